@@ -1,0 +1,1 @@
+"""Documents in, nearest passages out. Nothing here knows that questions exist."""

@@ -1,0 +1,1 @@
+"""Question in, footnoted answer out. Nothing here knows HTTP or HTML."""
