@@ -1,0 +1,192 @@
+"""The value types of an answer, and their JSON form, which is the product's contract.
+
+``Answer.text`` is made of sentences; each carries the ids of its citations, and each citation is a
+span of a document: ``quote == document.text[start:end]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["supported", "partial", "unsupported"]
+"""How a sentence of an answer stands to the words that it cites."""
+
+Cause = Literal["empty_library", "language", "not_in_library", "not_answered"]
+"""Why there is no answer.
+
+``empty_library``: nothing is indexed (or nothing passes the filters). ``language``: the question is in
+a language that the encoder does not carry over to the documents. ``not_in_library``: no passage speaks
+of the question's subject. ``not_answered``: passages speak of it, and none answers.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked of one citation.
+
+    Attributes:
+        verdict: the outcome.
+        quote_matches: the quote was read again from the stored text and is the same.
+        figures_match: every figure of the answer's sentence is in the quote.
+        score: the share of the sentence's content that the quote carries, 0 to 1.
+    """
+
+    verdict: Verdict
+    quote_matches: bool
+    figures_match: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A footnote: the span of a document that a sentence of the answer rests on.
+
+    Attributes:
+        id: the footnote's number in the answer, from 1.
+        answer_start: where the sentence begins in ``Answer.text``.
+        answer_end: where it ends.
+        document_id: the document's number in the catalog.
+        version: the document's version that was read.
+        title: the document's title.
+        publisher: who issued it, or None.
+        published: its ISO date, possibly shortened, or None.
+        path: its path in the library.
+        page: the page, from 1, or None for formats without pages.
+        start: where the quote begins in the document's text.
+        end: where it ends.
+        quote: ``document.text[start:end]``.
+        boxes: the quote's places on the page picture; empty where the format has none.
+        verification: what was checked.
+    """
+
+    id: int
+    answer_start: int
+    answer_end: int
+    document_id: int
+    version: int
+    title: str
+    publisher: str | None
+    published: str | None
+    path: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    boxes: tuple[tuple[float, float, float, float], ...]
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence of the answer: its span in ``Answer.text`` and the ids of its citations."""
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage that was read for an answer.
+
+    Attributes:
+        document_id: the document's number in the catalog.
+        version: the version that was read.
+        title: the document's title.
+        publisher: who issued it, or None.
+        published: its ISO date, or None.
+        path: its path in the library.
+        page: the page on which it begins, or None.
+        start: where it begins in the document's text.
+        end: where it ends.
+        text: ``document.text[start:end]``.
+        score: the retriever's fused score, 0 to 1.
+        shortfall: where the answer abstains, why this passage does not answer; else None.
+    """
+
+    document_id: int
+    version: int
+    title: str
+    publisher: str | None
+    published: str | None
+    path: str
+    page: int | None
+    start: int
+    end: int
+    text: str
+    score: float
+    shortfall: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A footnoted answer, or an abstention with its reasons.
+
+    Attributes:
+        answer_id: a UUID, as 32 hexadecimal digits.
+        question: the question as it was asked.
+        text: the sentences of the answer, in order, one document's together, a line each document;
+            for an abstention, the reason in words.
+        abstained: whether there is no answer.
+        reason: for an abstention, why, in words; else None.
+        cause: the same for programs; else None.
+        note: something the reader should know of an answer (that it was read in another language);
+            else None.
+        sentences: the sentences of ``text``; empty for an abstention.
+        citations: the footnotes, by number; empty for an abstention.
+        passages: the passages that were read, best first.
+        model: who wrote the answer: ``quoted``, or the name of a language model.
+        generation: the index's generation that was read.
+        timings: milliseconds by stage.
+    """
+
+    answer_id: str
+    question: str
+    text: str
+    abstained: bool
+    reason: str | None
+    cause: Cause | None
+    note: str | None
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    model: str
+    generation: int
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as plain lists, dicts and scalars, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """First event of a streamed answer: what was read."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text; the pieces joined are ``Answer.text``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationMade:
+    """A footnote of the sentence whose text has just been streamed."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """Last event: the whole answer, equal to what is returned without streaming."""
+
+    answer: Answer
+
+
+Event = PassagesFound | Token | CitationMade | AnswerDone
+"""What ``QueryEngine.stream`` yields, in this order: passages, then tokens and citations, then the answer."""
