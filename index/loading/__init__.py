@@ -1,0 +1,91 @@
+"""A file → Document: one loader a format, chosen by the file's suffix and held against its content."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from index.documents import Document
+from index.loading.errors import LoadError
+from index.loading.html import read_html
+from index.loading.markdown import read_markdown
+from index.loading.pdf import read_pdf
+from index.loading.signatures import seems_html, seems_pdf
+from index.loading.text import read_text
+
+__all__ = ["MAX_BYTES", "SUFFIXES", "LoadError", "load"]
+
+MAX_BYTES = 256 * 1024 * 1024
+"""A larger file is refused: it is read into memory whole, several times over while it is taken apart."""
+
+_READERS: dict[str, Callable[[bytes, Path], Document]] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".pdf": read_pdf,
+}
+
+SUFFIXES = frozenset(_READERS)
+"""The suffixes, in lower case, of the files that can be loaded."""
+
+
+def load(path: Path) -> Document:
+    """The document that the file at ``path`` holds.
+
+    Raises:
+        LoadError: if it cannot be read, is empty, too large, encrypted, broken, of another format than
+            its suffix says, or of a format that is not supported.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        supported = ", ".join(sorted(SUFFIXES))
+        suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
+        raise LoadError(path, suffix, f"convert it to one of {supported}")
+    data = _read(path)
+    _check_content(data, path, reader)
+    return reader(data, path)
+
+
+def _read(path: Path) -> bytes:
+    """The content of a regular file that is neither empty nor too large."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+            raise LoadError(path, f"is {kind}, not a file", "give the file itself")
+        if status.st_size > MAX_BYTES:
+            raise _too_large(path, status.st_size)
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
+    except PermissionError as error:
+        raise LoadError(path, "cannot be read: permission denied", "allow this user to read it") from error
+    except OSError as error:
+        cause = f"cannot be read: {error.strerror or error}"
+        raise LoadError(path, cause, "check the disk that it is on") from error
+    if len(data) > MAX_BYTES:
+        raise _too_large(path, len(data))
+    if not data:
+        raise LoadError(path, "is empty: it has no bytes", "save it again with its text")
+    return data
+
+
+def _too_large(path: Path, size: int) -> LoadError:
+    megabyte = 1024 * 1024
+    cause = f"has {size / megabyte:,.0f} MB, more than the {MAX_BYTES / megabyte:,.0f} MB that are read"
+    return LoadError(path, cause, "split it into parts")
+
+
+def _check_content(data: bytes, path: Path, reader: Callable[[bytes, Path], Document]) -> None:
+    """Refuse a file whose content is another supported format than its suffix says."""
+    if reader is not read_pdf and data.startswith(b"%PDF-"):
+        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
+    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
+        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
+    if reader in {read_text, read_markdown} and seems_html(data):
+        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")

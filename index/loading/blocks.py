@@ -1,0 +1,55 @@
+"""Canonical text from formats that have markup: one line a block, blank lines between blocks.
+
+The sentence splitter takes every line break as the end of a block, so a block must hold none but those
+that its author meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BULLET = "• "
+"""What an item of an unordered list begins with."""
+
+CELL_SEPARATOR = " | "
+"""What stands between the cells of a table's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, list item, table row or line of code.
+
+    Attributes:
+        text: its words, without markup and without line breaks.
+        group: whatever stands for the list, table or code block that it belongs to; neighbours with the
+            same object have no blank line between them. None stands alone.
+    """
+
+    text: str
+    group: object | None = None
+
+
+def flow(text: str) -> str:
+    """``text`` as one line: every run of white space, no-break spaces among it, becomes one space."""
+    return " ".join(text.split())
+
+
+def row(cells: Iterable[str]) -> str:
+    """A table's row as one line; empty when every cell is."""
+    flat = [flow(cell) for cell in cells]
+    return CELL_SEPARATOR.join(flat) if any(flat) else ""
+
+
+def join(blocks: Iterable[Block]) -> str:
+    """The canonical text of ``blocks``, those without words left out."""
+    parts: list[str] = []
+    group: object | None = None
+    for block in blocks:
+        if not block.text.strip():
+            continue
+        if parts:
+            parts.append("\n" if block.group is not None and block.group is group else "\n\n")
+        parts.append(block.text)
+        group = block.group
+    return "".join(parts)

@@ -1,0 +1,164 @@
+"""HTML page → Document: its main text as a reader sees it, without navigation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from index.documents import Document
+from index.languages import detect
+from index.loading.blocks import Block, flow, join
+from index.loading.decoding import decode
+from index.loading.elements import PageBlock, is_hidden, page_blocks
+from index.loading.errors import LoadError
+from index.loading.metadata import iso_date, language_code, readable_title, title_of_name
+
+if TYPE_CHECKING:
+    import trafilatura
+    from lxml.html import HtmlElement
+
+_DECLARED = re.compile(
+    rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4096
+"""Browsers look for the declaration in the first 1,024 bytes; some exporters put long comments before it."""
+
+MIN_ANCHOR_CHARACTERS = 25
+"""A block with fewer letters and digits may be found in any text by chance."""
+
+_COMPARED_CHARACTERS = 80
+_MAX_LINKED = 0.6
+"""From this share of links on, a block that is not in the main text is navigation."""
+
+MIN_MAIN_SHARE = 0.25
+"""Where the main text has a smaller share of the page's words, the choice of it is not trusted."""
+
+_NAVIGATION = {"nav", "dialog"}
+_NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
+
+
+def read_html(data: bytes, path: Path) -> Document:
+    """The document of an HTML page. Nothing that it refers to is fetched.
+
+    Raises:
+        LoadError: if the file is binary, cannot be decoded, or has no words to read.
+    """
+    declared = _DECLARED.search(data[:_DECLARED_WITHIN])
+    text = decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
+    page = _parse(text)
+    blocks = _main_blocks(page) if page is not None else []
+    words = join(blocks)
+    if page is None or not words:
+        raise LoadError(path, "holds no words to read", "save the page again with its text")
+    said = _metadata(page)
+    return Document(
+        text=words,
+        title=_title(page, said.sitename) or title_of_name(path),
+        kind="html",
+        language=language_code(page.get("lang") or page.get("xml:lang")) or detect(words),
+        publisher=flow(said.sitename or said.author or "") or None,
+        published=iso_date(said.date),
+    )
+
+
+def fragment_blocks(source: str) -> list[Block]:
+    """The blocks of a piece of HTML inside another format."""
+    page = _parse(source)
+    return list(page_blocks(page)) if page is not None else []
+
+
+def _parse(source: str) -> HtmlElement | None:
+    """The page's tree without what a reader does not see; None where there is no element at all."""
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        page = document_fromstring(source.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+    unseen = [element for element in page.iter() if _is_unread(element)]
+    for element in unseen:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return page
+
+
+def _is_unread(element: HtmlElement) -> bool:
+    """Whether an element is neither words nor something that the page says of itself."""
+    if element.tag == "head" or element.get("type") == "application/ld+json":
+        return False
+    return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES
+
+
+def _main_blocks(page: HtmlElement) -> list[PageBlock]:
+    """The blocks from the first to the last that trafilatura takes for main text, navigation left out.
+
+    Only the choice is trafilatura's: its own output drops repeated paragraphs, headings and even words
+    inside a sentence, so the words are read from the page.
+    """
+    blocks = page_blocks(page)
+    found = _found_by_trafilatura(page, blocks)
+    if not any(found):
+        return blocks
+    first, last = found.index(True), len(found) - 1 - found[::-1].index(True)
+    while first > 0 and blocks[first - 1].heading:
+        first -= 1
+    main = [
+        block
+        for number, block in enumerate(blocks)
+        if first <= number <= last and (found[number] or block.linked < _MAX_LINKED)
+    ]
+    return main if _characters(main) >= MIN_MAIN_SHARE * _characters(blocks) else blocks
+
+
+def _characters(blocks: list[PageBlock]) -> float:
+    """How many characters of words that are not links there are."""
+    return sum(len(block.text) * (1 - block.linked) for block in blocks)
+
+
+def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
+    """Which of ``blocks`` trafilatura takes for main text."""
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document as Extracted
+
+    extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
+    if not isinstance(extracted, Extracted) or extracted.body is None:
+        return [False] * len(blocks)
+    whole = _letters("".join(extracted.body.itertext()))
+    parts = {_letters("".join(element.itertext())) for element in extracted.body.iter()}
+    return [_is_found(_letters(block.text), whole, parts) for block in blocks]
+
+
+def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
+    if len(letters) < MIN_ANCHOR_CHARACTERS:
+        return letters in parts
+    return letters[:_COMPARED_CHARACTERS] in whole or letters[-_COMPARED_CHARACTERS:] in whole
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of ``text``: what trafilatura's handling of white space leaves alone."""
+    return "".join(character for character in normalize("NFKC", text) if character.isalnum())
+
+
+def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
+    """What the page says of itself. Dates come from its markup alone: in running text they are guesses."""
+    from trafilatura.metadata import extract_metadata
+
+    return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
+
+
+def _title(page: HtmlElement, site: str | None) -> str | None:
+    """The page's title without the site's name; its first heading where that is the page's own name."""
+    heads = [flow(head.text_content()) for head in page.iter("h1")]
+    head = readable_title(heads[0]) if heads else None
+    named = readable_title(flow(page.findtext(".//title") or ""))
+    if named is None or (head and head in named):
+        return head
+    for separator in (" | ", " - ", " – ", " — ", " · "):
+        name, found, ending = named.rpartition(separator)
+        if found and site and ending.casefold() == site.casefold():
+            return name
+    return named

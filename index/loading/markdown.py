@@ -1,0 +1,160 @@
+"""Markdown → Document: the words that a reader of the rendered page sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.documents import Document
+from index.languages import detect
+from index.loading.blocks import BULLET, Block, flow, join, row
+from index.loading.decoding import decode
+from index.loading.errors import LoadError
+from index.loading.html import fragment_blocks
+from index.loading.metadata import split_front_matter, title_of_name
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_UNREAD = re.compile(r"<(/?)(script|style|template)\b", re.IGNORECASE)
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+
+
+def read_markdown(data: bytes, path: Path) -> Document:
+    """The document of a Markdown file (CommonMark with tables), front matter as its metadata.
+
+    Raises:
+        LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
+    """
+    from markdown_it import MarkdownIt
+
+    metadata, body = split_front_matter(decode(data, path), path)
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")
+    tokens = parser.parse(body)
+    text = join(_blocks(tokens))
+    if not text:
+        raise LoadError(path, "is empty: it holds no words", "save it again with its text")
+    return Document(
+        text=text,
+        title=metadata.title or _first_heading(tokens) or title_of_name(path),
+        kind="markdown",
+        language=metadata.language or detect(text),
+        publisher=metadata.publisher,
+        published=metadata.published,
+    )
+
+
+@dataclass(slots=True)
+class _Lists:
+    """The lists that are open at a point of the document, outermost first.
+
+    Attributes:
+        numbers: the next item's number for each, None where it is unordered.
+        marker: what the next block begins with: the bullet or number of an item just opened.
+        group: stands for the outermost list.
+    """
+
+    numbers: list[int | None] = field(default_factory=list)
+    marker: str = ""
+    group: object | None = None
+
+    def turn(self, token: Token) -> None:
+        """Follow a token that opens or closes a list or an item."""
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                self.group = self.group if self.numbers else object()
+                is_ordered = token.type == "ordered_list_open"
+                self.numbers.append(int(token.attrs.get("start", 1)) if is_ordered else None)
+            case "bullet_list_close" | "ordered_list_close":
+                self.numbers.pop()
+            case "list_item_open":
+                self._open_item()
+            case "list_item_close":
+                self.marker = ""
+
+    def _open_item(self) -> None:
+        number = self.numbers[-1]
+        self.marker += BULLET if number is None else f"{number}. "
+        if number is not None:
+            self.numbers[-1] = number + 1
+
+    def block(self, text: str, group: object | None) -> Block:
+        marked, self.marker = self.marker + text, ""
+        return Block(marked, self.group if self.numbers else group)
+
+
+def _blocks(tokens: list[Token]) -> Iterator[Block]:
+    lists = _Lists()
+    cells: list[str] = []
+    table: object | None = None
+    for number, token in enumerate(tokens):
+        match token.type:
+            case "table_open":
+                table = object()
+            case "tr_open":
+                cells = []
+            case "tr_close":
+                yield lists.block(row(cells), group=table)
+            case "inline" if tokens[number - 1].type in {"th_open", "td_open"}:
+                cells.append(_inline_text(token.children or ()))
+            case "inline":
+                yield from _lines(lists, _inline_text(token.children or ()).split("\n"))
+            case "fence" | "code_block":
+                yield from _lines(lists, token.content.splitlines(), code=True)
+            case "html_block":
+                yield from fragment_blocks(token.content)
+            case _:
+                lists.turn(token)
+
+
+def _lines(lists: _Lists, lines: Iterable[str], *, code: bool = False) -> Iterator[Block]:
+    """A block a line, of one group: code, or a paragraph that its author broke."""
+    group = object()
+    for line in lines:
+        if line.strip():
+            yield lists.block(line.rstrip() if code else flow(line), group=group)
+
+
+def _inline_text(children: Iterable[Token]) -> str:
+    """The words of inline markup; a line break stands for a break that the author wrote."""
+    parts: list[str] = []
+    unread = ""
+    for child in children:
+        if child.type == "html_inline":
+            unread = _unread_after(child.content, unread)
+            if _BREAK.match(child.content):
+                parts.append("\n")
+        elif unread:
+            continue
+        elif child.type == "softbreak":
+            parts.append(" ")
+        elif child.type == "hardbreak":
+            parts.append("\n")
+        elif child.type == "image":
+            parts.append(_inline_text(child.children or ()))
+        else:
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _unread_after(tag: str, unread: str) -> str:
+    """The element whose content is kept out after ``tag``, given that before it; empty for none."""
+    match = _UNREAD.match(tag)
+    if match is None:
+        return unread
+    closing, name = match[1], match[2].lower()
+    if closing:
+        return "" if name == unread else unread
+    return unread or name
+
+
+def _first_heading(tokens: list[Token]) -> str | None:
+    for number, token in enumerate(tokens):
+        if token.type == "heading_open":
+            heading = flow(_inline_text(tokens[number + 1].children or ()))
+            if heading:
+                return heading
+    return None

@@ -1,0 +1,64 @@
+"""What a file seems to be by its first bytes, whatever its name says."""
+
+from __future__ import annotations
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office file"),
+    (b"{\\rtf", "an RTF file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"ID3", "an MP3 recording"),
+    (b"OggS", "an Ogg recording"),
+)
+"""First bytes, from each format's own specification."""
+
+_ZIPPED = (
+    (b"word/", "a Word document"),
+    (b"xl/", "an Excel workbook"),
+    (b"ppt/", "a PowerPoint presentation"),
+    (b"mimetypeapplication/epub", "an EPUB book"),
+    (b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
+)
+"""Names of entries that tell one kind of ZIP archive from another."""
+
+_HTML_STARTS = (b"<!doctype html", b"<html")
+
+_PDF_HEADER_WITHIN = 1024
+"""Readers accept a PDF's header within this many first bytes (ISO 32000-1, annex H.3.4.1)."""
+
+
+def seems_pdf(data: bytes) -> bool:
+    """Whether ``data`` has a PDF's header where readers look for it."""
+    return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
+
+
+def seems_html(data: bytes) -> bool:
+    """Whether ``data`` begins as a whole HTML page does, after its byte order mark and white space."""
+    start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return start.startswith(_HTML_STARTS)
+
+
+def binary_kind(data: bytes) -> str | None:
+    """A name for the kind of binary file that ``data`` begins as, or None where nothing is recognised."""
+    if data.startswith(b"%PDF-"):
+        return "a PDF"
+    if data.startswith(b"PK\x03\x04"):
+        entries = data[:4096] + data[-65536:]
+        return next((kind for mark, kind in _ZIPPED if mark in entries), "a ZIP archive")
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "a WebP picture"
+    if data[4:8] == b"ftyp":
+        return "a video"
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), None)
