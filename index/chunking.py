@@ -1,0 +1,91 @@
+"""A document's sentences → chunks that fit the encoder, never overlapping, always exact spans."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+
+import regex
+
+from index.documents import Chunk, Document, Span
+from index.segmentation import sentences
+
+MAX_CHUNK_TOKENS = 200
+"""Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
+
+TokenSpans = Callable[[str], Sequence[tuple[int, int]]]
+"""The encoder's tokens of a text, in order, as ``(start, end)`` offsets in code points."""
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
+    """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
+
+    The chunks lie in order and do not overlap; between them is nothing but white space, so that they
+    reconstruct the document. A sentence longer than a chunk (a table without stops) is cut at white
+    space, or between graphemes where it has none.
+
+    Args:
+        document: the document; its text may be empty.
+        token_spans: the encoder's tokeniser.
+        max_tokens: the room in a chunk, in tokens, at least 1.
+    """
+    tokens = _TokenCounter(token_spans(document.text))
+    pieces = [
+        piece
+        for sentence in sentences(document.text, document.language)
+        for piece in _fitting(document.text, sentence, tokens, max_tokens)
+    ]
+    chunks: list[Chunk] = []
+    held: list[Span] = []
+    for piece in pieces:
+        if held and tokens.between(held[0].start, piece.end) > max_tokens:
+            chunks.append(_as_chunk(held))
+            held = []
+        held.append(piece)
+    if held:
+        chunks.append(_as_chunk(held))
+    return chunks
+
+
+class _TokenCounter:
+    """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self.starts = [start for start, _ in spans]
+
+    def between(self, start: int, end: int) -> int:
+        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+
+
+def _as_chunk(held: Sequence[Span]) -> Chunk:
+    return Chunk(Span(held[0].start, held[-1].end), tuple(held))
+
+
+def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
+    """The sentence itself, or the shortest row of pieces of it that fit."""
+    pieces: list[Span] = []
+    start = sentence.start
+    while tokens.between(start, sentence.end) > max_tokens:
+        # The first token that no longer fits begins here: nothing from there on may stay.
+        limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
+        cut = _cut_before(text, start, min(limit, sentence.end))
+        pieces.append(Span(start, start + len(text[start:cut].rstrip())))
+        start = cut + len(text[cut : sentence.end]) - len(text[cut : sentence.end].lstrip())
+    pieces.append(Span(start, sentence.end))
+    return pieces
+
+
+def _cut_before(text: str, start: int, limit: int) -> int:
+    """The last place in ``(start, limit]`` to cut at: after white space, else between graphemes."""
+    for cut in range(limit, start, -1):
+        if text[cut - 1].isspace() and text[start:cut].strip():
+            return cut
+    last = start
+    for match in _GRAPHEME.finditer(text, start):
+        if match.end() > limit:
+            break
+        last = match.end()
+    # One grapheme longer than a whole chunk (a base letter under hundreds of marks) is cut as it is.
+    return last if last > start else limit

@@ -1,0 +1,139 @@
+"""The statements of a commit: versions superseded, documents deleted, chunks written.
+
+Each function works inside the transaction of the connection that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from index.records import NewVersion
+from index.schema import chunks, documents, meta, vectors, versions
+
+_BATCH = 500
+"""Values in one IN list: SQLite's oldest limit on variables is 999."""
+
+_Value = TypeVar("_Value")
+
+
+def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """``values`` in runs short enough for one IN list."""
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
+
+
+def get_meta(connection: sa.Connection, key: str) -> str | None:
+    """One value of the library's own table of facts, or None."""
+    value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+    return value
+
+
+def set_meta(connection: sa.Connection, key: str, value: str) -> None:
+    """Set one value of the library's own table of facts."""
+    changed = connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
+    if not changed.rowcount:
+        connection.execute(sa.insert(meta).values(key=key, value=value))
+
+
+def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
+    """Write a new version of the document at the item's place, making the document if there is none.
+
+    The versions before it keep their text, so that old citations can still be read.
+
+    Returns:
+        The document's number, and the superseded chunks that were deleted with their vectors' digests.
+    """
+    place = sa.and_(documents.c.source == item.source, documents.c.path == item.path)
+    found = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
+    state = {"size": item.size, "mtime_ns": item.mtime_ns}
+    if found is None:
+        inserted = connection.execute(
+            sa.insert(documents).values(source=item.source, path=item.path, version=1, **state)
+        )
+        document_id, version, old = _number(inserted), 1, {}
+    else:
+        document_id, version = found.id, found.version
+        if _digest_of(connection, document_id, version) != item.digest:
+            version += 1
+        old = _delete_chunks(connection, document_id)
+        connection.execute(
+            sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
+        )
+        # The same bytes read again (by another loader or encoder) replace what was read before.
+        same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
+        connection.execute(sa.delete(versions).where(same))
+    document = item.document
+    connection.execute(
+        sa.insert(versions).values(
+            document_id=document_id,
+            version=version,
+            digest=item.digest,
+            added=datetime.now(UTC).isoformat(timespec="seconds"),
+            kind=document.kind,
+            title=document.title,
+            publisher=document.publisher,
+            published=document.published,
+            language=document.language,
+            page_starts=list(document.page_starts),
+            characters=len(document.text),
+            passages=len(item.chunks),
+            text=document.text,
+        )
+    )
+    return document_id, old
+
+
+def insert_chunks(connection: sa.Connection, document_id: int, item: NewVersion) -> list[int]:
+    """Write a version's chunks; returns their numbers, in order."""
+    numbers: list[int] = []
+    for chunk, digest in zip(item.chunks, item.vector_digests, strict=True):
+        inserted = connection.execute(
+            sa.insert(chunks).values(
+                document_id=document_id,
+                start=chunk.span.start,
+                end=chunk.span.end,
+                sentences=[[span.start, span.end] for span in chunk.sentences],
+                vector=digest,
+            )
+        )
+        numbers.append(_number(inserted))
+    return numbers
+
+
+def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
+    """Delete a document with all its versions; returns its chunks with their vectors' digests."""
+    old = _delete_chunks(connection, document_id)
+    connection.execute(sa.delete(documents).where(documents.c.id == document_id))
+    return old
+
+
+def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) -> None:
+    """Delete those of the vectors ``candidates`` that no chunk names any more."""
+    named = sa.exists().where(chunks.c.vector == vectors.c.digest)
+    for part in batches(sorted(candidates)):
+        connection.execute(sa.delete(vectors).where(vectors.c.digest.in_(part), ~named))
+
+
+def _number(inserted: sa.CursorResult[Any]) -> int:
+    key = inserted.inserted_primary_key
+    if key is None:
+        raise ValueError("the database gave no number to a row that was inserted")
+    return int(key[0])
+
+
+def _digest_of(connection: sa.Connection, document_id: int, version: int) -> str | None:
+    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
+    digest: str | None = connection.scalar(sa.select(versions.c.digest).where(same))
+    return digest
+
+
+def _delete_chunks(connection: sa.Connection, document_id: int) -> dict[int, str]:
+    mine = chunks.c.document_id == document_id
+    rows = connection.execute(sa.select(chunks.c.id, chunks.c.vector).where(mine))
+    old: dict[int, str] = {number: digest for number, digest in rows}  # noqa: C416 (rows are no pairs to mypy)
+    connection.execute(sa.delete(chunks).where(mine))
+    return old

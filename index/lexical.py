@@ -1,0 +1,184 @@
+"""Passages by their words (BM25): the only module that knows tantivy.
+
+Each passage is indexed in the field of its document's language, with that language's stemmer and stop
+words. Scripts that put no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) go to a
+field of character pairs, in a document of any language. A query is analysed for every field that the
+library uses, since a few words do not tell their language. BM25 is tantivy's, k1 = 1.2, b = 0.75.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import regex
+import tantivy
+
+_STEMMED = {
+    "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french",
+    "de": "german", "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+"""ISO 639-1 codes of the languages that tantivy stems, and its names for them."""
+
+_WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
+"""Stemmed languages for which tantivy carries no stop words."""
+
+_PLAIN = "plain"
+_PAIRS = "pairs"
+
+_NO_SPACES = regex.compile(
+    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
+    r"\p{Script=Khmer}\p{Script=Myanmar}]+"
+)
+
+_WRITER_BYTES = 50_000_000
+
+
+class LexicalIndexError(Exception):
+    """The stored index cannot be read; it must be made again from the catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage as it is indexed: its number, its language (ISO 639-1) and its words."""
+
+    number: int
+    language: str
+    text: str
+
+
+class LexicalIndex:
+    """A tantivy index in a folder. Searches may run while another thread writes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the index in ``folder``, or make an empty one.
+
+        Raises:
+            LexicalIndexError: if the folder holds something else.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+        except (ValueError, OSError) as error:
+            raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
+        self._analyzers = {field: _analyzer(field) for field in _fields()}
+        for field, analyzer in self._analyzers.items():
+            self._index.register_tokenizer(field, analyzer)
+        self._reload()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add passages under numbers that are not there yet; seen by searches when this returns."""
+        self._write(entries, clear=False)
+
+    def replace_all(self, entries: Iterable[Entry]) -> None:
+        """Make the index hold just these passages.
+
+        tantivy counts deleted passages in its statistics until it merges them away, which cannot be
+        asked for here; an index written afresh scores as if they had never been there.
+        """
+        self._write(entries, clear=True)
+
+    def search(self, query: str, limit: int, allowed: Collection[int] | None = None) -> dict[int, float]:
+        """The ``limit`` best numbers and their BM25 score for the words of ``query``, best first.
+
+        Args:
+            query: any text; nothing in it is syntax.
+            limit: how many at most.
+            allowed: where given, only these numbers are candidates.
+        """
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, term))
+            for field in self._used
+            for term in self._terms(field, query)
+        ]
+        if not clauses or limit < 1 or (allowed is not None and not allowed):
+            return {}
+        words = tantivy.Query.boolean_query(clauses)
+        if allowed is not None:
+            some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(allowed))
+            words = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, words),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
+                ]
+            )
+        hits = self._searcher.search(words, limit).hits
+        return {int(self._searcher.doc(address)["number"][0]): float(score) for score, address in hits}
+
+    def refresh(self) -> None:
+        """See what another process has committed."""
+        self._reload()
+
+    def _reload(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._used = [field for field in self._analyzers if self._holds(field)]
+
+    def _holds(self, field: str) -> bool:
+        marker = tantivy.Query.term_query(self._index.schema, "field", field)
+        return bool(self._searcher.search(marker, 1, count=False).hits)
+
+    def _terms(self, field: str, text: str) -> list[str]:
+        parts = _NO_SPACES.findall(text) if field == _PAIRS else [text]
+        return list(dict.fromkeys(term for part in parts for term in self._analyzers[field].analyze(part)))
+
+    def _write(self, entries: Iterable[Entry], *, clear: bool) -> None:
+        writer = self._index.writer(_WRITER_BYTES, num_threads=1)
+        try:
+            if clear:
+                writer.delete_all_documents()
+            for entry in entries:
+                writer.add_document(_as_document(entry))
+            writer.commit()
+        finally:
+            writer.wait_merging_threads()
+        self._reload()
+
+
+def _fields() -> list[str]:
+    return [*_STEMMED, _PLAIN, _PAIRS]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("number", stored=True, indexed=True)
+    builder.add_text_field("field", tokenizer_name="raw", index_option="basic")
+    for field in _fields():
+        builder.add_text_field(field, tokenizer_name=field, index_option="freq")
+    return builder.build()
+
+
+def _analyzer(field: str) -> tantivy.TextAnalyzer:
+    if field == _PAIRS:
+        return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(2, 2)).build()
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(80))
+        .filter(tantivy.Filter.lowercase())
+    )
+    if field in _STEMMED and field not in _WITHOUT_STOP_WORDS:
+        builder = builder.filter(tantivy.Filter.stopword(_STEMMED[field]))
+    if field in _STEMMED:
+        builder = builder.filter(tantivy.Filter.stemmer(_STEMMED[field]))
+    return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+def _as_document(entry: Entry) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned("number", entry.number)
+    words = entry.language if entry.language in _STEMMED else _PLAIN
+    document.add_text(words, entry.text)
+    document.add_text("field", words)
+    runs = _NO_SPACES.findall(entry.text)
+    # A value a run: pairs of characters never bridge what stands between two runs.
+    for run in runs:
+        document.add_text(_PAIRS, run)
+    if runs:
+        document.add_text("field", _PAIRS)
+    return document

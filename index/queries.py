@@ -1,0 +1,103 @@
+"""The SQL of reading the catalog, and its rows as values."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.documents import Span
+from index.records import DocumentRecord, Filters, Passage
+from index.schema import chunks, documents, versions
+
+
+def is_current() -> sa.ColumnElement[bool]:
+    """Joins a document to its current version."""
+    return sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
+
+
+def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
+    """Picks one document in one version, or in its current one."""
+    wanted = documents.c.version if version is None else version
+    return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
+
+
+def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Selects the columns of a DocumentRecord, and ``more``, from documents joined to all their versions."""
+    return sa.select(
+        versions.c.document_id,
+        versions.c.version,
+        documents.c.source,
+        documents.c.path,
+        versions.c.kind,
+        versions.c.title,
+        versions.c.publisher,
+        versions.c.published,
+        versions.c.language,
+        sa.func.json_array_length(versions.c.page_starts).label("pages"),
+        versions.c.characters,
+        versions.c.passages,
+        versions.c.digest,
+        versions.c.added,
+        *more,
+    ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def to_record(row: sa.Row[Any]) -> DocumentRecord:
+    """A row of :func:`record_query` as a value."""
+    fields = row._mapping
+    return DocumentRecord(
+        **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name != "pages"},
+        pages=fields["pages"] or None,
+    )
+
+
+def to_passage(row: sa.Row[Any]) -> Passage:
+    """A row of :func:`passage_query` as a value."""
+    document = to_record(row)
+    page = bisect_right(row.page_starts, row.start) or None
+    return Passage(
+        row.chunk_id,
+        document,
+        Span(row.start, row.end),
+        row.words,
+        page,
+        tuple(Span(start, end) for start, end in row.sentences),
+    )
+
+
+def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """What ``filters`` ask of a document's current version."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if filters.document_ids:
+        conditions.append(documents.c.id.in_(filters.document_ids))
+    if filters.publishers:
+        conditions.append(versions.c.publisher.in_(filters.publishers))
+    if filters.languages:
+        conditions.append(versions.c.language.in_(filters.languages))
+    # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
+    if filters.published_before is not None:
+        conditions.append(versions.c.published < filters.published_before)
+    if filters.published_after is not None:
+        conditions.append(versions.c.published > filters.published_after)
+    return conditions
+
+
+def passage_query() -> sa.Select[Any]:
+    """Selects the columns of a Passage for the chunks of all current versions, by number."""
+    # SQL counts characters from 1.
+    words = sa.func.substr(versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
+    return (
+        record_query(
+            chunks.c.id.label("chunk_id"),
+            chunks.c.start,
+            chunks.c.end,
+            chunks.c.sentences,
+            versions.c.page_starts,
+            words.label("words"),
+        )
+        .join(chunks, chunks.c.document_id == documents.c.id)
+        .where(is_current())
+        .order_by(chunks.c.id)
+    )

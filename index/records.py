@@ -1,0 +1,125 @@
+"""The value types of the catalog: what is stored of a document, a file and a passage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.documents import Chunk, Document, Span
+
+
+class DocumentNotFoundError(LookupError):
+    """No such document, or no such version of it."""
+
+    def __init__(self, document_id: int, version: int | None) -> None:
+        what = f"document {document_id}" + (f", version {version}" if version is not None else "")
+        super().__init__(f"{what} is not in the library; it may have been removed")
+        self.document_id = document_id
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What is known of one version of a document, without its text.
+
+    Attributes:
+        document_id: the document's number, never reused.
+        version: from 1, raised each time the file's content changes.
+        source: the folder that it was found in, as an absolute path.
+        path: its path under that folder, with forward slashes.
+        kind: the loader that read it.
+        title: the document's title.
+        publisher: who issued it, or None.
+        published: its ISO date, possibly shortened, or None.
+        language: an ISO 639-1 code, or ``und``.
+        pages: how many pages it has, or None for formats without.
+        characters: the length of its text in code points.
+        passages: how many chunks it was cut into.
+        digest: sha256 of the file's bytes, in hexadecimal.
+        added: when this version was indexed, ISO 8601 in UTC.
+    """
+
+    document_id: int
+    version: int
+    source: str
+    path: str
+    kind: str
+    title: str
+    publisher: str | None
+    published: str | None
+    language: str
+    pages: int | None
+    characters: int
+    passages: int
+    digest: str
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrows a search to some documents; what is empty or None does not narrow.
+
+    Attributes:
+        document_ids: any of these documents.
+        publishers: issued by any of these, compared as written.
+        languages: in any of these ISO 639-1 codes.
+        published_before: published before this ISO date (exclusive); undated documents drop out.
+        published_after: published after this ISO date (exclusive); undated documents drop out.
+    """
+
+    document_ids: tuple[int, ...] = ()
+    publishers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    published_before: str | None = None
+    published_after: str | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was when it was last read."""
+
+    document_id: int
+    version: int
+    size: int
+    mtime_ns: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A file to be written to the catalog: its place, its state, and what was read from it.
+
+    ``vector_digests`` names the vector of each chunk, in order; the vectors are stored already.
+    """
+
+    source: str
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    document: Document
+    chunks: tuple[Chunk, ...]
+    vector_digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is stored: its number, its document, its span and its sentences."""
+
+    chunk_id: int
+    document: DocumentRecord
+    span: Span
+    text: str
+    page: int | None
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one commit changed: the generation it made, the chunks that came and those that went."""
+
+    generation: int
+    added: tuple[int, ...]
+    removed: tuple[int, ...]

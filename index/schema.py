@@ -1,0 +1,111 @@
+"""The catalog's tables, as SQLAlchemy Core sees them, and the way to bring a database up to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+HEAD = "0001"
+"""The revision that this code reads and writes: the newest file of ``migrations/versions``."""
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
+)
+
+sources = sa.Table("sources", metadata, sa.Column("folder", sa.Text, primary_key=True))
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    # Never reused, so that a link to a deleted document cannot come to mean another one.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("source", "path", name="documents_by_place"),
+    sqlite_autoincrement=True,
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("added", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("publisher", sa.Text),
+    sa.Column("published", sa.Text),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("page_starts", sa.JSON, nullable=False),
+    sa.Column("characters", sa.Integer, nullable=False),
+    sa.Column("passages", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    # Never reused: FAISS and tantivy know passages by this number.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("sentences", sa.JSON, nullable=False),
+    sa.Column("vector", sa.String(64), nullable=False),
+    sa.Index("chunks_by_document", "document_id"),
+    sa.Index("chunks_by_vector", "vector"),
+    sqlite_autoincrement=True,
+)
+
+vectors = sa.Table(
+    "vectors",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+
+
+class SchemaError(Exception):
+    """The database is of a schema that this version of the program does not know."""
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the database behind ``engine`` to :data:`HEAD`, in one transaction.
+
+    Raises:
+        SchemaError: if a newer program wrote it.
+    """
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found == HEAD:
+        return
+    # Only here: importing Alembic takes longer than all that `status` does.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, HEAD)
+        except CommandError as error:
+            raise SchemaError(
+                f"the catalog is of revision {found!r}, this program knows revisions up to {HEAD!r}; "
+                "update footnoted, or choose another --home"
+            ) from error
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return revision

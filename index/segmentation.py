@@ -1,0 +1,71 @@
+"""Canonical text → sentences, as spans."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import regex
+import sentencex
+
+from index.documents import UNKNOWN_LANGUAGE, Span
+
+_BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+"""What ends a block: a loader leaves no line break inside a paragraph."""
+
+_UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
+"""Khmer khan and bariyoosan and the Burmese section sign, which sentencex 1.0 passes over."""
+
+_WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
+
+
+def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
+    """The sentences of ``text``, in order, without the white space around them.
+
+    Every character that is not white space lies in exactly one sentence. Pieces without a letter or
+    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block.
+
+    Args:
+        text: a document's canonical text, in which a line break ends a block.
+        language: an ISO 639-1 code, which chooses abbreviations; ``und`` takes English ones.
+    """
+    spans: list[Span] = []
+    for start, end in _blocks(text):
+        spans.extend(_in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language))
+    return spans
+
+
+def _blocks(text: str) -> list[tuple[int, int]]:
+    edges = [0, *(edge for match in _BLOCK_BREAK.finditer(text) for edge in match.span()), len(text)]
+    return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+
+
+def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
+    # A forward cursor over pieces that keep every character: a piece is never searched for.
+    edges = [start]
+    for piece in sentencex.segment(language, text[start:end]):
+        origin = edges[-1]
+        edges.extend(
+            origin + match.end() for match in _UNSEGMENTED_STOPS.finditer(piece) if match.end() < len(piece)
+        )
+        edges.append(origin + len(piece))
+    if edges[-1] != end:
+        raise ValueError(
+            f"sentencex changed the text: {edges[-1] - start} characters came back of {end - start}"
+        )
+    spans: list[Span] = []
+    for left, right in pairwise(edges):
+        span = _trim(text, left, right)
+        if span is None:
+            continue
+        if spans and not _WORD_OR_DIGIT.search(text, span.start, span.end):
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(span)
+    return spans
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    if not piece.strip():
+        return None
+    return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))

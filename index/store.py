@@ -1,0 +1,312 @@
+"""The index of a library: catalog, vectors and words behind one door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from index.caches import Caches, passage_text
+from index.catalog import Catalog
+from index.chunking import chunk
+from index.documents import Document, Span
+from index.embedding import Encoder, vector_digest
+from index.fusion import DENSE_WEIGHT, fuse
+from index.records import Committed, DocumentRecord, Filters, NewVersion, Passage
+
+POOL = 100
+"""Candidates that each half brings to the fusion."""
+
+_TITLE_TOKENS = 40
+"""What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
+
+_EMBED_AT_ONCE = 256
+"""Texts between two savings of their vectors: what a broken-off run loses at most."""
+
+_LOCK_SECONDS = 30.0
+
+NO_FILTERS = Filters()
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (``reading``, ``embedding``), how much of it is done, and of how much."""
+
+
+class EncoderMismatchError(Exception):
+    """The library was indexed with another encoder than the one it is opened with."""
+
+
+class LibraryLockedError(Exception):
+    """Another process is writing to the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A document on its way into the library: its place, the state of its file, what was read.
+
+    Attributes:
+        source: the folder that holds it, as an absolute path.
+        path: its path under that folder, with forward slashes.
+        size: the file's size in bytes.
+        mtime_ns: when the file was last changed, in nanoseconds since the epoch.
+        digest: sha256 of the file's bytes, in hexadecimal.
+        document: what the loader made of it.
+    """
+
+    source: str
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found.
+
+    Attributes:
+        chunk_id: the passage's number in this generation.
+        document: the document that it belongs to.
+        span: where it stands in the document's text.
+        text: the words of the span.
+        page: the page on which it begins, from 1, or None.
+        score: the fused score, 0 to 1, relative to the other candidates.
+        dense: its cosine to the query.
+        lexical: its BM25 score for the query's words; 0 where it shares none or others filled the pool.
+        sentences: its sentences, as spans of the document.
+    """
+
+    chunk_id: int
+    document: DocumentRecord
+    span: Span
+    text: str
+    page: int | None
+    score: float
+    dense: float
+    lexical: float
+    sentences: tuple[Span, ...]
+
+
+class Index:
+    """A library under a home folder, open for searching and writing. Safe to share between threads.
+
+    Writers exclude each other, in other processes too. A search sees one generation throughout.
+
+    Attributes:
+        catalog: the library's database.
+        encoder: turns passages and queries into vectors.
+    """
+
+    def __init__(self, home: Path, catalog: Catalog, encoder: Encoder) -> None:
+        self.catalog = catalog
+        self.encoder = encoder
+        self._home = home
+        self._caches = Caches(home, encoder.dimensions)
+        self._caches_lock = RLock()
+        self._write_lock = FileLock(home / "write.lock")
+
+    @classmethod
+    def open(cls, home: Path, encoder: Encoder, *, reembed: bool = False) -> Self:
+        """Open the library under ``home``, making an empty one where there is none.
+
+        Args:
+            home: the folder that holds everything the library keeps.
+            encoder: the encoder that it was indexed with, or will be.
+            reembed: whether to embed every passage again where another encoder was used before.
+
+        Raises:
+            CatalogError: if the catalog cannot be opened.
+            EncoderMismatchError: if another encoder was used and ``reembed`` is not set.
+            LibraryLockedError: if the passages are to be embedded again while another process writes.
+        """
+        home.mkdir(parents=True, exist_ok=True)
+        catalog = Catalog.open(home / "catalog.sqlite")
+        used = catalog.encoder_key()
+        if used not in {None, encoder.key} and not reembed:
+            catalog.close()
+            raise EncoderMismatchError(
+                f"the library was indexed with {used}, not with {encoder.key}; set the model that it was "
+                "indexed with, or run `footnoted sync` to embed it again with this one"
+            )
+        index = cls(home, catalog, encoder)
+        if used not in {None, encoder.key}:
+            index.replace(list(_everything(catalog)))
+        return index
+
+    def close(self) -> None:
+        """Close the catalog."""
+        self.catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def generation(self) -> int:
+        """The generation that a search would see now."""
+        with self._current() as caches:
+            return caches.generation
+
+    def documents(self) -> list[DocumentRecord]:
+        """The current version of every document, by path."""
+        return self.catalog.documents()
+
+    def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
+        """One document's current version, or the one asked for; raises DocumentNotFoundError."""
+        return self.catalog.document(document_id, version)
+
+    def text(self, document_id: int, version: int | None = None) -> Document:
+        """One document with its text; raises DocumentNotFoundError."""
+        return self.catalog.text(document_id, version)
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters = NO_FILTERS,
+        dense_weight: float = DENSE_WEIGHT,
+    ) -> list[Hit]:
+        """The passages nearest to ``query`` in meaning and words, best first.
+
+        Passages of equal score stand in the order of their document's path and their place in it, so
+        that the result depends on what the library holds and not on how it came there.
+
+        Args:
+            query: what is looked for.
+            limit: how many passages at most.
+            filters: which documents may be found; they apply before the ranking.
+            dense_weight: 0 for words alone, 1 for vectors alone.
+        """
+        vector = self.encoder.encode_query(query)
+        pool = max(POOL, limit)
+        with self._current() as caches:
+            allowed = self.catalog.chunk_ids(filters) if filters else None
+            dense = caches.vectors.search(vector, pool, allowed) if dense_weight > 0 else {}
+            lexical = caches.words.search(query, pool, allowed) if dense_weight < 1 else {}
+            dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
+            scores = _best(fuse(dense, lexical, dense_weight), limit)
+            passages = list(self.catalog.passages(scores))
+        hits = [_hit(passage, scores, dense, lexical) for passage in passages]
+        hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
+        return hits[:limit]
+
+    def replace(
+        self, incoming: Sequence[Incoming], removed: Collection[int] = (), progress: Progress | None = None
+    ) -> Committed:
+        """Add documents or new versions of them, and remove others, in one step.
+
+        Vectors of new passages are stored first, so that a broken-off run need not embed them again;
+        then the catalog commits, then the caches follow.
+
+        Args:
+            incoming: what was read; a document at a known place supersedes the version before it.
+            removed: numbers of documents to remove.
+            progress: told how many passages are embedded.
+
+        Raises:
+            LibraryLockedError: if another process goes on writing for half a minute.
+        """
+        with self._exclusive():
+            new = self._embed(incoming, progress)
+            with self._current() as caches:
+                committed = self.catalog.commit(new, removed, self.encoder.key)
+                caches.follow(self.catalog, committed)
+        return committed
+
+    def _embed(self, incoming: Sequence[Incoming], progress: Progress | None) -> list[NewVersion]:
+        new: list[NewVersion] = []
+        texts: dict[str, str] = {}
+        for item in incoming:
+            chunks = tuple(chunk(item.document, self.encoder.token_spans))
+            title = self.encoder.clip(item.document.title, _TITLE_TOKENS)
+            embedded = [passage_text(title, piece.span.of(item.document.text)) for piece in chunks]
+            digests = [vector_digest(self.encoder.key, text) for text in embedded]
+            texts.update(zip(digests, embedded, strict=True))
+            place = (item.source, item.path, item.size, item.mtime_ns, item.digest)
+            new.append(NewVersion(*place, item.document, chunks, tuple(digests)))
+        known = self.catalog.known_vectors(texts)
+        missing = [digest for digest in texts if digest not in known]
+        for start in range(0, len(missing), _EMBED_AT_ONCE):
+            part = missing[start : start + _EMBED_AT_ONCE]
+            vectors = self.encoder.encode([texts[digest] for digest in part])
+            self.catalog.put_vectors(dict(zip(part, vectors, strict=True)))
+            if progress is not None:
+                progress("embedding", start + len(part), len(missing))
+        return new
+
+    @contextmanager
+    def _current(self) -> Iterator[Caches]:
+        """The caches, brought up to the catalog's generation, for as long as nobody else changes them."""
+        with self._caches_lock:
+            generation = self.catalog.generation()
+            if self._caches.generation != generation and not self._caches.load(
+                generation, self.catalog.count_chunks()
+            ):
+                self._repair(generation)
+            yield self._caches
+
+    def _repair(self, generation: int) -> None:
+        try:
+            with self._write_lock.acquire(timeout=0 if self._caches.generation >= 0 else _LOCK_SECONDS):
+                self._caches.rebuild(self.catalog, generation)
+        except Timeout:
+            # A writer in another process has committed and will have its files in place in a moment.
+            # Until then this process answers from the generation before.
+            if self._caches.generation < 0:
+                raise LibraryLockedError(_locked(self._home)) from None
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        try:
+            with self._write_lock.acquire(timeout=_LOCK_SECONDS):
+                yield
+        except Timeout as error:
+            raise LibraryLockedError(_locked(self._home)) from error
+
+
+def _locked(home: Path) -> str:
+    return f"another process is writing to the library in {home}; wait until it is done, then try again"
+
+
+def _everything(catalog: Catalog) -> Iterator[Incoming]:
+    for source in sorted({record.source for record in catalog.documents()}):
+        for path, state in sorted(catalog.files(source).items()):
+            document = catalog.text(state.document_id)
+            yield Incoming(source, path, state.size, state.mtime_ns, state.digest, document)
+
+
+def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
+    """The numbers of the ``limit`` highest scores, and all that share the last of them.
+
+    Scores are rounded to what the encoder repeats whatever else is in its batch.
+    """
+    rounded = {number: round(score, 5) for number, score in scores.items()}
+    last = sorted(rounded.values(), reverse=True)[:limit][-1:]
+    return {number: score for number, score in rounded.items() if last and score >= last[0]}
+
+
+def _hit(
+    passage: Passage, scores: Mapping[int, float], dense: Mapping[int, float], lexical: Mapping[int, float]
+) -> Hit:
+    number = passage.chunk_id
+    return Hit(
+        number,
+        passage.document,
+        passage.span,
+        passage.text,
+        passage.page,
+        scores[number],
+        dense[number],
+        lexical.get(number, 0.0),
+        passage.sentences,
+    )

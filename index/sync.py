@@ -1,0 +1,188 @@
+"""Folders of files → the library: what changed is planned as a value, then applied."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.loading import LoadError, load
+from index.records import FileState
+from index.scanning import Failure, Listing, root_of, scan
+from index.store import Incoming, Index, Progress
+
+_CHARACTERS_AT_ONCE = 5_000_000
+"""Text that is read before it is committed: what readers see arrive together."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be read: its place, its state when the folder was listed, and what is known of it."""
+
+    source: str
+    path: str
+    size: int
+    mtime_ns: int
+    known: FileState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a sync is going to do.
+
+    Attributes:
+        added: files that the library does not know.
+        changed: files whose size or time of change is not what it was.
+        removed: the documents whose file is gone, by path.
+        unchanged: how many files need nothing.
+        failed: what could not be listed.
+    """
+
+    added: tuple[File, ...]
+    changed: tuple[File, ...]
+    removed: Mapping[str, int]
+    unchanged: int
+    failed: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did, and the library as it is now.
+
+    Attributes:
+        added: paths of new documents.
+        changed: paths of documents that have a new version.
+        removed: paths of documents whose file is gone.
+        unchanged: how many files were as before.
+        failed: files that could not be read, with the cause; what was known of them is kept.
+        passages: passages in the library.
+        seconds: how long it took.
+        generation: the generation that it ended with.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    failed: tuple[Failure, ...]
+    passages: int
+    seconds: float
+    generation: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain lists, dicts and scalars, ready for JSON."""
+        return asdict(self)
+
+
+def sync(index: Index, paths: Sequence[Path] = (), progress: Progress | None = None) -> SyncReport:
+    """Make the library hold what is in ``paths`` now.
+
+    Args:
+        index: the library.
+        paths: folders or files to go over, and to follow from now on; none for all that are followed.
+        progress: told how many files are read and how many passages are embedded.
+    """
+    started = time.monotonic()
+    followed = index.catalog.sources()
+    roots = [root_of(path, followed) for path in paths or map(Path, followed)]
+    index.catalog.follow(str(path.absolute()) for path in paths if path.exists())
+    listings = [scan(root, followed) for root in roots]
+    known = {root.source: index.catalog.files(root.source) for root in roots}
+    return apply(index, plan(known, listings), progress, started)
+
+
+def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing]) -> Changes:
+    """Compare what is known of the files with what was found. Reads nothing.
+
+    Args:
+        known: by source and path, the files as they were when they were last read.
+        listings: the files as they are.
+    """
+    added: dict[tuple[str, str], File] = {}
+    changed: dict[tuple[str, str], File] = {}
+    removed: dict[str, int] = {}
+    unchanged: set[tuple[str, str]] = set()
+    for listing in listings:
+        source = listing.root.source
+        before = known.get(source, {})
+        for path, (size, mtime_ns) in listing.files.items():
+            state = before.get(path)
+            file = File(source, path, size, mtime_ns, state)
+            if state is None:
+                added[source, path] = file
+            elif (state.size, state.mtime_ns) == (size, mtime_ns):
+                unchanged.add((source, path))
+            else:
+                changed[source, path] = file
+        for path, state in before.items():
+            gone = listing.root.holds(path) and path not in listing.files
+            if gone and not any(unseen.holds(path) for unseen in listing.unseen):
+                removed[path] = state.document_id
+    failures = dict.fromkeys(failure for listing in listings for failure in listing.failures)
+    return Changes(tuple(added.values()), tuple(changed.values()), removed, len(unchanged), tuple(failures))
+
+
+def apply(
+    index: Index, changes: Changes, progress: Progress | None = None, started: float | None = None
+) -> SyncReport:
+    """Read the files of ``changes`` and write them to the library.
+
+    A file that cannot be read is reported and takes only itself; what was known of it is kept.
+
+    Args:
+        index: the library.
+        changes: from :func:`plan`.
+        progress: told how many files are read and how many passages are embedded.
+        started: ``time.monotonic()`` when the work began, for the report.
+    """
+    begun = time.monotonic() if started is None else started
+    failed = list(changes.failed)
+    touched: dict[int, tuple[int, int]] = {}
+    written: list[File] = []
+    held: list[Incoming] = []
+    files = [*changes.added, *changes.changed]
+    for number, file in enumerate(files, 1):
+        try:
+            incoming = _read(file)
+        except LoadError as error:
+            failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
+        else:
+            if incoming is None and file.known is not None:
+                touched[file.known.document_id] = (file.size, file.mtime_ns)
+            elif incoming is not None:
+                held.append(incoming)
+                written.append(file)
+        if progress is not None:
+            progress("reading", number, len(files))
+        if sum(len(item.document.text) for item in held) > _CHARACTERS_AT_ONCE:
+            index.replace(held, progress=progress)
+            held = []
+    index.catalog.touch(touched)
+    if held or changes.removed:
+        index.replace(held, changes.removed.values(), progress)
+    return SyncReport(
+        tuple(file.path for file in written if file.known is None),
+        tuple(file.path for file in written if file.known is not None),
+        tuple(changes.removed),
+        changes.unchanged + len(touched),
+        tuple(failed),
+        index.catalog.count_chunks(),
+        round(time.monotonic() - begun, 3),
+        index.generation,
+    )
+
+
+def _read(file: File) -> Incoming | None:
+    """What the file holds, or None where its bytes are those that are known."""
+    location = Path(file.source, file.path)
+    try:
+        with location.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise LoadError(location, str(error.strerror), "check the file's permissions") from error
+    if file.known is not None and file.known.digest == digest:
+        return None
+    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, load(location))

@@ -1,0 +1,51 @@
+"""What every test may build on: the real encoder, and the seed reports indexed for real."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from index.embedding import Encoder, open_encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The bundled encoder."""
+    return open_encoder()
+
+
+@pytest.fixture(scope="session")
+def seed_index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """The reports of ``seeds/``, indexed. Shared: a test must not write to it."""
+    with Index.open(tmp_path_factory.mktemp("home"), encoder) as index:
+        sync(index, [SEEDS])
+        yield index
+
+
+@pytest.fixture(scope="session")
+def seed_engine(seed_index: Index) -> QueryEngine:
+    """Answers over ``seeds/``."""
+    return QueryEngine(seed_index)
+
+
+@pytest.fixture(scope="session")
+def evaluation_data() -> Path:
+    """The evaluation sets, which are not part of the project; a test that needs them skips without."""
+    folder = Path(
+        os.environ.get("FOOTNOTED_EVAL_DATA", Path(__file__).parent.parent.parent / "shared" / "data")
+    )
+    if not folder.is_dir():
+        pytest.skip(f"no evaluation data in {folder}; set FOOTNOTED_EVAL_DATA to the folder that has it")
+    return folder
