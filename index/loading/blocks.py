@@ -36,9 +36,11 @@ def flow(text: str) -> str:
 
 
 def row(cells: Iterable[str]) -> str:
-    """A table's row as one line; empty when every cell is."""
+    """A table's row as one line, empty cells at its end left out; empty when every cell is."""
     flat = [flow(cell) for cell in cells]
-    return CELL_SEPARATOR.join(flat) if any(flat) else ""
+    while flat and not flat[-1]:
+        flat.pop()
+    return CELL_SEPARATOR.join(flat).strip()
 
 
 def join(blocks: Iterable[Block]) -> str:

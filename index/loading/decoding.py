@@ -8,6 +8,7 @@ from pathlib import Path
 
 import regex
 
+from index.languages import identify
 from index.loading.errors import LoadError
 from index.loading.signatures import binary_kind
 
@@ -26,6 +27,19 @@ _DOCUMENT_ENCODINGS = re.compile(
 
 _WEB_ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 """What browsers read under these names (WHATWG Encoding Standard, section 4.2)."""
+
+_LEGACY = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1258"),
+)
+"""Encodings that are guessed, the likelier first: those of office programs, and of mail before UTF-8."""
+
+_DAMAGED_SHARE = 0.05
+"""A file with at most this share of undecodable places among its other characters is UTF-8, damaged."""
+
+_CHAOS_MARGIN = 0.02
+_TIE = 0.005
+"""Differences of charset-normalizer's and of the language identifier's measure that mean nothing."""
 
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
 
@@ -86,12 +100,26 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 
 
 def _by_guess(data: bytes, path: Path) -> str:
+    """The characters of ``data`` in the encoding that makes most sense of them.
+
+    charset-normalizer leaves several where they differ in a few letters; of those the one is taken whose
+    text is most surely in some language.
+    """
+    damaged = data.decode("utf-8", "replace")
+    if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
+        at = damaged.encode("utf-8", "replace").find("\ufffd".encode())
+        raise LoadError(path, f"cannot be decoded: it is UTF-8, but damaged at byte {at}", "save it again")
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
-    if best is None:
+    matches = list(from_bytes(data, cp_isolation=list(_LEGACY)))
+    if not matches:
         raise LoadError(path, "cannot be decoded: no encoding fits its bytes", "save it again as UTF-8")
-    return str(best)
+    least = min(match.chaos for match in matches)
+    texts = {match.encoding: str(match) for match in matches if match.chaos <= least + _CHAOS_MARGIN}
+    confidence = {encoding: identify(text)[1] for encoding, text in texts.items()}
+    surest = max(confidence.values())
+    likely = [encoding for encoding in _LEGACY if confidence.get(encoding, -1.0) >= surest - _TIE]
+    return texts[likely[0]]
 
 
 def _known(label: str) -> str | None:

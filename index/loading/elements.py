@@ -42,7 +42,7 @@ _BLOCKS = frozenset(
 _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
-_SUPERSCRIPTS = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+_SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 """A raised figure must not run into the figure before it: 2,500 with note 2 is not 2,5002."""
 
 
@@ -118,7 +118,7 @@ class _Reader:
     def words(self, text: str | None) -> None:
         if not text:
             return
-        if self.raised:
+        if self.raised and "".join(self.words_so_far)[-1:] not in {"[", "("}:
             text = text.translate(_SUPERSCRIPTS)
         self.words_so_far.append(text)
         if self.links:

@@ -26,6 +26,7 @@ _NO_TITLE = re.compile(
     r"|untitled.*|document ?\d*|powerpoint presentation|presentation ?\d*|slide 1|title|no title|home",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"[^\W\d_]{2}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 
@@ -147,7 +148,7 @@ def title_of_name(path: Path) -> str:
 
 def title_of_line(text: str) -> str | None:
     """The first line with words, if it is short and no sentence, as a title is; else None."""
-    first = next((flow(line) for line in text.splitlines() if line.strip()), "")
+    first = next((flow(line) for line in text.splitlines() if _WORDS.search(line)), "")
     if not first or len(first) > MAX_TITLE_CHARACTERS or first[-1] in ".!?:;,…。！？；，":
         return None
     return first

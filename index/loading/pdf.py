@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
@@ -13,18 +15,23 @@ from index.documents import Document
 from index.languages import detect
 from index.loading.blocks import flow
 from index.loading.errors import LoadError
-from index.loading.lines import WRAPPED_HYPHEN, Glyph, Line, lines, paragraphs, words_of
+from index.loading.lines import WRAPPED_HYPHEN, Glyph, lines
 from index.loading.metadata import iso_date, readable_title, title_of_line, title_of_name
+from index.loading.paragraphs import Paragraph, paragraphs, words_of
 from index.loading.signatures import binary_kind, seems_pdf
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfTextPage
 
 PDFIUM = threading.RLock()
 """PDFium is not safe to call from two threads at once, on whatever documents: hold this around any call."""
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _PAGE_CONTINUES = re.compile(r"[^.!?:;…。！？：；\d]\Z")
+_TITLE_WITHIN = 8
+_LARGER = 1.15
+_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
+_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 _SAVE_AGAIN = "open it in a PDF program and save it again"
 
 
@@ -42,17 +49,19 @@ def read_pdf(data: bytes, path: Path) -> Document:
         document = _open(data, path)
     try:
         said = _properties(document)
-        pages = [lines(_page(document, number, path)) for number in range(len(document))]
+        written = [lines(_page(document, number, path)) for number in range(len(document))]
     finally:
         with PDFIUM:
             document.close()
+    known = words_of(written)
+    pages = [paragraphs(page, known) for page in written]
     text, page_starts = _text(pages)
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
         raise LoadError(path, f"has no text layer ({pictures})", "run it through OCR first")
     return Document(
         text=text,
-        title=readable_title(said.get("Title")) or title_of_line(text) or title_of_name(path),
+        title=readable_title(said.get("Title")) or _title(pages[0]) or title_of_name(path),
         kind="pdf",
         language=detect(text),
         publisher=said.get("Author"),
@@ -98,7 +107,6 @@ def _published(creation_date: str) -> str | None:
 
 
 def _page(document: PdfDocument, number: int, path: Path) -> list[Glyph]:
-    """The characters of a page with their boxes, in the order of the text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -106,7 +114,7 @@ def _page(document: PdfDocument, number: int, path: Path) -> list[Glyph]:
             page = document[number]
             text_page = page.get_textpage()
             try:
-                return list(_glyphs(text_page, text_page.count_chars()))
+                return _glyphs(text_page)
             finally:
                 text_page.close()
                 page.close()
@@ -114,24 +122,62 @@ def _page(document: PdfDocument, number: int, path: Path) -> list[Glyph]:
             raise LoadError(path, f"is broken: page {number + 1} cannot be read", _SAVE_AGAIN) from error
 
 
-def _glyphs(text_page: object, count: int) -> Iterator[Glyph]:
+def _glyphs(text_page: PdfTextPage) -> list[Glyph]:
+    """The characters of a page with their boxes, in the order of the text layer."""
     from ctypes import byref
 
     from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox, FPDFText_GetUnicode
 
+    codes = [FPDFText_GetUnicode(text_page, index) for index in range(text_page.count_chars())]
+    characters = [_readable(character) for character in _characters(codes)]
+    edges = _edges(characters)
     box = FS_RECTF()
-    high = 0
-    for index in range(count):
-        code = FPDFText_GetUnicode(text_page, index)
-        if 0xD800 <= code < 0xDC00:
-            high = code
+    glyphs: list[Glyph] = []
+    for index, character in enumerate(characters):
+        if not character:
             continue
-        if 0xDC00 <= code < 0xE000:
-            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if high else 0xFFFD
-        high = 0
         FPDFText_GetLooseCharBox(text_page, index, byref(box))
-        for character in _readable(chr(code)):
-            yield Glyph(character, box.left, box.bottom, box.right, box.top)
+        bold = index in edges and _is_bold(text_page, index)
+        glyphs += [Glyph(part, box.left, box.bottom, box.right, box.top, bold) for part in character]
+    return glyphs
+
+
+def _characters(codes: Sequence[int]) -> Iterator[str]:
+    """A character for each UTF-16 or UTF-32 code; a pair of surrogates counts as its first, then nothing."""
+    high = 0
+    for code, following in zip_longest(codes, codes[1:], fillvalue=0):
+        if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
+            high = code
+            yield chr(0x10000 + ((code - 0xD800) << 10) + (following - 0xDC00))
+        elif high:
+            high = 0
+            yield ""
+        else:
+            yield chr(code)
+
+
+def _edges(characters: Sequence[str]) -> set[int]:
+    """Where the lines begin and end: the first and the last character of each that is no space."""
+    edges: set[int] = set()
+    inked: list[int] = []
+    for index, character in enumerate(characters):
+        if character and not character.isspace():
+            inked.append(index)
+        if inked and character in _LINE_ENDS:
+            edges |= {inked[0], inked[-1]}
+            inked = []
+    return edges | set(inked[:1] + inked[-1:])
+
+
+def _is_bold(text_page: PdfTextPage, index: int) -> bool:
+    """Whether a character is set in a bold font, by the font's name."""
+    from ctypes import create_string_buffer
+
+    from pypdfium2.raw import FPDFText_GetFontInfo
+
+    name = create_string_buffer(128)
+    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
+    return _BOLD.search(name.value) is not None
 
 
 def _readable(character: str) -> str:
@@ -147,29 +193,40 @@ def _readable(character: str) -> str:
     return "" if category(character) in {"Cc", "Cs", "Cf"} and character not in "\u200c\u200d" else character
 
 
-def _text(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
+def _text(pages: Sequence[Sequence[Paragraph]]) -> tuple[str, tuple[int, ...]]:
     """The canonical text of the pages and the offset at which each begins."""
-    known = words_of(pages)
     pieces: list[str] = []
     starts: list[int] = []
     length = 0
-    was_row = False
+    before: Paragraph | None = None
     for page in pages:
         start: int | None = None
-        for block, is_row in paragraphs(page, known):
-            between = (
-                _between(pieces[-1], block, new_page=start is None, rows=was_row and is_row) if pieces else ""
-            )
-            pieces += [between, block]
+        for paragraph in page:
+            between = _between(before, paragraph, new_page=start is None) if before else ""
             start = length + len(between) if start is None else start
-            length += len(between) + len(block)
-            was_row = is_row
+            pieces += [between, paragraph.text]
+            length += len(between) + len(paragraph.text)
+            before = paragraph
         starts.append(length if start is None else start)
     return "".join(pieces), tuple(starts)
 
 
-def _between(before: str, block: str, *, new_page: bool, rows: bool) -> str:
-    """What separates two blocks: a space where a sentence goes on over the page."""
-    if new_page and _PAGE_CONTINUES.search(before) and block[0].islower():
+def _between(before: Paragraph, paragraph: Paragraph, *, new_page: bool) -> str:
+    """What separates two paragraphs: a space where a sentence goes on over the page."""
+    if new_page and _PAGE_CONTINUES.search(before.text) and paragraph.text[0].islower():
         return " "
-    return "\n" if rows else "\n\n"
+    return "\n" if before.is_row and paragraph.is_row else "\n\n"
+
+
+def _title(page: Sequence[Paragraph]) -> str | None:
+    """The first words on a page that can be a title; those in larger letters than its text come first."""
+    candidates = [
+        (paragraph.height, title)
+        for paragraph in page[:_TITLE_WITHIN]
+        if not paragraph.is_row and (title := title_of_line(paragraph.text))
+    ]
+    if not candidates:
+        return None
+    largest = max(height for height, _ in candidates)
+    usual = median(paragraph.height for paragraph in page)
+    return next(title for height, title in candidates if height == largest or largest < _LARGER * usual)

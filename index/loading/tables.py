@@ -52,6 +52,8 @@ class Table:
         for_the_eye = self.spanned or any(
             len(cells) < len(before) for cells, before in zip(joined, written, strict=True)
         )
+        if not for_the_eye:
+            joined = without_empty_columns(joined)
         texts = [row(cell for cell in cells if cell or not for_the_eye) for cells in joined]
         links = [sum(linked for _, linked in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
@@ -71,6 +73,13 @@ def open_table(element: HtmlElement) -> Table | None:
     if any(len(cell.text_content()) > MAX_CELL_CHARACTERS for cell in cells):
         return None
     return Table(spanned=any((cell.get("colspan") or "1").strip() != "1" for cell in cells))
+
+
+def without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
+    """Rows without the columns that only make room: those that are empty in every row."""
+    width = max(map(len, rows), default=0)
+    used = [any(len(cells) > column and cells[column] for cells in rows) for column in range(width)]
+    return [[cell for cell, keep in zip(cells, used, strict=False) if keep] for cells in rows]
 
 
 def joined_figures(cells: list[str]) -> list[str]:

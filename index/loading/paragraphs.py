@@ -1,0 +1,171 @@
+"""Lines of a page → its paragraphs, headings, list items and table rows, each as one line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import regex
+
+from index.loading.blocks import flow
+from index.loading.lines import WRAPPED_HYPHEN, Line, is_unspaced
+
+MAX_SIZE_RATIO = 1.18
+"""Lines whose heights differ by more are not of one paragraph: a heading and its text."""
+
+MAX_STEP_RATIO = 1.25
+"""A step to the next line this much larger than the page's typical one separates paragraphs."""
+
+MAX_STEP = 1.9
+"""In line heights: no paragraph has its lines further apart; double spacing is 1.7."""
+
+MAX_INDENT = 0.8
+"""In line heights: a first line indented by more begins a paragraph."""
+
+SLACK = 0.5
+"""In line heights: how much room may be left before the margin by a program that broke a line."""
+
+RAGGED_SHARE = 0.35
+"""Of a column's width: how much may be left by a line that the next one goes on from in lower case."""
+
+_ITEM = regex.compile(
+    r"(?:[•●○◦▪■□‣∙·➢✓]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
+)
+_DASH = regex.compile(r"[*–—-]\s")
+_SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
+_DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
+_CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
+_WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph, heading, list item or table row of a page.
+
+    Attributes:
+        text: its words as one line, never empty.
+        height: the height of its font, in points.
+        is_row: whether it is a table's row.
+    """
+
+    text: str
+    height: float
+    is_row: bool
+
+
+def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
+    """Every word and hyphenated compound of a document in lower case, halves of divided words left out."""
+    words: set[str] = set()
+    for page in pages:
+        is_divided = False
+        for line in page:
+            text = line.text.strip()
+            text = _CONTINUES.sub("", text, count=1) if is_divided else text
+            is_divided = _DIVIDED.search(text) is not None
+            words |= {word.casefold() for word in _WORD.findall(_DIVIDED.sub("", text))}
+    return frozenset(words)
+
+
+def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
+    """The paragraphs of a page in the order of its lines.
+
+    Args:
+        page: its lines.
+        known: the document's words, which tell a compound's hyphen from one that divides a word.
+    """
+    blocks: list[tuple[str, Line]] = []
+    for run in _runs(page, _typical_step(page)):
+        margin = _margin(run, page)
+        text = run[0].text
+        for line, following in pairwise(run):
+            if _is_wrapped(line, following, margin):
+                text = joined(text, following.text, known)
+            else:
+                blocks.append((text, line))
+                text = following.text
+        blocks.append((text, run[-1]))
+    written = [(flow(text.replace(WRAPPED_HYPHEN, "-")), line) for text, line in blocks]
+    return [Paragraph(text, line.height, line.is_row) for text, line in written if text]
+
+
+def _typical_step(page: Sequence[Line]) -> float:
+    """The page's usual distance from a line to the next, in line heights."""
+    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(page)]
+    return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
+
+
+def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
+    """Lines that follow each other in one column, of one size, with nothing between them."""
+    run: list[Line] = []
+    for line in page:
+        if run and not _follows(run[-1], line, step):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _follows(line: Line, following: Line, step: float) -> bool:
+    if line.is_row or following.is_row or _begins_item(line, following) or line.bold[1] != following.bold[0]:
+        return False
+    small, large = sorted((line.height, following.height))
+    below = line.bottom - following.bottom
+    return (
+        large <= MAX_SIZE_RATIO * small
+        and 0 < below <= min(MAX_STEP_RATIO * step, MAX_STEP) * large
+        and following.left < line.right
+        and line.left < following.right
+    )
+
+
+def _begins_item(line: Line, following: Line) -> bool:
+    """Whether ``following`` begins a list's item; a dash may as well stand inside a sentence."""
+    if _ITEM.match(following.text):
+        return True
+    is_dash = _DASH.match(following.text) is not None
+    return is_dash and (bool(_SENTENCE_END.search(line.text)) or line.text[0] == following.text[0])
+
+
+def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
+    """Where the column of ``run`` ends on the right."""
+    margin = max(line.right for line in run)
+    if len(run) > 2:
+        return margin
+    aligned = sorted(line.right for line in page if abs(line.left - run[0].left) < 1.5 * run[0].height)
+    return max(margin, aligned[int(0.9 * (len(aligned) - 1))])
+
+
+def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
+    """Whether ``line`` was broken for want of room: the next word would not have fitted."""
+    if line.text.endswith(WRAPPED_HYPHEN):
+        return True
+    ends = _SENTENCE_END.search(line.text) is not None
+    if ends and following.left - line.left > MAX_INDENT * line.height:
+        return False
+    if line.right + (0.2 + SLACK) * line.height + following.first_word > margin:
+        return True
+    ragged = margin - line.right < RAGGED_SHARE * (margin - line.left)
+    return ragged and not ends and following.text.lstrip()[0].islower()
+
+
+def joined(text: str, following: str, known: frozenset[str]) -> str:
+    """Two lines of one paragraph as one; a word divided between them is made whole."""
+    end, start = text.rstrip(), following.lstrip()
+    divided, continued = _DIVIDED.search(end), _CONTINUES.match(start)
+    if divided and not continued:
+        return f"{end[:-1]}-{start}"
+    if divided and continued:
+        hyphen = "-" if _is_compound(divided[1].casefold(), continued[0].casefold(), known) else ""
+        return f"{end[:-1]}{hyphen}{start}"
+    is_tight = end.endswith("—") or (is_unspaced(end[-1]) and is_unspaced(start[0]))
+    return f"{end}{start}" if is_tight and (end, start) == (text, following) else f"{end} {start}"
+
+
+def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
+    """Whether a hyphen at a line's end belongs to the word: by what the document writes elsewhere."""
+    if f"{first}{second}" in known:
+        return False
+    return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)
