@@ -1,0 +1,260 @@
+"""The sample reports load as they were meant to, and every question's gold evidence is where it says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from generate_seeds import INQUIRY, QUESTIONS, SEEDS, inquiry_pdf, placed, placed_questions
+from pypdfium2 import PdfDocument
+
+from index.documents import Document
+from index.loading import SUFFIXES, load
+
+CAMBODIA = "cambodia-scam-raids.md"
+SITUATION_REPORT = "lorvenna-floods-situation-report-4.txt"
+COURIER = "lorvenna-courier-two-months-on.html"
+CORRECTION = "lorvenna-displacement-correction.md"
+
+# file: title, publisher, published, kind
+EXPECTED = {
+    CAMBODIA: (
+        "Cambodia sweeps scam dens nationwide on the prime minister's order",
+        "Footnoted sample library",
+        "2025-07-18",
+        "markdown",
+    ),
+    SITUATION_REPORT: (
+        "Isken valley floods: situation report no. 4 (fictional)",
+        "Lorvenna Ministry of Civil Protection",
+        "2025-03-21",
+        "text",
+    ),
+    COURIER: (
+        "Two months after the Maravel Dam, more people are homeless, not fewer (fictional)",
+        "The Harlamoor Courier",
+        "2025-05-14",
+        "html",
+    ),
+    CORRECTION: (
+        "Correction 2025/07: displaced people in the Isken valley on 12 May (fictional)",
+        "National Statistics Office of Lorvenna",
+        "2025-06-27",
+        "markdown",
+    ),
+    INQUIRY: (
+        "Why gate 3 failed: interim report on the Maravel Dam (fictional)",
+        "Commission of Inquiry into the Maravel Dam",
+        "2025-09-30",
+        "pdf",
+    ),
+}
+FICTIONAL = sorted(EXPECTED.keys() - {CAMBODIA})
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, Document]:
+    return {name: load(SEEDS / name) for name in EXPECTED}
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[dict[str, Any]]:
+    lines = (SEEDS / QUESTIONS).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+# The reports
+
+
+def test_the_folder_holds_these_reports_and_no_others() -> None:
+    assert {path.name for path in SEEDS.iterdir() if path.suffix in SUFFIXES} == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_report_says_its_title_publisher_date_and_kind(name: str, documents: dict[str, Document]) -> None:
+    document = documents[name]
+    assert (document.title, document.publisher, document.published, document.kind) == EXPECTED[name]
+    assert document.language == "en"
+
+
+@pytest.mark.parametrize("name", FICTIONAL)
+def test_a_fictional_report_says_so_in_its_title_and_at_the_top_of_its_text(
+    name: str, documents: dict[str, Document]
+) -> None:
+    document = documents[name]
+    assert document.title.endswith("(fictional)")
+    assert "Fictional sample report" in document.text[:300]
+    assert (
+        "Lorvenna does not exist, and every place, institution and person named here is invented."
+        in (document.text[:400])
+    )
+
+
+@pytest.mark.parametrize("name", [SITUATION_REPORT, CORRECTION])
+def test_front_matter_marks_a_fictional_report(name: str) -> None:
+    front_matter = (SEEDS / name).read_text(encoding="utf-8").split("---\n")[1]
+    assert "fictional: true" in front_matter.splitlines()
+
+
+def test_the_page_and_the_pdf_mark_themselves_as_fictional_in_their_metadata() -> None:
+    assert '<meta name="fictional" content="true">' in (SEEDS / COURIER).read_text(encoding="utf-8")
+    pdf = PdfDocument(SEEDS / INQUIRY)
+    try:
+        said = pdf.get_metadata_dict()
+    finally:
+        pdf.close()
+    assert (said["Subject"], said["Keywords"]) == ("Fictional sample report", "fictional: true")
+
+
+def test_the_report_on_cambodia_is_not_fictional_and_carries_the_facts(
+    documents: dict[str, Document],
+) -> None:
+    text = documents[CAMBODIA].text
+    assert "ictional" not in text
+    facts = [
+        "PHNOM PENH, the 18th",
+        "More than a thousand suspects",
+        "within three days",
+        "up to 20 countries",
+        "Prime Minister Hun Manet",
+        "Sihanoukville, Phnom Penh and Poipet",
+        "On Monday",
+        "dismissed",
+        "Urgent and unified",
+        "five foreign suspects",
+        "Ji Xiha",
+        "Pursat",
+        "arrested again",
+        "mainland China, Taiwan, Indonesia, Myanmar, Thailand, Bangladesh and Vietnam",
+        "17 to 20 nationalities",
+        "Secretary of State at the Ministry of Interior",
+        "Permanent Vice Chair of the National Committee for Counter Trafficking",
+        "legal casinos and gaming centres",
+        "at least 53 scam dens",
+        "Africa, South America, the Middle East and the island countries of the Pacific",
+    ]
+    assert [fact for fact in facts if fact not in text] == []
+
+
+def test_the_page_keeps_its_table_and_loses_its_navigation_and_script(documents: dict[str, Document]) -> None:
+    text = documents[COURIER].text
+    assert (
+        "Station | E. coli (CFU per 100 ml) | Turbidity (NTU) | Arsenic (µg per litre)\nMaravel Bridge |"
+        in text
+    )
+    assert [words for words in ("Letters", "Subscribe", "innerText", "min read") if words in text] == []
+
+
+def test_the_pdf_has_three_pages_with_the_costs_on_the_last(documents: dict[str, Document]) -> None:
+    document = documents[INQUIRY]
+    pages = {
+        heading: document.page_at(document.text.index(heading))
+        for heading in ("1. Summary", "3. The night of 9 to 10 March", "5. Cost and recovery")
+    }
+    assert pages == {"1. Summary": 1, "3. The night of 9 to 10 March": 2, "5. Cost and recovery": 3}
+    assert len(document.page_starts) == 3
+
+
+# The questions
+
+
+def test_there_are_enough_questions_and_a_fifth_of_them_have_no_answer(
+    questions: list[dict[str, Any]],
+) -> None:
+    unanswerable = [question for question in questions if not question["answerable"]]
+    assert len(questions) >= 36
+    assert 5 * len(unanswerable) >= len(questions)
+
+
+def test_questions_are_numbered_and_none_is_asked_twice(questions: list[dict[str, Any]]) -> None:
+    assert [question["_id"] for question in questions] == [
+        f"seeds-{number:03d}" for number in range(1, len(questions) + 1)
+    ]
+    texts = [question["text"] for question in questions]
+    assert sorted(set(texts)) == sorted(texts)
+
+
+def test_a_question_has_evidence_and_answers_exactly_if_it_can_be_answered(
+    questions: list[dict[str, Any]],
+) -> None:
+    for question in questions:
+        assert bool(question["evidence"]) is question["answerable"], question["_id"]
+        assert bool(question["answers"]) is question["answerable"], question["_id"]
+
+
+def test_the_words_at_every_evidence_span_are_its_text(
+    questions: list[dict[str, Any]], documents: dict[str, Document]
+) -> None:
+    for question in questions:
+        for evidence in question["evidence"]:
+            text = documents[evidence["document"]].text
+            assert text[evidence["start"] : evidence["end"]] == evidence["text"], question["_id"]
+
+
+def test_every_gold_answer_is_in_its_evidence(questions: list[dict[str, Any]]) -> None:
+    for question in questions:
+        quotes = [evidence["text"] for evidence in question["evidence"]]
+        for answer in question["answers"]:
+            assert any(answer in quote for quote in quotes), (question["_id"], answer)
+
+
+def test_no_question_repeats_its_evidence(questions: list[dict[str, Any]]) -> None:
+    for question in questions:
+        for evidence in question["evidence"]:
+            assert not _runs(question["text"], 5) & _runs(evidence["text"], 5), question["_id"]
+
+
+def _runs(text: str, length: int) -> set[tuple[str, ...]]:
+    words = "".join(character if character.isalnum() else " " for character in text.casefold()).split()
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
+
+
+def test_every_report_and_every_page_of_the_pdf_is_asked_about(
+    questions: list[dict[str, Any]], documents: dict[str, Document]
+) -> None:
+    asked = {
+        (evidence["document"], documents[evidence["document"]].page_at(evidence["start"]))
+        for question in questions
+        for evidence in question["evidence"]
+    }
+    without_pages = {(name, None) for name in EXPECTED if name != INQUIRY}
+    assert asked == without_pages | {(INQUIRY, 1), (INQUIRY, 2), (INQUIRY, 3)}
+
+
+def test_the_changing_figures_and_the_correction_are_asked_across_reports(
+    questions: list[dict[str, Any]],
+) -> None:
+    across = {
+        question["text"]: {evidence["document"]: evidence["text"] for evidence in question["evidence"]}
+        for question in questions
+        if len({evidence["document"] for evidence in question["evidence"]}) > 1
+    }
+    change = across["How did the ministry's count of displaced people change from March to May?"]
+    correction = across["Was the figure of 15,900 displaced people right?"]
+    assert "12,400" in change[SITUATION_REPORT]
+    assert "15,900" in change[COURIER]
+    assert "15,900" in correction[COURIER]
+    assert "14,170, not 15,900" in correction[CORRECTION]
+
+
+# What is generated
+
+
+def test_generating_again_gives_the_pdf_that_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)  # reportlab would sign the file with it
+    assert inquiry_pdf() == (SEEDS / INQUIRY).read_bytes()
+
+
+def test_generating_again_gives_the_questions_that_are_committed() -> None:
+    assert placed_questions() == (SEEDS / QUESTIONS).read_text(encoding="utf-8")
+
+
+def test_evidence_is_placed_by_its_words() -> None:
+    assert placed("12,400 people", "In all, 12,400 people.", "seeds-001") == {"start": 8, "end": 21}
+
+
+@pytest.mark.parametrize(("words", "times"), [("people", 2), ("houses", 0)])
+def test_evidence_that_does_not_occur_exactly_once_is_refused(words: str, times: int) -> None:
+    with pytest.raises(ValueError, match=f"seeds-001: '{words}' occurs {times} times"):
+        placed(words, "people, and more people", "seeds-001")
