@@ -1,0 +1,137 @@
+"""Settings come from the command line, the environment and a file, in that order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in NEEDED:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_defaults_listen_on_this_machine_only_and_keep_the_library_in_the_users_data_folder() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 7860, None)
+    assert settings.home == default_home().resolve()
+    assert settings.home.name == "footnoted"
+
+
+def test_each_source_gives_way_to_the_one_above_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "library"
+    monkeypatch.setenv("FOOTNOTED_HOME", str(home))
+    assert load_settings().port == 7860
+    write(home / "footnoted.toml", 'port = 1001\nhost = "::1"')
+    assert load_settings().port == 1001
+    monkeypatch.setenv("FOOTNOTED_PORT", "1002")
+    assert load_settings().port == 1002
+    assert load_settings(port=1003).port == 1003
+    assert load_settings(port=None).port == 1002, "an option that was not given covers nothing"
+    assert load_settings(port=1003).host == "::1", "what only the file says stands"
+
+
+def test_a_home_of_the_command_line_brings_its_own_file(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "footnoted.toml", "port = 1001")
+    write(tmp_path / "b" / "footnoted.toml", "port = 1002")
+    assert load_settings(home=tmp_path / "b").port == 1002
+
+
+def test_a_named_file_replaces_the_one_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write(tmp_path / "library" / "footnoted.toml", "port = 1001")
+    named = write(tmp_path / "etc" / "settings.toml", 'home = "../library"\nmodel = "some/model"')
+    monkeypatch.setenv("FOOTNOTED_CONFIG", str(named))
+    settings = load_settings()
+    assert settings.home == tmp_path / "library", "a relative home counts from the file that names it"
+    assert (settings.port, settings.model) == (7860, "some/model")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_PORT", "")
+    assert load_settings().port == 7860
+
+
+def test_a_home_may_be_relative_or_start_at_the_users_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings(home="here").home == tmp_path / "here"
+    assert load_settings(home="~/there").home == tmp_path / "there"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prot = 8000", "unknown setting prot = 8000; did you mean port?"),
+        ('colour = "red"', "unknown setting colour = 'red'; remove it; known are host, model, port"),
+        (
+            "[server]\nport = 1",
+            "unknown setting server = {'port': 1}; remove it; known are host, model, port",
+        ),
+        (
+            'home = "/elsewhere"',
+            "unknown setting home = '/elsewhere'; set FOOTNOTED_HOME in the environment instead",
+        ),
+        (
+            "port = ",
+            "cannot be read as TOML (Invalid value (at end of document)); correct it or move it away",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_the_key_the_value_and_the_remedy(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    file = write(tmp_path / "footnoted.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home=tmp_path)
+    assert str(caught.value).startswith(str(file))
+    assert str(caught.value).endswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_named_file_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FOOTNOTED_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(
+        SettingsError, match=r"FOOTNOTED_CONFIG names '.*none\.toml', which does not exist; correct"
+    ):
+        load_settings()
+
+
+@pytest.mark.parametrize("value", ["http", "-1", "65536", "1.5"])
+def test_a_value_that_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FOOTNOTED_PORT", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    remedy = "it must be a whole number from 0 (any free port) to 65535"
+    assert str(caught.value) == f"the setting port (FOOTNOTED_PORT) is {value!r}; {remedy}"
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "report.md", "words")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home=file)
+    assert str(caught.value) == f"--home is {str(file)!r}; it must be the path of a folder"
+
+
+def test_two_ways_to_a_home_have_one_id_and_two_homes_have_two(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    assert home_id(tmp_path / "link") == home_id(tmp_path / "home") == home_id(Path("home"))
+    assert home_id(tmp_path / "other") != home_id(tmp_path / "home")
+    assert len(home_id(tmp_path)) == 16
+
+
+def test_every_setting_says_what_it_must_be() -> None:
+    assert set(NEEDED) == set(Settings.model_fields)

@@ -1,0 +1,151 @@
+"""The settings of the command and the server: the only reader of the environment.
+
+Precedence: command line, then ``FOOTNOTED_…`` variables, then a TOML file, then the defaults. The file
+is ``FOOTNOTED_CONFIG`` where that is set, else ``footnoted.toml`` in the home folder where there is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "FOOTNOTED_"
+FILE_NAME = "footnoted.toml"
+HOME_ID_DIGITS = 16
+
+NEEDED = {
+    "home": "the path of a folder",
+    "host": "an address to listen on, such as 127.0.0.1",
+    "port": "a whole number from 0 (any free port) to 65535",
+    "model": "the name or the folder of a sentence-transformers model",
+    "config": "the path of a TOML file",
+}
+"""What each setting must be, in the words of an error."""
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message is one line of cause and remedy."""
+
+
+def default_home() -> Path:
+    """The platform's folder for a user's data."""
+    return user_data_path("footnoted", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """What can be set, as it stands after precedence.
+
+    Attributes:
+        home: the folder that holds the whole library: catalog, caches, uploads, answers. Absolute.
+        host: the address that the server listens on.
+        port: its port; 0 takes any free one.
+        model: the name or folder of a sentence-transformers model; None is the bundled one.
+        config: the TOML file to read instead of the one in the home folder.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home, validate_default=True)
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    model: Annotated[str, Field(min_length=1)] | None = None
+    config: Path | None = None
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        home = home.expanduser().resolve()
+        if home.exists() and not home.is_dir():
+            raise ValueError("not a folder")
+        return home
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources, strongest first. Which file is read depends on the two above it."""
+        del dotenv_settings, file_secret_settings
+        in_file = _read_file({**env_settings(), **init_settings()})
+        return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
+
+
+def load_settings(**given: Path | str | int | None) -> Settings:
+    """The settings, with what the command line gives above everything else.
+
+    Args:
+        given: settings by name; None means "not given".
+
+    Raises:
+        SettingsError: if a value cannot be used, if the file cannot be read or knows a key that is
+            not a setting.
+    """
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0])
+        source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
+        raise SettingsError(f"{source} is {str(problem['input'])!r}; it must be {NEEDED[name]}") from error
+
+
+def home_id(home: Path) -> str:
+    """A short name for a home folder that gives away nothing of its path.
+
+    A server answers with it, so that a command can tell whether it is the server of the same home.
+    """
+    return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
+
+
+def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in the TOML file that the environment or the command line leads to.
+
+    Raises:
+        SettingsError: as ``load_settings``.
+    """
+    named = chosen.get("config")
+    file = Path(named or Path(chosen.get("home") or default_home()) / FILE_NAME).expanduser()
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if named is None:
+            return {}
+        raise SettingsError(
+            f"{PREFIX}CONFIG names {str(file)!r}, which does not exist; correct the path, or unset it"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read as TOML ({error}); correct it or move it away") from error
+    # A home or another file named in the file that the home leads to would contradict how it was found.
+    allowed = set(NEEDED) - {"config"} - (set() if named else {"home"})
+    for key, value in found.items():
+        if key not in allowed:
+            raise SettingsError(f"{file}: unknown setting {key} = {value!r}; {_remedy(key, allowed)}")
+    if "home" in found and isinstance(found["home"], str):
+        found["home"] = file.parent / Path(found["home"]).expanduser()
+    return found
+
+
+def _remedy(key: str, allowed: set[str]) -> str:
+    if key in NEEDED:
+        return f"set {PREFIX}{key.upper()} in the environment instead"
+    if close := get_close_matches(key, allowed, n=1):
+        return f"did you mean {close[0]}?"
+    return f"remove it; known are {', '.join(sorted(allowed))}"
