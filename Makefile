@@ -1,0 +1,58 @@
+# `make serve` and `make test` do all the set-up that they need; the second time they skip it.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test lint bench clean
+
+HOME_FOLDER ?= ./.footnoted
+VENV := .venv
+STAMP := $(VENV)/.installed
+MINIMUM := 3.11
+
+# A name on the PATH may be a shim that fails, so each candidate is asked for its version.
+# PYTHON=/path/to/python overrides the choice.
+define FIND_PYTHON
+for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+    echo "$$candidate"; break; \
+  fi; \
+done
+endef
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install Footnoted with its development tools
+
+$(STAMP): pyproject.toml
+	@python="$$($(FIND_PYTHON))"; \
+	if [ -z "$$python" ]; then \
+	  echo "footnoted: no Python $(MINIMUM) or later was found; install one, or name it: make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	if ! $(VENV)/bin/python -c 'import pip' >/dev/null 2>&1; then \
+	  "$$python" -m venv --clear $(VENV) || { \
+	    echo "footnoted: $$python cannot make a virtual environment; install its venv module (Debian: python3-venv)" >&2; \
+	    exit 1; }; \
+	fi
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
+	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
+	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+test: $(STAMP) ## Run every test (TESTS='tests/test_cli.py -x' for some)
+	$(VENV)/bin/python -m pytest $(TESTS)
+
+lint: $(STAMP) ## Style, types and the direction of imports
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(STAMP) ## Reproduce every figure that the README quotes (DATA=folder of evaluation sets)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
+	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV)/bin/python "$$script" $(DATA) || exit 1; done
+
+clean: ## Remove caches and the environment; the library in .footnoted stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
