@@ -25,6 +25,8 @@ _DECLARED = re.compile(
 _DECLARED_WITHIN = 4096
 """Browsers look for the declaration in the first 1,024 bytes; some exporters put long comments before it."""
 
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 MIN_ANCHOR_CHARACTERS = 25
 """A block with fewer letters and digits may be found in any text by chance."""
 
@@ -76,14 +78,20 @@ def _parse(source: str) -> HtmlElement | None:
 
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        page = document_fromstring(source.encode("utf-8"), parser=parser)
+        page = document_fromstring(_NOT_XML.sub(" ", source).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
+    for element in page.iter():  # character references can name what XML, and so lxml, refuses
+        element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
     unseen = [element for element in page.iter() if _is_unread(element)]
     for element in unseen:
         if element.getparent() is not None:
             element.drop_tree()
     return page
+
+
+def _without_controls(text: str | None) -> str | None:
+    return _NOT_XML.sub(" ", text) if text else text
 
 
 def _is_unread(element: HtmlElement) -> bool:
@@ -124,7 +132,10 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
-    extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
+    try:
+        extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
+    except RecursionError:  # it follows nested lists by recursion
+        extracted = None
     if not isinstance(extracted, Extracted) or extracted.body is None:
         return [False] * len(blocks)
     whole = _letters("".join(extracted.body.itertext()))
@@ -133,7 +144,7 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 
 
 def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
-    if len(letters) < MIN_ANCHOR_CHARACTERS:
+    if letters in parts or len(letters) < MIN_ANCHOR_CHARACTERS:
         return letters in parts
     return letters[:_COMPARED_CHARACTERS] in whole or letters[-_COMPARED_CHARACTERS:] in whole
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import NamedTuple
 
 import regex
 
@@ -36,8 +37,7 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
     """One character with its box, by the font's own bounds; a line break's box does not count.
 
     Attributes:

@@ -31,11 +31,13 @@ RAGGED_SHARE = 0.35
 """Of a column's width: how much may be left by a line that the next one goes on from in lower case."""
 
 _ITEM = regex.compile(
-    r"(?:[•●○◦▪■□‣∙·➢✓]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
+    r"(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
 )
-_DASH = regex.compile(r"[*–—-]\s")
+_DASH = regex.compile(r"[–—-]\s")
 _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
+_ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
+_HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
 
@@ -63,8 +65,11 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
         for line in page:
             text = line.text.strip()
             text = _CONTINUES.sub("", text, count=1) if is_divided else text
-            is_divided = _DIVIDED.search(text) is not None
-            words |= {word.casefold() for word in _WORD.findall(_DIVIDED.sub("", text))}
+            divided = _divided(text)
+            is_divided = divided is not None
+            words |= {
+                word.casefold() for word in _WORD.findall(text.removesuffix(divided[0]) if divided else text)
+            }
     return frozenset(words)
 
 
@@ -100,7 +105,7 @@ def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
     """Lines that follow each other in one column, of one size, with nothing between them."""
     run: list[Line] = []
     for line in page:
-        if run and not _follows(run[-1], line, step):
+        if run and not _follows(run, line, step):
             yield run
             run = []
         run.append(line)
@@ -108,8 +113,9 @@ def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
         yield run
 
 
-def _follows(line: Line, following: Line, step: float) -> bool:
-    if line.is_row or following.is_row or _begins_item(line, following) or line.bold[1] != following.bold[0]:
+def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
+    line = run[-1]
+    if line.is_row or following.is_row or _begins_item(run, following) or line.bold[1] != following.bold[0]:
         return False
     small, large = sorted((line.height, following.height))
     below = line.bottom - following.bottom
@@ -121,12 +127,13 @@ def _follows(line: Line, following: Line, step: float) -> bool:
     )
 
 
-def _begins_item(line: Line, following: Line) -> bool:
+def _begins_item(run: Sequence[Line], following: Line) -> bool:
     """Whether ``following`` begins a list's item; a dash may as well stand inside a sentence."""
     if _ITEM.match(following.text):
         return True
-    is_dash = _DASH.match(following.text) is not None
-    return is_dash and (bool(_SENTENCE_END.search(line.text)) or line.text[0] == following.text[0])
+    if not _DASH.match(following.text):
+        return False
+    return run[0].text[0] == following.text[0] or _SENTENCE_END.search(run[-1].text[-_ENDING:]) is not None
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
@@ -142,7 +149,7 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
     """Whether ``line`` was broken for want of room: the next word would not have fitted."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
-    ends = _SENTENCE_END.search(line.text) is not None
+    ends = _SENTENCE_END.search(line.text[-_ENDING:]) is not None
     if ends and following.left - line.left > MAX_INDENT * line.height:
         return False
     if line.right + (0.2 + SLACK) * line.height + following.first_word > margin:
@@ -154,7 +161,7 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 def joined(text: str, following: str, known: frozenset[str]) -> str:
     """Two lines of one paragraph as one; a word divided between them is made whole."""
     end, start = text.rstrip(), following.lstrip()
-    divided, continued = _DIVIDED.search(end), _CONTINUES.match(start)
+    divided, continued = _divided(end), _CONTINUES.match(start)
     if divided and not continued:
         return f"{end[:-1]}-{start}"
     if divided and continued:
@@ -162,6 +169,11 @@ def joined(text: str, following: str, known: frozenset[str]) -> str:
         return f"{end[:-1]}{hyphen}{start}"
     is_tight = end.endswith("—") or (is_unspaced(end[-1]) and is_unspaced(start[0]))
     return f"{end}{start}" if is_tight and (end, start) == (text, following) else f"{end} {start}"
+
+
+def _divided(text: str) -> regex.Match[str] | None:
+    """The word before a hyphen that ends ``text``."""
+    return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
