@@ -1,0 +1,210 @@
+"""The command ``footnoted``.
+
+Modules that take long to import are imported inside the functions that need them: ``--help`` and
+``status`` answer in under half a second. Every error is one line of cause and remedy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui import terminal
+from ui.faults import (
+    FAILED,
+    STANDARD_ERRORS,
+    USED_WRONGLY,
+    UsedWronglyError,
+    excepthook,
+    explain,
+    library_errors,
+)
+from ui.settings import load_settings
+from ui.status import read_status
+
+NAME = "footnoted"
+
+app = typer.Typer(
+    name=NAME,
+    help="Answers over a library of reports, every sentence footnoted to the exact words it rests on.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="DIR", help="The library's folder (or FOOTNOTED_HOME).", show_default=False
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many passages at most.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: in place of the process's own.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted.
+    """
+    sys.excepthook = excepthook(NAME)
+    try:
+        code = app(arguments, prog_name=NAME, standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)
+    except BrokenPipeError:
+        # Whoever read the output has had enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except STANDARD_ERRORS as error:
+        return _fail(*explain(error))
+    except library_errors() as error:
+        return _fail(*explain(error))
+    return code if isinstance(code, int) else 0
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if show_version:
+        print(f"{NAME} {version(NAME)}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(USED_WRONGLY)
+
+
+@app.command()
+def sync(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Folders or files; none for all that the library follows."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the library hold what the folders hold now, and follow them from now on."""
+    settings = load_settings(home=home)
+    if not paths and not read_status(settings)["folders"]:
+        raise UsedWronglyError(
+            f"the library in {settings.home} follows no folder yet; name one: {NAME} sync FOLDER"
+        )
+    from ui.opening import open_library
+    from ui.progress import progress_bar, waiting
+
+    stderr = terminal.errors()
+    with ExitStack() as opened:
+        with waiting(stderr, "Loading the encoder…"):
+            from index.sync import sync as sync_index
+
+            index = opened.enter_context(open_library(settings, reembed=True))
+        with progress_bar(stderr) as progress:
+            report = sync_index(index, paths or (), progress).as_dict()
+    if as_json:
+        terminal.print_json(report)
+    else:
+        terminal.print_sync(terminal.output(), stderr, report)
+    if report["failed"] and not (report["added"] or report["changed"] or report["unchanged"]):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question, in quotation marks.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from the library, each sentence with its footnote."""
+    from ui import asking
+    from ui.progress import waiting
+
+    settings = load_settings(home=home)
+    with waiting(terminal.errors(), "Reading…"):
+        answer = asking.ask(settings, _asked("question", question))
+    if as_json:
+        terminal.print_json(answer)
+    else:
+        terminal.print_answer(terminal.output(), answer)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words or a sentence.")],
+    limit: Limit = 10,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the passages nearest to a query, best first."""
+    from ui import asking
+    from ui.progress import waiting
+
+    settings = load_settings(home=home)
+    with waiting(terminal.errors(), "Searching…"):
+        response = asking.search(settings, _asked("query", query), limit)
+    if as_json:
+        terminal.print_json(response)
+    else:
+        terminal.print_search(terminal.output(), response)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Listen on this address (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port (default: 7860).")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer in the browser and over HTTP until stopped."""
+    settings = load_settings(home=home, host=host, port=port)
+    print("Starting…", file=sys.stderr, flush=True)
+    from ui import serving
+
+    def announce(address: str) -> None:
+        print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)
+
+    serving.serve(settings, announce)
+
+
+@app.command()
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """Show what the library holds and whether its server is running."""
+    found = read_status(load_settings(home=home))
+    if as_json:
+        terminal.print_json(found)
+    else:
+        terminal.print_status(terminal.output(), found)
+
+
+def _asked(name: str, words: str) -> str:
+    if not words.strip():
+        raise UsedWronglyError(f"the {name} is empty; write what you want to know")
+    # Bytes of an argument that are no UTF-8 arrive as half surrogate pairs, which no JSON can carry.
+    return words.encode("utf-8", "replace").decode()
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split()).rstrip(".")
+
+
+def _fail(line: str, code: int) -> int:
+    print(f"{NAME}: {line}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What goes wrong in a command → one line of cause and remedy, and an exit code. Never a traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from tempfile import NamedTemporaryFile
+from types import TracebackType
+
+FAILED = 1
+USED_WRONGLY = 2
+
+_OUR_PACKAGES = {"index", "rag", "ui"}
+_DAMAGED = "if it repeats, restore the home folder from a backup, or sync into a new --home"
+
+
+class UsedWronglyError(ValueError):
+    """The command was given what it cannot work with; the message is one line of cause and remedy."""
+
+
+STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
+"""What a full disk, a missing file or a damaged home leads to; tantivy, FAISS and torch raise these too."""
+
+
+def library_errors() -> tuple[type[Exception], ...]:
+    """The errors of the index and of the libraries under it that are none of ``STANDARD_ERRORS``.
+
+    Gathered only when something else was raised, since the modules that define them take long to import.
+    """
+    import sqlite3
+
+    import httpx
+    import sqlalchemy.exc
+
+    from index.catalog import CatalogError
+    from index.embedding import EncoderError
+    from index.schema import SchemaError
+    from index.store import EncoderMismatchError, LibraryLockedError
+
+    return (
+        CatalogError,
+        EncoderError,
+        EncoderMismatchError,
+        LibraryLockedError,
+        SchemaError,
+        httpx.HTTPError,
+        sqlalchemy.exc.SQLAlchemyError,
+        sqlite3.Error,
+    )
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """One line of cause and remedy for ``error``, and the exit code that it means."""
+    from rag.questions import QuestionError
+    from ui.client import ServerRefusedError
+    from ui.settings import SettingsError
+
+    wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
+    if isinstance(error, ServerRefusedError):
+        wrongly = error.status in {400, 413, 422}
+    if type(error).__module__.partition(".")[0] in _OUR_PACKAGES:
+        line = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        line = f"{where}{error.strerror}; check the path, its permissions and the space on the disk"
+    elif isinstance(error, MemoryError):
+        line = "there is not enough memory; close other programs, or sync fewer files at once"
+    elif isinstance(error, ImportError):
+        line = f"a part of the installation is missing ({error}); install footnoted again"
+    else:
+        line = f"{type(error).__name__}: {error}; {_DAMAGED}"
+    return " ".join(line.split()), USED_WRONGLY if wrongly else FAILED
+
+
+def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """A ``sys.excepthook`` for a mistake of the program: one line, the traceback in a file for a report."""
+
+    def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        with NamedTemporaryFile(
+            "w", prefix=f"{name}-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as log:
+            traceback.print_exception(kind, error, trace, file=log)
+        cause = " ".join(f"{kind.__name__}: {error}".split())
+        print(f"{name}: unexpected {cause}; please report it with the file {log.name}", file=sys.stderr)
+
+    return describe

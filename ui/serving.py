@@ -1,0 +1,164 @@
+"""Run the server of a home folder: listen, say so, and stop without losing a word."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from index.scanning import QUESTIONS
+from ui.client import RunningServer, remove_server_file, write_server_file
+from ui.opening import open_library
+from ui.settings import Settings
+
+STOP_SECONDS = 3
+"""How long open connections may take to end; a browser page holds one for as long as it is shown."""
+
+EXAMPLES = 4
+"""Questions that the page offers to begin with."""
+
+
+class PortInUseError(OSError):
+    """Nothing can listen on the address; the message says which and what to do."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which calls back once it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then call back."""
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            # Two servers can bind a port and only one can listen: the other one started a moment earlier.
+            raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
+        self._ready()
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Answer over HTTP until the process is told to stop (SIGTERM or SIGINT).
+
+    Args:
+        settings: home, address and model.
+        announce: called with the server's URL when it can be asked.
+
+    Raises:
+        PortInUseError: if the address cannot be listened on; found before anything is loaded.
+        KeyboardInterrupt: if it is told to stop before it is ready.
+    """
+    with ExitStack() as opened:
+        listener = opened.enter_context(listening_socket(settings.host, settings.port))
+        opened.enter_context(_terminated_like_interrupted())
+        index = opened.enter_context(open_library(settings))
+        from rag.answering import QueryEngine
+
+        from ui.app import create_app
+
+        # The first text takes longer than all later ones; nobody should wait for it.
+        index.encoder.encode_query("ready")
+        engine = QueryEngine(index)
+        app = create_app(index, engine, examples=example_questions(map(Path, index.catalog.sources())))
+        me = RunningServer(
+            os.getpid(),
+            settings.host,
+            listener.getsockname()[1],
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+        def ready() -> None:
+            write_server_file(settings.home, me)
+            announce(me.address)
+
+        try:
+            _run(app, listener, ready)
+        finally:
+            remove_server_file(settings.home, me.pid)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not listening yet.
+
+    Raises:
+        PortInUseError: if it cannot be bound.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise PortInUseError(
+            f"{host!r} is no address to listen on: {error.strerror}; give another --host"
+        ) from error
+    try:
+        # A port whose last server has just stopped is free; on Windows the option would share a used one.
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(
+            f"cannot listen on {host}:{port}: {error.strerror}; give another --port, or stop what uses it"
+        ) from error
+    return listener
+
+
+def example_questions(folders: Iterable[Path]) -> list[str]:
+    """A question about each of some documents, out of the followed folders' ``questions.jsonl``.
+
+    A line is a JSON object with ``text``, ``answerable`` and ``evidence``, whose entries name their
+    ``document``. Lines of another form are passed over.
+    """
+    by_document: dict[tuple[Path, str], str] = {}
+    for folder in folders:
+        try:
+            lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                place = folder, str(entry["evidence"][0]["document"])
+                question = str(entry["text"])
+            except (ValueError, LookupError, TypeError):
+                continue
+            by_document.setdefault(place, question)
+    return list(by_document.values())[:EXAMPLES]
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Make SIGTERM end the process as Ctrl-C does: what was opened is closed on the way out."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS, server_header=False
+    )
+    # uvicorn stops in good order and then repeats the signal that it was stopped by.
+    with suppress(KeyboardInterrupt):
+        _Server(config, ready).run(sockets=[listener])

@@ -1,0 +1,196 @@
+"""Set results for a person at a terminal; programs get the same as JSON.
+
+What a document or a file's name says is data: control characters, which could drive the terminal, are
+shown as U+FFFD, and nothing in it is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+from unicodedata import category
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ui.render import date_words
+
+WIDTH = 100
+"""Lines longer than this are hard to read, whatever the terminal's width."""
+
+SHOWN_PASSAGES = 3
+EXCERPT_CHARACTERS = 280
+
+_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Overrides and isolates: they can make a line show other words than it has."""
+
+Result = Mapping[str, Any]
+"""An answer, a search response, a report or a status in its JSON form."""
+
+
+def print_json(result: Result) -> None:
+    """Print ``result`` as JSON on standard output, in ASCII where that cannot take Unicode."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(result, ensure_ascii=not unicode, indent=2))
+
+
+def output() -> Console:
+    """Standard output, for results."""
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = min(console.width, WIDTH)
+    return console
+
+
+def errors() -> Console:
+    """Standard error, for progress and what went wrong."""
+    return Console(stderr=True, highlight=False)
+
+
+def safe(text: str) -> str:
+    """``text`` on one line and without characters that drive a terminal."""
+    words = " ".join(text.split())
+    return "".join("\N{REPLACEMENT CHARACTER}" if _drives(character) else character for character in words)
+
+
+def print_answer(console: Console, answer: Result) -> None:
+    """Sentences with their marks, then a footnote for each; or why there is no answer, and the nearest."""
+    if answer["abstained"]:
+        _print_abstention(console, answer)
+        return
+    for paragraph in _paragraphs(answer):
+        console.print(paragraph, end="\n\n")
+    if answer["note"]:
+        console.print(Text(safe(answer["note"]), style="italic"), end="\n\n")
+    for citation in answer["citations"]:
+        _print_footnote(console, citation, answer["text"])
+
+
+def print_search(console: Console, response: Result) -> None:
+    """The passages that were found, numbered, best first."""
+    for number, result in enumerate(response["results"], 1):
+        _print_entry(console, f"{number}.", _source(result), _score(result), safe(result["text"]))
+    if not response["results"]:
+        console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")
+
+
+def print_sync(console: Console, stderr: Console, report: Result) -> None:
+    """What a sync did: failures on ``stderr``, a line each, and the counts on ``console``."""
+    for failure in report["failed"]:
+        print_line(stderr, f"footnoted: {safe(failure['path'])}: {safe(failure['cause'])}")
+    counts = ", ".join(
+        [
+            *(f"{len(report[change])} {change}" for change in ("added", "changed", "removed")),
+            f"{report['unchanged']} unchanged",
+            *([f"{len(report['failed'])} failed"] if report["failed"] else []),
+        ]
+    )
+    library = f"{report['passages']} passages, generation {report['generation']}"
+    print_line(console, f"{counts} in {report['seconds']:.1f} s; the library has {library}")
+
+
+def print_status(console: Console, status: Result) -> None:
+    """A line for each fact of the home."""
+    sizes, server = status["sizes"], status["server"]
+    parts = ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if name != "total" and size)
+    lines = {
+        "Home": status["home"],
+        "Library": f"{status['documents']} documents, {status['passages']} passages"
+        if status["documents"]
+        else "empty; fill it with: footnoted sync FOLDER",
+        "Folders": ", ".join(status["folders"]) or "none",
+        "Generation": str(status["generation"]),
+        "Model": status["model"] or "the bundled all-MiniLM-L6-v2",
+        "On disk": f"{_size(sizes['total'])} ({parts})" if parts else "nothing yet",
+        "Server": f"{server['address']}, process {server['pid']}, since {server['started']}"
+        if server
+        else "not running",
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines.items():
+        table.add_row(Text(name, style="bold"), Text(safe(value), overflow="fold"))
+    console.print(table)
+
+
+def print_line(console: Console, text: str) -> None:
+    """One line, however long, so that programs and searches find it whole."""
+    console.print(Text(text), soft_wrap=True)
+
+
+def _paragraphs(answer: Result) -> list[Text]:
+    """The lines of the answer's text (one document's sentences each) with the marks of their citations."""
+    paragraphs = [Text()]
+    for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
+        if before is not None:
+            between = answer["text"][before["end"] : sentence["start"]]
+            if "\n" in between:
+                paragraphs.append(Text())
+            else:
+                paragraphs[-1].append(" ")
+        paragraphs[-1].append(safe(answer["text"][sentence["start"] : sentence["end"]]))
+        for number in sentence["citations"]:
+            paragraphs[-1].append(f" [{number}]", style="cyan")
+    return paragraphs
+
+
+def _print_footnote(console: Console, citation: Result, text: str) -> None:
+    quote, verdict = safe(citation["quote"]), citation["verification"]["verdict"]
+    said = safe(text[citation["answer_start"] : citation["answer_end"]])
+    # A quoted answer is its own quote: repeating it would only hide the source.
+    quoted = "" if quote == said else f"“{quote}”"
+    doubt = "" if verdict == "supported" else f"{verdict}: read the source"
+    _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
+
+
+def _print_abstention(console: Console, answer: Result) -> None:
+    console.print(Text("No answer.", style="bold"), Text(safe(answer["reason"] or answer["text"])))
+    nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
+    if nearest:
+        console.print("\nNearest passages:\n")
+    for passage in nearest:
+        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", _excerpt(passage["text"]))
+
+
+def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:
+    entry = Table.grid(padding=(0, 1))
+    entry.add_column(no_wrap=True, style="cyan")
+    entry.add_column(overflow="fold")
+    entry.add_row(mark, source)
+    for line, style in ((safe(remark), "italic"), (words, "")):
+        if line:
+            entry.add_row("", Text(line, style=style))
+    console.print(Padding(entry, (0, 0, 1, 0)))
+
+
+def _source(place: Result) -> Text:
+    page = f"page {place['page']}" if place["page"] is not None else None
+    facts = [place.get("publisher"), date_words(place["published"]), page, place.get("path")]
+    line = Text(safe(place["title"]), style="bold")
+    return line.append("".join(f" · {safe(fact)}" for fact in facts if fact), style="not bold")
+
+
+def _score(result: Result) -> str:
+    scores = result["scores"]
+    return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
+
+
+def _excerpt(text: str) -> str:
+    words = safe(text)
+    if len(words) <= EXCERPT_CHARACTERS:
+        return words
+    return f"{words[:EXCERPT_CHARACTERS].rsplit(' ', 1)[0]} …"
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def _drives(character: str) -> bool:
+    return character in _BIDIRECTIONAL or category(character) in {"Cc", "Cs"}
