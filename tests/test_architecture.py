@@ -1,0 +1,94 @@
+"""The house keeps its shape: ui → rag → index, small files, no drawers, slow imports late."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("index", "rag", "ui")
+MOST_LINES = 320
+
+DRAWERS = {"base", "common", "core", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
+"""Names that say nothing of what a module does, so that anything ends up in it."""
+
+HTTP = {"fastapi", "gradio", "http", "httpx", "requests", "starlette", "urllib", "uvicorn"}
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The top-level packages that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def shown(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def test_imports_go_from_ui_to_rag_to_index_and_each_library_has_one_door() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "ui → rag → index KEPT" in done.stdout
+
+
+@pytest.mark.parametrize("room", ["index", "rag"])
+def test_nothing_below_ui_knows_http(room: str) -> None:
+    found = {shown(file): sorted(HTTP & set(imported(file))) for file in sources(room)}
+    assert {file: names for file, names in found.items() if names} == {}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [
+        shown(file)
+        for file in sources(*ROOMS)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.getenv", "os.environ.get"})
+        or (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Load)
+            and ast.unparse(node.value) == "os.environ"
+        )
+    ]
+    assert readers == []
+
+
+def test_every_file_can_be_read_in_one_sitting() -> None:
+    files = sources(*ROOMS, "tests", "benchmarks")
+    lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {file: lines for file, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_no_module_is_a_drawer() -> None:
+    assert [shown(file) for file in sources(*ROOMS, "tests", "benchmarks") if file.stem in DRAWERS] == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        shown(file)
+        for file in sources(*ROOMS, "tests")
+        if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_is_typed_for_those_who_import_it(room: str) -> None:
+    assert (ROOT / room / "py.typed").is_file()
