@@ -1,0 +1,184 @@
+"""The HTTP interface: search, footnoted answers, and the documents behind them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, HTTPException, Path, Query
+from fastapi.responses import JSONResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response
+
+from index.documents import Span
+from index.records import DocumentRecord, Filters
+from index.store import NO_FILTERS, Hit, Index
+from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
+from rag.features import measure
+from rag.questions import Question, understand
+from rag.reading import read
+from rag.selection import rank
+from rag.weights import load_weights
+from ui.problems import documented
+from ui.schemas import MAX_ID, ChatRequest, SearchRequest
+from ui.sources import read_source
+
+if TYPE_CHECKING:
+    from rag.answering import QueryEngine
+
+EVENT_STREAM = "text/event-stream"
+
+DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
+Version = Annotated[
+    int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
+]
+SentenceScores = Mapping[tuple[int, Span], float]
+"""Scores of sentences by their document's number and their span."""
+
+
+def api_router(index: Index, engine: QueryEngine) -> APIRouter:
+    """The routes under ``/v1`` over one library."""
+    router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
+
+    @router.post("/search", tags=["questions"])
+    async def search(request: SearchRequest) -> dict[str, Any]:
+        """The passages nearest to a query, best first."""
+        filters = request.filters.in_index(request.published_before, request.published_after)
+        return await to_thread.run_sync(search_response, index, request.query, request.limit, filters)
+
+    @router.post(
+        "/chat",
+        tags=["questions"],
+        responses={200: {"model": Answer, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+    )
+    async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:
+        """A footnoted answer, or an abstention with its reasons.
+
+        With `stream: true`, or `Accept: text/event-stream`, the same comes as server-sent events:
+        `passages`, then `token` and `citation`, and last `answer`, which equals the answer that is
+        returned without streaming. A stream that ends without it has failed.
+        """
+        filters = request.filters.in_index()
+        if request.stream or EVENT_STREAM in accept:
+            events = engine.stream(request.question, filters)
+            # The first event is made before the response begins, so that a refusal has its status code.
+            first = await to_thread.run_sync(next, events)
+            return EventSourceResponse(_server_sent(first, events))
+        answer = await to_thread.run_sync(engine.ask, request.question, filters)
+        return JSONResponse(answer.as_dict())
+
+    @router.get("/documents", tags=["library"])
+    async def documents() -> dict[str, Any]:
+        """The library: every document's current version, without its text."""
+        return await to_thread.run_sync(documents_response, index)
+
+    @router.get("/documents/{document_id}", tags=["library"], responses=documented(404))
+    async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+        """What is known of a document."""
+        return document_fields(await to_thread.run_sync(index.document, document_id, version))
+
+    @router.get("/documents/{document_id}/text", tags=["library"], responses=documented(404))
+    async def document_text(
+        document_id: DocumentId,
+        version: Version = None,
+        start: Annotated[int, Query(ge=0, description="offset in code points")] = 0,
+        end: Annotated[int | None, Query(ge=0, description="exclusive; the end by default")] = None,
+    ) -> dict[str, Any]:
+        """A document's canonical text, whole by default: what every citation's offsets count in."""
+        if end is not None and end < start:
+            raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
+        return asdict(await to_thread.run_sync(read_source, index, document_id, version, start, end))
+
+    return router
+
+
+def search_response(
+    index: Index, query: str, limit: int = 10, filters: Filters = NO_FILTERS
+) -> dict[str, Any]:
+    """What ``POST /v1/search`` answers: the passages nearest to ``query``, best first.
+
+    Raises:
+        QuestionError: if the query is empty or too long.
+    """
+    began = time.perf_counter()
+    question = understand(query)
+    hits = index.search(question.text, limit, filters)
+    scores = sentence_scores(index, question, hits)
+    return {
+        "query": question.text,
+        "results": [result_of(hit, scores) for hit in hits],
+        "took_ms": round((time.perf_counter() - began) * 1000, 1),
+        "generation": index.generation,
+    }
+
+
+def sentence_scores(index: Index, question: Question, hits: Sequence[Hit]) -> SentenceScores:
+    """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it."""
+    candidates = measure(index, question, read(index, hits, widen_by=0))
+    return {
+        (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
+        for scored in rank(candidates, load_weights())
+    }
+
+
+def documents_response(index: Index) -> dict[str, Any]:
+    """What ``GET /v1/documents`` answers: the current version of every document."""
+    return {
+        "documents": [document_fields(record) for record in index.documents()],
+        "generation": index.generation,
+    }
+
+
+def document_fields(record: DocumentRecord) -> dict[str, Any]:
+    """What is known of a document, less the folder on the server's disk that it came from."""
+    fields = asdict(record)
+    del fields["source"]
+    return fields
+
+
+def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
+    """One search result, as the contract has it."""
+    return {
+        "document_id": hit.document.document_id,
+        "version": hit.document.version,
+        "title": hit.document.title,
+        "publisher": hit.document.publisher,
+        "published": hit.document.published,
+        "path": hit.document.path,
+        "page": hit.page,
+        "start": hit.span.start,
+        "end": hit.span.end,
+        "text": hit.text,
+        "score": hit.score,
+        "scores": {"dense": hit.dense, "lexical": hit.lexical},
+        "sentences": [
+            {"start": span.start, "end": span.end, "score": scores[hit.document.document_id, span]}
+            for span in hit.sentences
+        ],
+    }
+
+
+async def _server_sent(first: Event, rest: Iterator[Event]) -> AsyncIterator[ServerSentEvent]:
+    yield server_sent_event(first)
+    async for event in iterate_in_threadpool(rest):
+        yield server_sent_event(event)
+
+
+def server_sent_event(event: Event) -> ServerSentEvent:
+    """One event of a streamed answer on the wire."""
+    data: dict[str, Any]
+    match event:
+        case PassagesFound(passages):
+            name, data = "passages", {"passages": [asdict(passage) for passage in passages]}
+        case Token(text):
+            name, data = "token", {"text": text}
+        case CitationMade(citation):
+            name, data = "citation", asdict(citation)
+        case AnswerDone(answer):
+            name, data = "answer", answer.as_dict()
+    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)

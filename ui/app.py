@@ -1,0 +1,127 @@
+"""The composition root of the server: the HTTP interface, its documentation, and the chat at ``/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy.exc
+from anyio import to_thread
+from fastapi import FastAPI, HTTPException, Request
+from fastapi_offline import FastAPIOffline
+from starlette.routing import BaseRoute, Match
+from starlette.staticfiles import StaticFiles
+
+from index.catalog import CatalogError
+from index.store import Index, LibraryLockedError
+from rag.answering import QueryEngine
+from ui import problems
+from ui.api import api_router
+from ui.middleware import BodyLimit, PageHeaders
+from ui.settings import Settings, home_id
+
+ASSETS = Path(__file__).parent / "assets"
+ASSETS_ROUTE = "/footnoted"
+DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
+HEAD = f"""
+<meta name="robots" content="noindex">
+<link rel="stylesheet" href="{ASSETS_ROUTE}/footnoted.css">
+<script src="{ASSETS_ROUTE}/source.js"></script>
+"""
+OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_app(
+    index: Index, engine: QueryEngine, settings: Settings | None = None, examples: Sequence[str] = ()
+) -> FastAPI:
+    """The whole server over one open library.
+
+    Args:
+        index: the library.
+        engine: answers questions over it.
+        settings: where given, ``/healthz`` says which home this is the server of.
+        examples: questions that the page offers to begin with.
+    """
+    app = FastAPIOffline(
+        title="Footnoted",
+        description=DESCRIPTION,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
+    )
+    problems.install(app)
+    api = api_router(index, engine)
+    app.include_router(api)
+    _add_health(app, index, settings)
+    _refuse_other_routes(app, [*api.routes, *app.routes])
+    app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
+    app.add_middleware(BodyLimit)
+    app.add_middleware(PageHeaders)
+    _mount_chat(app, engine, examples)
+    return app
+
+
+def _add_health(app: FastAPI, index: Index, settings: Settings | None) -> None:
+    @app.get("/healthz", tags=["server"])
+    async def healthz() -> dict[str, str]:
+        """The process is up. `home` tells a command whether this is the server of its home."""
+        return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
+
+    @app.get("/readyz", tags=["server"], responses=problems.documented(503))
+    async def readyz() -> dict[str, Any]:
+        """The library is open and the encoder answers; 503 says why not."""
+        try:
+            return {"status": "ready", "generation": await to_thread.run_sync(_read_and_encode, index)}
+        except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
+
+
+def _read_and_encode(index: Index) -> int:
+    index.encoder.encode_query("ready")
+    return index.generation
+
+
+def _refuse_other_routes(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer 405 and 404 on this interface's own paths, which the chat mounted at ``/`` would take."""
+
+    @app.api_route(OWN_ROUTES[0], methods=METHODS, include_in_schema=False)
+    async def refuse(request: Request) -> None:
+        allowed = {
+            method
+            for route in routes
+            if route.matches(request.scope)[0] is Match.PARTIAL
+            for method in getattr(route, "methods", ())
+        }
+        if allowed:
+            methods = ", ".join(sorted(allowed))
+            raise HTTPException(
+                405, f"{request.method} is not possible here; use {methods}", {"Allow": methods}
+            )
+        raise HTTPException(404, f"no such route: {request.url.path}; /docs lists them")
+
+    for path in OWN_ROUTES[1:]:
+        app.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
+
+
+def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> None:
+    # Gradio asks hosts on the network for news and hardware unless told not to before it is imported.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import gradio as gr
+
+    from ui.chat import build_chat
+    from ui.theme import footnoted_theme
+
+    gr.mount_gradio_app(
+        app,
+        build_chat(engine, examples),
+        path="/",
+        footer_links=[],
+        head=HEAD,
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        theme=footnoted_theme(),
+    )

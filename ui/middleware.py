@@ -1,0 +1,107 @@
+"""What every request and response passes: a limit on bodies, and headers that keep a page to itself."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 1_000_000
+
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+"""Gradio styles its components inline, hence ``'unsafe-inline'`` for styles; scripts need their hash."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class BodyLimit:
+    """Refuses a request whose body is longer than ``MAX_BODY_BYTES``, declared or sent, with 413.
+
+    The refusal is raised where the body is read, so that the application answers it as any other error;
+    Starlette's own limit answers a declared length in plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, with a body that ends in an error past the limit."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        excess = declared.isdecimal() and int(declared) > MAX_BODY_BYTES
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal excess, received
+            message: Message = {} if excess else await receive()
+            received += len(message.get("body", b""))
+            excess |= received > MAX_BODY_BYTES
+            if excess:
+                raise HTTPException(413, f"The body is longer than {MAX_BODY_BYTES:,} bytes; send less.")
+            return message
+
+        await self._app(scope, limited, send)
+
+
+class PageHeaders:
+    """Gives every response the headers that keep other origins out, and every page its script policy.
+
+    A page's inline scripts are allowed by their hashes (https://www.w3.org/TR/CSP3/#grammardef-hash-source),
+    which the policy of each response lists; a script that gets into the page later has none and does not run.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold back a page until its inline scripts are known; pass everything else through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+        body = bytearray()
+
+        async def secured(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                if headers.get("content-type", "").startswith("text/html"):
+                    held = message
+                    return
+                headers["Content-Security-Policy"] = _DATA_POLICY
+            elif held is not None and message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                MutableHeaders(scope=held)["Content-Security-Policy"] = page_policy(bytes(body))
+                await send(held)
+                held, message = None, {**message, "body": bytes(body)}
+            await send(message)
+
+        await self._app(scope, receive, secured)
+
+
+def page_policy(page: bytes) -> str:
+    """The content security policy that lets exactly the inline scripts of ``page`` run."""
+    digests = (b64encode(sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))
+    return _PAGE_POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)))

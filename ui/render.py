@@ -1,0 +1,203 @@
+"""Answer → markup that a sanitised Markdown view shows, with everything of a document escaped.
+
+What a document or a person wrote is data: every character that Markdown, HTML or a formula renderer could
+read as structure is written as a numeric character reference, which all of them show as the character
+itself. The markup of one message is a single line that begins with a block tag, so that CommonMark takes
+the whole of it as one HTML block and parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
+
+A link's target carries all that the script beside the page needs to open the source, because the view's
+sanitiser removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from unicodedata import category
+
+from rag.answers import Answer, Citation, Passage, Verdict
+
+SHOWN_PASSAGES = 3
+"""How many of the nearest passages an abstention shows; the answer's JSON form has all of them."""
+EXCERPT_CHARACTERS = 280
+"""A nearest passage, or a refused question, is cut after this many characters."""
+
+_WHITESPACE = frozenset("\t\n\r")
+_VERDICTS: dict[Verdict, str] = {
+    "supported": "",
+    "partial": "partly supported",
+    "unsupported": "not supported",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of the answer with the footnotes that stand behind it."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+    @property
+    def sources(self) -> tuple[tuple[int, int], ...]:
+        """The cited documents and their versions, each once, in the order of the footnotes."""
+        return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
+
+
+def escape(text: str) -> str:
+    """``text`` so that Markdown and HTML show it as it is, in running text and in attributes.
+
+    Control characters have no place in HTML and are shown as U+FFFD.
+    """
+    return "".join(map(_escape_character, text))
+
+
+def _escape_character(character: str) -> str:
+    if category(character) == "Cc" and character not in _WHITESPACE:
+        return "\N{REPLACEMENT CHARACTER}"
+    if character.isalnum() or character == " " or not character.isascii():
+        return character
+    return f"&#{ord(character)};"
+
+
+def source_target(place: Citation | Passage) -> str:
+    """The link target that opens the source panel at the citation's or passage's exact words."""
+    return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
+
+
+def date_words(published: str | None) -> str | None:
+    """An ISO date, possibly shortened, as English words: ``18 July 2025``, ``July 2025``, ``2025``.
+
+    What is not an ISO date is returned as it was written.
+    """
+    if published is None:
+        return None
+    parts = published.split("-")
+    try:
+        day = date(*(int(part) for part in [*parts, "1", "1"][:3]))
+    except ValueError:
+        return published
+    return {1: f"{day:%Y}", 2: f"{day:%B %Y}"}.get(len(parts), f"{day.day} {day:%B %Y}")
+
+
+def question_markup(question: str) -> str:
+    """A person's question."""
+    return f'<div class="fn-question">{escape(question)}</div>'
+
+
+def waiting_markup(passages: int | None = None) -> str:
+    """What stands in the answer's place until its first sentence: what is being read."""
+    doing = "Searching the library" if passages is None else f"Reading {_counted(passages, 'passage')}"
+    return f'<div class="fn-waiting">{doing}…</div>'
+
+
+def failure_markup(message: str) -> str:
+    """A sentence that says why there is neither an answer nor an abstention."""
+    return f'<div class="fn-failure">{escape(message)}</div>'
+
+
+def answer_markup(answer: Answer) -> str:
+    """The whole answer: quoted sentences with footnote marks, by source; or the abstention."""
+    if answer.abstained:
+        return _abstention(answer)
+    by_id = {cited.id: cited for cited in answer.citations}
+    sentences = [
+        _Sentence(answer.text[sentence.start : sentence.end], tuple(by_id[id_] for id_ in sentence.citations))
+        for sentence in answer.sentences
+    ]
+    note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
+    return f'<div class="fn-answer">{_groups(sentences)}{note}</div>'
+
+
+def streamed_markup(text: str, citations: Sequence[Citation]) -> str:
+    """The part of an answer that has arrived: its cited sentences, then the words not yet cited."""
+    sentences = [
+        _Sentence(text[start:end], tuple(cited))
+        for (start, end), cited in groupby(
+            citations, key=lambda cited: (cited.answer_start, cited.answer_end)
+        )
+    ]
+    rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
+    pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
+    return f'<div class="fn-answer">{_groups(sentences)}{pending}</div>'
+
+
+def _groups(sentences: Iterable[_Sentence]) -> str:
+    """Consecutive sentences of the same sources together, each group above its attribution."""
+    return "".join(
+        f'<div class="fn-group"><p class="fn-sentences">{" ".join(map(_sentence, group))}</p>'
+        f"{_attributions(group)}</div>"
+        for group in (list(run) for _, run in groupby(sentences, key=lambda sentence: sentence.sources))
+    )
+
+
+def _sentence(sentence: _Sentence) -> str:
+    verbatim = any(sentence.text.split() == cited.quote.split() for cited in sentence.citations)
+    words = escape(sentence.text)
+    shown = f'<q class="fn-quote">{words}</q>' if verbatim else f'<span class="fn-claim">{words}</span>'
+    marks = "".join(map(_mark, sentence.citations))
+    doubts = dict.fromkeys(_VERDICTS[cited.verification.verdict] for cited in sentence.citations)
+    labels = "".join(f' <span class="fn-doubt">{label}</span>' for label in doubts if label)
+    return f"{shown}{marks}{labels}"
+
+
+def _mark(cited: Citation) -> str:
+    place = cited.title if cited.page is None else f"{cited.title}, page {cited.page}"
+    title = escape(f"Footnote {cited.id}: open the quoted words in {place}")
+    return f'<a class="fn-mark" href="{source_target(cited)}" title="{title}">[{cited.id}]</a>'
+
+
+def _attributions(sentences: Sequence[_Sentence]) -> str:
+    """A line for each document that the sentences cite: title · publisher · date · pages."""
+    by_source: dict[tuple[int, int], list[Citation]] = {}
+    for sentence in sentences:
+        for cited in sentence.citations:
+            by_source.setdefault((cited.document_id, cited.version), []).append(cited)
+    return "".join(_attribution(cited) for cited in by_source.values())
+
+
+def _attribution(cited: Sequence[Citation]) -> str:
+    pages = sorted({citation.page for citation in cited if citation.page is not None})
+    return f'<p class="fn-source">{_link(cited[0])}{_facts(cited[0], pages)}</p>'
+
+
+def _link(place: Citation | Passage) -> str:
+    return f'<a class="fn-title" href="{source_target(place)}">{escape(place.title)}</a>'
+
+
+def _facts(place: Citation | Passage, pages: Sequence[int]) -> str:
+    numbers = ", ".join(map(str, pages))
+    paged = f"page{'s' if len(pages) > 1 else ''} {numbers}" if pages else None
+    facts = filter(None, [place.publisher, date_words(place.published), paged])
+    return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
+
+
+def _abstention(answer: Answer) -> str:
+    reason = escape(answer.reason or answer.text)
+    nearest = "".join(map(_nearest, answer.passages[:SHOWN_PASSAGES]))
+    listed = f'<p class="fn-nearest">Nearest passages</p><ol>{nearest}</ol>' if nearest else ""
+    return (
+        '<div class="fn-abstention"><p class="fn-none">No answer in this library</p>'
+        f'<p class="fn-reason">{reason}</p>{listed}</div>'
+    )
+
+
+def _nearest(passage: Passage) -> str:
+    facts = _facts(passage, [] if passage.page is None else [passage.page])
+    why = f'<p class="fn-shortfall">{escape(passage.shortfall)}</p>' if passage.shortfall else ""
+    words = escape(excerpt(passage.text))
+    return f'<li><p class="fn-source">{_link(passage)}{facts}</p><p class="fn-excerpt">{words}</p>{why}</li>'
+
+
+def excerpt(text: str) -> str:
+    """The beginning of ``text`` on one line, cut at a space where one is near."""
+    words = " ".join(text.split())
+    if len(words) <= EXCERPT_CHARACTERS:
+        return words
+    cut = words[:EXCERPT_CHARACTERS]
+    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-40:] else cut} …"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

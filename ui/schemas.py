@@ -1,0 +1,84 @@
+"""What a request to the HTTP interface may say. Unknown fields are refused by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from index.records import Filters
+from rag.questions import MAX_QUESTION_CHARACTERS
+
+MAX_RESULTS = 100
+MAX_ID = 2**63 - 1
+"""The largest number that the catalog's integers hold."""
+
+ISO_DATE = r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
+
+
+def _asked(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+Words = Annotated[str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]
+"""A question or a query: not blank, and not longer than the engine reads."""
+
+IsoDate = Annotated[str, Field(pattern=ISO_DATE, examples=["2025-07-18", "2025-07", "2025"])]
+
+
+class RequestModel(BaseModel):
+    """A request's body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FilterFields(RequestModel):
+    """Which reports to read; an empty list does not narrow."""
+
+    document_ids: list[Annotated[int, Field(le=MAX_ID)]] = []
+    publishers: list[str] = []
+    languages: list[str] = Field(default=[], description="ISO 639-1 codes")
+
+    def in_index(self, published_before: str | None = None, published_after: str | None = None) -> Filters:
+        """The same in the index's terms, with the dates between which a report was published."""
+        return Filters(
+            document_ids=tuple(self.document_ids),
+            publishers=tuple(self.publishers),
+            languages=tuple(self.languages),
+            published_before=published_before,
+            published_after=published_after,
+        )
+
+
+class SearchRequest(RequestModel):
+    """A search for passages."""
+
+    query: Words
+    limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
+    filters: FilterFields = FilterFields()
+    published_before: IsoDate | None = Field(default=None, description="exclusive")
+    published_after: IsoDate | None = Field(default=None, description="exclusive")
+
+
+class Turn(RequestModel):
+    """An earlier turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class ChatRequest(RequestModel):
+    """A question to the library.
+
+    ``conversation_id`` and ``history`` are accepted and not read yet: every question stands by itself.
+    """
+
+    question: Words
+    conversation_id: str | None = None
+    history: list[Turn] = []
+    filters: FilterFields = FilterFields()
+    stream: bool = Field(
+        default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
+    )
