@@ -96,26 +96,23 @@ def detect(text: str) -> str:
     Returns:
         An ISO 639-1 code, or ``und`` where the text is too short or its language is ambiguous.
     """
-    language, confidence = identify(text)
-    return language if confidence >= MIN_CONFIDENCE else UNKNOWN_LANGUAGE
-
-
-def identify(text: str) -> tuple[str, float]:
-    """The likeliest language of ``text`` and how sure that is.
-
-    Returns:
-        An ISO 639-1 code and its probability, 1 where the script decides; ``und`` and 0 for a text with
-        too few letters.
-    """
     sample = _sample(text)
     letters = len(_LETTER.findall(sample))
     language, weight, covered = _leading_script(sample)
     if weight > letters - covered:
-        return language, 1.0
+        return language
     if letters < MIN_LETTERS:
-        return UNKNOWN_LANGUAGE, 0.0
+        return UNKNOWN_LANGUAGE
     found, confidence = _identifier().classify(sample)
-    return str(found), float(confidence)
+    return str(found) if confidence >= MIN_CONFIDENCE else UNKNOWN_LANGUAGE
+
+
+def fluency(text: str) -> float:
+    """How surely ``text`` reads as one of ``IDENTIFIED``, 0 to 1.
+
+    It is low for a text whose bytes were decoded wrongly, even where every character is a letter.
+    """
+    return float(_identifier().classify(_sample(text))[1])
 
 
 def _sample(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import regex
 
-from index.languages import identify
+from index.languages import fluency
 from index.loading.errors import LoadError
 from index.loading.signatures import binary_kind
 
@@ -116,9 +116,9 @@ def _by_guess(data: bytes, path: Path) -> str:
         raise LoadError(path, "cannot be decoded: no encoding fits its bytes", "save it again as UTF-8")
     least = min(match.chaos for match in matches)
     texts = {match.encoding: str(match) for match in matches if match.chaos <= least + _CHAOS_MARGIN}
-    confidence = {encoding: identify(text)[1] for encoding, text in texts.items()}
-    surest = max(confidence.values())
-    likely = [encoding for encoding in _LEGACY if confidence.get(encoding, -1.0) >= surest - _TIE]
+    fluent = {encoding: fluency(text) for encoding, text in texts.items()}
+    most = max(fluent.values())
+    likely = [encoding for encoding in _LEGACY if fluent.get(encoding, -1.0) >= most - _TIE]
     return texts[likely[0]]
 
 

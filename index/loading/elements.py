@@ -42,6 +42,7 @@ _BLOCKS = frozenset(
 _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
+_BRACKET = re.compile(r"[\[(].?\Z")
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 """A raised figure must not run into the figure before it: 2,500 with note 2 is not 2,5002."""
 
@@ -118,7 +119,7 @@ class _Reader:
     def words(self, text: str | None) -> None:
         if not text:
             return
-        if self.raised and "".join(self.words_so_far)[-1:] not in {"[", "("}:
+        if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
             text = text.translate(_SUPERSCRIPTS)
         self.words_so_far.append(text)
         if self.links:

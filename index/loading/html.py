@@ -13,7 +13,7 @@ from index.loading.blocks import Block, flow, join
 from index.loading.decoding import decode
 from index.loading.elements import PageBlock, is_hidden, page_blocks
 from index.loading.errors import LoadError
-from index.loading.metadata import iso_date, language_code, readable_title, title_of_name
+from index.loading.metadata import iso_date, language_code, readable_property, title_of_name
 
 if TYPE_CHECKING:
     import trafilatura
@@ -164,8 +164,8 @@ def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
 def _title(page: HtmlElement, site: str | None) -> str | None:
     """The page's title without the site's name; its first heading where that is the page's own name."""
     heads = [flow(head.text_content()) for head in page.iter("h1")]
-    head = readable_title(heads[0]) if heads else None
-    named = readable_title(flow(page.findtext(".//title") or ""))
+    head = readable_property(heads[0]) if heads else None
+    named = readable_property(flow(page.findtext(".//title") or ""))
     if named is None or (head and head in named):
         return head
     for separator in (" | ", " - ", " – ", " — ", " · "):

@@ -21,9 +21,10 @@ _ISO_DATE = re.compile(r"([0-9]{4})(?:[-/]?([0-9]{2})(?:[-/]?([0-9]{2})(?![0-9])
 _WRITTEN_DATES = ("%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y")
 _WRITTEN_MONTHS = ("%B %Y", "%b %Y")
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
-_NO_TITLE = re.compile(
+_NOT_SAID = re.compile(
     r".*\.(?:html?|xhtml|pdf|docx?|xlsx?|pptx?|rtf|odt|indd|qxd|tex|dvi|ps|txt|md)"
-    r"|untitled.*|document ?\d*|powerpoint presentation|presentation ?\d*|slide 1|title|no title|home",
+    r"|untitled.*|document ?\d*|powerpoint presentation|presentation ?\d*|slide 1|title|no title|home"
+    r"|\(?(?:anonymous|unspecified|unknown|author|user|admin(?:istrator)?)\)?",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\W\d_]{2}")
@@ -132,13 +133,13 @@ def language_code(written: str | None) -> str | None:
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
 
-def readable_title(written: str | None) -> str | None:
-    """A title that a document carries in its properties, or None where a program put its own there.
+def readable_property(written: str | None) -> str | None:
+    """A title or name from a document's properties, or None where a program put something of its own there.
 
-    Those are the file's name, and the name of the program or template that made it.
+    That is the file's name, or what stands for a property that nobody filled in.
     """
-    title = _PROGRAM.sub("", flow(written or ""))
-    return None if not title or _NO_TITLE.fullmatch(title) else title
+    words = _PROGRAM.sub("", flow(written or ""))
+    return None if not words or _NOT_SAID.fullmatch(words) else words
 
 
 def title_of_name(path: Path) -> str:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
-from unicodedata import category, normalize
 
 from index.documents import Document
 from index.languages import detect
 from index.loading.blocks import flow
 from index.loading.errors import LoadError
-from index.loading.lines import WRAPPED_HYPHEN, Glyph, lines
-from index.loading.metadata import iso_date, readable_title, title_of_line, title_of_name
+from index.loading.glyphs import glyphs, readable
+from index.loading.lines import Glyph, lines
+from index.loading.metadata import iso_date, readable_property, title_of_line, title_of_name
 from index.loading.paragraphs import Paragraph, paragraphs, words_of
 from index.loading.signatures import binary_kind, seems_pdf
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfTextPage
+    from pypdfium2 import PdfDocument
 
 PDFIUM = threading.RLock()
 """PDFium is not safe to call from two threads at once, on whatever documents: hold this around any call."""
@@ -30,8 +29,6 @@ _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _PAGE_CONTINUES = re.compile(r"[^.!?:;…。！？：；\d]\Z")
 _TITLE_WITHIN = 8
 _LARGER = 1.15
-_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
-_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 _SAVE_AGAIN = "open it in a PDF program and save it again"
 
 
@@ -61,10 +58,10 @@ def read_pdf(data: bytes, path: Path) -> Document:
         raise LoadError(path, f"has no text layer ({pictures})", "run it through OCR first")
     return Document(
         text=text,
-        title=readable_title(said.get("Title")) or _title(pages[0]) or title_of_name(path),
+        title=readable_property(said.get("Title")) or _title(pages[0]) or title_of_name(path),
         kind="pdf",
         language=detect(text),
-        publisher=said.get("Author"),
+        publisher=readable_property(said.get("Author")),
         published=_published(said.get("CreationDate", "")),
         page_starts=page_starts,
     )
@@ -96,7 +93,7 @@ def _properties(document: PdfDocument) -> dict[str, str]:
     """The document's information dictionary, without what cannot be stored or is empty."""
     with PDFIUM:
         said = document.get_metadata_dict(skip_empty=True)
-    cleaned = {key: flow("".join(_readable(character) for character in text)) for key, text in said.items()}
+    cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in said.items()}
     return {key: text for key, text in cleaned.items() if text}
 
 
@@ -114,83 +111,12 @@ def _page(document: PdfDocument, number: int, path: Path) -> list[Glyph]:
             page = document[number]
             text_page = page.get_textpage()
             try:
-                return _glyphs(text_page)
+                return glyphs(page, text_page)
             finally:
                 text_page.close()
                 page.close()
         except PdfiumError as error:
             raise LoadError(path, f"is broken: page {number + 1} cannot be read", _SAVE_AGAIN) from error
-
-
-def _glyphs(text_page: PdfTextPage) -> list[Glyph]:
-    """The characters of a page with their boxes, in the order of the text layer."""
-    from ctypes import byref
-
-    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox, FPDFText_GetUnicode
-
-    codes = [FPDFText_GetUnicode(text_page, index) for index in range(text_page.count_chars())]
-    characters = [_readable(character) for character in _characters(codes)]
-    edges = _edges(characters)
-    box = FS_RECTF()
-    glyphs: list[Glyph] = []
-    for index, character in enumerate(characters):
-        if not character:
-            continue
-        FPDFText_GetLooseCharBox(text_page, index, byref(box))
-        bold = index in edges and _is_bold(text_page, index)
-        glyphs += [Glyph(part, box.left, box.bottom, box.right, box.top, bold) for part in character]
-    return glyphs
-
-
-def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """A character for each UTF-16 or UTF-32 code; a pair of surrogates counts as its first, then nothing."""
-    high = 0
-    for code, following in zip_longest(codes, codes[1:], fillvalue=0):
-        if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
-            high = code
-            yield chr(0x10000 + ((code - 0xD800) << 10) + (following - 0xDC00))
-        elif high:
-            high = 0
-            yield ""
-        else:
-            yield chr(code)
-
-
-def _edges(characters: Sequence[str]) -> set[int]:
-    """Where the lines begin and end: the first and the last character of each that is no space."""
-    edges: set[int] = set()
-    inked: list[int] = []
-    for index, character in enumerate(characters):
-        if character and not character.isspace():
-            inked.append(index)
-        if inked and character in _LINE_ENDS:
-            edges |= {inked[0], inked[-1]}
-            inked = []
-    return edges | set(inked[:1] + inked[-1:])
-
-
-def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    """Whether a character is set in a bold font, by the font's name."""
-    from ctypes import create_string_buffer
-
-    from pypdfium2.raw import FPDFText_GetFontInfo
-
-    name = create_string_buffer(128)
-    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
-    return _BOLD.search(name.value) is not None
-
-
-def _readable(character: str) -> str:
-    """A character as it is read: ligatures spelled out, bullets of symbol fonts as bullets, controls gone."""
-    if "\ufb00" <= character <= "\ufb06":
-        return normalize("NFKC", character)
-    if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end
-        return WRAPPED_HYPHEN
-    if character in "\uf0b7\uf0a7\uf0d8\uf06c\uf06e\uf0fc":  # Symbol's and Wingdings' bullets
-        return "•"
-    if character in "\t\r\n":
-        return character
-    return "" if category(character) in {"Cc", "Cs", "Cf"} and character not in "\u200c\u200d" else character
 
 
 def _text(pages: Sequence[Sequence[Paragraph]]) -> tuple[str, tuple[int, ...]]:

@@ -1,0 +1,244 @@
+"""A file is read by its suffix, held against its content, and refused with its cause and its remedy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import index.loading
+from index.documents import Document
+from index.loading import SUFFIXES, LoadError, load
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
+DOCX = b"PK\x03\x04" + bytes(26) + b"word/document.xml" + bytes(64)
+PIECES = st.sampled_from(
+    [
+        *(
+            b"<table>",
+            b"<tr>",
+            b"<td>",
+            b"</table>",
+            b"<ul><li>",
+            b"</ul>",
+            b"<pre>",
+            b"<sup>2</sup>",
+            b"<br>",
+        ),
+        *(
+            b"&#0;",
+            b"&#xD800;",
+            b"&#x1F600;",
+            b"<!--",
+            b"-->",
+            b"<![CDATA[",
+            b"<script>",
+            b"</script>",
+            b"<svg>",
+        ),
+        *(
+            b"<?xml version='1.0' encoding='utf-16'?>",
+            b"<meta charset=shift_jis>",
+            b"<body hidden>",
+            b"<frameset>",
+        ),
+        *(
+            b"---\n",
+            b"title: [",
+            b"published: 2025-02-30\n",
+            b"- x\n",
+            b"| a | b |\n|---|---|\n",
+            b"```\n",
+            b"> ",
+        ),
+        *(
+            b"\xff",
+            b"\x00",
+            b"\x0c",
+            b"\r",
+            b"\xe2\x80\xa8",
+            b"\xef\xbb\xbf",
+            b"\xff\xfe",
+            b"1. ",
+            b"words here ",
+        ),
+        *(
+            b"%PDF-1.4\n",
+            b"1 0 obj\n<< /Type /Catalog >>\nendobj\n",
+            b"trailer << /Root 1 0 R >>\n",
+            b"%%EOF",
+        ),
+    ]
+)
+
+
+def write(folder: Path, name: str, data: bytes | str) -> Path:
+    file = folder / name
+    file.write_bytes(data.encode() if isinstance(data, str) else data)
+    return file
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(LoadError) as error:
+        load(path)
+    assert error.value.path == path
+    assert str(error.value) == f"{path.name}: {error.value.cause}; {error.value.remedy}"
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "text"),
+    [
+        ("a.txt", "*Gate* 3", "text", "*Gate* 3"),
+        ("a.md", "*Gate* 3", "markdown", "Gate 3"),
+        ("a.markdown", "*Gate* 3", "markdown", "Gate 3"),
+        ("a.html", "<i>Gate</i> 3", "html", "Gate 3"),
+        ("a.htm", "<i>Gate</i> 3", "html", "Gate 3"),
+        ("a.xhtml", "<i>Gate</i> 3", "html", "Gate 3"),
+        ("A.TXT", "Gate 3", "text", "Gate 3"),
+    ],
+)
+def test_the_suffix_chooses_the_loader(tmp_path: Path, name: str, data: str, kind: str, text: str) -> None:
+    document = load(write(tmp_path, name, data))
+    assert (document.kind, document.text) == (kind, text)
+
+
+def test_the_supported_suffixes_are_these() -> None:
+    assert sorted(SUFFIXES) == [".htm", ".html", ".markdown", ".md", ".pdf", ".txt", ".xhtml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"), [("a.docx", "has the unsupported suffix .docx"), ("README", "has no suffix")]
+)
+def test_an_unsupported_suffix_lists_the_supported(tmp_path: Path, name: str, cause: str) -> None:
+    assert refusal(write(tmp_path, name, "Gate 3")) == (
+        f"{name}: {cause}; convert it to one of .htm, .html, .markdown, .md, .pdf, .txt, .xhtml"
+    )
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_a_file_without_bytes_is_empty(tmp_path: Path, suffix: str) -> None:
+    assert "is empty: it has no bytes; " in refusal(write(tmp_path, f"a{suffix}", b""))
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])
+def test_a_file_of_white_space_is_empty(tmp_path: Path, suffix: str) -> None:
+    assert "is empty: it holds only white space; " in refusal(write(tmp_path, f"a{suffix}", b" \r\n\t\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.txt", PNG, "is named .txt but seems to be a PNG picture"),
+        ("a.md", DOCX, "is named .md but seems to be a Word document"),
+        ("a.html", b"%PDF-1.7\n", "is named .html but seems to be a PDF; rename it to .pdf"),
+        ("a.txt", b"%PDF-1.7\n", "is named .txt but seems to be a PDF; rename it to .pdf"),
+        ("a.pdf", b"<!DOCTYPE html><p>x", "is named .pdf but seems to be an HTML page; rename it to .html"),
+        ("a.txt", b"\n<!doctype HTML><p>x", "is named .txt but seems to be an HTML page; rename it to .html"),
+        ("a.pdf", b"Gate 3", "is not a PDF: it has no PDF header"),
+        ("a.txt", b"Gate\x003", "is binary, not text"),
+        ("a.txt", b"\x01\x02\x03 gate", "is binary, not text"),
+        ("a.html", b"\x80\x81\x00\x82" * 9, "is binary, not text"),
+        ("a.txt", bytes(range(128, 256)) * 4, "cannot be decoded: no encoding fits its bytes"),
+        ("a.txt", b"\xff\xfeG\x00\x00\xd8", "cannot be decoded: it begins as UTF-16-LE and byte 4 is not"),
+        ("a.txt", "Größe für über".encode() + b"\xff" + b"\xc3\xa4" * 40, "is UTF-8, but damaged at byte 18"),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_refused(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    assert said in refusal(write(tmp_path, name, data))
+
+
+def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "a.txt") == "a.txt: is not there; check its path, or sync again if it was moved"
+
+
+def test_a_folder_or_a_pipe_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    os.mkfifo(tmp_path / "b.txt")
+    assert "is a folder, not a file" in refusal(tmp_path / "a.txt")
+    assert "is a device, pipe or socket, not a file" in refusal(tmp_path / "b.txt")
+
+
+def test_a_name_that_is_too_long_is_said_by_the_system(tmp_path: Path) -> None:
+    assert "cannot be read: File name too long" in refusal(tmp_path / f"{'a' * 300}.txt")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.txt", "Gate 3")
+    file.chmod(0)
+    assert refusal(file) == "a.txt: cannot be read: permission denied; allow this user to read it"
+
+
+def test_permission_denied_by_the_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    file = write(tmp_path, "a.txt", "Gate 3")
+    monkeypatch.setattr(Path, "open", denied)
+    assert refusal(file) == "a.txt: cannot be read: permission denied; allow this user to read it"
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index.loading, "MAX_BYTES", 2 * 1024 * 1024)
+    file = write(tmp_path, "a.txt", b"x" * (3 * 1024 * 1024))
+    assert refusal(file) == "a.txt: has 3 MB, more than the 2 MB that are read; split it into parts"
+
+
+def test_an_error_is_one_line_whatever_the_files_name(tmp_path: Path) -> None:
+    with pytest.raises(LoadError) as error:
+        load(write(tmp_path, "a\nb\u202e.txt", b""))
+    assert str(error.value).startswith("a?b?.txt: is empty")
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("password.pdf", "is encrypted and needs a password"),
+        ("file_scanned.pdf", "has no text layer (1 scanned page)"),
+        ("file_failing.docx", "has the unsupported suffix .docx"),
+    ],
+)
+def test_real_broken_files_are_refused_by_name(evaluation_data: Path, name: str, cause: str) -> None:
+    assert refusal(evaluation_data / "documents" / "broken" / name).startswith(f"{name}: {cause}; ")
+
+
+def assert_storable(document: Document) -> None:
+    """Every text of a document is Unicode that SQLite and JSON hold, and there are words and a title."""
+    assert document.text.strip()
+    assert document.title.strip()
+    for said in (document.text, document.title, document.publisher or "", document.published or ""):
+        assert "\0" not in said
+        assert said.encode("utf-8").decode("utf-8") == said
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(SUFFIXES)),
+    st.one_of(st.binary(min_size=1, max_size=300), st.lists(PIECES, min_size=1, max_size=40).map(b"".join)),
+)
+def test_arbitrary_bytes_give_a_document_that_can_be_stored_or_a_load_error(
+    tmp_path: Path, suffix: str, data: bytes
+) -> None:
+    try:
+        document = load(write(tmp_path, f"a{suffix}", data))
+    except LoadError as error:
+        lines = str(error).splitlines()
+    else:
+        lines = []
+        assert_storable(document)
+    assert len(lines) <= 1
+
+
+def test_importing_the_loaders_imports_no_library_that_reads_a_format() -> None:
+    heavy = "{'trafilatura', 'lxml', 'pypdfium2', 'markdown_it', 'frontmatter', 'yaml', 'py3langid', 'numpy'}"
+    script = f"import sys, index.loading; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

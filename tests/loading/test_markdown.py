@@ -1,0 +1,100 @@
+"""Markdown becomes the words that a reader of the rendered page sees, one line a block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.loading import LoadError
+from index.loading.markdown import read_markdown
+
+PATH = Path("reports/dam-inquiry.md")
+
+
+def read(text: str) -> str:
+    return read_markdown(text.encode("utf-8"), PATH).text
+
+
+def test_a_document_is_read_block_by_block() -> None:
+    assert read(
+        "# Why gate *3* failed\n\nThe pin had\nrusted **through**; see\n[the log](http://example.org/log).\n\n"
+        "> Nobody answered\n> the engineer.\n\n![Map of the valley](map.png)\n\nUse `gate --open 3`.\n"
+    ) == (
+        "Why gate 3 failed\n\nThe pin had rusted through; see the log.\n\nNobody answered the engineer.\n\n"
+        "Map of the valley\n\nUse gate --open 3."
+    )
+
+
+def test_items_of_lists_are_lines_with_their_marker() -> None:
+    assert read(
+        "Sent:\n\n- four hundred\n  tents\n- two trucks\n  - one for water\n  1. first\n\n"
+        "Then:\n\n3. fuel\n4. food\n"
+    ) == (
+        "Sent:\n\n• four hundred tents\n• two trucks\n• one for water\n1. first\n\nThen:\n\n3. fuel\n4. food"
+    )
+
+
+def test_a_second_paragraph_of_an_item_has_no_marker() -> None:
+    assert read("- first\n\n  second\n\n- third\n") == "• first\nsecond\n• third"
+
+
+def test_rows_of_a_table_are_lines_of_cells_with_the_header_first() -> None:
+    assert read("| Year | Dead | Missing |\n|---|---:|---|\n| 2024 | 1,200 | **3** |\n| 2025 | | 7 |\n") == (
+        "Year | Dead | Missing\n2024 | 1,200 | 3\n2025 |  | 7"
+    )
+
+
+def test_two_tables_are_apart() -> None:
+    table = "| A | B |\n|---|---|\n| 1 | 2 |\n"
+    assert read(f"{table}\n{table}") == "A | B\n1 | 2\n\nA | B\n1 | 2"
+
+
+def test_code_is_kept_line_by_line() -> None:
+    assert read("Run:\n\n```sh\ngate --open 3\n  log\n```\n") == "Run:\n\ngate --open 3\n  log"
+
+
+def test_a_hard_break_is_a_line_break_and_a_soft_one_a_space() -> None:
+    assert read("Gate 3\\\nMaravel\nDam") == "Gate 3\nMaravel Dam"
+
+
+def test_raw_html_leaves_its_words_and_never_its_program() -> None:
+    assert read(
+        "<div class='x'>Raised <b>again</b><script>alert(1)</script></div>\n\n"
+        "The count <span onclick='x()'>rose</span> <script>alert(2)</script>twice<br>in May &amp; June.\n"
+    ) == ("Raised again\n\nThe count rose twice\nin May & June.")
+
+
+def test_front_matter_is_metadata() -> None:
+    document = read_markdown(
+        b"---\ntitle: The dam\nsource: Commission of Inquiry\npublished: 30 September 2025\n"
+        b"language: en\n---\n# Summary\n\nGate 3 failed.\n",
+        PATH,
+    )
+    assert (document.title, document.publisher) == ("The dam", "Commission of Inquiry")
+    assert (document.published, document.language, document.kind) == ("2025-09-30", "en", "markdown")
+    assert document.text == "Summary\n\nGate 3 failed."
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Preface.\n\n## Why *gate 3*\nfailed", "Why gate 3"),
+        ("Gate 3\nfailed\n======\n", "Gate 3 failed"),
+        ("Only a paragraph.", "dam-inquiry"),
+    ],
+)
+def test_the_title_is_the_first_heading_or_the_name_of_the_file(text: str, title: str) -> None:
+    assert read_markdown(text.encode(), PATH).title == title
+
+
+def test_a_file_without_words_is_an_error() -> None:
+    with pytest.raises(LoadError, match="holds no words"):
+        read("<!-- to be written -->\n\n---\n")
+
+
+@given(st.lists(st.text(st.characters(categories=("L", "N")), min_size=1), min_size=1))
+def test_plain_words_come_out_as_they_went_in(words: list[str]) -> None:
+    assert read("x " + "\n".join(words)) == "x " + " ".join(words)

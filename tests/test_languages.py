@@ -1,0 +1,83 @@
+"""Which language a question or a document is in."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.languages import detect, fluency
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("How many suspects were arrested, and over how many days?", "en"),
+        ("Who was arrested in March?", "en"),
+        ("Berapa jumlah tersangka yang ditangkap polisi?", "id"),
+        ("Siapa nama menteri yang mengundurkan diri?", "id"),
+        ("Có bao nhiêu nghi phạm đã bị bắt?", "vi"),
+        ("Ai là bộ trưởng bộ y tế?", "vi"),
+        ("逮捕了多少名嫌疑人？", "zh"),
+        ("首相下令了什么？", "zh"),
+        ("¿Cuántos sospechosos fueron detenidos?", "es"),
+        ("¿Quién es el ministro de sanidad?", "es"),
+        ("Combien de suspects ont été arrêtés ?", "fr"),
+        ("Qui est le ministre de la santé ?", "fr"),
+        ("Wie viele Menschen wurden verhaftet?", "de"),
+        ("Wer ist der Minister für Gesundheit?", "de"),
+    ],
+)
+def test_a_question_of_four_words_tells_its_language(question: str, language: str) -> None:
+    assert detect(question) == language
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        ("몇 명", "ko"),
+        ("何人ですか", "ja"),
+        ("逮捕", "zh"),
+        ("กี่คน", "th"),
+        ("ប៉ុន្មាន", "km"),
+        ("ຈັກຄົນ", "lo"),
+        ("ဘယ်နှစ်ယောက်", "my"),
+        ("כמה", "he"),
+        ("πόσοι", "el"),
+        ("რამდენი", "ka"),
+    ],
+)
+def test_one_word_is_enough_where_the_script_decides(word: str, language: str) -> None:
+    assert detect(word) == language
+
+
+@pytest.mark.parametrize("text", ["", "   ", "2025", "12 450 – 3", "Isken", "¿?", "OK OK"])
+def test_too_few_letters_leave_it_open(text: str) -> None:
+    assert detect(text) == "und"
+
+
+def test_malay_and_indonesian_count_as_one() -> None:
+    assert detect("Berapakah bilangan suspek yang telah ditahan oleh pihak polis?") == "id"
+
+
+def test_a_name_in_latin_letters_does_not_outweigh_a_chinese_question() -> None:
+    assert detect("Hun Manet首相下令了什么？") == "zh"
+
+
+def test_han_with_kana_is_japanese_and_without_is_chinese() -> None:
+    assert detect("逮捕された容疑者の国籍は発表されていない。") == "ja"
+    assert detect("被捕嫌疑人的國籍沒有公布。") == "zh"
+
+
+def test_a_quoted_foreign_word_does_not_change_the_language_of_the_text() -> None:
+    assert detect("The ministry calls the operation 扫荡, a word that it had not used before.") == "en"
+
+
+def test_a_long_document_is_judged_by_its_middle_too() -> None:
+    names = "Kovač, Nguyễn, Müller, Ødegård, Šimić, Sørensen, Żak, García. " * 20
+    body = "The commission heard sixty witnesses and read the logs of the gate that failed. " * 400
+    assert detect(names + body) == "en"
+
+
+def test_wrongly_decoded_bytes_do_not_read_as_a_language() -> None:
+    text = "Премьер-министр приказал провести расследование по всей стране."
+    assert fluency(text) > 0.8
+    assert fluency(text.encode("cp1251").decode("cp1253")) < 0.5
