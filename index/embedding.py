@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of its ``model.safetensors``, byte for byte that of sentence-transformers/all-MiniLM-L6-v2."""
+
+_PASSAGE, _QUERY = "passage", "query"
 
 _REMEMBERED_TEXTS = 20_000
 """Vectors of recent texts kept in memory: 31 MB at 384 dimensions."""
@@ -58,7 +60,7 @@ class Encoder:
         self.dimensions = dimensions
         self._model = model
         self._lock = Lock()
-        self._recent: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, str], npt.NDArray[np.float32]] = OrderedDict()
         self._tokenizer = _plain_tokenizer(model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -82,28 +84,35 @@ class Encoder:
             Unit vectors, shape (len(texts), dimensions); a text that was embedded lately costs nothing.
         """
         with self._lock:
-            new = [text for text in dict.fromkeys(texts) if text not in self._recent]
-            fresh: dict[str, npt.NDArray[np.float32]] = {}
+            new = [text for text in dict.fromkeys(texts) if (_PASSAGE, text) not in self._recent]
             if new:
                 vectors = self._model.encode_document(
                     new, batch_size=batch_size, show_progress_bar=False, normalize_embeddings=True
                 )
-                fresh = dict(zip(new, vectors, strict=True))
-            rows = [fresh[text] if text in fresh else self._recent[text] for text in texts]
-            self._recent.update(fresh)
-            for text in texts:
-                self._recent.move_to_end(text)
-            while len(self._recent) > _REMEMBERED_TEXTS:
-                self._recent.popitem(last=False)
+                self._recent.update(
+                    ((_PASSAGE, text), vector) for text, vector in zip(new, vectors, strict=True)
+                )
+            rows = [self._recent[_PASSAGE, text] for text in texts]
+            self._forget((_PASSAGE, text) for text in texts)
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def encode_query(self, query: str) -> npt.NDArray[np.float32]:
         """Embed what is searched for, with the model's own prompt for queries: shape (dimensions,)."""
         with self._lock:
-            vector: npt.NDArray[np.float32] = self._model.encode_query(
-                query, show_progress_bar=False, normalize_embeddings=True
-            )
+            if (_QUERY, query) not in self._recent:
+                self._recent[_QUERY, query] = self._model.encode_query(
+                    query, show_progress_bar=False, normalize_embeddings=True
+                )
+            vector = self._recent[_QUERY, query]
+            self._forget([(_QUERY, query)])
         return vector
+
+    def _forget(self, used: Iterable[tuple[str, str]]) -> None:
+        """Drop the vectors that were used longest ago, once there are too many."""
+        for text in used:
+            self._recent.move_to_end(text)
+        while len(self._recent) > _REMEMBERED_TEXTS:
+            self._recent.popitem(last=False)
 
 
 def open_encoder(model: str | None = None) -> Encoder:

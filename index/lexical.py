@@ -8,6 +8,7 @@ library uses, since a few words do not tell their language. BM25 is tantivy's, k
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ _NO_SPACES = regex.compile(
 )
 
 _WRITER_BYTES = 50_000_000
+
+Term = tuple[str, str]
+"""A field of the index (a language, or one of the two fields for all languages) and a word in it."""
 
 
 class LexicalIndexError(Exception):
@@ -110,6 +114,22 @@ class LexicalIndex:
             )
         hits = self._searcher.search(words, limit).hits
         return {int(self._searcher.doc(address)["number"][0]): float(score) for score, address in hits}
+
+    def terms(self, text: str, language: str) -> list[Term]:
+        """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
+        fields = (language if language in _STEMMED else _PLAIN, _PAIRS)
+        return [(field, term) for field in fields for term in self._terms(field, text)]
+
+    def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
+        """How rare terms are among the passages: BM25's inverse document frequency, by term.
+
+        ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages hold (Robertson and Zaragoza,
+        The Probabilistic Relevance Framework, 2009, as Lucene and tantivy compute it).
+        """
+        searcher = self._searcher
+        total = searcher.num_docs
+        held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
+        return {term: math.log(1 + max(total - n + 0.5, 0.5) / (n + 0.5)) for term, n in held.items()}
 
     def refresh(self) -> None:
         """See what another process has committed."""

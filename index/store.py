@@ -18,6 +18,7 @@ from index.chunking import chunk
 from index.documents import Document, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, fuse
+from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, NewVersion, Passage
 
 POOL = 100
@@ -199,6 +200,22 @@ class Index:
         hits = [_hit(passage, scores, dense, lexical) for passage in passages]
         hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
         return hits[:limit]
+
+    def terms(self, text: str, language: str) -> list[Term]:
+        """The words of ``text``, stemmed as those of a document in ``language``, in order, each once."""
+        with self._current() as caches:
+            return caches.words.terms(text, language)
+
+    def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
+        """How rare terms are in the library: their inverse document frequency among the passages."""
+        with self._current() as caches:
+            return caches.words.rarity(terms)
+
+    def around(self, hit: Hit) -> list[Passage]:
+        """The passage before ``hit``, itself, and the one after it, as far as its document has them."""
+        # A version's chunks are numbered in a row, since one transaction writes them in order.
+        near = self.catalog.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
+        return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
     def replace(
         self, incoming: Sequence[Incoming], removed: Collection[int] = (), progress: Progress | None = None

@@ -131,8 +131,8 @@ class Answer:
         abstained: whether there is no answer.
         reason: for an abstention, why, in words; else None.
         cause: the same for programs; else None.
-        note: something the reader should know of an answer (that it was read in another language);
-            else None.
+        note: something the reader should know of an answer: that it is in another language than the
+            question, or which words of the question it does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
         passages: the passages that were read, best first.

@@ -1,0 +1,100 @@
+"""Whether the library answers a question at all, and if not, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.store import Index
+from rag.answers import Cause
+from rag.caveats import name_language, quote_list
+from rag.features import is_foreign, words_held, words_not_in
+from rag.questions import Kind, Question, carries
+from rag.reading import Reading
+from rag.selection import Scored
+from rag.weights import Weights
+
+_NEAR_SUBJECT = 0.5
+"""The share of a question's words that the nearest passage must have to speak of its subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """Why there is no answer: for programs, and in words."""
+
+    cause: Cause
+    reason: str
+
+
+def judge(
+    index: Index, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
+) -> Abstention | None:
+    """Why the sentences that were read do not answer the question; None if the best of them does.
+
+    Args:
+        index: where they come from.
+        question: what was asked.
+        ranked: its candidates, best first.
+        weights: have the thresholds.
+        filtered: whether the search was narrowed to some documents.
+    """
+    if not ranked:
+        return Abstention("empty_library", _empty(filtered=filtered))
+    best = ranked[0].candidate
+    if best.features.foreign:
+        if weights.foreign.of(best.features) >= weights.foreign_threshold:
+            return None
+        return Abstention("language", _foreign(index, question, best.reading))
+    if weights.answerability.of(best.features) >= weights.threshold:
+        return None
+    readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
+    lacks = [missing_words(index, question, reading) for reading in readings]
+    said = _said(lacks)
+    if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
+        return Abstention("not_in_library", f"No report in this library speaks of this.{said}")
+    return Abstention(
+        "not_answered", f"Reports in this library come near the question, and no sentence answers it.{said}"
+    )
+
+
+def shortfall(index: Index, question: Question, reading: Reading) -> str:
+    """Why one passage does not answer, in a few words."""
+    if is_foreign(question, reading.document.language):
+        return f"is in {name_language(reading.document.language)}, unlike the question"
+    missing = missing_words(index, question, reading)
+    if missing:
+        return f"does not mention {quote_list(missing)}"
+    if question.kind is not Kind.OPEN and not any(
+        carries(sentence.text, question.kind) for sentence in reading.sentences
+    ):
+        return f"holds no answer of the kind that is asked for: {question.kind}"
+    return "has the words of the question, and no sentence that is close enough to it in meaning"
+
+
+def missing_words(index: Index, question: Question, reading: Reading) -> list[str]:
+    """The telling words of the question, as written, that neither the passage nor its title has."""
+    return words_not_in(index, question, words_held(index, reading), reading.document.language)
+
+
+def _said(lacks: Sequence[Sequence[str]]) -> str:
+    """What the passages lack, from the words that each of them lacks, the nearest passage first."""
+    nowhere = [word for word in lacks[0] if all(word in missing for missing in lacks)]
+    if nowhere:
+        return f" None of the passages nearest to it mentions {quote_list(nowhere)}."
+    return f" The nearest passage does not mention {quote_list(lacks[0])}." if lacks[0] else ""
+
+
+def _empty(*, filtered: bool) -> str:
+    if filtered:
+        return "No report passes the filters; widen them and ask again."
+    return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
+
+
+def _foreign(index: Index, question: Question, reading: Reading) -> str:
+    reads = index.encoder.languages
+    known = f"reads {' and '.join(map(name_language, sorted(reads)))}" if reads else "does not carry it over"
+    return (
+        f"The question is in {name_language(question.language)}, the nearest reports are in "
+        f"{name_language(reading.document.language)}, and the encoder {index.encoder.name} {known}; "
+        "ask in the reports' language, or set a multilingual model."
+    )

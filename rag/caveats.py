@@ -1,0 +1,38 @@
+"""What a reader should know of an answer that was found: said beside it, in a sentence or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from index.store import Index
+from rag.features import words_not_in
+from rag.questions import Question
+from rag.selection import Scored
+
+_LANGUAGES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "km": "Khmer", "ko": "Korean", "lo": "Lao",
+    "my": "Burmese", "pt": "Portuguese", "ru": "Russian", "th": "Thai", "tr": "Turkish",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def caveat(index: Index, question: Question, cited: Sequence[Scored]) -> str | None:
+    """What the cited sentences lack: the question's language, or words of it that none of them has."""
+    foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
+    if foreign:
+        cited_in = " and ".join(name_language(language) for language in sorted(foreign))
+        return f"The question is in {name_language(question.language)}; the words cited are in {cited_in}."
+    held = frozenset().union(*(item.candidate.terms for item in cited))
+    missing = words_not_in(index, question, held, cited[0].candidate.reading.document.language)
+    return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
+
+
+def name_language(code: str) -> str:
+    """A language's name in English, or its code where the name is not at hand."""
+    return _LANGUAGES.get(code, code)
+
+
+def quote_list(words: Iterable[str]) -> str:
+    """Words in quotation marks, with commas between them."""
+    return ", ".join(f"“{word}”" for word in words)

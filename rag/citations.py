@@ -1,0 +1,85 @@
+"""Spans of documents as citations and passages: the quote is read from the text, never carried along."""
+
+from __future__ import annotations
+
+from index.documents import Document, Span
+from index.records import DocumentRecord
+from index.store import Index
+from rag.answers import Citation, Passage
+from rag.reading import Reading
+from rag.verification import verify
+
+
+class Library:
+    """The texts that one answer reads, each fetched from the catalog once."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._texts: dict[tuple[int, int], Document] = {}
+
+    def text(self, record: DocumentRecord) -> Document:
+        """The document of ``record``, in its version; raises DocumentNotFoundError if it was deleted."""
+        key = (record.document_id, record.version)
+        if key not in self._texts:
+            self._texts[key] = self._index.text(*key)
+        return self._texts[key]
+
+
+def cite(
+    number: int, answer_start: int, sentence: str, *, record: DocumentRecord, span: Span, library: Library
+) -> Citation:
+    """The footnote of one sentence of an answer, verified.
+
+    Args:
+        number: the footnote's number, from 1.
+        answer_start: where the sentence begins in the answer's text.
+        sentence: the sentence, as it stands in the answer.
+        record: the document that it rests on.
+        span: where in it.
+        library: has the document's text.
+    """
+    document = library.text(record)
+    quote = span.of(document.text)
+    return Citation(
+        id=number,
+        answer_start=answer_start,
+        answer_end=answer_start + len(sentence),
+        document_id=record.document_id,
+        version=record.version,
+        title=record.title,
+        publisher=record.publisher,
+        published=record.published,
+        path=record.path,
+        page=document.page_at(span.start),
+        start=span.start,
+        end=span.end,
+        quote=quote,
+        boxes=(),
+        verification=verify(sentence, quote, document, span),
+    )
+
+
+def show(reading: Reading, library: Library, shortfall: str | None = None) -> Passage:
+    """A reading as it is shown with an answer.
+
+    Args:
+        reading: the stretch of a document.
+        library: has the document's text.
+        shortfall: why it does not answer, where the answer abstains.
+    """
+    record, span = reading.document, reading.span
+    document = library.text(record)
+    return Passage(
+        document_id=record.document_id,
+        version=record.version,
+        title=record.title,
+        publisher=record.publisher,
+        published=record.published,
+        path=record.path,
+        page=document.page_at(span.start),
+        start=span.start,
+        end=span.end,
+        text=span.of(document.text),
+        score=reading.score,
+        shortfall=shortfall,
+    )

@@ -1,0 +1,221 @@
+"""What can be measured of a sentence as an answer to a question, without a language model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from index.documents import UNKNOWN_LANGUAGE
+from index.lexical import Term
+from index.store import Index
+from rag.questions import Kind, Question, carries
+from rag.reading import Reading, ReadSentence
+
+_LIGHT_WORDS = frozenset({
+    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
+    "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
+    "becam", "those", "these", "this", "that", "becom", "made", "make", "get", "got", "give", "gave",
+    "given", "say", "said", "tell", "told", "call", "name", "kind", "type", "sort", "accord", "mani",
+    "abov", "ani", "also", "can", "could", "would", "should", "may", "might", "must", "shall", "you",
+    "your", "me", "my", "our", "we", "us", "i", "it", "he", "she", "they", "them", "from", "over", "about",
+    "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
+    "of", "in", "on", "at", "to", "for", "by", "with", "as",
+})  # fmt: skip
+"""English stems that shape a question and say nothing of its subject."""
+
+
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
+
+_SHORTEST_ROOT = 5
+_LONGEST_ENDING = 3
+"""Letters: below and above these, words that begin alike are often different words."""
+
+_PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
+
+_CAPITALISED = regex.compile(r"\b\p{Lu}")
+_LONG_NAME = regex.compile(
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Measurements of one sentence against one question, each about 0 to 1.
+
+    Attributes:
+        cosine: of the sentence and the question, by the encoder.
+        coverage: the share of the question's words that the sentence has, weighted by rarity.
+        near: the same for the sentence together with the ones before and after it.
+        context: the same for the whole reading with its title.
+        names: the share of the question's names and figures that the sentence has.
+        names_context: the same for the whole reading with its title.
+        kind: 1 if the question expects a kind of answer that the sentence holds.
+        wrong_kind: 1 if it expects one that the sentence does not hold.
+        dense: the cosine of the passage and the question.
+        score: the passage's fused score, relative to the other candidates.
+        length: the logarithm of the sentence's words, 100 words being 1.
+        foreign: 1 if the question is in another language than the document.
+    """
+
+    cosine: float
+    coverage: float
+    near: float
+    context: float
+    names: float
+    names_context: float
+    kind: float
+    wrong_kind: float
+    dense: float
+    score: float
+    length: float
+    foreign: float
+
+    def as_array(self) -> npt.NDArray[np.float64]:
+        """The measurements in the order of their declaration."""
+        return np.array([getattr(self, field.name) for field in fields(self)], np.float64)
+
+
+FEATURE_NAMES = tuple(field.name for field in fields(Features))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer: where it stands, what it says, and how it measures."""
+
+    reading: Reading
+    sentence: ReadSentence
+    features: Features
+    terms: frozenset[Term]
+
+
+def measure(index: Index, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
+    """Measure every sentence of ``readings`` against ``question``, in their order."""
+    if not readings:
+        return []
+    texts = [sentence.text for reading in readings for sentence in reading.sentences]
+    cosines = iter(index.encoder.encode(texts) @ index.encoder.encode_query(question.text))
+    candidates: list[Candidate] = []
+    for reading in readings:
+        asked = asked_terms(index, question, reading.document.language)
+        candidates.extend(
+            _in_reading(index, question, reading, asked, [float(next(cosines)) for _ in reading.sentences])
+        )
+    return candidates
+
+
+def asked_terms(index: Index, question: Question, language: str) -> Mapping[Term, float]:
+    """The words of the question that say what it is about, by rarity."""
+    terms = index.terms(question.text, language)
+    telling = [term for term in terms if term[1] not in _LIGHT_WORDS] or terms
+    return index.rarity(telling)
+
+
+def words_not_in(index: Index, question: Question, held: frozenset[Term], language: str) -> list[str]:
+    """The telling words of ``question``, as written, that a text in ``language`` with ``held`` lacks."""
+    asked = asked_terms(index, question, language)
+    return [
+        word
+        for word in dict.fromkeys(_WORD.findall(question.text))
+        if (terms := [term for term in index.terms(word, language) if term in asked])
+        and not any(holds(held, term) for term in terms)
+    ]
+
+
+def _in_reading(
+    index: Index,
+    question: Question,
+    reading: Reading,
+    asked: Mapping[Term, float],
+    cosines: Sequence[float],
+) -> list[Candidate]:
+    language = reading.document.language
+    terms = [_held(index, sentence.text, language) for sentence in reading.sentences]
+    title = _held(index, reading.document.title, language)
+    context = frozenset().union(title, *terms)
+    words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
+    names_context = _share_of_names(question, words)
+    foreign = float(is_foreign(question, language))
+    candidates = []
+    for place, sentence in enumerate(reading.sentences):
+        near = frozenset().union(*terms[max(place - 1, 0) : place + 2])
+        fits = carries(sentence.text, question.kind)
+        features = Features(
+            cosine=cosines[place],
+            coverage=_coverage(asked, terms[place]),
+            near=_coverage(asked, near),
+            context=_coverage(asked, context),
+            names=_share_of_names(question, sentence.text),
+            names_context=names_context,
+            kind=float(question.kind is not Kind.OPEN and fits),
+            wrong_kind=float(not fits),
+            dense=reading.dense,
+            score=reading.score,
+            length=math.log1p(len(sentence.text.split())) / math.log1p(100),
+            foreign=foreign,
+        )
+        candidates.append(Candidate(reading, sentence, features, terms[place]))
+    return candidates
+
+
+def words_held(index: Index, reading: Reading) -> frozenset[Term]:
+    """The words of a reading and of its document's title."""
+    texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
+    return frozenset().union(*(_held(index, text, reading.document.language) for text in texts))
+
+
+def _held(index: Index, text: str, language: str) -> frozenset[Term]:
+    """The words of ``text``, and the acronyms of the names that it spells out."""
+    return frozenset(index.terms(" ".join([text, *acronyms(text)]), language))
+
+
+def acronyms(text: str) -> list[str]:
+    """The initials of the names in ``text``: UNODC for the United Nations Office on Drugs and Crime."""
+    names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
+    return ["".join(_CAPITALISED.findall(name)) for name in names]
+
+
+def is_foreign(question: Question, language: str) -> bool:
+    """Whether the question is known to be in another language than a document in ``language``."""
+    return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
+
+
+def _coverage(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
+    total = sum(asked.values())
+    return sum(weight for term, weight in asked.items() if holds(held, term)) / total if total else 0.0
+
+
+def holds(held: frozenset[Term], term: Term) -> bool:
+    """Whether a text has ``term``, or a word that grew from it or that it grew from.
+
+    Stemmers leave peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs
+    (drowning, drown): one of the two is the beginning of the other.
+    """
+    if term in held:
+        return True
+    field, word = term
+    if len(word) <= _SHORTEST_ROOT:
+        return False
+    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
+    if any((field, word[:length]) in held for length in roots):
+        return True
+    return any(
+        other.startswith(word) and len(other) - len(word) <= _LONGEST_ENDING
+        for its_field, other in held
+        if its_field == field
+    )
+
+
+def _share_of_names(question: Question, text: str) -> float:
+    if not question.names:
+        return 1.0
+    folded = " ".join([text, *acronyms(text)]).casefold()
+    return sum(_bare(name) in folded for name in question.names) / len(question.names)
+
+
+def _bare(name: str) -> str:
+    return _PEOPLE.sub("", name.casefold())

@@ -1,0 +1,133 @@
+"""What a question asks for: its language, the names in it, and the kind of answer it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import regex
+
+from index.languages import detect
+
+MAX_QUESTION_CHARACTERS = 2000
+"""A longer question is a document; the encoder reads about 1,000 characters of it."""
+
+
+class QuestionError(ValueError):
+    """A question that cannot be asked; the message says why and what to do."""
+
+
+class Kind(StrEnum):
+    """The kind of answer that a question expects (Li and Roth, Learning Question Classifiers, 2002)."""
+
+    NUMBER = "a number"
+    MONEY = "an amount of money"
+    DATE = "a date"
+    NAME = "a name"
+    OPEN = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was understood.
+
+    Attributes:
+        text: the question, without white space around it.
+        language: an ISO 639-1 code, or ``und`` for a short or ambiguous one.
+        names: the proper names and figures in it, as written, each once.
+        kind: what an answer must carry.
+    """
+
+    text: str
+    language: str
+    names: tuple[str, ...]
+    kind: Kind
+
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_COUNTS = (
+    "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+    "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|"
+    "thousands?|millions?|billions?|dozens?|half|third|quarter|twice"
+)
+
+_CARRIES: Mapping[Kind, regex.Pattern[str]] = {
+    Kind.NUMBER: regex.compile(rf"\p{{N}}|\b(?:one|{_COUNTS}|no|none|single|both)\b", regex.IGNORECASE),
+    Kind.MONEY: regex.compile(
+        r"\p{Sc}|\b(?:[A-Z]{3}\s?\p{N}|\p{N}[\p{N}.,]*\s?(?:thousand|million|billion|trillion)?\s?[A-Z]{3}\b)"
+        r"|\b(?:dollars?|euros?|pounds?|yen|yuan|riels?|baht|dong|rupiah|cents?|francs?|crowns?|marks?)\b"
+        r"|\p{N}[\p{N}.,]*\s?(?:thousand|million|billion|trillion)\b",
+        regex.IGNORECASE,
+    ),
+    Kind.DATE: regex.compile(
+        rf"\b(?:{_MONTHS}|{_DAYS})\b|\b1\p{{N}}{{3}}\b|\b20\p{{N}}{{2}}\b|\p{{N}}(?:st|nd|rd|th)\b"
+        r"|\b\p{N}{2,4}s\b|\b(?i:today|yesterday|tonight|century|centuries|decades?|noon|midnight|spring"
+        r"|summer|autumn|winter|ago|since|until|after|before|during|year|years|month|week|days?|BC|AD)\b"
+    ),
+    Kind.NAME: regex.compile(r"(?<=[\p{L}\p{N},;:”\"’')]\s[“\"‘'(]?)\p{Lu}|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"),
+}
+
+_ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (
+    (
+        Kind.MONEY,
+        regex.compile(
+            r"\bhow much (?:money|cash|funding|aid|did\b.*\bcost)|\bwhat (?:amount|sum) of money\b"
+            r"|\bhow (?:many|much).{0,20}\b(?:dollars|euros|pounds|riels?)\b|\b(?:what|how much) .*\bcosts?\b"
+            r"|\bwhat .*\bprice\b|\bhow much .*\b(?:pay|paid|spent|spend|raised|seized|worth)\b",
+            regex.IGNORECASE,
+        ),
+    ),
+    (
+        Kind.DATE,
+        regex.compile(
+            r"^\W*when\b|\b(?:what|which) (?:year|date|day|month|century|decade)s?\b|\bsince when\b"
+            r"|[,;] when\b|\band when\b|\b(?:on|in|by) (?:what|which) (?:year|date|day|month)\b",
+            regex.IGNORECASE,
+        ),
+    ),
+    (
+        Kind.NUMBER,
+        regex.compile(
+            r"\bhow (?:many|much|long|old|far|large|big|high|tall|deep|fast|often)\b"
+            r"|\bwhat (?:is|was|are|were) the "
+            r"(?:population|number|percentage|proportion|share|rate|total|size)\b"
+            r"|\b(?:what|which) (?:percentage|proportion|number|percent|fraction)\b",
+            regex.IGNORECASE,
+        ),
+    ),
+    (Kind.NAME, regex.compile(r"^\W*(?:who|whom|whose)\b|\bby whom\b", regex.IGNORECASE)),
+)
+
+_NAME = regex.compile(r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}\p{M}\p{N}'’-]*|\p{N}[\p{N}.,]*(?<=\p{N})")
+_NOT_NAMES = frozenset({"I", "A"})
+
+
+def understand(text: str) -> Question:
+    """Read a question.
+
+    Args:
+        text: the question in any language; the kind of answer is told for English ones only.
+
+    Raises:
+        QuestionError: if it is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
+    """
+    # Half a surrogate pair can arrive in JSON, and no index or database takes it.
+    question = text.encode("utf-8", "replace").decode().strip()
+    if not question or not any(character.isalnum() for character in question):
+        raise QuestionError("the question is empty; ask something about the reports")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARACTERS:,} "
+            "that can be read; ask about one thing at a time"
+        )
+    names = tuple(dict.fromkeys(name for name in _NAME.findall(question) if name not in _NOT_NAMES))
+    kind = next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.OPEN)
+    return Question(question, detect(question), names, kind)
+
+
+def carries(sentence: str, kind: Kind) -> bool:
+    """Whether ``sentence`` holds what an answer of this kind must hold: a figure, a date, a name."""
+    pattern = _CARRIES.get(kind)
+    return pattern is None or pattern.search(sentence) is not None
