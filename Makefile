@@ -50,9 +50,10 @@ lint: $(STAMP) ## Style, types and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(STAMP) ## Reproduce every figure that the README quotes (DATA=folder of evaluation sets)
+bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
-	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV)/bin/python "$$script" $(DATA) || exit 1; done
+	$(VENV)/bin/python -m benchmarks.retrieval
+	$(VENV)/bin/python -m benchmarks.answers
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

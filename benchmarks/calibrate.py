@@ -1,7 +1,7 @@
 """Learns the weights of selection and abstention, writes ``rag/weights.json``, and prints how they do.
 
 Trained on the half of the titles (by their digest) of squad2, mlqa-en and clapnq that are not printed; what
-is printed comes from the other half. Run with ``python benchmarks/calibrate.py [--write]``.
+is printed comes from the other half. Run with ``python -m benchmarks.calibrate [--write]``.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
@@ -135,9 +135,9 @@ def _examples(evaluation: EvaluationSet, index: Index, half: int, *, removed: bo
     titles = {name: title for name, (title, _) in evaluation.corpus.items()}
     examples: list[Example] = []
     for number, query in evaluation.queries.items():
-        gold = next(iter(evaluation.qrels.get(number, ())), query.get("doc"))
-        title = titles.get(gold, query.get("title", number))
-        if _half(title) != half or (
+        gold = str(next(iter(evaluation.qrels.get(number, ())), query.get("doc")))
+        title = str(titles.get(gold, query.get("title", number)))
+        if half_of(title) != half or (
             removed and (not query.get("answerable", True) or len(examples) >= REMOVED)
         ):
             continue
@@ -156,7 +156,8 @@ def _examples(evaluation: EvaluationSet, index: Index, half: int, *, removed: bo
     return examples
 
 
-def _half(title: str) -> int:
+def half_of(title: str) -> int:
+    """Which half of a set the documents of ``title`` are in: 0 to learn from, 1 to print."""
     return hashlib.sha256(title.encode()).digest()[0] % 2
 
 
@@ -178,7 +179,7 @@ def _listwise(examples: Sequence[Example], penalty: float = 1e-3) -> Array:
             [torch.logsumexp(s, 0) - torch.logsumexp(s[gold], 0) for s, gold in scores]
         ).mean()
         total = total + penalty * weights.square().sum()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from babel import Locale
+
 from index.store import Index
 from rag.features import words_not_in
 from rag.questions import Question
 from rag.selection import Scored
 
-_LANGUAGES = {
-    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
-    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "km": "Khmer", "ko": "Korean", "lo": "Lao",
-    "my": "Burmese", "pt": "Portuguese", "ru": "Russian", "th": "Thai", "tr": "Turkish",
-    "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
+_ENGLISH = Locale("en")
 
 
 def caveat(index: Index, question: Question, cited: Sequence[Scored]) -> str | None:
@@ -29,8 +26,8 @@ def caveat(index: Index, question: Question, cited: Sequence[Scored]) -> str | N
 
 
 def name_language(code: str) -> str:
-    """A language's name in English, or its code where the name is not at hand."""
-    return _LANGUAGES.get(code, code)
+    """The English name of a language by its ISO 639-1 code; the code itself where it has none."""
+    return str(_ENGLISH.languages.get(code, code))
 
 
 def quote_list(words: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""Letters: below and above these, words that begin alike are often different words."""
+"""Letters: with shorter roots or longer endings, words that begin alike are often different words."""
 
 _PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
 
@@ -198,7 +198,7 @@ def holds(held: frozenset[Term], term: Term) -> bool:
     if term in held:
         return True
     field, word = term
-    if len(word) <= _SHORTEST_ROOT:
+    if len(word) < _SHORTEST_ROOT:
         return False
     roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
     if any((field, word[:length]) in held for length in roots):

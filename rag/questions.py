@@ -66,7 +66,10 @@ _CARRIES: Mapping[Kind, regex.Pattern[str]] = {
         r"|\b\p{N}{2,4}s\b|\b(?i:today|yesterday|tonight|century|centuries|decades?|noon|midnight|spring"
         r"|summer|autumn|winter|ago|since|until|after|before|during|year|years|month|week|days?|BC|AD)\b"
     ),
-    Kind.NAME: regex.compile(r"(?<=[\p{L}\p{N},;:”\"’')]\s[“\"‘'(]?)\p{Lu}|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"),
+    Kind.NAME: regex.compile(
+        rf"(?<=[\p{{L}}\p{{N}},;:”\"’')]\s[“\"‘'(]?)(?!{_MONTHS}|{_DAYS})\p{{Lu}}"
+        r"|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"
+    ),
 }
 
 _ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,26 @@ def seed_index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> It
 def seed_engine(seed_index: Index) -> QueryEngine:
     """Answers over ``seeds/``."""
     return QueryEngine(seed_index)
+
+
+@pytest.fixture
+def library(encoder: Encoder, tmp_path: Path) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
+    """Makes a library of the given files, name by content, and returns its engine."""
+    opened: list[Index] = []
+
+    def make(files: Mapping[str, str]) -> QueryEngine:
+        folder = tmp_path / f"reports-{len(opened)}"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+        index = Index.open(tmp_path / f"home-{len(opened)}", encoder)
+        opened.append(index)
+        sync(index, [folder])
+        return QueryEngine(index)
+
+    yield make
+    for index in opened:
+        index.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,90 @@
+"""What is measured of a sentence against a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from rag.answering import QueryEngine
+from rag.features import Candidate, acronyms, holds, measure
+from rag.questions import understand
+from rag.reading import read
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+
+
+def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
+    asked = understand(question)
+    candidates = measure(engine.index, asked, read(engine.index, engine.index.search(asked.text)))
+    return {candidate.sentence.text: candidate for candidate in candidates}
+
+
+def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: Library) -> None:
+    engine = library({"a.txt": "The dredger sank in the harbour. A harbour pilot was saved."})
+    found = measured(engine, "How many dredgers sank?")
+    assert found["The dredger sank in the harbour."].features.coverage == pytest.approx(1.0)
+    assert found["A harbour pilot was saved."].features.coverage == 0.0
+    assert found["A harbour pilot was saved."].features.near == pytest.approx(1.0)
+
+
+def test_a_kind_of_answer_is_there_or_not(library: Library) -> None:
+    engine = library({"a.txt": "The dredger sank in March. The dredger was insured."})
+    found = measured(engine, "When did the dredger sink?")
+    first, second = found["The dredger sank in March."].features, found["The dredger was insured."].features
+    assert (first.kind, first.wrong_kind, second.kind, second.wrong_kind) == (1.0, 0.0, 0.0, 1.0)
+
+
+def test_names_are_shares_of_the_question_s_names(library: Library) -> None:
+    engine = library({"a.txt": "A ship from Tessaveld sank. Its captain is from Harlamoor."})
+    found = measured(engine, "Did a ship from Tessaveld sink near Pellan?")
+    features = found["A ship from Tessaveld sank."].features
+    assert (features.names, features.names_context) == (0.5, 0.5)
+    assert found["Its captain is from Harlamoor."].features.names == 0.0
+
+
+def test_peoples_count_as_their_countries_and_acronyms_as_their_names(library: Library) -> None:
+    text = "Ships of Lorvenna sank. The United Nations Office on Drugs and Crime warned of it."
+    found = measured(library({"a.txt": text}), "Did Lorvennan ships worry the UNODC?")
+    assert found["Ships of Lorvenna sank."].features.names == 0.5
+    assert found["The United Nations Office on Drugs and Crime warned of it."].features.names == 0.5
+
+
+def test_a_question_in_another_language_is_foreign(library: Library) -> None:
+    engine = library(
+        {"a.txt": "The police arrested more than a thousand suspects within three days this week."}
+    )
+    [candidate] = measured(engine, "在柬埔寨逮捕了多少嫌疑人？").values()
+    assert candidate.features.foreign == 1.0
+
+
+def test_nothing_read_measures_nothing(library: Library) -> None:
+    assert measured(library({}), "What happened?") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The United Nations Office on Drugs and Crime said so.", ["UNODC"]),
+        ("the World Health Organization", ["WHO"]),
+        ("Nothing here is a name.", []),
+    ],
+)
+def test_acronyms(text: str, found: list[str]) -> None:
+    assert acronyms(text) == found
+
+
+@pytest.mark.parametrize(
+    ("word", "held", "answer"),
+    [
+        ("cambodian", "cambodia", True),
+        ("drown", "drowning", True),
+        ("market", "marketing", True),
+        ("car", "care", False),
+        ("state", "statement", False),
+        ("convict", "suspend", False),
+    ],
+)
+def test_a_word_is_held_by_one_that_grew_from_it(word: str, held: str, answer: bool) -> None:
+    assert holds(frozenset({("en", held)}), ("en", word)) is answer
+    assert not holds(frozenset({("de", held)}), ("en", word))

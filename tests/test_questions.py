@@ -1,0 +1,69 @@
+"""A question is read for its language, its names and the kind of answer that it expects."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.questions import MAX_QUESTION_CHARACTERS, Kind, QuestionError, carries, understand
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many suspects were arrested?", Kind.NUMBER),
+        ("What is the population of Cambodia?", Kind.NUMBER),
+        ("What percentage of homes was damaged?", Kind.NUMBER),
+        ("How much money was seized in the raids?", Kind.MONEY),
+        ("How much did the repairs cost?", Kind.MONEY),
+        ("When was the prosecutor suspended?", Kind.DATE),
+        ("In which year was the dam built?", Kind.DATE),
+        ("Who ordered the operation?", Kind.NAME),
+        ("Why was the deputy prosecutor suspended?", Kind.OPEN),
+        ("What happened when the dam broke?", Kind.OPEN),
+    ],
+)
+def test_a_question_expects_a_kind_of_answer(question: str, kind: Kind) -> None:
+    assert understand(question).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        ("Police arrested 1,043 people.", {Kind.NUMBER}),
+        ("Nobody was arrested.", set()),
+        ("Eleven of them were freed on Monday.", {Kind.NUMBER, Kind.DATE}),
+        ("It cost 48 million tals.", {Kind.NUMBER, Kind.MONEY}),
+        ("It cost $5.", {Kind.NUMBER, Kind.MONEY}),
+        ("The order came from Hun Manet.", {Kind.NAME}),
+    ],
+)
+def test_a_sentence_carries_kinds_of_answers(sentence: str, kinds: set[Kind]) -> None:
+    asked = {Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.NAME}
+    assert {kind for kind in asked if carries(sentence, kind)} == kinds
+    assert carries(sentence, Kind.OPEN)
+
+
+def test_names_and_figures_are_found_but_not_the_first_word() -> None:
+    assert understand("Did Hun Manet order 15,900 raids in Laos?").names == ("Hun", "Manet", "15,900", "Laos")
+    assert understand("Who is responsible?").names == ()
+
+
+def test_the_language_is_told() -> None:
+    assert understand("How many suspects were arrested?").language == "en"
+    assert understand("在柬埔寨逮捕了多少嫌疑人？").language == "zh"
+
+
+def test_white_space_and_half_surrogates_are_cleared() -> None:
+    assert understand("  Who\ud800 ordered it?\n").text == "Who? ordered it?"
+
+
+@pytest.mark.parametrize("empty", ["", "   ", "\n", "?!", "…"])
+def test_an_empty_question_is_refused(empty: str) -> None:
+    with pytest.raises(QuestionError, match="the question is empty; ask something"):
+        understand(empty)
+
+
+def test_a_question_may_have_2000_characters_and_no_more() -> None:
+    assert len(understand("a" * MAX_QUESTION_CHARACTERS).text) == 2000
+    with pytest.raises(QuestionError, match="has 2,001 characters, more than the 2,000"):
+        understand("a" * (MAX_QUESTION_CHARACTERS + 1))
