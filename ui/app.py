@@ -28,7 +28,7 @@ DESCRIPTION = "Answers over a library of reports, every sentence footnoted to th
 HEAD = f"""
 <meta name="robots" content="noindex">
 <link rel="stylesheet" href="{ASSETS_ROUTE}/footnoted.css">
-<script src="{ASSETS_ROUTE}/source.js"></script>
+<script type="module" src="{ASSETS_ROUTE}/source.js"></script>
 """
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

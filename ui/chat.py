@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import iterate_in_threadpool
 
@@ -57,16 +57,20 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     """
     import gradio as gr
 
-    async def ask(question: str, turns: list[Turn]) -> AsyncIterator[tuple[str, list[Turn], list[Turn]]]:
+    async def ask(question: str, turns: list[Turn]) -> AsyncIterator[tuple[Any, Any, Any]]:
+        unchanged = gr.skip()
         if not question.strip():
-            yield "", turns, turns
+            yield unchanged, unchanged, unchanged
             return
+        # The input is emptied once: while the answer arrives, the next question may be typed already.
+        entry: Any = ""
         try:
             async for markup in answer_as_it_arrives(engine, question):
                 shown = [*turns, *_exchange(question, markup)]
-                yield "", shown, shown
+                yield entry, shown, shown
+                entry = unchanged
         except QuestionError as error:
-            shown = [*turns, *_exchange(excerpt(question), failure_markup(f"{error}."))]
+            shown = [*turns, *_exchange(excerpt(question), failure_markup(str(error)))]
             # The question goes back into the input, where it can be mended.
             yield question, shown, shown
 

@@ -94,7 +94,8 @@ def waiting_markup(passages: int | None = None) -> str:
 
 def failure_markup(message: str) -> str:
     """A sentence that says why there is neither an answer nor an abstention."""
-    return f'<div class="fn-failure">{escape(message)}</div>'
+    sentence = f"{message[:1].upper()}{message[1:].removesuffix('.')}."
+    return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
 def answer_markup(answer: Answer) -> str:
@@ -185,7 +186,8 @@ def _abstention(answer: Answer) -> str:
 
 def _nearest(passage: Passage) -> str:
     facts = _facts(passage, [] if passage.page is None else [passage.page])
-    why = f'<p class="fn-shortfall">{escape(passage.shortfall)}</p>' if passage.shortfall else ""
+    shortfall = f"This passage {passage.shortfall}." if passage.shortfall else ""
+    why = f'<p class="fn-shortfall">{escape(shortfall)}</p>' if shortfall else ""
     words = escape(excerpt(passage.text))
     return f'<li><p class="fn-source">{_link(passage)}{facts}</p><p class="fn-excerpt">{words}</p>{why}</li>'
 

@@ -1,0 +1,51 @@
+"""A real Chromium, and the page over the seed reports in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from pages import ARRESTS, POPULATION, Watched, opened, serving
+from playwright.sync_api import Browser, sync_playwright
+
+from index.store import Index
+from rag.answering import QueryEngine
+
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """An installed Chromium. Without one the tests are skipped, except where CI would not notice.
+
+    It ends with its module: while Playwright runs, this thread has an event loop, which other tests
+    could not start theirs beside.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        reason = "no Chromium on this machine; install one (on Debian: apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def seed_server(seed_index: Index, seed_engine: QueryEngine) -> Iterator[str]:
+    """The URL of a server over ``seeds/``."""
+    with serving(seed_index, seed_engine, [ARRESTS, POPULATION]) as url:
+        yield url
+
+
+@pytest.fixture
+def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
+    """The page over ``seeds/``; whatever a test does in it, nothing fails and nothing leaves the machine."""
+    with opened(chromium, seed_server) as watched:
+        yield watched
+        assert watched.errors == []
+        assert watched.elsewhere == []

@@ -1,0 +1,75 @@
+"""Serve a library, and open its page in a browser that is watched for what it should not do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from index.store import Index
+from rag.answering import QueryEngine
+from ui.app import create_app
+
+ARRESTS = "How many suspects were arrested, and over how many days?"
+POPULATION = "What is the population of Cambodia?"
+
+_START_SECONDS = 30
+
+
+@dataclass
+class Watched:
+    """A page, and what it should not have done: errors in its console, requests to other origins."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
+    """The server over ``index`` on a free port of this machine; gives its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(create_app(index, engine, examples=examples), log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        # A page of the browser holds a connection open for as long as it is shown.
+        server.force_exit = True
+        thread.join(_START_SECONDS)
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **context: object) -> Iterator[Watched]:
+    """The page at ``url``, ready to be asked."""
+    in_context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})  # type: ignore[arg-type]
+    page = in_context.new_page()
+    watched = Watched(page)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            watched.errors.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((url, "data:", "blob:")):
+            watched.elsewhere.append(request.url)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    page.on("request", on_request)
+    page.goto(url)
+    page.get_by_label("Your question").wait_for()
+    page.locator("#fn-desk h2").wait_for(state="attached")
+    yield watched
+    in_context.close()

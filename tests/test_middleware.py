@@ -1,0 +1,61 @@
+"""Every response keeps to itself, and a page runs only the scripts that it was served with."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.store import Index
+from rag.answering import QueryEngine
+from ui.app import create_app
+from ui.middleware import page_policy
+
+
+@pytest.fixture(scope="module")
+def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+    with TestClient(create_app(seed_index, seed_engine)) as client:
+        yield client
+
+
+def directives(policy: str) -> dict[str, list[str]]:
+    return {name: values for name, *values in (part.split() for part in policy.split(";"))}
+
+
+def hashed(script: str) -> str:
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def test_inline_scripts_are_allowed_by_their_hashes_and_no_others() -> None:
+    page = (
+        b'<script>let a = 1;\n</script><SCRIPT type="module" >b()</SCRIPT ><script src="/c.js">d()</script>'
+    )
+    assert directives(page_policy(page))["script-src"] == ["'self'", hashed("let a = 1;\n"), hashed("b()")]
+
+
+def test_a_page_without_scripts_allows_none_inline() -> None:
+    assert directives(page_policy(b"<p>Words</p>"))["script-src"] == ["'self'"]
+
+
+@pytest.mark.parametrize("route", ["/", "/docs"])
+def test_a_page_may_load_and_run_nothing_from_elsewhere(client: TestClient, route: str) -> None:
+    response = client.get(route)
+    policy = directives(response.headers["content-security-policy"])
+    assert policy["default-src"] == ["'none'"]
+    assert policy["connect-src"] == ["'self'"]
+    assert policy["frame-ancestors"] == ["'none'"]
+    assert policy["img-src"] == ["'self'", "data:"]
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:"} & set(policy["script-src"])
+    assert int(response.headers["content-length"]) == len(response.content)
+
+
+@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", "/footnoted/source.js"])
+def test_every_response_is_closed_to_other_origins(client: TestClient, route: str) -> None:
+    headers = client.get(route).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "default-src 'none'" in headers["content-security-policy"]

@@ -1,0 +1,67 @@
+/*
+ * What Gradio's conversation lacks: the newest question stays in view, the focus survives the replacing of a
+ * streaming message's nodes, and a message is not labelled with its markup.
+ */
+
+const state = { questions: 0, following: false, focused: null };
+
+/** A link that can be found again after its message's nodes were replaced. */
+export const remembered = (link) => ({
+  element: link,
+  href: link.getAttribute("href"),
+  words: link.textContent,
+});
+
+/** The link that was remembered, or the latest one like it. */
+export function findAgain(link) {
+  if (!link || link.element.isConnected) return link?.element;
+  return [...document.querySelectorAll("#fn-conversation a")].findLast(
+    (other) => other.getAttribute("href") === link.href && other.textContent === link.words,
+  );
+}
+
+/** Gradio labels each message with its markup, which a screen reader would read out. */
+function unlabelMessages() {
+  document
+    .querySelectorAll("#fn-conversation [data-testid][aria-label]")
+    .forEach((message) => message.removeAttribute("aria-label"));
+}
+
+/** Keeps the newest question at the top of the view while its answer arrives, unless the reader scrolls. */
+function followQuestion() {
+  const questions = document.querySelectorAll("#fn-conversation .user-row");
+  if (questions.length !== state.questions) {
+    state.following = questions.length > state.questions;
+    state.questions = questions.length;
+  }
+  if (!state.following) return;
+  const log = questions[questions.length - 1].closest('[role="log"]');
+  log.scrollTop +=
+    questions[questions.length - 1].getBoundingClientRect().top - log.getBoundingClientRect().top;
+}
+
+/** Puts the focus back on a link whose message was replaced while it streamed. */
+function keepFocus() {
+  const lost = state.focused && !state.focused.element.isConnected;
+  if (lost && document.activeElement === document.body) findAgain(state.focused)?.focus();
+}
+
+function onFocus(event) {
+  const link = event.target.closest?.("#fn-conversation a");
+  state.focused = link ? remembered(link) : null;
+}
+
+function onMutation() {
+  unlabelMessages();
+  followQuestion();
+  keepFocus();
+}
+
+export function watchConversation() {
+  document.addEventListener("focusin", onFocus);
+  for (const scrolling of ["wheel", "touchmove"]) {
+    document.addEventListener(scrolling, () => (state.following = false), { passive: true });
+  }
+  const changes = { childList: true, subtree: true, attributeFilter: ["aria-label"] };
+  new MutationObserver(onMutation).observe(document.querySelector("gradio-app"), changes);
+}
