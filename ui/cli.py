@@ -60,8 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted.
     """
     sys.excepthook = excepthook(NAME)
+    # Calling the Typer object itself would put its own excepthook in place of this one.
+    command = typer.main.get_command(app)
     try:
-        code = app(arguments, prog_name=NAME, standalone_mode=False)
+        code = command.main(arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)

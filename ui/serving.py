@@ -71,7 +71,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         # The first text takes longer than all later ones; nobody should wait for it.
         index.encoder.encode_query("ready")
         engine = QueryEngine(index)
-        app = create_app(index, engine, examples=example_questions(map(Path, index.catalog.sources())))
+        app = create_app(index, engine, settings, example_questions(map(Path, index.catalog.sources())))
         me = RunningServer(
             os.getpid(),
             settings.host,

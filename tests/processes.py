@@ -1,0 +1,86 @@
+"""Run the command ``footnoted`` in a process of its own, as a person does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 120
+STOP_SECONDS = 20
+
+MODULE = (sys.executable, "-m", "ui.cli")
+"""The command, from this checkout whether or not it is installed."""
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without settings of Footnoted's own, and with ``more``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
+    offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
+    return kept | offline | more
+
+
+def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; its output is decoded."""
+    return subprocess.run(
+        [*MODULE, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that is ready: its process, its address, and the line that it said so with."""
+
+    process: subprocess.Popen[str]
+    address: str
+    line: str
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send it a signal; its exit code and what else it printed, on standard output and error."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=STOP_SECONDS)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def serving(home: Path, *arguments: str, **more: str) -> Iterator[Served]:
+    """A server of ``home`` on a free port, stopped at the end whatever happens."""
+    process = subprocess.Popen(
+        [*MODULE, "serve", "--home", str(home), "--port", "0", *arguments],
+        cwd=ROOT,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if "http://" not in line:
+            _, err = process.communicate(timeout=START_SECONDS)
+            raise AssertionError(f"the server ended with {process.returncode} before it was ready: {err}")
+        yield Served(process, "http://" + line.partition("http://")[2].strip('"}\n'), line)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate(timeout=STOP_SECONDS)
+
+
+def mapping_of_lines(text: str) -> Mapping[str, str]:
+    """``Name   value`` lines as a mapping."""
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line.strip())
+    return {name.strip(): value.strip() for name, value in pairs}

@@ -1,0 +1,204 @@
+"""The server: it says when it is ready, answers the command, and leaves nothing behind when it stops."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from processes import MODULE, ROOT, Served, environment, run, serving
+
+from ui.client import running_server
+from ui.serving import PortInUseError, example_questions, listening_socket
+from ui.settings import home_id
+
+HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one report, of a file that tests may change."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "raids.txt").write_text(
+        "Police in Harlamoor arrested 41 suspects over two days. The raids went on until Friday."
+    )
+    done = run("sync", folder / "reports", "--home", folder / "home")
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "home"
+
+
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path) -> Path:
+    """A copy of ``home`` for a server of its own."""
+    return Path(shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("server.json")))
+
+
+@pytest.fixture(scope="module")
+def served(home: Path) -> Iterator[Served]:
+    """A server of ``home``."""
+    with serving(home) as server:
+        yield server
+
+
+def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
+    """What the command prints as JSON, and which heavy packages it loaded for it."""
+    code = (
+        "import sys; from ui.cli import main; code = main(sys.argv[1:]); "
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments), "--json"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr.split()
+
+
+def test_a_server_writes_itself_down_and_is_the_server_of_its_home(served: Served, home: Path) -> None:
+    found = running_server(home)
+    assert found is not None
+    assert served.line == f"Footnoted is ready at {served.address}\n"
+    assert (found.pid, found.address) == (served.process.pid, served.address)
+    health = httpx.get(f"{served.address}/healthz", trust_env=False).json()
+    assert (health["status"], health["home"]) == ("ok", home_id(home))
+    status, _ = asked("status", "--home", home)
+    assert status["server"] == {"address": served.address, "pid": found.pid, "started": found.started}
+
+
+def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Served, home: Path) -> None:
+    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", home)
+    assert loaded == []
+    assert "41 suspects over two days" in answer["citations"][0]["quote"]
+    response, loaded = asked("search", "raids until Friday", "--home", home)
+    assert loaded == []
+    over_http = httpx.post(
+        f"{served.address}/v1/search", json={"query": "raids until Friday", "limit": 10}, trust_env=False
+    ).json()
+    assert response["results"] == over_http["results"]
+
+
+@pytest.mark.usefixtures("served")
+def test_what_the_server_refuses_is_one_line_and_wrong_usage(home: Path) -> None:
+    done = run("ask", "why " * 600, "--home", home)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("footnoted: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> None:
+    report = home.parent / "reports" / "flood.txt"
+    report.write_text("The Isken flood destroyed 2,140 houses in one night.")
+    try:
+        synced, _ = asked("sync", "--home", home)
+        assert synced["added"] == ["flood.txt"]
+        answer, loaded = asked("ask", "How many houses did the flood destroy?", "--home", home)
+        assert loaded == []
+        assert answer["generation"] == synced["generation"]
+        assert "2,140 houses" in answer["citations"][0]["quote"]
+    finally:
+        report.unlink()
+        asked("sync", "--home", home)
+    listed = httpx.get(f"{served.address}/v1/documents", trust_env=False).json()["documents"]
+    assert [document["path"] for document in listed] == ["raids.txt"]
+
+
+def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path: Path) -> None:
+    port = served.address.rpartition(":")[2]
+    done = run("serve", "--port", port, "--home", tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "Starting…",
+        (
+            f"footnoted: cannot listen on 127.0.0.1:{port}: Address already in use; "
+            "give another --port, or stop what uses it"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_says_nothing_and_removes_its_file(own_home: Path, number: int) -> None:
+    with serving(own_home) as server:
+        assert running_server(own_home) is not None
+        assert server.stop(number) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
+
+
+def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*MODULE, "serve", "--port", "0", "--home", str(tmp_path)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Starting…\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
+    with serving(own_home) as server:
+        server.stop(signal.SIGKILL)
+    assert (own_home / "server.json").is_file()
+    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", own_home)
+    assert "torch" in loaded
+    assert "41 suspects" in answer["citations"][0]["quote"]
+
+
+def test_a_server_for_programs_says_its_address_as_json(tmp_path: Path) -> None:
+    with serving(tmp_path, "--json") as server:
+        assert json.loads(server.line) == {"address": server.address}
+
+
+def test_a_free_port_is_taken_where_none_is_named() -> None:
+    with listening_socket("127.0.0.1", 0) as first, listening_socket("127.0.0.1", 0) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already"):
+            listening_socket("127.0.0.1", port)
+
+
+def test_the_examples_are_one_question_about_each_document(tmp_path: Path) -> None:
+    def line(text: str, *documents: str) -> str:
+        evidence = [{"document": document} for document in documents]
+        return json.dumps({"text": text, "answerable": bool(documents), "evidence": evidence})
+
+    lines = [
+        line("About a?", "a.md"),
+        line("More about a?", "a.md"),
+        line("About nothing?"),
+        "no JSON",
+        "[]",
+        line("About b and a?", "b.md", "a.md"),
+        *(line(f"About {name}?", f"{name}.md") for name in "cde"),
+    ]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines))
+    assert example_questions([tmp_path / "none", tmp_path]) == [
+        "About a?",
+        "About b and a?",
+        "About c?",
+        "About d?",
+    ]

@@ -1,0 +1,208 @@
+"""Results are set for reading, and nothing that a document says drives the terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from io import BytesIO, StringIO, TextIOWrapper
+from unicodedata import category
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
+from ui import terminal
+
+FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
+TEXT = f"{FIRST} {SECOND}\n{THIRD}"
+
+
+def citation(number: int, sentence: str, **changes: object) -> Citation:
+    start = TEXT.index(sentence)
+    made = Citation(
+        id=number,
+        answer_start=start,
+        answer_end=start + len(sentence),
+        document_id=1,
+        version=1,
+        title="Inquiry",
+        publisher="Ministry",
+        published="2031-08-05",
+        path="dam.pdf",
+        page=3,
+        start=10,
+        end=10 + len(sentence),
+        quote=sentence,
+        boxes=(),
+        verification=Verification("supported", True, True, 1.0),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def sentence(words: str, *numbers: int) -> AnswerSentence:
+    start = TEXT.index(words)
+    return AnswerSentence(start, start + len(words), numbers)
+
+
+ANSWER = Answer(
+    answer_id="0" * 32,
+    question="What happened?",
+    text=TEXT,
+    abstained=False,
+    reason=None,
+    cause=None,
+    note=None,
+    sentences=(sentence(FIRST, 1), sentence(SECOND, 2, 3), sentence(THIRD, 4)),
+    citations=(
+        citation(1, FIRST),
+        citation(2, SECOND, page=None),
+        citation(3, SECOND, publisher=None, published=None, quote="The\n gate failed."),
+        citation(4, THIRD, verification=Verification("partial", True, False, 0.4)),
+    ),
+    passages=(),
+    model="quoted",
+    generation=1,
+)
+
+PASSAGE = Passage(
+    1, 1, "Inquiry", "Ministry", "2031", "dam.pdf", 2, 0, 4, "Dams\n fail.", 0.5, "names no year"
+)
+
+ABSTENTION = replace(
+    ANSWER,
+    text="No report says when.",
+    reason="No report says when.",
+    abstained=True,
+    cause="not_answered",
+    sentences=(),
+    citations=(),
+    passages=(PASSAGE,),
+)
+
+
+def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
+    """The lines that ``show`` prints, without trailing space and blank lines."""
+    stream = StringIO()
+    assert callable(show)
+    show(Console(file=stream, width=width, highlight=False), *arguments)
+    return [line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+
+
+def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_footnotes() -> None:
+    assert printed(terminal.print_answer, ANSWER.as_dict()) == [
+        "The dam held. [1] The gate did not. [2] [3]",
+        "Nine people died. [4]",
+        "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
+        "[2] Inquiry · Ministry · 5 August 2031 · dam.pdf",
+        "[3] Inquiry · page 3 · dam.pdf",
+        "    “The gate failed.”",
+        "[4] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
+        "    partial: read the source",
+    ]
+
+
+def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
+    noted = replace(ANSWER, note="The reports are in English.")
+    assert printed(terminal.print_answer, noted.as_dict())[2] == "The reports are in English."
+
+
+def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:
+    assert printed(terminal.print_answer, ABSTENTION.as_dict()) == [
+        "No answer. No report says when.",
+        "Nearest passages:",
+        "– Inquiry · Ministry · 2031 · page 2 · dam.pdf",
+        "  names no year",
+        "  Dams fail.",
+    ]
+
+
+def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
+    empty = replace(ABSTENTION, passages=())
+    assert printed(terminal.print_answer, empty.as_dict()) == ["No answer. No report says when."]
+
+
+def test_a_long_passage_is_cut_between_words() -> None:
+    long = replace(ABSTENTION, passages=(replace(PASSAGE, text="word " * 200, shortfall=None),))
+    lines = printed(terminal.print_answer, long.as_dict())
+    shown = " ".join(line.strip() for line in lines[3:])
+    assert shown == "word " * 56 + "…"
+
+
+def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
+    result = {
+        "title": "Inquiry",
+        "publisher": None,
+        "published": "2031-08",
+        "path": "dam.pdf",
+        "page": 1,
+        "text": "Dams\n fail.",
+        "score": 0.876,
+        "scores": {"dense": 0.5, "lexical": 12.34},
+    }
+    assert printed(terminal.print_search, {"results": [result, result]}) == [
+        "1. Inquiry · August 2031 · page 1 · dam.pdf",
+        "   score 0.88 (meaning 0.50, words 12.3)",
+        "   Dams fail.",
+        "2. Inquiry · August 2031 · page 1 · dam.pdf",
+        "   score 0.88 (meaning 0.50, words 12.3)",
+        "   Dams fail.",
+    ]
+
+
+def test_a_search_without_a_result_says_what_to_do() -> None:
+    assert printed(terminal.print_search, {"results": []}) == [
+        "Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER"
+    ]
+
+
+def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None:
+    report = {
+        "added": ["a", "b"],
+        "changed": [],
+        "removed": ["c"],
+        "unchanged": 4,
+        "failed": [{"path": "bad\x1b[2J.pdf", "cause": "is " + "very " * 40 + "broken; repair it"}],
+        "passages": 12,
+        "seconds": 1.26,
+        "generation": 3,
+    }
+    stderr = StringIO()
+    counts = printed(terminal.print_sync, Console(file=stderr, width=40), report, width=200)
+    assert counts == [
+        (
+            "2 added, 0 changed, 1 removed, 4 unchanged, 1 failed in 1.3 s; "
+            "the library has 12 passages, generation 3"
+        )
+    ]
+    assert stderr.getvalue().splitlines() == [
+        "footnoted: bad\N{REPLACEMENT CHARACTER}[2J.pdf: is " + "very " * 40 + "broken; repair it"
+    ]
+
+
+def test_markup_in_a_title_is_shown_as_it_is() -> None:
+    marked = replace(ABSTENTION, passages=(replace(PASSAGE, title="[red]Inquiry[/red]"),))
+    assert "– [red]Inquiry[/red] · Ministry · 2031 · page 2 · dam.pdf" in printed(
+        terminal.print_answer, marked.as_dict()
+    )
+
+
+@given(st.text())
+def test_nothing_that_is_shown_drives_a_terminal_or_breaks_its_line(text: str) -> None:
+    shown = terminal.safe(text)
+    assert not {character for character in shown if category(character) in {"Cc", "Cs", "Zl", "Zp"}}
+    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@given(st.text(st.characters(categories=("L", "N", "P"))))
+def test_words_are_shown_as_they_are(text: str) -> None:
+    assert terminal.safe(text) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252", "latin-1"])
+def test_json_is_whole_whatever_the_output_can_carry(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    raw = BytesIO()
+    monkeypatch.setattr("sys.stdout", TextIOWrapper(raw, encoding=encoding, write_through=True))
+    terminal.print_json({"title": "“Đất” 水 😀"})
+    assert json.loads(raw.getvalue().decode(encoding)) == {"title": "“Đất” 水 😀"}
