@@ -218,6 +218,7 @@ def test_the_page_follows_the_system_s_colours(chromium: Browser, seed_server: s
 
 
 HOSTILE_TITLE = "<img src=x onerror=document.title='owned'> **Zorblatt** [t](javascript:alert(1))"
+BEYOND_UTF16 = "Characters that JavaScript counts twice: 😀 \U0001d54f 𠮷."
 HOSTILE_BODY = (
     "The Zorblatt bridge cost exactly 4,711 guilders <script>document.title='owned'</script> "
     "![i](http://evil.example/x.png) <img src=http://evil.example/y.png onerror=document.title='owned'> "
@@ -228,7 +229,8 @@ HOSTILE_BODY = (
 def test_a_hostile_report_is_shown_as_text(chromium: Browser, encoder: Encoder, tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()
-    (library / "hostile.txt").write_text(f"{HOSTILE_TITLE}\n\n{HOSTILE_BODY}\n", encoding="utf-8")
+    hostile = "\n\n".join([HOSTILE_TITLE, BEYOND_UTF16, HOSTILE_BODY])
+    (library / "hostile.txt").write_text(hostile, encoding="utf-8")
     question = "How many guilders did the Zorblatt bridge cost?"
     with Index.open(tmp_path / "home", encoder) as index:
         sync(index, [library])

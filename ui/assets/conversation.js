@@ -35,9 +35,10 @@ function followQuestion() {
     state.questions = questions.length;
   }
   if (!state.following) return;
-  const log = questions[questions.length - 1].closest('[role="log"]');
-  log.scrollTop +=
-    questions[questions.length - 1].getBoundingClientRect().top - log.getBoundingClientRect().top;
+  const newest = questions[questions.length - 1];
+  const log = newest.closest('[role="log"]');
+  // One pixel more, so that the line above the question does not double the one above the conversation.
+  log.scrollTop += newest.getBoundingClientRect().top - log.getBoundingClientRect().top + 1;
 }
 
 /** Puts the focus back on a link whose message was replaced while it streamed. */

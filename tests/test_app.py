@@ -1,0 +1,47 @@
+"""The server as a whole: its health, its readiness and its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.store import Index
+from rag.answering import QueryEngine
+from ui.app import create_app
+from ui.settings import Settings, home_id
+
+
+@pytest.fixture(scope="module")
+def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+    with TestClient(create_app(seed_index, seed_engine)) as client:
+        yield client
+
+
+def test_health_says_which_home_it_is_the_server_of(
+    seed_index: Index, seed_engine: QueryEngine, client: TestClient, tmp_path: Path
+) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    app = create_app(seed_index, seed_engine, Settings(home=tmp_path))
+    assert TestClient(app).get("/healthz").json() == {"status": "ok", "home": home_id(tmp_path)}
+
+
+def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Index) -> None:
+    assert client.get("/readyz").json() == {"status": "ready", "generation": seed_index.generation}
+
+
+def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    assert list(client.get("/openapi.json").json()["paths"]) == [
+        "/v1/search",
+        "/v1/chat",
+        "/v1/documents",
+        "/v1/documents/{document_id}",
+        "/v1/documents/{document_id}/text",
+        "/healthz",
+        "/readyz",
+    ]
+    page = client.get("/docs").text
+    assert "://" not in page
+    assert client.get("/static-offline-docs/swagger-ui-bundle.js").status_code == 200
