@@ -1,0 +1,148 @@
+"""Every command and every block of code in the README does what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from processes import MODULE, ROOT, Served, environment, serving
+
+from ui.settings import Settings
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:7860"
+LANGUAGES = {"bash", "json", "python"}
+
+
+def blocks() -> list[tuple[str, str]]:
+    """The fenced blocks of the README in order: language and content."""
+    return [(token.info, token.content) for token in MarkdownIt().parse(README) if token.type == "fence"]
+
+
+def written_in(language: str, *, make: bool = False) -> list[str]:
+    return [text for info, text in blocks() if info == language and text.startswith("make ") == make]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader stands: a folder with ``seeds/``, and the command on the path."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "footnoted"
+    command.write_text(f'#!/bin/sh\nexec {" ".join(MODULE)} "$@"\n')
+    command.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def transcript(folder: Path) -> str:
+    """What the commands of *Your own reports* print; they leave a library behind."""
+    [commands] = [text for text in written_in("bash") if "footnoted sync" in text]
+    return execute(["bash", "-euxo", "pipefail", "-c", commands], folder)
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path, transcript: str) -> Iterator[Served]:
+    """A server of the library that the commands made."""
+    assert transcript
+    with serving(folder / "library") as server:
+        yield server
+
+
+def execute(command: list[str], folder: Path) -> str:
+    """The output of a command that must do well."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(PATH=f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def holds(whole: Any, part: Any) -> bool:  # noqa: ANN401 (JSON)
+    """Whether ``whole`` has all that ``part`` shows: keys of objects, the first items of lists."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and holds(whole[key], value) for key, value in part.items()
+        )
+    if isinstance(part, list):
+        return len(whole) >= len(part) and all(map(holds, whole, part))
+    return bool(whole == part)
+
+
+def test_no_block_is_in_a_language_that_is_not_run_here() -> None:
+    assert {info for info, _ in blocks()} == LANGUAGES
+
+
+@pytest.mark.parametrize("command", written_in("bash", make=True))
+def test_what_is_made_can_be_made(command: str) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", *command.split()[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_commands_index_ask_search_and_show_the_library(transcript: str) -> None:
+    printed = " ".join(transcript.split())
+    assert re.search(r"\d+ added, 0 changed, 0 removed, 0 unchanged in", printed)
+    assert "More than a thousand suspects were arrested within three days" in printed
+    assert "Why gate 3 failed" in printed
+    assert re.search(r"0 added, 0 changed, 0 removed, \d+ unchanged in", printed)
+    assert re.search(r"Server not running$", printed)
+
+
+def test_curl_gets_the_answer_that_is_shown(folder: Path, served: Served) -> None:
+    [command] = [text for text in written_in("bash") if text.startswith("curl ")]
+    [shown] = written_in("json")
+    assert ADDRESS in command
+    answer = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))
+    assert holds(answer, json.loads(shown))
+
+
+@pytest.mark.parametrize("number", range(len(written_in("python"))))
+def test_the_python_examples_run_and_print_what_was_asked_for(
+    folder: Path, served: Served, number: int
+) -> None:
+    code = written_in("python")[number].replace(ADDRESS, served.address)
+    out = execute([sys.executable, "-c", code], folder)
+    expected = [
+        r"[01]\.\d\d Why gate 3 failed.*, page 1, from 0\n(.*, page .*, from \d+\n){2}",
+        r".*More than a thousand suspects were arrested(.|\n)*",
+        r"[01]\.\d+ lorvenna-maravel-dam-inquiry\.pdf \d+ \d+\n(.* \d+ \d+\n){2}",
+    ]
+    assert re.fullmatch(expected[number], out)
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    rows = re.findall(r"^\| `FOOTNOTED_(\w+)` \| (\S*) ?\| (.*?) ?\|", README, re.MULTILINE)
+    assert [name.lower() for name, _, _ in rows] == list(Settings.model_fields)
+    defaults = {name.lower(): default.strip("`") for name, _, default in rows}
+    assert defaults["host"] == Settings.model_fields["host"].default
+    assert defaults["port"] == str(Settings.model_fields["port"].default)
+
+
+def test_every_link_into_the_project_leads_somewhere() -> None:
+    links = [
+        child.attrGet("href")
+        for token in MarkdownIt().parse(README)
+        for child in token.children or []
+        if child.type == "link_open"
+    ]
+    inside = [str(link) for link in links if not str(link).startswith("http")]
+    assert inside == ["CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
+    assert [link for link in inside if not (ROOT / link).is_file()] == []
