@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 QUESTIONS = "questions.jsonl"
 """Questions with their gold answers, which a folder of reports may hold for its own evaluation."""
+
+MISSING = "does not exist; if it was moved, sync its new place"
+"""The cause of a path that was asked for and is not there."""
+
+_NOT_UTF8 = "its name is not UTF-8; rename it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +56,80 @@ class Listing:
         files: size in bytes and mtime_ns by path under the root's source, in order.
         failures: what could not be listed.
         unseen: paths under which nothing can be said to be gone, since they could not be listed.
+        missing: whether the root is not there, although the folder around it is.
     """
 
     root: Root
     files: Mapping[str, tuple[int, int]]
     failures: tuple[Failure, ...]
     unseen: tuple[Root, ...]
+    missing: bool = False
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """The root that ``path`` stands for: a part of a folder that is followed already, or a new one."""
-    absolute = path.absolute()
-    for folder in [absolute, *absolute.parents]:
-        if str(folder) in followed and (folder.is_dir() or not folder.exists()) and folder != absolute:
-            return Root(str(folder), absolute.relative_to(folder).as_posix())
-    if absolute.is_file():
-        return Root(str(absolute.parent), absolute.name)
-    return Root(str(absolute))
+    """The root that ``path`` stands for: a followed folder, a part of one, or a new one.
+
+    Args:
+        path: a folder or file, which need not exist.
+        followed: the folders and files that the library follows, as absolute paths.
+    """
+    # Only where it must, because resolving also follows the links that somebody chose to name.
+    absolute = path.resolve() if ".." in path.parts else path.absolute()
+    if str(absolute) not in followed:
+        for folder in absolute.parents:
+            if str(folder) in followed and not stat.S_ISREG(mode_of(folder)):
+                return Root(str(folder), absolute.relative_to(folder).as_posix())
+    if stat.S_ISDIR(mode_of(absolute)) or absolute == absolute.parent:
+        return Root(str(absolute))
+    return Root(str(absolute.parent), absolute.name)
+
+
+def mode_of(path: Path) -> int:
+    """What lies at ``path``, as in ``stat.st_mode``; 0 where nothing does or it is out of reach."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def is_utf8(path: str) -> bool:
+    """Whether a path can be stored and shown; Linux allows any bytes in a name."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def scan(root: Root, followed: Collection[str] = ()) -> Listing:
     """List the files under ``root``, in order of their paths.
 
-    Hidden files, the questions of an evaluation, and folders that are followed on their own are left
-    out. Links to folders are not followed; a link to a file counts if the file lies in the source.
+    Hidden files, the questions of an evaluation, and what is followed on its own are left out. Links to
+    folders are not followed; a link to a file counts if the file lies in the source.
 
     Args:
         root: a folder, or a part of one.
-        followed: the folders that the library follows, as absolute paths.
+        followed: the folders and files that the library follows, as absolute paths.
     """
     walk = _Walk(root, frozenset(followed) - {root.source})
-    location = root.location
-    if not location.exists():
-        walk.fail(root.part, "does not exist; if it was moved, sync its new place")
-    elif location.is_dir():
-        walk.folder(location)
+    missing = False
+    try:
+        mode = root.location.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        missing = bool(root.part) and stat.S_ISDIR(mode_of(root.location.parent))
+        if not missing:
+            walk.fail(root.part, MISSING, str(root.location))
+    except OSError as error:
+        cause = f"{error.strerror}; check its name and the permissions of the folders around it"
+        walk.fail(root.part, cause, str(root.location))
     else:
-        walk.file(location)
-    return Listing(root, dict(sorted(walk.files.items())), tuple(walk.failures), tuple(walk.unseen))
+        if not is_utf8(str(root.location)):
+            walk.fail(root.part, _NOT_UTF8, str(root.location))
+        elif stat.S_ISDIR(mode):
+            walk.folder(root.location)
+        else:
+            walk.file(root.location)
+    return Listing(root, dict(sorted(walk.files.items())), tuple(walk.failures), tuple(walk.unseen), missing)
 
 
 class _Walk:
@@ -98,8 +140,9 @@ class _Walk:
         self._source = Path(root.source)
         self._elsewhere = elsewhere
 
-    def fail(self, path: str, cause: str) -> None:
-        self.failures.append(Failure(path or str(self._source), cause))
+    def fail(self, path: str, cause: str, shown: str | None = None) -> None:
+        name = shown or path or str(self._source)
+        self.failures.append(Failure(name.encode("utf-8", "backslashreplace").decode(), cause))
         self.unseen.append(Root(str(self._source), path))
 
     def folder(self, folder: Path) -> None:
@@ -111,30 +154,34 @@ class _Walk:
         for entry in entries:
             if entry.name.startswith(".") or entry.name == QUESTIONS:
                 continue
+            path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
                 if entry.path not in self._elsewhere:
-                    self.folder(Path(entry.path))
-            elif not entry.is_symlink() or not Path(entry.path).is_dir():
-                self.file(Path(entry.path))
+                    self.folder(path)
+            elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
+                continue
+            # A file of this very folder that is also followed by itself has the same source.
+            elif entry.path not in self._elsewhere or folder == self._source:
+                self.file(path)
 
     def file(self, file: Path) -> None:
         path = self._path(file)
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            shown = path.encode("utf-8", "backslashreplace").decode()
-            self.failures.append(Failure(shown, "its name is not UTF-8; rename the file"))
+        if not is_utf8(path):
+            self.fail(path, _NOT_UTF8)
             return
         try:
-            inside = not file.is_symlink() or file.resolve().is_relative_to(self._source.resolve())
+            # First of all, because it is what tells of a link that leads to itself.
             state = file.stat()
+            inside = not file.is_symlink() or file.resolve().is_relative_to(self._source.resolve())
         except OSError as error:
             self.fail(path, f"{error.strerror}; check the file's permissions, or what it links to")
             return
-        if inside:
-            self.files[path] = (state.st_size, state.st_mtime_ns)
-        else:
+        if not inside:
             self.fail(path, "is a link that leads out of the folder; put the file itself there")
+        elif not stat.S_ISREG(state.st_mode):
+            self.fail(path, "is a device, pipe or socket, not a file; take it out of the folder")
+        else:
+            self.files[path] = (state.st_size, state.st_mtime_ns)
 
     def _path(self, location: Path) -> str:
         relative = location.relative_to(self._source).as_posix()

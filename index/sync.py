@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.loading import LoadError, load
+from index.loading import SUFFIXES, LoadError, load
 from index.records import FileState
-from index.scanning import Failure, Listing, root_of, scan
+from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan
 from index.store import Incoming, Index, Progress
 
 _CHARACTERS_AT_ONCE = 5_000_000
@@ -36,14 +36,14 @@ class Changes:
     Attributes:
         added: files that the library does not know.
         changed: files whose size or time of change is not what it was.
-        removed: the documents whose file is gone, by path.
+        removed: the documents whose file is gone: their paths by number.
         unchanged: how many files need nothing.
         failed: what could not be listed.
     """
 
     added: tuple[File, ...]
     changed: tuple[File, ...]
-    removed: Mapping[str, int]
+    removed: Mapping[int, str]
     unchanged: int
     failed: tuple[Failure, ...]
 
@@ -87,10 +87,17 @@ def sync(index: Index, paths: Sequence[Path] = (), progress: Progress | None = N
     """
     started = time.monotonic()
     followed = index.catalog.sources()
-    roots = [root_of(path, followed) for path in paths or map(Path, followed)]
-    index.catalog.follow(str(path.absolute()) for path in paths if path.exists())
+    roots: list[Root] = []
+    for path in paths or [Path(folder) for folder in followed]:
+        root = root_of(path, followed)
+        roots.append(root)
+        place = str(root.location)
+        # A part of a folder that is followed goes on being a part of it.
+        if root.source not in followed and mode_of(root.location) and is_utf8(place):
+            followed.append(place)
+    index.catalog.follow(followed)
     listings = [scan(root, followed) for root in roots]
-    known = {root.source: index.catalog.files(root.source) for root in roots}
+    known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     return apply(index, plan(known, listings), progress, started)
 
 
@@ -103,8 +110,9 @@ def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listin
     """
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
-    removed: dict[str, int] = {}
+    removed: dict[int, str] = {}
     unchanged: set[tuple[str, str]] = set()
+    failures: dict[tuple[str, Failure], None] = {}
     for listing in listings:
         source = listing.root.source
         before = known.get(source, {})
@@ -117,12 +125,24 @@ def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listin
                 unchanged.add((source, path))
             else:
                 changed[source, path] = file
-        for path, state in before.items():
-            gone = listing.root.holds(path) and path not in listing.files
-            if gone and not any(unseen.holds(path) for unseen in listing.unseen):
-                removed[path] = state.document_id
-    failures = dict.fromkeys(failure for listing in listings for failure in listing.failures)
-    return Changes(tuple(added.values()), tuple(changed.values()), removed, len(unchanged), tuple(failures))
+        gone = {
+            state.document_id: path
+            for path, state in before.items()
+            if listing.root.holds(path)
+            and path not in listing.files
+            and not any(unseen.holds(path) for unseen in listing.unseen)
+        }
+        removed |= gone
+        failures |= dict.fromkeys((source, failure) for failure in listing.failures)
+        if listing.missing and not gone:
+            failures[source, Failure(str(listing.root.location), MISSING)] = None
+    return Changes(
+        tuple(added.values()),
+        tuple(changed.values()),
+        removed,
+        len(unchanged),
+        tuple(failure for _, failure in failures),
+    )
 
 
 def apply(
@@ -162,11 +182,11 @@ def apply(
             held = []
     index.catalog.touch(touched)
     if held or changes.removed:
-        index.replace(held, changes.removed.values(), progress)
+        index.replace(held, changes.removed, progress)
     return SyncReport(
         tuple(file.path for file in written if file.known is None),
         tuple(file.path for file in written if file.known is not None),
-        tuple(changes.removed),
+        tuple(changes.removed.values()),
         changes.unchanged + len(touched),
         tuple(failed),
         index.catalog.count_chunks(),
@@ -178,11 +198,16 @@ def apply(
 def _read(file: File) -> Incoming | None:
     """What the file holds, or None where its bytes are those that are known."""
     location = Path(file.source, file.path)
-    try:
-        with location.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise LoadError(location, str(error.strerror), "check the file's permissions") from error
+    # What the loader refuses by its name alone may be a film of many gigabytes.
+    digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
     if file.known is not None and file.known.digest == digest:
         return None
     return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, load(location))
+
+
+def _digest(location: Path) -> str:
+    try:
+        with location.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise LoadError(location, str(error.strerror), "check the file's permissions") from error

@@ -1,0 +1,73 @@
+"""Small reports to index, and what a search found of them, without the numbers that the catalog gave."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from index.documents import Document
+from index.embedding import Encoder, Vectors
+from index.fusion import DENSE_WEIGHT
+from index.records import Filters
+from index.store import NO_FILTERS, Hit, Incoming, Index
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a file and the folders that it needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def incoming(
+    text: str,
+    path: str = "a.txt",
+    source: str = "/reports",
+    *,
+    title: str = "A report",
+    language: str = "en",
+    publisher: str | None = None,
+    published: str | None = None,
+) -> Incoming:
+    """A document on its way into a library."""
+    document = Document(text, title, "text", language, publisher, published)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Incoming(source, path, len(text), 1, digest, document)
+
+
+def found(
+    index: Index,
+    query: str,
+    limit: int = 10,
+    filters: Filters = NO_FILTERS,
+    dense_weight: float = DENSE_WEIGHT,
+) -> list[tuple[Any, ...]]:
+    """What a search finds: source, path, span, words and scores, in order."""
+    return [shown(hit) for hit in index.search(query, limit, filters, dense_weight)]
+
+
+def shown(hit: Hit) -> tuple[Any, ...]:
+    """A hit without its numbers."""
+    place = (hit.document.source, hit.document.path, hit.span.start, hit.span.end, hit.text)
+    return (*place, hit.score, round(hit.dense, 5), round(hit.lexical, 5))
+
+
+def paths(index: Index) -> list[str]:
+    """The library's documents, by path."""
+    return [record.path for record in index.documents()]
+
+
+class Watched(Encoder):
+    """The real encoder, and the passages that it was asked for."""
+
+    def __init__(self, encoder: Encoder, key: str | None = None) -> None:
+        self.__dict__.update(encoder.__dict__)
+        self.key = key or encoder.key
+        self.embedded: list[str] = []
+
+    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
+        """Embed passages, and note them."""
+        self.embedded.extend(texts)
+        return super().encode(texts, batch_size)
