@@ -24,7 +24,9 @@ _LIGHT_WORDS = frozenset({
     "abov", "ani", "also", "can", "could", "would", "should", "may", "might", "must", "shall", "you",
     "your", "me", "my", "our", "we", "us", "i", "it", "he", "she", "they", "them", "from", "over", "about",
     "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
-    "of", "in", "on", "at", "to", "for", "by", "with", "as",
+    "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
+    "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
+    "concern",
 })  # fmt: skip
 """English stems that shape a question and say nothing of its subject."""
 
@@ -94,7 +96,7 @@ class Candidate:
 
 
 def measure(index: Index, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Measure every sentence of ``readings`` against ``question``, in their order."""
+    """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
     if not readings:
         return []
     texts = [sentence.text for reading in readings for sentence in reading.sentences]
@@ -136,19 +138,22 @@ def _in_reading(
     language = reading.document.language
     terms = [_held(index, sentence.text, language) for sentence in reading.sentences]
     title = _held(index, reading.document.title, language)
-    context = frozenset().union(title, *terms)
+    context = _coverage(asked, frozenset().union(title, *terms))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
     foreign = float(is_foreign(question, language))
     candidates = []
     for place, sentence in enumerate(reading.sentences):
+        if sentence.text.strip() == reading.document.title.strip():
+            # It names what the report is about; the statements that it stands over are the report's.
+            continue
         near = frozenset().union(*terms[max(place - 1, 0) : place + 2])
         fits = carries(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
             coverage=_coverage(asked, terms[place]),
             near=_coverage(asked, near),
-            context=_coverage(asked, context),
+            context=context,
             names=_share_of_names(question, sentence.text),
             names_context=names_context,
             kind=float(question.kind is not Kind.OPEN and fits),

@@ -118,7 +118,10 @@ def search_response(
 
 
 def sentence_scores(index: Index, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it."""
+    """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it.
+
+    A document's title, where its text repeats it, is no sentence that answers, and has none.
+    """
     candidates = measure(index, question, read(index, hits, widen_by=0))
     return {
         (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
@@ -157,7 +160,7 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
         "score": hit.score,
         "scores": {"dense": hit.dense, "lexical": hit.lexical},
         "sentences": [
-            {"start": span.start, "end": span.end, "score": scores[hit.document.document_id, span]}
+            {"start": span.start, "end": span.end, "score": scores.get((hit.document.document_id, span), 0.0)}
             for span in hit.sentences
         ],
     }

@@ -1,0 +1,73 @@
+"""Why there is no answer, in words that are true of the passages shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from rag.abstention import Abstention, judge, missing_words, shortfall
+from rag.answering import QueryEngine
+from rag.features import measure
+from rag.questions import Question, understand
+from rag.reading import Reading, read
+from rag.selection import Scored, rank
+from rag.weights import Weights, load_weights
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+
+HARBOUR = {"a.txt": "The harbour of Tessaveld was closed by ice. Pilots waited for a week."}
+NEVER = replace(load_weights(), threshold=1.0, foreign_threshold=1.0)
+ALWAYS = replace(load_weights(), threshold=0.0, foreign_threshold=0.0)
+
+
+def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], list[Scored]]:
+    question = understand(text)
+    readings = read(engine.index, engine.index.search(question.text))
+    return question, readings, rank(measure(engine.index, question, readings), load_weights())
+
+
+def judged(engine: QueryEngine, text: str, weights: Weights) -> Abstention | None:
+    question, _, found = ranked(engine, text)
+    return judge(engine.index, question, found, weights, filtered=False)
+
+
+def test_the_threshold_parts_answers_from_abstentions(library: Library) -> None:
+    engine = library(HARBOUR)
+    assert judged(engine, "Why was the harbour closed?", ALWAYS) is None
+    assert judged(engine, "Why was the harbour closed?", NEVER) == Abstention(
+        "not_answered", "Reports in this library come near the question, and no sentence answers it."
+    )
+
+
+def test_what_nothing_mentions_is_named(library: Library) -> None:
+    assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
+        "not_in_library",
+        "No report in this library speaks of this. None of the passages nearest to it mentions "
+        "“parliament”, “voted”, “against”, “hospitals”.",
+    )
+
+
+def test_a_word_that_some_passage_has_is_not_said_to_be_nowhere(library: Library) -> None:
+    engine = library({"a.txt": "The harbour was closed by ice.", "b.txt": "The parliament voted on Monday."})
+    abstention = judged(engine, "Has the parliament closed the harbour?", NEVER)
+    assert abstention is not None
+    assert "None of the passages" not in abstention.reason
+
+
+def test_missing_words_are_given_as_they_were_written(library: Library) -> None:
+    engine = library(HARBOUR)
+    question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
+    assert missing_words(engine.index, question, reading) == ["strike"]
+    assert shortfall(engine.index, question, reading) == "does not mention “strike”"
+
+
+def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: Library) -> None:
+    engine = library({"a.txt": "The harbour of Tessaveld was closed by ice."})
+    question, [reading], _ = ranked(engine, "When was the harbour of Tessaveld closed?")
+    assert shortfall(engine.index, question, reading) == (
+        "holds no answer of the kind that is asked for: a date"
+    )
+    question, [reading], _ = ranked(engine, "Why was the harbour of Tessaveld closed?")
+    assert shortfall(engine.index, question, reading) == (
+        "has the words of the question, and no sentence that is close enough to it in meaning"
+    )

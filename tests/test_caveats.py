@@ -1,0 +1,50 @@
+"""What is said beside an answer: another language, or words that no cited sentence has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from rag.answering import QueryEngine
+from rag.caveats import caveat, name_language, quote_list
+from rag.features import measure
+from rag.questions import understand
+from rag.reading import read
+from rag.selection import rank
+from rag.weights import load_weights
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+
+REPORT = {"a.txt": "The police arrested more than a thousand suspects in the raids of this week."}
+
+
+def beside(engine: QueryEngine, text: str) -> str | None:
+    question = understand(text)
+    readings = read(engine.index, engine.index.search(question.text))
+    return caveat(engine.index, question, rank(measure(engine.index, question, readings), load_weights()))
+
+
+def test_nothing_is_said_where_the_sentences_have_the_question_s_words(library: Library) -> None:
+    assert beside(library(REPORT), "How many suspects did the police arrest?") is None
+
+
+def test_words_that_the_sentences_lack_are_named(library: Library) -> None:
+    assert beside(library(REPORT), "How many suspects were convicted after the raids?") == (
+        "Not mentioned in the sentences cited: “convicted”, “after”."
+    )
+
+
+def test_another_language_is_named(library: Library) -> None:
+    assert beside(library(REPORT), "在柬埔寨逮捕了多少嫌疑人？") == (
+        "The question is in Chinese; the words cited are in English."
+    )
+
+
+@pytest.mark.parametrize(("code", "name"), [("km", "Khmer"), ("nl", "Dutch"), ("und", "Unknown language")])
+def test_languages_have_english_names(code: str, name: str) -> None:
+    assert name_language(code) == name
+
+
+def test_words_are_listed_in_quotation_marks() -> None:
+    assert quote_list(["one", "two"]) == "“one”, “two”"
