@@ -16,6 +16,13 @@ MAX_CHUNK_TOKENS = 200
 TokenSpans = Callable[[str], Sequence[tuple[int, int]]]
 """The encoder's tokens of a text, in order, as ``(start, end)`` offsets in code points."""
 
+_LONGEST_WORD = 20
+"""Characters of the longest token that is taken for a word. A longer one is a run that the tokeniser gave
+up on: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+
+_CHARACTERS_A_TOKEN = 4
+"""What such a run counts for, about as English: a passage must stay short enough to be read."""
+
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -24,7 +31,8 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
 
     The chunks lie in order and do not overlap; between them is nothing but white space, so that they
     reconstruct the document. A sentence longer than a chunk (a table without stops) is cut at white
-    space, or between graphemes where it has none.
+    space, or between graphemes where it has none. A run of characters that the tokeniser takes for one
+    token counts as several (``_LONGEST_WORD``).
 
     Args:
         document: the document; its text may be empty.
@@ -53,7 +61,12 @@ class _TokenCounter:
     """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
 
     def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        self.starts = [start for start, _ in spans]
+        self.starts: list[int] = []
+        for start, end in spans:
+            if end - start <= _LONGEST_WORD:
+                self.starts.append(start)
+            else:
+                self.starts.extend(range(start, end, _CHARACTERS_A_TOKEN))
 
     def between(self, start: int, end: int) -> int:
         return bisect_left(self.starts, end) - bisect_left(self.starts, start)
@@ -70,10 +83,14 @@ def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) 
     while tokens.between(start, sentence.end) > max_tokens:
         # The first token that no longer fits begins here: nothing from there on may stay.
         limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
-        cut = _cut_before(text, start, min(limit, sentence.end))
+        # A character of more tokens than a chunk has room for stands alone.
+        cut = _cut_before(text, start, max(start + 1, min(limit, sentence.end)))
         pieces.append(Span(start, start + len(text[start:cut].rstrip())))
-        start = cut + len(text[cut : sentence.end]) - len(text[cut : sentence.end].lstrip())
-    pieces.append(Span(start, sentence.end))
+        start = cut
+        while start < sentence.end and text[start].isspace():
+            start += 1
+    if start < sentence.end:
+        pieces.append(Span(start, sentence.end))
     return pieces
 
 
