@@ -6,12 +6,10 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdfium2 import PdfDocument
 from reportlab.lib import pdfencrypt
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
@@ -21,7 +19,7 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from index.loading import LoadError
 from index.loading.paragraphs import joined
-from index.loading.pdf import PDFIUM, read_pdf
+from index.loading.pdf import read_pdf
 
 PATH = Path("reports/inquiry.pdf")
 STYLES = getSampleStyleSheet()
@@ -294,34 +292,3 @@ def test_several_threads_may_read_at_once() -> None:
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,14}[,;]?", fullmatch=True), min_size=1, max_size=250))
 def test_the_words_of_a_paragraph_come_out_in_order_and_whole(words: list[str]) -> None:
     assert read(build(body(" ".join(words)))).split() == words
-
-
-REPORTS = [
-    *("eu-001", "eu-002", "eu-003", "eu-004", "eu-005", "eu-009a", "embedded-images-tables"),
-    *("file_general_elements", "file_multicolumn", "korean-text-with-tables", "multi-column-2p"),
-]
-
-
-def letters(text: str) -> str:
-    """Letters and figures in their plain form: ligatures spelled out, raised figures lowered."""
-    return "".join(character for character in normalize("NFKC", text) if character.isalnum())
-
-
-@pytest.mark.parametrize("name", REPORTS)
-def test_real_reports_keep_every_letter_in_order(evaluation_data: Path, name: str) -> None:
-    data = (evaluation_data / "documents" / "pdf" / f"{name}.pdf").read_bytes()
-    document = read_pdf(data, PATH)
-    with PDFIUM, PdfDocument(data) as pdf:
-        pages = [letters(page.get_textpage().get_text_bounded()) for page in pdf]
-    ends = (*document.page_starts[1:], len(document.text))
-    spans = zip(document.page_starts, ends, strict=True)
-    assert [letters(document.text[start:end]) for start, end in spans] == pages
-
-
-@pytest.mark.parametrize(("name", "longest"), [("multi-column-2p", 1200), ("eu-004", 1000), ("eu-005", 800)])
-def test_real_paragraphs_are_whole(evaluation_data: Path, name: str, longest: int) -> None:
-    """A line of print has some hundred characters at most; paragraphs of these reports have many more."""
-    data = (evaluation_data / "documents" / "pdf" / f"{name}.pdf").read_bytes()
-    blocks = read_pdf(data, PATH).text.split("\n")
-    assert max(map(len, blocks)) > longest
-    assert sum(len(block) for block in blocks if len(block) > 200) > 0.3 * sum(map(len, blocks))

@@ -6,13 +6,12 @@ import json
 import os
 import pty
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import QUESTION, fails, prints
 from processes import MODULE, ROOT, environment, mapping_of_lines, run
 
 from index.embedding import Encoder
@@ -21,7 +20,6 @@ from rag.answering import QueryEngine
 from ui.cli import main
 
 SEEDS = ROOT / "seeds"
-QUESTION = "How many suspects were arrested, and over how many days?"
 UNANSWERABLE = "What is the population of Cambodia?"
 COMMANDS = ("sync", "ask", "search", "serve", "status")
 
@@ -29,28 +27,6 @@ SLOW = frozenset(
     {"torch", "transformers", "sentence_transformers", "faiss", "llama_index", "gradio", "tantivy"}
 )
 """Packages that take long to import."""
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home into which the command has synced ``seeds/``. Shared: a test must not write to it."""
-    home = tmp_path_factory.mktemp("library") / "home"
-    done = run("sync", SEEDS, "--home", home)
-    assert (done.returncode, done.stderr) == (0, "")
-    return home
-
-
-@pytest.fixture
-def own_home(home: Path, tmp_path: Path) -> Path:
-    """A copy of ``home`` that a test may damage."""
-    return Path(shutil.copytree(home, tmp_path / "home"))
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    for name in [name for name in os.environ if name.startswith("FOOTNOTED_")]:
-        monkeypatch.delenv(name)
 
 
 def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
@@ -70,24 +46,6 @@ def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
     )
     exit_code, modules = json.loads(done.stderr.splitlines()[-1])
     return exit_code, SLOW & set(modules)
-
-
-def fails(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> str:
-    """The one line that the command prints when it fails with ``code``."""
-    assert main([*map(str, arguments)]) == code
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.startswith("footnoted: ")
-    assert err.count("\n") == 1
-    return err.removeprefix("footnoted: ").rstrip("\n")
-
-
-def prints(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:  # noqa: ANN401 (JSON)
-    """What the command prints with ``--json``, having done well and said nothing else."""
-    assert main([*map(str, arguments), "--json"]) == 0
-    out, err = capfd.readouterr()
-    assert err == ""
-    return json.loads(out)
 
 
 # What is loaded
@@ -352,78 +310,3 @@ def test_status_counts_what_the_home_holds(capfd: pytest.CaptureFixture[str], ho
     lines = mapping_of_lines(capfd.readouterr().out)
     assert lines["Library"] == f"{len(reports)} documents, {status['passages']} passages"
     assert lines["Server"] == "not running"
-
-
-# What goes wrong
-
-
-@pytest.mark.parametrize("command", [("status",), ("ask", QUESTION), ("search", QUESTION), ("sync",)])
-def test_a_damaged_catalog_is_one_line(
-    capfd: pytest.CaptureFixture[str], own_home: Path, command: tuple[str, ...]
-) -> None:
-    (own_home / "catalog.sqlite").write_bytes(b"this is no database" * 1000)
-    line = fails(capfd, 1, *command, "--home", own_home)
-    assert line.startswith(
-        f"the catalog {own_home}/catalog.sqlite cannot be opened: file is not a database; "
-    )
-
-
-def test_a_catalog_without_its_tables_is_one_line(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(own_home / "catalog.sqlite") as database:
-        database.execute("DROP TABLE chunks")
-    line = fails(capfd, 1, "search", QUESTION, "--home", own_home)
-    assert "no such table: chunks" in line
-    assert line.endswith("; if it repeats, restore the home folder from a backup, or sync into a new --home")
-
-
-def test_damaged_caches_are_made_again(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
-    before = prints(capfd, "search", QUESTION, "--home", own_home)["results"]
-    (own_home / "vectors.faiss").write_bytes(b"IxMp" + bytes(50))
-    shutil.rmtree(own_home / "lexical")
-    assert prints(capfd, "search", QUESTION, "--home", own_home)["results"] == before
-
-
-def test_a_model_that_is_not_there_is_one_line(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("FOOTNOTED_MODEL", str(tmp_path / "no-model"))
-    line = fails(capfd, 1, "search", QUESTION, "--home", tmp_path / "home")
-    assert line.startswith(f"model '{tmp_path}/no-model' cannot be loaded: ")
-
-
-def test_output_that_nobody_reads_on_ends_quietly(home: Path) -> None:
-    with subprocess.Popen(
-        [*MODULE, "status", "--home", str(home)],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 1
-
-
-def test_a_mistake_of_the_program_is_one_line_and_its_traceback_is_kept(tmp_path: Path) -> None:
-    code = (
-        "import sys, ui.cli; ui.cli.read_status = lambda settings: 1 + ''; sys.exit(ui.cli.main(['status']))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(TMPDIR=str(tmp_path), FOOTNOTED_HOME=str(tmp_path)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    [log] = tmp_path.glob("footnoted-*.log")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "footnoted: unexpected TypeError: unsupported operand type(s) for +: 'int' and 'str'; "
-        f"please report it with the file {log}\n"
-    )
-    assert log.read_text().startswith("Traceback (most recent call last):")

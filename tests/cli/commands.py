@@ -1,0 +1,31 @@
+"""Run the command in this process, and hold what it prints to its form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.cli import main
+
+QUESTION = "How many suspects were arrested, and over how many days?"
+
+
+def fails(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> str:
+    """The one line that the command prints when it fails with ``code``."""
+    assert main([*map(str, arguments)]) == code
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("footnoted: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("footnoted: ").rstrip("\n")
+
+
+def prints(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:  # noqa: ANN401 (JSON)
+    """What the command prints with ``--json``, having done well and said nothing else."""
+    assert main([*map(str, arguments), "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    return json.loads(out)
