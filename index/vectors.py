@@ -15,6 +15,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+_NOISE = 1e-5
+"""Cosines this close are equal: the encoder's last digits depend on what else is in its batch."""
+
 
 class VectorIndexError(Exception):
     """The stored index cannot be read; it must be made again from the catalog."""
@@ -47,27 +50,34 @@ class VectorIndex:
     def search(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Collection[int] | None = None
     ) -> dict[int, float]:
-        """The ``limit`` nearest numbers and their cosine to ``vector``, best first.
+        """The nearest numbers and their cosine to ``vector``, best first.
 
         Args:
             vector: a unit vector, shape (dimensions,).
-            limit: how many at most.
+            limit: how many; all that are as near as the last of them come too, so that it does not
+                depend on the order of adding which ones are found.
             allowed: where given, only these numbers are candidates.
         """
-        wanted = min(limit, len(self) if allowed is None else len(allowed))
-        if not wanted or not len(self):
+        most = len(self) if allowed is None else min(len(allowed), len(self))
+        if most < 1 or limit < 1:
             return {}
         parameters = None
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.asarray(sorted(allowed), np.int64))
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # added by FAISS's Python layer
-        scores, numbers = self._faiss.search(vector[np.newaxis], wanted, params=parameters)
-        # FAISS pads with -1 where fewer are found than asked for.
-        return {
-            int(number): float(score)
-            for number, score in zip(numbers[0], scores[0], strict=True)
-            if number >= 0
-        }
+        wanted = limit
+        while True:
+            scores, numbers = self._faiss.search(vector[np.newaxis], min(wanted, most), params=parameters)
+            # FAISS pads with -1 where fewer are found than asked for.
+            found = [
+                (int(number), float(score))
+                for number, score in zip(numbers[0], scores[0], strict=True)
+                if number >= 0
+            ]
+            least = found[:limit][-1][1] - _NOISE if found else 0.0
+            if len(found) < wanted or found[-1][1] < least:
+                return {number: score for number, score in found if score >= least}
+            wanted *= 2
 
     def cosines(self, vector: npt.NDArray[np.float32], numbers: Sequence[int]) -> dict[int, float]:
         """The cosine of stored vectors to ``vector``, by number; every number must be known."""
