@@ -65,7 +65,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         opened.enter_context(_terminated_like_interrupted())
         index = opened.enter_context(open_library(settings))
         from rag.answering import QueryEngine
-
         from ui.app import create_app
 
         # The first text takes longer than all later ones; nobody should wait for it.
