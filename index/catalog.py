@@ -7,6 +7,7 @@ found raises the generation by one, and readers see the state before a commit or
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from index.queries import (
     is_version,
     passage_query,
     record_query,
+    text_query,
     to_passage,
     to_record,
 )
@@ -43,6 +45,8 @@ from index.records import (
     Passage,
 )
 from index.schema import chunks, documents, migrate, sources, vectors, versions
+
+_PATIENCE_SECONDS = 30.0
 
 
 class CatalogError(Exception):
@@ -63,7 +67,8 @@ class Catalog:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        place = sa.URL.create("sqlite", database=str(path))
+        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
         sa.event.listen(engine, "connect", _set_pragmas)
         try:
             migrate(engine)
@@ -86,7 +91,7 @@ class Catalog:
 
     def encoder_key(self) -> str | None:
         """The key of the encoder whose vectors the passages have; None while there are none."""
-        return self._meta("encoder")
+        return self._meta("encoder") if self.count_chunks() else None
 
     def sources(self) -> list[str]:
         """The folders that this library follows, in order."""
@@ -146,11 +151,19 @@ class Catalog:
     def passages(self, chunk_ids: Collection[int] | None = None) -> Iterator[Passage]:
         """Chunks by number, or all, in the order of their numbers; unknown numbers are passed over."""
         query = passage_query()
+        place: tuple[int, int] | None = None
+        text = ""
         with self._engine.connect() as connection:
+            # One state of the database throughout: spans must be cut out of the text that they count in.
+            connection.exec_driver_sql("BEGIN")
             for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
                 narrowed = query if part is None else query.where(chunks.c.id.in_(part))
                 for row in connection.execute(narrowed):
-                    yield to_passage(row)
+                    # A document's chunks are numbered in a row, so that its text is fetched once.
+                    if place != (row.document_id, row.version):
+                        place = row.document_id, row.version
+                        text = connection.execute(text_query(*place)).scalar_one()
+                    yield to_passage(row, text)
 
     def count_chunks(self) -> int:
         """How many chunks there are."""
@@ -263,6 +276,20 @@ class Catalog:
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    _set_wal(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself while another process makes the same file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

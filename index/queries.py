@@ -53,18 +53,25 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
     )
 
 
-def to_passage(row: sa.Row[Any]) -> Passage:
-    """A row of :func:`passage_query` as a value."""
+def to_passage(row: sa.Row[Any], text: str) -> Passage:
+    """A row of :func:`passage_query` as a value; ``text`` is its document's."""
     document = to_record(row)
+    span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
     return Passage(
         row.chunk_id,
         document,
-        Span(row.start, row.end),
-        row.words,
+        span,
+        span.of(text),
         page,
         tuple(Span(start, end) for start, end in row.sentences),
     )
+
+
+def text_query(document_id: int, version: int) -> sa.Select[Any]:
+    """Selects the text of one version. SQL's own ``substr`` counts anew from the start for each passage."""
+    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
+    return sa.select(versions.c.text).where(same)
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -86,8 +93,6 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 def passage_query() -> sa.Select[Any]:
     """Selects the columns of a Passage for the chunks of all current versions, by number."""
-    # SQL counts characters from 1.
-    words = sa.func.substr(versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -95,7 +100,6 @@ def passage_query() -> sa.Select[Any]:
             chunks.c.end,
             chunks.c.sentences,
             versions.c.page_starts,
-            words.label("words"),
         )
         .join(chunks, chunks.c.document_id == documents.c.id)
         .where(is_current())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -72,6 +73,10 @@ vectors = sa.Table(
 )
 
 
+_migrating = Lock()
+"""Alembic keeps what it is working on in its module, so that only one thread may run it."""
+
+
 class SchemaError(Exception):
     """The database is of a schema that this version of the program does not know."""
 
@@ -92,8 +97,13 @@ def migrate(engine: sa.Engine) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    # The parser of Alembic's settings takes a lone % for the start of a name.
+    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", scripts)
+    with _migrating, engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite's driver begins no transaction for CREATE TABLE; this one also keeps other processes out.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, HEAD)

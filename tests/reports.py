@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from index.documents import Document
+from index.documents import Chunk, Document
 from index.embedding import Encoder, Vectors
 from index.fusion import DENSE_WEIGHT
-from index.records import Filters
+from index.records import Filters, NewVersion
+from index.segmentation import sentences
 from index.store import NO_FILTERS, Hit, Incoming, Index
 
 
@@ -35,6 +36,30 @@ def incoming(
     document = Document(text, title, "text", language, publisher, published)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Incoming(source, path, len(text), 1, digest, document)
+
+
+def version(
+    text: str = "First words. Second words.",
+    path: str = "a.txt",
+    source: str = "/r",
+    *,
+    digest: str | None = None,
+    mtime_ns: int = 1,
+    document: Document | None = None,
+) -> NewVersion:
+    """A file on its way into a catalog, whose chunks are its sentences."""
+    document = document or Document(text, "T", "text", "en")
+    spans = sentences(document.text, "en")
+    return NewVersion(
+        source,
+        path,
+        len(text),
+        mtime_ns,
+        digest or text,
+        document,
+        tuple(Chunk(span, (span,)) for span in spans),
+        tuple(f"vector of {span.of(document.text)}" for span in spans),
+    )
 
 
 def found(

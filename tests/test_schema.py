@@ -1,0 +1,146 @@
+"""The migrations make just the tables that the code knows, wholly or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from index import schema
+from index.schema import HEAD, SchemaError, metadata, migrate
+
+MIGRATIONS = Path(schema.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    made = sa.create_engine(f"sqlite:///{tmp_path}/catalog.sqlite")
+    yield made
+    made.dispose()
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names()) - {"sqlite_sequence"}
+
+
+def test_a_migrated_database_has_the_tables_that_the_code_knows(engine: sa.Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        written = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        made: dict[str, str] = {name: sql for name, sql in written}  # noqa: C416 (rows are no pairs to mypy)
+    assert tables(engine) == {"alembic_version", *metadata.tables}
+    # What the comparison passes over: that a number is never given twice, and what goes with a document.
+    for name in ("documents", "chunks"):
+        assert "AUTOINCREMENT" in made[name]
+    for name in ("versions", "chunks"):
+        assert "REFERENCES documents (id) ON DELETE CASCADE" in made[name]
+
+
+def test_the_newest_migration_is_the_revision_that_the_code_names() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert scripts.get_heads() == [HEAD]
+    assert len(list(MIGRATIONS.glob("versions/*.py"))) == len(list(scripts.walk_revisions()))
+
+
+def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(schema.sources).values(folder="/reports"))
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.scalars(sa.select(schema.sources.c.folder)).all() == ["/reports"]
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    expected = (
+        "^the catalog is of revision '9999', this program knows revisions up to '0001'; "
+        "update footnoted, or choose another --home$"
+    )
+    with pytest.raises(SchemaError, match=expected):
+        migrate(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(engine: sa.Engine) -> None:
+    def disk_full(_connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if "CREATE TABLE vectors" in statement:
+            raise OSError(28, "No space left on device")
+
+    sa.event.listen(engine, "before_cursor_execute", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        migrate(engine)
+    assert tables(engine) == set()
+    sa.event.remove(engine, "before_cursor_execute", disk_full)
+    migrate(engine)
+    assert tables(engine) == {"alembic_version", *metadata.tables}
+
+
+def test_a_migration_can_be_taken_back(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    migrate(engine)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert tables(engine) == {"alembic_version"}
+
+
+def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:
+    def open_and_migrate(_turn: int) -> set[str]:
+        engine = sa.create_engine(f"sqlite:///{tmp_path}/catalog.sqlite", connect_args={"timeout": 30})
+        try:
+            migrate(engine)
+            return tables(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(open_and_migrate, range(6))) == [{"alembic_version", *metadata.tables}] * 6
+
+
+def test_processes_may_open_one_new_database_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, alembic.command\n"
+        "from pathlib import Path\n"
+        "from index.catalog import Catalog\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.read()\n"
+        "Catalog.open(Path(sys.argv[1])).close()\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "catalog.sqlite")],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    errors = [process.communicate(timeout=60)[1] for process in started]
+    assert errors == ["", "", ""]
