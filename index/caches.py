@@ -1,11 +1,13 @@
-"""The catalog's caches on disk: a FAISS file, a tantivy folder, and the generation they stand at."""
+"""The catalog's caches on disk: a FAISS file, a tantivy folder, and what they were when they were saved."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.catalog import Catalog
@@ -13,52 +15,29 @@ from index.lexical import Entry, LexicalIndex, LexicalIndexError
 from index.records import Committed, Passage
 from index.vectors import VectorIndex, VectorIndexError
 
-_NONE = -1
-"""The generation of caches that hold nothing yet: below every generation of a catalog."""
+_MARKER = "caches.json"
+_VECTORS = "vectors.faiss"
+_WORDS = "lexical"
 
 
+@dataclass(slots=True)
 class Caches:
     """The two halves of a search, at one generation of the catalog. Not safe to share: the owner locks.
 
     Attributes:
+        home: the library's folder, in which they are saved.
         generation: the catalog's generation that both halves show.
         vectors: the passages by vector.
         words: the passages by word.
     """
 
-    def __init__(self, home: Path, dimensions: int) -> None:
-        self._marker = home / "caches.json"
-        self._faiss = home / "vectors.faiss"
-        self._tantivy = home / "lexical"
-        self._dimensions = dimensions
-        self.generation = _NONE
-        self.vectors = VectorIndex(dimensions)
-        self.words = self._open_words()
-
-    def load(self, generation: int, passages: int) -> bool:
-        """Read the caches from disk, if they stand at ``generation`` and hold all its ``passages``."""
-        if self._stored_generation() != generation:
-            return False
-        try:
-            vectors = VectorIndex.load(self._faiss)
-        except VectorIndexError:
-            return False
-        self.words.refresh()
-        if not len(vectors) == len(self.words) == passages or vectors.dimensions != self._dimensions:
-            return False
-        self.vectors, self.generation = vectors, generation
-        return True
-
-    def rebuild(self, catalog: Catalog, generation: int) -> None:
-        """Make both halves again from the catalog, embedding nothing, and save them."""
-        numbers, vectors = catalog.chunk_vectors()
-        self.vectors = VectorIndex(self._dimensions)
-        self.vectors.add(numbers, vectors)
-        self.words.replace_all(_entries(catalog.passages()))
-        self._save(generation)
+    home: Path
+    generation: int
+    vectors: VectorIndex
+    words: LexicalIndex
 
     def follow(self, catalog: Catalog, committed: Committed) -> None:
-        """Take in one commit, and save."""
+        """Take in one commit, and save. What an error leaves behind belongs to no generation."""
         self.vectors.remove(committed.removed)
         numbers, vectors = catalog.chunk_vectors(committed.added)
         self.vectors.add(numbers, vectors)
@@ -66,38 +45,71 @@ class Caches:
             self.words.replace_all(_entries(catalog.passages()))
         else:
             self.words.add(_entries(catalog.passages(committed.added)))
-        self._save(committed.generation)
+        self.generation = committed.generation
+        self._save()
 
-    def _save(self, generation: int) -> None:
+    def _save(self) -> None:
         # The marker comes last: until it names the generation, both halves count as behind.
-        self.vectors.save(self._faiss)
-        part = self._marker.with_suffix(".part")
-        with part.open("w") as file:
-            json.dump({"generation": generation}, file)
+        self.vectors.save(self.home / _VECTORS)
+        part = self.home / f"{_MARKER}.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(_marker(self.home, self.generation), file)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(self._marker)
-        self.generation = generation
+        part.replace(self.home / _MARKER)
 
-    def _stored_generation(self) -> int | None:
-        try:
-            stored = json.loads(self._marker.read_text())
-        except (OSError, ValueError):
+
+def load_caches(home: Path, dimensions: int, generation: int, passages: int) -> Caches | None:
+    """The caches as they were saved, or None where they are damaged or of another state of the catalog.
+
+    Args:
+        home: the library's folder.
+        dimensions: the length of the encoder's vectors.
+        generation: the generation that they must stand at.
+        passages: how many passages that generation has.
+    """
+    try:
+        if json.loads((home / _MARKER).read_bytes()) != _marker(home, generation):
             return None
-        return stored.get("generation") if isinstance(stored, dict) else None
+        vectors = VectorIndex.load(home / _VECTORS)
+        words = LexicalIndex(home / _WORDS)
+    except (OSError, ValueError, VectorIndexError, LexicalIndexError):
+        return None
+    if not len(vectors) == len(words) == passages or vectors.dimensions != dimensions:
+        return None
+    return Caches(home, generation, vectors, words)
 
-    def _open_words(self) -> LexicalIndex:
-        try:
-            return LexicalIndex(self._tantivy)
-        except LexicalIndexError:
-            # Damaged, or of another layout: it is only a cache, and load() will find it empty.
-            shutil.rmtree(self._tantivy)
-            return LexicalIndex(self._tantivy)
+
+def rebuild_caches(home: Path, dimensions: int, generation: int, catalog: Catalog) -> Caches:
+    """Make both halves again from the catalog, embedding nothing, and save them.
+
+    Only the library's one writer may do this.
+    """
+    numbers, stored = catalog.chunk_vectors()
+    vectors = VectorIndex(dimensions)
+    vectors.add(numbers, stored)
+    # Opening damaged files can end the process, so that nothing of them is kept.
+    shutil.rmtree(home / _WORDS, ignore_errors=True)
+    caches = Caches(home, generation, vectors, LexicalIndex(home / _WORDS))
+    caches.words.replace_all(_entries(catalog.passages()))
+    caches._save()
+    return caches
 
 
 def passage_text(title: str, text: str) -> str:
     """What is embedded and indexed of a passage: its document's title in front of its words."""
     return f"{title}\n{text}"
+
+
+def _marker(home: Path, generation: int) -> dict[str, object]:
+    """What is noted of the files: neither FAISS nor tantivy notices every damage to its own."""
+    files = [home / _VECTORS, *sorted((home / _WORDS).glob("[!.]*"))]
+    return {"generation": generation, "files": {file.name: _digest(file) for file in files}}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _entries(passages: Iterable[Passage]) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ library uses, since a few words do not tell their language. BM25 is tantivy's, k
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,13 @@ _PAIRS = "pairs"
 
 _NO_SPACES = regex.compile(
     r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
-    r"\p{Script=Khmer}\p{Script=Myanmar}]+"
+    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ]+"
 )
 
 _WRITER_BYTES = 50_000_000
+
+_NOISE = 1e-5
+"""Scores that differ by this share are equal: a sum depends on the order in which its parts are added."""
 
 Term = tuple[str, str]
 """A field of the index (a language, or one of the two fields for all languages) and a word in it."""
@@ -64,14 +68,14 @@ class LexicalIndex:
             LexicalIndexError: if the folder holds something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._analyzers = {field: _analyzer(field) for field in _fields()}
         try:
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+            for field, analyzer in self._analyzers.items():
+                self._index.register_tokenizer(field, analyzer)
+            self._reload()
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
-        self._analyzers = {field: _analyzer(field) for field in _fields()}
-        for field, analyzer in self._analyzers.items():
-            self._index.register_tokenizer(field, analyzer)
-        self._reload()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -89,11 +93,12 @@ class LexicalIndex:
         self._write(entries, clear=True)
 
     def search(self, query: str, limit: int, allowed: Collection[int] | None = None) -> dict[int, float]:
-        """The ``limit`` best numbers and their BM25 score for the words of ``query``, best first.
+        """The best numbers and their BM25 score for the words of ``query``, best first.
 
         Args:
             query: any text; nothing in it is syntax.
-            limit: how many at most.
+            limit: how many; all that score as the last of them come too, so that it does not depend on
+                the order of writing which ones are found.
             allowed: where given, only these numbers are candidates.
         """
         clauses = [
@@ -112,8 +117,18 @@ class LexicalIndex:
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
                 ]
             )
-        hits = self._searcher.search(words, limit).hits
-        return {int(self._searcher.doc(address)["number"][0]): float(score) for score, address in hits}
+        wanted = limit
+        while True:
+            hits = self._searcher.search(words, wanted, count=False).hits
+            least = hits[:limit][-1][0] * (1 - _NOISE) if hits else 0.0
+            if len(hits) < wanted or hits[-1][0] < least:
+                break
+            wanted *= 2
+        return {
+            int(self._searcher.doc(address)["number"][0]): float(score)
+            for score, address in hits
+            if score >= least
+        }
 
     def terms(self, text: str, language: str) -> list[Term]:
         """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
@@ -131,10 +146,6 @@ class LexicalIndex:
         held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
         return {term: math.log(1 + max(total - n + 0.5, 0.5) / (n + 0.5)) for term, n in held.items()}
 
-    def refresh(self) -> None:
-        """See what another process has committed."""
-        self._reload()
-
     def _reload(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
@@ -145,6 +156,7 @@ class LexicalIndex:
         return bool(self._searcher.search(marker, 1, count=False).hits)
 
     def _terms(self, field: str, text: str) -> list[str]:
+        text = _composed(text)
         parts = _NO_SPACES.findall(text) if field == _PAIRS else [text]
         return list(dict.fromkeys(term for part in parts for term in self._analyzers[field].analyze(part)))
 
@@ -189,13 +201,19 @@ def _analyzer(field: str) -> tantivy.TextAnalyzer:
     return builder.filter(tantivy.Filter.ascii_fold()).build()
 
 
+def _composed(text: str) -> str:
+    """``text`` with a letter and its accent as one character: tantivy takes an accent for a word's end."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _as_document(entry: Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("number", entry.number)
     words = entry.language if entry.language in _STEMMED else _PLAIN
-    document.add_text(words, entry.text)
+    text = _composed(entry.text)
+    document.add_text(words, text)
     document.add_text("field", words)
-    runs = _NO_SPACES.findall(entry.text)
+    runs = _NO_SPACES.findall(text)
     # A value a run: pairs of characters never bridge what stands between two runs.
     for run in runs:
         document.add_text(_PAIRS, run)

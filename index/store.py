@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
-
-from index.caches import Caches, passage_text
+from index.caches import passage_text
 from index.catalog import Catalog
 from index.chunking import chunk
 from index.documents import Document, Span
@@ -20,6 +16,18 @@ from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, fuse
 from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, NewVersion, Passage
+from index.upkeep import EncoderMismatchError, LibraryLockedError, Upkeep
+
+__all__ = [
+    "NO_FILTERS",
+    "POOL",
+    "EncoderMismatchError",
+    "Hit",
+    "Incoming",
+    "Index",
+    "LibraryLockedError",
+    "Progress",
+]
 
 POOL = 100
 """Candidates that each half brings to the fusion."""
@@ -30,20 +38,10 @@ _TITLE_TOKENS = 40
 _EMBED_AT_ONCE = 256
 """Texts between two savings of their vectors: what a broken-off run loses at most."""
 
-_LOCK_SECONDS = 30.0
-
 NO_FILTERS = Filters()
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (``reading``, ``embedding``), how much of it is done, and of how much."""
-
-
-class EncoderMismatchError(Exception):
-    """The library was indexed with another encoder than the one it is opened with."""
-
-
-class LibraryLockedError(Exception):
-    """Another process is writing to the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +105,7 @@ class Index:
     def __init__(self, home: Path, catalog: Catalog, encoder: Encoder) -> None:
         self.catalog = catalog
         self.encoder = encoder
-        self._home = home
-        self._caches = Caches(home, encoder.dimensions)
-        self._caches_lock = RLock()
-        self._write_lock = FileLock(home / "write.lock")
+        self._upkeep = Upkeep(home, catalog, encoder)
 
     @classmethod
     def open(cls, home: Path, encoder: Encoder, *, reembed: bool = False) -> Self:
@@ -128,16 +123,15 @@ class Index:
         """
         home.mkdir(parents=True, exist_ok=True)
         catalog = Catalog.open(home / "catalog.sqlite")
-        used = catalog.encoder_key()
-        if used not in {None, encoder.key} and not reembed:
-            catalog.close()
-            raise EncoderMismatchError(
-                f"the library was indexed with {used}, not with {encoder.key}; set the model that it was "
-                "indexed with, or run `footnoted sync` to embed it again with this one"
-            )
         index = cls(home, catalog, encoder)
-        if used not in {None, encoder.key}:
-            index.replace(list(_everything(catalog)))
+        try:
+            index._upkeep.check_encoder()
+        except EncoderMismatchError:
+            if not reembed:
+                catalog.close()
+                raise
+            with index._upkeep.writing():
+                index._upkeep.commit_all(index._embed(list(_everything(catalog)), None))
         return index
 
     def close(self) -> None:
@@ -155,7 +149,7 @@ class Index:
     @property
     def generation(self) -> int:
         """The generation that a search would see now."""
-        with self._current() as caches:
+        with self._upkeep.current() as caches:
             return caches.generation
 
     def documents(self) -> list[DocumentRecord]:
@@ -190,25 +184,30 @@ class Index:
         """
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
-        with self._current() as caches:
-            allowed = self.catalog.chunk_ids(filters) if filters else None
-            dense = caches.vectors.search(vector, pool, allowed) if dense_weight > 0 else {}
-            lexical = caches.words.search(query, pool, allowed) if dense_weight < 1 else {}
-            dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
-            scores = _best(fuse(dense, lexical, dense_weight), limit)
-            passages = list(self.catalog.passages(scores))
+        passages: list[Passage] | None = None
+        while passages is None:
+            with self._upkeep.current() as caches:
+                allowed = self.catalog.chunk_ids(filters) if filters else None
+                dense = caches.vectors.search(vector, pool, allowed) if dense_weight > 0 else {}
+                lexical = caches.words.search(query, pool, allowed) if dense_weight < 1 else {}
+                dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
+                scores = _best(fuse(dense, lexical, dense_weight), limit)
+                passages = list(self.catalog.passages(scores))
+                if self.catalog.generation() != caches.generation:
+                    # Another process committed meanwhile, and what was found may be gone.
+                    passages = None
         hits = [_hit(passage, scores, dense, lexical) for passage in passages]
         hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
         return hits[:limit]
 
     def terms(self, text: str, language: str) -> list[Term]:
         """The words of ``text``, stemmed as those of a document in ``language``, in order, each once."""
-        with self._current() as caches:
+        with self._upkeep.current() as caches:
             return caches.words.terms(text, language)
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are in the library: their inverse document frequency among the passages."""
-        with self._current() as caches:
+        with self._upkeep.current() as caches:
             return caches.words.rarity(terms)
 
     def around(self, hit: Hit) -> list[Passage]:
@@ -231,14 +230,14 @@ class Index:
             progress: told how many passages are embedded.
 
         Raises:
+            EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process goes on writing for half a minute.
         """
-        with self._exclusive():
-            new = self._embed(incoming, progress)
-            with self._current() as caches:
-                committed = self.catalog.commit(new, removed, self.encoder.key)
-                caches.follow(self.catalog, committed)
-        return committed
+        with self._upkeep.writing():
+            with self._upkeep.current():
+                # Put in order first what others can read, as embedding may take hours.
+                pass
+            return self._upkeep.commit(self._embed(incoming, progress), removed)
 
     def _embed(self, incoming: Sequence[Incoming], progress: Progress | None) -> list[NewVersion]:
         new: list[NewVersion] = []
@@ -260,39 +259,6 @@ class Index:
             if progress is not None:
                 progress("embedding", start + len(part), len(missing))
         return new
-
-    @contextmanager
-    def _current(self) -> Iterator[Caches]:
-        """The caches, brought up to the catalog's generation, for as long as nobody else changes them."""
-        with self._caches_lock:
-            generation = self.catalog.generation()
-            if self._caches.generation != generation and not self._caches.load(
-                generation, self.catalog.count_chunks()
-            ):
-                self._repair(generation)
-            yield self._caches
-
-    def _repair(self, generation: int) -> None:
-        try:
-            with self._write_lock.acquire(timeout=0 if self._caches.generation >= 0 else _LOCK_SECONDS):
-                self._caches.rebuild(self.catalog, generation)
-        except Timeout:
-            # A writer in another process has committed and will have its files in place in a moment.
-            # Until then this process answers from the generation before.
-            if self._caches.generation < 0:
-                raise LibraryLockedError(_locked(self._home)) from None
-
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        try:
-            with self._write_lock.acquire(timeout=_LOCK_SECONDS):
-                yield
-        except Timeout as error:
-            raise LibraryLockedError(_locked(self._home)) from error
-
-
-def _locked(home: Path) -> str:
-    return f"another process is writing to the library in {home}; wait until it is done, then try again"
 
 
 def _everything(catalog: Catalog) -> Iterator[Incoming]:
