@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,29 @@ from index.fusion import DENSE_WEIGHT
 from index.records import Filters, NewVersion
 from index.segmentation import sentences
 from index.store import NO_FILTERS, Hit, Incoming, Index
+
+VOCABULARY = [
+    "report",
+    "river",
+    "council",
+    "dam",
+    "flood",
+    "gate",
+    "village",
+    "water",
+    "police",
+    "arrest",
+    "Varda",
+    "Orrin",
+]
+
+
+def words(count: int, seed: int = 7) -> list[str]:
+    """Texts that share their few words."""
+    chance = random.Random(seed)  # noqa: S311 (words, not secrets)
+    return [
+        f"{' '.join(chance.choices(VOCABULARY, k=chance.randint(3, 9))).capitalize()}." for _ in range(count)
+    ]
 
 
 def write(path: Path, text: str) -> Path:
