@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -152,11 +151,12 @@ def vector_digest(key: str, text: str) -> str:
 
 
 def _load(model: str) -> SentenceTransformer:
-    # transformers draws a bar for each load on stderr, which is a person's terminal here.
-    os.environ.setdefault("TQDM_DISABLE", "1")
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    # transformers draws a bar for each load on stderr, which is a person's terminal here.
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model, device="cpu")
     except (OSError, ValueError, SafetensorError) as error:
