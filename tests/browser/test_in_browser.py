@@ -160,6 +160,10 @@ def test_the_conversation_keeps_its_questions_in_order(seed_page: Watched) -> No
     page = seed_page.page
     for question in (ARRESTS, POPULATION):
         ask(page, question)
+        # Enter waits for nobody: while the answer before is still arriving, the question stays in its box.
+        while page.get_by_label("Your question").input_value():
+            page.wait_for_timeout(200)
+            page.get_by_label("Your question").press("Enter")
         expect(page.locator(".fn-question").last).to_have_text(question)
         page.locator(".bot-row").last.locator(".fn-source").last.wait_for()
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
