@@ -36,7 +36,7 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.catalog import CatalogError
     from index.embedding import EncoderError
     from index.schema import SchemaError
-    from index.store import EncoderMismatchError, LibraryLockedError
+    from index.upkeep import EncoderMismatchError, LibraryLockedError
 
     return (
         CatalogError,
