@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 120
@@ -38,6 +40,35 @@ def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]
         timeout=START_SECONDS,
         check=False,
     )
+
+
+def on_terminal(*arguments: str | Path) -> tuple[str, str]:
+    """Run the command with standard error on a terminal; its standard output, and what it drew there."""
+    ours, theirs = pty.openpty()
+    drawn: list[bytes] = []
+
+    def read() -> None:
+        # A terminal whose other end is closed gives an error on Linux and nothing elsewhere.
+        with suppress(OSError):
+            while part := os.read(ours, 1024):
+                drawn.append(part)
+
+    reader = Thread(target=read)
+    reader.start()
+    with subprocess.Popen(
+        [*MODULE, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        os.close(theirs)
+        out, _ = process.communicate(timeout=START_SECONDS)
+    reader.join()
+    os.close(ours)
+    return out, b"".join(drawn).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +83,8 @@ def _options(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if show_version:
+        from importlib.metadata import version
+
         print(f"{NAME} {version(NAME)}")
         raise typer.Exit
     if context.invoked_subcommand is None:

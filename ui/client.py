@@ -13,11 +13,12 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ui.settings import home_id
+
+if TYPE_CHECKING:
+    import httpx
 
 SERVER_FILE = "server.json"
 HEALTH_SECONDS = 1.0
@@ -84,6 +85,8 @@ def running_server(home: Path) -> RunningServer | None:
     server = _read_server_file(home)
     if server is None or not _lives(server.pid):
         return None
+    import httpx
+
     try:
         with _http(server, HEALTH_SECONDS) as http:
             health = http.get("/healthz").raise_for_status().json()
@@ -99,6 +102,8 @@ def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, A
         ServerGoneError: if it cannot be reached any more.
         ServerRefusedError: if it answers with a problem, or not within ``ANSWER_SECONDS``.
     """
+    import httpx
+
     try:
         with _http(server, ANSWER_SECONDS) as http:
             response = http.post(route, json=body)
@@ -122,6 +127,8 @@ def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, A
 
 
 def _http(server: RunningServer, seconds: float) -> httpx.Client:
+    import httpx
+
     # trust_env: a proxy of the environment must not get questions that are meant for this machine.
     return httpx.Client(base_url=server.address, timeout=seconds, trust_env=False)
 

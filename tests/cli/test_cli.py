@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from commands import QUESTION, fails, prints
-from processes import MODULE, ROOT, environment, mapping_of_lines, run
+from processes import ROOT, environment, mapping_of_lines, on_terminal, run
 
 from index.embedding import Encoder
 from index.store import Index
@@ -191,21 +189,10 @@ def test_sync_without_a_path_needs_a_folder_that_the_library_follows(
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
     (tmp_path / "report.txt").write_text("The dam held through the night.")
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*MODULE, "sync", str(tmp_path / "report.txt"), "--home", str(tmp_path / "home")],
-        cwd=ROOT,
-        env=environment(TERM="xterm"),
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-    ) as process:
-        out, _ = process.communicate(timeout=120)
-    os.close(theirs)
-    drawn = os.read(ours, 100_000).decode()
-    os.close(ours)
+    out, drawn = on_terminal("sync", tmp_path / "report.txt", "--home", tmp_path / "home")
     assert "Loading the encoder" in drawn
     assert "Embedding" in drawn
-    assert out.startswith(b"1 added, 0 changed")
+    assert out.startswith("1 added, 0 changed")
 
 
 # ask and search
