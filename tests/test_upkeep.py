@@ -16,7 +16,8 @@ from reports import Watched, found, incoming, paths
 from index import upkeep
 from index.caches import Caches
 from index.embedding import Encoder, Vectors
-from index.store import Index, LibraryLockedError
+from index.store import Index
+from index.upkeep import LibraryLockedError
 
 ROOT = Path(__file__).parent.parent
 
