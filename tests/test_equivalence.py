@@ -102,7 +102,7 @@ ROUNDS = st.lists(
 )
 
 
-@settings(PATIENT, max_examples=15)
+@settings(PATIENT, max_examples=30)
 @given(st.dictionaries(st.sampled_from(NAMES), TEXTS, min_size=2), ROUNDS)
 def test_a_library_finds_what_one_indexed_from_scratch_finds(
     encoder: Encoder,
