@@ -19,7 +19,8 @@ from typing import Any
 
 from index.documents import Document
 from index.embedding import Encoder
-from index.store import Incoming, Index
+from index.records import Incoming
+from index.store import Index
 
 _HERE = Path(__file__).parent
 _SOURCE = "/evaluation"

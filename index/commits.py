@@ -47,17 +47,18 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     Returns:
         The document's number, and the superseded chunks that were deleted with their vectors' digests.
     """
-    place = sa.and_(documents.c.source == item.source, documents.c.path == item.path)
+    incoming, document = item.incoming, item.incoming.document
+    place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     found = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
-    state = {"size": item.size, "mtime_ns": item.mtime_ns}
+    state = {"size": incoming.size, "mtime_ns": incoming.mtime_ns}
     if found is None:
         inserted = connection.execute(
-            sa.insert(documents).values(source=item.source, path=item.path, version=1, **state)
+            sa.insert(documents).values(source=incoming.source, path=incoming.path, version=1, **state)
         )
         document_id, version, old = _number(inserted), 1, {}
     else:
         document_id, version = found.id, found.version
-        if _digest_of(connection, document_id, version) != item.digest:
+        if _digest_of(connection, document_id, version) != incoming.digest:
             version += 1
         old = _delete_chunks(connection, document_id)
         connection.execute(
@@ -66,12 +67,11 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         # The same bytes read again (by another loader or encoder) replace what was read before.
         same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
         connection.execute(sa.delete(versions).where(same))
-    document = item.document
     connection.execute(
         sa.insert(versions).values(
             document_id=document_id,
             version=version,
-            digest=item.digest,
+            digest=incoming.digest,
             added=datetime.now(UTC).isoformat(timespec="seconds"),
             kind=document.kind,
             title=document.title,

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import regex
@@ -68,10 +69,9 @@ class LexicalIndex:
             LexicalIndexError: if the folder holds something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self._analyzers = {field: _analyzer(field) for field in _fields()}
         try:
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-            for field, analyzer in self._analyzers.items():
+            for field, analyzer in _analyzers().items():
                 self._index.register_tokenizer(field, analyzer)
             self._reload()
         except (ValueError, OSError) as error:
@@ -104,7 +104,7 @@ class LexicalIndex:
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, term))
             for field in self._used
-            for term in self._terms(field, query)
+            for term in _in_field(field, query)
         ]
         if not clauses or limit < 1 or (allowed is not None and not allowed):
             return {}
@@ -130,11 +130,6 @@ class LexicalIndex:
             if score >= least
         }
 
-    def terms(self, text: str, language: str) -> list[Term]:
-        """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
-        fields = (language if language in _STEMMED else _PLAIN, _PAIRS)
-        return [(field, term) for field in fields for term in self._terms(field, text)]
-
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are among the passages: BM25's inverse document frequency, by term.
 
@@ -149,16 +144,11 @@ class LexicalIndex:
     def _reload(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._used = [field for field in self._analyzers if self._holds(field)]
+        self._used = [field for field in _analyzers() if self._holds(field)]
 
     def _holds(self, field: str) -> bool:
         marker = tantivy.Query.term_query(self._index.schema, "field", field)
         return bool(self._searcher.search(marker, 1, count=False).hits)
-
-    def _terms(self, field: str, text: str) -> list[str]:
-        text = _composed(text)
-        parts = _NO_SPACES.findall(text) if field == _PAIRS else [text]
-        return list(dict.fromkeys(term for part in parts for term in self._analyzers[field].analyze(part)))
 
     def _write(self, entries: Iterable[Entry], *, clear: bool) -> None:
         writer = self._index.writer(_WRITER_BYTES, num_threads=1)
@@ -171,6 +161,23 @@ class LexicalIndex:
         finally:
             writer.wait_merging_threads()
         self._reload()
+
+
+def terms(text: str, language: str) -> list[Term]:
+    """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
+    fields = (language if language in _STEMMED else _PLAIN, _PAIRS)
+    return [(field, term) for field in fields for term in _in_field(field, text)]
+
+
+def _in_field(field: str, text: str) -> list[str]:
+    text = _composed(text)
+    parts = _NO_SPACES.findall(text) if field == _PAIRS else [text]
+    return list(dict.fromkeys(term for part in parts for term in _analyzers()[field].analyze(part)))
+
+
+@cache
+def _analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
+    return {field: _analyzer(field) for field in _fields()}
 
 
 def _fields() -> list[str]:

@@ -88,10 +88,16 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A file to be written to the catalog: its place, its state, and what was read from it.
+class Incoming:
+    """A document on its way into the library: its place, the state of its file, what was read.
 
-    ``vector_digests`` names the vector of each chunk, in order; the vectors are stored already.
+    Attributes:
+        source: the folder that holds it, as an absolute path.
+        path: its path under that folder, with forward slashes.
+        size: the file's size in bytes.
+        mtime_ns: when the file was last changed, in nanoseconds since the epoch.
+        digest: sha256 of the file's bytes, in hexadecimal.
+        document: what the loader made of it.
     """
 
     source: str
@@ -100,6 +106,19 @@ class NewVersion:
     mtime_ns: int
     digest: str
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A document that is ready to be written to the catalog.
+
+    Attributes:
+        incoming: what was read, and where.
+        chunks: its passages, in order.
+        vector_digests: the digest of each passage's vector; the vectors are stored already.
+    """
+
+    incoming: Incoming
     chunks: tuple[Chunk, ...]
     vector_digests: tuple[str, ...]
 

@@ -15,19 +15,8 @@ from index.documents import Document, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, fuse
 from index.lexical import Term
-from index.records import Committed, DocumentRecord, Filters, NewVersion, Passage
-from index.upkeep import EncoderMismatchError, LibraryLockedError, Upkeep
-
-__all__ = [
-    "NO_FILTERS",
-    "POOL",
-    "EncoderMismatchError",
-    "Hit",
-    "Incoming",
-    "Index",
-    "LibraryLockedError",
-    "Progress",
-]
+from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
+from index.upkeep import EncoderMismatchError, Upkeep
 
 POOL = 100
 """Candidates that each half brings to the fusion."""
@@ -42,27 +31,6 @@ NO_FILTERS = Filters()
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (``reading``, ``embedding``), how much of it is done, and of how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A document on its way into the library: its place, the state of its file, what was read.
-
-    Attributes:
-        source: the folder that holds it, as an absolute path.
-        path: its path under that folder, with forward slashes.
-        size: the file's size in bytes.
-        mtime_ns: when the file was last changed, in nanoseconds since the epoch.
-        digest: sha256 of the file's bytes, in hexadecimal.
-        document: what the loader made of it.
-    """
-
-    source: str
-    path: str
-    size: int
-    mtime_ns: int
-    digest: str
-    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +168,6 @@ class Index:
         hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
         return hits[:limit]
 
-    def terms(self, text: str, language: str) -> list[Term]:
-        """The words of ``text``, stemmed as those of a document in ``language``, in order, each once."""
-        with self._upkeep.current() as caches:
-            return caches.words.terms(text, language)
-
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are in the library: their inverse document frequency among the passages."""
         with self._upkeep.current() as caches:
@@ -248,8 +211,7 @@ class Index:
             embedded = [passage_text(title, piece.span.of(item.document.text)) for piece in chunks]
             digests = [vector_digest(self.encoder.key, text) for text in embedded]
             texts.update(zip(digests, embedded, strict=True))
-            place = (item.source, item.path, item.size, item.mtime_ns, item.digest)
-            new.append(NewVersion(*place, item.document, chunks, tuple(digests)))
+            new.append(NewVersion(item, chunks, tuple(digests)))
         known = self.catalog.known_vectors(texts)
         missing = [digest for digest in texts if digest not in known]
         for start in range(0, len(missing), _EMBED_AT_ONCE):

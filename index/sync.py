@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from index.loading import SUFFIXES, LoadError, load
-from index.records import FileState
+from index.records import FileState, Incoming
 from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan
-from index.store import Incoming, Index, Progress
+from index.store import Index, Progress
 
 _CHARACTERS_AT_ONCE = 5_000_000
 """Text that is read before it is committed: what readers see arrive together."""
@@ -163,6 +163,7 @@ def apply(
     touched: dict[int, tuple[int, int]] = {}
     written: list[File] = []
     held: list[Incoming] = []
+    characters = 0
     files = [*changes.added, *changes.changed]
     for number, file in enumerate(files, 1):
         try:
@@ -174,12 +175,13 @@ def apply(
                 touched[file.known.document_id] = (file.size, file.mtime_ns)
             elif incoming is not None:
                 held.append(incoming)
+                characters += len(incoming.document.text)
                 written.append(file)
         if progress is not None:
             progress("reading", number, len(files))
-        if sum(len(item.document.text) for item in held) > _CHARACTERS_AT_ONCE:
+        if characters > _CHARACTERS_AT_ONCE:
             index.replace(held, progress=progress)
-            held = []
+            held, characters = [], 0
     index.catalog.touch(touched)
     if held or changes.removed:
         index.replace(held, changes.removed, progress)

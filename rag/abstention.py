@@ -73,7 +73,7 @@ def shortfall(index: Index, question: Question, reading: Reading) -> str:
 
 def missing_words(index: Index, question: Question, reading: Reading) -> list[str]:
     """The telling words of the question, as written, that neither the passage nor its title has."""
-    return words_not_in(index, question, words_held(index, reading), reading.document.language)
+    return words_not_in(index, question, words_held(reading), reading.document.language)
 
 
 def _said(lacks: Sequence[Sequence[str]]) -> str:

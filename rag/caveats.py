@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from babel import Locale
 
+from index.lexical import Term
 from index.store import Index
 from rag.features import words_not_in
 from rag.questions import Question
@@ -20,8 +21,12 @@ def caveat(index: Index, question: Question, cited: Sequence[Scored]) -> str | N
     if foreign:
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))
         return f"The question is in {name_language(question.language)}; the words cited are in {cited_in}."
-    held = frozenset().union(*(item.candidate.terms for item in cited))
-    missing = words_not_in(index, question, held, cited[0].candidate.reading.document.language)
+    held: dict[str, frozenset[Term]] = {}
+    for item in cited:
+        language = item.candidate.reading.document.language
+        held[language] = held.get(language, frozenset()) | item.candidate.terms
+    lacks = [words_not_in(index, question, words, language) for language, words in held.items()]
+    missing = [word for word in lacks[0] if all(word in others for others in lacks)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 
 

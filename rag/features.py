@@ -11,7 +11,7 @@ import numpy.typing as npt
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.lexical import Term
+from index.lexical import Term, terms
 from index.store import Index
 from rag.questions import Kind, Question, carries
 from rag.reading import Reading, ReadSentence
@@ -102,19 +102,18 @@ def measure(index: Index, question: Question, readings: Sequence[Reading]) -> li
     texts = [sentence.text for reading in readings for sentence in reading.sentences]
     cosines = iter(index.encoder.encode(texts) @ index.encoder.encode_query(question.text))
     candidates: list[Candidate] = []
+    languages = {reading.document.language for reading in readings}
+    asked = {language: asked_terms(index, question, language) for language in languages}
     for reading in readings:
-        asked = asked_terms(index, question, reading.document.language)
-        candidates.extend(
-            _in_reading(index, question, reading, asked, [float(next(cosines)) for _ in reading.sentences])
-        )
+        own = [float(next(cosines)) for _ in reading.sentences]
+        candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
     return candidates
 
 
 def asked_terms(index: Index, question: Question, language: str) -> Mapping[Term, float]:
     """The words of the question that say what it is about, by rarity."""
-    terms = index.terms(question.text, language)
-    telling = [term for term in terms if term[1] not in _LIGHT_WORDS] or terms
-    return index.rarity(telling)
+    words = terms(question.text, language)
+    return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
 def words_not_in(index: Index, question: Question, held: frozenset[Term], language: str) -> list[str]:
@@ -123,22 +122,21 @@ def words_not_in(index: Index, question: Question, held: frozenset[Term], langua
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
-        if (terms := [term for term in index.terms(word, language) if term in asked])
-        and not any(holds(held, term) for term in terms)
+        if (its := [term for term in terms(word, language) if term in asked])
+        and not any(holds(held, term) for term in its)
     ]
 
 
 def _in_reading(
-    index: Index,
     question: Question,
     reading: Reading,
     asked: Mapping[Term, float],
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    terms = [_held(index, sentence.text, language) for sentence in reading.sentences]
-    title = _held(index, reading.document.title, language)
-    context = _coverage(asked, frozenset().union(title, *terms))
+    held = [_held(sentence.text, language) for sentence in reading.sentences]
+    title = _held(reading.document.title, language)
+    context = _coverage(asked, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
     foreign = float(is_foreign(question, language))
@@ -147,11 +145,11 @@ def _in_reading(
         if sentence.text.strip() == reading.document.title.strip():
             # It names what the report is about; the statements that it stands over are the report's.
             continue
-        near = frozenset().union(*terms[max(place - 1, 0) : place + 2])
+        near = frozenset().union(*held[max(place - 1, 0) : place + 2])
         fits = carries(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
-            coverage=_coverage(asked, terms[place]),
+            coverage=_coverage(asked, held[place]),
             near=_coverage(asked, near),
             context=context,
             names=_share_of_names(question, sentence.text),
@@ -163,19 +161,19 @@ def _in_reading(
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
         )
-        candidates.append(Candidate(reading, sentence, features, terms[place]))
+        candidates.append(Candidate(reading, sentence, features, held[place]))
     return candidates
 
 
-def words_held(index: Index, reading: Reading) -> frozenset[Term]:
+def words_held(reading: Reading) -> frozenset[Term]:
     """The words of a reading and of its document's title."""
     texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
-    return frozenset().union(*(_held(index, text, reading.document.language) for text in texts))
+    return frozenset().union(*(_held(text, reading.document.language) for text in texts))
 
 
-def _held(index: Index, text: str, language: str) -> frozenset[Term]:
+def _held(text: str, language: str) -> frozenset[Term]:
     """The words of ``text``, and the acronyms of the names that it spells out."""
-    return frozenset(index.terms(" ".join([text, *acronyms(text)]), language))
+    return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 
 
 def acronyms(text: str) -> list[str]:

@@ -11,9 +11,9 @@ from typing import Any
 from index.documents import Chunk, Document
 from index.embedding import Encoder, Vectors
 from index.fusion import DENSE_WEIGHT
-from index.records import Filters, NewVersion
+from index.records import Filters, Incoming, NewVersion
 from index.segmentation import sentences
-from index.store import NO_FILTERS, Hit, Incoming, Index
+from index.store import NO_FILTERS, Hit, Index
 
 VOCABULARY = [
     "report",
@@ -75,12 +75,7 @@ def version(
     document = document or Document(text, "T", "text", "en")
     spans = sentences(document.text, "en")
     return NewVersion(
-        source,
-        path,
-        len(text),
-        mtime_ns,
-        digest or text,
-        document,
+        Incoming(source, path, len(text), mtime_ns, digest or text, document),
         tuple(Chunk(span, (span,)) for span in spans),
         tuple(f"vector of {span.of(document.text)}" for span in spans),
     )

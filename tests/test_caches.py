@@ -18,7 +18,8 @@ from writings import PATIENT
 
 from index.caches import load_caches
 from index.embedding import Encoder
-from index.store import Incoming, Index
+from index.records import Incoming
+from index.store import Index
 
 QUERIES = ("gates of the dam", "clean water", "Varda", "市议会", "nothing of the kind")
 

@@ -14,7 +14,7 @@ from reports import version
 
 from index.catalog import Catalog, CatalogError
 from index.documents import Chunk, Document, Span
-from index.records import DocumentNotFoundError, FileState, NewVersion
+from index.records import DocumentNotFoundError, FileState, Incoming, NewVersion
 from index.schema import SchemaError
 
 ONE = "First words. Second words."
@@ -221,7 +221,9 @@ def test_a_commit_that_fails_leaves_everything_as_it_was(catalog: Catalog) -> No
     put_vectors(catalog, "First words.", "Second words.")
     catalog.commit([version()])
     before = (catalog.generation(), catalog.documents(), list(catalog.passages()), catalog.files("/r"))
-    broken = NewVersion("/r", "b.txt", 1, 1, "d", Document("B.", "T", "text"), (Chunk(Span(0, 2), ()),), ())
+    broken = NewVersion(
+        Incoming("/r", "b.txt", 1, 1, "d", Document("B.", "T", "text")), (Chunk(Span(0, 2), ()),), ()
+    )
     with pytest.raises(ValueError, match="zip"):
         catalog.commit([version("Changed."), broken], [1])
     assert (

@@ -35,6 +35,13 @@ def test_words_that_the_sentences_lack_are_named(library: Library) -> None:
     )
 
 
+def test_a_word_that_a_sentence_in_another_language_has_is_not_said_to_be_missing(library: Library) -> None:
+    # Names are short, so that the language of the second report is not told.
+    engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
+    assert [record.language for record in engine.index.documents()] == ["en", "und"]
+    assert beside(engine, "How many suspects did the police arrest in Kampot?") is None
+
+
 def test_another_language_is_named(library: Library) -> None:
     assert beside(library(REPORT), "在柬埔寨逮捕了多少嫌疑人？") == (
         "The question is in Chinese; the words cited are in English."

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from index.embedding import Encoder
-from index.store import Incoming, Index
+from index.records import Incoming
+from index.store import Index
 from rag.answering import QueryEngine
 from rag.answers import Verification
 from rag.citations import Library, cite

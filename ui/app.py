@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 
 from index.catalog import CatalogError
-from index.store import Index, LibraryLockedError
+from index.store import Index
+from index.upkeep import LibraryLockedError
 from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
