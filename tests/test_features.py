@@ -58,6 +58,11 @@ def test_a_question_in_another_language_is_foreign(library: Library) -> None:
     assert candidate.features.foreign == 1.0
 
 
+def test_a_document_s_own_title_is_no_statement_in_it(library: Library) -> None:
+    engine = library({"a.md": "# Why the dredger sank\n\nThe dredger was overloaded."})
+    assert list(measured(engine, "Why did the dredger sink?")) == ["The dredger was overloaded."]
+
+
 def test_nothing_read_measures_nothing(library: Library) -> None:
     assert measured(library({}), "What happened?") == {}
 
