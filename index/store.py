@@ -10,7 +10,7 @@ from typing import Self
 
 from index.caches import passage_text
 from index.catalog import Catalog
-from index.chunking import chunk
+from index.chunking import MAX_CHUNK_TOKENS, chunk
 from index.documents import Document, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, fuse
@@ -21,7 +21,7 @@ from index.upkeep import EncoderMismatchError, Upkeep
 POOL = 100
 """Candidates that each half brings to the fusion."""
 
-_TITLE_TOKENS = 40
+TITLE_TOKENS = 40
 """What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
@@ -66,23 +66,47 @@ class Index:
     Writers exclude each other, in other processes too. A search sees one generation throughout.
 
     Attributes:
+        home: the folder that holds everything the library keeps.
         catalog: the library's database.
         encoder: turns passages and queries into vectors.
     """
 
-    def __init__(self, home: Path, catalog: Catalog, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        home: Path,
+        catalog: Catalog,
+        encoder: Encoder,
+        *,
+        max_chunk_tokens: int = MAX_CHUNK_TOKENS,
+        title_tokens: int = TITLE_TOKENS,
+    ) -> None:
+        self.home = home
         self.catalog = catalog
         self.encoder = encoder
-        self._upkeep = Upkeep(home, catalog, encoder)
+        self._max_chunk_tokens = max_chunk_tokens
+        self._title_tokens = title_tokens
+        self._upkeep = Upkeep(home, catalog, encoder, titled=title_tokens > 0)
 
     @classmethod
-    def open(cls, home: Path, encoder: Encoder, *, reembed: bool = False) -> Self:
+    def open(
+        cls,
+        home: Path,
+        encoder: Encoder,
+        *,
+        reembed: bool = False,
+        max_chunk_tokens: int = MAX_CHUNK_TOKENS,
+        title_tokens: int = TITLE_TOKENS,
+    ) -> Self:
         """Open the library under ``home``, making an empty one where there is none.
 
         Args:
             home: the folder that holds everything the library keeps.
             encoder: the encoder that it was indexed with, or will be.
             reembed: whether to embed every passage again where another encoder was used before.
+            max_chunk_tokens: the room in a passage. What is indexed already keeps its own, so that
+                another value than the default is for an index that is made to compare and thrown away.
+            title_tokens: how much of its document's title goes in front of a passage; with 0 the title is
+                neither embedded nor found by its words. The same holds of another value.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
@@ -91,7 +115,7 @@ class Index:
         """
         home.mkdir(parents=True, exist_ok=True)
         catalog = Catalog.open(home / "catalog.sqlite")
-        index = cls(home, catalog, encoder)
+        index = cls(home, catalog, encoder, max_chunk_tokens=max_chunk_tokens, title_tokens=title_tokens)
         try:
             index._upkeep.check_encoder()
         except EncoderMismatchError:
@@ -206,8 +230,8 @@ class Index:
         new: list[NewVersion] = []
         texts: dict[str, str] = {}
         for item in incoming:
-            chunks = tuple(chunk(item.document, self.encoder.token_spans))
-            title = self.encoder.clip(item.document.title, _TITLE_TOKENS)
+            chunks = tuple(chunk(item.document, self.encoder.token_spans, self._max_chunk_tokens))
+            title = self.encoder.clip(item.document.title, self._title_tokens)
             embedded = [passage_text(title, piece.span.of(item.document.text)) for piece in chunks]
             digests = [vector_digest(self.encoder.key, text) for text in embedded]
             texts.update(zip(digests, embedded, strict=True))

@@ -34,8 +34,9 @@ class Upkeep:
     than a glance.
     """
 
-    def __init__(self, home: Path, catalog: Catalog, encoder: Encoder) -> None:
+    def __init__(self, home: Path, catalog: Catalog, encoder: Encoder, *, titled: bool = True) -> None:
         self._home = home
+        self._titled = titled
         self._catalog = catalog
         self._encoder = encoder
         self._caches: Caches | None = None
@@ -123,10 +124,13 @@ class Upkeep:
             return None
 
     def _load(self, generation: int) -> Caches | None:
-        return load_caches(self._home, self._encoder.dimensions, generation, self._catalog.count_chunks())
+        passages = self._catalog.count_chunks()
+        return load_caches(self._home, self._encoder.dimensions, generation, passages, titled=self._titled)
 
     def _rebuilt(self, generation: int) -> Caches:
-        return rebuild_caches(self._home, self._encoder.dimensions, generation, self._catalog)
+        return rebuild_caches(
+            self._home, self._encoder.dimensions, generation, self._catalog, titled=self._titled
+        )
 
     def _locked(self) -> LibraryLockedError:
         return LibraryLockedError(

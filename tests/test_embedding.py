@@ -168,6 +168,7 @@ class TestTokens:
         assert encoder.clip(title, 7) == title
         assert encoder.clip(title, 6) == "The gates, and why they"
         assert encoder.clip(title, 3) == "The gates,"
+        assert encoder.clip(title, 0) == ""
         assert encoder.clip("", 3) == ""
 
     @PATIENT

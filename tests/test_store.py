@@ -201,6 +201,24 @@ class TestEmbedding:
             index.replace([incoming("One gate.", title="dam " * 100)])
         assert watched.embedded == [f"{('dam ' * 40).strip()}\nOne gate."]
 
+    def test_a_title_can_be_left_out_of_vectors_and_words(self, encoder: Encoder, tmp_path: Path) -> None:
+        watched = Watched(encoder)
+        with Index.open(tmp_path / "bare", watched, title_tokens=0) as index:
+            index.replace([incoming("One gate.", title="Varda")])
+            assert watched.embedded == ["One gate."]
+            assert [hit.lexical for hit in index.search("Varda", dense_weight=0.5)] == [0]
+            index.replace([incoming("Two gates.", "b.txt", title="Varda")], [1])
+            assert [hit.lexical for hit in index.search("Varda", dense_weight=0.5)] == [0]
+        with Index.open(tmp_path / "titled", watched) as index:
+            index.replace([incoming("One gate.", title="Varda")])
+            assert [hit.lexical > 0 for hit in index.search("Varda", dense_weight=0.5)] == [True]
+
+    def test_passages_are_as_long_as_they_are_asked_to_be(self, encoder: Encoder, tmp_path: Path) -> None:
+        with Index.open(tmp_path / "home", encoder, max_chunk_tokens=4) as index:
+            index.replace([incoming("One gate. Two gates. Three gates.")])
+            hits = sorted(index.search("gates"), key=lambda hit: hit.span)
+        assert [hit.text for hit in hits] == ["One gate.", "Two gates.", "Three gates."]
+
     def test_progress_counts_the_passages_that_are_new(self, index: Index) -> None:
         told: list[tuple[str, int, int]] = []
         reports = [incoming(f"Gate {number} failed.", f"{number}.txt") for number in range(300)]
