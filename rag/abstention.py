@@ -26,10 +26,23 @@ class Abstention:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether the library answers.
+
+    Attributes:
+        answerability: the probability that it does, 0 to 1; None where nothing was read.
+        abstention: why there is no answer; None where there is one.
+    """
+
+    answerability: float | None
+    abstention: Abstention | None
+
+
 def judge(
     index: Index, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
-) -> Abstention | None:
-    """Why the sentences that were read do not answer the question; None if the best of them does.
+) -> Judgement:
+    """Whether the best of the sentences that were read answers the question, and if not, why not.
 
     Args:
         index: where they come from.
@@ -39,14 +52,19 @@ def judge(
         filtered: whether the search was narrowed to some documents.
     """
     if not ranked:
-        return Abstention("empty_library", _empty(filtered=filtered))
+        return Judgement(None, Abstention("empty_library", _empty(filtered=filtered)))
     best = ranked[0].candidate
-    if best.features.foreign:
-        if weights.foreign.of(best.features) >= weights.foreign_threshold:
-            return None
-        return Abstention("language", _foreign(index, question, best.reading))
-    if weights.answerability.of(best.features) >= weights.threshold:
-        return None
+    foreign = bool(best.features.foreign)
+    model = weights.foreign if foreign else weights.answerability
+    answerability = model.of(best.features)
+    if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
+        return Judgement(answerability, None)
+    if foreign:
+        return Judgement(answerability, Abstention("language", _foreign(index, question, best.reading)))
+    return Judgement(answerability, _abstention(index, question, ranked))
+
+
+def _abstention(index: Index, question: Question, ranked: Sequence[Scored]) -> Abstention:
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     lacks = [missing_words(index, question, reading) for reading in readings]
     said = _said(lacks)

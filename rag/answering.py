@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from index.records import Filters
 from index.store import NO_FILTERS, Index
@@ -23,14 +24,14 @@ from rag.answers import (
 )
 from rag.caveats import caveat
 from rag.citations import Library, cite, show
+from rag.close_reading import read_closely, reads
 from rag.features import measure
 from rag.questions import Question, understand
+from rag.reader import DEFAULT_READER, Reader, open_reader
 from rag.reading import Reading, read
 from rag.selection import Scored, rank, select
-from rag.weights import load_weights
-
-READ_HITS = 8
-"""Passages that are read for an answer."""
+from rag.tuning import DEFAULT_TUNING, Tuning
+from rag.weights import Weights, load_weights
 
 QUOTED = "quoted"
 """The name under which an answer says that no model wrote it: it is made of the reports' sentences."""
@@ -39,9 +40,23 @@ QUOTED = "quoted"
 class QueryEngine:
     """Answers questions over an index with the reports' own sentences. Safe to share between threads."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(
+        self, index: Index, reader: Reader | str | None = DEFAULT_READER, tuning: Tuning = DEFAULT_TUNING
+    ) -> None:
+        """Answer over ``index``.
+
+        Args:
+            index: an open library.
+            reader: a reader, or the name or folder of one (see :func:`~rag.reader.open_reader`); None to
+                judge sentences by their features alone.
+            tuning: how much is read.
+
+        Raises:
+            ReaderError: if a reader that is named cannot be opened.
+        """
         self.index = index
-        self._weights = load_weights()
+        self.reader = open_reader(reader) if isinstance(reader, str) else reader
+        self.tuning = tuning
 
     def ask(self, question: str, filters: Filters = NO_FILTERS) -> Answer:
         """Answer a question, or abstain with the reasons.
@@ -69,13 +84,20 @@ class QueryEngine:
     def _answer(self, question: Question, filters: Filters) -> Iterator[Event]:
         clock = _Clock()
         generation = self.index.generation
-        hits = self.index.search(question.text, READ_HITS, filters)
+        hits = self.index.search(question.text, self.tuning.read_hits, filters, self.tuning.dense_weight)
         clock.lap("search")
-        readings = read(self.index, hits)
+        readings = read(self.index, hits, self.tuning.widen_by)
         library = Library(self.index)
-        ranked = rank(measure(self.index, question, readings), self._weights)
-        abstention = judge(self.index, question, ranked, self._weights, filtered=bool(filters))
+        weights = self._weights("features")
+        ranked = rank(measure(self.index, question, readings), weights)
         clock.lap("select")
+        if self.reader is not None and reads(self.reader, question):
+            weights = self._weights("reader")
+            candidates = [item.candidate for item in ranked]
+            ranked = rank(read_closely(self.reader, question, candidates), weights)
+        clock.lap("read")
+        judgement = judge(self.index, question, ranked, weights, filtered=bool(filters))
+        abstention = judgement.abstention
         passages = self._passages(question, readings, library, abstention)
         yield PassagesFound(passages)
         draft = Answer(
@@ -89,6 +111,7 @@ class QueryEngine:
             sentences=(),
             citations=(),
             passages=passages,
+            answerability=judgement.answerability,
             model=QUOTED,
             generation=generation,
         )
@@ -96,7 +119,7 @@ class QueryEngine:
             yield Token(abstention.reason)
             answer = replace(draft, text=abstention.reason, reason=abstention.reason, cause=abstention.cause)
         else:
-            chosen = select(ranked, self._weights)
+            chosen = select(ranked, weights, self.tuning.max_sentences)
             text, sentences, citations = "", [], []
             for sentence, citation, piece in quoted(chosen, library):
                 text += piece
@@ -113,6 +136,11 @@ class QueryEngine:
             )
         clock.lap("answer")
         yield AnswerDone(replace(answer, timings=clock.timings))
+
+    def _weights(self, judged_by: Literal["features", "reader"]) -> Weights:
+        weights = load_weights(judged_by)
+        threshold = self.tuning.threshold
+        return weights if threshold is None else replace(weights, threshold=threshold)
 
     def _passages(
         self,

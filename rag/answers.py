@@ -136,9 +136,12 @@ class Answer:
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
         passages: the passages that were read, best first.
+        answerability: the calibrated probability, 0 to 1, that the library answers the question; None
+            where nothing was read.
         model: who wrote the answer: ``quoted``, or the name of a language model.
         generation: the index's generation that was read.
-        timings: milliseconds by stage.
+        timings: milliseconds by stage: ``search``, ``select`` (measuring and ranking sentences), ``read``
+            (the reader), ``answer``.
     """
 
     answer_id: str
@@ -151,6 +154,7 @@ class Answer:
     sentences: tuple[AnswerSentence, ...]
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
+    answerability: float | None
     model: str
     generation: int
     timings: dict[str, float] = field(default_factory=dict)

@@ -62,6 +62,9 @@ class Features:
         score: the passage's fused score, relative to the other candidates.
         length: the logarithm of the sentence's words, 100 words being 1.
         foreign: 1 if the question is in another language than the document.
+        reader: the reader's log-odds that the sentence answers, divided by 10; 0 where no reader read it.
+        reader_window: the same that what it read around the sentence answers at all.
+        reader_best: the highest ``reader_window`` of all that it read for the question.
     """
 
     cosine: float
@@ -76,6 +79,9 @@ class Features:
     score: float
     length: float
     foreign: float
+    reader: float = 0.0
+    reader_window: float = 0.0
+    reader_best: float = 0.0
 
     def as_array(self) -> npt.NDArray[np.float64]:
         """The measurements in the order of their declaration."""
@@ -83,13 +89,24 @@ class Features:
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
+MEASURED_NAMES = tuple(name for name in FEATURE_NAMES if not name.startswith("reader"))
+"""Of what is measured without a reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may answer: where it stands, what it says, and how it measures."""
+    """A sentence that may answer: where it stands, what it says, and how it measures.
+
+    Attributes:
+        reading: what was read for the question.
+        place: the sentence's number in the reading, from 0.
+        sentence: the sentence.
+        features: how it measures against the question.
+        terms: its words.
+    """
 
     reading: Reading
+    place: int
     sentence: ReadSentence
     features: Features
     terms: frozenset[Term]
@@ -161,7 +178,7 @@ def _in_reading(
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
         )
-        candidates.append(Candidate(reading, sentence, features, held[place]))
+        candidates.append(Candidate(reading, place, sentence, features, held[place]))
     return candidates
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.records import DocumentRecord, Passage
 from index.store import Hit, Index
-
-WIDEN_BY = 2
-"""Sentences that are read before and after a hit, where its document goes on."""
+from rag.tuning import WIDEN_BY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import regex
 
 from rag.features import Candidate
+from rag.tuning import MAX_SENTENCES
 from rag.weights import Weights
-
-MAX_SENTENCES = 4
-"""An answer has one to four sentences."""
 
 MAX_OVERLAP = 0.6
 """Two sentences that share more of their words (Jaccard) say the same; the better one stays."""
@@ -43,7 +41,7 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
     return Scored(candidate, probability * (FRAGMENT if _is_fragment(candidate.sentence.text) else 1))
 
 
-def select(ranked: Sequence[Scored], weights: Weights) -> list[Scored]:
+def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_SENTENCES) -> list[Scored]:
     """The sentences of the answer, in the order in which they are read.
 
     The best sentence opens the answer. With it go up to three that score within reach of it and do
@@ -53,13 +51,14 @@ def select(ranked: Sequence[Scored], weights: Weights) -> list[Scored]:
     Args:
         ranked: from :func:`rank`.
         weights: say how far below the best a sentence may score.
+        max_sentences: how many sentences at most.
     """
     chosen: list[Scored] = []
     for item in ranked:
         near = not chosen or item.score >= weights.reach * chosen[0].score
         if near and not any(_repeats(item, other) for other in chosen):
             chosen.append(item)
-        if len(chosen) == MAX_SENTENCES:
+        if len(chosen) == max_sentences:
             break
     documents = list(dict.fromkeys(_document(item) for item in chosen))
     return chosen[:1] + sorted(

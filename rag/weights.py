@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from rag.features import FEATURE_NAMES, Features
 
@@ -53,13 +53,16 @@ class Weights:
 
 
 @cache
-def load_weights() -> Weights:
+def load_weights(judged_by: Literal["features", "reader"] = "features") -> Weights:
     """The weights that come with the program.
+
+    Args:
+        judged_by: ``features`` for what is measured without a reader, ``reader`` for both together.
 
     Raises:
         ValueError: if the file names a feature that is not measured.
     """
-    stored: dict[str, Any] = json.loads(files("rag").joinpath("weights.json").read_text())
+    stored: dict[str, Any] = json.loads(files("rag").joinpath("weights.json").read_text())[judged_by]
     return Weights(
         selection=_logistic(stored["selection"]),
         answerability=_logistic(stored["answerability"]),

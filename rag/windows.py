@@ -47,9 +47,8 @@ def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWi
         question: what is asked.
         window: where the answer may be.
     """
-    separator = tokenizer.token_to_id("[SEP]")
-    asked = _ids(tokenizer, question)[:MAX_QUESTION_TOKENS]
-    ids = [tokenizer.token_to_id("[CLS]"), *asked, separator]
+    beginning, separator = _special(tokenizer, "[CLS]"), _special(tokenizer, "[SEP]")
+    ids = [beginning, *_ids(tokenizer, question)[:MAX_QUESTION_TOKENS], separator]
     question_length = len(ids)
     ids += [*_ids(tokenizer, window.title)[:MAX_TITLE_TOKENS], separator]
     bounds = []
@@ -65,3 +64,10 @@ def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWi
 def _ids(tokenizer: Tokenizer, text: str) -> Sequence[int]:
     ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
     return ids
+
+
+def _special(tokenizer: Tokenizer, token: str) -> int:
+    number = tokenizer.token_to_id(token)
+    if number is None:
+        raise ValueError(f"the tokenizer has no token {token}; a reader needs BERT's special tokens")
+    return int(number)

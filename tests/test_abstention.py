@@ -28,7 +28,7 @@ def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], lis
 
 def judged(engine: QueryEngine, text: str, weights: Weights) -> Abstention | None:
     question, _, found = ranked(engine, text)
-    return judge(engine.index, question, found, weights, filtered=False)
+    return judge(engine.index, question, found, weights, filtered=False).abstention
 
 
 def test_the_threshold_parts_answers_from_abstentions(library: Library) -> None:

@@ -135,7 +135,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     body = json.loads(json.dumps(seed_engine.ask(ARRESTS).as_dict()))
     assert list(body) == [
         "answer_id", "question", "text", "abstained", "reason", "cause", "note", "sentences", "citations",
-        "passages", "model", "generation", "timings",
+        "passages", "answerability", "model", "generation", "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "published",

@@ -130,6 +130,7 @@ def answer(*citations: Citation, text: str | None = None) -> Answer:
         ),
         citations=citations,
         passages=(),
+        answerability=0.9,
         model="quoted",
         generation=1,
     )

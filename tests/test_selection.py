@@ -42,7 +42,7 @@ def candidate(document: int, start: int, text: str, cosine: float = 0.5) -> Cand
     sentence = ReadSentence(Span(start, start + len(text)), text)
     reading = Reading(record(document), sentence.span, (sentence,), 1.0, 0.5)
     features = Features(cosine, *[0.0] * 11)
-    return Candidate(reading, sentence, features, frozenset(("en", word) for word in text.lower().split()))
+    return Candidate(reading, 0, sentence, features, frozenset(("en", word) for word in text.lower().split()))
 
 
 def scored(document: int, start: int, text: str, points: float) -> Scored:

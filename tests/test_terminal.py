@@ -62,6 +62,7 @@ ANSWER = Answer(
         citation(4, THIRD, verification=Verification("partial", True, False, 0.4)),
     ),
     passages=(),
+    answerability=0.9,
     model="quoted",
     generation=1,
 )

@@ -7,7 +7,7 @@ import math
 from importlib.resources import files
 
 from index.embedding import BUNDLED_MODEL
-from rag.features import FEATURE_NAMES, Features
+from rag.features import FEATURE_NAMES, MEASURED_NAMES, Features
 from rag.weights import Logistic, load_weights
 
 
@@ -28,10 +28,17 @@ def test_the_file_tells_its_script_encoder_data_and_licences() -> None:
 
 
 def test_every_weight_is_of_a_feature_and_meaning_counts_for_an_answer() -> None:
-    weights = load_weights()
-    assert set(weights.selection.weights) == set(FEATURE_NAMES)
+    weights = load_weights("features")
+    assert set(weights.selection.weights) == set(MEASURED_NAMES)
     assert weights.selection.weights["cosine"] > 0
     assert weights.selection.weights["coverage"] > 0
     assert weights.selection.weights["wrong_kind"] < 0
     assert set(weights.foreign.weights) == {"cosine", "dense"}
+    assert 0 < weights.threshold < 0.5
+
+
+def test_what_the_reader_says_counts_where_there_is_one() -> None:
+    weights = load_weights("reader")
+    assert set(weights.selection.weights) == set(FEATURE_NAMES)
+    assert weights.selection.weights["reader"] > 0
     assert 0 < weights.threshold < 0.5

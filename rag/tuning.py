@@ -1,0 +1,39 @@
+"""How much is read for an answer: the numbers that an evaluation may vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.fusion import DENSE_WEIGHT
+
+READ_HITS = 8
+"""Passages that are read for an answer."""
+
+WIDEN_BY = 2
+"""Sentences that are read before and after a hit, where its document goes on."""
+
+MAX_SENTENCES = 4
+"""An answer has one to four sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What an answer is made with; the defaults are what was measured to be best.
+
+    Attributes:
+        dense_weight: the share of the dense score in the fused one, 0 to 1.
+        read_hits: passages that are read.
+        widen_by: sentences that are read before and after each of them.
+        max_sentences: sentences of an answer at most.
+        threshold: the probability below which there is no answer; None for the calibrated one.
+    """
+
+    dense_weight: float = DENSE_WEIGHT
+    read_hits: int = READ_HITS
+    widen_by: int = WIDEN_BY
+    max_sentences: int = MAX_SENTENCES
+    threshold: float | None = None
+
+
+DEFAULT_TUNING = Tuning()
+"""What is used unless told otherwise."""
