@@ -1,0 +1,110 @@
+"""What an evaluation varies: encoder, reader, passages, and how answers are made of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from index.chunking import MAX_CHUNK_TOKENS
+from index.store import TITLE_TOKENS
+from rag.tuning import Tuning
+
+DEFAULT = "default"
+"""The name of the configuration in which nothing is changed."""
+
+
+class ConfigurationError(ValueError):
+    """A configuration cannot be used; the message names the file and the key, and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One way to index and answer.
+
+    Attributes:
+        name: under which its figures are shown.
+        model: the name or folder of the encoder; None for the bundled one.
+        reader: the name or folder of the reader, or ``none``; None for the bundled one.
+        max_chunk_tokens: the room in a passage, in the encoder's tokens.
+        title_tokens: how much of a title goes in front of a passage; with 0 titles are not indexed.
+        tuning: how much is read, and how an answer is made of it.
+    """
+
+    name: str = DEFAULT
+    model: str | None = None
+    reader: str | None = None
+    max_chunk_tokens: int = MAX_CHUNK_TOKENS
+    title_tokens: int = TITLE_TOKENS
+    tuning: Tuning = field(default_factory=Tuning)
+
+
+_OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name", "tuning"})
+_TUNED = tuple(tuned.name for tuned in fields(Tuning))
+
+KEYS = (*_OWN, *_TUNED)
+"""What a file may set."""
+
+_SHARES = frozenset({"dense_weight", "threshold"})
+_TEXTS = frozenset({"model", "reader"})
+_FROM_ZERO = frozenset({"title_tokens", "widen_by"})
+
+
+def read_configuration(given: str, base: Configuration | None = None) -> Configuration:
+    """The configuration that a name or a file stands for.
+
+    Args:
+        given: ``default``, or the path of a TOML file with some of ``KEYS``; its stem is the name.
+        base: has what the file does not set.
+
+    Raises:
+        ConfigurationError: if the file cannot be read, or has an unknown key or a value that cannot be used.
+    """
+    base = base or Configuration()
+    if given == DEFAULT:
+        return base
+    file = Path(given)
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(
+            f"the configuration {given} cannot be read: {cause}; give the path of a TOML file, or {DEFAULT!r}"
+        ) from error
+    for key, value in found.items():
+        _check(file, key, value)
+    own: dict[str, Any] = {key: value for key, value in found.items() if key in _OWN}
+    tuned: dict[str, Any] = {key: value for key, value in found.items() if key in _TUNED}
+    return replace(base, name=file.stem, tuning=replace(base.tuning, **tuned), **own)
+
+
+def settings_of(configuration: Configuration) -> Mapping[str, Any]:
+    """The configuration as its keys and values, in the order of ``KEYS``."""
+    return {key: getattr(configuration, key) for key in _OWN} | {
+        key: getattr(configuration.tuning, key) for key in _TUNED
+    }
+
+
+def _check(file: Path, key: str, value: object) -> None:
+    if key not in KEYS:
+        close = get_close_matches(key, KEYS, n=1)
+        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(KEYS)}"
+        raise ConfigurationError(f"{file}: unknown key {key}; {remedy}")
+    needed = _needed(key, value)
+    if needed:
+        raise ConfigurationError(f"{file}: {key} is {value!r}; it must be {needed}")
+
+
+def _needed(key: str, value: object) -> str | None:
+    """What ``key`` must be, where ``value`` is something else."""
+    if key in _TEXTS:
+        return None if isinstance(value, str) and value else "the name or the folder of a model"
+    if isinstance(value, bool):
+        return "a number"
+    if key in _SHARES:
+        return None if isinstance(value, (int, float)) and 0 <= value <= 1 else "a number from 0 to 1"
+    least = 0 if key in _FROM_ZERO else 1
+    return None if isinstance(value, int) and value >= least else f"a whole number from {least} up"

@@ -1,0 +1,157 @@
+"""Figures with their uncertainty: what is computed from one observation a question, and how sure it is.
+
+The intervals are percentile bootstraps over questions (Efron and Tibshirani, An Introduction to the
+Bootstrap, 1993, chapter 13). A statistic is computed for all resamples at once: a resample is a row of
+weights, the number of times that each question was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+Statistic = Callable[[Array], Array]
+"""Weights of the observations, shape (rounds, n) → the statistic for each round, shape (rounds,); NaN where
+a round leaves it undefined."""
+
+Place = tuple[str, ...]
+"""Where a figure stands in an evaluation's JSON form: keys, from the outermost."""
+
+ROUNDS = 1000
+LEVEL = 0.95
+_SEED = 0
+_WEIGHTS_AT_ONCE = 4_000_000
+"""Weights held at a time: 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its 95 % interval.
+
+    Attributes:
+        value: over all questions.
+        low: the lower end of the interval.
+        high: its upper end.
+        n: the number of questions.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """``{value, low, high, n}``, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What a figure is computed from.
+
+    Attributes:
+        queries: the ids of the questions, in the order of the observations.
+        statistic: the figure, as a function of the questions' weights.
+        lower_is_better: whether a smaller figure is the better one.
+    """
+
+    queries: tuple[str, ...]
+    statistic: Statistic
+    lower_is_better: bool = False
+
+
+def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:
+    """The mean of one value a question."""
+    return ratio(values, np.ones(len(values)))
+
+
+def ratio(
+    numerators: Sequence[float] | npt.NDArray[Any], denominators: Sequence[float] | npt.NDArray[Any]
+) -> Statistic:
+    """The sum of the numerators over that of the denominators: a share of counts that differ by question."""
+    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+
+    def of(weights: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result: Array = (weights @ above) / (weights @ below)
+        return np.where(np.isfinite(result), result, np.nan)
+
+    return of
+
+
+def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
+    """The area under the receiver operating characteristic.
+
+    It is the probability that a positive scores above a negative, ties counting half (Mann–Whitney).
+    """
+    values = np.asarray(scores, dtype=float)
+    order = np.argsort(values, kind="stable")
+    is_positive = np.asarray(positive, dtype=float)[order]
+    ties = np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
+
+    def of(weights: Array) -> Array:
+        ordered = weights[:, order]
+        positives = np.add.reduceat(ordered * is_positive, ties, axis=1)
+        negatives = np.add.reduceat(ordered * (1 - is_positive), ties, axis=1)
+        below = np.cumsum(negatives, axis=1) - negatives
+        won = (positives * (below + negatives / 2)).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result: Array = won / (positives.sum(axis=1) * negatives.sum(axis=1))
+        return result
+
+    return of
+
+
+def quantile(values: Sequence[float], share: float) -> Statistic:
+    """The smallest value that at least ``share`` of the values do not exceed."""
+    order = np.argsort(np.asarray(values, dtype=float), kind="stable")
+    ordered = np.asarray(values, dtype=float)[order]
+
+    def of(weights: Array) -> Array:
+        reached = np.cumsum(weights[:, order], axis=1)
+        # Weights are whole numbers, so that a small slack undoes the rounding of the product only.
+        result: Array = ordered[np.argmax(reached >= share * reached[:, -1:] - 1e-9, axis=1)]
+        return result
+
+    return of
+
+
+def twice(statistic: Statistic) -> Statistic:
+    """A statistic over observations of which each question has two: all first ones, then all second ones."""
+    return lambda weights: statistic(np.hstack([weights, weights]))
+
+
+def estimate(sample: Sample) -> Figure | None:
+    """The figure with its interval; None where the questions leave it undefined."""
+    n = len(sample.queries)
+    if not n:
+        return None
+    value = float(sample.statistic(np.ones((1, n)))[0])
+    if np.isnan(value):
+        return None
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(bootstrap(sample), [tail, 1 - tail])
+    return Figure(value, float(low), float(high), n)
+
+
+def bootstrap(sample: Sample) -> Array:
+    """The statistic of ``ROUNDS`` resamples, shape (ROUNDS,).
+
+    Two samples of as many questions are drawn alike, so that their differences are paired.
+    """
+    return np.concatenate([sample.statistic(weights) for weights in _resamples(len(sample.queries))])
+
+
+def _resamples(n: int) -> Iterator[Array]:
+    generator = np.random.default_rng(_SEED)
+    at_once = max(1, _WEIGHTS_AT_ONCE // n)
+    for start in range(0, ROUNDS, at_once):
+        rounds = min(at_once, ROUNDS - start)
+        drawn = generator.integers(0, n, (rounds, n)) + n * np.arange(rounds)[:, np.newaxis]
+        yield np.bincount(drawn.ravel(), minlength=rounds * n).reshape(rounds, n).astype(float)

@@ -1,0 +1,254 @@
+"""A folder → a data set: a corpus in BEIR's layout, or documents with a file of questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from index.documents import UNKNOWN_LANGUAGE, Document
+from index.languages import detect
+from index.loading import LoadError, load
+from index.scanning import QUESTIONS, Root, scan
+from rag.evaluation.datasets import Claim, Dataset, DatasetError, Evidence, Query, named, place
+from rag.json_lines import read_json_lines
+from rag.questions import MAX_QUESTION_CHARACTERS
+
+CORPUS, QUERIES, JUDGEMENTS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
+"""The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), where a set has them."""
+
+_IDENTIFIED = 100
+"""Documents whose language is looked at: a corpus is in one language, and short passages mislead."""
+
+_QUOTED = frozenset({"span", "multi-span"})
+"""TAT-QA's types of answers that stand in the text; the others are computed."""
+
+Judgements = dict[str, dict[str, int]]
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read a set.
+
+    Args:
+        folder: has ``corpus.jsonl`` (or ``corpus.jsonl.gz``; {_id, title, text}), ``queries.jsonl`` ({_id,
+            text, …}) and ``qrels.tsv`` (query-id, corpus-id, score); or documents, and a ``questions.jsonl``
+            with the fields of ``queries.jsonl``. A question may have ``answerable`` (true or false),
+            ``answers`` (strings), ``selected_sentences`` (strings), ``evidence`` ([{document, start, end,
+            text}]), and ``doc`` or ``document`` (the one that it is about).
+
+    Raises:
+        DatasetError: if the folder is missing, has neither layout, or has no document or question.
+        JsonLinesError: if a line of a file is no JSON object.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is no folder; give the path of a folder that has a data set")
+    corpus = next((file for name in (CORPUS, f"{CORPUS}.gz") if (file := folder / name).is_file()), None)
+    if corpus is not None:
+        dataset = _beir(folder, corpus)
+    elif (folder / QUESTIONS).is_file():
+        dataset = _questioned(folder)
+    else:
+        raise DatasetError(
+            f"{folder} is no data set; it needs {CORPUS} (or {CORPUS}.gz), {QUERIES} and {JUDGEMENTS}, or "
+            f"documents and {QUESTIONS}"
+        )
+    if not dataset.documents:
+        raise DatasetError(f"{folder} has no document that can be read; add some, then try again")
+    if not dataset.queries:
+        raise DatasetError(f"{folder} has no question; add some, then try again")
+    return dataset
+
+
+def _beir(folder: Path, corpus: Path) -> Dataset:
+    documents = _corpus(corpus)
+    notes: list[str] = []
+    judgements = _judgements(folder / JUDGEMENTS, documents, notes)
+    claims = _claims(folder, documents)
+    rationales: dict[str, list[str]] = {}
+    for claim in claims:
+        rationales.setdefault(claim.query, []).extend(claim.sentences)
+    queries = _queries(folder / QUERIES, documents, judgements, rationales, notes)
+    return Dataset(folder.resolve().name, documents, queries, claims, tuple(notes))
+
+
+def _questioned(folder: Path) -> Dataset:
+    documents: dict[str, Document] = {}
+    notes: list[str] = []
+    listing = scan(Root(str(folder.absolute())))
+    failures = {failure.path: failure.cause for failure in listing.failures}
+    for path in listing.files:
+        try:
+            documents[path] = load(folder / path)
+        except LoadError as error:
+            failures[path] = error.cause
+    notes.extend(f"{path} is left out: {cause}" for path, cause in failures.items())
+    queries = _queries(folder / QUESTIONS, documents, {}, {}, notes)
+    return Dataset(folder.resolve().name, documents, queries, (), tuple(notes))
+
+
+def _corpus(file: Path) -> dict[str, Document]:
+    rows: dict[str, dict[str, Any]] = {}
+    for number, row in read_json_lines(file):
+        name = _text(file, number, row, "_id")
+        if name in rows:
+            raise DatasetError(f"{file}, line {number}: the _id {name!r} is there twice; make ids unique")
+        rows[name] = {"title": row.get("title") or "", "text": _text(file, number, row, "text")} | {
+            field: row.get(field) for field in ("language", "publisher", "published")
+        }
+    language = _language([row["text"] for row in rows.values()])
+    return {
+        name: Document(
+            row["text"], row["title"], "text", row["language"] or language, row["publisher"], row["published"]
+        )
+        for name, row in rows.items()
+    }
+
+
+def _language(texts: Sequence[str]) -> str:
+    """The language of most of some texts."""
+    found = Counter(map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)]))
+    found.pop(UNKNOWN_LANGUAGE, None)
+    return found.most_common(1)[0][0] if found else UNKNOWN_LANGUAGE
+
+
+def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str]) -> Judgements:
+    if not file.is_file():
+        notes.append(f"{file.name} is not there: retrieval is judged by the questions' evidence alone")
+        return {}
+    judgements: Judgements = {}
+    unknown: list[str] = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        fields = line.split("\t")
+        if number == 1 and not fields[-1].lstrip("-").isdigit():
+            continue  # the names of the columns
+        if len(fields) != 3 or not fields[2].lstrip("-").isdigit():
+            raise DatasetError(
+                f"{file}, line {number}: {line[:60]!r} is not query-id, corpus-id and a whole score, parted "
+                "by tabs; correct or remove the line"
+            )
+        if fields[1] in documents:
+            judgements.setdefault(fields[0], {})[fields[1]] = int(fields[2])
+        else:
+            unknown.append(fields[1])
+    if unknown:
+        notes.append(
+            f"{len(unknown)} judgements of {file.name} name documents that the corpus does not have, and are "
+            f"left out: {named(unknown)}"
+        )
+    return judgements
+
+
+def _queries(
+    file: Path,
+    documents: Mapping[str, Document],
+    judgements: Judgements,
+    rationales: Mapping[str, Sequence[str]],
+    notes: list[str],
+) -> tuple[Query, ...]:
+    queries: dict[str, Query] = {}
+    lost: list[str] = []
+    for number, row in read_json_lines(file):
+        name, text = _text(file, number, row, "_id"), _text(file, number, row, "text")
+        if name in queries:
+            raise DatasetError(f"{file}, line {number}: the _id {name!r} is there twice; make ids unique")
+        if len(text.strip()) > MAX_QUESTION_CHARACTERS:
+            raise DatasetError(
+                f"{file}, line {number}: the question has {len(text.strip()):,} characters, more than the "
+                f"{MAX_QUESTION_CHARACTERS:,} that can be read; shorten it"
+            )
+        evidence = tuple(_evidence(file, number, row, documents, lost))
+        judged = judgements.get(name) or dict.fromkeys((item.document for item in evidence), 1)
+        queries[name] = Query(
+            id=name,
+            text=text,
+            answerable=_answerable(file, number, row),
+            answers=_answers(row),
+            sentences=(*map(str, row.get("selected_sentences") or ()), *rationales.get(name, ())),
+            evidence=evidence,
+            judged=judged or None,
+            about=_about(row, judged, documents),
+        )
+    if lost:
+        notes.append(
+            f"{len(lost)} pieces of evidence of {file.name} are left out, since no document has them at "
+            f"their place: {named(lost)}"
+        )
+    return tuple(queries.values())
+
+
+def _text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
+    """A field that every line must have, as text."""
+    value = row.get(field)
+    if isinstance(value, int) and field == "_id":
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise DatasetError(f"{file}, line {number}: it has no {field}; give it one, a text that is not empty")
+    return value
+
+
+def _answerable(file: Path, number: int, row: Mapping[str, Any]) -> bool | None:
+    value = row.get("answerable")
+    if value is not None and not isinstance(value, bool):
+        raise DatasetError(f"{file}, line {number}: answerable is {value!r}; write true or false")
+    return value
+
+
+def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The strings that answer: ``answers``, or a short ``answer`` that is quoted rather than written."""
+    if row.get("answer_type", "span") not in _QUOTED:
+        return ()
+    found = row.get("answers", row.get("answer"))
+    if isinstance(found, str):
+        # Where sentences were marked, a text beside them is what somebody made of them.
+        found = [] if "selected_sentences" in row else [found]
+    return tuple(str(answer) for answer in found or () if str(answer).strip())
+
+
+def _evidence(
+    file: Path, number: int, row: Mapping[str, Any], documents: Mapping[str, Document], lost: list[str]
+) -> Iterator[Evidence]:
+    for item in row.get("evidence") or ():
+        if not isinstance(item, dict) or not all(type(item.get(end)) is int for end in ("start", "end")):
+            raise DatasetError(
+                f"{file}, line {number}: evidence is {item!r:.60}; write {{document, start, end, text}} with "
+                "start and end as numbers of characters"
+            )
+        name = str(item.get("document") or row.get("document") or row.get("doc"))
+        span = (
+            place(documents[name], item["start"], item["end"], item.get("text"))
+            if name in documents
+            else None
+        )
+        if span is None:
+            lost.append(f"line {number} in {name}")
+        else:
+            yield Evidence(name, span)
+
+
+def _about(
+    row: Mapping[str, Any], judged: Mapping[str, int], documents: Mapping[str, Document]
+) -> str | None:
+    relevant = [name for name, grade in judged.items() if grade > 0]
+    stated = [str(row[field]) for field in ("doc", "document") if row.get(field)]
+    return next((name for name in [*relevant, *stated] if name in documents), None)
+
+
+def _claims(folder: Path, documents: Mapping[str, Document]) -> tuple[Claim, ...]:
+    file, sentences = folder / CLAIMS, folder / CLAIM_SENTENCES
+    if not (file.is_file() and sentences.is_file()):
+        return ()
+    parted = {str(row["_id"]): row["sentences"] for _, row in read_json_lines(sentences)}
+    return tuple(
+        Claim(
+            query=str(row["_id"]),
+            text=row["claim"],
+            document=item["doc_id"],
+            supported=item["label"] == "SUPPORT",
+            sentences=tuple(parted[item["doc_id"]][place].strip() for place in item["sentences"]),
+        )
+        for _, row in read_json_lines(file)
+        for item in row["evidence"]
+        if item["doc_id"] in documents
+    )

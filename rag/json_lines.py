@@ -1,0 +1,61 @@
+"""Files of one JSON object a line, read with the number of the line that is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+
+class JsonLinesError(ValueError):
+    """A file of JSON lines cannot be read; the message names the file, the line, and what to do."""
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file, each with the number of its line, from 1; blank lines are passed over.
+
+    Args:
+        path: a UTF-8 file, packed with gzip where its name ends in ``.gz``.
+
+    Raises:
+        JsonLinesError: if the file cannot be read, or a line is no JSON object.
+    """
+    try:
+        with _opened(path) as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, _object(path, number, line)
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise JsonLinesError(
+            f"{path} cannot be read: {cause}; give a readable file in UTF-8{_packed(path)}"
+        ) from error
+
+
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8"))
+    return path.open(encoding="utf-8")
+
+
+def _packed(path: Path) -> str:
+    return ", packed with gzip" if path.suffix == ".gz" else ""
+
+
+def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise JsonLinesError(
+            f"{path}, line {number}: not JSON ({error.msg} at character {error.pos}); "
+            "correct or remove the line"
+        ) from error
+    if not isinstance(value, dict):
+        raise JsonLinesError(
+            f"{path}, line {number}: {type(value).__name__} where a JSON object is needed; "
+            "write {…} on each line"
+        )
+    return value
