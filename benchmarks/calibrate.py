@@ -1,7 +1,9 @@
 """Learns the weights of selection and abstention, writes ``rag/weights.json``, and prints how they do.
 
-Trained on the half of the titles (by their digest) of squad2, mlqa-en and clapnq that are not printed; what
-is printed comes from the other half. Run with ``python -m benchmarks.calibrate [--write]``.
+``python -m benchmarks.calibrate [--write]``. Two sets of weights are learned: for the features alone, on the
+``train`` and ``tune`` titles, and for them together with the reader, on ``tune`` titles only, as the reader
+knows the questions of ``train`` by heart. What is printed comes from ``test`` titles. With ``--model`` or
+``--reader`` the same is learned for another encoder or reader; ``--output`` names the file.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
@@ -12,9 +14,8 @@ library answers is a logistic regression over the best sentence's features.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,23 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.datasets import EvaluationSet, open_index, read_set
+from benchmarks.reader_examples import gold_document, gold_flags
 from index.embedding import open_encoder
 from index.records import Filters
 from index.store import NO_FILTERS, Index
-from rag.answering import READ_HITS
-from rag.features import FEATURE_NAMES, measure
-from rag.questions import understand
+from rag.close_reading import read_closely
+from rag.evaluation.splits import Part, part_of
+from rag.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
+from rag.questions import Question, understand
+from rag.reader import BUNDLED_READER, Reader, open_reader
 from rag.reading import read
+from rag.tuning import READ_HITS
 
 Array = npt.NDArray[np.float64]
 
 SETS = ("squad2", "mlqa-en", "clapnq")
 REMOVED = 600
-"""Questions of a set that are asked again of the same library without their title's documents."""
+"""Questions of a set's part that are asked again of the same library without their title's documents."""
 
 LOST = 0.05
 """The share of answerable questions that abstention may cost: where the threshold comes from."""
@@ -47,14 +52,45 @@ REACH = 0.3
 """How near to the best sentence others must score. On clapnq, whose annotators marked every sentence that
 they used, F1 is level from 0.15 to 0.35 (0.575 to 0.584); the higher, the shorter the answers."""
 
-JUDGED_BY = ("cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense")
+JUDGED_BY = {
+    "features": ("cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense"),
+    "reader": (
+        "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
+        "reader", "reader_window", "reader_best",
+    ),
+}  # fmt: skip
 FOREIGN_BY = ("cosine", "dense")
+
+_HERE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the candidates that were measured for it.
+
+    Attributes:
+        name: the set, and whether the question's title was removed.
+        part: the part of the set that its title is in.
+        question: the question.
+        candidates: what was read for it.
+        gold: which candidates answer.
+        answerable: whether the library answers it.
+    """
+
+    name: str
+    part: Part
+    question: Question
+    candidates: tuple[Candidate, ...]
+    gold: tuple[bool, ...]
+    answerable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question with what was read for it: features a sentence, and which sentences are gold."""
+    """The same as numbers: a row of features a candidate."""
 
+    name: str
+    part: Part
     features: Array
     gold: npt.NDArray[np.bool_]
     answerable: bool
@@ -62,37 +98,50 @@ class Example:
 
 def main() -> None:
     """Measure, learn, print, and write the file if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write rag/weights.json")
+    parser.add_argument("--output", type=Path, default=_HERE / "rag" / "weights.json")
+    parser.add_argument("--model", help="another encoder's name or folder")
+    parser.add_argument("--reader", default=BUNDLED_READER, help="another reader's name or folder")
     arguments = parser.parse_args()
-    encoder = open_encoder()
-    train: list[Example] = []
-    test: dict[str, list[Example]] = {}
+    encoder, reader = open_encoder(arguments.model), open_reader(arguments.reader)
+    asked: list[Asked] = []
     for name in SETS:
         evaluation = read_set(name)
         with open_index(evaluation, encoder) as index:
-            for title_half, examples in ((0, train), (1, test.setdefault(name, []))):
-                examples.extend(_examples(evaluation, index, title_half, removed=False))
+            asked.extend(_asked(evaluation, index, removed=False))
             if name != "clapnq":
-                train.extend(_examples(evaluation, index, 0, removed=True))
-                test[f"{name}, title removed"] = _examples(evaluation, index, 1, removed=True)
-    stored = learn(train)
-    report(stored, test)
+                asked.extend(_asked(evaluation, index, removed=True))
+    stored: dict[str, Any] = {
+        "made_by": "benchmarks/calibrate.py",
+        "encoder": encoder.name,
+        "reader": arguments.reader,
+        "data": _DATA,
+    }
+    measured = [_example(item, item.candidates, item.gold) for item in asked]
+    stored["features"] = learn([item for item in measured if item.part != "test"], "features")
+    report("features", stored["features"], [item for item in measured if item.part == "test"])
+    if reader is not None:
+        read_too = [_read(item, reader, _weights(stored["features"]["selection"])) for item in asked]
+        stored["reader"] = learn([item for item in read_too if item.part == "tune"], "reader")
+        report("reader", stored["reader"], [item for item in read_too if item.part == "test"])
     if arguments.write:
-        target = Path(__file__).parent.parent / "rag" / "weights.json"
-        target.write_text(json.dumps(_provenance() | stored, indent=2) + "\n")
-        print(f"written to {target.relative_to(Path.cwd())}")
+        arguments.output.write_text(json.dumps(stored, indent=2) + "\n")
+        print(f"written {arguments.output.name}")
 
 
-def learn(train: Sequence[Example]) -> dict[str, Any]:
-    """The content of ``weights.json``, but for where it comes from."""
-    selection = _listwise([example for example in train if example.answerable and example.gold.any()])
-    best = np.array([_best(example, selection) for example in train])
-    answerable = np.array([example.answerable for example in train])
-    answerability = _logistic(best, answerable, JUDGED_BY)
+def learn(examples: Sequence[Example], judged_by: str) -> dict[str, Any]:
+    """One part of ``weights.json``: selection, answerability, and the thresholds."""
+    names = FEATURE_NAMES if judged_by == "reader" else MEASURED_NAMES
+    selection = _listwise(
+        [example for example in examples if example.answerable and example.gold.any()], names
+    )
+    best = np.array([_best(example, selection) for example in examples])
+    answerable = np.array([example.answerable for example in examples])
+    answerability = _logistic(best, answerable, JUDGED_BY[judged_by])
     foreign = _logistic(best, answerable, FOREIGN_BY)
     return {
-        "selection": _named(_platt(train, selection), selection),
+        "selection": _named(_platt(examples, selection), selection, names),
         "answerability": answerability,
         "foreign": foreign,
         "reach": REACH,
@@ -101,80 +150,87 @@ def learn(train: Sequence[Example]) -> dict[str, Any]:
     }
 
 
-def report(stored: dict[str, Any], test: dict[str, list[Example]]) -> None:
-    """Print what the learned weights do on the halves that they were not learned from."""
+def report(judged_by: str, stored: dict[str, Any], examples: Sequence[Example]) -> None:
+    """Print what learned weights do on titles that they were not learned from."""
     selection = _weights(stored["selection"])
-    abstains: Callable[[Example], float] = lambda example: _probability(  # noqa: E731
-        stored["answerability"], _best(example, selection)
-    )
-    print(
-        f"threshold {stored['threshold']}, for a question in another language {stored['foreign_threshold']}"
-    )
-    for name, examples in test.items():
-        kept = [example for example in examples if abstains(example) >= stored["threshold"]]
-        answerable = [example for example in examples if example.answerable]
-        right = sum(bool(e.gold[int(np.argmax(e.features @ selection))]) for e in answerable)
-        right_kept = sum(bool(e.gold[int(np.argmax(e.features @ selection))]) for e in kept if e.answerable)
-        line = f"{name:24} {len(examples):5} questions, {len(kept) / len(examples):6.1%} answered"
+    print(f"{judged_by}: threshold {stored['threshold']}, in another language {stored['foreign_threshold']}")
+    probability = {id(e): _probability(stored["answerability"], _best(e, selection)) for e in examples}
+    for name in dict.fromkeys(example.name for example in examples):
+        asked = [example for example in examples if example.name == name]
+        answerable = [example for example in asked if example.answerable]
+        kept = [probability[id(example)] >= stored["threshold"] for example in asked]
+        line = f"  {name:24} {len(asked):5} questions, {np.mean(kept):6.1%} answered"
         if answerable:
-            line += f"; of {len(answerable)} answerable: best sentence right {right / len(answerable):.3f}"
-            line += f", right and not abstained {right_kept / len(answerable):.3f}"
-        if 0 < len(answerable) < len(examples):
-            scores = [abstains(example) for example in examples]
-            line += f"; AUROC of answerable {roc_auc_score([e.answerable for e in examples], scores):.3f}"
+            right = np.array([e.gold[int(np.argmax(e.features @ selection))] for e in answerable])
+            told = np.array([probability[id(e)] >= stored["threshold"] for e in answerable])
+            line += f"; of {len(answerable)} answerable: best sentence right {np.mean(right):.3f}"
+            line += f", right and not abstained {np.mean(right & told):.3f}"
+        present = [example for example in examples if example.name == name.removesuffix(_REMOVED)]
+        others = (
+            asked if name == name.removesuffix(_REMOVED) else [e for e in present if e.answerable] + asked
+        )
+        truth = [example.answerable for example in others]
+        if 0 < sum(truth) < len(truth):
+            auroc = roc_auc_score(truth, [probability[id(example)] for example in others])
+            line += f"; AUROC {auroc:.3f}"
         print(line)
-    for name in ("squad2", "mlqa-en"):
-        inside = [abstains(example) for example in test[name] if example.answerable]
-        outside = [abstains(example) for example in test[f"{name}, title removed"]]
-        truth = [True] * len(inside) + [False] * len(outside)
-        print(f"{name}: AUROC of title present against removed {roc_auc_score(truth, inside + outside):.3f}")
 
 
-def _examples(evaluation: EvaluationSet, index: Index, half: int, *, removed: bool) -> list[Example]:
+_REMOVED = ", title removed"
+
+
+def _asked(evaluation: EvaluationSet, index: Index, *, removed: bool) -> Iterator[Asked]:
     numbers = {record.path: record.document_id for record in index.documents()}
     titles = {name: title for name, (title, _) in evaluation.corpus.items()}
-    examples: list[Example] = []
+    count: dict[Part, int] = {}
     for number, query in evaluation.queries.items():
-        gold = str(next(iter(evaluation.qrels.get(number, ())), query.get("doc")))
-        title = str(titles.get(gold, query.get("title", number)))
-        if half_of(title) != half or (
-            removed and (not query.get("answerable", True) or len(examples) >= REMOVED)
-        ):
+        document = gold_document(evaluation, number)
+        title = titles[document] if document else number
+        part, answerable = part_of(title or number), bool(query.get("answerable", True))
+        if removed and (not answerable or count.get(part, 0) >= REMOVED):
             continue
-        others = tuple(numbers[name] for name in titles if titles[name] != title)
-        question = understand(query["text"])
-        hits = index.search(question.text, READ_HITS, Filters(others) if removed else NO_FILTERS)
+        count[part] = count.get(part, 0) + 1
+        others = Filters(tuple(numbers[name] for name in titles if titles[name] != title))
+        question = understand(str(query["text"]))
+        hits = index.search(question.text, READ_HITS, others if removed else NO_FILTERS)
         candidates = measure(index, question, read(index, hits))
         if candidates:
-            examples.append(
-                Example(
-                    np.array([candidate.features.as_array() for candidate in candidates]),
-                    np.array([not removed and _is_gold(query, c.sentence.text) for c in candidates]),
-                    not removed and query.get("answerable", True),
-                )
+            gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
+            yield Asked(
+                evaluation.name + (_REMOVED if removed else ""),
+                part,
+                question,
+                tuple(candidates),
+                (False,) * len(candidates) if removed else gold,
+                answerable and not removed,
             )
-    return examples
 
 
-def half_of(title: str) -> int:
-    """Which half of a set the documents of ``title`` are in: 0 to learn from, 1 to print."""
-    return hashlib.sha256(title.encode()).digest()[0] % 2
+def _read(asked: Asked, reader: Reader, weights: Array) -> Example:
+    scores = [float(candidate.features.as_array() @ weights) for candidate in asked.candidates]
+    ranked = sorted(range(len(scores)), key=lambda place: -scores[place])
+    candidates = read_closely(reader, asked.question, [asked.candidates[place] for place in ranked])
+    known = {
+        (candidate.reading, candidate.place): gold
+        for candidate, gold in zip(asked.candidates, asked.gold, strict=True)
+    }
+    return _example(asked, candidates, [known[item.reading, item.place] for item in candidates])
 
 
-def _is_gold(query: Mapping[str, Any], sentence: str) -> bool:
-    if "selected_sentences" in query:
-        return any(sentence in gold or gold.strip() in sentence for gold in query["selected_sentences"])
-    return any(answer.lower() in sentence.lower() for answer in query.get("answers", ()))
+def _example(asked: Asked, candidates: Sequence[Candidate], gold: Sequence[bool]) -> Example:
+    features = np.array([candidate.features.as_array() for candidate in candidates])
+    return Example(asked.name, asked.part, features, np.array(gold), asked.answerable)
 
 
-def _listwise(examples: Sequence[Example], penalty: float = 1e-3) -> Array:
+def _listwise(examples: Sequence[Example], names: Sequence[str], penalty: float = 1e-3) -> Array:
+    used = torch.tensor([name in names for name in FEATURE_NAMES])
     lists = [(torch.tensor(example.features), torch.tensor(example.gold)) for example in examples]
     weights = torch.zeros(len(FEATURE_NAMES), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        scores = [(features @ weights, gold) for features, gold in lists]
+        scores = [(features @ (weights * used), gold) for features, gold in lists]
         total = torch.stack(
             [torch.logsumexp(s, 0) - torch.logsumexp(s[gold], 0) for s, gold in scores]
         ).mean()
@@ -183,7 +239,7 @@ def _listwise(examples: Sequence[Example], penalty: float = 1e-3) -> Array:
         return total
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return weights.detach().numpy()
+    return (weights * used).detach().numpy()
 
 
 def _platt(examples: Sequence[Example], weights: Array) -> tuple[float, float]:
@@ -193,7 +249,7 @@ def _platt(examples: Sequence[Example], weights: Array) -> tuple[float, float]:
     return float(fitted.coef_[0][0]), float(fitted.intercept_[0])
 
 
-def _logistic(best: Array, answerable: Array, names: Sequence[str]) -> dict[str, Any]:
+def _logistic(best: Array, answerable: npt.NDArray[np.bool_], names: Sequence[str]) -> dict[str, Any]:
     columns = [FEATURE_NAMES.index(name) for name in names]
     fitted = LogisticRegression(C=3, max_iter=3000).fit(best[:, columns], answerable)
     weights = zip(names, fitted.coef_[0], strict=True)
@@ -203,13 +259,12 @@ def _logistic(best: Array, answerable: Array, names: Sequence[str]) -> dict[str,
     }
 
 
-def _named(platt: tuple[float, float], weights: Array) -> dict[str, Any]:
+def _named(platt: tuple[float, float], weights: Array, names: Sequence[str]) -> dict[str, Any]:
     slope, intercept = platt
+    pairs = zip(FEATURE_NAMES, weights, strict=True)
     return {
         "intercept": round(intercept, 4),
-        "weights": {
-            name: round(slope * float(weight), 4) for name, weight in zip(FEATURE_NAMES, weights, strict=True)
-        },
+        "weights": {name: round(slope * float(weight), 4) for name, weight in pairs if name in names},
     }
 
 
@@ -230,16 +285,11 @@ def _threshold(stored: dict[str, Any], rows: Array) -> float:
     return round(float(np.quantile([_probability(stored, row) for row in rows], LOST)), 3)
 
 
-def _provenance() -> dict[str, Any]:
-    return {
-        "made_by": "benchmarks/calibrate.py",
-        "encoder": "all-MiniLM-L6-v2",
-        "data": {
-            "squad2": "part of the SQuAD 2.0 dev re-split, CC BY-SA 4.0",
-            "mlqa-en": "MLQA dev, English, CC BY-SA 3.0",
-            "clapnq": "half of CLAPNQ dev, Apache-2.0",
-        },
-    }
+_DATA = {
+    "squad2": "part of the SQuAD 2.0 dev re-split, CC BY-SA 4.0",
+    "mlqa-en": "MLQA dev, English, CC BY-SA 3.0",
+    "clapnq": "half of CLAPNQ dev, Apache-2.0",
+}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Questions with windows that answer them or do not: what the reader is trained on.
 
 Real questions come from the ``train`` part of the sets; their negatives are passages that the product's own
-search finds and that do not answer, the right passage without the sentence that answers, and the right passage
-for a question with one of its names or figures exchanged. Made-up ones (:func:`cloze`) take a name or a figure
-out of a sentence and ask for it.
+search finds and that do not answer, the right passage without the sentence that answers, and the right
+passage for a question with one of its names or figures exchanged. Made-up ones (:func:`cloze`) take a name or
+a figure out of a sentence and ask for it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*|\b\p{N}[\p{N}.,]*(?<=\p{N})"
 )
 _YEAR = regex.compile(r"^1\d{3}$|^20\d{2}$")
-_WORD = regex.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Example:
         question: what is asked.
         window: where the answer may be.
         gold: whether each sentence answers; all False where the window does not.
-        answers: strings that answer where they stand in a gold sentence; none where the sentence as a whole does.
+        answers: strings that answer where they stand in a gold sentence; none where the whole sentence does.
     """
 
     question: str
@@ -198,7 +197,7 @@ def _of_question(
     wrong = [
         hit
         for hit in hits
-        if hit.document.path != document and not any(gold_flags(query | {"answerable": True}, [hit.text]))
+        if hit.document.path != document and not any(gold_flags({**query, "answerable": True}, [hit.text]))
     ]
     for hit in wrong[:1] + chance.sample(wrong[1:], min(1, len(wrong[1:]))):
         texts = tuple(span.of(evaluation.corpus[hit.document.path][1]) for span in hit.sentences)
@@ -234,7 +233,7 @@ def _exchanged(question: str, names: Sequence[str], text: str, chance: random.Ra
 
 def _asked_for(sentence: str, answer: str, chance: random.Random) -> str | None:
     start = sentence.find(answer)
-    left = max((sentence.rfind(mark, 0, start) for mark in (", ", "; ", " – ", " ("))) + 1
+    left = max(sentence.rfind(mark, 0, start) for mark in (", ", "; ", " – ", " (")) + 1
     ends = [at for mark in (", ", "; ", " – ", ")") if (at := sentence.find(mark, start + len(answer))) >= 0]
     right = min(ends, default=len(sentence))
     if right - left < 40:
@@ -258,8 +257,9 @@ def _asked_for(sentence: str, answer: str, chance: random.Random) -> str | None:
     if chance.random() < 0.3 and len(kept) > 3:
         at = chance.randrange(len(kept) - 1)
         kept[at], kept[at + 1] = kept[at + 1], kept[at]
-    words_of_question = " ".join(kept).strip(" ,.;:()")
-    return f"{_question_word(answer, sentence[:start], sentence[start + len(answer) :], chance)} {words_of_question}?"
+    asked = " ".join(kept).strip(" ,.;:()")
+    word = _question_word(answer, sentence[:start], sentence[start + len(answer) :], chance)
+    return f"{word} {asked}?"
 
 
 def _question_word(answer: str, before: str, after: str, chance: random.Random) -> str:

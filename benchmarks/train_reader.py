@@ -19,19 +19,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertModel
 
 from benchmarks.datasets import open_index, read_set
 from benchmarks.reader_examples import Example, cloze, real
 from index.embedding import bundled_folder, open_encoder
 from rag.evaluation.splits import part_of
-from rag.reader_model import Logits, ReaderModel
+from rag.reader_model import Logits, ReaderModel, base_model
 from rag.windows import TokenizedWindow, tokenize
 
 SETS = ("squad2", "mlqa-en", "clapnq", "tatqa")
@@ -88,12 +87,9 @@ def main() -> None:
 def new_model() -> ReaderModel:
     """The bundled encoder with low-rank changes that do nothing yet."""
     # Dropout takes most of a step's time on a processor; what is trained is small, and stopped early.
-    bert = BertModel.from_pretrained(
-        bundled_folder(), add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
+    bert = base_model(bundled_folder(), dropout=0.0)
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS)
-    model = ReaderModel(get_peft_model(bert, config))
-    return model
+    return ReaderModel(inject_adapter_in_model(config, bert), bert.config.hidden_size)
 
 
 def train(
@@ -171,7 +167,7 @@ def save(model: ReaderModel, target: Path) -> None:
     """Write the low-rank changes by the name of the weight that they are added to, and the heads."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in trained(model).items():
-        plain = name.replace("bert.base_model.model.", "bert.").replace(".default.weight", "")
+        plain = name.removesuffix(".default.weight")
         tensors[plain] = parameter.to(torch.float16).contiguous()
     save_file(tensors, target)
 

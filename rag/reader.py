@@ -183,13 +183,11 @@ def _merged(weights: Path) -> ReaderModel:
     """The bundled encoder with the changes in ``weights`` added to it."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
-    from transformers import BertModel
-    from transformers.utils.logging import disable_progress_bar
 
-    from rag.reader_model import ReaderModel
+    from rag.reader_model import ReaderModel, base_model
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]
-    model = ReaderModel(BertModel.from_pretrained(bundled_folder(), add_pooling_layer=False))
+    bert = base_model(bundled_folder())
+    model = ReaderModel(bert, bert.config.hidden_size)
     state = model.state_dict()
     try:
         stored = load_file(weights)

@@ -7,13 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import BertModel
+from transformers import BertConfig, BertModel
 
 from rag.windows import TokenizedWindow
+
+
+def base_model(folder: Path, dropout: float = 0.0) -> BertModel:
+    """The layers of the BERT model in ``folder``, without a pooler.
+
+    Args:
+        folder: has ``config.json`` and ``model.safetensors``.
+        dropout: while it is trained.
+    """
+    config = BertConfig.from_pretrained(folder)
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
+    bert = BertModel(config, add_pooling_layer=False)
+    stored = load_file(folder / "model.safetensors")
+    bert.load_state_dict({name: stored[name] for name in bert.state_dict()})
+    return bert
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +58,11 @@ class ReaderModel(nn.Module):
     the starts and ends in it (log-sum-exp), scaled to log-odds.
     """
 
-    def __init__(self, bert: BertModel) -> None:
+    def __init__(self, bert: nn.Module, hidden_size: int) -> None:
         super().__init__()
         self.bert = bert
-        self.span = nn.Linear(bert.config.hidden_size, 2)
-        self.answerable = nn.Linear(bert.config.hidden_size, 1)
+        self.span = nn.Linear(hidden_size, 2)
+        self.answerable = nn.Linear(hidden_size, 1)
         self.scale = nn.Parameter(torch.tensor([0.5, 0.0]))
 
     def forward(self, windows: Sequence[TokenizedWindow]) -> Logits:

@@ -24,7 +24,7 @@ STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, 
 
 
 def library_errors() -> tuple[type[Exception], ...]:
-    """The errors of the index and of the libraries under it that are none of ``STANDARD_ERRORS``.
+    """The errors of the index, of readers and of the libraries under it that are none of ``STANDARD_ERRORS``.
 
     Gathered only when something else was raised, since the modules that define them take long to import.
     """
@@ -37,12 +37,14 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.embedding import EncoderError
     from index.schema import SchemaError
     from index.upkeep import EncoderMismatchError, LibraryLockedError
+    from rag.reader import ReaderError
 
     return (
         CatalogError,
         EncoderError,
         EncoderMismatchError,
         LibraryLockedError,
+        ReaderError,
         SchemaError,
         httpx.HTTPError,
         sqlalchemy.exc.SQLAlchemyError,

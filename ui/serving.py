@@ -67,9 +67,9 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         from rag.answering import QueryEngine
         from ui.app import create_app
 
+        engine = QueryEngine(index, settings.reader)
         # The first text takes longer than all later ones; nobody should wait for it.
-        index.encoder.encode_query("ready")
-        engine = QueryEngine(index)
+        engine.ask("ready")
         app = create_app(index, engine, settings, example_questions(map(Path, index.catalog.sources())))
         me = RunningServer(
             os.getpid(),

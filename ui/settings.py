@@ -31,6 +31,7 @@ NEEDED = {
     "host": "an address to listen on, such as 127.0.0.1",
     "port": "a whole number from 0 (any free port) to 65535",
     "model": "the name or the folder of a sentence-transformers model",
+    "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
     "config": "the path of a TOML file",
 }
 """What each setting must be, in the words of an error."""
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
         host: the address that the server listens on.
         port: its port; 0 takes any free one.
         model: the name or folder of a sentence-transformers model; None is the bundled one.
+        reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
         config: the TOML file to read instead of the one in the home folder.
     """
 
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     model: Annotated[str, Field(min_length=1)] | None = None
+    reader: Annotated[str, Field(min_length=1)] = "bundled"
     config: Path | None = None
 
     @field_validator("home")
