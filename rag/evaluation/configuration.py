@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from index.chunking import MAX_CHUNK_TOKENS
 from index.store import TITLE_TOKENS
-from rag.tuning import Tuning
+from rag.reader import DEFAULT_READER
+from rag.tuning import DEFAULT_TUNING, Tuning
 
 DEFAULT = "default"
 """The name of the configuration in which nothing is changed."""
@@ -28,7 +29,7 @@ class Configuration:
     Attributes:
         name: under which its figures are shown.
         model: the name or folder of the encoder; None for the bundled one.
-        reader: the name or folder of the reader, or ``none``; None for the bundled one.
+        reader: the name or folder of the reader, ``bundled`` or ``none``.
         max_chunk_tokens: the room in a passage, in the encoder's tokens.
         title_tokens: how much of a title goes in front of a passage; with 0 titles are not indexed.
         tuning: how much is read, and how an answer is made of it.
@@ -36,10 +37,10 @@ class Configuration:
 
     name: str = DEFAULT
     model: str | None = None
-    reader: str | None = None
+    reader: str = DEFAULT_READER
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS
-    tuning: Tuning = field(default_factory=Tuning)
+    tuning: Tuning = DEFAULT_TUNING
 
 
 _OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name", "tuning"})

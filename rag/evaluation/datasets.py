@@ -117,8 +117,8 @@ def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False
     queries: Sequence[Query] = dataset.queries
     if held_out:
         queries = [query for query in queries if part_of(dataset.title_of(query)) == "test"]
-    if limit is not None and limit < len(queries):
-        queries = [queries[place * len(queries) // limit] for place in range(limit)]
+    if limit is not None:
+        queries = spread(queries, limit)
     if not queries:
         raise DatasetError(
             f"{dataset.name} has no question in the held-out part; evaluate all of it, without --held-out"
@@ -126,6 +126,13 @@ def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False
     kept = {query.id for query in queries}
     claims = tuple(claim for claim in dataset.claims if claim.query in kept)
     return replace(dataset, queries=tuple(queries), claims=claims)
+
+
+def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
+    """At most ``limit`` of the questions, evenly spread over them and the same ones every time."""
+    if limit >= len(queries):
+        return queries
+    return [queries[place * len(queries) // limit] for place in range(limit)]
 
 
 def place(document: Document, start: int, end: int, quote: str | None) -> Span | None:

@@ -1,0 +1,134 @@
+"""Whether there is no answer where the library has none, and how far answerability can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.evaluation.asking import Asked
+from rag.evaluation.figures import Place, Sample, Statistic, auroc, ratio, twice
+from rag.evaluation.selection import is_gold, quotes_of
+
+BINS = 10
+"""Of the calibration curve, with as many questions each."""
+
+_POINTS = 200
+"""Of the risk–coverage curve, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPoint:
+    """What answering only the surest questions leads to.
+
+    Attributes:
+        threshold: the answerability from which questions are answered.
+        coverage: the share of all questions that are.
+        risk: the share of these answers whose first citation is wrong, or that should not be there at all.
+    """
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Questions of about the same answerability.
+
+    Attributes:
+        predicted: its mean.
+        observed: the share of them that the library answers.
+        n: how many they are.
+    """
+
+    predicted: float
+    observed: float
+    n: int
+
+
+def measure_abstention(asked: Sequence[Asked]) -> dict[Place, Sample]:
+    """The figures over the questions that are marked as answerable or not; none where none is marked as not.
+
+    In ``precision``, ``recall`` and ``f1`` an abstention is what is looked for. ``auroc`` is of the
+    answerability, for answerable questions against the others.
+    """
+    marked = labelled(asked)
+    answerable = [bool(item.query.answerable) for item in marked]
+    if all(answerable):
+        return {}
+    ids = tuple(item.query.id for item in marked)
+    figures = _figures(
+        [item.answer.abstained for item in marked], answerable, [item.answerability for item in marked]
+    )
+    return {("abstention", name): Sample(ids, statistic) for name, statistic in figures.items()}
+
+
+def measure_removal(present: Sequence[Asked], removed: Sequence[Asked]) -> dict[Place, Sample]:
+    """The same figures for questions asked twice: of the whole library, and without their subject.
+
+    Args:
+        present: the answers from the whole library.
+        removed: those to the same questions, in the same order, without the subject.
+    """
+    if not removed:
+        return {}
+    both = [*present, *removed]
+    figures = _figures(
+        [item.answer.abstained for item in both],
+        [True] * len(present) + [False] * len(removed),
+        [item.answerability for item in both],
+    )
+    ids = tuple(item.query.id for item in removed)
+    # Both askings of a question are drawn together, since they are not independent.
+    return {
+        ("abstention_subject_removed", name): Sample(ids, twice(statistic))
+        for name, statistic in figures.items()
+    }
+
+
+def labelled(asked: Sequence[Asked]) -> list[Asked]:
+    """The questions of which the set says whether they can be answered."""
+    return [item for item in asked if item.query.answerable is not None]
+
+
+def risk_coverage(asked: Sequence[Asked]) -> tuple[RiskPoint, ...]:
+    """The curve over the questions whose answers can be judged, up to where the product abstains."""
+    judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
+    answered = sorted(
+        (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability
+    )
+    points = []
+    wrong = 0
+    for count, item in enumerate(answered, 1):
+        wrong += not any(is_gold(item.query, quote) for quote in quotes_of(item.answer)[:1])
+        last = count == len(answered)
+        if last or answered[count].answerability < item.answerability:
+            points.append(RiskPoint(item.answerability, count / len(judged), wrong / count))
+    step = max(1, -(-len(points) // _POINTS))
+    return tuple(points[::-step][::-1])
+
+
+def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> tuple[CalibrationBin, ...]:
+    """Questions in ``BINS`` bins of equal size, by their answerability."""
+    order = np.argsort(answerability, kind="stable")
+    predicted, observed = np.asarray(answerability, dtype=float), np.asarray(answerable, dtype=float)
+    return tuple(
+        CalibrationBin(float(predicted[part].mean()), float(observed[part].mean()), len(part))
+        for part in np.array_split(order, BINS)
+        if len(part)
+    )
+
+
+def _figures(
+    abstained: Sequence[bool], answerable: Sequence[bool], answerability: Sequence[float]
+) -> dict[str, Statistic]:
+    silent, hopeless = np.asarray(abstained, dtype=float), 1 - np.asarray(answerable, dtype=float)
+    rightly = silent * hopeless
+    return {
+        "auroc": auroc(answerability, answerable),
+        "precision": ratio(rightly, silent),
+        "recall": ratio(rightly, hopeless),
+        "f1": ratio(2 * rightly, silent + hopeless),
+    }

@@ -1,0 +1,87 @@
+"""A set's questions → the answers to them, from the library whole or with their subjects taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.records import Filters
+from index.store import Index, Progress
+from rag.answering import QueryEngine
+from rag.answers import Answer
+from rag.evaluation.datasets import Dataset, Query, spread
+
+MAX_REMOVED = 600
+"""Questions that are asked again of a library without their subject; it adds half a minute or so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and the answer to it."""
+
+    query: Query
+    answer: Answer
+
+    @property
+    def answerability(self) -> float:
+        """The probability that the library answers; 0 where nothing was there to read."""
+        return self.answer.answerability or 0.0
+
+
+def ask_all(
+    engine: QueryEngine, queries: Sequence[Query], progress: Progress | None = None
+) -> tuple[Asked, ...]:
+    """The answers to questions, in their order."""
+    asked = []
+    for done, query in enumerate(queries, 1):
+        asked.append(Asked(query, engine.ask(query.text)))
+        if progress is not None:
+            progress("asking", done, len(queries))
+    return tuple(asked)
+
+
+def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
+    """The questions whose subject can be taken out: all documents under the titles of those that answer.
+
+    At most ``MAX_REMOVED`` of them. A question needs a document that answers it, each such document a title,
+    and the library a document of another title.
+    """
+    titles = {document.title for document in dataset.documents.values()}
+    return spread(
+        [
+            query
+            for query in dataset.queries
+            if query.answerable is not False
+            and (subject := _subject(dataset, query))
+            and "" not in subject
+            and titles - subject
+        ],
+        MAX_REMOVED,
+    )
+
+
+def ask_without_subject(
+    engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
+) -> tuple[Asked, ...]:
+    """The answers to questions from :func:`with_removable_subject`, each from all other titles' documents."""
+    numbers = _numbers(engine.index)
+    asked = []
+    for done, query in enumerate(queries, 1):
+        subject = _subject(dataset, query)
+        others = tuple(
+            numbers[name] for name, document in dataset.documents.items() if document.title not in subject
+        )
+        asked.append(Asked(query, engine.ask(query.text, Filters(others))))
+        if progress is not None:
+            progress("asking again", done, len(queries))
+    return tuple(asked)
+
+
+def _subject(dataset: Dataset, query: Query) -> set[str]:
+    """The titles of the documents that answer a question."""
+    names = query.relevant or tuple(item.document for item in query.evidence)
+    return {dataset.documents[name].title for name in names}
+
+
+def _numbers(index: Index) -> dict[str, int]:
+    return {record.path: record.document_id for record in index.documents()}

@@ -1,0 +1,109 @@
+"""Two evaluations side by side: which figures differ, and whether chance could have made them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from rag.evaluation.evaluating import Evaluation
+from rag.evaluation.figures import LEVEL, Figure, Place, Sample, bootstrap
+
+Outcome = Literal["better", "worse", "no difference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure, under two configurations.
+
+    Attributes:
+        place: where it stands in the JSON form.
+        first: under the first configuration.
+        second: under the second one.
+        change: the second less the first, with its 95 % interval over paired resamples.
+        p: the probability of a change at least as far from zero, if there were none.
+        outcome: what the second configuration is, at the 5 % level. Each figure is tested by itself: of
+            twenty that do not differ, one is called different by chance.
+    """
+
+    place: Place
+    first: Figure
+    second: Figure
+    change: Figure
+    p: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two configurations on one set.
+
+    Attributes:
+        dataset: the set's name.
+        first: the name of the first configuration.
+        second: that of the second one.
+        n_queries: how many questions were used.
+        differences: a row a figure that both have.
+    """
+
+    dataset: str
+    first: str
+    second: str
+    n_queries: int
+    differences: tuple[Difference, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as plain dicts and lists, ready for JSON; a place is written with dots."""
+        rows = [asdict(row) | {"place": ".".join(row.place)} for row in self.differences]
+        return asdict(self) | {"differences": rows}
+
+
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
+    """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
+
+    Both are resampled alike, question by question (Efron and Tibshirani, 1993, chapter 16; Koehn,
+    Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
+
+    Raises:
+        ValueError: if they are of different sets.
+    """
+    if first.dataset != second.dataset:
+        raise ValueError(
+            f"{first.dataset} and {second.dataset} are different sets; compare two configurations on one"
+        )
+    return Comparison(
+        first.dataset,
+        first.configuration.name,
+        second.configuration.name,
+        second.n_queries,
+        tuple(
+            _difference(place, first, second)
+            for place in first.figures
+            if place in second.figures and first.samples[place].queries == second.samples[place].queries
+        ),
+    )
+
+
+def _difference(place: Place, first: Evaluation, second: Evaluation) -> Difference:
+    before, after = first.figures[place], second.figures[place]
+    changes = bootstrap(second.samples[place]) - bootstrap(first.samples[place])
+    changes = changes[~np.isnan(changes)]
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(changes, [tail, 1 - tail])
+    change = Figure(after.value - before.value, float(low), float(high), after.n)
+    p = _two_sided(changes)
+    return Difference(place, before, after, change, p, _outcome(change.value, p, second.samples[place]))
+
+
+def _two_sided(changes: np.ndarray) -> float:
+    """Twice the share of resamples on the less likely side of zero, which counts on both."""
+    rounds = len(changes)
+    side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
+    return min(1.0, 2 * (side + 1) / (rounds + 1))
+
+
+def _outcome(change: float, p: float, sample: Sample) -> Outcome:
+    if p >= 1 - LEVEL or change == 0:
+        return "no difference"
+    return "better" if (change > 0) != sample.lower_is_better else "worse"

@@ -1,0 +1,184 @@
+"""A set and a configuration → all figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from index.embedding import Encoder, open_encoder
+from index.store import Index, Progress
+from rag.answering import QueryEngine
+from rag.evaluation.abstention import (
+    CalibrationBin,
+    RiskPoint,
+    calibration,
+    labelled,
+    measure_abstention,
+    measure_removal,
+    risk_coverage,
+)
+from rag.evaluation.asking import Asked, ask_all, ask_without_subject, with_removable_subject
+from rag.evaluation.configuration import Configuration
+from rag.evaluation.datasets import Dataset, Query, choose
+from rag.evaluation.figures import Figure, Place, Sample, estimate
+from rag.evaluation.gate import measure_gate
+from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.latency import measure_latency
+from rag.evaluation.retrieval import measure_retrieval
+from rag.evaluation.selection import measure_selection
+
+Part = Literal["retrieval", "selection", "answers", "gate"]
+"""What can be measured by itself. Latency comes with each part that asks questions."""
+
+PARTS: tuple[Part, ...] = get_args(Part)
+
+INDEXES = ("evaluation", "indexes")
+"""The folder under a home that holds the throw-away indexes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        dataset: the set's name.
+        configuration: what it was measured with.
+        n_documents: how many documents the set has.
+        n_queries: how many of its questions were used.
+        samples: what each figure was computed from, by its place in the JSON form.
+        figures: the figures with their intervals; what the questions leave undefined is absent.
+        risk_coverage: the curve, from the surest question on; empty where no answer can be judged.
+        calibration: the curve; empty where nothing says which questions can be answered.
+        notes: what could not be used, and why.
+    """
+
+    dataset: str
+    configuration: Configuration
+    n_documents: int
+    n_queries: int
+    samples: Mapping[Place, Sample]
+    figures: Mapping[Place, Figure]
+    risk_coverage: tuple[RiskPoint, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """``{dataset, n_documents, n_queries, retrieval: {dense: {"ndcg@10": {value, …}}}, …}``, for JSON."""
+        result: dict[str, Any] = {
+            "dataset": self.dataset,
+            "n_documents": self.n_documents,
+            "n_queries": self.n_queries,
+        }
+        for place, figure in self.figures.items():
+            inner = result
+            for key in place[:-1]:
+                inner = inner.setdefault(key, {})
+            inner[place[-1]] = figure.as_dict()
+        return result
+
+
+@dataclass(slots=True)
+class _Measured:
+    samples: dict[Place, Sample] = field(default_factory=dict)
+    risk: tuple[RiskPoint, ...] = ()
+    bins: tuple[CalibrationBin, ...] = ()
+
+
+def evaluate(
+    dataset: Dataset,
+    configuration: Configuration,
+    home: Path,
+    parts: Collection[Part] = PARTS,
+    limit: int | None = None,
+    *,
+    held_out: bool = False,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure a configuration on a set.
+
+    Args:
+        dataset: from :func:`~rag.evaluation.layouts.read_dataset`.
+        configuration: what to measure.
+        home: the folder under which throw-away indexes are kept, in ``evaluation/indexes``.
+        parts: what to measure.
+        limit: how many questions to use at most, evenly spread over the set.
+        held_out: whether to use only questions from which nothing was learned or tuned.
+        encoder: the configuration's encoder, where it is open already. It remembers texts that it embedded
+            lately, so that a second evaluation with it takes less time a question than a first one.
+        progress: told how many passages are embedded and how many questions are searched for and asked.
+
+    Raises:
+        DatasetError: if no question is left.
+        EncoderError: if the configuration's encoder cannot be opened.
+        ReaderError: if its reader cannot be opened.
+    """
+    chosen = choose(dataset, limit, held_out=held_out)
+    encoder = encoder or open_encoder(configuration.model)
+    with open_throwaway(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
+        measured = _measure(chosen, configuration, index, frozenset(parts), progress)
+    figures = {place: estimate(sample) for place, sample in measured.samples.items()}
+    return Evaluation(
+        dataset.name,
+        configuration,
+        len(chosen.documents),
+        len(chosen.queries),
+        measured.samples,
+        {place: figure for place, figure in figures.items() if figure is not None},
+        measured.risk,
+        measured.bins,
+        chosen.notes,
+    )
+
+
+def _measure(
+    dataset: Dataset,
+    configuration: Configuration,
+    index: Index,
+    parts: frozenset[Part],
+    progress: Progress | None,
+) -> _Measured:
+    measured = _Measured()
+    samples, dense_weight = measured.samples, configuration.tuning.dense_weight
+    if "retrieval" in parts:
+        samples |= measure_retrieval(index, dataset.queries, dense_weight, progress)
+    twice = with_removable_subject(dataset) if "answers" in parts else ()
+    again = {query.id for query in twice}
+    wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
+    if not wanted:
+        return measured
+    engine = QueryEngine(index, configuration.reader, configuration.tuning)
+    asked = ask_all(engine, wanted, progress)
+    if "selection" in parts:
+        samples |= measure_selection(asked, index, dense_weight)
+    if "answers" in parts:
+        removed = ask_without_subject(engine, dataset, twice, progress)
+        _measure_answers(measured, asked, removed)
+    if "gate" in parts:
+        samples |= measure_gate(asked, dataset.claims)
+    samples |= measure_latency(asked)
+    return measured
+
+
+def _is_asked(query: Query, parts: frozenset[Part]) -> bool:
+    return (
+        "gate" in parts
+        or ("selection" in parts and query.has_gold)
+        or ("answers" in parts and query.answerable is not None)
+    )
+
+
+def _measure_answers(measured: _Measured, asked: Sequence[Asked], removed: Sequence[Asked]) -> None:
+    by_id = {item.query.id: item for item in asked}
+    present = [by_id[item.query.id] for item in removed]
+    measured.samples |= measure_abstention(asked)
+    measured.samples |= measure_removal(present, removed)
+    measured.risk = risk_coverage(asked)
+    marked = labelled(asked)
+    answerable = [bool(item.query.answerable) for item in marked]
+    if all(answerable):
+        # The set itself has no question without an answer: those whose subject is gone stand in.
+        marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
+    measured.bins = calibration([item.answerability for item in marked], answerable)

@@ -1,0 +1,63 @@
+"""What verification says: of the answers' sentences, and of claims whose support is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from index.documents import Document, Span
+from rag.answers import Answer, Verdict
+from rag.evaluation.asking import Asked
+from rag.evaluation.datasets import Claim
+from rag.evaluation.figures import Place, Sample, mean, ratio
+from rag.verification import verify
+
+_WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
+
+
+def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place, Sample]:
+    """The share of each verdict among the answers' sentences, and how often claims are called supported.
+
+    ``verdicts`` goes over all sentences of all answers. ``called_supported`` has a figure for claims held
+    against the sentences that support them, against those that contradict them, and against those of
+    another claim.
+    """
+    verdicts = [verdicts_of(item.answer) for item in asked]
+    ids = tuple(item.query.id for item in asked)
+    counts = [len(found) for found in verdicts]
+    samples: dict[Place, Sample] = {
+        ("gate", "verdicts", verdict): Sample(
+            ids, ratio([found.count(verdict) for found in verdicts], counts)
+        )
+        for verdict in get_args(Verdict)
+        if any(counts)
+    }
+    pairs = {
+        "supporting": [(claim, claim) for claim in claims if claim.supported],
+        "contradicting": [(claim, claim) for claim in claims if not claim.supported],
+        "of_another": [
+            (claim, other)
+            for claim, other in zip(claims, [*claims[1:], *claims[:1]], strict=True)
+            if claim.document != other.document and claim.query != other.query
+        ],
+    }
+    for name, held in pairs.items():
+        if held:
+            called = [float(_is_supported(claim.text, other.sentences)) for claim, other in held]
+            queries = tuple(claim.query for claim, _ in held)
+            samples["gate", "called_supported", name] = Sample(queries, mean(called))
+    return samples
+
+
+def verdicts_of(answer: Answer) -> list[Verdict]:
+    """The verdict of each sentence of an answer: that of its weakest footnote."""
+    of = {citation.id: citation.verification.verdict for citation in answer.citations}
+    return [
+        min((of[number] for number in sentence.citations), key=_WORST_FIRST.index, default="unsupported")
+        for sentence in answer.sentences
+    ]
+
+
+def _is_supported(statement: str, sentences: Sequence[str]) -> bool:
+    quote = " ".join(sentences)
+    return verify(statement, quote, Document(quote, "", "text"), Span(0, len(quote))).verdict == "supported"

@@ -1,0 +1,140 @@
+"""Whether the sentences that are cited are those that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.documents import Span
+from index.store import Index
+from rag.answers import Answer
+from rag.evaluation.asking import Asked
+from rag.evaluation.datasets import Query
+from rag.evaluation.figures import Place, Sample, mean
+
+FIRST_SENTENCES = 3
+"""Of the passage that a plain search puts first: what citing without any selection would cite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that are cited, and where they stand."""
+
+    document: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the quotes of one answer agree with what is marked as gold: shares from 0 to 1."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def measure_selection(asked: Sequence[Asked], index: Index, dense_weight: float) -> dict[Place, Sample]:
+    """The figures over the questions whose gold is known; no answer counts as nothing right.
+
+    ``first_correct`` and ``any_correct`` are shares of questions. ``precision``, ``recall`` and ``f1``
+    compare the citations with sentences or stretches that are marked as gold, a question at a time, and
+    so does ``first_three``, for what is cited without selection.
+
+    Args:
+        asked: answers to the set's questions.
+        index: what they were answered from.
+        dense_weight: of its search.
+    """
+    known = [item for item in asked if item.query.has_gold]
+    if not known:
+        return {}
+    ids = tuple(item.query.id for item in known)
+    right = [[is_gold(item.query, quote) for quote in quotes_of(item.answer)] for item in known]
+    samples: dict[Place, Sample] = {
+        ("selection", "first_correct"): Sample(ids, mean([float(any(marks[:1])) for marks in right])),
+        ("selection", "any_correct"): Sample(ids, mean([float(any(marks)) for marks in right])),
+    }
+    marked = [item for item in known if item.query.sentences or item.query.evidence]
+    if marked:
+        chosen = [agreement(item.query, quotes_of(item.answer)) for item in marked]
+        plain = [agreement(item.query, _first_three(index, item.query, dense_weight)) for item in marked]
+        names = tuple(item.query.id for item in marked)
+        samples |= _agreements(("selection",), names, chosen)
+        samples |= _agreements(("selection", "first_three"), names, plain)
+    return samples
+
+
+def quotes_of(answer: Answer) -> list[Quote]:
+    """What an answer cites, in the order of its footnotes."""
+    return [
+        Quote(citation.path, Span(citation.start, citation.end), citation.quote)
+        for citation in answer.citations
+    ]
+
+
+def is_gold(query: Query, quote: Quote) -> bool:
+    """Whether a quote answers: it holds an answer, or is or overlaps a sentence or stretch that does."""
+    words = _plain(quote.text)
+    return (
+        any(_plain(answer) in words for answer in query.answers)
+        or any(_same(words, sentence) for sentence in query.sentences)
+        or any(_overlaps(quote, item.document, item.span) for item in query.evidence)
+    )
+
+
+def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
+    """How quotes agree with the sentences and stretches that are marked as gold.
+
+    Returns:
+        The share of the quotes that are or overlap gold (0 without quotes), and the share of the gold that
+        a quote is or overlaps.
+    """
+    of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
+    of_stretches = [
+        [_overlaps(quote, item.document, item.span) for quote in quotes] for item in query.evidence
+    ]
+    gold = of_sentences + of_stretches
+    right = [any(marks) for marks in zip(*gold, strict=True)]
+    return Agreement(
+        sum(right) / len(quotes) if quotes else 0.0, sum(any(marks) for marks in gold) / len(gold)
+    )
+
+
+def _agreements(
+    place: Place, queries: tuple[str, ...], agreements: Sequence[Agreement]
+) -> dict[Place, Sample]:
+    return {
+        (*place, name): Sample(queries, mean([getattr(item, name) for item in agreements]))
+        for name in ("precision", "recall", "f1")
+    }
+
+
+def _first_three(index: Index, query: Query, dense_weight: float) -> list[Quote]:
+    hits = index.search(query.text, 1, dense_weight=dense_weight)
+    return [
+        Quote(
+            hit.document.path, span, Span(span.start - hit.span.start, span.end - hit.span.start).of(hit.text)
+        )
+        for hit in hits
+        for span in hit.sentences[:FIRST_SENTENCES]
+    ]
+
+
+def _same(words: str, sentence: str) -> bool:
+    """Whether one of both holds the other: annotators and we part sentences differently."""
+    gold = _plain(sentence)
+    return words in gold or gold in words
+
+
+def _overlaps(quote: Quote, document: str, span: Span) -> bool:
+    return quote.document == document and quote.span.start < span.end and span.start < quote.span.end
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
