@@ -1,0 +1,134 @@
+"""The best sentences are read once more, in windows with what stands around them, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Span
+from index.records import DocumentRecord
+from rag.close_reading import READ_CLOSELY, read_closely, reads
+from rag.features import MEASURED_NAMES, Candidate, Features
+from rag.questions import understand
+from rag.reader import WindowRead
+from rag.reading import Reading, ReadSentence
+from rag.windows import Window
+
+QUESTION = understand("Who fled from the village?")
+
+
+class CountingReader:
+    """Scores a sentence by its length, a window by its sentences, and keeps what it was given."""
+
+    name = "counting"
+    languages: frozenset[str] | None = None
+
+    def __init__(self) -> None:
+        self.windows: list[Window] = []
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
+        assert question == QUESTION.text
+        self.windows = list(windows)
+        return [
+            WindowRead(tuple(float(len(text)) for text in window.sentences), float(len(window.sentences)))
+            for window in windows
+        ]
+
+
+def reading(document: int, texts: Sequence[str]) -> Reading:
+    sentences, start = [], 0
+    for text in texts:
+        sentences.append(ReadSentence(Span(start, start + len(text)), text))
+        start += len(text) + 1
+    record = DocumentRecord(
+        document,
+        1,
+        "/reports",
+        f"{document}.txt",
+        "text",
+        f"Report {document}",
+        None,
+        None,
+        "en",
+        None,
+        9,
+        1,
+        "0",
+        "",
+    )
+    return Reading(record, Span(0, start), tuple(sentences), 1.0, 0.5)
+
+
+def candidates(of: Reading, places: Sequence[int]) -> list[Candidate]:
+    features = Features(*[0.0] * len(MEASURED_NAMES))
+    return [Candidate(of, place, of.sentences[place], features, frozenset()) for place in places]
+
+
+def test_a_sentence_is_read_with_the_one_before_and_the_one_after() -> None:
+    reader = CountingReader()
+    read_closely(reader, QUESTION, candidates(reading(1, ["a.", "b.", "c.", "d.", "e."]), [2]))
+    assert reader.windows == [Window("Report 1", ("b.", "c.", "d."))]
+
+
+def test_neighbours_share_a_window_and_others_have_their_own() -> None:
+    reader = CountingReader()
+    first, second = reading(1, [f"{n}." for n in range(9)]), reading(2, ["x.", "y."])
+    read_closely(reader, QUESTION, [*candidates(first, [0, 7, 2]), *candidates(second, [1])])
+    assert reader.windows == [
+        Window("Report 1", ("0.", "1.", "2.", "3.")),
+        Window("Report 1", ("6.", "7.", "8.")),
+        Window("Report 2", ("x.", "y.")),
+    ]
+
+
+def test_what_the_reader_says_is_noted_with_each_candidate_in_their_order() -> None:
+    of, other = reading(1, ["abc.", "a.", "ab.", "-", "-", "abcdef."]), reading(2, ["xy."])
+    found = read_closely(CountingReader(), QUESTION, [*candidates(of, [2, 0, 5]), *candidates(other, [0])])
+    noted = [
+        (item.sentence.text, item.features.reader, item.features.reader_window, item.features.reader_best)
+        for item in found
+    ]
+    assert noted == [
+        ("ab.", 0.3, 0.6, 0.6),
+        ("abc.", 0.4, 0.6, 0.6),
+        ("abcdef.", 0.7, 0.6, 0.6),
+        ("xy.", 0.3, 0.1, 0.6),
+    ]
+
+
+def test_candidates_around_the_best_are_scored_too_since_they_were_read() -> None:
+    of = reading(1, ["a.", "b.", "c."])
+    found = read_closely(CountingReader(), QUESTION, candidates(of, [1, 2, 0]))
+    assert [item.sentence.text for item in found] == ["b.", "c.", "a."]
+
+
+def test_a_long_run_is_read_in_several_windows() -> None:
+    reader = CountingReader()
+    read_closely(reader, QUESTION, candidates(reading(1, ["x" * 300] * 4), range(4)))
+    assert [len(window.sentences) for window in reader.windows] == [2, 2]
+
+
+@given(lengths=st.lists(st.integers(1, 900), min_size=1, max_size=60), data=st.data())
+def test_the_best_candidate_is_always_read_and_the_time_is_bounded(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    of = reading(1, ["x" * length for length in lengths])
+    places = data.draw(st.permutations(range(len(lengths))))
+    reader = CountingReader()
+    found = read_closely(reader, QUESTION, candidates(of, places))
+    assert found[0].place == places[0]
+    assert [item.place for item in found] == [place for place in places if place in {f.place for f in found}]
+    assert sum(len(text) for window in reader.windows for text in window.sentences) <= 5000 + 3 * 900
+    assert len(reader.windows) <= READ_CLOSELY * 3
+
+
+def test_a_reader_reads_the_languages_that_it_knows_and_what_cannot_be_told() -> None:
+    reader = CountingReader()
+    vietnamese = understand("Bao nhiêu người đã bị bắt trong chiến dịch này ở Campuchia?")
+    assert reads(reader, vietnamese)
+    reader.languages = frozenset({"en"})
+    assert not reads(reader, vietnamese)
+    assert reads(reader, QUESTION)
+    assert reads(reader, understand("UNODC?"))
