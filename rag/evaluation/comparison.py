@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import LEVEL, Figure, Place, Sample, bootstrap
+from rag.evaluation.figures import LEVEL, Array, Figure, Place, bootstrap
 
-Outcome = Literal["better", "worse", "no difference"]
+Outcome = Literal["better", "worse", "no difference", "not tested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Difference:
         first: under the first configuration.
         second: under the second one.
         change: the second less the first, with its 95 % interval over paired resamples.
-        p: the probability of a change at least as far from zero, if there were none.
+        p: the probability of a change at least as far from zero, if there were none; None for a time, which
+            differs from run to run for reasons that lie in the machine and not in the questions.
         outcome: what the second configuration is, at the 5 % level. Each figure is tested by itself: of
             twenty that do not differ, one is called different by chance.
     """
@@ -31,7 +32,7 @@ class Difference:
     first: Figure
     second: Figure
     change: Figure
-    p: float
+    p: float | None
     outcome: Outcome
 
 
@@ -87,23 +88,25 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
 
 def _difference(place: Place, first: Evaluation, second: Evaluation) -> Difference:
     before, after = first.figures[place], second.figures[place]
-    changes = bootstrap(second.samples[place]) - bootstrap(first.samples[place])
+    before_sample, after_sample = first.samples[place], second.samples[place]
+    changes = bootstrap(after_sample) - bootstrap(before_sample)
     changes = changes[~np.isnan(changes)]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(changes, [tail, 1 - tail])
     change = Figure(after.value - before.value, float(low), float(high), after.n)
+    if before_sample.is_time:
+        return Difference(place, before, after, change, None, "not tested")
     p = _two_sided(changes)
-    return Difference(place, before, after, change, p, _outcome(change.value, p, second.samples[place]))
+    return Difference(place, before, after, change, p, _outcome(change.value, p))
 
 
-def _two_sided(changes: np.ndarray) -> float:
+def _two_sided(changes: Array) -> float:
     """Twice the share of resamples on the less likely side of zero, which counts on both."""
-    rounds = len(changes)
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
-    return min(1.0, 2 * (side + 1) / (rounds + 1))
+    return min(1.0, 2 * (side + 1) / (len(changes) + 1))
 
 
-def _outcome(change: float, p: float, sample: Sample) -> Outcome:
+def _outcome(change: float, p: float) -> Outcome:
     if p >= 1 - LEVEL or change == 0:
         return "no difference"
-    return "better" if (change > 0) != sample.lower_is_better else "worse"
+    return "better" if change > 0 else "worse"

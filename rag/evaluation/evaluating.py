@@ -142,18 +142,17 @@ def _measure(
 ) -> _Measured:
     measured = _Measured()
     samples, dense_weight = measured.samples, configuration.tuning.dense_weight
-    if "retrieval" in parts:
-        samples |= measure_retrieval(index, dataset.queries, dense_weight, progress)
     twice = with_removable_subject(dataset) if "answers" in parts else ()
     again = {query.id for query in twice}
     wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
-    if not wanted:
-        return measured
-    engine = QueryEngine(index, configuration.reader, configuration.tuning)
-    asked = ask_all(engine, wanted, progress)
+    # Questions are asked before anything else is measured, while the encoder remembers none of them.
+    engine = QueryEngine(index, configuration.reader, configuration.tuning) if wanted else None
+    asked = ask_all(engine, wanted, progress) if engine else ()
+    if "retrieval" in parts:
+        samples |= measure_retrieval(index, dataset.queries, dense_weight, progress)
     if "selection" in parts:
         samples |= measure_selection(asked, index, dense_weight)
-    if "answers" in parts:
+    if "answers" in parts and engine:
         removed = ask_without_subject(engine, dataset, twice, progress)
         _measure_answers(measured, asked, removed)
     if "gate" in parts:

@@ -58,12 +58,12 @@ class Sample:
     Attributes:
         queries: the ids of the questions, in the order of the observations.
         statistic: the figure, as a function of the questions' weights.
-        lower_is_better: whether a smaller figure is the better one.
+        is_time: whether it was timed, and so depends on the machine too; of other figures more is better.
     """
 
     queries: tuple[str, ...]
     statistic: Statistic
-    lower_is_better: bool = False
+    is_time: bool = False
 
 
 def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:

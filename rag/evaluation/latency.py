@@ -19,7 +19,7 @@ def measure_latency(asked: Sequence[Asked]) -> dict[Place, Sample]:
         times[TOTAL] = [sum(item.answer.timings.values()) for item in asked]
     ids = tuple(item.query.id for item in asked)
     return {
-        ("latency_ms", stage, name): Sample(ids, quantile(values, share), lower_is_better=True)
+        ("latency_ms", stage, name): Sample(ids, quantile(values, share), is_time=True)
         for stage, values in times.items()
         for name, share in SHARES.items()
     }

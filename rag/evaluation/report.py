@@ -1,0 +1,95 @@
+"""An evaluation as files for people and programs: Markdown, JSON, and curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rag.evaluation.comparison import Comparison
+from rag.evaluation.configuration import settings_of
+from rag.evaluation.evaluating import Evaluation
+from rag.evaluation.plots import plot_calibration, plot_risk_coverage
+from rag.evaluation.tables import Table, table_of_comparison, tables_of
+
+REPORT, FIGURES = "report.md", "evaluation.json"
+COMPARISON, DIFFERENCES = "comparison.md", "comparison.json"
+RISK_PLOT, CALIBRATION_PLOT = "risk-coverage.png", "calibration.png"
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> None:
+    """Write ``report.md``, ``evaluation.json`` and the curves that there are into ``folder``.
+
+    What an earlier report left there is overwritten.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for plot in (RISK_PLOT, CALIBRATION_PLOT):
+        (folder / plot).unlink(missing_ok=True)
+    if evaluation.risk_coverage:
+        plot_risk_coverage(evaluation.risk_coverage, folder / RISK_PLOT)
+    if evaluation.calibration:
+        plot_calibration(evaluation.calibration, folder / CALIBRATION_PLOT)
+    (folder / REPORT).write_text("\n".join(_lines(evaluation)) + "\n", encoding="utf-8")
+    stored = evaluation.as_dict() | {
+        "configuration": {"name": evaluation.configuration.name, **settings_of(evaluation.configuration)},
+        "curves": {
+            "risk_coverage": [asdict(point) for point in evaluation.risk_coverage],
+            "calibration": [asdict(part) for part in evaluation.calibration],
+        },
+        "notes": list(evaluation.notes),
+    }
+    (folder / FIGURES).write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write ``comparison.md`` and ``comparison.json`` into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = _section(table_of_comparison(comparison), "#")
+    (folder / COMPARISON).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / DIFFERENCES).write_text(json.dumps(comparison.as_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _lines(evaluation: Evaluation) -> Iterator[str]:
+    yield f"# {evaluation.dataset}"
+    yield ""
+    yield (
+        f"{evaluation.n_queries:,} questions over {evaluation.n_documents:,} documents, with the "
+        f"configuration `{evaluation.configuration.name}`. In brackets are 95 % intervals (bootstrap over "
+        "questions); n is the number of questions that a figure goes over."
+    )
+    for table in tables_of(evaluation):
+        yield ""
+        yield from _section(table, "##")
+    if evaluation.risk_coverage:
+        yield from ("", "## Risk and coverage", "")
+        yield "What answering only the surest questions leads to, as far as they are answered at all."
+        yield from ("", f"![Risk against coverage]({RISK_PLOT})")
+    if evaluation.calibration:
+        yield from ("", "## Calibration", "")
+        yield "How often the library answers, against how probable that was called."
+        yield from ("", f"![Calibration]({CALIBRATION_PLOT})")
+    settings = settings_of(evaluation.configuration).items()
+    yield from ("", "## Configuration", "")
+    yield from _grid(
+        ("key", "value"), ((key, "default" if value is None else str(value)) for key, value in settings)
+    )
+    if evaluation.notes:
+        yield from ("", "## Left out", "")
+        yield from (f"- {note}" for note in evaluation.notes)
+
+
+def _section(table: Table, marks: str) -> Iterator[str]:
+    yield from (f"{marks} {table.heading}", "", table.explanation, "")
+    yield from _grid(table.columns, table.rows)
+
+
+def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(columns)
+    yield _row(["---"] * len(columns))
+    yield from map(_row, rows)
+
+
+def _row(cells: Iterable[str]) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"

@@ -1,0 +1,128 @@
+"""Figures as tables of words, for a report or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rag.evaluation.comparison import Comparison
+from rag.evaluation.evaluating import Evaluation
+from rag.evaluation.figures import Figure, Place
+
+_LATENCY = "latency_ms"
+
+HEADINGS: Mapping[str, tuple[str, str]] = {
+    "retrieval": ("Retrieval", "Documents by their best passage, for the questions that have a judgement."),
+    "selection": (
+        "Selection",
+        (
+            "How often the first, and any, cited sentence answers; and how the citations agree with what is "
+            "marked as gold. An abstention has nothing right. The first three are the first sentences of the "
+            "passage that a search puts first."
+        ),
+    ),
+    "abstention": ("Abstention", "An abstention is what is looked for; AUROC is that of the answerability."),
+    "abstention_subject_removed": (
+        "Abstention without the subject",
+        "Answerable questions asked twice: of the whole library, and without any document of their title.",
+    ),
+    "gate": ("Verification", "Shares of the sentences of answers, and of claims that are called supported."),
+    _LATENCY: ("Milliseconds", "Of each stage of an answer."),
+}
+"""Heading and explanation of each part of the JSON form."""
+
+_WORDS: Mapping[str, str] = {
+    "": "value",
+    "ndcg@10": "nDCG@10",
+    "mrr@10": "MRR@10",
+    "auroc": "AUROC",
+    "f1": "F1",
+    "first_three": "first three",
+    "dense": "vectors",
+    "lexical": "words",
+}
+"""Names in words, where they differ from those of the JSON form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of words under a heading; the first column names the rows, the last counts the questions."""
+
+    heading: str
+    explanation: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables_of(evaluation: Evaluation) -> Iterator[Table]:
+    """A table for each part that was measured."""
+    for section, (heading, explanation) in HEADINGS.items():
+        cells: dict[str, dict[str, Figure]] = {}
+        for place, figure in evaluation.figures.items():
+            if place[0] == section:
+                row, column = _row_and_column(place)
+                cells.setdefault(row, {})[column] = figure
+        if cells:
+            columns = tuple(dict.fromkeys(column for row in cells.values() for column in row))
+            rows = tuple(
+                (
+                    name,
+                    *(shown(row[column], section) if column in row else "" for column in columns),
+                    f"{max(figure.n for figure in row.values()):,}",
+                )
+                for name, row in cells.items()
+            )
+            yield Table(heading, explanation, ("", *columns, "n"), rows)
+
+
+def table_of_comparison(comparison: Comparison) -> Table:
+    """A row for each figure of two configurations."""
+    rows = tuple(
+        (
+            " ".join(map(_named, row.place)),
+            shown(row.first, row.place[0]),
+            shown(row.second, row.place[0]),
+            _signed(row.change, row.place[0]),
+            "" if row.p is None else f"{row.p:.3f}",
+            row.outcome,
+        )
+        for row in comparison.differences
+    )
+    return Table(
+        f"{comparison.dataset}: {comparison.first} and {comparison.second}",
+        (
+            f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % "
+            "interval and the p-value of a paired bootstrap over questions; each figure is tested by itself."
+        ),
+        ("figure", comparison.first, comparison.second, "change", "p", f"{comparison.second} is"),
+        rows,
+    )
+
+
+def shown(figure: Figure, section: str) -> str:
+    """A figure and its interval: shares to three places, milliseconds to one."""
+    digits = _digits(section)
+    return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
+
+
+def _signed(change: Figure, section: str) -> str:
+    digits = _digits(section)
+    return f"{change.value:+.{digits}f} ({change.low:+.{digits}f} to {change.high:+.{digits}f})"
+
+
+def _digits(section: str) -> int:
+    return 1 if section == _LATENCY else 3
+
+
+def _row_and_column(place: Place) -> tuple[str, str]:
+    """Rankings, and what is cited without selection, stand beside each other; stages below each other."""
+    section, *between, last = place
+    if section == _LATENCY:
+        return _named(between[0]), last
+    if section == "gate":
+        return " ".join(map(_named, [*between, last])), _named("")
+    return _named(last), _named("".join(between))
+
+
+def _named(key: str) -> str:
+    return _WORDS.get(key, key.replace("_", " "))
