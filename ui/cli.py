@@ -183,6 +183,60 @@ def serve(
     serving.serve(settings, announce)
 
 
+@app.command("eval")
+def evaluate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="DATASET", help="A folder with a data set; with --from-feedback, files of questions."
+        ),
+    ] = None,
+    *,
+    parts: Annotated[
+        list[str] | None,
+        typer.Option("--part", help="Measure only retrieval, selection, answers or gate; may be repeated."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help="How many questions at most, evenly spread.")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Measure the configuration in a TOML file.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="A B", help="Compare two configurations: files, or default."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", help="Write the report here (default: under the home)."),
+    ] = None,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Use only questions from which nothing was learned.")
+    ] = False,
+    from_feedback: Annotated[
+        bool,
+        typer.Option("--from-feedback", help="Evaluate the library with the feedback that it was given."),
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure retrieval, citations and abstention on a set of questions."""
+    from ui import evaluating
+    from ui.progress import progress_bar
+
+    settings = load_settings(home=home)
+    request = evaluating.Request(
+        tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
+    )
+    stderr = terminal.errors()
+    with progress_bar(stderr) as progress:
+        measured = evaluating.run(settings, request, stderr, progress)
+    if as_json:
+        terminal.print_json(measured.as_dict())
+    else:
+        evaluating.show(terminal.output(), measured)
+
+
 @app.command()
 def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show what the library holds and whether its server is running."""

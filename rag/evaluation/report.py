@@ -11,7 +11,7 @@ from rag.evaluation.comparison import Comparison
 from rag.evaluation.configuration import settings_of
 from rag.evaluation.evaluating import Evaluation
 from rag.evaluation.plots import plot_calibration, plot_risk_coverage
-from rag.evaluation.tables import Table, table_of_comparison, tables_of
+from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 
 REPORT, FIGURES = "report.md", "evaluation.json"
 COMPARISON, DIFFERENCES = "comparison.md", "comparison.json"
@@ -45,7 +45,9 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write ``comparison.md`` and ``comparison.json`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = _section(table_of_comparison(comparison), "#")
+    lines = [f"# {comparison.dataset}: {comparison.first} and {comparison.second}", "", _compared(comparison)]
+    for table in tables_of_comparison(comparison):
+        lines += ["", *_section(table, "##")]
     (folder / COMPARISON).write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / DIFFERENCES).write_text(json.dumps(comparison.as_dict(), indent=2) + "\n", encoding="utf-8")
 
@@ -79,8 +81,18 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         yield from (f"- {note}" for note in evaluation.notes)
 
 
+def _compared(comparison: Comparison) -> str:
+    return (
+        f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % interval "
+        "and the p-value of a paired bootstrap over questions; each figure is tested by itself. What each "
+        "configuration does alone is in the folder of its name."
+    )
+
+
 def _section(table: Table, marks: str) -> Iterator[str]:
-    yield from (f"{marks} {table.heading}", "", table.explanation, "")
+    yield from (f"{marks} {table.heading}", "")
+    if table.explanation:
+        yield from (table.explanation, "")
     yield from _grid(table.columns, table.rows)
 
 

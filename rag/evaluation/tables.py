@@ -46,7 +46,7 @@ _WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of words under a heading; the first column names the rows, the last counts the questions."""
+    """A table of words under a heading; the first column names the rows."""
 
     heading: str
     explanation: str
@@ -75,39 +75,32 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
             yield Table(heading, explanation, ("", *columns, "n"), rows)
 
 
-def table_of_comparison(comparison: Comparison) -> Table:
-    """A row for each figure of two configurations."""
-    rows = tuple(
-        (
-            " ".join(map(_named, row.place)),
-            shown(row.first, row.place[0]),
-            shown(row.second, row.place[0]),
-            _signed(row.change, row.place[0]),
-            "" if row.p is None else f"{row.p:.3f}",
-            row.outcome,
+def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
+    """A table for each part that was measured under both configurations: a row a figure."""
+    for section, (heading, _) in HEADINGS.items():
+        digits = _digits(section)
+        rows = tuple(
+            (
+                " ".join(map(_named, row.place[1:])),
+                f"{row.first.value:.{digits}f}",
+                f"{row.second.value:.{digits}f}",
+                f"{row.change.value:+.{digits}f} "
+                f"({row.change.low:+.{digits}f}, {row.change.high:+.{digits}f})",
+                "" if row.p is None else f"{row.p:.3f}",
+                row.outcome,
+            )
+            for row in comparison.differences
+            if row.place[0] == section
         )
-        for row in comparison.differences
-    )
-    return Table(
-        f"{comparison.dataset}: {comparison.first} and {comparison.second}",
-        (
-            f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % "
-            "interval and the p-value of a paired bootstrap over questions; each figure is tested by itself."
-        ),
-        ("figure", comparison.first, comparison.second, "change", "p", f"{comparison.second} is"),
-        rows,
-    )
+        if rows:
+            columns = ("", comparison.first, comparison.second, "change", "p", f"{comparison.second} is")
+            yield Table(heading, "", columns, rows)
 
 
 def shown(figure: Figure, section: str) -> str:
     """A figure and its interval: shares to three places, milliseconds to one."""
     digits = _digits(section)
     return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
-
-
-def _signed(change: Figure, section: str) -> str:
-    digits = _digits(section)
-    return f"{change.value:+.{digits}f} ({change.low:+.{digits}f} to {change.high:+.{digits}f})"
 
 
 def _digits(section: str) -> int:

@@ -1,0 +1,187 @@
+"""A library's own set: its documents, with the questions that people judged or wrote down."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from index.documents import Document
+from index.records import DocumentRecord
+from index.store import Index
+from rag.evaluation.datasets import DatasetError, place
+from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
+from rag.feedback import CitedEvidence, Feedback
+from rag.json_lines import read_json_lines
+
+SET = ("evaluation", "sets", "library")
+"""The folder under a home that holds the set."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question on its way into the set: its fields, and evidence that is not found again yet."""
+
+    fields: Mapping[str, Any]
+    evidence: tuple[CitedEvidence, ...]
+    needs_evidence: bool
+
+    @property
+    def key(self) -> str:
+        """The same for the same question, however it is spaced and capitalised."""
+        return " ".join(str(self.fields["text"]).split()).casefold()
+
+
+@dataclass(slots=True)
+class _Set:
+    """What is written, and why the rest is not."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def write_library_set(
+    index: Index, feedback: Iterable[Feedback], questions: Sequence[Path], folder: Path
+) -> tuple[str, ...]:
+    """Write a set in BEIR's layout over the current version of every document.
+
+    A question of a file stands before feedback on the same question, and later feedback before earlier.
+    Evidence whose document has changed is found again where its words occur once.
+
+    Args:
+        index: the library.
+        feedback: judgements of answers, in the order they came.
+        questions: files of JSON lines with the fields of a set's questions; a document is named by its path
+            in the library.
+        folder: where to write; what an earlier set left there is overwritten.
+
+    Returns:
+        What was left out, and why, in sentences for a person.
+
+    Raises:
+        DatasetError: if no question is left.
+        JsonLinesError: if a file of questions cannot be read.
+    """
+    documents = _documents(index)
+    made = _Set()
+    seen: set[str] = set()
+    for asked in (*_of_files(questions), *_of_feedback(feedback, made)):
+        if asked.key in seen:
+            made.left_out["questions that a file or later feedback has too"] += 1
+        else:
+            seen.add(asked.key)
+            _add(made, asked, documents)
+    notes = tuple(f"left out: {count} {reason}" for reason, count in sorted(made.left_out.items()))
+    if not made.rows:
+        raise DatasetError(
+            "there is nothing to evaluate the library with"
+            + (f" ({'; '.join(notes)})" if notes else "")
+            + "; judge answers with POST /v1/feedback, or name a file of questions"
+        )
+    _write(folder, documents, made.rows)
+    return notes
+
+
+def _documents(index: Index) -> dict[str, tuple[DocumentRecord, Document]]:
+    """By name: the path, with its folder in front where several folders have the same path."""
+    records = index.documents()
+    paths = Counter(record.path for record in records)
+    return {
+        record.path if paths[record.path] == 1 else f"{record.source}/{record.path}": (
+            record,
+            index.text(record.document_id, record.version),
+        )
+        for record in records
+    }
+
+
+def _of_files(files: Iterable[Path]) -> Iterator[_Asked]:
+    for file in files:
+        for number, row in read_json_lines(file):
+            if not isinstance(row.get("text"), str) or not row["text"].strip():
+                raise DatasetError(f"{file}, line {number}: it has no text; give it one, the question")
+            try:
+                evidence = tuple(
+                    CitedEvidence(
+                        "",
+                        str(item.get("document") or row.get("document")),
+                        int(item["start"]),
+                        int(item["end"]),
+                        str(item["text"]),
+                    )
+                    for item in row.get("evidence") or ()
+                )
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise DatasetError(
+                    f"{file}, line {number}: its evidence cannot be used ({error}); write [{{document, "
+                    "start, end, text}}]"
+                ) from error
+            kept = ("text", "answerable", "answers", "selected_sentences")
+            fields = {name: row[name] for name in kept if name in row}
+            answers = fields.get("answers") or fields.get("selected_sentences")
+            yield _Asked(fields, evidence, needs_evidence=bool(evidence) and not answers)
+
+
+def _of_feedback(feedback: Iterable[Feedback], made: _Set) -> Iterator[_Asked]:
+    for item in reversed(list(feedback)):
+        if item.verdict == "wrong" and not item.evidence:
+            made.left_out["judgements as wrong that do not say what is right"] += 1
+            continue
+        answerable = item.verdict != "unanswerable"
+        evidence = item.evidence if answerable else ()
+        yield _Asked(
+            {"text": item.question, "answerable": answerable}, evidence, needs_evidence=bool(evidence)
+        )
+
+
+def _add(made: _Set, asked: _Asked, documents: Mapping[str, tuple[DocumentRecord, Document]]) -> None:
+    found: list[dict[str, Any]] = []
+    for evidence in asked.evidence:
+        name = next((name for name, (record, _) in documents.items() if _is_of(record, name, evidence)), None)
+        if name is None:
+            made.left_out["pieces of evidence whose document is not in the library"] += 1
+            continue
+        document = documents[name][1]
+        span = place(document, evidence.start, evidence.end, evidence.quote)
+        if span is None:
+            made.left_out["pieces of evidence whose words are gone from their document, or stand twice"] += 1
+            continue
+        found.append({"document": name, "start": span.start, "end": span.end, "text": span.of(document.text)})
+    if asked.needs_evidence and not found:
+        made.left_out["questions of which no evidence is left"] += 1
+        return
+    made.rows.append({"_id": f"q{len(made.rows) + 1}", **asked.fields, "evidence": found})
+
+
+def _is_of(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:
+    if not evidence.source:
+        return evidence.path in {name, record.path}
+    return (record.source, record.path) == (evidence.source, evidence.path)
+
+
+def _write(
+    folder: Path, documents: Mapping[str, tuple[DocumentRecord, Document]], rows: Sequence[dict[str, Any]]
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    known = ("text", "title", "language", "publisher", "published")
+    corpus = (
+        {"_id": name, **{key: value for key, value in asdict(document).items() if key in known}}
+        for name, (_, document) in documents.items()
+    )
+    _write_lines(folder / CORPUS, corpus)
+    _write_lines(folder / QUERIES, rows)
+    judgements = [
+        f"{row['_id']}\t{name}\t1"
+        for row in rows
+        for name in dict.fromkeys(item["document"] for item in row["evidence"])
+    ]
+    lines = ["query-id\tcorpus-id\tscore", *judgements]
+    (folder / JUDGEMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)
