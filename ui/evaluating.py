@@ -105,7 +105,7 @@ def show(console: Console, measured: Evaluation | Comparison) -> None:
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
         console.print()
         terminal.print_line(console, terminal.safe(table.heading))
-        grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for place, column in enumerate(table.columns):
             grid.add_column(Text(terminal.safe(column)), no_wrap=place == 0)
         for row in table.rows:

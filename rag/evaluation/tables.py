@@ -84,8 +84,7 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
                 " ".join(map(_named, row.place[1:])),
                 f"{row.first.value:.{digits}f}",
                 f"{row.second.value:.{digits}f}",
-                f"{row.change.value:+.{digits}f} "
-                f"({row.change.low:+.{digits}f}, {row.change.high:+.{digits}f})",
+                _signed(row.change, digits),
                 "" if row.p is None else f"{row.p:.3f}",
                 row.outcome,
             )
@@ -95,6 +94,10 @@ def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
         if rows:
             columns = ("", comparison.first, comparison.second, "change", "p", f"{comparison.second} is")
             yield Table(heading, "", columns, rows)
+
+
+def _signed(change: Figure, digits: int) -> str:
+    return f"{change.value:+.{digits}f} ({change.low:+.{digits}f}, {change.high:+.{digits}f})"
 
 
 def shown(figure: Figure, section: str) -> str:
