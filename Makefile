@@ -52,9 +52,8 @@ lint: $(STAMP) ## Style, types and the direction of imports
 
 bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
-	$(VENV)/bin/python -m benchmarks.retrieval
-	$(VENV)/bin/python -m benchmarks.answers
-	$(VENV)/bin/python -m benchmarks.calibrate
+	$(VENV)/bin/python -m benchmarks.quality
+	$(VENV)/bin/python -m benchmarks.fusion
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -26,12 +26,13 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.datasets import EvaluationSet, open_index, read_set
-from benchmarks.reader_examples import gold_document, gold_flags
+from benchmarks.datasets import data_folder, open_index
+from benchmarks.reader_examples import gold_flags
 from index.embedding import open_encoder
 from index.records import Filters
 from index.store import NO_FILTERS, Index
 from rag.close_reading import read_closely
+from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.splits import Part, part_of
 from rag.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
 from rag.questions import Question, understand
@@ -107,11 +108,11 @@ def main() -> None:
     encoder, reader = open_encoder(arguments.model), open_reader(arguments.reader)
     asked: list[Asked] = []
     for name in SETS:
-        evaluation = read_set(name)
-        with open_index(evaluation, encoder) as index:
-            asked.extend(_asked(evaluation, index, removed=False))
+        dataset = read_dataset(data_folder() / name)
+        with open_index(dataset, encoder) as index:
+            asked.extend(_asked(dataset, index, removed=False))
             if name != "clapnq":
-                asked.extend(_asked(evaluation, index, removed=True))
+                asked.extend(_asked(dataset, index, removed=True))
     stored: dict[str, Any] = {
         "made_by": "benchmarks/calibrate.py",
         "encoder": encoder.name,
@@ -179,25 +180,25 @@ def report(judged_by: str, stored: dict[str, Any], examples: Sequence[Example]) 
 _REMOVED = ", title removed"
 
 
-def _asked(evaluation: EvaluationSet, index: Index, *, removed: bool) -> Iterator[Asked]:
+def _asked(dataset: Dataset, index: Index, *, removed: bool) -> Iterator[Asked]:
     numbers = {record.path: record.document_id for record in index.documents()}
-    titles = {name: title for name, (title, _) in evaluation.corpus.items()}
     count: dict[Part, int] = {}
-    for number, query in evaluation.queries.items():
-        document = gold_document(evaluation, number)
-        title = titles[document] if document else number
-        part, answerable = part_of(title or number), bool(query.get("answerable", True))
+    for query in dataset.queries:
+        title = dataset.title_of(query)
+        part, answerable = part_of(title), query.answerable is not False
         if removed and (not answerable or count.get(part, 0) >= REMOVED):
             continue
         count[part] = count.get(part, 0) + 1
-        others = Filters(tuple(numbers[name] for name in titles if titles[name] != title))
-        question = understand(str(query["text"]))
-        hits = index.search(question.text, READ_HITS, others if removed else NO_FILTERS)
+        others = tuple(
+            numbers[name] for name, document in dataset.documents.items() if document.title != title
+        )
+        question = understand(query.text)
+        hits = index.search(question.text, READ_HITS, Filters(others) if removed else NO_FILTERS)
         candidates = measure(index, question, read(index, hits))
         if candidates:
             gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
             yield Asked(
-                evaluation.name + (_REMOVED if removed else ""),
+                dataset.name + (_REMOVED if removed else ""),
                 part,
                 question,
                 tuple(candidates),

@@ -11,13 +11,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import regex
 
-from benchmarks.datasets import EvaluationSet
+from index.documents import Document, Span
 from index.segmentation import sentences
 from index.store import Index
+from rag.evaluation import Dataset
+from rag.evaluation.datasets import Query
+from rag.evaluation.selection import Quote, is_gold
 from rag.evaluation.splits import Part, part_of
 from rag.windows import Window
 
@@ -53,70 +55,53 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(span.of(text) for span in sentences(text, "en"))
 
 
-def real(evaluation: EvaluationSet, index: Index | None, part: Part, seed: int = 0) -> list[Example]:
+def real(dataset: Dataset, index: Index | None, part: Part, seed: int = 0) -> list[Example]:
     """The questions of one part of a set, each with the windows that answer it and some that do not.
 
     Args:
-        evaluation: the set.
+        dataset: the set.
         index: all of its documents, to search for negatives; None for the right passage alone, whole.
         part: which titles.
         seed: of the random choice of windows.
     """
     chance = random.Random(seed)  # noqa: S311
-    examples: list[Example] = []
-    for number, query in evaluation.queries.items():
-        document = gold_document(evaluation, number)
-        title = evaluation.corpus[document][0] if document else ""
-        if not document or part_of(title or document) != part or not _usable(query):
-            continue
-        examples.extend(_of_question(evaluation, index, query, document, chance))
-    return examples
+    return [
+        example
+        for query in dataset.queries
+        if query.about is not None
+        and part_of(dataset.title_of(query)) == part
+        and (query.has_gold or query.answerable is False)
+        for example in _of_question(dataset, index, query, query.about, chance)
+    ]
 
 
-def gold_document(evaluation: EvaluationSet, number: str) -> str | None:
-    """The document that a question is about, also where it does not answer it."""
-    judged = evaluation.qrels.get(number)
-    return next(iter(judged)) if judged else evaluation.queries[number].get("doc")
-
-
-def answers_of(query: Mapping[str, Any]) -> tuple[str, ...]:
-    """The strings that answer a question."""
-    found = query.get("answers", query.get("answer") if isinstance(query.get("answer"), list) else ()) or ()
-    return tuple(str(answer) for answer in found if str(answer).strip())
-
-
-def gold_flags(query: Mapping[str, Any], texts: Sequence[str]) -> tuple[bool, ...]:
+def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
     """Which sentences answer a question."""
-    if not query.get("answerable", True):
+    if query.answerable is False:
         return (False,) * len(texts)
-    if selected := query.get("selected_sentences"):
-        plain = [" ".join(gold.split()) for gold in selected]
-        return tuple(
-            any(" ".join(text.split()) in gold or gold in " ".join(text.split()) for gold in plain)
-            for text in texts
-        )
-    answers = [answer.casefold() for answer in answers_of(query)]
-    return tuple(any(answer in text.casefold() for answer in answers) for text in texts)
+    quotes = [Quote("", Span(0, len(text)), text) for text in texts]
+    return tuple(is_gold(query, quote) for quote in quotes)
 
 
-def cloze(corpus: Mapping[str, tuple[str, str]], seed: int, a_sentence: int = 3) -> Iterator[Example]:
+def cloze(documents: Mapping[str, Document], seed: int, a_sentence: int = 3) -> Iterator[Example]:
     """Made-up questions over passages: a name or a figure of a sentence, asked for by the rest of it.
 
     After Lewis et al., Unsupervised Question Answering by Cloze Translation, ACL 2019: a clause, its
     answer replaced by a question word in front, words dropped and shuffled a little.
 
     Args:
-        corpus: title and text by document.
+        documents: passages, by name.
         seed: of every random choice.
         a_sentence: questions that a sentence is asked for at most.
     """
     chance = random.Random(seed)  # noqa: S311
-    names = {key: list(dict.fromkeys(_NAME.findall(text))) for key, (_, text) in corpus.items()}
+    names = {key: list(dict.fromkeys(_NAME.findall(item.text))) for key, item in documents.items()}
     by_title: dict[str, list[str]] = {}
-    for key, (title, _) in corpus.items():
-        by_title.setdefault(title or key, []).append(key)
-    everywhere = list(corpus)
-    for key, (title, text) in corpus.items():
+    for key, document in documents.items():
+        by_title.setdefault(document.title or key, []).append(key)
+    everywhere = list(documents)
+    for key, document in documents.items():
+        title, text = document.title, document.text
         texts = split(text)
         for place, sentence in enumerate(texts):
             found = list(dict.fromkeys(_NAME.findall(sentence)))
@@ -138,11 +123,8 @@ def cloze(corpus: Mapping[str, tuple[str, str]], seed: int, a_sentence: int = 3)
                 else:
                     near = [other for other in by_title[title or key] if other != key]
                     other = chance.choice(near or everywhere)
-                    if answer not in corpus[other][1]:
-                        yield crop(
-                            Example(question, Window(corpus[other][0], split(corpus[other][1])), (), ()),
-                            chance,
-                        )
+                    if answer not in documents[other].text:
+                        yield crop(_whole(question, documents[other]), chance)
 
 
 def crop(example: Example, chance: random.Random) -> Example:
@@ -158,50 +140,39 @@ def crop(example: Example, chance: random.Random) -> Example:
     return replace(example, window=Window(title, texts[kept]), gold=gold[kept])
 
 
-def _usable(query: Mapping[str, Any]) -> bool:
-    return not query.get("answerable", True) or bool(answers_of(query) or query.get("selected_sentences"))
+def _whole(question: str, document: Document) -> Example:
+    """A passage that does not answer."""
+    return Example(question, Window(document.title, split(document.text)), (), ())
 
 
 def _of_question(
-    evaluation: EvaluationSet,
-    index: Index | None,
-    query: Mapping[str, Any],
-    document: str,
-    chance: random.Random,
+    dataset: Dataset, index: Index | None, query: Query, about: str, chance: random.Random
 ) -> Iterator[Example]:
-    question, answers = str(query["text"]), answers_of(query)
-    title, text = evaluation.corpus[document]
-    texts = split(text)
-    right = Example(question, Window(title, texts), gold_flags(query, texts), answers)
+    document = dataset.documents[about]
+    texts = split(document.text)
+    right = Example(query.text, Window(document.title, texts), gold_flags(query, texts), query.answers)
+    answerable = any(right.gold)
     if index is None:
         yield right
         return
-    answerable = any(right.gold)
-    if query.get("answerable", True) and not answerable:
+    if query.answerable is not False and not answerable:
         return
     for _ in range(3 if answerable else 2):
         yield crop(right, chance)
     if answerable:
         if not all(right.gold) and chance.random() < 0.6:
             yield crop(_without_gold(right), chance)
-        names = [
-            name
-            for _, (other, words) in evaluation.corpus.items()
-            if other == title
-            for name in _NAME.findall(words)
-        ]
-        changed = _exchanged(question, names, text, chance)
+        near = [other.text for other in dataset.documents.values() if other.title == document.title]
+        changed = _exchanged(query.text, _NAME.findall("\n".join(near)), document.text, chance)
         if changed and chance.random() < 0.6:
             yield crop(_null(replace(right, question=changed)), chance)
-    hits = index.search(question, RETRIEVED)
     wrong = [
         hit
-        for hit in hits
-        if hit.document.path != document and not any(gold_flags({**query, "answerable": True}, [hit.text]))
+        for hit in index.search(query.text, RETRIEVED)
+        if hit.document.path != about and not any(gold_flags(replace(query, answerable=None), [hit.text]))
     ]
     for hit in wrong[:1] + chance.sample(wrong[1:], min(1, len(wrong[1:]))):
-        texts = tuple(span.of(evaluation.corpus[hit.document.path][1]) for span in hit.sentences)
-        yield crop(Example(question, Window(hit.document.title, texts), (), ()), chance)
+        yield crop(_whole(query.text, dataset.documents[hit.document.path]), chance)
 
 
 def _null(example: Example) -> Example:

@@ -26,9 +26,10 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.datasets import open_index, read_set
+from benchmarks.datasets import data_folder, open_index
 from benchmarks.reader_examples import Example, cloze, real
 from index.embedding import bundled_folder, open_encoder
+from rag.evaluation import read_dataset
 from rag.evaluation.splits import part_of
 from rag.reader_model import Logits, ReaderModel, base_model
 from rag.windows import TokenizedWindow, tokenize
@@ -198,21 +199,20 @@ def _quality(model: ReaderModel, items: Sequence[Item]) -> dict[str, float]:
 def _train(seed: int) -> Iterator[Example]:
     encoder = open_encoder()
     for name in SETS:
-        evaluation = read_set(name)
-        with open_index(evaluation, encoder) as index:
-            yield from real(evaluation, index, "train", seed)
+        dataset = read_dataset(data_folder() / name)
+        with open_index(dataset, encoder) as index:
+            yield from real(dataset, index, "train", seed)
 
 
 def _tune(name: str) -> list[Example]:
-    return real(read_set(name), None, "tune")
+    return real(read_dataset(data_folder() / name), None, "tune")
 
 
 def _cloze(seed: int) -> Iterator[Example]:
     for name in CLOZE_SETS:
-        corpus = {
-            key: value for key, value in read_set(name).corpus.items() if part_of(value[0] or key) == "train"
-        }
-        yield from cloze(corpus, seed)
+        documents = read_dataset(data_folder() / name).documents
+        learned = {key: item for key, item in documents.items() if part_of(item.title or key) == "train"}
+        yield from cloze(learned, seed)
 
 
 def _tokenizer() -> Tokenizer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 DENSE_WEIGHT = 0.6
 """The share of the dense score in the fused one. On the evaluation sets scores added at 0.6 beat
-reciprocal rank fusion everywhere; ``benchmarks/retrieval.py`` prints both."""
+reciprocal rank fusion everywhere; ``benchmarks/fusion.py`` prints both."""
 
 
 def fuse(
