@@ -59,12 +59,12 @@ def served(folder: Path, transcript: str) -> Iterator[Served]:
         yield server
 
 
-def execute(command: list[str], folder: Path) -> str:
+def execute(command: list[str], folder: Path, **more: str) -> str:
     """The output of a command that must do well."""
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment(PATH=f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"),
+        env=environment(PATH=f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", **more),
         capture_output=True,
         text=True,
         timeout=300,
@@ -104,6 +104,24 @@ def test_the_commands_index_ask_search_and_show_the_library(transcript: str) -> 
     assert "Why gate 3 failed" in printed
     assert re.search(r"0 added, 0 changed, 0 removed, \d+ unchanged in", printed)
     assert re.search(r"Server not running$", printed)
+
+
+def test_the_library_is_evaluated_and_two_configurations_are_compared(folder: Path, transcript: str) -> None:
+    assert transcript
+    [commands] = [text for text in written_in("bash") if "footnoted eval" in text]
+    home = folder / "library"
+    printed = execute(["bash", "-euo", "pipefail", "-c", commands], folder, FOOTNOTED_HOME=str(home))
+    library, comparison = printed.split("seeds: ")
+    assert library.startswith("library: 56 questions over 5 documents\n")
+    headings = re.findall(
+        r"^(Retrieval|Selection|Abstention.*|Verification|Milliseconds) *$", library, re.MULTILINE
+    )
+    assert headings == [
+        *["Retrieval", "Selection", "Abstention", "Abstention without the subject"],
+        *["Verification", "Milliseconds"],
+    ]
+    assert re.search(r"^fused nDCG@10 +0\.\d{3} +0\.\d{3} ", comparison, re.MULTILINE)
+    assert (home / "evaluation" / "reports" / "library" / "report.md").is_file()
 
 
 def test_curl_gets_the_answer_that_is_shown(folder: Path, served: Served) -> None:

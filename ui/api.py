@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import to_thread
@@ -20,12 +21,13 @@ from index.records import DocumentRecord, Filters
 from index.store import NO_FILTERS, Hit, Index
 from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
 from rag.features import measure
+from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
 from rag.questions import Question, understand
 from rag.reading import read
 from rag.selection import rank
 from rag.weights import load_weights
 from ui.problems import documented
-from ui.schemas import MAX_ID, ChatRequest, SearchRequest
+from ui.schemas import MAX_ID, ChatRequest, FeedbackRequest, SearchRequest
 from ui.sources import read_source
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
             return EventSourceResponse(_server_sent(first, events))
         answer = await to_thread.run_sync(engine.ask, request.question, filters)
         return JSONResponse(answer.as_dict())
+
+    @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404))
+    async def feedback(request: FeedbackRequest) -> dict[str, Any]:
+        """Keep what a person says of an answer, for `footnoted eval --from-feedback`."""
+        return await to_thread.run_sync(feedback_response, index, request)
 
     @router.get("/documents", tags=["library"])
     async def documents() -> dict[str, Any]:
@@ -127,6 +134,29 @@ def sentence_scores(index: Index, question: Question, hits: Sequence[Hit]) -> Se
         (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
         for scored in rank(candidates, load_weights())
     }
+
+
+def feedback_response(index: Index, request: FeedbackRequest) -> dict[str, Any]:
+    """What ``POST /v1/feedback`` answers: the feedback as it was kept, less the server's folders.
+
+    Raises:
+        DocumentNotFoundError: if evidence names a document or version that the library does not have.
+        HTTPException: 422, if evidence lies outside its document.
+    """
+    try:
+        evidence = tuple(
+            evidence_in(index, item.document_id, item.version, item.start, item.end)
+            for item in request.evidence
+        )
+    except SpanError as error:
+        raise HTTPException(422, str(error)) from error
+    given_at = datetime.now(UTC).isoformat(timespec="seconds")
+    kept = Feedback(request.question.strip(), request.verdict, evidence, request.note, given_at)
+    append_feedback(index.home, kept)
+    fields = asdict(kept)
+    for item in fields["evidence"]:
+        del item["source"]
+    return fields
 
 
 def documents_response(index: Index) -> dict[str, Any]:

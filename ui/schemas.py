@@ -7,11 +7,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from index.records import Filters
+from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 
 MAX_RESULTS = 100
 MAX_ID = 2**63 - 1
 """The largest number that the catalog's integers hold."""
+
+MAX_EVIDENCE = 100
+MAX_NOTE_CHARACTERS = 2000
 
 ISO_DATE = r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 
@@ -82,3 +86,23 @@ class ChatRequest(RequestModel):
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )
+
+
+class EvidenceFields(RequestModel):
+    """A stretch of a document that answers a question, in code points; a citation has these fields too."""
+
+    document_id: Annotated[int, Field(le=MAX_ID)]
+    version: Annotated[int, Field(le=MAX_ID)]
+    start: int
+    end: int
+
+
+class FeedbackRequest(RequestModel):
+    """What a person says of the answer to a question."""
+
+    question: Words
+    verdict: Judgement = Field(
+        description="`right`; `wrong`, where evidence says what is right; or `unanswerable` from the library"
+    )
+    evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
