@@ -134,8 +134,8 @@ def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str])
             unknown.append(fields[1])
     if unknown:
         notes.append(
-            f"{len(unknown)} judgements of {file.name} name documents that the corpus does not have, and are "
-            f"left out: {named(unknown)}"
+            f"{len(unknown)} judgements of {file.name} are left out, since the corpus lacks their documents: "
+            f"{named(unknown)}"
         )
     return judgements
 
