@@ -74,7 +74,7 @@ def write_library_set(
         else:
             seen.add(asked.key)
             _add(made, asked, documents)
-    notes = tuple(f"left out: {count} {reason}" for reason, count in sorted(made.left_out.items()))
+    notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(made.left_out.items()))
     if not made.rows:
         raise DatasetError(
             "there is nothing to evaluate the library with"

@@ -1,0 +1,84 @@
+"""Feedback is kept as it was given, whoever writes at the same time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from index.records import DocumentNotFoundError
+from rag.answering import QueryEngine
+from rag.feedback import (
+    CitedEvidence,
+    Feedback,
+    SpanError,
+    append_feedback,
+    evidence_in,
+    read_feedback,
+)
+from rag.json_lines import JsonLinesError
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+EVIDENCE = CitedEvidence("/reports", "a.txt", 4, 7, "dam")
+
+
+def given(question: str = "Why?", note: str | None = None) -> Feedback:
+    return Feedback(question, "right", (EVIDENCE,), note, "2031-05-06T07:08:09+00:00")
+
+
+def test_feedback_is_read_as_it_was_given_in_order(tmp_path: Path) -> None:
+    assert read_feedback(tmp_path) == []
+    kept = [given("Warum?", "naïve\nnote"), Feedback("Why?", "unanswerable", (), None, "2031-05-06")]
+    for item in kept:
+        append_feedback(tmp_path, item)
+    assert read_feedback(tmp_path) == kept
+    assert len((tmp_path / "feedback.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    questions = [f"Why {number}? {'x' * 5000}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda question: append_feedback(tmp_path, given(question)), questions))
+    assert sorted(item.question for item in read_feedback(tmp_path)) == sorted(questions)
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("{", "line 2: not JSON ("),
+        (
+            '{"question": "Why?"}',
+            "line 2: not feedback as it is stored ('evidence'); correct or remove the line",
+        ),
+        (
+            json.dumps(
+                {"question": "Why?", "verdict": "great", "evidence": [], "note": None, "given_at": "x"}
+            ),
+            "line 2: the verdict is 'great'; it must be one of right, wrong, unanswerable",
+        ),
+        (json.dumps({"evidence": [{"path": "a"}]}), "line 2: not feedback as it is stored ("),
+    ],
+)
+def test_a_damaged_line_is_named(tmp_path: Path, line: str, cause: str) -> None:
+    append_feedback(tmp_path, given())
+    with (tmp_path / "feedback.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(JsonLinesError) as raised:
+        read_feedback(tmp_path)
+    assert str(raised.value).startswith(f"{tmp_path}/feedback.jsonl, {cause}")
+
+
+def test_evidence_is_a_span_of_a_version_with_its_words(library: Library) -> None:
+    index = library({"a.txt": "The dam broke."}).index
+    [record] = index.documents()
+    assert evidence_in(index, 1, 1, 4, 7) == CitedEvidence(record.source, "a.txt", 4, 7, "dam")
+    for start, end in ((4, 4), (7, 4), (-1, 4), (4, 99)):
+        with pytest.raises(
+            SpanError, match=rf"^start {start} and end {end} are no span of document 1, version 1"
+        ):
+            evidence_in(index, 1, 1, start, end)
+    with pytest.raises(DocumentNotFoundError, match="version 2"):
+        evidence_in(index, 1, 2, 4, 7)
