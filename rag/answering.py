@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from pathlib import Path
 
 from index.records import Filters
 from index.store import NO_FILTERS, Index
@@ -41,7 +41,11 @@ class QueryEngine:
     """Answers questions over an index with the reports' own sentences. Safe to share between threads."""
 
     def __init__(
-        self, index: Index, reader: Reader | str | None = DEFAULT_READER, tuning: Tuning = DEFAULT_TUNING
+        self,
+        index: Index,
+        reader: Reader | str | None = DEFAULT_READER,
+        tuning: Tuning = DEFAULT_TUNING,
+        weights: Path | None = None,
     ) -> None:
         """Answer over ``index``.
 
@@ -50,13 +54,17 @@ class QueryEngine:
             reader: a reader, or the name or folder of one (see :func:`~rag.reader.open_reader`); None to
                 judge sentences by their features alone.
             tuning: how much is read.
+            weights: a file of weights for another encoder or reader; None for those of the bundled ones.
 
         Raises:
             ReaderError: if a reader that is named cannot be opened.
+            WeightsError: if the file of weights cannot be used.
         """
         self.index = index
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
         self.tuning = tuning
+        self._by_features = _tuned(load_weights("features", weights), tuning)
+        self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
     def ask(self, question: str, filters: Filters = NO_FILTERS) -> Answer:
         """Answer a question, or abstain with the reasons.
@@ -88,11 +96,11 @@ class QueryEngine:
         clock.lap("search")
         readings = read(self.index, hits, self.tuning.widen_by)
         library = Library(self.index)
-        weights = self._weights("features")
+        weights = self._by_features
         ranked = rank(measure(self.index, question, readings), weights)
         clock.lap("select")
-        if self.reader is not None and reads(self.reader, question):
-            weights = self._weights("reader")
+        if self.reader is not None and self._by_reader is not None and reads(self.reader, question):
+            weights = self._by_reader
             candidates = [item.candidate for item in ranked]
             ranked = rank(read_closely(self.reader, question, candidates), weights)
         clock.lap("read")
@@ -137,11 +145,6 @@ class QueryEngine:
         clock.lap("answer")
         yield AnswerDone(replace(answer, timings=clock.timings))
 
-    def _weights(self, judged_by: Literal["features", "reader"]) -> Weights:
-        weights = load_weights(judged_by)
-        threshold = self.tuning.threshold
-        return weights if threshold is None else replace(weights, threshold=threshold)
-
     def _passages(
         self,
         question: Question,
@@ -153,6 +156,10 @@ class QueryEngine:
             show(reading, library, shortfall(self.index, question, reading) if abstention else None)
             for reading in readings
         )
+
+
+def _tuned(weights: Weights, tuning: Tuning) -> Weights:
+    return weights if tuning.threshold is None else replace(weights, threshold=tuning.threshold)
 
 
 def quoted(chosen: Sequence[Scored], library: Library) -> Iterator[tuple[AnswerSentence, Citation, str]]:

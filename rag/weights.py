@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from rag.features import FEATURE_NAMES, Features
+
+JudgedBy = Literal["features", "reader"]
+"""What weights are for: features alone, or features together with what a reader says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +56,42 @@ class Weights:
     foreign_threshold: float
 
 
+class WeightsError(ValueError):
+    """A file of weights cannot be used; the message says which, why and what to do."""
+
+
 @cache
-def load_weights(judged_by: Literal["features", "reader"] = "features") -> Weights:
-    """The weights that come with the program.
+def load_weights(judged_by: JudgedBy = "features", file: Path | None = None) -> Weights:
+    """Learned weights.
 
     Args:
         judged_by: ``features`` for what is measured without a reader, ``reader`` for both together.
+        file: what ``benchmarks/calibrate.py`` wrote for another encoder or reader; None for the weights that
+            come with the program.
 
     Raises:
-        ValueError: if the file names a feature that is not measured.
+        WeightsError: if the file cannot be read, or does not have the weights of what is measured.
     """
-    stored: dict[str, Any] = json.loads(files("rag").joinpath("weights.json").read_text())[judged_by]
-    return Weights(
-        selection=_logistic(stored["selection"]),
-        answerability=_logistic(stored["answerability"]),
-        foreign=_logistic(stored["foreign"]),
-        reach=stored["reach"],
-        threshold=stored["threshold"],
-        foreign_threshold=stored["foreign_threshold"],
-    )
+    source = file or files("rag").joinpath("weights.json")
+    try:
+        stored: dict[str, Any] = json.loads(source.read_text())[judged_by]
+        return Weights(
+            selection=_logistic(stored["selection"]),
+            answerability=_logistic(stored["answerability"]),
+            foreign=_logistic(stored["foreign"]),
+            reach=float(stored["reach"]),
+            threshold=float(stored["threshold"]),
+            foreign_threshold=float(stored["foreign_threshold"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise WeightsError(
+            f"the weights in {source} cannot be used: {cause}; make them with benchmarks/calibrate.py"
+        ) from error
 
 
 def _logistic(stored: Mapping[str, Any]) -> Logistic:
     unknown = sorted(set(stored["weights"]) - set(FEATURE_NAMES))
     if unknown:
-        raise ValueError(
-            f"weights.json names the features {unknown}, which are not measured; calibrate again"
-        )
-    return Logistic(stored["intercept"], dict(stored["weights"]))
+        raise ValueError(f"it names the features {', '.join(unknown)}, which are not measured")
+    return Logistic(float(stored["intercept"]), dict(stored["weights"]))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 from importlib.resources import files
+from pathlib import Path
+
+import pytest
 
 from index.embedding import BUNDLED_MODEL
 from rag.features import FEATURE_NAMES, MEASURED_NAMES, Features
-from rag.weights import Logistic, load_weights
+from rag.weights import Logistic, WeightsError, load_weights
 
 
 def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:
@@ -42,3 +45,33 @@ def test_what_the_reader_says_counts_where_there_is_one() -> None:
     assert set(weights.selection.weights) == set(FEATURE_NAMES)
     assert weights.selection.weights["reader"] > 0
     assert 0 < weights.threshold < 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"reader": None}, "'NoneType' object is not subscriptable"),
+        ({"features": {}}, "it has no 'selection'"),
+        (
+            {"features": {"selection": {"intercept": 0, "weights": {"colour": 1}}}},
+            "it names the features colour",
+        ),
+    ],
+)
+def test_a_file_that_does_not_fit_is_named_with_cause_and_remedy(
+    tmp_path: Path, change: dict[str, object], cause: str
+) -> None:
+    stored = json.loads(files("rag").joinpath("weights.json").read_text()) | change
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(stored))
+    with pytest.raises(WeightsError) as caught:
+        load_weights("reader" if "reader" in change else "features", file)
+    assert str(caught.value).startswith(f"the weights in {file} cannot be used: {cause}")
+    assert str(caught.value).endswith("; make them with benchmarks/calibrate.py")
+
+
+def test_another_file_takes_the_place_of_the_one_that_comes_with_the_program(tmp_path: Path) -> None:
+    stored = json.loads(files("rag").joinpath("weights.json").read_text())
+    stored["features"]["threshold"] = 0.123
+    (tmp_path / "mine.json").write_text(json.dumps(stored))
+    assert load_weights("features", tmp_path / "mine.json").threshold == 0.123

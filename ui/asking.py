@@ -21,7 +21,7 @@ def ask(settings: Settings, question: str) -> dict[str, Any]:
         from rag.answering import QueryEngine
 
         with open_library(settings) as index:
-            return QueryEngine(index, settings.reader).ask(question).as_dict()
+            return QueryEngine(index, settings.reader, weights=settings.weights).ask(question).as_dict()
 
     return _from_server(settings, "/v1/chat", {"question": question}, here)
 

@@ -67,7 +67,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         from rag.answering import QueryEngine
         from ui.app import create_app
 
-        engine = QueryEngine(index, settings.reader)
+        engine = QueryEngine(index, settings.reader, weights=settings.weights)
         # The first text takes longer than all later ones; nobody should wait for it.
         engine.ask("ready")
         app = create_app(index, engine, settings, example_questions(map(Path, index.catalog.sources())))

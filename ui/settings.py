@@ -32,6 +32,7 @@ NEEDED = {
     "port": "a whole number from 0 (any free port) to 65535",
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
+    "weights": "the path of a file that benchmarks/calibrate.py wrote",
     "config": "the path of a TOML file",
 }
 """What each setting must be, in the words of an error."""
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
         port: its port; 0 takes any free one.
         model: the name or folder of a sentence-transformers model; None is the bundled one.
         reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
+        weights: weights that were learned for another encoder or reader; None is those of the bundled ones.
         config: the TOML file to read instead of the one in the home folder.
     """
 
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     model: Annotated[str, Field(min_length=1)] | None = None
     reader: Annotated[str, Field(min_length=1)] = "none"
+    weights: Path | None = None
     config: Path | None = None
 
     @field_validator("home")
