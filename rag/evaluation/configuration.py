@@ -32,6 +32,7 @@ class Configuration:
         reader: the name or folder of the reader, ``bundled`` or ``none``.
         max_chunk_tokens: the room in a passage, in the encoder's tokens.
         title_tokens: how much of a title goes in front of a passage; with 0 titles are not indexed.
+        weights: a file of weights that were learned for another encoder or reader; None for the bundled ones.
         tuning: how much is read, and how an answer is made of it.
     """
 
@@ -40,6 +41,7 @@ class Configuration:
     reader: str = DEFAULT_READER
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS
+    weights: str | None = None
     tuning: Tuning = DEFAULT_TUNING
 
 
@@ -50,7 +52,11 @@ KEYS = (*_OWN, *_TUNED)
 """What a file may set."""
 
 _SHARES = frozenset({"dense_weight", "threshold"})
-_TEXTS = frozenset({"model", "reader"})
+_TEXTS = {
+    "model": "the name or the folder of a sentence-transformers model",
+    "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
+    "weights": "the path of a file of weights",
+}
 _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 
 
@@ -102,7 +108,7 @@ def _check(file: Path, key: str, value: object) -> None:
 def _needed(key: str, value: object) -> str | None:
     """What ``key`` must be, where ``value`` is something else."""
     if key in _TEXTS:
-        return None if isinstance(value, str) and value else "the name or the folder of a model"
+        return None if isinstance(value, str) and value else _TEXTS[key]
     if isinstance(value, bool):
         return "a number"
     if key in _SHARES:

@@ -114,6 +114,7 @@ def evaluate(
         DatasetError: if no question is left.
         EncoderError: if the configuration's encoder cannot be opened.
         ReaderError: if its reader cannot be opened.
+        WeightsError: if its weights cannot be used.
     """
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model)
@@ -146,7 +147,7 @@ def _measure(
     again = {query.id for query in twice}
     wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
     # Questions are asked before anything else is measured, while the encoder remembers none of them.
-    engine = QueryEngine(index, configuration.reader, configuration.tuning) if wanted else None
+    engine = _engine(index, configuration) if wanted else None
     asked = ask_all(engine, wanted, progress) if engine else ()
     if "retrieval" in parts:
         samples |= measure_retrieval(index, dataset.queries, dense_weight, progress)
@@ -159,6 +160,11 @@ def _measure(
         samples |= measure_gate(asked, dataset.claims)
     samples |= measure_latency(asked)
     return measured
+
+
+def _engine(index: Index, configuration: Configuration) -> QueryEngine:
+    weights = Path(configuration.weights) if configuration.weights else None
+    return QueryEngine(index, configuration.reader, configuration.tuning, weights)
 
 
 def _is_asked(query: Query, parts: frozenset[Part]) -> bool:

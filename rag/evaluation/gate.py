@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from index.documents import Document, Span
 from rag.answers import Answer, Verdict
 from rag.evaluation.asking import Asked
 from rag.evaluation.datasets import Claim
-from rag.evaluation.figures import Place, Sample, mean, ratio
+from rag.evaluation.figures import Place, Sample, ratio
 from rag.verification import verify
 
 _WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
@@ -32,20 +33,14 @@ def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place,
         for verdict in get_args(Verdict)
         if any(counts)
     }
-    pairs = {
+    pairs: dict[str, list[tuple[Claim, Claim]]] = {
         "supporting": [(claim, claim) for claim in claims if claim.supported],
         "contradicting": [(claim, claim) for claim in claims if not claim.supported],
-        "of_another": [
-            (claim, other)
-            for claim, other in zip(claims, [*claims[1:], *claims[:1]], strict=True)
-            if claim.document != other.document and claim.query != other.query
-        ],
+        "of_another": list(_with_another(claims)),
     }
     for name, held in pairs.items():
         if held:
-            called = [float(_is_supported(claim.text, other.sentences)) for claim, other in held]
-            queries = tuple(claim.query for claim, _ in held)
-            samples["gate", "called_supported", name] = Sample(queries, mean(called))
+            samples["gate", "called_supported", name] = _called_supported(held)
     return samples
 
 
@@ -56,6 +51,29 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
         min((of[number] for number in sentence.citations), key=_WORST_FIRST.index, default="unsupported")
         for sentence in answer.sentences
     ]
+
+
+def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Each claim with the next one that is neither of its statement nor of its document."""
+    for place, claim in enumerate(claims):
+        others = (*claims[place + 1 :], *claims[:place])
+        for other in others:
+            if claim.document != other.document and claim.query != other.query:
+                yield claim, other
+                break
+
+
+def _called_supported(held: Sequence[tuple[Claim, Claim]]) -> Sample:
+    """The share of claims that the sentences of others (or their own) are said to support.
+
+    A statement that several documents speak of is drawn with all of them.
+    """
+    called: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for claim, other in held:
+        called[claim.query] += _is_supported(claim.text, other.sentences)
+        counts[claim.query] += 1
+    return Sample(tuple(counts), ratio([called[query] for query in counts], list(counts.values())))
 
 
 def _is_supported(statement: str, sentences: Sequence[str]) -> bool:

@@ -41,6 +41,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "reader": Configuration().reader,
         "max_chunk_tokens": 200,
         "title_tokens": 0,
+        "weights": None,
         "dense_weight": 0.6,
         "read_hits": 8,
         "widen_by": 2,
@@ -56,8 +57,8 @@ def test_settings_are_every_key_with_its_value() -> None:
         (
             "colour = 1",
             (
-                "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, dense_weight, "
-                "read_hits, widen_by, max_sentences, threshold"
+                "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, weights, "
+                "dense_weight, read_hits, widen_by, max_sentences, threshold"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),
@@ -65,7 +66,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         ("read_hits = 0", "read_hits is 0; it must be a whole number from 1 up"),
         ("widen_by = -1", "widen_by is -1; it must be a whole number from 0 up"),
         ("max_sentences = 2.5", "max_sentences is 2.5; it must be a whole number from 1 up"),
-        ("model = 3", "model is 3; it must be the name or the folder of a model"),
+        ("model = 3", "model is 3; it must be the name or the folder of a sentence-transformers model"),
         ('name = "x"', "unknown key name; "),
     ],
 )

@@ -52,10 +52,23 @@ def test_claims_are_held_against_what_supports_and_contradicts_them_and_against_
     assert values([], claims) == {
         "called_supported.supporting": 0.5,
         "called_supported.contradicting": 0.5,
-        # q1 against q2's: no; q2 against q3's and q3 against q1's: all their words are there. q3 has two
-        # sets of sentences, and is no other claim to itself.
-        "called_supported.of_another": 2 / 3,
+        # q1 against q2's: no; q2 against q3's first, and q3, both times, against q1's: every word is there.
+        "called_supported.of_another": 3 / 4,
     }
+
+
+def test_a_statement_of_several_documents_counts_as_one_question() -> None:
+    claims = [
+        Claim("q1", HELD, "d1", True, (HELD,)),
+        Claim("q1", HELD, "d2", True, ("It rained.",)),
+        Claim("q2", BROKE, "d3", True, (BROKE,)),
+    ]
+    sample = measure_gate([], claims)["gate", "called_supported", "supporting"]
+    figure = estimate(sample)
+    assert sample.queries == ("q1", "q2")
+    assert figure is not None
+    assert (figure.value, figure.n) == (2 / 3, 2)
+    assert (figure.low, figure.high) == (0.5, 1), "q1 drawn twice, and q2 drawn twice"
 
 
 def test_without_sentences_and_claims_there_is_nothing_to_measure() -> None:
