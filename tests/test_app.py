@@ -36,6 +36,7 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
     assert list(client.get("/openapi.json").json()["paths"]) == [
         "/v1/search",
         "/v1/chat",
+        "/v1/feedback",
         "/v1/documents",
         "/v1/documents/{document_id}",
         "/v1/documents/{document_id}/text",
