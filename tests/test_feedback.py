@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from index.records import DocumentNotFoundError
 from rag.answering import QueryEngine
@@ -43,6 +44,17 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda question: append_feedback(tmp_path, given(question)), questions))
     assert sorted(item.question for item in read_feedback(tmp_path)) == sorted(questions)
+
+
+def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / "feedback.lock"):
+            writing = pool.submit(append_feedback, tmp_path, given())
+            with pytest.raises(TimeoutError):
+                writing.result(timeout=0.3)
+            assert not (tmp_path / "feedback.jsonl").exists()
+        writing.result(timeout=30)
+    assert read_feedback(tmp_path) == [given()]
 
 
 @pytest.mark.parametrize(

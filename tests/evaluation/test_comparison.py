@@ -133,6 +133,12 @@ class TestPairing:
         assert (row.change.low, row.change.high) == (pytest.approx(0.01), pytest.approx(0.01))
         assert row.first.high - row.first.low > 0.1, "apart, chance could have made it ten times over"
 
+    def test_the_p_value_counts_the_resamples_on_the_other_side_on_both_sides(self) -> None:
+        [row] = compare(evaluation([0.5, 0.5]), evaluation([0.75, 1])).differences
+        assert row.p == 2 / 1001, "none of the 1,000; the change itself counts as one"
+        [row] = compare(evaluation([0, 0]), evaluation([1, 0])).differences
+        assert row.p == pytest.approx(0.5, abs=0.06), "a quarter of the resamples misses the gain"
+
     def test_gains_that_losses_make_up_for_are_no_difference(self) -> None:
         [row] = compare(evaluation([1, 0] * 20), evaluation([0, 1] * 20)).differences
         assert row.outcome == "no difference"

@@ -135,6 +135,19 @@ def test_what_a_set_cannot_give_is_absent(encoder: Encoder, tmp_path: Path) -> N
     assert measured["selection"]["first_correct"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
 
 
+def test_questions_that_are_not_marked_are_asked_without_their_subject_too(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    corpus = {"d1": ("Dam", "The dam of Varda broke on Sunday."), "d2": ("Shoes", "Shoes are made in Orrin.")}
+    queries = [{"_id": "q1", "text": "When did the dam of Varda break?"}, {"_id": "q2", "text": "Who?"}]
+    folder = write_beir(tmp_path / "set", corpus, queries, ["q1\td1\t1"])
+    measured = evaluate(read_dataset(folder), Configuration(), tmp_path, ["answers"], encoder=encoder)
+    assert list(measured.as_dict())[3:] == ["abstention_subject_removed", "latency_ms"]
+    assert measured.figures["abstention_subject_removed", "auroc"].value == 1
+    assert measured.samples["latency_ms", "total", "p95"].queries == ("q1",)
+    assert sum(part.n for part in measured.calibration) == 2
+
+
 def test_progress_is_told_by_stage(encoder: Encoder, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     corpus = {"d1": ("Dam", "The dam broke."), "d2": ("Shoes", "Shoes are made in Orrin.")}
