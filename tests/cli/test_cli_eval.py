@@ -190,8 +190,8 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
             ["--from-feedback"],
             1,
             (
-                "there is nothing to evaluate the library with; judge answers with POST /v1/feedback, or name "
-                "a file of questions"
+                "there is nothing to evaluate the library with; judge answers with POST /v1/feedback, or "
+                "name a file of questions"
             ),
         ),
     ],
