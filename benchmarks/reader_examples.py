@@ -23,7 +23,7 @@ from rag.evaluation.selection import Quote, is_gold
 from rag.evaluation.splits import Part, part_of
 from rag.windows import Window
 
-MAX_SENTENCES = 6
+MAX_SENTENCES = 5
 RETRIEVED = 12
 """Passages that are searched for negatives."""
 
@@ -131,7 +131,7 @@ def crop(example: Example, chance: random.Random) -> Example:
     """A random run of at most ``MAX_SENTENCES`` sentences, about a gold one where there is one."""
     texts = example.window.sentences
     gold = example.gold or (False,) * len(texts)
-    length = min(len(texts), chance.randint(3, MAX_SENTENCES))
+    length = min(len(texts), chance.randint(2, MAX_SENTENCES))
     places = [place for place, is_gold in enumerate(gold) if is_gold]
     about = chance.choice(places) if places else chance.randrange(max(len(texts), 1))
     start = min(max(about - chance.randrange(length), 0), len(texts) - length) if texts else 0
@@ -157,7 +157,7 @@ def _of_question(
         return
     if query.answerable is not False and not answerable:
         return
-    for _ in range(3 if answerable else 2):
+    for _ in range(2):
         yield crop(right, chance)
     if answerable:
         if not all(right.gold) and chance.random() < 0.6:

@@ -29,13 +29,13 @@ class TokenizedWindow:
 
     Attributes:
         ids: token numbers.
-        types: 0 for the question, 1 for title and sentences.
+        question_end: the token after the question's last; its first is token 1.
         bounds: the first token of each sentence and the one after its last; both the same for a sentence
             that found no room.
     """
 
     ids: tuple[int, ...]
-    types: tuple[int, ...]
+    question_end: int
     bounds: tuple[tuple[int, int], ...]
 
 
@@ -49,7 +49,7 @@ def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWi
     """
     beginning, separator = _special(tokenizer, "[CLS]"), _special(tokenizer, "[SEP]")
     ids = [beginning, *_ids(tokenizer, question)[:MAX_QUESTION_TOKENS], separator]
-    question_length = len(ids)
+    question_end = len(ids) - 1
     ids += [*_ids(tokenizer, window.title)[:MAX_TITLE_TOKENS], separator]
     bounds = []
     for sentence in window.sentences:
@@ -57,8 +57,7 @@ def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWi
         ids += _ids(tokenizer, sentence)[: MAX_WINDOW_TOKENS - 1 - start]
         bounds.append((start, len(ids)))
     ids.append(separator)
-    types = [0] * question_length + [1] * (len(ids) - question_length)
-    return TokenizedWindow(tuple(ids), tuple(types), tuple(bounds))
+    return TokenizedWindow(tuple(ids), question_end, tuple(bounds))
 
 
 def _ids(tokenizer: Tokenizer, text: str) -> Sequence[int]:

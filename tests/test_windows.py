@@ -26,7 +26,7 @@ def test_question_title_and_sentences_stand_in_a_row_with_separators_between_the
     assert words(found.ids) == [
         "[CLS]", "who", "fled", "?", "[SEP]", "raids", "[SEP]", "guards", "fled", ".", "police", "came", ".", "[SEP]",
     ]  # fmt: skip
-    assert found.types == (0,) * 5 + (1,) * 9
+    assert found.question_end == 4
     assert found.bounds == ((7, 10), (10, 13))
 
 
@@ -47,7 +47,8 @@ def test_sentences_share_a_window_without_overlap_and_within_its_room(
     question: str, title: str, sentences: tuple[str, ...]
 ) -> None:
     found = tokenize(TOKENIZER, question, Window(title, sentences))
-    assert len(found.ids) == len(found.types) <= MAX_WINDOW_TOKENS
+    assert len(found.ids) <= MAX_WINDOW_TOKENS
+    assert found.ids[found.question_end] == TOKENIZER.token_to_id("[SEP]")
     assert len(found.bounds) == len(sentences)
     edges = [edge for bound in found.bounds for edge in bound]
     assert edges == sorted(edges)
