@@ -123,7 +123,8 @@ def main() -> None:
     stored["features"] = learn([item for item in measured if item.part != "test"], "features")
     report("features", stored["features"], [item for item in measured if item.part == "test"])
     if reader is not None:
-        read_too = [_read(item, reader, _weights(stored["features"]["selection"])) for item in asked]
+        by_features = _weights(stored["features"]["selection"])
+        read_too = [_read(item, reader, by_features) for item in asked if item.part != "train"]
         stored["reader"] = learn([item for item in read_too if item.part == "tune"], "reader")
         report("reader", stored["reader"], [item for item in read_too if item.part == "test"])
     if arguments.write:

@@ -30,7 +30,7 @@ BUNDLED_READER = "bundled"
 NO_READER = "none"
 """The name for doing without one."""
 
-DEFAULT_READER = NO_READER
+DEFAULT_READER = BUNDLED_READER
 """What is used unless told otherwise."""
 
 _WEIGHTS = "reader.safetensors"

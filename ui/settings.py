@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     model: Annotated[str, Field(min_length=1)] | None = None
-    reader: Annotated[str, Field(min_length=1)] = "none"
+    reader: Annotated[str, Field(min_length=1)] = "bundled"
     weights: Path | None = None
     config: Path | None = None
 
