@@ -2,14 +2,13 @@
 
 Real questions come from the ``train`` part of the sets; their negatives are passages that the product's own
 search finds and that do not answer, the right passage without the sentence that answers, and the right
-passage for a question with one of its names or figures exchanged. Made-up ones (:func:`cloze`) take a name or
-a figure out of a sentence and ask for it.
+passage for a question with one of its names or figures exchanged.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import regex
@@ -30,7 +29,6 @@ RETRIEVED = 12
 _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*|\b\p{N}[\p{N}.,]*(?<=\p{N})"
 )
-_YEAR = regex.compile(r"^1\d{3}$|^20\d{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,50 +79,6 @@ def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
         return (False,) * len(texts)
     quotes = [Quote("", Span(0, len(text)), text) for text in texts]
     return tuple(is_gold(query, quote) for quote in quotes)
-
-
-def cloze(documents: Mapping[str, Document], seed: int, a_sentence: int = 3) -> Iterator[Example]:
-    """Made-up questions over passages: a name or a figure of a sentence, asked for by the rest of it.
-
-    After Lewis et al., Unsupervised Question Answering by Cloze Translation, ACL 2019: a clause, its
-    answer replaced by a question word in front, words dropped and shuffled a little.
-
-    Args:
-        documents: passages, by name.
-        seed: of every random choice.
-        a_sentence: questions that a sentence is asked for at most.
-    """
-    chance = random.Random(seed)  # noqa: S311
-    names = {key: list(dict.fromkeys(_NAME.findall(item.text))) for key, item in documents.items()}
-    by_title: dict[str, list[str]] = {}
-    for key, document in documents.items():
-        by_title.setdefault(document.title or key, []).append(key)
-    everywhere = list(documents)
-    for key, document in documents.items():
-        title, text = document.title, document.text
-        texts = split(text)
-        for place, sentence in enumerate(texts):
-            found = list(dict.fromkeys(_NAME.findall(sentence)))
-            for answer in chance.sample(found, min(a_sentence, len(found))):
-                question = _asked_for(sentence, answer, chance)
-                if question is None:
-                    continue
-                gold = tuple(i == place for i in range(len(texts)))
-                right = Example(question, Window(title, texts), gold, (answer,))
-                draw = chance.random()
-                if draw < 0.5:
-                    yield crop(right, chance)
-                elif draw < 0.65:
-                    yield crop(_without_gold(right), chance)
-                elif draw < 0.85:
-                    others = [name for other in by_title[title or key] for name in names[other]]
-                    changed = _exchanged(question, others, text, chance)
-                    yield crop(_null(replace(right, question=changed)) if changed else right, chance)
-                else:
-                    near = [other for other in by_title[title or key] if other != key]
-                    other = chance.choice(near or everywhere)
-                    if answer not in documents[other].text:
-                        yield crop(_whole(question, documents[other]), chance)
 
 
 def crop(example: Example, chance: random.Random) -> Example:
@@ -200,48 +154,3 @@ def _exchanged(question: str, names: Sequence[str], text: str, chance: random.Ra
         if name not in text and name not in question and name[0].isdigit() == leaving[0].isdigit()
     ]
     return question.replace(leaving, chance.choice(others)) if others else None
-
-
-def _asked_for(sentence: str, answer: str, chance: random.Random) -> str | None:
-    start = sentence.find(answer)
-    left = max(sentence.rfind(mark, 0, start) for mark in (", ", "; ", " – ", " (")) + 1
-    ends = [at for mark in (", ", "; ", " – ", ")") if (at := sentence.find(mark, start + len(answer))) >= 0]
-    right = min(ends, default=len(sentence))
-    if right - left < 40:
-        left, right = 0, len(sentence)
-    before, after = sentence[left:start].split(), sentence[start + len(answer) : right].split()
-    words = before + after
-    if len(words) < 4:
-        return None
-    if (
-        before
-        and before[-1].casefold() in {"in", "on", "by", "of", "at", "from", "the"}
-        and chance.random() < 0.5
-    ):
-        before = before[:-1]
-    kept = (
-        [word for word in [*after, *before] if chance.random() > 0.12]
-        if chance.random() < 0.5
-        else [word for word in [*before, *after] if chance.random() > 0.12]
-    )
-    kept = kept[:24]
-    if chance.random() < 0.3 and len(kept) > 3:
-        at = chance.randrange(len(kept) - 1)
-        kept[at], kept[at + 1] = kept[at + 1], kept[at]
-    asked = " ".join(kept).strip(" ,.;:()")
-    word = _question_word(answer, sentence[:start], sentence[start + len(answer) :], chance)
-    return f"{word} {asked}?"
-
-
-def _question_word(answer: str, before: str, after: str, chance: random.Random) -> str:
-    if _YEAR.match(answer):
-        return chance.choice(["When", "What year", "In what year"])
-    if answer[0].isdigit():
-        return (
-            chance.choice(["How many", "How much", "What", "How many"])
-            if "%" not in after[:2]
-            else "What percentage"
-        )
-    if before.rstrip().endswith((" in", " at", " to", " from", " near")):
-        return chance.choice(["Where", "What", "In which place", "Which"])
-    return chance.choice(["Who", "What", "Which", "What", "Who"])

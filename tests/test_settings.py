@@ -75,7 +75,10 @@ def test_a_home_may_be_relative_or_start_at_the_users_folder(
     ("text", "message"),
     [
         ("prot = 8000", "unknown setting prot = 8000; did you mean port?"),
-        ('colour = "red"', "unknown setting colour = 'red'; remove it; known are host, model, port, reader, weights"),
+        (
+            'colour = "red"',
+            "unknown setting colour = 'red'; remove it; known are host, model, port, reader, weights",
+        ),
         (
             "[server]\nport = 1",
             "unknown setting server = {'port': 1}; remove it; known are host, model, port, reader, weights",
