@@ -1,8 +1,8 @@
 """Trains the reader that comes with the program, and writes ``rag/reader.safetensors``.
 
-``python -m benchmarks.train_reader``: about 20 minutes on two cores. The bundled encoder gets low-rank changes
-(Hu et al., LoRA, ICLR 2022) in all of its layers and new heads, trained on the ``train`` part of the sets. The
-state that does best on the ``tune`` part is kept. The ``test`` part is not looked at.
+``python -m benchmarks.train_reader``: about 20 minutes on two cores. The bundled encoder gets low-rank
+changes (Hu et al., LoRA, ICLR 2022) in all of its layers and new heads, trained on the ``train`` part of the
+sets. The state that does best on the ``tune`` part is kept. The ``test`` part is not looked at.
 """
 
 from __future__ import annotations
