@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.datasets import HOME, data_folder
 from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
@@ -50,26 +51,25 @@ def main() -> None:
     arguments = parser.parse_args()
     begun = time.monotonic()
     folders = [_folder(name) for name in arguments.sets] or _all()
+    answers: list[str] = []
+    figures: dict[str, list[dict[str, Any]]] = {}
     print("| set | documents | questions | vectors | words | fused |\n|---|---|---|---|---|---|")
-    found: list[tuple[Evaluation, Evaluation]] = []
     for folder in folders:
         print(f"{folder.name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         retrieval, pair = measure(folder, arguments.limit)
         if retrieval.figures:
             print(retrieval_row(retrieval), flush=True)
-        found.append(pair)
+        rows = answer_rows(compare(*pair))
+        answers.extend(rows)
+        print("\n".join(rows), file=sys.stderr, flush=True)
+        figures[folder.name] = [retrieval.as_dict(), *(evaluation.as_dict() for evaluation in pair)]
+        if arguments.json:
+            arguments.json.write_text(json.dumps(figures, indent=1))
     print(
         "\n| set | figure | questions | without the reader | with the reader | p |\n|---|---|---|---|---|---|"
     )
-    for without, with_reader in found:
-        for row in answer_rows(compare(without, with_reader)):
-            print(row, flush=True)
+    print("\n".join(answers))
     print(f"\n{time.monotonic() - begun:.0f} seconds in all", file=sys.stderr)
-    if arguments.json:
-        content = {
-            with_reader.dataset: [without.as_dict(), with_reader.as_dict()] for without, with_reader in found
-        }
-        arguments.json.write_text(json.dumps(content, indent=1))
 
 
 def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluation, Evaluation]]:
