@@ -29,6 +29,7 @@ from benchmarks.datasets import data_folder, open_index
 from benchmarks.reader_examples import Example, real
 from index.embedding import bundled_folder, open_encoder
 from rag.evaluation import read_dataset
+from rag.reader import bundled_tokenizer
 from rag.reader_model import Logits, ReaderModel, base_model
 from rag.windows import TokenizedWindow, tokenize
 
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=_HERE / "rag" / "reader.safetensors")
     arguments = parser.parse_args()
     torch.manual_seed(0)
-    tokenizer = _tokenizer()
+    tokenizer = bundled_tokenizer()
     model = new_model()
     tune = _items(tokenizer, [example for name in TUNED_ON for example in _tune(name)])
     best = train(model, _rounds(tokenizer, arguments.epochs), 2 * arguments.epochs, tune)
@@ -95,8 +96,7 @@ def _rounds(tokenizer: Tokenizer, epochs: int) -> Iterator[list[Item]]:
 
 def new_model() -> ReaderModel:
     """The bundled encoder with low-rank changes that do nothing yet."""
-    # Dropout takes most of a step's time on a processor; what is trained is small, and stopped early.
-    bert = base_model(bundled_folder(), dropout=0.0)
+    bert = base_model(bundled_folder())
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS)
     return ReaderModel(inject_adapter_in_model(config, bert), bert.config.hidden_size)
 
@@ -216,13 +216,6 @@ def _train(seed: int) -> Iterator[Example]:
 
 def _tune(name: str) -> list[Example]:
     return real(read_dataset(data_folder() / name), None, "tune")
-
-
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(Path(bundled_folder()) / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _items(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Item]:

@@ -88,7 +88,7 @@ class BundledReader:
         Raises:
             ReaderError: if the file does not fit the bundled encoder.
         """
-        self._tokenizer = _tokenizer()
+        self._tokenizer = bundled_tokenizer()
         self._model = _merged(weights or Path(str(files("rag").joinpath(_WEIGHTS))))
         self._lock = Lock()
 
@@ -170,7 +170,8 @@ def bundled_reader() -> BundledReader:
     return BundledReader()
 
 
-def _tokenizer() -> Tokenizer:
+def bundled_tokenizer() -> Tokenizer:
+    """The bundled encoder's tokenizer, without truncation and padding."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))

@@ -21,15 +21,14 @@ from rag.windows import TokenizedWindow
 _PAIR_SIZE = 64
 
 
-def base_model(folder: Path, dropout: float = 0.0) -> BertModel:
-    """The layers of the BERT model in ``folder``, without a pooler.
+def base_model(folder: Path) -> BertModel:
+    """The layers of the BERT model in ``folder`` (``config.json``, ``model.safetensors``), without a pooler.
 
-    Args:
-        folder: has ``config.json`` and ``model.safetensors``.
-        dropout: while it is trained.
+    Without dropout, too: it takes most of a training step's time on a processor, and what is trained is small
+    and stopped early.
     """
     config = BertConfig.from_pretrained(folder)
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     bert = BertModel(config, add_pooling_layer=False)
     stored = load_file(folder / "model.safetensors")
     bert.load_state_dict({name: stored[name] for name in bert.state_dict()})

@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from index.embedding import bundled_folder
+from rag.reader import bundled_tokenizer
 from rag.windows import MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS, MAX_WINDOW_TOKENS, Window, tokenize
 
-TOKENIZER = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-TOKENIZER.no_truncation()
-TOKENIZER.no_padding()
+TOKENIZER = bundled_tokenizer()
 
 SENTENCES = st.lists(st.text("abc é中.0", max_size=400), max_size=6).map(tuple)
 
