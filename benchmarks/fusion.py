@@ -1,7 +1,8 @@
-"""Prints nDCG@10 of the fused search by the weight of its dense half, beside reciprocal rank fusion.
+"""Prints nDCG@10 of the fused search by the weight of its dense half, beside its halves and other fusions.
 
 ``python -m benchmarks.fusion [SET …]``: by default every set with judged documents. A document scores as its
-best passage does. The weights come from one pool of 100 passages of each half.
+best passage does. All are fused from the same pools, of the 100 best passages of each half. The others are
+both halves scaled to 0..1 within the pool and added, 0.6 dense, and reciprocal rank fusion.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding import open_encoder
-from index.store import Index
+from index.fusion import fuse
+from index.store import POOL, Index
 from rag.evaluation import Dataset, read_dataset
 
-PASSAGES = 100
-WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+WEIGHTS = (0.0, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)
+POOL_WEIGHT = 0.6
+"""The best that was found for halves which are both scaled within the pool."""
+
 RRF_CONSTANT = 60
 """Of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""
+
+NAMES = (*map(str, WEIGHTS), f"scaled in the pool, {POOL_WEIGHT}", "RRF")
 
 Run = Mapping[str, float]
 
@@ -29,15 +35,15 @@ def main(names: list[str]) -> None:
     """Measure the sets and print a row each."""
     encoder = open_encoder()
     sets = names or sorted(path.parent.name for path in data_folder().glob("*/qrels.tsv"))
-    print("| set | questions | " + " | ".join(map(str, WEIGHTS)) + " | RRF |")
-    print("|---" * (len(WEIGHTS) + 3) + "|")
+    print("| set | questions | " + " | ".join(NAMES) + " |")
+    print("|---" * (len(NAMES) + 2) + "|")
     for name in sets:
         dataset = read_dataset(data_folder() / name)
         with open_index(dataset, encoder) as index:
             runs = {query.id: runs_of(index, query.text) for query in dataset.queries if query.judged}
         figures = [
             _ndcg(dataset, {query: each[place] for query, each in runs.items()})
-            for place in range(len(WEIGHTS) + 1)
+            for place in range(len(NAMES))
         ]
         print(
             f"| {name} | {len(runs):,} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |",
@@ -46,18 +52,31 @@ def main(names: list[str]) -> None:
 
 
 def runs_of(index: Index, query: str) -> list[Run]:
-    """Documents with their scores, for each of ``WEIGHTS`` and last for reciprocal rank fusion."""
-    runs: list[Run] = []
-    for weight in WEIGHTS:
-        best: dict[str, float] = {}
-        for hit in index.search(query, PASSAGES, dense_weight=weight):
-            best.setdefault(hit.document.path, hit.score)
-        runs.append(best)
+    """Documents with their scores, for each of ``NAMES``."""
+    by_words = index.search(query, POOL, dense_weight=0)
+    by_vectors = index.search(query, POOL, dense_weight=1)
+    documents = {hit.chunk_id: hit.document.path for hit in [*by_words, *by_vectors]}
+    dense = {hit.chunk_id: hit.dense for hit in [*by_words, *by_vectors]}
+    lexical = {hit.chunk_id: hit.lexical for hit in by_words}
+    most = index.most(query)
+    best = max(lexical.values(), default=0.0)
+    weighted = [fuse(dense, lexical, most, weight) for weight in WEIGHTS[1:-1]]
+    in_pool = fuse(dense, lexical, best, POOL_WEIGHT)
+    only_words, only_vectors = lexical, {hit.chunk_id: hit.dense for hit in by_vectors}
+    runs = [_documents(scores, documents) for scores in (only_words, *weighted, only_vectors, in_pool)]
     ranks: dict[str, float] = {}
-    for half in (runs[0], runs[-1]):
+    for half in (runs[0], runs[len(WEIGHTS) - 1]):
         for rank, document in enumerate(half, 1):
             ranks[document] = ranks.get(document, 0.0) + 1 / (RRF_CONSTANT + rank)
     return [*runs, ranks]
+
+
+def _documents(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run:
+    """Each document with the score of its best passage, best first."""
+    best: dict[str, float] = {}
+    for number in sorted(scores, key=lambda number: -scores[number]):
+        best.setdefault(documents[number], scores[number])
+    return best
 
 
 def _ndcg(dataset: Dataset, runs: Mapping[str, Run]) -> float:

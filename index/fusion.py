@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DENSE_WEIGHT = 0.6
-"""The share of the dense score in the fused one. On the evaluation sets scores added at 0.6 beat
-reciprocal rank fusion everywhere; ``benchmarks/fusion.py`` prints both."""
+DENSE_WEIGHT = 0.35
+"""The share of the dense score in the fused one. BM25 is measured against what the query's words could score
+at best, and is rarely near it, so that the halves count about alike. ``benchmarks/fusion.py`` prints other
+shares and other ways to fuse."""
+
+UNREAD = 0.3
+"""What that share is multiplied by for a query in a language that the encoder does not read. With the bundled
+encoder 0.05 to 0.1 dense is best for Vietnamese, 0.1 to 0.2 for Indonesian (mlqa-vi, tydi-id)."""
 
 
 def fuse(
-    dense: Mapping[int, float], lexical: Mapping[int, float], dense_weight: float = DENSE_WEIGHT
+    dense: Mapping[int, float],
+    lexical: Mapping[int, float],
+    most: float,
+    dense_weight: float = DENSE_WEIGHT,
 ) -> dict[int, float]:
-    """Scale each half to 0..1 within the pool and add them, weighted.
+    """Scale each half to 0..1 and add them, weighted.
 
-    The pool is every number in either half. Cosines are scaled between the pool's lowest and highest;
-    BM25 has a natural zero (no word in common), which is what a number missing from it scores.
+    The pool is every number in either half. Cosines are scaled between the pool's lowest and highest. BM25 is
+    taken as a share of ``most``: where even the best passage has few of the query's words, its words tell
+    less, and the vectors decide.
 
     Args:
         dense: cosine by number, for every number of the pool.
         lexical: BM25 by number, for those that share a word with the query.
+        most: what the query's words could score (:meth:`~index.lexical.LexicalIndex.most`); the best of
+            ``lexical`` where that is more.
         dense_weight: 0 for words alone, 1 for vectors alone.
 
     Returns:
         Fused scores from 0 to 1 by number, in no particular order.
     """
     low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
-    best = max(lexical.values(), default=0.0)
+    best = max(most, max(lexical.values(), default=0.0))
     return {
         number: dense_weight * ((cosine - low) / (high - low) if high > low else 1.0)
         + (1 - dense_weight) * (lexical.get(number, 0.0) / best if best > 0 else 0.0)

@@ -39,6 +39,10 @@ _NO_SPACES = regex.compile(
 
 _WRITER_BYTES = 50_000_000
 
+_K1 = 1.2
+"""tantivy's: what a word adds to a score stays below its rarity times ``_K1 + 1``, however often it occurs.
+"""
+
 _NOISE = 1e-5
 """Scores that differ by this share are equal: a sum depends on the order in which its parts are added."""
 
@@ -129,6 +133,20 @@ class LexicalIndex:
             for score, address in hits
             if score >= least
         }
+
+    def most(self, query: str) -> float:
+        """What no passage scores above for the words of ``query``: BM25 with each word without end.
+
+        A passage has its words in the field of its own language. The field that knows the query's words
+        best, which is the query's own language as a rule, sets the bound; a passage of another language
+        may exceed it. Pairs of characters set none, since most of a question's bridge two words and no
+        passage has them.
+        """
+        text = _NO_SPACES.sub(" ", query)
+        fields = [
+            [(field, term) for term in _in_field(field, text)] for field in self._used if field != _PAIRS
+        ]
+        return (_K1 + 1) * min((sum(self.rarity(words).values()) for words in fields if words), default=0.0)
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are among the passages: BM25's inverse document frequency, by term.

@@ -13,7 +13,8 @@ from index.catalog import Catalog
 from index.chunking import MAX_CHUNK_TOKENS, chunk
 from index.documents import Document, Span
 from index.embedding import Encoder, vector_digest
-from index.fusion import DENSE_WEIGHT, fuse
+from index.fusion import DENSE_WEIGHT, UNREAD, fuse
+from index.languages import detect
 from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
 from index.upkeep import EncoderMismatchError, Upkeep
@@ -172,8 +173,12 @@ class Index:
             query: what is looked for.
             limit: how many passages at most.
             filters: which documents may be found; they apply before the ranking.
-            dense_weight: 0 for words alone, 1 for vectors alone.
+            dense_weight: 0 for words alone, 1 for vectors alone. Between the two it counts for less where the
+                encoder does not read the query's language.
         """
+        weight = (
+            dense_weight if dense_weight == 1 or self.encoder.reads(detect(query)) else dense_weight * UNREAD
+        )
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
         passages: list[Passage] | None = None
@@ -183,7 +188,7 @@ class Index:
                 dense = caches.vectors.search(vector, pool, allowed) if dense_weight > 0 else {}
                 lexical = caches.words.search(query, pool, allowed) if dense_weight < 1 else {}
                 dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
-                scores = _best(fuse(dense, lexical, dense_weight), limit)
+                scores = _best(fuse(dense, lexical, caches.words.most(query), weight), limit)
                 passages = list(self.catalog.passages(scores))
                 if self.catalog.generation() != caches.generation:
                     # Another process committed meanwhile, and what was found may be gone.
@@ -191,6 +196,11 @@ class Index:
         hits = [_hit(passage, scores, dense, lexical) for passage in passages]
         hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
         return hits[:limit]
+
+    def most(self, query: str) -> float:
+        """What no passage scores above in BM25 for the words of ``query``."""
+        with self._upkeep.current() as caches:
+            return caches.words.most(query)
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are in the library: their inverse document frequency among the passages."""

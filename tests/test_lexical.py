@@ -22,6 +22,11 @@ ENGLISH = {
     4: "Nothing of interest was said.",
 }
 
+SPACED = [
+    text for text in SENTENCES if terms(text, "en") and not any(f == "pairs" for f, _ in terms(text, "en"))
+]
+"""Sentences in scripts that put spaces between words."""
+
 
 def english(texts: Mapping[int, str]) -> list[Entry]:
     return [Entry(number, "en", text) for number, text in texts.items()]
@@ -93,6 +98,49 @@ class TestStemming:
         )
         assert set(empty.search("minister", 10)) == {1, 2, 3}
         assert set(empty.search("Ministers", 10)) == {1, 2}, "nothing is stemmed in an unknown language"
+
+
+class TestMost:
+    """What no passage scores above for a query's words, so that a score can be read as a share."""
+
+    def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
+        # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
+        rarities = [math.log(1 + (4 - n + 0.5) / (n + 0.5)) for n in (2, 1, 0)]
+        assert index.most("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
+
+    def test_a_passage_of_one_word_said_often_comes_near_it(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "en", "river " * 400), Entry(2, "en", "dam " * 400)])
+        share = empty.search("river", 1)[1] / empty.most("river")
+        assert 0.99 < share <= 1
+
+    @PATIENT
+    @given(texts=st.lists(st.sampled_from(SPACED), min_size=1, max_size=6), query=st.sampled_from(SPACED))
+    def test_no_passage_scores_above_it_in_a_library_of_one_language(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], query: str
+    ) -> None:
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add([Entry(number, "en", text) for number, text in enumerate(texts)])
+        most = made.most(query) * (1 + 1e-5)
+        assert all(score <= most for score in made.search(query, 10).values())
+
+    def test_a_query_is_measured_in_the_language_that_knows_it_best(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
+        alone = empty.most("Why did the dam fail?")
+        empty.add([Entry(3, "de", "Der Fluss stieg.")])
+        # In German all of the words would be unknown, and so rarer.
+        assert alone < empty.most("Why did the dam fail?") < 2 * alone
+
+    def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "zh", "市议会星期一关闭了大坝。"), Entry(2, "en", "The dam failed.")])
+        assert empty.most("谁关闭了大坝？") == 0
+        assert empty.most("谁关闭了 dam ？") == empty.most("dam") > 0
+
+    @pytest.mark.parametrize("query", ["", "the of and was is a", "?!"])
+    def test_a_query_without_words_scores_nothing(self, index: LexicalIndex, query: str) -> None:
+        assert index.most(query) == 0
+
+    def test_an_empty_library_scores_nothing(self, empty: LexicalIndex) -> None:
+        assert empty.most("river") == 0
 
 
 class TestWithoutSpaces:

@@ -151,10 +151,21 @@ class TestFilters:
         hits = varied.search("flood in the village", 60, Filters(languages=("de",)))
         assert hits[0].score > 0.6
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
-        best = max(hit.lexical for hit in hits)
+        most = varied.most("flood in the village")
         for hit in hits:
-            by_hand = 0.6 * (hit.dense - low) / (high - low) + 0.4 * hit.lexical / best
+            by_hand = 0.35 * (hit.dense - low) / (high - low) + 0.65 * hit.lexical / most
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
+
+    def test_vectors_count_for_less_where_the_encoder_does_not_read_the_question(self, varied: Index) -> None:
+        asked = "Wie viele Menschen wurden wegen der Flut im Dorf Varda in Sicherheit gebracht?"
+        hits = varied.search(asked, 60)
+        low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
+        share = 1 / max(varied.most(asked), *(hit.lexical for hit in hits))
+        for hit in hits:
+            by_hand = 0.105 * (hit.dense - low) / (high - low) + 0.895 * hit.lexical * share
+            assert hit.score == pytest.approx(by_hand, abs=1e-5)
+        by_vector = [round(hit.dense, 4) for hit in varied.search(asked, 60, dense_weight=1)]
+        assert by_vector == sorted(by_vector, reverse=True), "vectors alone are vectors alone"
 
 
 def bare(hit: store.Hit) -> tuple[object, ...]:

@@ -42,7 +42,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "max_chunk_tokens": 200,
         "title_tokens": 0,
         "weights": None,
-        "dense_weight": 0.6,
+        "dense_weight": 0.35,
         "read_hits": 8,
         "widen_by": 2,
         "max_sentences": 4,
