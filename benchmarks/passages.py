@@ -1,0 +1,121 @@
+"""Prints what other passages, titles, neighbours and a limit of passages a document would do.
+
+``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each choice that the
+product could have made, beside the one that it has made: nDCG@10 of the fused search, how often the first
+sentence cited answers, and the F1 of the citations. Of sets that weights were learned from, only questions
+of ``test`` titles are asked. The second table has the share of the relevant documents that are among the
+passages that are read, by how many passages of one document may be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from benchmarks.datasets import HOME, data_folder, open_index
+from benchmarks.quality import LEARNED_FROM
+from index.embedding import Encoder, open_encoder
+from index.store import POOL
+from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
+from rag.evaluation.figures import Place
+from rag.tuning import READ_HITS, Tuning
+
+SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")
+
+INDEXED = (
+    Configuration("as it is"),
+    Configuration("passages of 80 tokens", max_chunk_tokens=80),
+    Configuration("passages of 120 tokens", max_chunk_tokens=120),
+    Configuration("without titles", title_tokens=0),
+)
+READ = (
+    Configuration("no neighbours", tuning=Tuning(widen_by=0)),
+    Configuration("4 neighbours", tuning=Tuning(widen_by=4)),
+    Configuration("4 passages read", tuning=Tuning(read_hits=4)),
+    Configuration("16 passages read", tuning=Tuning(read_hits=16)),
+)
+
+MOST_OF_A_DOCUMENT = (1, 2, 3, READ_HITS)
+
+COLUMNS: tuple[Place, ...] = (
+    ("retrieval", "fused", "ndcg@10"),
+    ("selection", "first_correct"),
+    ("selection", "f1"),
+)
+
+
+def main() -> None:
+    """Measure the sets and print both tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="*", default=SETS, metavar="SET")
+    parser.add_argument("--limit", type=int, default=300, help="questions of a set at most")
+    arguments = parser.parse_args()
+    datasets = [read_dataset(data_folder() / name) for name in arguments.sets]
+    encoder = open_encoder()
+    print("| set | choice | nDCG@10 | first correct | F1 |\n|---|---|---|---|---|")
+    for dataset in datasets:
+        for row in rows(dataset, encoder, arguments.limit):
+            print(row, flush=True)
+    print("\n| set | " + " | ".join(map(str, MOST_OF_A_DOCUMENT)) + " |")
+    print("|---" * (len(MOST_OF_A_DOCUMENT) + 1) + "|")
+    for dataset in datasets:
+        shares = [f"{share:.3f}" for share in read_shares(dataset, encoder)]
+        print(f"| {dataset.name} | " + " | ".join(shares) + " |", flush=True)
+
+
+def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
+    """A row for each choice."""
+    for configuration in (*INDEXED, *READ):
+        print(f"{dataset.name}, {configuration.name}", file=sys.stderr, flush=True)
+        measured: list[Evaluation] = []
+        if configuration in INDEXED:
+            measured.append(evaluate(dataset, configuration, HOME, ["retrieval"], limit, encoder=encoder))
+        if any(query.has_gold for query in dataset.queries):
+            held_out = dataset.name in LEARNED_FROM
+            measured.append(
+                evaluate(
+                    dataset, configuration, HOME, ["selection"], limit, held_out=held_out, encoder=encoder
+                )
+            )
+        cells = [_cell(measured, place) for place in COLUMNS]
+        yield f"| {dataset.name} | {configuration.name} | " + " | ".join(cells) + " |"
+
+
+def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
+    """For each of ``MOST_OF_A_DOCUMENT``, the mean share of the relevant documents that would be read."""
+    shares: list[list[float]] = []
+    with open_index(dataset, encoder) as index:
+        for query in dataset.queries:
+            relevant = {name for name, grade in (query.judged or {}).items() if grade > 0}
+            if relevant:
+                ranked = [hit.document.path for hit in index.search(query.text, POOL)]
+                shares.append(
+                    [len(relevant & set(_first(ranked, most))) / len(relevant) for most in MOST_OF_A_DOCUMENT]
+                )
+    return [float(share) for share in np.mean(shares, axis=0)]
+
+
+def _first(ranked: Sequence[str], most: int) -> list[str]:
+    """The documents of the passages that are read, where a document may have ``most`` of them."""
+    seen: Counter[str] = Counter()
+    read = []
+    for document in ranked:
+        seen[document] += 1
+        if seen[document] <= most:
+            read.append(document)
+    return read[:READ_HITS]
+
+
+def _cell(evaluations: Sequence[Evaluation], place: Place) -> str:
+    for evaluation in evaluations:
+        if place in evaluation.figures:
+            return f"{evaluation.figures[place].value:.3f}"
+    return ""
+
+
+if __name__ == "__main__":
+    main()
