@@ -58,10 +58,13 @@ REACH = 0.3
 they used, F1 is level from 0.15 to 0.35 (0.575 to 0.584); the higher, the shorter the answers."""
 
 JUDGED_BY = {
-    "features": ("cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense"),
+    "features": (
+        "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
+        "opposed", "undenied",
+    ),
     "reader": (
         "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
-        "reader", "reader_window", "reader_best",
+        "opposed", "undenied", "reader", "reader_window", "reader_best",
     ),
 }  # fmt: skip
 FOREIGN_BY = ("cosine", "dense")

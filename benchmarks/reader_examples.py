@@ -2,7 +2,7 @@
 
 Real questions come from the ``train`` part of the sets; their negatives are passages that the product's own
 search finds and that do not answer, the right passage without the sentence that answers, and the right
-passage for a question with one of its names or figures exchanged.
+passage for two questions that look as if it answered them and are made up.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import regex
-
+from benchmarks.near_misses import near_miss
 from index.documents import Document, Span
 from index.segmentation import sentences
 from index.store import Index
@@ -26,9 +25,8 @@ MAX_SENTENCES = 5
 RETRIEVED = 12
 """Passages that are searched for negatives."""
 
-_NAME = regex.compile(
-    r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*|\b\p{N}[\p{N}.,]*(?<=\p{N})"
-)
+NEAR_MISSES = 2
+"""Made-up questions a real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +114,11 @@ def _of_question(
     if answerable:
         if not all(right.gold) and chance.random() < 0.6:
             yield crop(_without_gold(right), chance)
-        near = [other.text for other in dataset.documents.values() if other.title == document.title]
-        changed = _exchanged(query.text, _NAME.findall("\n".join(near)), document.text, chance)
-        if changed and chance.random() < 0.6:
-            yield crop(_null(replace(right, question=changed)), chance)
+        related = [other.text for other in dataset.documents.values() if other.title == document.title]
+        for _ in range(NEAR_MISSES):
+            missing = near_miss(query.text, document.text, related, chance)
+            if missing:
+                yield crop(_null(replace(right, question=missing)), chance)
     wrong = [
         hit
         for hit in index.search(query.text, RETRIEVED)
@@ -140,17 +139,3 @@ def _without_gold(example: Example) -> Example:
         text for text in texts if not any(answer.casefold() in text.casefold() for answer in example.answers)
     )
     return _null(replace(example, window=Window(example.window.title, texts)))
-
-
-def _exchanged(question: str, names: Sequence[str], text: str, chance: random.Random) -> str | None:
-    """The question with one of its names or figures exchanged for one that the passage does not have."""
-    own = _NAME.findall(question)
-    if not own:
-        return None
-    leaving = chance.choice(own)
-    others = [
-        name
-        for name in dict.fromkeys(names)
-        if name not in text and name not in question and name[0].isdigit() == leaving[0].isdigit()
-    ]
-    return question.replace(leaving, chance.choice(others)) if others else None

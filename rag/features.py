@@ -13,6 +13,7 @@ import regex
 from index.documents import UNKNOWN_LANGUAGE
 from index.lexical import Term, terms
 from index.store import Index
+from rag.contradiction import LANGUAGE, denies, opposes
 from rag.questions import Kind, Question, carries
 from rag.reading import Reading, ReadSentence
 
@@ -62,6 +63,8 @@ class Features:
         score: the passage's fused score, relative to the other candidates.
         length: the logarithm of the sentence's words, 100 words being 1.
         foreign: 1 if the question is in another language than the document.
+        opposed: 1 if the sentence has the opposite of a word of the question in its place.
+        undenied: 1 if the question denies something, and the sentence denies nothing.
         reader: the reader's log-odds that the sentence answers, divided by 10; 0 where no reader read it.
         reader_window: the same that what it read around the sentence answers at all.
         reader_best: the highest ``reader_window`` of all that it read for the question.
@@ -79,6 +82,8 @@ class Features:
     score: float
     length: float
     foreign: float
+    opposed: float = 0.0
+    undenied: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
@@ -157,6 +162,9 @@ def _in_reading(
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
     foreign = float(is_foreign(question, language))
+    english = language == LANGUAGE and not foreign
+    words_asked = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
+    denied = english and denies(question.text)
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if sentence.text.strip() == reading.document.title.strip():
@@ -177,6 +185,8 @@ def _in_reading(
             score=reading.score,
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
+            opposed=float(opposes(words_asked, held[place])),
+            undenied=float(denied and not denies(sentence.text)),
         )
         candidates.append(Candidate(reading, place, sentence, features, held[place]))
     return candidates

@@ -58,6 +58,31 @@ def test_a_question_in_another_language_is_foreign(library: Library) -> None:
     assert candidate.features.foreign == 1.0
 
 
+def test_a_sentence_with_the_opposite_of_a_word_is_opposed(library: Library) -> None:
+    engine = library({"a.txt": "The southern dam is stronger. The dredger was insured."})
+    found = measured(engine, "Which dam is weaker?")
+    assert found["The southern dam is stronger."].features.opposed == 1.0
+    assert found["The dredger was insured."].features.opposed == 0.0
+
+
+def test_a_denial_in_the_question_must_be_in_the_sentence(library: Library) -> None:
+    engine = library({"a.txt": "The northern gate opened. The southern gate did not open."})
+    found = measured(engine, "Which gate didn't open?")
+    assert found["The northern gate opened."].features.undenied == 1.0
+    assert found["The southern gate did not open."].features.undenied == 0.0
+    assert {item.features.undenied for item in measured(engine, "Which gate opened?").values()} == {0.0}
+
+
+def test_opposites_and_denials_are_known_in_english_only(library: Library) -> None:
+    engine = library(
+        {"a.txt": "Der Damm im Norden ist fast fertig, und niemand wurde bei der Flut verletzt."}
+    )
+    [candidate] = measured(
+        engine, "Which dam in the north is not finished fast, and who was not hurt?"
+    ).values()
+    assert (candidate.features.opposed, candidate.features.undenied) == (0.0, 0.0)
+
+
 def test_a_document_s_own_title_is_no_statement_in_it(library: Library) -> None:
     engine = library({"a.md": "# Why the dredger sank\n\nThe dredger was overloaded."})
     assert list(measured(engine, "Why did the dredger sink?")) == ["The dredger was overloaded."]

@@ -1,0 +1,76 @@
+"""A sentence contradicts a question by an opposite of one of its words, or by not denying what it denies."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.lexical import terms
+from rag.contradiction import denies, opposes, pairs
+
+
+def opposed(question: str, sentence: str) -> bool:
+    return opposes(terms(question, "en"), terms(sentence, "en"))
+
+
+class TestOpposites:
+    @pytest.mark.parametrize(
+        ("question", "sentence"),
+        [
+            ("Which cells have a stronger link?", "Helper cells have a weaker link than killer cells."),
+            ("What precedes the Gothic period?", "The Norman period succeeds it."),
+            ("Who strengthened the dam?", "The flood weakened the dam."),
+            ("Which road is the longest?", "The shortest road leads to Orrin."),
+            ("Which road is dirtier?", "The northern road is cleaner."),
+            ("Which exports increased in May?", "Exports of rice decreased in May."),
+            ("Who was found guilty?", "The mayor was found innocent."),
+            ("What was the maximum depth?", "The minimum depth was two metres."),
+        ],
+    )
+    def test_a_word_whose_opposite_stands_in_its_place(self, question: str, sentence: str) -> None:
+        assert opposed(question, sentence)
+
+    @pytest.mark.parametrize(
+        ("question", "sentence"),
+        [
+            ("Which cells have a weaker link?", "Helper cells have a weaker link than killer cells."),
+            ("Did exports increase or decrease?", "Exports of rice decreased in May."),
+            ("Which exports increased in May?", "Exports increased in May and decreased in June."),
+            ("Who strengthened the dam?", "The council strengthened it."),
+            ("Who?", "He was weak."),
+            ("", ""),
+        ],
+    )
+    def test_nothing_is_opposed_where_the_word_is_there_or_both_are_asked_for(
+        self, question: str, sentence: str
+    ) -> None:
+        assert not opposed(question, sentence)
+
+    def test_they_are_pairs_of_two_different_single_words_in_order(self) -> None:
+        listed = pairs()
+        assert ("strengthen", "weaken") in listed
+        assert ("precede", "succeed") in listed
+        assert listed == sorted(set(listed))
+        assert all(first != second and first.isalpha() and second.isalpha() for first, second in listed)
+
+
+class TestDenials:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Who did not leave?",
+            "What wasn't said?",
+            "What wasn’t said?",
+            "They never came.",
+            "It failed to open.",
+            "No one was hurt.",
+            "Unless it rains, the gate stays shut.",
+        ],
+    )
+    def test_words_that_deny(self, text: str) -> None:
+        assert denies(text)
+
+    @pytest.mark.parametrize(
+        "text", ["Who left?", "The knot was tied.", "Notes on nothingness", "A failure."]
+    )
+    def test_words_that_only_look_alike(self, text: str) -> None:
+        assert not denies(text)
