@@ -47,7 +47,7 @@ class Document:
     Attributes:
         text: the canonical text, stored once; every span counts in its code points.
         title: the title, or the file's name where the report carries none.
-        kind: the loader that read it: ``text``, ``markdown``, ``html`` or ``pdf``.
+        kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf`` or ``docx``.
         language: an ISO 639-1 code, or ``und``.
         publisher: who issued it, as written in the document, or None.
         published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``, or None.

@@ -139,13 +139,13 @@ class TestChanges:
 
 class TestFailures:
     def test_a_file_that_cannot_be_read_takes_only_itself(self, index: Index, folder: Path) -> None:
-        write(folder / "a.docx", "no such loader")
+        write(folder / "a.doc", "no such loader")
         write(folder / "empty.txt", "")
         (folder / "image.txt").write_bytes(bytes(range(256)) * 4)
         report = sync(index, [folder])
         assert report.added == ("dam.txt", "sub/water.txt")
-        assert [failure.path for failure in report.failed] == ["a.docx", "empty.txt", "image.txt"]
-        assert report.failed[0].cause.startswith("has the unsupported suffix .docx; ")
+        assert [failure.path for failure in report.failed] == ["a.doc", "empty.txt", "image.txt"]
+        assert report.failed[0].cause.startswith("has the unsupported suffix .doc; ")
 
     def test_a_changed_file_that_cannot_be_read_keeps_its_old_version(
         self, index: Index, folder: Path

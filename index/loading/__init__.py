@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index.documents import Document
+from index.loading.docx import read_docx
 from index.loading.errors import LoadError
 from index.loading.html import read_html
 from index.loading.markdown import read_markdown
@@ -27,6 +28,7 @@ _READERS: dict[str, Callable[[bytes, Path], Document]] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".pdf": read_pdf,
+    ".docx": read_docx,
 }
 
 SUFFIXES = frozenset(_READERS)

@@ -1,0 +1,60 @@
+"""Office files are ZIP archives: whether one can be opened, and what it would grow to."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from index.loading.errors import LoadError
+from index.loading.signatures import binary_kind
+
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+"""A file that would unpack to more is refused: its parts are read into memory."""
+
+_ENCRYPTED = 0x1
+"""The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
+
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""A compound file: an old Office file, or a new one behind a password ([MS-OFFCRYPTO], 2.3)."""
+
+
+def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
+    """Refuse what is no archive of the format, or would grow beyond bounds when it is unpacked.
+
+    Args:
+        data: the file's content.
+        path: the file.
+        needed: an entry that every file of the format has.
+        kind: the format's name, with its article: ``a Word document``.
+
+    Raises:
+        LoadError: if it is encrypted, broken, of another format, or too large when unpacked.
+    """
+    if data.startswith(_OLD_OFFICE):
+        cause = "is encrypted or in an old Office format"
+        raise LoadError(path, cause, f"save it without a password as {kind} ({path.suffix})")
+    found = binary_kind(data)
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        if found is None or not data.startswith(b"PK"):
+            cause = f"is named {path.suffix} but is not {kind}" + (
+                f": it seems to be {found}" if found else ""
+            )
+            raise LoadError(path, cause, f"save it again as {kind}") from error
+        raise LoadError(path, f"is broken: {error}", "save it again, or repair it") from error
+    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
+        raise LoadError(path, "is encrypted", "save it without a password")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED_BYTES:
+        megabyte = 1024 * 1024
+        cause = (
+            f"unpacks to {unpacked / megabyte:,.0f} MB, more than the {MAX_UNPACKED_BYTES / megabyte:,.0f} MB"
+        )
+        raise LoadError(path, f"{cause} that are read", "split it into parts")
+    if needed not in {entry.filename for entry in entries}:
+        other = found if found not in {None, "a ZIP archive", kind} else None
+        seems = f": it seems to be {other}" if other else f": it has no {needed}"
+        raise LoadError(path, f"is named {path.suffix} but is not {kind}{seems}", f"save it again as {kind}")

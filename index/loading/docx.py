@@ -1,0 +1,121 @@
+"""Word document → Document: paragraphs, lists, tables and footnotes, with the running titles once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.documents import Document
+from index.languages import detect
+from index.loading.archives import check_archive
+from index.loading.blocks import Block, flow, join
+from index.loading.errors import LoadError
+from index.loading.metadata import readable_property, title_of_line, title_of_name
+from index.loading.wordprocessing import Numbering, body_blocks, note_blocks
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.opc.coreprops import CoreProperties
+
+_PROGRAMS = frozenset({"python-docx"})
+"""What programs put where an author's name belongs."""
+
+_PROSE_CHARACTERS = 80
+"""From here on a block is taken for prose: tables of contents are in no language in particular."""
+
+
+def read_docx(data: bytes, path: Path) -> Document:
+    """The document of a Word file (.docx). Macros are not run, and nothing that it refers to is fetched.
+
+    Its text is what a reader sees: deleted revisions and field codes are left out, insertions are in. Notes
+    follow the body, each with its mark; headers and footers come last, each wording once.
+
+    Raises:
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+            words.
+    """
+    check_archive(data, path, "word/document.xml", "a Word document")
+    word = _open(data, path)
+    try:
+        numbering = Numbering(word.part)
+        blocks = list(body_blocks(word.element.body, numbering))
+        title = _title(word, blocks)
+        blocks += note_blocks(word.part, numbering)
+        blocks += _running_titles(word, numbering)
+    except RecursionError as error:
+        raise LoadError(path, "is nested too deeply", "copy its text into a new document") from error
+    text = join(blocks)
+    if not text:
+        raise LoadError(path, "holds no words to read", "save it again with its text")
+    said = _properties(word)
+    author = readable_property(said.author) if said else None
+    prose = "\n".join(block.text for block in blocks if len(block.text) >= _PROSE_CHARACTERS)
+    return Document(
+        text=text,
+        title=title or title_of_name(path),
+        kind="docx",
+        language=detect(prose or text),
+        publisher=None if author in _PROGRAMS else author,
+        published=(_day(said.modified) or _day(said.created)) if said else None,
+    )
+
+
+def _open(data: bytes, path: Path) -> WordDocument:
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+
+    try:
+        word = docx.Document(BytesIO(data))
+        word.element.body  # noqa: B018 - a part without one fails only here
+    except (OpcError, LxmlError, KeyError, ValueError, AttributeError, EOFError, OSError) as error:
+        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
+        raise LoadError(
+            path, f"is broken: {cause}", "open it in a word processor and save it again"
+        ) from error
+    return word
+
+
+def _properties(word: WordDocument) -> CoreProperties | None:
+    """What the file says of itself; None where it says nothing, for which python-docx would make it up."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    kinds = {relation.reltype for relation in word.part.package.rels.values()} if word.part.package else set()
+    return word.core_properties if RELATIONSHIP_TYPE.CORE_PROPERTIES in kinds else None
+
+
+def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
+    """From the properties, else the first paragraph in the style for titles, else the first short line."""
+    properties = _properties(word)
+    said = readable_property(properties.title) if properties else None
+    if said:
+        return said
+    styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    return styled or title_of_line(first)
+
+
+def _running_titles(word: WordDocument, numbering: Numbering) -> Iterator[Block]:
+    """The headers and footers of all sections, each wording once whatever figures it has."""
+    seen: set[str] = set()
+    for section in word.sections:
+        for part in (
+            *(section.header, section.first_page_header, section.even_page_header),
+            *(section.footer, section.first_page_footer, section.even_page_footer),
+        ):
+            # A part that is linked to the section before would be made by asking for its content.
+            if part.is_linked_to_previous:
+                continue
+            # python-docx has no public name for the element.
+            for block in body_blocks(part._element, numbering):
+                wording = "".join(character for character in block.text if character.isalpha())
+                if wording and wording not in seen:
+                    seen.add(wording)
+                    yield block
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.date().isoformat() if moment else None
