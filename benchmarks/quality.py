@@ -1,24 +1,29 @@
 """Prints the table of quality that the README quotes, for every set, in one run: under half an hour.
 
 ``python -m benchmarks.quality [SET …] [--limit N] [--json FILE]``. Each set is measured twice, without the
-reader and with it, on the same questions, each time with an encoder that remembers no sentence. From the sets
-that weights were learned from (``LEARNED_FROM``) only questions of ``test`` titles are asked; retrieval, in
-which nothing is learned, uses all of them.
+reader and with it, on the same questions. From the sets that weights were learned from (``LEARNED_FROM``)
+only questions of ``test`` titles are asked; retrieval, in which nothing is learned, uses all of them. Sets
+are measured side by side, one a core; the time of an answer is measured after them, alone, with an encoder
+that remembers no sentence.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import HOME, data_folder
 from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
+from rag.evaluation.figures import Place
 from rag.reader import BUNDLED_READER, NO_READER
 
 LEARNED_FROM = ("squad2", "mlqa-en", "clapnq", "tatqa")
@@ -28,7 +33,7 @@ COLUMNS = (
     ("retrieval", "lexical", "ndcg@10"),
     ("retrieval", "fused", "ndcg@10"),
 )
-ANSWERS = (
+ANSWERS: tuple[Place, ...] = (
     ("selection", "first_correct"),
     ("selection", "any_correct"),
     ("selection", "f1"),
@@ -37,56 +42,103 @@ ANSWERS = (
     ("abstention", "f1"),
     ("abstention_subject_removed", "auroc"),
     ("abstention_subject_removed", "f1"),
-    ("latency_ms", "total", "median"),
-    ("latency_ms", "total", "p95"),
 )
+TIMED = "squad2"
+TIMED_QUESTIONS = 150
+LATENCY: tuple[Place, ...] = (("latency_ms", "total", "median"), ("latency_ms", "total", "p95"))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One set's rows of both tables, and all of its figures."""
+
+    name: str
+    retrieval: str | None
+    answers: Sequence[str]
+    figures: list[dict[str, Any]]
 
 
 def main() -> None:
-    """Measure the sets and print both tables."""
+    """Measure the sets and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help="folders of sets, or their names")
     parser.add_argument("--limit", type=int, help="questions of a set at most")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="sets at the same time")
     arguments = parser.parse_args()
     begun = time.monotonic()
     folders = [_folder(name) for name in arguments.sets] or _all()
-    answers: list[str] = []
-    figures: dict[str, list[dict[str, Any]]] = {}
+    sets: list[Measured] = []
+    # A fork would inherit torch's threads in a state that nobody knows.
+    with ProcessPoolExecutor(arguments.processes, get_context("spawn"), one_thread) as pool:
+        for done in as_completed([pool.submit(measured, folder, arguments.limit) for folder in folders]):
+            sets.append(done.result())
+            print(f"{sets[-1].name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    sets.sort(key=lambda each: each.name)
     print("| set | documents | questions | vectors | words | fused |\n|---|---|---|---|---|---|")
-    for folder in folders:
-        print(f"{folder.name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-        retrieval, pair = measure(folder, arguments.limit)
-        if retrieval.figures:
-            print(retrieval_row(retrieval), flush=True)
-        rows = answer_rows(compare(*pair))
-        answers.extend(rows)
-        print("\n".join(rows), file=sys.stderr, flush=True)
-        figures[folder.name] = [retrieval.as_dict(), *(evaluation.as_dict() for evaluation in pair)]
-        if arguments.json:
-            arguments.json.write_text(json.dumps(figures, indent=1))
-    print(
-        "\n| set | figure | questions | without the reader | with the reader | p |\n|---|---|---|---|---|---|"
-    )
-    print("\n".join(answers))
+    print("\n".join(each.retrieval for each in sets if each.retrieval))
+    print(f"\n{ANSWERS_HEAD}")
+    print("\n".join(row for each in sets for row in each.answers))
+    if TIMED in {each.name for each in sets}:
+        print("\n".join(times(_folder(TIMED))))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({each.name: each.figures for each in sets}, indent=1))
     print(f"\n{time.monotonic() - begun:.0f} seconds in all", file=sys.stderr)
+
+
+ANSWERS_HEAD = (
+    "| set | figure | questions | without the reader | with the reader | p |\n|---|---|---|---|---|---|"
+)
+
+
+def one_thread() -> None:
+    """Have a process of the pool use its own core, and no other."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def measured(folder: Path, limit: int | None) -> Measured:
+    """Both tables' rows of one set."""
+    retrieval, pair = measure(folder, limit)
+    return Measured(
+        folder.name,
+        retrieval_row(retrieval) if retrieval.figures else None,
+        answer_rows(compare(*pair), ANSWERS),
+        [retrieval.as_dict(), *(evaluation.as_dict() for evaluation in pair)],
+    )
+
+
+def times(folder: Path) -> Sequence[str]:
+    """Rows with the time of an answer, alone on the machine."""
+    pair = [
+        evaluate(read_dataset(folder), configuration, HOME, ["selection"], TIMED_QUESTIONS, held_out=True)
+        for configuration in configurations()
+    ]
+    return answer_rows(compare(pair[0], pair[1]), LATENCY)
+
+
+def configurations() -> tuple[Configuration, Configuration]:
+    """The product without its reader, and with it."""
+    plain = Configuration(reader=NO_READER, name="without the reader")
+    return plain, replace(plain, reader=BUNDLED_READER, name="with the reader")
 
 
 def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluation, Evaluation]]:
     """Retrieval over all questions of a set; answers to the measured ones, without and with the reader."""
     dataset = read_dataset(folder)
-    plain = Configuration(reader=NO_READER, name="without the reader")
-    retrieval = evaluate(dataset, plain, HOME, ["retrieval"], limit)
+    configured = configurations()
+    retrieval = evaluate(dataset, configured[0], HOME, ["retrieval"], limit)
     pair = [
         evaluate(
             dataset,
-            replace(plain, reader=reader, name=name),
+            configuration,
             HOME,
             ["selection", "answers"],
             limit,
             held_out=folder.name in LEARNED_FROM,
         )
-        for reader, name in ((NO_READER, "without the reader"), (BUNDLED_READER, "with the reader"))
+        for configuration in configured
     ]
     return retrieval, (pair[0], pair[1])
 
@@ -106,7 +158,7 @@ def retrieval_row(evaluation: Evaluation) -> str:
     )
 
 
-def answer_rows(comparison: Comparison) -> Sequence[str]:
+def answer_rows(comparison: Comparison, places: Sequence[Place]) -> Sequence[str]:
     """Rows of the table of answers: a figure without and with the reader, and the paired test."""
     rows = {row.place: row for row in comparison.differences}
     return [
@@ -120,7 +172,7 @@ def answer_rows(comparison: Comparison) -> Sequence[str]:
                 ("" if row.p is None else f"{row.p:.3f}") + " |",
             ]
         )
-        for place in ANSWERS
+        for place in places
         if (row := rows.get(place)) is not None
     ]
 
