@@ -151,7 +151,10 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: 
         assert process.stderr is not None
         assert process.stderr.readline() == "Starting…\n"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (130, "", "")
 
 

@@ -28,6 +28,7 @@ from ui.faults import (
 )
 from ui.settings import load_settings
 from ui.status import read_status
+from ui.stopping import told_to_stop
 
 NAME = "footnoted"
 
@@ -174,13 +175,15 @@ def serve(
 ) -> None:
     """Answer in the browser and over HTTP until stopped."""
     settings = load_settings(home=home, host=host, port=port)
-    print("Starting…", file=sys.stderr, flush=True)
-    from ui import serving
 
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)
 
-    serving.serve(settings, announce)
+    with told_to_stop() as told:
+        print("Starting…", file=sys.stderr, flush=True)
+        from ui import serving
+
+        serving.serve(settings, announce, told)
 
 
 @app.command("eval")

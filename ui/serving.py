@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
+from threading import Event
 
 import uvicorn
 from fastapi import FastAPI
@@ -49,12 +48,13 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(settings: Settings, announce: Callable[[str], None], told: Event) -> None:
     """Answer over HTTP until the process is told to stop (SIGTERM or SIGINT).
 
     Args:
         settings: home, address and model.
         announce: called with the server's URL when it can be asked.
+        told: set once the process was told to stop, from :func:`~ui.stopping.told_to_stop`.
 
     Raises:
         PortInUseError: if the address cannot be listened on; found before anything is loaded.
@@ -62,7 +62,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """
     with ExitStack() as opened:
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
-        opened.enter_context(_terminated_like_interrupted())
         index = opened.enter_context(open_library(settings))
         from rag.answering import QueryEngine
         from ui.app import create_app
@@ -82,6 +81,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             write_server_file(settings.home, me)
             announce(me.address)
 
+        if told.is_set():
+            raise KeyboardInterrupt
         try:
             _run(app, listener, ready)
         finally:
@@ -137,20 +138,6 @@ def example_questions(folders: Iterable[Path]) -> list[str]:
                 continue
             by_document.setdefault(place, question)
     return list(by_document.values())[:EXAMPLES]
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Make SIGTERM end the process as Ctrl-C does: what was opened is closed on the way out."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
