@@ -7,16 +7,13 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from index.loading.errors import LoadError
-from index.loading.signatures import binary_kind
+from index.loading.signatures import OLD_OFFICE, binary_kind
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 """A file that would unpack to more is refused: its parts are read into memory."""
 
 _ENCRYPTED = 0x1
 """The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
-
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""A compound file: an old Office file, or a new one behind a password ([MS-OFFCRYPTO], 2.3)."""
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
@@ -31,7 +28,7 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
     Raises:
         LoadError: if it is encrypted, broken, of another format, or too large when unpacked.
     """
-    if data.startswith(_OLD_OFFICE):
+    if data.startswith(OLD_OFFICE):
         cause = "is encrypted or in an old Office format"
         raise LoadError(path, cause, f"save it without a password as {kind} ({path.suffix})")
     found = binary_kind(data)

@@ -39,18 +39,15 @@ def read_docx(data: bytes, path: Path) -> Document:
     """
     check_archive(data, path, "word/document.xml", "a Word document")
     word = _open(data, path)
-    try:
-        numbering = Numbering(word.part)
-        blocks = list(body_blocks(word.element.body, numbering))
-        title = _title(word, blocks)
-        blocks += note_blocks(word.part, numbering)
-        blocks += _running_titles(word, numbering)
-    except RecursionError as error:
-        raise LoadError(path, "is nested too deeply", "copy its text into a new document") from error
+    numbering = Numbering(word.part)
+    blocks = list(body_blocks(word.element.body, numbering))
+    said = _properties(word)
+    title = (readable_property(said.title) if said else None) or _title(word, blocks)
+    blocks += note_blocks(word.part, numbering)
+    blocks += _running_titles(word, numbering)
     text = join(blocks)
     if not text:
         raise LoadError(path, "holds no words to read", "save it again with its text")
-    said = _properties(word)
     author = readable_property(said.author) if said else None
     prose = "\n".join(block.text for block in blocks if len(block.text) >= _PROSE_CHARACTERS)
     return Document(
@@ -88,11 +85,7 @@ def _properties(word: WordDocument) -> CoreProperties | None:
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """From the properties, else the first paragraph in the style for titles, else the first short line."""
-    properties = _properties(word)
-    said = readable_property(properties.title) if properties else None
-    if said:
-        return said
+    """The first paragraph in the style for titles, else the first line if it is short."""
     styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
     first = next((block.text for block in blocks if block.text.strip()), "")
     return styled or title_of_line(first)

@@ -50,7 +50,7 @@ class Numbering:
                 self._of_styles[style.get(f"{_W}styleId") or ""] = _number_of(number)
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """What stands before a paragraph (nothing outside lists), and the list that it belongs to."""
+        """What stands before a paragraph (nothing outside lists), and an object that stands for its list."""
         number = paragraph.find(f"{_W}pPr/{_W}numPr")
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         named = style.get(f"{_W}val") if style is not None else None
@@ -67,11 +67,11 @@ class Numbering:
         for deeper in [other for other in counts if other > depth]:
             del counts[deeper]
         if kind == "bullet":
-            return BULLET, list_id
+            return BULLET, counts
         if kind == "none":
-            return "", list_id
+            return "", counts
         written = _LEVEL.sub(lambda match: self._counted(list_id, int(match[1]) - 1), text)
-        return (f"{written} " if written.strip() else ""), list_id
+        return (f"{written} " if written.strip() else ""), counts
 
     def _counted(self, list_id: str, depth: int) -> str:
         kind, _, start = self._levels[list_id].get(str(depth), ("decimal", "", 1))
@@ -183,14 +183,14 @@ def _nearest(element: Element, name: str) -> Element | None:
 
 def _related(part: Part, kind: str) -> Element | None:
     """The root of a part that the document refers to, or None where it has none that can be read."""
-    from lxml import etree
+    from docx.oxml import parse_xml
+    from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():
         if relation.reltype == _RELATIONS + kind and not relation.is_external:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
             try:
-                return etree.fromstring(relation.target_part.blob, parser)
-            except etree.XMLSyntaxError:
+                return parse_xml(relation.target_part.blob)
+            except XMLSyntaxError:
                 return None
     return None
 
