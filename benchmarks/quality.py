@@ -73,7 +73,9 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.processes, get_context("spawn"), one_thread) as pool:
         for done in as_completed([pool.submit(measured, folder, arguments.limit) for folder in folders]):
             sets.append(done.result())
-            print(f"{sets[-1].name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            print(f"{sets[-1].name}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+            rows = [sets[-1].retrieval or "", *sets[-1].answers]
+            print("\n".join(rows), file=sys.stderr, flush=True)
     sets.sort(key=lambda each: each.name)
     print("| set | documents | questions | vectors | words | fused |\n|---|---|---|---|---|---|")
     print("\n".join(each.retrieval for each in sets if each.retrieval))

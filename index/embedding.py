@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.documents import UNKNOWN_LANGUAGE
-
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
@@ -75,10 +73,6 @@ class Encoder:
         if len(spans) <= tokens:
             return text
         return text[: spans[tokens - 1][1]] if tokens else ""
-
-    def reads(self, language: str) -> bool:
-        """Whether the model was made for ``language``, as far as both are known."""
-        return self.languages is None or language in {UNKNOWN_LANGUAGE, *self.languages}
 
     def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
         """Embed passages or sentences.

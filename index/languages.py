@@ -107,6 +107,16 @@ def detect(text: str) -> str:
     return str(found) if confidence >= MIN_CONFIDENCE else UNKNOWN_LANGUAGE
 
 
+def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
+    """Whether ``language`` is one of ``languages``, as far as both are known.
+
+    Args:
+        language: an ISO 639-1 code, or ``und``.
+        languages: the codes of what a model reads, or None where nothing tells.
+    """
+    return languages is None or language in {UNKNOWN_LANGUAGE, *languages}
+
+
 def fluency(text: str) -> float:
     """How surely ``text`` reads as one of ``IDENTIFIED``, 0 to 1.
 

@@ -14,7 +14,7 @@ from index.chunking import MAX_CHUNK_TOKENS, chunk
 from index.documents import Document, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, UNREAD, fuse
-from index.languages import detect
+from index.languages import detect, may_be_in
 from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
 from index.upkeep import EncoderMismatchError, Upkeep
@@ -176,9 +176,8 @@ class Index:
             dense_weight: 0 for words alone, 1 for vectors alone. Between the two it counts for less where the
                 encoder does not read the query's language.
         """
-        weight = (
-            dense_weight if dense_weight == 1 or self.encoder.reads(detect(query)) else dense_weight * UNREAD
-        )
+        read = dense_weight in {0, 1} or may_be_in(detect(query), self.encoder.languages)
+        weight = dense_weight if read else dense_weight * UNREAD
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
         passages: list[Passage] | None = None

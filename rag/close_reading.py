@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from index.documents import UNKNOWN_LANGUAGE
+from index.languages import may_be_in
 from rag.features import Candidate
 from rag.questions import Question
 from rag.reader import Reader
@@ -28,11 +28,7 @@ _BUDGET_CHARACTERS = 5000
 
 def reads(reader: Reader, question: Question) -> bool:
     """Whether ``reader`` reads the question's language, as far as both are known."""
-    return (
-        reader.languages is None
-        or question.language == UNKNOWN_LANGUAGE
-        or question.language in reader.languages
-    )
+    return may_be_in(question.language, reader.languages)
 
 
 def read_closely(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:

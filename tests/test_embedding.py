@@ -53,10 +53,6 @@ class TestBundledModel:
     def test_it_declares_english_and_384_dimensions(self, encoder: Encoder) -> None:
         assert (encoder.languages, encoder.dimensions) == (frozenset({"en"}), 384)
 
-    def test_it_reads_english_and_what_it_cannot_tell(self, encoder: Encoder, fresh: Encoder) -> None:
-        assert [encoder.reads(language) for language in ("en", "und", "vi")] == [True, True, False]
-        assert fresh.reads("vi"), "without a card nothing is known"
-
     def test_other_weights_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(embedding, "BUNDLED_SHA256", "0" * 64)
         expected = f"the bundled model's weights have sha256 {BUNDLED_SHA256}, not {'0' * 64}; "

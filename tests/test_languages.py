@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.languages import detect, fluency
+from index.languages import detect, fluency, may_be_in
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,9 @@ def test_wrongly_decoded_bytes_do_not_read_as_a_language() -> None:
     text = "Премьер-министр приказал провести расследование по всей стране."
     assert fluency(text) > 0.8
     assert fluency(text.encode("cp1251").decode("cp1253")) < 0.5
+
+
+def test_what_cannot_be_told_may_be_in_any_language() -> None:
+    english = frozenset({"en"})
+    assert [may_be_in(language, english) for language in ("en", "und", "vi")] == [True, True, False]
+    assert may_be_in("vi", None), "nothing tells what is read"
