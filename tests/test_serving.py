@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -17,8 +18,8 @@ import pytest
 from processes import MODULE, ROOT, Served, environment, run, serving
 
 from ui.client import running_server
-from ui.serving import PortInUseError, example_questions, listening_socket
-from ui.settings import home_id
+from ui.serving import PortInUseError, example_questions, listening_socket, serve
+from ui.settings import Settings, home_id
 
 HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
 
@@ -156,6 +157,18 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: 
         finally:
             process.kill()
     assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(own_home: Path) -> None:
+    told = Event()
+    told.set()
+
+    def announce(address: str) -> None:
+        raise AssertionError(f"it listens at {address}")
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(Settings(home=own_home, port=0), announce, told)
+    assert not (own_home / "server.json").exists()
 
 
 def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:

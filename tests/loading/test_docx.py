@@ -162,6 +162,8 @@ class TestTables:
             table = word.add_table(2, 2)
             table.cell(0, 0).merge(table.cell(1, 0)).text = "Pellan"
             table.cell(0, 1).text, table.cell(1, 1).text = "March", "May"
+            covered = table._tbl.tr_lst[1].tc_lst[0]
+            covered.append(parse_xml(f"<w:p {NAMESPACES}>{run('covered words')}</w:p>"))
 
         assert read(write).text == "Pellan | March\n| May"
 
