@@ -1,0 +1,82 @@
+"""An Office file is opened only if it is an archive of its format and stays within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from index.loading import LoadError, archives
+from index.loading.archives import check_archive
+
+PATH = Path("reports/dam.docx")
+WORD = "word/document.xml"
+
+
+def zipped(entries: Mapping[str, bytes]) -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def refusal(data: bytes) -> tuple[str, str]:
+    with pytest.raises(LoadError) as caught:
+        check_archive(data, PATH, WORD, "a Word document")
+    return caught.value.cause, caught.value.remedy
+
+
+def encrypted(data: bytes) -> bytes:
+    """The same archive with the flag of its only entry set that says so, in its central directory."""
+    place = data.index(b"PK\x01\x02") + 8
+    return data[:place] + bytes([data[place] | 1]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("data", "cause", "remedy"),
+    [
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old",
+            "is encrypted or in an old Office format",
+            "save it without a password as a Word document (.docx)",
+        ),
+        (
+            b"{\\rtf1 text}",
+            "is named .docx but is not a Word document: it seems to be an RTF file",
+            "save it again as a Word document",
+        ),
+        (b"words", "is named .docx but is not a Word document", "save it again as a Word document"),
+        (
+            zipped({"xl/workbook.xml": b"<x/>"}),
+            "is named .docx but is not a Word document: it seems to be an Excel workbook",
+            "save it again as a Word document",
+        ),
+        (
+            zipped({"other": b"x"}),
+            "is named .docx but is not a Word document: it has no word/document.xml",
+            "save it again as a Word document",
+        ),
+        (
+            zipped({WORD: b"x" * 200})[:100],
+            "is broken: File is not a zip file",
+            "save it again, or repair it",
+        ),
+        (encrypted(zipped({WORD: b"x"})), "is encrypted", "save it without a password"),
+    ],
+    ids=["old", "rtf", "text", "excel", "zip", "cut short", "encrypted"],
+)
+def test_what_is_refused_and_why(data: bytes, cause: str, remedy: str) -> None:
+    assert refusal(data) == (cause, remedy)
+
+
+def test_a_file_that_would_unpack_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 2 * 1024 * 1024)
+    check_archive(zipped({WORD: b" " * 2 * 1024 * 1024}), PATH, WORD, "a Word document")
+    assert refusal(zipped({WORD: b" " * 3 * 1024 * 1024})) == (
+        "unpacks to 3 MB, more than the 2 MB that are read",
+        "split it into parts",
+    )
