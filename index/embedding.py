@@ -27,7 +27,7 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 _PASSAGE, _QUERY = "passage", "query"
 
-_REMEMBERED_TEXTS = 20_000
+REMEMBERED_TEXTS = 20_000
 """Vectors of recent texts kept in memory: 31 MB at 384 dimensions."""
 
 
@@ -43,6 +43,7 @@ class Encoder:
         key: name and digest of the weights; vectors are cached under it.
         dimensions: the length of a vector.
         languages: ISO 639-1 codes that its model card names, or None where there is no card to read.
+        remembered: how many vectors of recent texts it keeps.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Encoder:
         self.name = name
         self.key = key
         self.languages = languages
+        self.remembered = REMEMBERED_TEXTS
         dimensions = model.get_embedding_dimension()
         if dimensions is None:
             raise EncoderError(
@@ -112,7 +114,7 @@ class Encoder:
         """Drop the vectors that were used longest ago, once there are too many."""
         for text in used:
             self._recent.move_to_end(text)
-        while len(self._recent) > _REMEMBERED_TEXTS:
+        while len(self._recent) > self.remembered:
             self._recent.popitem(last=False)
 
 

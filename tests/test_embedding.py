@@ -127,10 +127,8 @@ class TestMemory:
         assert np.array_equal(second[[2, 0]], first[[0, 1]])
         assert np.array_equal(first[0], first[2])
 
-    def test_what_was_used_longest_ago_is_forgotten_first(
-        self, fresh: Encoder, worked: list[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(embedding, "_REMEMBERED_TEXTS", 2)
+    def test_what_was_used_longest_ago_is_forgotten_first(self, fresh: Encoder, worked: list[str]) -> None:
+        fresh.remembered = 2
         fresh.encode(["a"])
         fresh.encode(["b"])
         fresh.encode(["a"])
