@@ -7,7 +7,9 @@ counted in Unicode code points, so that ``document.text[start:end]`` is the quot
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 UNKNOWN_LANGUAGE = "und"
 """ISO 639-2's code for a language that was not determined."""
@@ -40,6 +42,43 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
+Origin = Literal["sidecar", "upload", "front matter", "document properties", "page", "file name", "file time"]
+"""Where something that is known of a document was read; "page" is the words of the document itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of a document's outline.
+
+    Attributes:
+        start: the offset at which its heading stands in the text.
+        level: how deep it lies, from 1.
+        title: its heading, on one line.
+    """
+
+    start: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """A page as it is seen: its size, and where on it each character stands.
+
+    Attributes:
+        width: in points (1/72 inch), as the page is shown, after its rotation.
+        height: in points.
+        boxes: four little-endian unsigned 16-bit numbers for each character of the page's text, from its
+            start to the start of the next page: left, top, right and bottom in quarters of a point from
+            the page's upper left corner. Four zeros stand for a character without a place: a blank between
+            paragraphs, a mark that the loader put in.
+    """
+
+    width: float
+    height: float
+    boxes: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One report as it was read: its canonical text and what is known about it.
@@ -47,12 +86,20 @@ class Document:
     Attributes:
         text: the canonical text, stored once; every span counts in its code points.
         title: the title, or the file's name where the report carries none.
-        kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf`` or ``docx``.
+        kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf``, ``docx`` and so on.
         language: an ISO 639-1 code, or ``und``.
         publisher: who issued it, as written in the document, or None.
         published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``, or None.
         page_starts: the offset at which each page begins, the first being 0; empty for formats
             without pages.
+        author: who wrote it, as the document says, or None.
+        origins: where ``title``, ``publisher``, ``author``, ``published`` and ``language`` were read, by
+            name; what was only detected or is not known has none.
+        sections: its outline, in the order of the text; empty where it has none.
+        mended: offsets at which a hyphen and a line break were taken out of a divided word, in order:
+            putting the two back at each gives the words as they were set.
+        layouts: a layout for each page, or empty where the format has no places on pages.
+        unread_pages: numbers, from 1, of pages that are pictures without a text layer.
     """
 
     text: str
@@ -62,6 +109,12 @@ class Document:
     publisher: str | None = None
     published: str | None = None
     page_starts: tuple[int, ...] = ()
+    author: str | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    mended: tuple[int, ...] = ()
+    layouts: tuple[PageLayout, ...] = ()
+    unread_pages: tuple[int, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page, from 1, that holds the character at ``offset``; None without pages."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from index.documents import Document
@@ -11,16 +10,14 @@ from index.loading.docx import read_docx
 from index.loading.errors import LoadError
 from index.loading.html import read_html
 from index.loading.markdown import read_markdown
+from index.loading.options import DEFAULTS, Limits, Loader, Options
 from index.loading.pdf import read_pdf
 from index.loading.signatures import seems_html, seems_pdf
 from index.loading.text import read_text
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "LoadError", "load"]
+__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "load"]
 
-MAX_BYTES = 256 * 1024 * 1024
-"""A larger file is refused: it is read into memory whole, several times over while it is taken apart."""
-
-_READERS: dict[str, Callable[[bytes, Path], Document]] = {
+_READERS: dict[str, Loader] = {
     ".txt": read_text,
     ".md": read_markdown,
     ".markdown": read_markdown,
@@ -31,11 +28,13 @@ _READERS: dict[str, Callable[[bytes, Path], Document]] = {
     ".docx": read_docx,
 }
 
+_MEGABYTE = 1024 * 1024
+
 SUFFIXES = frozenset(_READERS)
 """The suffixes, in lower case, of the files that can be loaded."""
 
 
-def load(path: Path) -> Document:
+def load(path: Path, options: Options = DEFAULTS) -> Document:
     """The document that the file at ``path`` holds.
 
     Raises:
@@ -47,22 +46,22 @@ def load(path: Path) -> Document:
         supported = ", ".join(sorted(SUFFIXES))
         suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
         raise LoadError(path, suffix, f"convert it to one of {supported}")
-    data = _read(path)
+    data = _read(path, options.limits.megabytes)
     _check_content(data, path, reader)
-    return reader(data, path)
+    return reader(data, path, options)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, megabytes: int) -> bytes:
     """The content of a regular file that is neither empty nor too large."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
             raise LoadError(path, f"is {kind}, not a file", "give the file itself")
-        if status.st_size > MAX_BYTES:
-            raise _too_large(path, status.st_size)
+        if status.st_size > megabytes * _MEGABYTE:
+            raise _too_large(path, status.st_size, megabytes)
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(megabytes * _MEGABYTE + 1)
     except FileNotFoundError as error:
         raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
@@ -70,20 +69,19 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         cause = f"cannot be read: {error.strerror or error}"
         raise LoadError(path, cause, "check the disk that it is on") from error
-    if len(data) > MAX_BYTES:
-        raise _too_large(path, len(data))
+    if len(data) > megabytes * _MEGABYTE:
+        raise _too_large(path, len(data), megabytes)
     if not data:
         raise LoadError(path, "is empty: it has no bytes", "save it again with its text")
     return data
 
 
-def _too_large(path: Path, size: int) -> LoadError:
-    megabyte = 1024 * 1024
-    cause = f"has {size / megabyte:,.0f} MB, more than the {MAX_BYTES / megabyte:,.0f} MB that are read"
+def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
+    cause = f"has {size / _MEGABYTE:,.0f} MB, more than the {megabytes:,} MB that are read"
     return LoadError(path, cause, "split it into parts")
 
 
-def _check_content(data: bytes, path: Path, reader: Callable[[bytes, Path], Document]) -> None:
+def _check_content(data: bytes, path: Path, reader: Loader) -> None:
     """Refuse a file whose content is another supported format than its suffix says."""
     if reader is not read_pdf and data.startswith(b"%PDF-"):
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")

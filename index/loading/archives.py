@@ -7,16 +7,16 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from index.loading.errors import LoadError
+from index.loading.options import Limits
 from index.loading.signatures import OLD_OFFICE, binary_kind
 
-MAX_UNPACKED_BYTES = 512 * 1024 * 1024
-"""A file that would unpack to more is refused: its parts are read into memory."""
+_MEGABYTE = 1024 * 1024
 
 _ENCRYPTED = 0x1
 """The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
 
 
-def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
+def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
     """Refuse what is no archive of the format, or would grow beyond bounds when it is unpacked.
 
     Args:
@@ -24,6 +24,7 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
         path: the file.
         needed: an entry that every file of the format has.
         kind: the format's name, with its article: ``a Word document``.
+        limits: what it may grow to.
 
     Raises:
         LoadError: if it is encrypted, broken, of another format, or too large when unpacked.
@@ -45,12 +46,12 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str) -> None:
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         raise LoadError(path, "is encrypted", "save it without a password")
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED_BYTES:
-        megabyte = 1024 * 1024
-        cause = (
-            f"unpacks to {unpacked / megabyte:,.0f} MB, more than the {MAX_UNPACKED_BYTES / megabyte:,.0f} MB"
-        )
+    if unpacked > limits.unpacked_megabytes * _MEGABYTE:
+        cause = f"unpacks to {unpacked / _MEGABYTE:,.0f} MB, more than the {limits.unpacked_megabytes:,} MB"
         raise LoadError(path, f"{cause} that are read", "split it into parts")
+    if unpacked > max(len(data) * limits.expansion, _MEGABYTE):
+        cause = f"unpacks to {unpacked / len(data):,.0f} times its size, more than {limits.expansion:,} times"
+        raise LoadError(path, f"{cause}, as archives do that are made to do harm", "save it again")
     if needed not in {entry.filename for entry in entries}:
         other = found if found not in {None, "a ZIP archive", kind} else None
         seems = f": it seems to be {other}" if other else f": it has no {needed}"

@@ -14,6 +14,7 @@ from index.loading.archives import check_archive
 from index.loading.blocks import Block, flow, join
 from index.loading.errors import LoadError
 from index.loading.metadata import readable_property, title_of_line, title_of_name
+from index.loading.options import DEFAULTS, Options
 from index.loading.wordprocessing import Numbering, body_blocks, note_blocks
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _PROSE_CHARACTERS = 80
 """From here on a block is taken for prose: tables of contents are in no language in particular."""
 
 
-def read_docx(data: bytes, path: Path) -> Document:
+def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of a Word file (.docx). Macros are not run, and nothing that it refers to is fetched.
 
     Its text is what a reader sees: deleted revisions and field codes are left out, insertions are in. Notes
@@ -37,7 +38,7 @@ def read_docx(data: bytes, path: Path) -> Document:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
             words.
     """
-    check_archive(data, path, "word/document.xml", "a Word document")
+    check_archive(data, path, "word/document.xml", "a Word document", options.limits)
     word = _open(data, path)
     numbering = Numbering(word.part)
     blocks = list(body_blocks(word.element.body, numbering))

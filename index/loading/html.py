@@ -14,6 +14,7 @@ from index.loading.decoding import decode
 from index.loading.elements import PageBlock, is_hidden, page_blocks
 from index.loading.errors import LoadError
 from index.loading.metadata import iso_date, language_code, readable_property, title_of_name
+from index.loading.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     import trafilatura
@@ -41,7 +42,7 @@ _NAVIGATION = {"nav", "dialog"}
 _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
-def read_html(data: bytes, path: Path) -> Document:
+def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of an HTML page. Nothing that it refers to is fetched.
 
     Raises:

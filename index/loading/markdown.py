@@ -15,6 +15,7 @@ from index.loading.decoding import decode
 from index.loading.errors import LoadError
 from index.loading.html import fragment_blocks
 from index.loading.metadata import split_front_matter, title_of_name
+from index.loading.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -23,7 +24,7 @@ _UNREAD = re.compile(r"<(/?)(script|style|template)\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 
 
-def read_markdown(data: bytes, path: Path) -> Document:
+def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a Markdown file (CommonMark with tables), front matter as its metadata.
 
     Raises:

@@ -16,6 +16,7 @@ from index.loading.errors import LoadError
 from index.loading.glyphs import glyphs, readable
 from index.loading.lines import Glyph, lines
 from index.loading.metadata import iso_date, readable_property, title_of_line, title_of_name
+from index.loading.options import DEFAULTS, Options
 from index.loading.paragraphs import Paragraph, paragraphs, words_of
 from index.loading.signatures import binary_kind, seems_pdf
 
@@ -32,7 +33,7 @@ _LARGER = 1.15
 _SAVE_AGAIN = "open it in a PDF program and save it again"
 
 
-def read_pdf(data: bytes, path: Path) -> Document:
+def read_pdf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a PDF with a text layer.
 
     Raises:

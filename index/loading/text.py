@@ -11,6 +11,7 @@ from index.languages import detect
 from index.loading.decoding import decode
 from index.loading.errors import LoadError
 from index.loading.metadata import split_front_matter, title_of_line, title_of_name
+from index.loading.options import DEFAULTS, Options
 
 MIN_WRAPPED_CHARACTERS = 45
 """A shorter line was not broken for its length."""
@@ -27,7 +28,7 @@ _OWN_LINE = re.compile(
 _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 
 
-def read_text(data: bytes, path: Path) -> Document:
+def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
     Its text is the file's, after its front matter, with offsets that never move: the only change is that

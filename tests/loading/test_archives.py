@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
-from index.loading import LoadError, archives
+from index.loading import Limits, LoadError
 from index.loading.archives import check_archive
 
 PATH = Path("reports/dam.docx")
 WORD = "word/document.xml"
 
 
-def zipped(entries: Mapping[str, bytes]) -> bytes:
+def zipped(entries: Mapping[str, bytes], compression: int = ZIP_STORED) -> bytes:
     file = BytesIO()
-    with ZipFile(file, "w") as archive:
+    with ZipFile(file, "w", compression) as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
     return file.getvalue()
 
 
-def refusal(data: bytes) -> tuple[str, str]:
+def refusal(data: bytes, limits: Limits = Limits()) -> tuple[str, str]:  # noqa: B008 (frozen)
     with pytest.raises(LoadError) as caught:
-        check_archive(data, PATH, WORD, "a Word document")
+        check_archive(data, PATH, WORD, "a Word document", limits)
     return caught.value.cause, caught.value.remedy
 
 
@@ -73,10 +73,22 @@ def test_what_is_refused_and_why(data: bytes, cause: str, remedy: str) -> None:
     assert refusal(data) == (cause, remedy)
 
 
-def test_a_file_that_would_unpack_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 2 * 1024 * 1024)
-    check_archive(zipped({WORD: b" " * 2 * 1024 * 1024}), PATH, WORD, "a Word document")
-    assert refusal(zipped({WORD: b" " * 3 * 1024 * 1024})) == (
+def test_a_file_that_would_unpack_to_too_much_is_refused() -> None:
+    limits = Limits(unpacked_megabytes=2)
+    check_archive(zipped({WORD: b" " * 2 * 1024 * 1024}), PATH, WORD, "a Word document", limits)
+    assert refusal(zipped({WORD: b" " * 3 * 1024 * 1024}), limits) == (
         "unpacks to 3 MB, more than the 2 MB that are read",
         "split it into parts",
     )
+
+
+def test_an_archive_that_expands_without_measure_is_refused() -> None:
+    packed = zipped({WORD: b" " * 4 * 1024 * 1024}, ZIP_DEFLATED)
+    limits = Limits(expansion=100)
+    cause, remedy = refusal(packed, limits)
+    times = round(4 * 1024 * 1024 / len(packed))
+    assert cause == (
+        f"unpacks to {times:,} times its size, more than 100 times, as archives do that are made to do harm"
+    )
+    assert remedy == "save it again"
+    check_archive(packed, PATH, WORD, "a Word document", Limits(expansion=times + 1))

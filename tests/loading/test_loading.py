@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import index.loading
 from index.documents import Document
-from index.loading import SUFFIXES, LoadError, load
+from index.loading import SUFFIXES, Limits, LoadError, Options, load
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
 DOCX = b"PK\x03\x04" + bytes(26) + b"word/document.xml" + bytes(64)
@@ -184,12 +183,11 @@ def test_permission_denied_by_the_system_is_told(tmp_path: Path, monkeypatch: py
     assert refusal(file) == "a.txt: cannot be read: permission denied; allow this user to read it"
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(index.loading, "MAX_BYTES", 2 * 1024 * 1024)
+def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     file = write(tmp_path, "a.txt", b"x" * (3 * 1024 * 1024))
-    assert refusal(file) == "a.txt: has 3 MB, more than the 2 MB that are read; split it into parts"
+    with pytest.raises(LoadError) as caught:
+        load(file, Options(limits=Limits(megabytes=2)))
+    assert str(caught.value) == "a.txt: has 3 MB, more than the 2 MB that are read; split it into parts"
 
 
 def test_an_error_is_one_line_whatever_the_files_name(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""What a loader may be told, and the bounds that it keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may take.
+
+    Attributes:
+        megabytes: its size, in units of 1024² bytes.
+        pages: its pages.
+        expansion: how many times its size an archive may grow when it is unpacked.
+        unpacked_megabytes: what an archive may grow to at most.
+        seconds: the time that reading it may take.
+        memory_megabytes: the memory that reading it may take.
+    """
+
+    megabytes: int = 256
+    pages: int = 10_000
+    expansion: int = 200
+    unpacked_megabytes: int = 512
+    seconds: float = 300.0
+    memory_megabytes: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are to be read.
+
+    Attributes:
+        limits: what one file may take.
+        passwords: tried in turn on an encrypted file.
+        ocr: whether pages without a text layer are read by optical character recognition.
+    """
+
+    limits: Limits = Limits()
+    passwords: tuple[str, ...] = ()
+    ocr: bool = False
+
+
+DEFAULTS = Options()
+
+Loader = Callable[[bytes, Path, Options], Document]
+"""A format's loader: a file's content, its path for messages and for its name, options → a document.
+
+It raises LoadError, and nothing else, where the content cannot be read.
+"""
