@@ -103,9 +103,15 @@ def rebuild_caches(
     return caches
 
 
-def passage_text(title: str, text: str) -> str:
-    """What is embedded and indexed of a passage: its document's title, if any, in front of its words."""
-    return f"{title}\n{text}" if title else text
+def passage_text(title: str, text: str, headings: str = "") -> str:
+    """What is embedded and indexed of a passage: what it is of, and its words.
+
+    Args:
+        title: its document's title, or nothing.
+        text: its words.
+        headings: for rows of a table that stand apart from their headings, the headings.
+    """
+    return "\n".join(part for part in (title, headings, text) if part)
 
 
 def _marker(home: Path, generation: int) -> dict[str, object]:
@@ -122,5 +128,7 @@ def _digest(path: Path) -> str:
 def _entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     for passage in passages:
         document = passage.document
-        text = passage_text(document.title if titled else "", passage.text)
+        apart = passage.header is not None and not passage.span.covers(passage.header)
+        headings = passage.headings if apart else ""
+        text = passage_text(document.title if titled else "", passage.text, headings)
         yield Entry(passage.chunk_id, document.language, text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,14 +24,16 @@ from index.commits import (
     set_meta,
     supersede,
 )
-from index.documents import Document
+from index.documents import Document, PageLayout
 from index.queries import (
     conditions,
     is_current,
     is_version,
+    layout_query,
     passage_query,
     record_query,
     text_query,
+    to_document,
     to_passage,
     to_record,
 )
@@ -137,7 +140,7 @@ class Catalog:
         return to_record(row)
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """One document with its text, in its current version or the one asked for.
+        """One document with its text, in its current version or the one asked for, without its layouts.
 
         Raises:
             DocumentNotFoundError: if there is none.
@@ -147,9 +150,16 @@ class Catalog:
             row = connection.execute(query).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
-        return Document(
-            row.text, row.title, row.kind, row.language, row.publisher, row.published, tuple(row.page_starts)
-        )
+        return to_document(row)
+
+    def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
+        """The layouts of those of ``pages`` that have one, by page."""
+        found: dict[int, PageLayout] = {}
+        with self._engine.connect() as connection:
+            for part in batches(sorted(pages)):
+                for row in connection.execute(layout_query(document_id, version, part)):
+                    found[row.page] = PageLayout(row.width, row.height, zlib.decompress(row.boxes))
+        return found
 
     def passages(self, chunk_ids: Collection[int] | None = None) -> Iterator[Passage]:
         """Chunks by number, or all, in the order of their numbers; unknown numbers are passed over."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 import regex
 
 from index.documents import Chunk, Document, Span
 from index.segmentation import sentences
+from index.tables import Table, tables
 
 MAX_CHUNK_TOKENS = 200
 """Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
+
+HEADING_TOKENS = 60
+"""What of a table's headings goes in front of its rows."""
 
 TokenSpans = Callable[[str], Sequence[tuple[int, int]]]
 """The encoder's tokens of a text, in order, as ``(start, end)`` offsets in code points."""
@@ -30,31 +34,54 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
     """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
 
     The chunks lie in order and do not overlap; between them is nothing but white space, so that they
-    reconstruct the document. A sentence longer than a chunk (a table without stops) is cut at white
-    space, or between graphemes where it has none. A run of characters that the tokeniser takes for one
-    token counts as several (``_LONGEST_WORD``).
+    reconstruct the document. A sentence longer than a chunk is cut at white space, or between graphemes
+    where it has none. A run of characters that the tokeniser takes for one token counts as several
+    (``_LONGEST_WORD``).
+
+    A table's rows stand in chunks of their own, with room for its headings, which are put in front of each
+    when it is embedded (``HEADING_TOKENS``).
 
     Args:
         document: the document; its text may be empty.
         token_spans: the encoder's tokeniser.
         max_tokens: the room in a chunk, in tokens, at least 1.
     """
-    tokens = _TokenCounter(token_spans(document.text))
-    pieces = [
-        piece
-        for sentence in sentences(document.text, document.language)
-        for piece in _fitting(document.text, sentence, tokens, max_tokens)
-    ]
+    text = document.text
+    tokens = _TokenCounter(token_spans(text))
+    found = tables(text)
     chunks: list[Chunk] = []
     held: list[Span] = []
-    for piece in pieces:
-        if held and tokens.between(held[0].start, piece.end) > max_tokens:
-            chunks.append(_as_chunk(held))
+    table: Table | None = None
+    room = max_tokens
+    for sentence in sentences(text, document.language):
+        its = _table_at(found, sentence)
+        if held and its is not table:
+            chunks.append(_as_chunk(held, table))
             held = []
-        held.append(piece)
+        if its is not table:
+            table, room = its, _room(its, tokens, max_tokens)
+        for piece in _fitting(text, sentence, tokens, room):
+            if held and tokens.between(held[0].start, piece.end) > room:
+                chunks.append(_as_chunk(held, table))
+                held = []
+            held.append(piece)
     if held:
-        chunks.append(_as_chunk(held))
+        chunks.append(_as_chunk(held, table))
     return chunks
+
+
+def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
+    """The table that a sentence is a row of."""
+    place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
+    return found[place] if place >= 0 and found[place].span.covers(sentence) else None
+
+
+def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
+    """What is left of a chunk once a table's headings are in it."""
+    if table is None:
+        return max_tokens
+    headings = tokens.between(table.header.start, table.header.end)
+    return max(max_tokens - min(headings, HEADING_TOKENS), max_tokens // 2, 1)
 
 
 class _TokenCounter:
@@ -72,8 +99,9 @@ class _TokenCounter:
         return bisect_left(self.starts, end) - bisect_left(self.starts, start)
 
 
-def _as_chunk(held: Sequence[Span]) -> Chunk:
-    return Chunk(Span(held[0].start, held[-1].end), tuple(held))
+def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
+    header = table.header if table and len(table.header) else None
+    return Chunk(Span(held[0].start, held[-1].end), tuple(held), header)
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:

@@ -5,6 +5,7 @@ Each function works inside the transaction of the connection that it is given.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from index.records import NewVersion
-from index.schema import chunks, documents, meta, vectors, versions
+from index.schema import chunks, documents, layouts, meta, vectors, versions
 
 _BATCH = 500
 """Values in one IN list: SQLite's oldest limit on variables is 999."""
@@ -82,8 +83,26 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
             characters=len(document.text),
             passages=len(item.chunks),
             text=document.text,
+            author=document.author,
+            origins=dict(document.origins),
+            sections=[[section.start, section.level, section.title] for section in document.sections],
+            mended=list(document.mended),
+            unread_pages=list(document.unread_pages),
         )
     )
+    pages = [
+        {
+            "document_id": document_id,
+            "version": version,
+            "page": page,
+            "width": layout.width,
+            "height": layout.height,
+            "boxes": zlib.compress(layout.boxes),
+        }
+        for page, layout in enumerate(document.layouts, 1)
+    ]
+    if pages:
+        connection.execute(sa.insert(layouts), pages)
     return document_id, old
 
 
@@ -98,6 +117,7 @@ def insert_chunks(connection: sa.Connection, document_id: int, item: NewVersion)
                 end=chunk.span.end,
                 sentences=[[span.start, span.end] for span in chunk.sentences],
                 vector=digest,
+                header=None if chunk.header is None else [chunk.header.start, chunk.header.end],
             )
         )
         numbers.append(_number(inserted))

@@ -128,7 +128,10 @@ class Chunk:
     Attributes:
         span: from the start of the first sentence to the end of the last.
         sentences: the sentences in it, in order, as spans of the document.
+        header: where its rows belong to a table, the table's caption and headings, as a span of the
+            document: inside the first passage of a table, before the others.
     """
 
     span: Span
     sentences: tuple[Span, ...]
+    header: Span | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from index.documents import Span
+from index.documents import Document, Section, Span
 from index.records import DocumentRecord, Filters, Passage
-from index.schema import chunks, documents, versions
+from index.schema import chunks, documents, layouts, versions
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -40,6 +41,10 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         versions.c.passages,
         versions.c.digest,
         versions.c.added,
+        versions.c.author,
+        versions.c.origins,
+        versions.c.unread_pages,
+        documents.c.version.label("current"),
         *more,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
 
@@ -47,9 +52,12 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
     """A row of :func:`record_query` as a value."""
     fields = row._mapping
+    computed = {"pages", "unread_pages", "superseded_by"}
     return DocumentRecord(
-        **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name != "pages"},
+        **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name not in computed},
         pages=fields["pages"] or None,
+        unread_pages=tuple(fields["unread_pages"]),
+        superseded_by=None if row.version == row.current else row.version + 1,
     )
 
 
@@ -58,6 +66,7 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
     document = to_record(row)
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
+    header = Span(*row.header) if row.header else None
     return Passage(
         row.chunk_id,
         document,
@@ -65,7 +74,33 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
         span.of(text),
         page,
         tuple(Span(start, end) for start, end in row.sentences),
+        header,
+        header.of(text) if header else "",
     )
+
+
+def to_document(row: sa.Row[Any]) -> Document:
+    """A row of all columns of ``versions`` as a value, without the layouts of its pages."""
+    return Document(
+        row.text,
+        row.title,
+        row.kind,
+        row.language,
+        row.publisher,
+        row.published,
+        tuple(row.page_starts),
+        row.author,
+        row.origins,
+        tuple(Section(*section) for section in row.sections),
+        tuple(row.mended),
+        unread_pages=tuple(row.unread_pages),
+    )
+
+
+def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
+    """Selects the layouts of pages of one version."""
+    same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
+    return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
 
 def text_query(document_id: int, version: int) -> sa.Select[Any]:
@@ -99,6 +134,7 @@ def passage_query() -> sa.Select[Any]:
             chunks.c.start,
             chunks.c.end,
             chunks.c.sentences,
+            chunks.c.header,
             versions.c.page_starts,
         )
         .join(chunks, chunks.c.document_id == documents.c.id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from index.documents import Chunk, Document, Span
+from index.documents import Chunk, Document, Origin, Span
 
 
 class DocumentNotFoundError(LookupError):
@@ -36,6 +37,10 @@ class DocumentRecord:
         passages: how many chunks it was cut into.
         digest: sha256 of the file's bytes, in hexadecimal.
         added: when this version was indexed, ISO 8601 in UTC.
+        author: who wrote it, or None.
+        origins: where title, publisher, author, date and language were read, by name.
+        unread_pages: numbers, from 1, of pages that are pictures without a text layer.
+        superseded_by: the version that replaced it, or None where it is the current one.
     """
 
     document_id: int
@@ -52,6 +57,10 @@ class DocumentRecord:
     passages: int
     digest: str
     added: str
+    author: str | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    unread_pages: tuple[int, ...] = ()
+    superseded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,18 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as it is stored: its number, its document, its span and its sentences."""
+    """A chunk as it is stored: its number, its document, its span and its sentences.
+
+    Attributes:
+        chunk_id: its number.
+        document: the document that it belongs to.
+        span: where it stands in the document's text.
+        text: the words of the span.
+        page: the page on which it begins, from 1, or None.
+        sentences: its sentences, as spans of the document.
+        header: for rows of a table, where its caption and headings stand.
+        headings: the words of the header; empty for what is no table.
+    """
 
     chunk_id: int
     document: DocumentRecord
@@ -133,6 +153,8 @@ class Passage:
     text: str
     page: int | None
     sentences: tuple[Span, ...]
+    header: Span | None = None
+    headings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -48,6 +48,26 @@ versions = sa.Table(
     sa.Column("characters", sa.Integer, nullable=False),
     sa.Column("passages", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.Text),
+    sa.Column("origins", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("sections", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
+)
+
+layouts = sa.Table(
+    "layouts",
+    metadata,
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("page", sa.Integer, primary_key=True),
+    sa.Column("width", sa.Float, nullable=False),
+    sa.Column("height", sa.Float, nullable=False),
+    # Compressed by zlib to about a third.
+    sa.Column("boxes", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
+    ),
 )
 
 chunks = sa.Table(
@@ -60,6 +80,7 @@ chunks = sa.Table(
     sa.Column("end", sa.Integer, nullable=False),
     sa.Column("sentences", sa.JSON, nullable=False),
     sa.Column("vector", sa.String(64), nullable=False),
+    sa.Column("header", sa.JSON(none_as_null=True)),
     sa.Index("chunks_by_document", "document_id"),
     sa.Index("chunks_by_vector", "vector"),
     sqlite_autoincrement=True,

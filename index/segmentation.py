@@ -8,6 +8,7 @@ import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Span
+from index.tables import tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 """What ends a block: a loader leaves no line break inside a paragraph."""
@@ -22,15 +23,20 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """The sentences of ``text``, in order, without the white space around them.
 
     Every character that is not white space lies in exactly one sentence. Pieces without a letter or
-    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block.
+    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block. A row of a
+    table is one sentence, whatever stops it has.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
         language: an ISO 639-1 code, which chooses abbreviations; ``und`` takes English ones.
     """
+    rows = {line.start: line.end for table in tables(text) for line in table.lines}
     spans: list[Span] = []
     for start, end in _blocks(text):
-        spans.extend(_in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language))
+        if rows.get(start) == end:
+            spans.extend(filter(None, [_trim(text, start, end)]))
+        else:
+            spans.extend(_in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language))
     return spans
 
 

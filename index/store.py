@@ -10,8 +10,8 @@ from typing import Self
 
 from index.caches import passage_text
 from index.catalog import Catalog
-from index.chunking import MAX_CHUNK_TOKENS, chunk
-from index.documents import Document, Span
+from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
+from index.documents import Chunk, Document, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, UNREAD, fuse
 from index.languages import detect, may_be_in
@@ -48,6 +48,8 @@ class Hit:
         dense: its cosine to the query.
         lexical: its BM25 score for the query's words; 0 where it shares none or others filled the pool.
         sentences: its sentences, as spans of the document.
+        header: for rows of a table, where its caption and headings stand.
+        headings: the words of the header; empty for what is no table.
     """
 
     chunk_id: int
@@ -59,6 +61,8 @@ class Hit:
     dense: float
     lexical: float
     sentences: tuple[Span, ...]
+    header: Span | None = None
+    headings: str = ""
 
 
 class Index:
@@ -235,13 +239,19 @@ class Index:
                 pass
             return self._upkeep.commit(self._embed(incoming, progress), removed)
 
+    def _embedded(self, title: str, piece: Chunk, text: str) -> str:
+        """What the encoder sees of a passage."""
+        apart = piece.header is not None and not piece.span.covers(piece.header)
+        headings = self.encoder.clip(piece.header.of(text), HEADING_TOKENS) if piece.header and apart else ""
+        return passage_text(title, piece.span.of(text), headings)
+
     def _embed(self, incoming: Sequence[Incoming], progress: Progress | None) -> list[NewVersion]:
         new: list[NewVersion] = []
         texts: dict[str, str] = {}
         for item in incoming:
             chunks = tuple(chunk(item.document, self.encoder.token_spans, self._max_chunk_tokens))
             title = self.encoder.clip(item.document.title, self._title_tokens)
-            embedded = [passage_text(title, piece.span.of(item.document.text)) for piece in chunks]
+            embedded = [self._embedded(title, piece, item.document.text) for piece in chunks]
             digests = [vector_digest(self.encoder.key, text) for text in embedded]
             texts.update(zip(digests, embedded, strict=True))
             new.append(NewVersion(item, chunks, tuple(digests)))
@@ -287,4 +297,6 @@ def _hit(
         dense[number],
         lexical.get(number, 0.0),
         passage.sentences,
+        passage.header,
+        passage.headings,
     )

@@ -121,7 +121,7 @@ def measure(index: Index, question: Question, readings: Sequence[Reading]) -> li
     """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
     if not readings:
         return []
-    texts = [sentence.text for reading in readings for sentence in reading.sentences]
+    texts = [sentence.in_context for reading in readings for sentence in reading.sentences]
     cosines = iter(index.encoder.encode(texts) @ index.encoder.encode_query(question.text))
     candidates: list[Candidate] = []
     languages = {reading.document.language for reading in readings}
@@ -156,7 +156,7 @@ def _in_reading(
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    held = [_held(sentence.text, language) for sentence in reading.sentences]
+    held = [_held(sentence.in_context, language) for sentence in reading.sentences]
     title = _held(reading.document.title, language)
     context = _coverage(asked, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
@@ -177,7 +177,7 @@ def _in_reading(
             coverage=_coverage(asked, held[place]),
             near=_coverage(asked, near),
             context=context,
-            names=_share_of_names(question, sentence.text),
+            names=_share_of_names(question, sentence.in_context),
             names_context=names_context,
             kind=float(question.kind is not Kind.OPEN and fits),
             wrong_kind=float(not fits),

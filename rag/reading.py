@@ -13,10 +13,24 @@ from rag.tuning import WIDEN_BY
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """A sentence of a document, with its words."""
+    """A sentence of a document, with its words.
+
+    Attributes:
+        span: where it stands.
+        text: its words.
+        header: for a table's row, where the table's caption and headings stand.
+        headings: their words; empty for what is no row.
+    """
 
     span: Span
     text: str
+    header: Span | None = None
+    headings: str = ""
+
+    @property
+    def in_context(self) -> str:
+        """Its words as they are to be understood: a row with its headings before it."""
+        return f"{self.headings}\n{self.text}" if self.headings else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +77,20 @@ def read(index: Index, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Re
 def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
     before = [sentence for passage in around if passage.span < hit.span for sentence in _sentences(passage)]
     after = [sentence for passage in around if passage.span > hit.span for sentence in _sentences(passage)]
-    own = [
-        ReadSentence(span, hit.text[span.start - hit.span.start : span.end - hit.span.start])
-        for span in hit.sentences
-    ]
-    sentences = (*before[max(len(before) - widen_by, 0) :], *own, *after[:widen_by])
+    sentences = (*before[max(len(before) - widen_by, 0) :], *_sentences(hit), *after[:widen_by])
     return Reading(hit.document, _extent(sentences), sentences, hit.score, hit.dense)
 
 
-def _sentences(passage: Passage) -> list[ReadSentence]:
+def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
     start = passage.span.start
+    header = passage.header
     return [
-        ReadSentence(span, passage.text[span.start - start : span.end - start]) for span in passage.sentences
+        ReadSentence(
+            span,
+            passage.text[span.start - start : span.end - start],
+            *((header, passage.headings) if header and span.start >= header.end else ()),
+        )
+        for span in passage.sentences
     ]
 
 

@@ -148,3 +148,41 @@ def test_a_phrase_that_is_one_token_to_the_encoder_is_still_cut(encoder: Encoder
 def test_an_empty_document_has_no_chunks(encoder: Encoder) -> None:
     for text in ("", " \n\r\n "):
         assert chunk(Document(text, "T", "text"), encoder.token_spans) == []
+
+
+def tabled(text: str, room: int) -> list[tuple[str, str]]:
+    """Each chunk with the words of its table's header."""
+    document = Document(text, "T", "text", "en")
+    return [
+        (piece.span.of(text), piece.header.of(text) if piece.header else "")
+        for piece in chunk(document, words, room)
+    ]
+
+
+TABLE = "Costs\nItem | 2031\nGate 3 | 1\nGate 4 | 2\nGate 5 | 3"
+
+
+def test_a_tables_rows_stand_apart_from_the_words_around_it() -> None:
+    assert tabled(f"It failed in the end.\n\n{TABLE}\n\nSo be it.", 100) == [
+        ("It failed in the end.", ""),
+        (TABLE, "Costs\nItem | 2031"),
+        ("So be it.", ""),
+    ]
+
+
+def test_a_table_in_several_chunks_leaves_room_for_its_headings_in_each() -> None:
+    assert tabled(TABLE, 12) == [
+        ("Costs\nItem | 2031\nGate 3 | 1", "Costs\nItem | 2031"),
+        ("Gate 4 | 2\nGate 5 | 3", "Costs\nItem | 2031"),
+    ]
+
+
+def test_a_row_is_one_sentence_whatever_stops_it_has() -> None:
+    text = "Item. One | 2031\nRepairs etc. Labour vs. Parts | 3.5. Then 4."
+    (piece,) = chunk(Document(text, "T", "text", "en"), words, 100)
+    assert [sentence.of(text) for sentence in piece.sentences] == text.split("\n")
+
+
+def test_two_tables_are_not_mixed() -> None:
+    first, second = "Item | 2031\nGate 3 | 1", "Item | 2030\nGate 4 | 2"
+    assert tabled(f"{first}\n\n{second}", 100) == [(first, "Item | 2031"), (second, "Item | 2030")]

@@ -66,7 +66,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        "^the catalog is of revision '9999', this program knows revisions up to '0001'; "
+        "^the catalog is of revision '9999', this program knows revisions up to '0002'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):
@@ -100,6 +100,37 @@ def test_a_migration_can_be_taken_back(engine: sa.Engine) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert tables(engine) == {"alembic_version"}
+
+
+def test_what_an_older_program_wrote_is_kept_and_has_no_structure(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text("INSERT INTO documents VALUES (7, '/r', 'a.txt', 1, 3, 4)"),
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO versions (document_id, version, digest, added, kind, title, language, page_starts, "
+                "characters, passages, text) VALUES (7, 1, 'd', '2031-01-01', 'text', 'T', 'en', '[]', 6, 0, 'Words.')"
+            )
+        )
+    migrate(engine)
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(schema.versions)).one()
+    assert (row.text, row.author, row.origins, row.sections, row.mended, row.unread_pages) == (
+        "Words.",
+        None,
+        {},
+        [],
+        [],
+        [],
+    )
 
 
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:

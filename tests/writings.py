@@ -25,6 +25,9 @@ SENTENCES = (
     "မြို့တော်ကောင်စီက ဆည်ကို ပိတ်ခဲ့သည်။ လူများ ရွှေ့ပြောင်းခဲ့ရသည်။",
     "댐의 세 번째 수문이 닫혔다.",
     "https://example.org/a?b=c&d=e#f",
+    "Item | 2031 | 2030",
+    "Gate 3. Repairs | $ 1.2 | —",
+    " |  | (in millions)",
     "…",
     "a\u200bb\u00adc\ufeffd",
 )

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from index.tables import CELL_SEPARATOR
+
 BULLET = "• "
 """What an item of an unordered list begins with."""
-
-CELL_SEPARATOR = " | "
-"""What stands between the cells of a table's row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import astuple
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from rag.evaluation.configuration import Configuration
 SOURCE = "/evaluation"
 """The folder that the documents of a throw-away index are said to come from."""
 
-_PASSAGES_BY = ("caches.py", "chunking.py", "lexical.py", "segmentation.py")
+_PASSAGES_BY = ("caches.py", "chunking.py", "lexical.py", "segmentation.py", "tables.py")
 """The code that makes passages: an index that another state of it made would be measured for this one."""
 
 
@@ -64,7 +63,8 @@ def _digest(documents: Mapping[str, Document], configuration: Configuration, enc
     for module in _PASSAGES_BY:
         digest.update(files("index").joinpath(module).read_bytes())
     for name, document in documents.items():
-        digest.update(json.dumps([name, *astuple(document)]).encode("utf-8", "surrogatepass"))
+        content = [name, document.text, document.title, document.language, document.published]
+        digest.update(json.dumps(content).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
 
 

@@ -1,0 +1,120 @@
+"""A table is read off the text: runs of lines with cells, their headings, their caption and units."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Span
+from index.tables import cells, is_row, tables
+
+LINES = st.sampled_from(
+    [
+        "",
+        "Gate 3 failed.",
+        "Costs",
+        "(in millions)",
+        "Year | 2030 | 2031",
+        " | 2030 | 2031",
+        "Repairs | 1.2 | $ 3",
+        "Labour: |  | ",
+        "a|b",
+        "|",
+        " | ",
+        "12 | 7",
+    ]
+)
+
+
+def read(text: str) -> list[tuple[str, list[str]]]:
+    """Each table's header and its lines after it."""
+    return [
+        (
+            table.header.of(text),
+            [line.of(text) for line in table.lines if line.start >= table.header.end],
+        )
+        for table in tables(text)
+    ]
+
+
+def test_the_cells_of_a_row_the_empty_ones_too() -> None:
+    assert cells(" |  | 2031 | ") == ["", "", "2031", ""]
+    assert cells("| Gate | 3 |") == ["", "Gate", "3", ""]
+    assert cells("a|b and ||") == ["a|b and ||"]
+
+
+@pytest.mark.parametrize(
+    ("line", "row"), [("Gate | 3", True), ("Gate|3", False), ("Gate 3", False), ("| 3", True)]
+)
+def test_a_row_has_bars_between_blanks(line: str, row: bool) -> None:
+    assert is_row(line) is row
+
+
+def test_the_rows_before_the_first_with_quantities_are_headings() -> None:
+    text = " |  | Years ended June 30, | \n | 2031 | 2030\nRepairs | $ 1,200 | 900\nLabour | 12 | 7"
+    assert read(text) == [
+        (" |  | Years ended June 30, | \n | 2031 | 2030", ["Repairs | $ 1,200 | 900", "Labour | 12 | 7"])
+    ]
+
+
+def test_units_below_the_headings_belong_to_them_and_the_name_of_a_group_does_not() -> None:
+    text = " | 2031 | 2030\n(in millions) |  | \nRepairs: |  | \nGate 3 | 1.2 | 0.9"
+    assert read(text) == [(" | 2031 | 2030\n(in millions) |  | ", ["Repairs: |  | ", "Gate 3 | 1.2 | 0.9"])]
+
+
+def test_a_line_of_one_cell_between_rows_stays_in_the_table() -> None:
+    text = "Item | 2031\nRepairs\nGate 3 | 1.2\nGate 4 | 1.9"
+    assert read(text) == [("Item | 2031", ["Repairs", "Gate 3 | 1.2", "Gate 4 | 1.9"])]
+
+
+def test_short_lines_above_are_its_caption_also_over_a_blank_line() -> None:
+    rows = "Item | 2031\nGate 3 | 1.2"
+    assert read(f"It failed.\nCosts of repair\nin millions\n{rows}")[0][0] == (
+        "Costs of repair\nin millions\nItem | 2031"
+    )
+    assert read(f"The gate failed.\n\nTable 2: Costs\n\n{rows}")[0][0] == "Table 2: Costs\n\nItem | 2031"
+    assert read(f"The gate failed.\n\n{rows}")[0][0] == "Item | 2031"
+
+
+def test_a_table_of_words_has_its_first_row_for_its_headings() -> None:
+    text = "Gate | State\nThird | failed\nFourth | holds"
+    assert read(text) == [("Gate | State", ["Third | failed", "Fourth | holds"])]
+
+
+def test_a_table_that_begins_with_quantities_has_no_headings() -> None:
+    assert read("Gate 3 | 1.2\nGate 4 | 1.9") == [("", ["Gate 3 | 1.2", "Gate 4 | 1.9"])]
+
+
+def test_small_counts_are_quantities_and_years_are_not() -> None:
+    assert read("Gate | 2031\n3 | 12\n4 | 7")[0] == ("Gate | 2031", ["3 | 12", "4 | 7"])
+
+
+def test_prose_between_rows_parts_two_tables() -> None:
+    text = "Item | 2031\nGate 3 | 1.2\nThe gate failed in May.\nItem | 2030\nGate 4 | 3.4"
+    assert read(text) == [("Item | 2031", ["Gate 3 | 1.2"]), ("Item | 2030", ["Gate 4 | 3.4"])]
+
+
+def test_a_single_row_is_no_table() -> None:
+    assert tables("Home | About | Contact\n\nGate 3 failed.") == []
+
+
+@given(st.lists(LINES, max_size=12).map("\n".join))
+def test_tables_are_whole_lines_in_order_that_do_not_overlap(text: str) -> None:
+    found = tables(text)
+    end = 0
+    for table in found:
+        assert table.span.start >= end
+        end = table.span.end
+        assert table.span.covers(table.header)
+        assert table.header.start == table.span.start
+        for line in table.lines:
+            assert line.of(text) in text.split("\n")
+        body = Span(table.header.end, table.span.end).of(text)
+        assert all(is_row(line.of(text)) for line in (table.lines[0], table.lines[-1])) or table.header
+        assert body == "" or body in text
+
+
+@given(st.text("1234567890 ,", max_size=400))
+def test_a_cell_of_many_figures_takes_no_time(figures: str) -> None:
+    assert len(tables(f"a | {figures}x\nb | 1")) == 1
