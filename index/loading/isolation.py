@@ -1,0 +1,241 @@
+"""Reading files in a process of its own, so that a file that hangs or crashes it takes only itself.
+
+PDFs, pages and Office files are read by native code. What that does with a damaged or hostile file cannot
+be caught inside the process that it runs in; another process can be ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from index.documents import Document
+from index.loading.errors import LoadError
+from index.loading.messages import Answer, MessageError, Request, pack, receive, send, unpack
+from index.loading.options import DEFAULTS, Options
+
+_START_SECONDS = 120.0
+"""It takes one second on a machine that is idle."""
+
+_END_SECONDS = 5.0
+"""How long a process may take to end after it has closed its output or lost its input."""
+
+_KEPT_PARTS = 16
+_PART_BYTES = 4096
+_MEGABYTE = 1024 * 1024
+
+
+class ReaderDiedError(Exception):
+    """The process that read a file ended without an answer.
+
+    Attributes:
+        code: its exit code; minus the signal's number where one ended it.
+        expired: whether it was ended because the file took too long.
+        said: the end of what it wrote on standard error, such as a traceback.
+    """
+
+    def __init__(self, code: int, said: str, *, expired: bool) -> None:
+        super().__init__(f"the process that reads files ended with {code}")
+        self.code = code
+        self.expired = expired
+        self.said = said
+
+
+class Isolated:
+    """Reads files in a process of its own. Safe to share between threads; it reads one file at a time.
+
+    The process is started for the first file and serves the next ones; after a file that ended it there
+    is a fresh one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+
+    def load(self, path: Path, options: Options = DEFAULTS) -> Document:
+        """The document that the file at ``path`` holds, as :func:`index.loading.load` reads it.
+
+        Raises:
+            LoadError: as there; also if the file takes more time or memory than it may, or crashes the
+                program that reads it. The last has a ``ReaderDiedError`` as its cause.
+        """
+        request = pack(Request(os.fsencode(path.absolute()), options))
+        limits = options.limits
+        with self._lock:
+            child = self._started(path)
+            with ExitStack() as unless_answered:
+                unless_answered.callback(self._end)
+                try:
+                    answer = child.ask(request, limits.seconds, limits.memory_megabytes * _MEGABYTE)
+                except ReaderDiedError as error:
+                    raise _died(path, error, limits.seconds) from error
+                except MessageError as error:
+                    cause = f"made the program that reads it answer what cannot be used ({error})"
+                    raise LoadError(path, cause, "do not trust it; save it again") from error
+                if not answer.last:
+                    unless_answered.pop_all()
+        if answer.document is None:
+            raise LoadError(path, answer.cause, answer.remedy)
+        return answer.document
+
+    def close(self) -> None:
+        """End the process, if there is one; the next file would start another."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _started(self, path: Path) -> _Child:
+        """The process, started if there is none that lives."""
+        if self._child is not None and self._child.process.poll() is not None:
+            self._end()
+        if self._child is None:
+            remedy = "close other programs, or install Footnoted again"
+            try:
+                self._child = _Child()
+                with ExitStack() as unless_ready:
+                    unless_ready.callback(self._end)
+                    self._child.wait_until_ready()
+                    unless_ready.pop_all()
+            except OSError as error:
+                cause = f"was not read: the program for it does not start ({error.strerror or error})"
+                raise LoadError(path, cause, remedy) from error
+            except (ReaderDiedError, MessageError) as error:
+                said = error.said if isinstance(error, ReaderDiedError) else str(error)
+                cause = f"was not read: the program for it does not start ({_last_line(said)})"
+                raise LoadError(path, cause, remedy) from error
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+class _Child:
+    """A process that reads files, its pipes, and the end of what it says on standard error."""
+
+    def __init__(self) -> None:
+        # It finds its modules where this process does, wherever it is started; -P keeps the folder that a
+        # user stands in from being one more such place.
+        paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-P", "-m", "index.loading.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+            process_group=0,  # what it starts itself is ended with it
+        )
+        self._said: deque[bytes] = deque(maxlen=_KEPT_PARTS)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes requests; raises as ``ask``."""
+        self._talk(None, _START_SECONDS, _MEGABYTE)
+
+    def ask(self, request: bytes, seconds: float, most: int) -> Answer:
+        """Its answer to ``request``.
+
+        Raises:
+            ReaderDiedError: if it ends without one, or is ended after ``seconds``.
+            MessageError: if it answers with what is no answer, or has more than ``most`` bytes.
+        """
+        return self._talk(request, seconds, most)
+
+    def end(self) -> None:
+        """End it, and whatever it has started."""
+        self._kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):  # what was not sent can no longer be
+                _opened(pipe).close()
+        self._listener.join(_END_SECONDS)
+
+    def _talk(self, request: bytes | None, seconds: float, most: int) -> Answer:
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            self._kill()
+
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            with suppress(BrokenPipeError):  # then there is no answer either
+                if request is not None:
+                    send(request, _opened(self.process.stdin))
+            answer = receive(_opened(self.process.stdout), most)
+        finally:
+            timer.cancel()
+            timer.join()
+        if answer is None or expired.is_set():
+            raise self._death(expired=expired.is_set())
+        return unpack(Answer, answer)
+
+    def _death(self, *, expired: bool) -> ReaderDiedError:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_SECONDS)
+        self._kill()
+        code = self.process.wait()
+        self._listener.join(_END_SECONDS)
+        return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
+
+    def _kill(self) -> None:
+        if sys.platform == "win32":
+            self.process.kill()
+            return
+        # The group may be gone already; macOS says of one that is ending that it is forbidden.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _listen(self) -> None:
+        with _opened(self.process.stderr) as pipe:
+            while part := os.read(pipe.fileno(), _PART_BYTES):
+                self._said.append(part)
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise AssertionError("the process was started with pipes")
+    return pipe
+
+
+def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
+    if error.expired:
+        return LoadError(
+            path, f"took more than {seconds:,g} seconds to read", "split it into parts, or allow more time"
+        )
+    if error.code >= 0:
+        cause = f"is read wrongly by this program ({_last_line(error.said)})"
+        return LoadError(path, cause, "report it together with the file")
+    name = signal.strsignal(-error.code) or "unknown"
+    if sys.platform != "win32" and -error.code == signal.SIGKILL:
+        cause = (
+            f"was being read when the system ended the program that reads it (signal {-error.code}, {name})"
+        )
+        return LoadError(path, cause, "free memory, or split it into parts")
+    cause = f"crashed the program that reads it (signal {-error.code}, {name})"
+    return LoadError(path, cause, "save it again, or in another format")
+
+
+def _last_line(said: str) -> str:
+    lines: Sequence[str] = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else "it says nothing of why"
