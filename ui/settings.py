@@ -7,20 +7,25 @@ is ``FOOTNOTED_CONFIG`` where that is set, else ``footnoted.toml`` in the home f
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+if TYPE_CHECKING:
+    from index.loading.options import Options
 
 PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
@@ -33,6 +38,14 @@ NEEDED = {
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
     "weights": "the path of a file that benchmarks/calibrate.py wrote",
+    "max_megabytes": "a whole number of megabytes from 1",
+    "max_pages": "a whole number of pages from 1",
+    "max_expansion": "a whole number of times from 1",
+    "max_unpacked_megabytes": "a whole number of megabytes from 1",
+    "max_seconds": "a number of seconds above 0, and at most 86,400",
+    "max_memory_megabytes": "a whole number of megabytes from 256",
+    "passwords": "a list of passwords; in the environment, separated by commas or written as JSON",
+    "ocr": "true or false",
     "config": "the path of a TOML file",
 }
 """What each setting must be, in the words of an error."""
@@ -57,6 +70,14 @@ class Settings(BaseSettings):
         model: the name or folder of a sentence-transformers model; None is the bundled one.
         reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
         weights: weights that were learned for another encoder or reader; None is those of the bundled ones.
+        max_megabytes: the size of a file, in units of 1024² bytes, from which on it is not read.
+        max_pages: the pages of a file, likewise.
+        max_expansion: how many times its size an archive may grow when it is unpacked.
+        max_unpacked_megabytes: what an archive may grow to at most.
+        max_seconds: the time that reading a file may take.
+        max_memory_megabytes: the memory that reading a file may take; it is bounded on Linux only.
+        passwords: tried in turn on an encrypted file. They are not shown.
+        ocr: whether pages without a text layer are read by optical character recognition.
         config: the TOML file to read instead of the one in the home folder.
     """
 
@@ -68,6 +89,14 @@ class Settings(BaseSettings):
     model: Annotated[str, Field(min_length=1)] | None = None
     reader: Annotated[str, Field(min_length=1)] = "bundled"
     weights: Path | None = None
+    max_megabytes: Annotated[int, Field(ge=1)] = 256
+    max_pages: Annotated[int, Field(ge=1)] = 10_000
+    max_expansion: Annotated[int, Field(ge=1)] = 200
+    max_unpacked_megabytes: Annotated[int, Field(ge=1)] = 512
+    max_seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 300.0
+    max_memory_megabytes: Annotated[int, Field(ge=256)] = 4096
+    passwords: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    ocr: bool = False
     config: Path | None = None
 
     @field_validator("home")
@@ -77,6 +106,33 @@ class Settings(BaseSettings):
         if home.exists() and not home.is_dir():
             raise ValueError("not a folder")
         return home
+
+    @field_validator("passwords", mode="before")
+    @classmethod
+    def _listed(cls, written: object) -> object:
+        """A list from what an environment variable can hold."""
+        if not isinstance(written, str):
+            return written
+        if written.lstrip().startswith("["):
+            return json.loads(written)
+        return [password.strip() for password in written.split(",") if password.strip()]
+
+    def loading(self) -> Options:
+        """How files are to be read."""
+        from index.loading.options import Limits, Options
+
+        return Options(
+            Limits(
+                megabytes=self.max_megabytes,
+                pages=self.max_pages,
+                expansion=self.max_expansion,
+                unpacked_megabytes=self.max_unpacked_megabytes,
+                seconds=self.max_seconds,
+                memory_megabytes=self.max_memory_megabytes,
+            ),
+            tuple(password.get_secret_value() for password in self.passwords),
+            self.ocr,
+        )
 
     @classmethod
     def settings_customise_sources(
@@ -110,6 +166,8 @@ def load_settings(**given: Path | str | int | None) -> Settings:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
+        if name == "passwords":  # neither in the line nor in a chain of errors
+            raise SettingsError(f"{source} cannot be used; it must be {NEEDED[name]}") from None
         raise SettingsError(f"{source} is {str(problem['input'])!r}; it must be {NEEDED[name]}") from error
 
 
