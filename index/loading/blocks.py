@@ -6,10 +6,14 @@ that its author meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.tables import CELL_SEPARATOR
+
+_LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
+"""What would be taken for the edge of a cell."""
 
 BULLET = "• "
 """What an item of an unordered list begins with."""
@@ -35,8 +39,11 @@ def flow(text: str) -> str:
 
 
 def row(cells: Iterable[str]) -> str:
-    """A table's row as one line, empty cells at its end left out; empty when every cell is."""
-    flat = [flow(cell) for cell in cells]
+    """A table's row as one line, empty cells at its end left out; empty when every cell is.
+
+    A bar that stands alone inside a cell becomes a broken one, since it would read as the edge of a cell.
+    """
+    flat = [_LONE_BAR.sub("¦", flow(cell)) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
     return CELL_SEPARATOR.join(flat).strip()
