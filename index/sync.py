@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.loading import SUFFIXES, LoadError, load
+from index.loading import DEFAULTS, SUFFIXES, LoadError, Options
+from index.loading.isolation import Isolated
 from index.records import FileState, Incoming
 from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan
 from index.store import Index, Progress
@@ -77,13 +78,19 @@ class SyncReport:
         return asdict(self)
 
 
-def sync(index: Index, paths: Sequence[Path] = (), progress: Progress | None = None) -> SyncReport:
+def sync(
+    index: Index,
+    paths: Sequence[Path] = (),
+    progress: Progress | None = None,
+    options: Options = DEFAULTS,
+) -> SyncReport:
     """Make the library hold what is in ``paths`` now.
 
     Args:
         index: the library.
         paths: folders or files to go over, and to follow from now on; none for all that are followed.
         progress: told how many files are read and how many passages are embedded.
+        options: how files are to be read, and what each may take.
     """
     started = time.monotonic()
     followed = index.catalog.sources()
@@ -98,7 +105,7 @@ def sync(index: Index, paths: Sequence[Path] = (), progress: Progress | None = N
     index.catalog.follow(followed)
     listings = [scan(root, followed) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
-    return apply(index, plan(known, listings), progress, started)
+    return apply(index, plan(known, listings), progress, started, options)
 
 
 def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing]) -> Changes:
@@ -146,17 +153,23 @@ def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listin
 
 
 def apply(
-    index: Index, changes: Changes, progress: Progress | None = None, started: float | None = None
+    index: Index,
+    changes: Changes,
+    progress: Progress | None = None,
+    started: float | None = None,
+    options: Options = DEFAULTS,
 ) -> SyncReport:
     """Read the files of ``changes`` and write them to the library.
 
-    A file that cannot be read is reported and takes only itself; what was known of it is kept.
+    A file that cannot be read is reported and takes only itself; what was known of it is kept. Files are
+    read in a process of their own, which ends when all are.
 
     Args:
         index: the library.
         changes: from :func:`plan`.
         progress: told how many files are read and how many passages are embedded.
         started: ``time.monotonic()`` when the work began, for the report.
+        options: how files are to be read.
     """
     begun = time.monotonic() if started is None else started
     failed = list(changes.failed)
@@ -165,23 +178,24 @@ def apply(
     held: list[Incoming] = []
     characters = 0
     files = [*changes.added, *changes.changed]
-    for number, file in enumerate(files, 1):
-        try:
-            incoming = _read(file)
-        except LoadError as error:
-            failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
-        else:
-            if incoming is None and file.known is not None:
-                touched[file.known.document_id] = (file.size, file.mtime_ns)
-            elif incoming is not None:
-                held.append(incoming)
-                characters += len(incoming.document.text)
-                written.append(file)
-        if progress is not None:
-            progress("reading", number, len(files))
-        if characters > _CHARACTERS_AT_ONCE:
-            index.replace(held, progress=progress)
-            held, characters = [], 0
+    with Isolated() as reader:
+        for number, file in enumerate(files, 1):
+            try:
+                incoming = _read(file, reader, options)
+            except LoadError as error:
+                failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
+            else:
+                if incoming is None and file.known is not None:
+                    touched[file.known.document_id] = (file.size, file.mtime_ns)
+                elif incoming is not None:
+                    held.append(incoming)
+                    characters += len(incoming.document.text)
+                    written.append(file)
+            if progress is not None:
+                progress("reading", number, len(files))
+            if characters > _CHARACTERS_AT_ONCE:
+                index.replace(held, progress=progress)
+                held, characters = [], 0
     index.catalog.touch(touched)
     if held or changes.removed:
         index.replace(held, changes.removed, progress)
@@ -197,14 +211,14 @@ def apply(
     )
 
 
-def _read(file: File) -> Incoming | None:
+def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
     """What the file holds, or None where its bytes are those that are known."""
     location = Path(file.source, file.path)
     # What the loader refuses by its name alone may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
     if file.known is not None and file.known.digest == digest:
         return None
-    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, load(location))
+    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
 
 
 def _digest(location: Path) -> str:

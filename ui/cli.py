@@ -118,7 +118,7 @@ def sync(
 
             index = opened.enter_context(open_library(settings, reembed=True))
         with progress_bar(stderr) as progress:
-            report = sync_index(index, paths or (), progress).as_dict()
+            report = sync_index(index, paths or (), progress, settings.loading()).as_dict()
     if as_json:
         terminal.print_json(report)
     else:
