@@ -75,7 +75,7 @@ class Numbering:
 
     def _counted(self, list_id: str, depth: int) -> str:
         kind, _, start = self._levels[list_id].get(str(depth), ("decimal", "", 1))
-        return _written(self._counts[list_id].get(depth, start), kind)
+        return written_number(self._counts[list_id].get(depth, start), kind)
 
     def _read(self, root: Element) -> None:
         abstract = {
@@ -212,7 +212,8 @@ def _mark(prefix: str, number: str | None) -> str:
     return prefix + (number or "").translate(_SUPERSCRIPTS)
 
 
-def _written(number: int, kind: str) -> str:
+def written_number(number: int, kind: str) -> str:
+    """The number of a list item in a format of Word's: ``decimal``, ``lowerLetter``, ``upperRoman``."""
     if kind in {"lowerLetter", "upperLetter"} and number > 0:
         letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
         return letters.upper() if kind == "upperLetter" else letters

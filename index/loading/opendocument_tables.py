@@ -1,0 +1,106 @@
+"""Tables of OpenDocument → a block a row, with cells and rows repeated as often as they are told to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from index.loading.blocks import Block, flow, row
+from index.loading.opendocument_names import TABLE
+from index.loading.tables import MAX_CELL_CHARACTERS
+from index.tables import CELL_SEPARATOR
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+MAX_REPEATED = 100_000
+"""How many cells one document may have by repetition: programs fill a sheet's 16,384 columns with them."""
+
+_ROW = f"{TABLE}table-row"
+_CELL = f"{TABLE}table-cell"
+_COVERED = f"{TABLE}covered-table-cell"
+_GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
+
+
+class Repeats:
+    """How many more cells may be made by repetition."""
+
+    def __init__(self) -> None:
+        self._left = MAX_REPEATED
+
+    def allowed(self, written: str | None, cells: int) -> int:
+        """How often something of so many cells stands there: as often as told, while that is allowed."""
+        told = int(written) if written and re.fullmatch(r"[1-9][0-9]{0,6}", written) else 1
+        more = (told - 1) * cells
+        if more > self._left:
+            return 1
+        self._left -= more
+        return told
+
+
+def table_blocks(
+    table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
+) -> Iterator[Block]:
+    """A block a row; where a cell is a whole text, the table lays out the page and is read as text.
+
+    Args:
+        table: the table's element.
+        blocks: what an element holds.
+        repeats: what may be repeated in the document.
+    """
+    rows = [
+        (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats)) for line in _lines(table)
+    ]
+    width = max((len(cells) for _, cells in rows), default=0)
+    if width <= 1 or any(_length(cell) > MAX_CELL_CHARACTERS for _, cells in rows for cell in cells):
+        for _, cells in rows:
+            for cell in cells:
+                yield from cell
+        return
+    group = object()
+    for repeated, cells in rows:
+        text = row(
+            flow(" ".join(block.text for block in cell)).replace(CELL_SEPARATOR, " / ") for cell in cells
+        )
+        times = repeats.allowed(repeated, len(cells)) if text else 0
+        yield from (Block(text, group) for _ in range(times))
+
+
+def _lines(container: Element) -> Iterator[Element]:
+    """The rows of a table that are shown, not those of tables in its cells."""
+    for child in container:
+        if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") == "collapse":
+            continue
+        if child.tag == _ROW:
+            yield child
+        elif child.tag in _GROUPS:
+            yield from _lines(child)
+
+
+def _cells(
+    line: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
+) -> list[list[Block]]:
+    """What the cells of a row hold, without the empty ones at its end.
+
+    A cell that is covered by its neighbour has no words of its own, but its place.
+    """
+    cells: list[list[Block]] = []
+    empty: list[str | None] = []
+    for element in line:
+        if element.tag not in {_CELL, _COVERED}:
+            continue
+        found = list(blocks(element)) if element.tag == _CELL else []
+        repeated = element.get(f"{TABLE}number-columns-repeated")
+        if not any(block.text.strip() for block in found):
+            empty.append(repeated)
+            continue
+        for one in empty:
+            cells += [[]] * repeats.allowed(one, 1)
+        cells += [found] * repeats.allowed(repeated, 1)
+        empty = []
+    return cells
+
+
+def _length(cell: list[Block]) -> int:
+    return sum(len(block.text) for block in cell)
