@@ -2,67 +2,117 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from index.loading.lines import WRAPPED_HYPHEN, Glyph
+from index.loading.placed import BOX_BYTES
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pypdfium2 import PdfPage, PdfTextPage
-
-_EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
-"""For a page turned by a quarter, whose bounds PDFium does not give in the coordinates of its characters."""
 
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 
+_UNITS = 4
+"""In a point: boxes are told in quarters of it."""
+
+_FARTHEST = 65_535
+"""What a box's numbers, of 16 bits, hold at most."""
+
 
 def glyphs(page: PdfPage, text_page: PdfTextPage) -> list[Glyph]:
-    """The characters on a page in the order of its text layer, turned as the page is.
+    """The characters on a page in the order of its text layer, placed on the page as it is shown.
 
     What lies outside the page is left out: printers' marks, and what was cut off.
     """
-    from ctypes import byref
+    from pypdfium2.raw import FPDFText_GetUnicode
 
-    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox, FPDFText_GetUnicode
-
-    codes = [FPDFText_GetUnicode(text_page, index) for index in range(text_page.count_chars())]
+    handle = text_page.raw  # the wrapper is unwrapped at every call otherwise
+    count = text_page.count_chars()
+    codes = [FPDFText_GetUnicode(handle, index) for index in range(count)]
     characters = [readable(character) for character in _characters(codes)]
     edges = _edges(characters)
-    rotation = page.get_rotation()
-    left, bottom, right, top = page.get_bbox() if rotation in {0, 180} else _EVERYWHERE
-    box = FS_RECTF()
+    shown, inside, boxes = _places(page, text_page, count)
     placed: list[Glyph] = []
-    for index, character in enumerate(characters):
-        if not character:
+    end = 0
+    for index, (character, (left, bottom, right, top), is_inside) in enumerate(
+        zip(characters, shown, inside, strict=True)
+    ):
+        end += BOX_BYTES
+        if not character or not (is_inside or character.isspace()):
             continue
-        FPDFText_GetLooseCharBox(text_page, index, byref(box))
-        is_outside = box.right < left or box.left > right or box.top < bottom or box.bottom > top
-        if is_outside and not character.isspace():
-            continue
-        turned = _turned(box.left, box.bottom, box.right, box.top, rotation)
         bold = index in edges and _is_bold(text_page, index)
-        placed += [Glyph(part, *turned, bold) for part in character]
+        box = boxes[end - BOX_BYTES : end]
+        placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
     return placed
 
 
+def _places(page: PdfPage, text_page: PdfTextPage, count: int) -> tuple[list[list[float]], list[bool], bytes]:
+    """Where each character lies on the page as shown, whether any of it does, and its box for PageLayout."""
+    from ctypes import byref
+
+    import numpy as np
+    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
+
+    handle, box = text_page.raw, FS_RECTF()
+    pointer = byref(box)
+    told = bytearray()
+    for index in range(count):
+        FPDFText_GetLooseCharBox(handle, index, pointer)
+        told += bytes(box)
+    left, top, right, bottom = np.frombuffer(told, np.float32).reshape(-1, 4).T.astype(np.float64)
+    width, height = page.get_size()
+    shown = _turned(np.column_stack((left, bottom, right, top)), page.get_bbox(), page.get_rotation())
+    outside = (shown[:, 2] < 0) | (shown[:, 0] > width) | (shown[:, 3] < 0) | (shown[:, 1] > height)
+    return shown.tolist(), (~outside).tolist(), _boxes(shown, width, height)
+
+
 def _turned(
-    left: float, bottom: float, right: float, top: float, rotation: int
-) -> tuple[float, float, float, float]:
-    """A box as it lies once its page is turned clockwise by ``rotation`` degrees about the origin."""
+    boxes: NDArray[np.float64], page: tuple[float, float, float, float], rotation: int
+) -> NDArray[np.float64]:
+    """Boxes ``(left, bottom, right, top)`` in a page's own space, as it is shown when turned clockwise.
+
+    Args:
+        boxes: an array of shape (n, 4), in points.
+        page: left, bottom, right and top of what is shown of the page.
+        rotation: in degrees.
+
+    Returns:
+        An array of shape (n, 4), from the lower left corner of the page as it is shown.
+    """
+    import numpy as np
+
+    left, bottom, right, top = boxes.T
+    page_left, page_bottom, page_right, page_top = page
     match rotation:
         case 90:
-            return bottom, -right, top, -left
+            turned = (bottom - page_bottom, page_right - right, top - page_bottom, page_right - left)
         case 180:
-            return -right, -top, -left, -bottom
+            turned = (page_right - right, page_top - top, page_right - left, page_top - bottom)
         case 270:
-            return -top, left, -bottom, right
+            turned = (page_top - top, left - page_left, page_top - bottom, right - page_left)
         case _:
-            return left, bottom, right, top
+            turned = (left - page_left, bottom - page_bottom, right - page_left, top - page_bottom)
+    return np.column_stack(turned)
+
+
+def _boxes(shown: NDArray[np.float64], width: float, height: float) -> bytes:
+    """The bytes of PageLayout for each of the boxes, cut off at the page's edges; none is empty."""
+    import numpy as np
+
+    left, bottom, right, top = shown.T
+    corners = np.column_stack((left, height - top, right, height - bottom))
+    limits = np.minimum(np.array([width, height, width, height]) * _UNITS, _FARTHEST)
+    first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * _UNITS, 0, limits[:2] - 1))
+    last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * _UNITS, 0, limits[2:]))
+    return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
@@ -82,14 +132,14 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 def _edges(characters: Sequence[str]) -> set[int]:
     """Where the lines begin and end: the first and the last character of each that is no space."""
     edges: set[int] = set()
-    inked: list[int] = []
+    first = last = -1
     for index, character in enumerate(characters):
         if character and not character.isspace():
-            inked.append(index)
-        if inked and character in _LINE_ENDS:
-            edges |= {inked[0], inked[-1]}
-            inked = []
-    return edges | set(inked[:1] + inked[-1:])
+            first, last = first if first >= 0 else index, index
+        if character in _LINE_ENDS and first >= 0:
+            edges |= {first, last}
+            first = -1
+    return edges | ({first, last} if first >= 0 else set())
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
@@ -103,9 +153,10 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
     return _BOLD.search(name.value) is not None
 
 
+@lru_cache(maxsize=4096)
 def readable(character: str) -> str:
     """A character as it is read: ligatures spelled out, bullets of symbol fonts as bullets, controls gone."""
-    if "\ufb00" <= character <= "\ufb06":
+    if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end
         return WRAPPED_HYPHEN

@@ -1,6 +1,6 @@
 """Placed characters of a page → its lines, the pieces of a table's row brought together.
 
-Coordinates are a PDF page's: points, from the lower left corner, upwards.
+Coordinates are in points from the lower left corner of the page as it is shown, upwards.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import regex
 
-from index.loading.blocks import CELL_SEPARATOR
+from index.loading.placed import NOWHERE, Placed, joined_by, unplaced
+from index.tables import CELL_SEPARATOR
 
 MAX_WORD_GAP = 1.5
 """In line heights: a wider gap may separate cells. Justified text seldom stretches a space so far."""
@@ -42,6 +43,7 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
 
     Attributes:
         bold: whether it is set in a bold font; known of a line's first and last character only.
+        box: its box in the bytes of PageLayout.
     """
 
     character: str
@@ -50,13 +52,14 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
     right: float
     top: float
     bold: bool = False
+    box: bytes = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A piece of a line between two wide gaps."""
 
-    text: str
+    words: Placed
     left: float
     right: float
 
@@ -82,11 +85,19 @@ class Line:
     is_row: bool = False
 
     @property
-    def text(self) -> str:
+    def words(self) -> Placed:
         """Its words; the cells of a row are joined by " | ". A space at its end is kept."""
+        if len(self.cells) == 1 and not self.is_row:
+            return self.cells[0].words
         if self.is_row:
-            return CELL_SEPARATOR.join(cell.text.strip() for cell in self.cells)
-        return " ".join([*(cell.text.strip() for cell in self.cells[:-1]), self.cells[-1].text])
+            return joined_by(CELL_SEPARATOR, [cell.words.strip() for cell in self.cells])
+        *others, last = self.cells
+        return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
+
+    @property
+    def text(self) -> str:
+        """Its words without their places."""
+        return self.words.text
 
     @property
     def left(self) -> float:
@@ -142,21 +153,31 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
     height = max(top - bottom, 0.1)
     cells: list[Cell] = []
     parts: list[str] = []
+    boxes: list[bytes] = []
     start, spaced, before = inked[0], False, inked[0]
     for glyph in glyphs:
         if glyph.character.isspace():
             spaced = True
             continue
         if glyph.left - before.right > MAX_WORD_GAP * height:
-            cells.append(Cell("".join(parts), start.left, before.right))
-            parts, start = [], glyph
+            cells.append(_cell(parts, boxes, start, before))
+            parts, boxes, start = [], [], glyph
         elif spaced and parts:
             parts.append(" ")
+            boxes.append(NOWHERE)
         is_raised = glyph.top - glyph.bottom < 0.8 * height and glyph.top > top - 0.15 * height
         parts.append(glyph.character.translate(_SUPERSCRIPTS) if is_raised else glyph.character)
+        boxes.append(glyph.box)
         before, spaced = glyph, False
-    cells.append(Cell("".join(parts) + " " * spaced, start.left, before.right))
+    if spaced:
+        parts.append(" ")
+        boxes.append(NOWHERE)
+    cells.append(_cell(parts, boxes, start, before))
     yield Line(tuple(cells), bottom, top, _first_word(glyphs), (inked[0].bold, inked[-1].bold))
+
+
+def _cell(parts: Sequence[str], boxes: Sequence[bytes], first: Glyph, last: Glyph) -> Cell:
+    return Cell(Placed("".join(parts), b"".join(boxes)), first.left, last.right)
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
@@ -184,8 +205,9 @@ def _together(line: Line, following: Line) -> Line:
     end, start = line.cells[-1], following.cells[0]
     cells = (*line.cells, *following.cells)
     if gap <= MAX_WORD_GAP * taller.height:
-        between = " " if gap > MIN_WORD_GAP * taller.height or end.text.endswith(" ") else ""
-        one = Cell(end.text.rstrip() + between + start.text, end.left, start.right)
+        between = " " if gap > MIN_WORD_GAP * taller.height or end.words.text.endswith(" ") else ""
+        words = end.words.cut(0, len(end.words.text.rstrip())) + unplaced(between) + start.words
+        one = Cell(words, end.left, start.right)
         cells = (*line.cells[:-1], one, *following.cells[1:])
     return Line(cells, taller.bottom, taller.top, line.first_word, (line.bold[0], following.bold[1]))
 
@@ -198,7 +220,7 @@ def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
     first, *others = line.cells
     if not others:
         return False
-    if len(others) == 1 and _LABEL.fullmatch(first.text.strip()) and _PROSE.match(others[0].text):
+    if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
         return False
     gaps = _gaps(line)
     if len(gaps) >= SURE_GAPS or any(end - start > SURE_GAP * line.height for start, end in gaps):

@@ -9,8 +9,8 @@ from statistics import median
 
 import regex
 
-from index.loading.blocks import flow
 from index.loading.lines import WRAPPED_HYPHEN, Line, is_unspaced
+from index.loading.placed import Placed, unplaced
 
 MAX_SIZE_RATIO = 1.18
 """Lines whose heights differ by more are not of one paragraph: a heading and its text."""
@@ -47,14 +47,19 @@ class Paragraph:
     """A paragraph, heading, list item or table row of a page.
 
     Attributes:
-        text: its words as one line, never empty.
+        words: its words as one line, never empty.
         height: the height of its font, in points.
         is_row: whether it is a table's row.
     """
 
-    text: str
+    words: Placed
     height: float
     is_row: bool
+
+    @property
+    def text(self) -> str:
+        """Its words without their places."""
+        return self.words.text
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
@@ -80,19 +85,19 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
         page: its lines.
         known: the document's words, which tell a compound's hyphen from one that divides a word.
     """
-    blocks: list[tuple[str, Line]] = []
+    blocks: list[tuple[Placed, Line]] = []
     for run in _runs(page, _typical_step(page)):
         margin = _margin(run, page)
-        text = run[0].text
+        words = run[0].words
         for line, following in pairwise(run):
             if _is_wrapped(line, following, margin):
-                text = joined(text, following.text, known)
+                words = joined(words, following.words, known)
             else:
-                blocks.append((text, line))
-                text = following.text
-        blocks.append((text, run[-1]))
-    written = [(flow(text.replace(WRAPPED_HYPHEN, "-")), line) for text, line in blocks]
-    return [Paragraph(text, line.height, line.is_row) for text, line in written if text]
+                blocks.append((words, line))
+                words = following.words
+        blocks.append((words, run[-1]))
+    written = [(words.replaced(WRAPPED_HYPHEN, "-").on_one_line(), line) for words, line in blocks]
+    return [Paragraph(words, line.height, line.is_row) for words, line in written if words.text]
 
 
 def _typical_step(page: Sequence[Line]) -> float:
@@ -158,17 +163,21 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
     return ragged and not ends and following.text.lstrip()[0].islower()
 
 
-def joined(text: str, following: str, known: frozenset[str]) -> str:
+def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
     """Two lines of one paragraph as one; a word divided between them is made whole."""
-    end, start = text.rstrip(), following.lstrip()
-    divided, continued = _divided(end), _CONTINUES.match(start)
-    if divided and not continued:
-        return f"{end[:-1]}-{start}"
-    if divided and continued:
-        hyphen = "-" if _is_compound(divided[1].casefold(), continued[0].casefold(), known) else ""
-        return f"{end[:-1]}{hyphen}{start}"
-    is_tight = end.endswith("—") or (is_unspaced(end[-1]) and is_unspaced(start[0]))
-    return f"{end}{start}" if is_tight and (end, start) == (text, following) else f"{end} {start}"
+    text, start = line.text.rstrip(), following.text.lstrip()
+    end = line.cut(0, len(text))
+    rest = following.cut(len(following.text) - len(start), len(following.text))
+    divided, continued = _divided(text), _CONTINUES.match(start)
+    if divided and not (
+        continued and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
+    ):
+        return Placed(f"{text[:-1]}-", end.boxes, end.mended) + rest
+    if divided:
+        whole = end.cut(0, len(text) - 1)
+        return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))) + rest
+    is_tight = text.endswith("—") or (is_unspaced(text[-1]) and is_unspaced(start[0]))
+    return end + rest if is_tight and (end, rest) == (line, following) else end + unplaced(" ") + rest
 
 
 def _divided(text: str) -> regex.Match[str] | None:

@@ -19,7 +19,8 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from index.loading import LoadError
 from index.loading.paragraphs import joined
-from index.loading.pdf import read_pdf
+from index.loading.pdf import READ_PICTURES, read_pdf
+from index.loading.placed import unplaced
 
 PATH = Path("reports/inquiry.pdf")
 STYLES = getSampleStyleSheet()
@@ -181,7 +182,7 @@ def test_a_word_divided_at_a_lines_end_is_made_whole() -> None:
 def test_two_lines_are_joined_as_their_words_ask(
     line: str, following: str, known: set[str], whole: str
 ) -> None:
-    assert joined(line, following, frozenset(known)) == whole
+    assert joined(unplaced(line), unplaced(following), frozenset(known)).text == whole
 
 
 def test_a_raised_figure_does_not_run_into_the_figure_before_it() -> None:
@@ -195,7 +196,7 @@ def test_a_turned_page_is_read_as_it_is_shown(rotation: int) -> None:
 
     def page(canvas: Canvas) -> None:
         canvas.setPageRotation(rotation)
-        canvas.translate(*{0: (0, 0), 90: (A4[0], 0), 180: A4, 270: (0, A4[1])}[rotation])
+        canvas.translate(*{0: (0, 0), 90: (A4[1], 0), 180: A4, 270: (0, A4[0])}[rotation])
         canvas.rotate(rotation)
         for number, row in enumerate([("District", "March"), ("Quell Delta", "2,480"), ("Pellan", "310")]):
             canvas.drawString(3 * cm, 12 * cm - 14 * number, row[0])
@@ -238,16 +239,20 @@ def test_a_sentence_goes_on_over_the_page() -> None:
 
 def test_properties_of_the_file_are_metadata() -> None:
     document = read_pdf(build(body(FIRST), title="Why gate 3 failed", author="Commission of Inquiry"), PATH)
-    assert (document.title, document.publisher) == ("Why gate 3 failed", "Commission of Inquiry")
+    assert (document.title, document.author) == ("Why gate 3 failed", "Commission of Inquiry")
+    assert document.publisher is None
+    assert document.origins == dict.fromkeys(("title", "author", "published"), "document properties")
     assert (document.published, document.language, document.kind) == ("2000-01-01", "en", "pdf")
 
 
 def test_without_a_title_the_largest_words_of_the_first_page_are_it() -> None:
     title = Paragraph("Why gate 3 failed", STYLES["Title"])
     data = build(body("Tessaveld"), title, body(FIRST), title="draft.docx")
-    assert read_pdf(data, PATH).title == "Why gate 3 failed"
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Why gate 3 failed", "page")
     document = read_pdf(build(body(FIRST)), PATH)
-    assert (document.title, document.publisher) == ("inquiry", None)
+    assert (document.title, document.author) == ("inquiry", None)
+    assert document.origins == {"title": "file name", "published": "document properties"}
 
 
 def test_a_password_is_an_error() -> None:
@@ -268,7 +273,7 @@ def test_encryption_that_everybody_may_open_is_no_error() -> None:
 def test_pages_of_pictures_are_an_error(pages: int, cause: str) -> None:
     with pytest.raises(LoadError) as error:
         read(draw(*[lambda canvas: canvas.rect(0, 0, 99, 99)] * pages))
-    assert str(error.value) == f"inquiry.pdf: has no text layer ({cause}); run it through OCR first"
+    assert str(error.value) == f"inquiry.pdf: has no text layer ({cause}); {READ_PICTURES}"
 
 
 def test_a_broken_structure_is_an_error() -> None:
