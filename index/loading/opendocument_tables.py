@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from index.loading.blocks import Block, flow, row
+from index.loading.blocks import Block, row
 from index.loading.opendocument_names import TABLE
 from index.loading.tables import MAX_CELL_CHARACTERS
-from index.tables import CELL_SEPARATOR
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -60,9 +59,7 @@ def table_blocks(
         return
     group = object()
     for repeated, cells in rows:
-        text = row(
-            flow(" ".join(block.text for block in cell)).replace(CELL_SEPARATOR, " / ") for cell in cells
-        )
+        text = row(" ".join(block.text for block in cell) for cell in cells)
         times = repeats.allowed(repeated, len(cells)) if text else 0
         yield from (Block(text, group) for _ in range(times))
 

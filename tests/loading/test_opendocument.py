@@ -185,7 +185,7 @@ class TestTables:
             row("Pellan | north", "a<text:line-break/>b"),
             header=row("District", "March"),
         )
-        assert text_of(body) == "District | March\nQuell | 2,480\nPellan / north | a b"
+        assert text_of(body) == "District | March\nQuell | 2,480\nPellan ¦ north | a b"
 
     def test_covered_and_repeated_cells_keep_their_places(self) -> None:
         wide = f"<table:table-cell>{p('2031')}</table:table-cell><table:covered-table-cell/>"
@@ -197,7 +197,7 @@ class TestTables:
     def test_a_table_inside_a_cell_is_no_table_of_its_own(self) -> None:
         inner = table(row("a", "b"))
         body = table(row("District", f"<table:table-cell>{inner}</table:table-cell>"), row("Quell", "7"))
-        assert text_of(body) == "District | a / b\nQuell | 7"
+        assert text_of(body) == "District | a ¦ b\nQuell | 7"
 
     def test_a_table_with_whole_texts_in_its_cells_is_read_as_text(self) -> None:
         long = "word " * 320
