@@ -1,0 +1,119 @@
+"""The rows of headings over a table's columns, with each heading over every column that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import regex
+
+Heading = tuple[str, int]
+"""The words of a heading, and how many columns it is merged over."""
+
+_YEAR = r"(?:19|20)\p{N}{2}"
+_HAS_YEAR = regex.compile(
+    rf"(?<![\p{{N}}.,])(?:FY|CY|[HQ][1-4]\s?)?{_YEAR}(?!\p{{N}}|[.,]\p{{N}})", regex.IGNORECASE
+)
+_ALL_FIGURES = regex.compile(r"[^\p{L}]+")
+_ONLY_YEARS = regex.compile(
+    rf"[(]?{_YEAR}(?:\s*[-/–]\s*(?:{_YEAR}|\p{{N}}{{1,2}}(?:[-/]\p{{N}}{{1,2}})?))?[)*†‡¹²³]*"
+    rf"|\p{{N}}{{1,2}}[./]\p{{N}}{{1,2}}[./]{_YEAR}"
+)
+
+MAX_PERIOD_CHARACTERS = 60
+
+
+def is_period(text: str) -> bool:
+    """Whether words are about a time that has a year: ``2023``, ``2022/23``, ``January–June 2023``."""
+    if len(text) > MAX_PERIOD_CHARACTERS:
+        return False
+    if _ALL_FIGURES.fullmatch(text):
+        return _ONLY_YEARS.fullmatch(text) is not None
+    return _HAS_YEAR.search(text) is not None
+
+
+def period_of_all(
+    rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
+) -> tuple[str, list[Mapping[int, Heading]]] | None:
+    """The one period that stands above all columns, and the rows of headings without it.
+
+    It names the table rather than a column, wherever in its row it stands (mostly over the last column, set
+    to the right). What heads the names of the rows goes down beside the headings of the columns.
+
+    Args:
+        rows: the rows of headings, from the top: words and width by column.
+        columns: the columns of the table that have words, from the left; the first one names the rows.
+
+    Returns:
+        None where there is no such period.
+    """
+    if len(rows) < 2 or len(columns) < 3:
+        return None
+    stub, (first, second, *others) = columns[0], rows
+    labels = [heading for column, heading in first.items() if column != stub]
+    beneath = [text for line in (second, *others) for text, _ in line.values()]
+    if len(labels) != 1 or not is_period(labels[0][0]) or labels[0][1] > 1 or any(map(is_period, beneath)):
+        return None
+    if not set(columns[1:]) <= set(second) or (stub in first and stub in second):
+        return None
+    names = {stub: first[stub]} if stub in first else {}
+    return labels[0][0], [names | dict(second), *others]
+
+
+def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
+    """Rows of headings, each heading written over every column that it is for.
+
+    That is told by a merged cell, and else by where the headings stand: one period over each group of columns
+    that an empty column parts, or each heading over the columns up to the next.
+
+    Args:
+        rows: the rows of headings, from the top: words and width by column.
+        columns: the columns of the table that have words, from the left; the first one names the rows.
+    """
+    found: list[dict[int, str]] = []
+    for place, cells in enumerate(rows):
+        written = {column: text for column, (text, _) in cells.items()}
+        merged = False
+        for at, (text, width) in cells.items():
+            for column in columns:
+                if at < column < at + width and column not in cells:
+                    written[column] = text
+                    merged = True
+        below = set[int]().union(*rows[place + 1 :])
+        if below and not merged:
+            written |= _by_place(written, rows[place + 1 :], [at for at in columns[1:] if at in below])
+        found.append(written)
+    return found
+
+
+def _by_place(
+    written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
+) -> dict[int, str]:
+    """The headings of a row, without merged cells, over the columns that have headings below them."""
+    labels = [column for column in columns if column in written]
+    if not labels or len(labels) == len(columns):
+        return {}
+    periods = all(is_period(written[column]) for column in labels)
+    groups = _groups(columns)
+    if periods and len(groups) == len(labels) and all(len(set(labels) & set(group)) == 1 for group in groups):
+        return {
+            column: written[label] for group, label in zip(groups, labels, strict=True) for column in group
+        }
+    if labels[0] != columns[0]:
+        return {}
+    edges = [*labels, columns[-1] + 1]
+    reach = [[at for at in columns if start <= at < end] for start, end in pairwise(edges)]
+    heads = [[below[0][at][0] for at in group if at in below[0]] for group in reach]
+    if not periods and (len(labels) < 2 or any(said != heads[0] for said in heads)):
+        return {}
+    return {column: written[group[0]] for group in reach for column in group}
+
+
+def _groups(columns: Sequence[int]) -> list[list[int]]:
+    groups: list[list[int]] = []
+    for column in columns:
+        if groups and groups[-1][-1] == column - 1:
+            groups[-1].append(column)
+        else:
+            groups.append([column])
+    return groups
