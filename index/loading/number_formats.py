@@ -68,9 +68,10 @@ def shown_number(value: float, code: str) -> str:
     if not math.isfinite(value):
         return str(value)
     exact = Decimal(f"{value:.{_SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else Decimal(value)
-    section, signed = _chosen(exact, _sections(code))
-    if section is None or section.has("slash") or section.has("condition"):
+    chosen = _chosen(exact, _sections(code))
+    if chosen is None:
         return general(exact)
+    section, signed = chosen
     amount = abs(exact)
     written = _filled(amount, section)
     negative = exact < 0 and signed and _DIGIT.search(written) and any(c in "123456789" for c in written)
@@ -145,14 +146,16 @@ def _sections(code: str) -> list[str]:
     return sections or [""]
 
 
-def _chosen(value: Decimal, sections: list[str]) -> tuple[_Code | None, bool]:
-    """The section for a figure, and whether its minus sign is still to be written."""
-    if len(sections) == 1:
-        return _parsed(sections[0] or GENERAL), True
-    if value < 0:
-        return _parsed(sections[1]), False
-    number = 2 if value == 0 and len(sections) > 2 else 0
-    return _parsed(sections[number]), False
+def _chosen(value: Decimal, sections: list[str]) -> tuple[_Code, bool] | None:
+    """The section for a figure, and whether its minus sign is still to be written; None for one not known."""
+    codes = [_parsed(section) for section in sections]
+    if any(code.has("condition") for code in codes):
+        return None
+    number = 1 if value < 0 else 2 if value == 0 else 0
+    chosen = codes[number] if number < len(codes) else codes[0]
+    if len(codes) == 1 and not chosen.parts:
+        return None
+    return None if chosen.has("slash") else (chosen, len(codes) == 1)
 
 
 def _parsed(section: str) -> _Code:

@@ -80,7 +80,8 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
         *(KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, SyntaxError),
     ) as error:
         # openpyxl checks little: what is wrong in a file shows as whatever error comes of it.
-        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
+        first = error.__cause__ or error
+        cause = flow(str(first.args[0] if first.args else "")) or type(first).__name__
         raise LoadError(
             path, f"is broken: {cause}", "open it in a spreadsheet program and save it again"
         ) from error
