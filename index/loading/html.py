@@ -48,9 +48,7 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     Raises:
         LoadError: if the file is binary, cannot be decoded, or has no words to read.
     """
-    declared = _DECLARED.search(data[:_DECLARED_WITHIN])
-    text = decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
-    page = _parse(text)
+    page = parse_page(page_source(data, path))
     blocks = _main_blocks(page) if page is not None else []
     words = join(blocks)
     if page is None or not words:
@@ -68,11 +66,21 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 def fragment_blocks(source: str) -> list[Block]:
     """The blocks of a piece of HTML inside another format."""
-    page = _parse(source)
+    page = parse_page(source)
     return list(page_blocks(page)) if page is not None else []
 
 
-def _parse(source: str) -> HtmlElement | None:
+def page_source(data: bytes, path: Path) -> str:
+    """The characters of a page, in the encoding that it declares or shows.
+
+    Raises:
+        LoadError: if it is binary, empty, or cannot be decoded.
+    """
+    declared = _DECLARED.search(data[:_DECLARED_WITHIN])
+    return decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
+
+
+def parse_page(source: str) -> HtmlElement | None:
     """The page's tree without what a reader does not see; None where there is no element at all."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
