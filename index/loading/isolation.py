@@ -7,6 +7,7 @@ be caught inside the process that it runs in; another process can be ended.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,9 @@ _START_SECONDS = 120.0
 
 _END_SECONDS = 5.0
 """How long a process may take to end after it has closed its output or lost its input."""
+
+_WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
+"""What native libraries say before they give up for want of memory."""
 
 _KEPT_PARTS = 16
 _PART_BYTES = 4096
@@ -60,6 +64,12 @@ class Isolated:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: _Child | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, or None while there is none."""
+        child = self._child
+        return None if child is None else child.process.pid
 
     def load(self, path: Path, options: Options = DEFAULTS) -> Document:
         """The document that the file at ``path`` holds, as :func:`index.loading.load` reads it.
@@ -220,9 +230,11 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
     if error.expired:
-        return LoadError(
-            path, f"took more than {seconds:,g} seconds to read", "split it into parts, or allow more time"
-        )
+        cause = f"took more than {seconds:,g} seconds to read"
+        return LoadError(path, cause, "split it into parts, or allow more time")
+    if _WITHOUT_MEMORY.search(error.said):
+        cause = f"needed more memory than it may take ({_last_line(error.said)})"
+        return LoadError(path, cause, "split it into parts, or allow more memory")
     if error.code >= 0:
         cause = f"is read wrongly by this program ({_last_line(error.said)})"
         return LoadError(path, cause, "report it together with the file")

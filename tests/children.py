@@ -1,0 +1,59 @@
+"""The processes that read files, as their parent and the system see them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from index.loading import Limits, LoadError, Options
+from index.loading.isolation import Isolated
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+WORDS = "The water rose by three metres in the night. "
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does anything: one that has ended and was not asked for its code does not."""
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(done.stdout.strip()) and not done.stdout.startswith("Z")
+
+
+def is_gone(pid: int, seconds: float = 10) -> bool:
+    """Whether a process ends within some seconds."""
+    until = time.monotonic() + seconds
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not is_running(pid)
+
+
+def refusal(reader: Isolated, path: Path, limits: Limits | None = None) -> LoadError:
+    with pytest.raises(LoadError) as caught:
+        reader.load(path, Options(limits or Limits()))
+    assert caught.value.path == path
+    return caught.value
+
+
+def sent_while_reading(reader: Isolated, small: Path, slow: Path, number: int, limits: Limits) -> LoadError:
+    """The error of reading ``slow`` in a process that is sent a signal meanwhile."""
+    reader.load(small)
+    with ThreadPoolExecutor(1) as pool:
+        reading: Future[object] = pool.submit(reader.load, slow, Options(limits))
+        time.sleep(0.3)
+        assert not reading.done()
+        assert reader.pid is not None
+        os.kill(reader.pid, number)
+        error = reading.exception(timeout=60)
+    assert isinstance(error, LoadError)
+    return error
+
+
+def children_of(pid: int) -> set[str]:
+    done = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return {line.strip() for line in done.stdout.splitlines() if "index.loading.worker" in line}
