@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
 
+from index.loading import Limits, Options
 from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
+
+IN_A_FILE = (
+    "host, max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, "
+    "max_unpacked_megabytes, model, ocr, passwords, port, reader, weights"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -75,14 +82,8 @@ def test_a_home_may_be_relative_or_start_at_the_users_folder(
     ("text", "message"),
     [
         ("prot = 8000", "unknown setting prot = 8000; did you mean port?"),
-        (
-            'colour = "red"',
-            "unknown setting colour = 'red'; remove it; known are host, model, port, reader, weights",
-        ),
-        (
-            "[server]\nport = 1",
-            "unknown setting server = {'port': 1}; remove it; known are host, model, port, reader, weights",
-        ),
+        ('colour = "red"', f"unknown setting colour = 'red'; remove it; known are {IN_A_FILE}"),
+        ("[server]\nport = 1", f"unknown setting server = {{'port': 1}}; remove it; known are {IN_A_FILE}"),
         (
             'home = "/elsewhere"',
             "unknown setting home = '/elsewhere'; set FOOTNOTED_HOME in the environment instead",
@@ -119,6 +120,80 @@ def test_a_value_that_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, value
         load_settings()
     remedy = "it must be a whole number from 0 (any free port) to 65535"
     assert str(caught.value) == f"the setting port (FOOTNOTED_PORT) is {value!r}; {remedy}"
+
+
+def test_by_default_files_are_read_as_the_loaders_do() -> None:
+    assert load_settings().loading() == Options()
+
+
+def test_a_file_of_settings_says_how_files_are_read(tmp_path: Path) -> None:
+    write(
+        tmp_path / "footnoted.toml",
+        "max_megabytes = 1\nmax_pages = 2\nmax_expansion = 3\nmax_unpacked_megabytes = 4\n"
+        'max_seconds = 0.5\nmax_memory_megabytes = 600\npasswords = ["a, b", " c"]\nocr = true',
+    )
+    assert load_settings(home=tmp_path).loading() == Options(
+        Limits(megabytes=1, pages=2, expansion=3, unpacked_megabytes=4, seconds=0.5, memory_megabytes=600),
+        ("a, b", " c"),
+        ocr=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "passwords"),
+    [
+        ("secret", ("secret",)),
+        ("one, two ,,three", ("one", "two", "three")),
+        ('["a, b", " c"]', ("a, b", " c")),
+        ("[]", ()),
+    ],
+)
+def test_passwords_in_the_environment_stand_between_commas_or_in_json(
+    monkeypatch: pytest.MonkeyPatch, written: str, passwords: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_PASSWORDS", written)
+    settings = load_settings()
+    assert settings.loading().passwords == passwords
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("written", ["[hunter2", '["hunter2", 1]'])
+def test_passwords_that_cannot_be_used_are_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_PASSWORDS", written)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        "the setting passwords (FOOTNOTED_PASSWORDS) cannot be used; it must be a list of passwords; "
+        "in the environment, separated by commas or written as JSON"
+    )
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "needed"),
+    [
+        ("max_megabytes", "0", "a whole number of megabytes from 1"),
+        ("max_pages", "many", "a whole number of pages from 1"),
+        ("max_expansion", "1.5", "a whole number of times from 1"),
+        ("max_unpacked_megabytes", "-1", "a whole number of megabytes from 1"),
+        ("max_seconds", "0", "a number of seconds above 0, and at most 86,400"),
+        ("max_seconds", "nan", "a number of seconds above 0, and at most 86,400"),
+        ("max_seconds", "1e9", "a number of seconds above 0, and at most 86,400"),
+        ("max_memory_megabytes", "255", "a whole number of megabytes from 256"),
+        ("ocr", "maybe", "true or false"),
+    ],
+)
+def test_a_limit_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, needed: str
+) -> None:
+    monkeypatch.setenv(f"FOOTNOTED_{name.upper()}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {needed}"
+    )
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
