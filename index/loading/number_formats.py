@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 import regex
 
@@ -26,6 +27,9 @@ _GENERAL_DIGITS = 10
 _GENERAL_BELOW = 1e15
 _GENERAL_ABOVE = 1e-9
 
+_ROOM = Context(prec=400)
+"""Digits for the largest number of a cell, 10³⁰⁸, in full."""
+
 _MOST_DECIMALS = 30
 """A code may ask for no more ([MS-OI29500], 2.1.739)."""
 
@@ -37,21 +41,17 @@ _TOKEN = regex.compile(
 _SECTION = regex.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*', regex.DOTALL)
 _CURRENCY = regex.compile(r"\$(?P<sign>[^-]*)(?:-.*)?")
 _CONDITION = regex.compile(r"[<>=]")
-_DIGIT = regex.compile(r"\d")
+_NOT_NOUGHT = regex.compile(r"[1-9]")
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """A section of a format: its parts in order, each a kind and what it says."""
+    """A section of a format: its parts in order, each a kind and what it says; its kinds; all its marks."""
 
     parts: tuple[tuple[str, str], ...]
-
-    def has(self, kind: str) -> bool:
-        return any(part == kind for part, _ in self.parts)
-
-    def marks(self) -> str:
-        return "".join(text for kind, text in self.parts if kind == "mark")
+    kinds: frozenset[str]
+    marks: str
 
 
 def shown_number(value: float, code: str) -> str:
@@ -74,7 +74,7 @@ def shown_number(value: float, code: str) -> str:
     section, signed = chosen
     amount = abs(exact)
     written = _filled(amount, section)
-    negative = exact < 0 and signed and _DIGIT.search(written) and any(c in "123456789" for c in written)
+    negative = exact < 0 and signed and _NOT_NOUGHT.search(written) is not None
     return flow(("-" if negative else "") + written)
 
 
@@ -83,7 +83,7 @@ def shown_text(text: str, code: str) -> str:
     sections = _sections(code)
     if len(sections) < 4:
         return text
-    parts = _parsed(sections[3]).parts
+    parts = sections[3].parts
     if not parts:
         return ""
     if ("mark", "@") not in parts:
@@ -133,7 +133,8 @@ def general(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _sections(code: str) -> list[str]:
+@lru_cache(maxsize=1024)  # a workbook has many cells and few formats
+def _sections(code: str) -> tuple[_Code, ...]:
     """The sections of a format: for positive and negative figures, zero and words."""
     sections: list[str] = []
     place = 0
@@ -143,19 +144,18 @@ def _sections(code: str) -> list[str]:
             break
         sections.append(match[0])
         place = match.end() + 1
-    return sections or [""]
+    return tuple(map(_parsed, sections or [""]))
 
 
-def _chosen(value: Decimal, sections: list[str]) -> tuple[_Code, bool] | None:
+def _chosen(value: Decimal, codes: tuple[_Code, ...]) -> tuple[_Code, bool] | None:
     """The section for a figure, and whether its minus sign is still to be written; None for one not known."""
-    codes = [_parsed(section) for section in sections]
-    if any(code.has("condition") for code in codes):
+    if any("condition" in code.kinds for code in codes):
         return None
     number = 1 if value < 0 else 2 if value == 0 else 0
     chosen = codes[number] if number < len(codes) else codes[0]
     if len(codes) == 1 and not chosen.parts:
         return None
-    return None if chosen.has("slash") else (chosen, len(codes) == 1)
+    return None if "slash" in chosen.kinds else (chosen, len(codes) == 1)
 
 
 def _parsed(section: str) -> _Code:
@@ -174,23 +174,24 @@ def _parsed(section: str) -> _Code:
                 parts.append(("condition", text))
         elif kind != "fill":
             parts.append((kind, text))
-    return _Code(tuple(parts))
+    marks = "".join(text for kind, text in parts if kind == "mark")
+    return _Code(tuple(parts), frozenset(kind for kind, _ in parts), marks)
 
 
 def _filled(amount: Decimal, section: _Code) -> str:
     """The section with a figure's digits in place of its marks."""
     parts = section.parts
-    if section.has("general") or "@" in section.marks():
+    if "general" in section.kinds or "@" in section.marks:
         return "".join(
             text if kind == "literal" else general(amount) for kind, text in parts if text not in {".", ","}
         )
     places = [place for place, (kind, text) in enumerate(parts) if kind == "mark" and text in "0#?.,"]
-    amount = amount.scaleb(2 * section.marks().count("%"))
+    amount = amount.scaleb(2 * section.marks.count("%"))
     if not places:
         return "".join(text for _, text in parts)
     first, last = places[0], places[-1]
     before = "".join(text for _, text in parts[:first])
-    if section.has("exponent"):
+    if "exponent" in section.kinds:
         return before + _scientific(amount, section)
     after = "".join(text for _, text in parts[last + 1 :])
     return before + _digits(amount, parts[first : last + 1]) + after
@@ -238,4 +239,4 @@ def _between(digits: str, parts: tuple[tuple[str, str], ...]) -> str:
 
 
 def _rounded(value: Decimal, decimals: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=400))
+    return value.quantize(Decimal((0, (1,), -decimals)), ROUND_HALF_UP, _ROOM)
