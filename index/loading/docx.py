@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from index.documents import Document
 from index.languages import detect
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _PROGRAMS = frozenset({"python-docx"})
 """What programs put where an author's name belongs."""
+
+_BROKEN_PARTS = (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError)
+"""What reading a part of an archive fails with, whose directory was sound."""
 
 _PROSE_CHARACTERS = 80
 """From here on a block is taken for prose: tables of contents are in no language in particular."""
@@ -69,7 +74,7 @@ def _open(data: bytes, path: Path) -> WordDocument:
     try:
         word = docx.Document(BytesIO(data))
         word.element.body  # noqa: B018 - a part without one fails only here
-    except (OpcError, LxmlError, KeyError, ValueError, AttributeError, EOFError, OSError) as error:
+    except (*_BROKEN_PARTS, OpcError, LxmlError, KeyError, ValueError, AttributeError) as error:
         cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
         raise LoadError(
             path, f"is broken: {cause}", "open it in a word processor and save it again"
