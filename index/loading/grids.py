@@ -6,14 +6,15 @@ without words part tables, unless what stands below or beside has no headings or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import regex
 
 from index.loading.blocks import Block, row
 from index.loading.headings import Heading, is_period, period_of_all, spread
+from index.tables import MAX_HEADING_ROWS
 
 MAX_CAPTION_CHARACTERS = 200
 """A longer line above a table is a paragraph."""
@@ -22,6 +23,10 @@ MAX_CAPTION_LINES = 3
 
 MAX_GAP_ROWS = 2
 """How many empty rows set the headings of a table apart from its figures."""
+
+_FEW_PLACES = 10_000
+_PLACES_PER_CELL = 20
+"""Cells scattered over a sheet would otherwise take the product of its rows and columns to write."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\b", regex.IGNORECASE
@@ -88,21 +93,34 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
                 yield from _region_blocks(table)
 
 
+@dataclass(slots=True)
+class _Region:
+    """Rows that belong together, the columns of those with several cells, and whether those have figures."""
+
+    rows: list[Row] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    has_figures: bool = False
+
+    def add(self, band: Sequence[Row]) -> None:
+        self.rows += band
+        for line in band:
+            if line.alone is None:
+                self.columns.update(line.cells)
+                self.has_figures = self.has_figures or line.has_figures()
+
+
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Runs of rows that belong together: a table with the lines above and below it, or lines alone."""
-    held: list[Row] = []
+    held = _Region()
     room = MAX_GAP_ROWS + 1
     for band in _bands(rows):
-        gap = band[0].place - held[-1].place - 1 if held else 0
-        if held and (_continues(held, band, gap) or _is_caption(held, band, gap, room)):
-            held += band
-            continue
-        if held:
-            yield held
-            room = gap
-        held = band
-    if held:
-        yield held
+        gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
+        if held.rows and not (_continues(held, band, gap) or _is_caption(held.rows, band, gap, room)):
+            yield held.rows
+            held, room = _Region(), gap
+        held.add(band)
+    if held.rows:
+        yield held.rows
 
 
 def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -117,20 +135,18 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield band
 
 
-def _continues(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
+def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
     """Whether a band goes on with the table above it: it has figures in its columns, and no headings."""
-    above = [line for line in held if line.alone is None]
+    columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
-    if not above or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
+    if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
         return False
-    columns = set[int]().union(*(line.cells for line in above))
     first = band[place]
     if not first.has_figures() or not columns.issuperset(first.cells):
         return False
     if place and (min(band[0].cells) != min(columns) or not _is_short(band[0])):
         return False
-    headings_only = not any(line.has_figures() for line in above)
-    return headings_only or (gap == 1 and 2 * len(first.cells) >= len(columns))
+    return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
 
 
 def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int, room: int) -> bool:
@@ -156,7 +172,10 @@ def _is_note(line: Row) -> bool:
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     """The tables that stand beside each other, from the left; one where all of it is one table."""
     several = [line for line in rows if line.alone is None]
-    runs = _runs(sorted(set[int]().union(*(line.cells for line in several))))
+    columns = _columns(several)
+    if _is_sparse(several, columns):
+        return [list(rows)]
+    runs = _runs(columns)
     starts: list[int] = []
     left: list[int] = []
     for run in runs:
@@ -209,6 +228,9 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     stub = min(min(rows[place].cells) for place in several)
     while first and _is_heading_alone(rows[first - 1], stub):
         first -= 1
+    columns = set[int]().union(*(rows[place].cells for place in several))
+    while last + 1 < len(rows) and _goes_on(rows[last], rows[last + 1], columns - {stub}):
+        last += 1
     captions = first
     while captions and first - captions < MAX_CAPTION_LINES and _is_short(rows[captions - 1]):
         captions -= 1
@@ -225,9 +247,18 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
 
 
+def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
+    """Whether a row with one cell, right below a table and under one of its columns, belongs to it."""
+    return line.place == above.place + 1 and columns.issuperset(line.cells)
+
+
 def _table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
-    columns = sorted(set[int]().union(*(line.cells for line in rows)))
-    headings = next((place for place, line in enumerate(rows) if line.has_figures()), 1)
+    columns = _columns(rows)
+    if _is_sparse(rows, columns):
+        yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
+        return
+    headings = next((place for place, line in enumerate(rows) if line.has_figures()), MAX_HEADING_ROWS)
+    headings = headings if headings < MAX_HEADING_ROWS else 1  # a table of words
     spans: list[Mapping[int, Heading]] = [
         {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
     ]
@@ -239,3 +270,12 @@ def _table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         yield Block(row(cells.get(column, "") for column in columns), group)
     for line in rows[headings:]:
         yield Block(row(line.cells[at].text if at in line.cells else "" for at in columns), group)
+
+
+def _columns(rows: Iterable[Row]) -> list[int]:
+    return sorted(set[int]().union(*(line.cells for line in rows)))
+
+
+def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
+    """Whether the places of a table are so many more than its cells that these are not set out in columns."""
+    return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

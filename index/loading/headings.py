@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -75,10 +76,11 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
         written = {column: text for column, (text, _) in cells.items()}
         merged = False
         for at, (text, width) in cells.items():
-            for column in columns:
-                if at < column < at + width and column not in cells:
-                    written[column] = text
-                    merged = True
+            for column in columns[bisect_right(columns, at) :] if width > 1 else ():
+                if column >= at + width or column in cells:
+                    break
+                written[column] = text
+                merged = True
         below = set[int]().union(*rows[place + 1 :])
         if below and not merged:
             written |= _by_place(written, rows[place + 1 :], [at for at in columns[1:] if at in below])
