@@ -95,7 +95,8 @@ def _letters(blocks: list[Block]) -> int:
 
 
 def _children(part: Message) -> list[Message]:
-    payload = part.get_payload()
+    # Only a list is asked for: a text would be decoded at once, with whatever encoding the part names.
+    payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
@@ -144,7 +145,7 @@ def _content(part: Message) -> bytes:
     try:
         data = part.get_payload(decode=True)
     except ValueError:  # damaged uuencoding
-        data = str(part.get_payload()).encode("ascii", "replace")
+        return b""
     return data if isinstance(data, bytes) else b""
 
 

@@ -50,7 +50,10 @@ def field(message: Message, name: str, path: Path) -> str:
 def sender(message: Message, path: Path) -> str | None:
     """The name of who wrote the message, or the address where no name is given."""
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
-    name, address = parseaddr(flow(written))
+    try:
+        name, address = parseaddr(flow(written))
+    except RecursionError:  # it follows remarks inside remarks by recursion
+        return None
     return words_of(name, path) or words_of(address, path) or None
 
 
