@@ -45,7 +45,7 @@ EXPECTED = {
     ),
     INQUIRY: (
         "Why gate 3 failed: interim report on the Maravel Dam (fictional)",
-        "Commission of Inquiry into the Maravel Dam",
+        None,
         "2025-09-30",
         "pdf",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -31,7 +31,7 @@ RAGGED_SHARE = 0.35
 """Of a column's width: how much may be left by a line that the next one goes on from in lower case."""
 
 _ITEM = regex.compile(
-    r"(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
+    r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
 )
 _DASH = regex.compile(r"[–—-]\s")
 _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
@@ -48,18 +48,32 @@ class Paragraph:
 
     Attributes:
         words: its words as one line, never empty.
-        height: the height of its font, in points.
-        is_row: whether it is a table's row.
+        first: its first line.
+        last: its last line.
+        margin: where its column ends on the right, in points.
+        continues: whether it goes on the last paragraph of the page before.
     """
 
     words: Placed
-    height: float
-    is_row: bool
+    first: Line
+    last: Line
+    margin: float
+    continues: bool = False
 
     @property
     def text(self) -> str:
         """Its words without their places."""
         return self.words.text
+
+    @property
+    def height(self) -> float:
+        """The height of its font, in points."""
+        return self.last.height
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a table's row."""
+        return self.last.is_row
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
@@ -85,24 +99,27 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
         page: its lines.
         known: the document's words, which tell a compound's hyphen from one that divides a word.
     """
-    blocks: list[tuple[Placed, Line]] = []
+    blocks: list[Paragraph] = []
     for run in _runs(page, _typical_step(page)):
         margin = _margin(run, page)
-        words = run[0].words
+        words, first = run[0].words, run[0]
         for line, following in pairwise(run):
             if _is_wrapped(line, following, margin):
                 words = joined(words, following.words, known)
             else:
-                blocks.append((words, line))
-                words = following.words
-        blocks.append((words, run[-1]))
-    written = [(words.replaced(WRAPPED_HYPHEN, "-").on_one_line(), line) for words, line in blocks]
-    return [Paragraph(words, line.height, line.is_row) for words, line in written if words.text]
+                blocks.append(Paragraph(words, first, line, margin))
+                words, first = following.words, following
+        blocks.append(Paragraph(words, first, run[-1], margin))
+    written = [
+        replace(block, words=block.words.replaced(WRAPPED_HYPHEN, "-").on_one_line()) for block in blocks
+    ]
+    return [block for block in written if block.text]
 
 
 def _typical_step(page: Sequence[Line]) -> float:
     """The page's usual distance from a line to the next, in line heights."""
-    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(page)]
+    prose = [line for line in page if not line.is_row]
+    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
     return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
 
 
@@ -138,7 +155,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
         return True
     if not _DASH.match(following.text):
         return False
-    return run[0].text[0] == following.text[0] or _SENTENCE_END.search(run[-1].text[-_ENDING:]) is not None
+    return run[0].text[0] == following.text[0] or ends_sentence(run[-1].text)
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
@@ -154,7 +171,7 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
     """Whether ``line`` was broken for want of room: the next word would not have fitted."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
-    ends = _SENTENCE_END.search(line.text[-_ENDING:]) is not None
+    ends = ends_sentence(line.text)
     if ends and following.left - line.left > MAX_INDENT * line.height:
         return False
     if line.right + (0.2 + SLACK) * line.height + following.first_word > margin:
@@ -165,6 +182,12 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 
 def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
     """Two lines of one paragraph as one; a word divided between them is made whole."""
+    first, rest = seam(line, following, known)
+    return first + rest
+
+
+def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
+    """Two lines of one paragraph as they are to be written one after the other."""
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
@@ -172,12 +195,27 @@ def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
     if divided and not (
         continued and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
     ):
-        return Placed(f"{text[:-1]}-", end.boxes, end.mended) + rest
+        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
     if divided:
         whole = end.cut(0, len(text) - 1)
-        return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))) + rest
+        return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))), rest
     is_tight = text.endswith("—") or (is_unspaced(text[-1]) and is_unspaced(start[0]))
-    return end + rest if is_tight and (end, rest) == (line, following) else end + unplaced(" ") + rest
+    return (end if is_tight and (end, rest) == (line, following) else end + unplaced(" ")), rest
+
+
+def is_divided(text: str) -> bool:
+    """Whether ``text`` ends in the middle of a word."""
+    return _divided(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether ``text`` ends with a sentence's end."""
+    return _SENTENCE_END.search(text[-_ENDING:]) is not None
+
+
+def begins_item(text: str) -> bool:
+    """Whether ``text`` begins as a list's item does."""
+    return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
 def _divided(text: str) -> regex.Match[str] | None:

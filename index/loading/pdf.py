@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 from index.documents import Document, Origin
 from index.languages import detect
 from index.loading.blocks import flow
+from index.loading.columns import ordered
 from index.loading.errors import LoadError
+from index.loading.following import PageParts, followed
+from index.loading.footnotes import usual_height, without_notes
 from index.loading.glyphs import glyphs, readable
-from index.loading.lines import Line, lines
+from index.loading.lines import Line, lines, pieces
 from index.loading.metadata import iso_date, readable_property, title_of_line, title_of_name
 from index.loading.opening import PDFIUM, SAVE_AGAIN, opened
 from index.loading.options import DEFAULTS, Options
 from index.loading.paragraphs import Paragraph, paragraphs, words_of
+from index.loading.running import without_running
 from index.loading.signatures import binary_kind, seems_pdf
-from index.loading.stitching import layouts, stitched
+from index.loading.stitching import Stitched, layouts, stitched
 
 __all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
 
@@ -69,9 +73,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     finally:
         with PDFIUM:
             document.close()
-    known = words_of(page.lines for page in placed)
-    pages = [paragraphs(page.lines, known) for page in placed]
-    whole = stitched(pages)
+    pages, whole = _read(placed)
     text = whole.words.text
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
@@ -99,6 +101,18 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     )
 
 
+def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
+    """The paragraphs of the pages, and the text that they make up."""
+    written = without_running([page.lines for page in placed], [page.height for page in placed])
+    known, usual = words_of(written), usual_height(written)
+    parts: list[PageParts] = []
+    for lines_of_page in written:
+        text, notes = without_notes(lines_of_page, usual)
+        parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
+    pages = followed(parts, usual, known)
+    return pages, stitched(pages, known)
+
+
 def _properties(document: PdfDocument) -> dict[str, str]:
     """The document's information dictionary, without what cannot be stored or is empty."""
     with PDFIUM:
@@ -122,7 +136,7 @@ def _page(document: PdfDocument, number: int, path: Path) -> _Page:
             text_page = page.get_textpage()
             try:
                 width, height = page.get_size()
-                written = lines(glyphs(page, text_page))
+                written = lines(ordered(list(pieces(glyphs(page, text_page)))))
                 return _Page(width, height, written, not written and _has_picture(page))
             finally:
                 text_page.close()

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import regex
-
 from index.documents import PageLayout
-from index.loading.paragraphs import Paragraph
+from index.loading.paragraphs import Paragraph, seam
 from index.loading.placed import BOX_BYTES, Placed, unplaced
-
-_PAGE_CONTINUES = regex.compile(r"[^.!?:;…。！？：；\d]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +25,13 @@ class Stitched:
     paragraph_starts: tuple[tuple[int, ...], ...]
 
 
-def stitched(pages: Sequence[Sequence[Paragraph]]) -> Stitched:
-    """The canonical text of the pages and the offset at which each begins."""
+def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Stitched:
+    """The canonical text of the pages and the offset at which each begins.
+
+    Args:
+        pages: the paragraphs of each.
+        known: the document's words, which tell a compound's hyphen from one that divides a word.
+    """
     pieces: list[Placed] = []
     starts: list[int] = []
     paragraph_starts: list[tuple[int, ...]] = []
@@ -39,10 +40,18 @@ def stitched(pages: Sequence[Sequence[Paragraph]]) -> Stitched:
     for page in pages:
         offsets: list[int] = []
         for paragraph in page:
-            between = _between(before, paragraph, new_page=not offsets) if before else ""
-            offsets.append(length + len(between))
-            pieces += [unplaced(between), paragraph.words]
-            length += len(between) + len(paragraph.text)
+            if before is None:
+                pieces.append(paragraph.words)
+            elif paragraph.continues:
+                end, rest = seam(pieces.pop(), paragraph.words, known)
+                length += len(end.text) - len(before.text)
+                pieces += [end, rest]
+            else:
+                between = "\n" if before.is_row and paragraph.is_row else "\n\n"
+                length += len(between)
+                pieces += [unplaced(between), paragraph.words]
+            offsets.append(length)
+            length += len(pieces[-1].text)
             before = paragraph
         starts.append(offsets[0] if offsets else length)
         paragraph_starts.append(tuple(offsets))
@@ -67,10 +76,3 @@ def _whole(pieces: Sequence[Placed]) -> Placed:
         length += len(piece.text)
     text = "".join(piece.text for piece in pieces)
     return Placed(text, b"".join(piece.boxes for piece in pieces), tuple(mended))
-
-
-def _between(before: Paragraph, paragraph: Paragraph, *, new_page: bool) -> str:
-    """What separates two paragraphs: a space where a sentence goes on over the page."""
-    if new_page and _PAGE_CONTINUES.search(before.text) and paragraph.text[0].islower():
-        return " "
-    return "\n" if before.is_row and paragraph.is_row else "\n\n"

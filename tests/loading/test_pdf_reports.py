@@ -23,15 +23,38 @@ def letters(text: str) -> str:
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
+PAGE_NUMBERS = {
+    "eu-002": ["41"],
+    "eu-003": ["8"],
+    "eu-004": [str(number) for number in range(40, 55)],
+    "eu-005": ["63", "64"],
+    "eu-009a": ["32"],
+    "file_general_elements": ["391"],
+    "file_multicolumn": ["1", "2", "3"],
+}
+"""What is left out of each page."""
+
+REORDERED = {"eu-004", "korean-text-with-tables", "multi-column-2p"}
+"""Reports with notes below a column, or whose layer goes back to a column that it has left."""
+
+
 @pytest.mark.parametrize("name", REPORTS)
-def test_real_reports_keep_every_letter_in_order(evaluation_data: Path, name: str) -> None:
+def test_real_reports_keep_every_letter_but_those_of_page_numbers(evaluation_data: Path, name: str) -> None:
     data = (evaluation_data / "documents" / "pdf" / f"{name}.pdf").read_bytes()
     document = read_pdf(data, PATH)
     with PDFIUM, PdfDocument(data) as pdf:
         pages = [letters(page.get_textpage().get_text_bounded()) for page in pdf]
     ends = (*document.page_starts[1:], len(document.text))
     spans = zip(document.page_starts, ends, strict=True)
-    assert [letters(document.text[start:end]) for start, end in spans] == pages
+    read = [letters(document.text[start:end]) for start, end in spans]
+    numbers = PAGE_NUMBERS.get(name, [""] * len(pages))
+    if name in REORDERED:
+        whole = [f"{page}{number}" for page, number in zip(read, numbers, strict=True)]
+        assert [sorted(page) for page in whole] == [sorted(page) for page in pages]
+    elif all(page.startswith(number) for page, number in zip(pages, numbers, strict=True)):
+        assert [f"{number}{page}" for page, number in zip(read, numbers, strict=True)] == pages
+    else:
+        assert [f"{page}{number}" for page, number in zip(read, numbers, strict=True)] == pages
 
 
 @pytest.mark.parametrize(("name", "longest"), [("multi-column-2p", 1200), ("eu-004", 1000), ("eu-005", 800)])
