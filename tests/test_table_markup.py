@@ -1,0 +1,156 @@
+"""Cited rows of a report's table as a real table: every cell in its column, whatever it says."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from ui.tables import CitedRow, table_markup
+
+HEADINGS = "Revenue by segment\n(in millions of euros)\nSegment | 2023 | 2024 | Note"
+FOOD = CitedRow("Food | 1,204.5 | (38.1) | restated", "")
+PAPER = CitedRow("Paper | – | € 12 m | ", "")
+
+
+class Grid(HTMLParser):
+    """A table as a browser reads it: the lines of its caption, and its rows as (tag, class, words)."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.caption: list[str] = []
+        self.rows: list[list[tuple[str, str | None, str]]] = []
+        self.tags: list[str] = []
+        self._open: list[str] = []
+        # Gradio's view reads Markdown first, so that what Markdown makes of the markup is what counts.
+        self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in {"td", "th"}:
+            self.rows[-1].append((tag, dict(attrs).get("class"), ""))
+        elif tag == "span":
+            self.caption.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] == ["span"]:
+            self.caption[-1] += data
+        elif {"td", "th"} & set(self._open):
+            tag, kind, words = self.rows[-1][-1]
+            self.rows[-1][-1] = (tag, kind, words + data)
+
+    @property
+    def words(self) -> list[list[str]]:
+        return [[words for _, _, words in row] for row in self.rows]
+
+
+def test_a_row_stands_under_the_caption_and_the_headings_of_its_table() -> None:
+    grid = Grid(table_markup(HEADINGS, [FOOD]))
+    assert grid.caption == ["Revenue by segment", "(in millions of euros)"]
+    assert grid.words == [
+        ["Segment", "2023", "2024", "Note", ""],
+        ["Food", "1,204.5", "(38.1)", "restated", ""],
+    ]
+    assert grid.tags[:3] == ["div", "table", "caption"]
+    assert [tag for tag in grid.tags if tag in {"thead", "tbody"}] == ["thead", "tbody"]
+
+
+def test_rows_of_one_table_stand_together_with_their_footnotes_in_the_last_column() -> None:
+    notes = ['<a class="fn-mark" href="#cite-1-1-0-9">[1]</a>', '<a href="#cite-1-1-9-18">[2]</a>']
+    rows = [CitedRow("Food | 1", notes[0]), CitedRow("Paper | 2", notes[1])]
+    grid = Grid(table_markup("Segment | 2023", rows))
+    assert grid.words == [["Segment", "2023", ""], ["Food", "1", "[1]"], ["Paper", "2", "[2]"]]
+    assert [row[-1][:2] for row in grid.rows] == [("td", None), ("td", "fn-notes"), ("td", "fn-notes")]
+
+
+def test_the_first_cell_names_its_row_and_headings_without_words_are_no_headings() -> None:
+    grid = Grid(table_markup("| 2023 | 2024", [CitedRow("Food | 1 | 2", "")]))
+    assert [[tag for tag, _, _ in row] for row in grid.rows] == [
+        ["td", "th", "th", "td"],
+        ["th", "td", "td", "td"],
+    ]
+
+
+def test_columns_of_figures_are_set_apart_from_columns_of_words() -> None:
+    grid = Grid(table_markup(HEADINGS, [FOOD, PAPER]))
+    figure = "fn-figure"
+    assert [[kind for _, kind, _ in row] for row in grid.rows] == [
+        [None, figure, figure, None, None],
+        [None, figure, figure, None, "fn-notes"],
+        [None, figure, figure, None, "fn-notes"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("1,204", "fn-figure"),
+        ("(38.1)", "fn-figure"),
+        ("−4 %", "fn-figure"),
+        ("USD 7", "fn-figure"),
+        ("3 bn", "fn-figure"),
+        ("၁၂", "fn-figure"),
+        ("12 May 2025", "fn-figure"),
+        ("7 January", None),
+        ("–", None),
+        ("yes", None),
+    ],
+)
+def test_a_figure_has_digits_and_no_more_letters_than_a_unit(cell: str, kind: str | None) -> None:
+    grid = Grid(table_markup("", [CitedRow(f"Food | {cell}", "")]))
+    assert grid.rows[0][1] == ("td", kind, cell)
+
+
+def test_a_row_s_name_is_no_figure_even_where_it_is_a_year() -> None:
+    assert Grid(table_markup("", [CitedRow("2023 | 5", "")])).rows[0][0] == ("th", None, "2023")
+
+
+def test_columns_that_are_empty_everywhere_are_left_out() -> None:
+    grid = Grid(table_markup("Segment | | 2023 | |", [CitedRow("Food | | 1 | | ", "")]))
+    assert grid.words == [["Segment", "2023", ""], ["Food", "1", ""]]
+
+
+def test_a_column_that_one_row_fills_stays_for_every_row() -> None:
+    grid = Grid(
+        table_markup("Segment | 2023", [CitedRow("Food | 1", ""), CitedRow("Paper | 2 | revised", "")])
+    )
+    assert grid.words == [["Segment", "2023", "", ""], ["Food", "1", "", ""], ["Paper", "2", "revised", ""]]
+
+
+def test_a_table_without_headings_has_its_rows_alone() -> None:
+    markup = table_markup("", [CitedRow("Food | 1", "")])
+    assert Grid(markup).words == [["Food", "1", ""]]
+    assert Grid(markup).tags == ["div", "table", "tbody", "tr", "th", "td", "td"]
+
+
+def test_words_of_a_report_are_words_in_caption_heading_and_cell() -> None:
+    hostile = "<script>alert(1)</script> **b** [x](javascript:alert(1)) $$x$$"
+    markup = table_markup(f"{hostile}\n{hostile} | {hostile}", [CitedRow(f"{hostile} | {hostile}", "")])
+    grid = Grid(markup)
+    assert grid.caption == [hostile]
+    assert grid.words == [[hostile, hostile, ""], [hostile, hostile, ""]]
+    assert "\n" not in markup, "a blank line would end the HTML block and begin Markdown"
+
+
+words = st.text(
+    st.one_of(st.sampled_from("<>&\"'`*_#[]()!$\\~-+=:;/@.{} 0123"), st.characters(categories=["L", "N"])),
+    max_size=12,
+).map(lambda text: " ".join(text.split()))
+
+
+@given(st.lists(st.lists(words, min_size=3, max_size=3), min_size=1, max_size=4))
+def test_every_cell_that_has_words_is_shown_once_in_its_place(table: list[list[str]]) -> None:
+    rows = [CitedRow(" | ".join(row), "") for row in table]
+    shown = Grid(table_markup("", rows)).words
+    kept = [place for place in range(3) if any(row[place] for row in table)]
+    assert [row[:-1] for row in shown] == [[row[place] for place in kept] for row in table]
