@@ -38,8 +38,6 @@ _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", 
 """What spreadsheet programs write, and read, in front of the first record."""
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
-_OPEN_QUOTE = "\0"
-"""A record that no file has (``decode`` refuses it): whether it comes out whole tells if a quote is open."""
 
 
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -56,10 +54,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     named = _SEPARATOR_LINE.match(text)
     body = text[named.end() :] if named else text
     delimiter = named["delimiter"] if named else _delimiter(body)
-    try:
-        blocks = list(_blocks(_records(body, delimiter))) if delimiter else []
-    except csv.Error as error:
-        raise LoadError(path, f"cannot be read as records: {error}", "save it again as CSV") from error
+    blocks = list(_blocks(_records(body, delimiter))) if delimiter else []
     words = join(blocks) or unwrap(text)
     if not any(map(str.isalnum, words)):
         raise LoadError(path, "holds no words to read", "save it again with its values")
@@ -100,7 +95,7 @@ def _sample(text: str) -> str:
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
-    """Whether commas or semicolons part clauses: a space follows each, and their number varies or lines stop."""
+    """Whether commas or semicolons part clauses: spaces follow, and their number varies or lines stop."""
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
     ended = sum(_SENTENCE_END.search(record[-1]) is not None for record in records)
@@ -108,18 +103,20 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The records of ``text``; from a quote on that is opened and never closed, its lines as written."""
+    """The records of ``text``; a line whose quotes are not closed, or closed too early, as it is written."""
     csv.field_size_limit(_MAX_FIELD_CHARACTERS)
-    lines = [*StringIO(text if text.endswith(("\n", "\r")) else f"{text}\n", newline=""), _OPEN_QUOTE]
-    reader = csv.reader(lines, delimiter=delimiter)
-    done = 0
-    held: list[str] | None = None
-    for record in reader:
-        if held is not None:
-            yield held
-        held, begun, done = record, done, reader.line_num
-    if held is not None and held != [_OPEN_QUOTE]:
-        yield from csv.reader(lines[begun:-1], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    lines = list(StringIO(text, newline=""))
+    begun = 0
+    while begun < len(lines):
+        first = begun
+        reader = csv.reader((lines[at] for at in range(first, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            for record in reader:
+                yield record
+                begun = first + reader.line_num
+        except csv.Error:
+            yield from csv.reader([lines[begun]], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            begun += 1
 
 
 def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
