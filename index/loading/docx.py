@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -44,7 +45,32 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    word = _open(data, path)
+    with _damage_named(path):
+        return _read(data, path)
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """What python-docx raises where a part is not what another says that it is, becomes a LoadError.
+
+    It takes parts to pieces only when they are asked for, so that this is around all the reading.
+    """
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+
+    try:
+        yield
+    except (*_BROKEN_PARTS, OpcError, LxmlError, LookupError, ValueError, AttributeError, TypeError) as error:
+        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
+        raise LoadError(
+            path, f"is broken: {cause}", "open it in a word processor and save it again"
+        ) from error
+
+
+def _read(data: bytes, path: Path) -> Document:
+    import docx
+
+    word = docx.Document(BytesIO(data))
     numbering = Numbering(word.part)
     blocks = list(body_blocks(word.element.body, numbering))
     said = _properties(word)
@@ -64,22 +90,6 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         publisher=None if author in _PROGRAMS else author,
         published=(_day(said.modified) or _day(said.created)) if said else None,
     )
-
-
-def _open(data: bytes, path: Path) -> WordDocument:
-    import docx
-    from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
-
-    try:
-        word = docx.Document(BytesIO(data))
-        word.element.body  # noqa: B018 - a part without one fails only here
-    except (*_BROKEN_PARTS, OpcError, LxmlError, KeyError, ValueError, AttributeError) as error:
-        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
-        raise LoadError(
-            path, f"is broken: {cause}", "open it in a word processor and save it again"
-        ) from error
-    return word
 
 
 def _properties(word: WordDocument) -> CoreProperties | None:

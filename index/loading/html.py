@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -37,6 +38,9 @@ _MAX_LINKED = 0.6
 
 MIN_MAIN_SHARE = 0.25
 """Where the main text has a smaller share of the page's words, the choice of it is not trusted."""
+
+DEEPEST_TABLE = 20
+"""Tables deeper in tables are damage, and trafilatura takes the square of their depth: a minute for 2,000."""
 
 _NAVIGATION = {"nav", "dialog"}
 _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
@@ -137,10 +141,12 @@ def _characters(blocks: list[PageBlock]) -> float:
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """Which of ``blocks`` trafilatura takes for main text."""
+    """Which of ``blocks`` trafilatura takes for main text; none where it would take too long."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
+    if _is_nested(page):
+        return [False] * len(blocks)
     try:
         extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
     except RecursionError:  # it follows nested lists by recursion
@@ -150,6 +156,14 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
     whole = _letters("".join(extracted.body.itertext()))
     parts = {_letters("".join(element.itertext())) for element in extracted.body.iter()}
     return [_is_found(_letters(block.text), whole, parts) for block in blocks]
+
+
+def _is_nested(page: HtmlElement) -> bool:
+    """Whether a table lies deeper in others than any page is laid out."""
+    return any(
+        next(islice(table.iterancestors("table"), DEEPEST_TABLE, None), None) is not None
+        for table in page.iter("table")
+    )
 
 
 def _is_found(letters: str, whole: str, parts: set[str]) -> bool:

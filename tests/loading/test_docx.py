@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import docx
 import pytest
@@ -13,6 +15,11 @@ from word_files import PATH, changed, read, saved
 
 from index.loading import LoadError, load
 from index.loading.docx import read_docx
+
+
+def part(archive: bytes, name: str) -> bytes:
+    with ZipFile(BytesIO(archive)) as opened:
+        return opened.read(name)
 
 
 class TestMetadata:
@@ -64,6 +71,21 @@ class TestErrors:
             read_docx(data, PATH)
         assert caught.value.cause.startswith(cause)
         assert caught.value.remedy
+
+    def test_a_part_that_is_damaged_is_named(self) -> None:
+        made = bytearray(changed("word/document.xml", b"MARK", b"Gate 3 failed."))
+        made[made.index(b"Gate 3")] ^= 1
+        with pytest.raises(LoadError) as caught:
+            read_docx(bytes(made), PATH)
+        assert caught.value.cause == "is broken: Bad CRC-32 for file 'word/document.xml'"
+
+    def test_a_part_that_is_not_what_another_says_it_is_is_damage_too(self) -> None:
+        twice = re.compile(rb'<Relationship [^>]*relationships/styles"[^>]*/>')
+        [relation] = twice.findall(part(saved(docx.Document()), "word/_rels/document.xml.rels"))
+        again = relation.replace(b'Id="', b'Id="again')
+        attacked = changed("word/_rels/document.xml.rels", relation, relation + again)
+        with pytest.raises(LoadError, match=r"is broken: multiple relationships of type .*/styles' in"):
+            read_docx(attacked, PATH)
 
     def test_external_entities_are_not_followed(self, tmp_path: Path) -> None:
         secret = tmp_path / "secret.txt"

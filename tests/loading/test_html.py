@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,10 @@ def test_real_pages_keep_their_words_in_order(evaluation_data: Path, name: str, 
     lines = read_html(data, PATH).text.split("\n")
     assert all(line in rest for line in lines if line)
     assert sum(map(len, lines)) >= kept * len(seen.replace("\n", ""))
+
+
+def test_tables_in_tables_without_end_take_no_longer_than_others() -> None:
+    """Read as a layout they would take a minute, in which this takes half a second."""
+    started = time.monotonic()
+    assert FIRST in read(f"<p>{FIRST}</p>{'<table><tr><td>' * 3000}<p>{LAST}</p>")
+    assert time.monotonic() - started < 20
