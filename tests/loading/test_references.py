@@ -1,0 +1,229 @@
+"""What a file refers to is not fetched, read or run, whatever its format: only its own words count."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from benchmarks.fuzz_samples import samples, zipped
+from index.loading import LoadError
+from index.loading.isolation import Isolated, ReaderDiedError
+
+CANARY = "Cormorants nest in the northern tower."
+"""Words that lie beside the file, and that no document may hold."""
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A file and an address that hostile files refer to.
+
+    Attributes:
+        file: the file, which holds the canary's words.
+        made: where a command that is run would leave a file.
+        listener: listens at the address; nobody has asked it yet.
+    """
+
+    file: Path
+    made: Path
+    listener: socket.socket
+
+    @property
+    def address(self) -> str:
+        """The address, as a URL of a folder."""
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def was_asked(self) -> bool:
+        """Whether anybody has connected since."""
+        try:
+            self.listener.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Outside]:
+    file = tmp_path / "canary.txt"
+    file.write_text(CANARY)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield Outside(file, tmp_path / "made", listener)
+        assert not (tmp_path / "made").exists()
+
+
+def page(outside: Outside) -> bytes:
+    file, address = outside.file.as_uri(), outside.address
+    return (
+        f'<!DOCTYPE html SYSTEM "{address}/a.dtd"><html xmlns:xi="http://www.w3.org/2001/XInclude"><head>'
+        f'<base href="{address}/"><link rel="stylesheet" href="{address}/a.css">'
+        f'<meta http-equiv="refresh" content="0;url={address}/"><script src="{address}/a.js"></script></head>'
+        f'<body><p>{GATE}</p><img src="{address}/a.png"><iframe src="{file}"></iframe>'
+        f'<object data="{file}"></object><embed src="{file}"><xi:include href="{file}" parse="text"/>'
+        f'<script>document.write("{CANARY}")</script></body></html>'
+    ).encode()
+
+
+def entity_page(outside: Outside) -> bytes:
+    return (
+        f'<?xml version="1.0"?>{entities(outside, "html")}<html xmlns="http://www.w3.org/1999/xhtml"><body>'
+        f"<p>{GATE}</p><p>&words;</p></body></html>"
+    ).encode()
+
+
+def entities(outside: Outside, root: str) -> str:
+    """A declaration of an entity that stands for the file, and of one that lies at the address."""
+    return (
+        f'<!DOCTYPE {root} [<!ENTITY words SYSTEM "{outside.file.as_uri()}">'
+        f'<!ENTITY % more SYSTEM "{outside.address}/more.dtd">%more;]>'
+    )
+
+
+def markdown(outside: Outside) -> bytes:
+    front = f"---\ntitle: !!python/object/apply:os.system ['touch {outside.made}']\n---\n"
+    return (
+        f"{front}{GATE}\n\n![a]({outside.address}/a.png)\n[b]({outside.address}/b)\n\n"
+        f'<iframe src="{outside.file.as_uri()}"></iframe>\n\n<img src="{outside.address}/b.png">\n'
+    ).encode()
+
+
+def pdf(outside: Outside) -> bytes:
+    """A page whose words lie in another file, with actions that run when it is opened."""
+    [made, *_] = samples()[".pdf"]
+    actions = (
+        f"<< /S /JavaScript /JS (app.launchURL\\('{outside.address}'\\)) /Next << /S /URI "
+        f"/URI ({outside.address}) /Next << /S /Launch /F (/bin/sh) "
+        f"/Win << /P (-c 'touch {outside.made}') >> >> >> >>"
+    )
+    return made.replace(b"/Catalog ", f"/Catalog /OpenAction {actions} ".encode()).replace(
+        b"<< /Length ", f"<< /F ({outside.file}) /FFilter /None /Length ".encode(), 1
+    )
+
+
+def word(outside: Outside) -> bytes:
+    """A Word file with parts that lie elsewhere, and a macro."""
+    [made, *_] = samples()[".docx"]
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = "".join(
+        f'<Relationship Id="far{number}" Type="{kinds}/{kind}" Target="{target}" TargetMode="External"/>'
+        for number, (kind, target) in enumerate(
+            (kind, target)
+            for kind in ("attachedTemplate", "footnotes", "numbering", "image", "aFChunk", "header")
+            for target in (outside.file.as_uri(), f"{outside.address}/{kind}.xml")
+        )
+    )
+    parts = parts_of(made)
+    name = "word/_rels/document.xml.rels"
+    parts[name] = parts[name].replace(b"</Relationships>", relations.encode() + b"</Relationships>")
+    parts["word/document.xml"] = parts["word/document.xml"].replace(
+        b"<w:body>",
+        b'<w:body><w:altChunk r:id="far8"/><w:p><w:r><w:instrText>INCLUDETEXT "'
+        + str(outside.file).encode()
+        + b'"</w:instrText></w:r></w:p>',
+    )
+    parts["word/vbaProject.bin"] = f'Sub AutoOpen()\nShell "touch {outside.made}"\nEnd Sub'.encode()
+    return zipped(parts)
+
+
+def parts_of(archive: bytes) -> dict[str, bytes]:
+    with ZipFile(BytesIO(archive)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def test_what_is_held_against_the_formats_would_be_noticed(reader: Isolated, outside: Outside) -> None:
+    assert reader.load(outside.file).text == CANARY
+    assert not outside.was_asked()
+    socket.create_connection(outside.listener.getsockname()).close()
+    assert outside.was_asked()
+
+
+WORD = (
+    f"The dam\n\n{GATE}\n\n1. one\n\nPlace | People | Since\nVarda | 1,204 | 2024-06-01\n"
+    "Orrin | 87 | 2023\n\nReport 4"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "text"),
+    [
+        ("a.html", page, GATE),
+        ("a.xhtml", page, GATE),
+        ("b.html", entity_page, GATE),
+        ("b.xhtml", entity_page, GATE),
+        ("a.md", markdown, f"{GATE}\n\na b"),
+        ("a.docx", word, WORD),
+    ],
+)
+def test_the_words_are_the_files_own(
+    outside: Outside, tmp_path: Path, name: str, make: Callable[[Outside], bytes], text: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(make(outside))
+    with Isolated() as reader:
+        assert reader.load(file).text == text
+    assert not outside.was_asked()
+
+
+def test_a_pdf_reads_no_other_file_and_runs_nothing(
+    reader: Isolated, outside: Outside, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(pdf(outside))
+    assert GATE in reader.load(file).text
+    assert CANARY not in reader.load(file).text
+    assert not outside.was_asked()
+
+
+ARCHIVES = sorted(suffix for suffix, files in samples().items() if files and files[0].startswith(b"PK"))
+
+
+@pytest.mark.parametrize("suffix", ARCHIVES)
+def test_no_part_of_an_archive_brings_in_a_file_by_an_entity(
+    reader: Isolated, outside: Outside, tmp_path: Path, suffix: str
+) -> None:
+    [made, *_] = samples()[suffix]
+    parts = parts_of(made)
+    for name, content in parts.items():
+        root = re.search(rb"<([A-Za-z][\w:]*)", content)
+        if root is None or not content.lstrip().startswith(b"<"):
+            continue
+        declared = entities(outside, root[1].decode()).encode()
+        used = re.sub(rb">([^<>]*\w[^<>]*)<", rb">&words;\1<", content[root.start() :])
+        changed = parts | {name: content[: root.start()].partition(b"<!DOCTYPE")[0] + declared + used}
+        assert_own_words(reader, outside, tmp_path / f"a{suffix}", zipped(changed))
+
+
+@pytest.mark.parametrize("suffix", ARCHIVES)
+def test_a_link_of_an_archive_to_a_part_of_it_leads_nowhere_else(
+    reader: Isolated, outside: Outside, tmp_path: Path, suffix: str
+) -> None:
+    [made, *_] = samples()[suffix]
+    link = re.compile(rb'((?:Target|href|full-path)=")[^"]*"')
+    climbing = "../" * 20 + str(outside.file).lstrip("/")
+    for target in (outside.file.as_uri(), str(outside.file), climbing, f"{outside.address}/a.xml"):
+        changed = {
+            name: link.sub(lambda found, to=target: found[1] + to.encode() + b'"', content)
+            for name, content in parts_of(made).items()
+        }
+        assert_own_words(reader, outside, tmp_path / f"a{suffix}", zipped(changed))
+
+
+def assert_own_words(reader: Isolated, outside: Outside, file: Path, data: bytes) -> None:
+    """Whether or not ``data`` can still be read, it brings nothing in from outside."""
+    file.write_bytes(data)
+    try:
+        document = reader.load(file)
+    except LoadError as error:
+        kept = not isinstance(error.__cause__, ReaderDiedError)
+    else:
+        kept = CANARY not in f"{document}"
+    assert kept
+    assert not outside.was_asked()
