@@ -19,6 +19,7 @@ from index.loading.grids import is_written_figure
 from index.loading.metadata import title_of_line, title_of_name
 from index.loading.options import DEFAULTS, Options
 from index.loading.text import unwrap
+from index.tables import is_row
 
 _DELIMITERS = "\t;|,"
 """Those considered; where several would do, the earlier: a comma stands in figures and sentences, too."""
@@ -58,7 +59,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     words = join(blocks) or unwrap(text)
     if not any(map(str.isalnum, words)):
         raise LoadError(path, "holds no words to read", "save it again with its values")
-    said = None if blocks and _is_row(blocks[0]) else title_of_line(words)
+    said = None if blocks and is_row(blocks[0].text) else title_of_line(words)
     origin: Origin = "page" if said else "file name"
     title = said or title_of_name(path)
     return Document(
@@ -132,7 +133,3 @@ def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
             group = object()
         parted = False
         yield Block(text, group)
-
-
-def _is_row(block: Block) -> bool:
-    return " | " in block.text

@@ -237,7 +237,7 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     group = object()
     for place, line in enumerate(rows[:first]):
         yield Block(line.alone.text if line.alone else "", group if place >= captions else None)
-    yield from _table_blocks(rows[first : last + 1], group)
+    yield from table_blocks(rows[first : last + 1], group)
     yield from (Block(line.alone.text) for line in rows[last + 1 :] if line.alone)
 
 
@@ -252,7 +252,13 @@ def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 
-def _table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
+def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
+    """The rows of one table, its headings first, each over every column that it is for.
+
+    Args:
+        rows: its rows that have words, in order.
+        group: what stands for the table.
+    """
     columns = _columns(rows)
     if _is_sparse(rows, columns):
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)

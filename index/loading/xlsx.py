@@ -20,6 +20,7 @@ from index.loading.metadata import title_of_line, title_of_name
 from index.loading.options import DEFAULTS, Options
 from index.loading.outline import Heading, sections_of
 from index.loading.worksheets import visible_rows
+from index.tables import is_row
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -102,4 +103,4 @@ def _sheets(book: Workbook) -> list[Block]:
 def _first_line(blocks: list[Block]) -> str | None:
     """The first line, if it stands above the first table and is short, as the name of a workbook is."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
-    return title_of_line(first.text) if first and " | " not in first.text else None
+    return title_of_line(first.text) if first and not is_row(first.text) else None
