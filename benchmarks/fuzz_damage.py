@@ -139,10 +139,13 @@ def _parts_swapped(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _archive_in_archive(chance: Random, data: bytes, _other: bytes) -> bytes:
+    """The archive as a part of itself, many times over."""
     parts = _parts(data) or {"a": data}
+    name = chance.choice(list(parts))
+    made = data
     for _ in range(chance.choice([1, 5, 20])):
-        parts[chance.choice(list(parts))] = zipped(parts)
-    return zipped(parts)
+        made = zipped(parts | {name: made})
+    return made
 
 
 def _bomb(chance: Random, data: bytes, _other: bytes) -> bytes:

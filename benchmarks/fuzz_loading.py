@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     outcomes: list[Outcome] = []
     for outcome in run(given.files, given.seed, given.only):
-        outcomes.append(outcome)
+        outcomes.append(replace(outcome, case=replace(outcome.case, data=b"")))
         if outcome.kind not in {"document", "named error"} or outcome.seconds > SLOW_SECONDS:
             case = outcome.case
             print(

@@ -1,6 +1,6 @@
 """Well-formed files of every format that can be loaded, for ``benchmarks.fuzz_loading`` to damage.
 
-A format joins in when its suffix is registered: those that are not are left out.
+A format joins in when its suffix is registered; a new one needs a sample here.
 """
 
 from __future__ import annotations
@@ -254,6 +254,7 @@ _MAKERS: Mapping[str, Iterable[Callable[[], bytes]]] = {
     ".pdf": [_pdf],
     ".docx": [_docx],
     ".xlsx": [_xlsx],
+    ".xlsm": [_xlsx],
     ".pptx": [_pptx],
     ".eml": [_mail],
     ".rtf": [_rtf],
