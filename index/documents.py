@@ -110,7 +110,7 @@ class Document:
     published: str | None = None
     page_starts: tuple[int, ...] = ()
     author: str | None = None
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     sections: tuple[Section, ...] = ()
     mended: tuple[int, ...] = ()
     layouts: tuple[PageLayout, ...] = ()

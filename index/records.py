@@ -58,7 +58,7 @@ class DocumentRecord:
     digest: str
     added: str
     author: str | None = None
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     unread_pages: tuple[int, ...] = ()
     superseded_by: int | None = None
 

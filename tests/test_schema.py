@@ -116,8 +116,9 @@ def test_what_an_older_program_wrote_is_kept_and_has_no_structure(engine: sa.Eng
         )
         connection.execute(
             sa.text(
-                "INSERT INTO versions (document_id, version, digest, added, kind, title, language, page_starts, "
-                "characters, passages, text) VALUES (7, 1, 'd', '2031-01-01', 'text', 'T', 'en', '[]', 6, 0, 'Words.')"
+                "INSERT INTO versions (document_id, version, digest, added, kind, title, language, "
+                "page_starts, characters, passages, text) "
+                "VALUES (7, 1, 'd', '2031-01-01', 'text', 'T', 'en', '[]', 6, 0, 'Words.')"
             )
         )
     migrate(engine)
