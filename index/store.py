@@ -11,7 +11,7 @@ from typing import Self
 from index.caches import passage_text
 from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
-from index.documents import Chunk, Document, Span
+from index.documents import Chunk, Document, PageLayout, Span
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, UNREAD, fuse
 from index.languages import detect, may_be_in
@@ -160,6 +160,10 @@ class Index:
     def text(self, document_id: int, version: int | None = None) -> Document:
         """One document with its text; raises DocumentNotFoundError."""
         return self.catalog.text(document_id, version)
+
+    def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
+        """The layouts of those of ``pages``, from 1, that have one."""
+        return self.catalog.layouts(document_id, version, pages)
 
     def search(
         self,

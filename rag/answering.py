@@ -179,7 +179,13 @@ def quoted(chosen: Sequence[Scored], library: Library) -> Iterator[tuple[AnswerS
         start = length + len(gap)
         length = start + len(sentence.text)
         citation = cite(
-            number, start, sentence.text, record=reading.document, span=sentence.span, library=library
+            number,
+            start,
+            sentence.text,
+            record=reading.document,
+            span=sentence.span,
+            library=library,
+            header=sentence.header,
         )
         yield AnswerSentence(start, length, (number,)), citation, gap + sentence.text
         before = item

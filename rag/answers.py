@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from index.layout import Box
+
 Verdict = Literal["supported", "partial", "unsupported"]
 """How a sentence of an answer stands to the words that it cites."""
 
@@ -56,7 +58,9 @@ class Citation:
         start: where the quote begins in the document's text.
         end: where it ends.
         quote: ``document.text[start:end]``.
-        boxes: the quote's places on the page picture; empty where the format has none.
+        boxes: the quote's places on the pages; empty where the format has none.
+        headings: where the quote is a table's row, the words of the table's caption and headings, exactly;
+            else None.
         verification: what was checked.
     """
 
@@ -73,8 +77,9 @@ class Citation:
     start: int
     end: int
     quote: str
-    boxes: tuple[tuple[float, float, float, float], ...]
+    boxes: tuple[Box, ...]
     verification: Verification
+    headings: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

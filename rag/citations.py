@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from index.documents import Document, Span
+from dataclasses import replace
+
+from index.documents import Document, PageLayout, Span
+from index.layout import Box, boxes
 from index.records import DocumentRecord
 from index.store import Index
 from rag.answers import Citation, Passage
 from rag.reading import Reading
 from rag.verification import verify
+
+_BLANK = PageLayout(0.0, 0.0, b"")
 
 
 class Library:
@@ -24,9 +29,29 @@ class Library:
             self._texts[key] = self._index.text(*key)
         return self._texts[key]
 
+    def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
+        """Where the words of ``span`` stand on the pages of ``record``; empty where it has no layouts."""
+        document = self.text(record)
+        first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
+        if first is None or last is None:
+            return ()
+        layouts = self._index.layouts(record.document_id, record.version, range(first, last + 1))
+        if not layouts:
+            return ()
+        # Only the pages that the span touches are fetched: the others count as blank.
+        pages = range(1, len(document.page_starts) + 1)
+        return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
+
 
 def cite(
-    number: int, answer_start: int, sentence: str, *, record: DocumentRecord, span: Span, library: Library
+    number: int,
+    answer_start: int,
+    sentence: str,
+    *,
+    record: DocumentRecord,
+    span: Span,
+    library: Library,
+    header: Span | None = None,
 ) -> Citation:
     """The footnote of one sentence of an answer, verified.
 
@@ -37,6 +62,7 @@ def cite(
         record: the document that it rests on.
         span: where in it.
         library: has the document's text.
+        header: for a table's row, where the table's caption and headings stand.
     """
     document = library.text(record)
     quote = span.of(document.text)
@@ -54,8 +80,9 @@ def cite(
         start=span.start,
         end=span.end,
         quote=quote,
-        boxes=(),
+        boxes=library.boxes(record, span),
         verification=verify(sentence, quote, document, span),
+        headings=header.of(document.text) if header else None,
     )
 
 
