@@ -1,0 +1,287 @@
+"""An RTF file becomes its words, rows and notes, or an error that says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.documents import Section
+from index.loading import LoadError, load
+from index.loading.rtf import read_rtf
+
+PATH = Path("reports/dam.rtf")
+SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."
+
+
+def rtf(body: str, head: str = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fnil\fcharset0 Arial;}}") -> bytes:
+    return f"{{\\rtf1{head} {body}}}".encode("latin-1")
+
+
+def text_of(body: str, **head: str) -> str:
+    return read_rtf(rtf(body, **head), PATH).text
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("body", "text"),
+        [
+            (r"Gate 3\par\pard It failed.\par", "Gate 3\n\nIt failed."),
+            ("Gate\r\n 3 fai\nled.\\\nThen.", "Gate 3 failed.\n\nThen."),
+            (r"Gate 3\line failed.\par Then.", "Gate 3\nfailed.\n\nThen."),
+            (r"{\b Gate} {\i\fs24 3}\tab failed\~now.", "Gate 3 failed now."),
+            (
+                r"pre\_war\emdash site\endash 2, \ldblquote so\rdblquote, it\rquote s",
+                "pre-war—site–2, “so”, it’s",
+            ),
+            (r"co\-op \{x\} a\\b", "coop {x} a\\b"),
+            (r"over\page leaf", "over leaf"),
+            (r"One.\sect Two.", "One.\n\nTwo."),
+            (r"Gate {\v not }3\v  hidden\v0  failed.", "Gate 3 failed."),
+            (r"Gate {\v a\plain  3}", "Gate 3"),
+            (r"Gate {\deleted not }3", "Gate 3"),
+            (r"{\*\generator Writer;}{\*\anything words}Gate 3", "Gate 3"),
+            (r"{\stylesheet{\s1 heading 1;}}{\colortbl;\red1;}{\info{\doccomm x}}Gate 3", "Gate 3"),
+            (
+                r"{\pict\wmetafile8 0102aa}Gate {\*\shppict{\pict\pngblip ff}}{\nonshppict{\pict aa}}3",
+                "Gate 3",
+            ),
+            ("{\\pict\\bin5 }}}\\}}Gate 3", "Gate 3"),
+            (r"{\field{\*\fldinst HYPERLINK \"http://x.test\"}{\fldrslt Gate 3}} fell.", "Gate 3 fell."),
+            (r"Gate{\*\annotation Sure?}{\xe gate} 3", "Gate 3"),
+            (r"Gate 3}{\b outside", "Gate 3"),
+            (r"Gate {\b 3", "Gate 3"),
+            (r"Gate 3}", "Gate 3"),
+        ],
+    )
+    def test_it_is_what_is_seen(self, body: str, text: str) -> None:
+        assert text_of(body) == text
+
+    @pytest.mark.parametrize(
+        ("body", "head", "text"),
+        [
+            (r"Gr\'f6\'dfe", r"\ansi\ansicpg1252", "Größe"),
+            (r"\'c3\'e5\'e9\'f2", r"\ansi\ansicpg1251", "Гейт"),
+            ("\xc3\xe5\xe9\xf2", r"\ansi\ansicpg1251", "Гейт"),
+            (r"\'c3", r"\ansi\ansicpg1251{\fonttbl{\f0\fcharset0 Arial;}}\f0", "Г"),
+            (
+                r"{\f1\'c3\'e5}\'e9",
+                r"\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset204{\*\falt X}B;}}",
+                "Геé",
+            ),
+            (r"\'83\'5f\'83\'80", r"\ansi\ansicpg932", "ダム"),
+            (r"\'8e", r"\mac", "é"),
+            (r"\'81", r"\pc", "ü"),
+            (r"\'f6", r"\ansi\ansicpg99999", "ö"),
+            (r"\'f6", r"\ansi{\fonttbl{\f0\fcharset78 A;}}\f0", "ö"),
+            (r"\u22823?\u22365 ?", r"\ansi", "大坝"),
+            (r"\uc2\u22823\'91\'e5\uc0\u22365 .", r"\ansi", "大坝."),
+            (r"{\uc0 \u22823 }\u22365?", r"\ansi", "大坝"),
+            (r"\u-10179?\u-8704?", r"\ansi", "😀"),
+            (r"a\u-10179?b\u99999999?", r"\ansi", "a\ufffdb?"),
+            (r"Gr\'c3\'b6\'c3\'9fe", r"\ansi\ansicpg65001", "Größe"),
+        ],
+    )
+    def test_characters_are_read_in_their_code_page(self, body: str, head: str, text: str) -> None:
+        assert text_of(body, head=head) == text
+
+    def test_items_of_lists_are_lines_with_their_number_or_bullet(self) -> None:
+        body = (
+            r"{\listtext\f1\'b7\tab}tents\par{\listtext\u-3913 ?\tab}fuel\par Also:\par"
+            r"{\pntext 1.\tab}water\par{\pntext 2.\tab}food\par"
+        )
+        assert text_of(body) == "• tents\n• fuel\n\nAlso:\n\n1. water\n2. food"
+
+    def test_headings_make_the_outline(self) -> None:
+        body = (
+            rf"{{\pard\outlinelevel0 Findings\par}}\pard {SENTENCE}\par"
+            r"\pard\outlinelevel1 The pin\par\pard It fell.\par"
+        )
+        found = read_rtf(rtf(body), PATH)
+        assert found.text == f"Findings\n\n{SENTENCE}\n\nThe pin\n\nIt fell."
+        assert found.sections == (
+            Section(0, 1, "Findings"),
+            Section(found.text.index("The pin"), 2, "The pin"),
+        )
+
+    def test_notes_follow_the_body_footnotes_first_each_with_its_mark(self) -> None:
+        body = (
+            r"It cost 2,500{\super\chftn{\footnote\ftnalt\pard{\super\chftn} In 2031.}} and"
+            r"{\super\chftn}{\*\footnote\chftn\pard Then.} fell*{\footnote * Off the\par record.}.\par End."
+        )
+        assert text_of(body) == (
+            "It cost 2,500e¹ and¹ fell*.\n\nEnd.\n\n¹ Then.\n\n* Off the record.\n\ne¹ In 2031."
+        )
+
+    def test_headers_and_footers_come_last_each_wording_once(self) -> None:
+        head = r"{\header Dam inquiry\par}{\footer Page 1\par}{\footerl Page {\field{\fldrslt 2}}\par}"
+        assert text_of(head + SENTENCE) == f"{SENTENCE}\n\nDam inquiry\n\nPage 1"
+
+    def test_a_drawings_words_stand_apart_from_the_sentence_that_it_is_anchored_in(self) -> None:
+        shape = r"{\shp{\*\shpinst\shpleft1{\sp{\sn a}{\sv b}}{\shptxt\pard Boxed.\par}}}"
+        assert text_of(rf"Gate 3{shape} fell.\par Then.") == "Gate 3 fell.\n\nBoxed.\n\nThen."
+        assert text_of(rf"Gate 3{shape} fell.") == "Gate 3 fell.\n\nBoxed."
+
+
+class TestTables:
+    @staticmethod
+    def row(*cells: str) -> str:
+        return (
+            r"\trowd\cellx1\cellx2\pard\intbl " + "".join(rf"{cell}\cell " for cell in cells) + r"\row\pard "
+        )
+
+    def test_rows_are_lines_of_cells(self) -> None:
+        body = (
+            rf"Displaced\par{self.row('District', 'March')}"
+            + self.row("Quell | Delta", r"2,480\par or so")
+            + rf"{self.row('', '7')}After.\par{self.row('a', 'b')}\par{self.row('c', 'd')}"
+        )
+        assert text_of(body) == (
+            "Displaced\n\nDistrict | March\nQuell ¦ Delta | 2,480 or so\n| 7\n\nAfter.\n\na | b\n\nc | d"
+        )
+
+    def test_a_table_that_lays_out_the_page_is_read_as_text(self) -> None:
+        long = "word " * 320
+        assert (
+            text_of(self.row(r"One.\par Two.") + self.row("Left", long))
+            == f"One.\n\nTwo.\n\nLeft\n\n{long.strip()}"
+        )
+
+    def test_a_row_that_has_no_end_is_a_row(self) -> None:
+        assert text_of(r"\trowd\pard\intbl a\cell b\cell\pard\par Then.") == "a | b\n\nThen."
+
+    def test_a_nested_tables_words_are_in_the_cell_around_it(self) -> None:
+        nested = r"\itap2 a\nestcell b\nestcell{\*\nesttableprops\trowd\nestrow}{\nonesttables\par}\itap1 "
+        assert text_of(self.row("outer", nested)) == "outer | a b"
+
+
+class TestMetadata:
+    def test_it_is_that_of_the_information_group(self) -> None:
+        info = (
+            r"{\info{\title Gr\'f6\'dfe}{\author Ada \u321?ind}{\operator Bo}"
+            r"{\creatim\yr2031\mo4\dy2\hr9\min5}{\revtim\yr2032\mo1\dy1}}"
+        )
+        found = read_rtf(rtf(info + SENTENCE), PATH)
+        assert (found.title, found.author, found.published) == ("Größe", "Ada Łind", "2031-04-02")
+        assert found.origins == dict.fromkeys(("title", "author", "published"), "document properties")
+        assert (found.kind, found.language) == ("rtf", "en")
+
+    def test_the_day_of_saving_stands_in_for_one_that_is_none(self) -> None:
+        info = r"{\info{\creatim\yr0\mo0\dy0}{\revtim\yr2032\mo1\dy31}}"
+        assert read_rtf(rtf(info + SENTENCE), PATH).published == "2032-01-31"
+
+    def test_without_a_title_it_is_the_first_short_line_or_the_name(self) -> None:
+        short, named = read_rtf(rtf(rf"What fell\par {SENTENCE}"), PATH), read_rtf(rtf(SENTENCE), PATH)
+        assert (short.title, dict(short.origins)) == ("What fell", {"title": "page"})
+        assert (named.title, dict(named.origins)) == ("dam", {"title": "file name"})
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("data", "cause"),
+        [
+            (b"plain words", "is not RTF: it has no RTF header"),
+            (b"PK\x03\x04word/", "is named .rtf but seems to be a Word document"),
+            (b"{\\rtf1\\ansi }", "holds no words to read"),
+            (b"{\\rtf1 {\\v hidden}}", "holds no words to read"),
+        ],
+        ids=["no header", "archive", "empty", "hidden"],
+    )
+    def test_each_is_named(self, data: bytes, cause: str) -> None:
+        with pytest.raises(LoadError) as caught:
+            read_rtf(data, PATH)
+        assert caught.value.cause == cause
+        assert caught.value.remedy
+
+    def test_nesting_without_end_is_read(self) -> None:
+        assert text_of("{" * 100_000 + "Gate 3" + "}" * 100_000) == "Gate 3"
+        assert text_of("{" * 100_000 + "Gate 3") == "Gate 3"
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "{",
+            "}",
+            "\\",
+            "\\*",
+            "\\par ",
+            "\\cell ",
+            "\\row ",
+            "\\intbl",
+            "\\pard",
+            "\\trowd",
+            "words ",
+            "\n",
+            "|",
+        ),
+        *(
+            "\\u-10179?",
+            "\\u57344?",
+            "\\u99999?",
+            "\\u ",
+            "\\uc ",
+            "\\uc-5",
+            "\\uc99",
+            "\\'",
+            "\\'8",
+            "\\'81",
+            "\\bin",
+        ),
+        *(
+            "\\bin99999999 ",
+            "\\footnote",
+            "\\ftnalt",
+            "\\chftn ",
+            "\\header",
+            "\\info",
+            "\\title ",
+            "\\creatim",
+            "\\yr9999999",
+        ),
+        *(
+            "\\fonttbl",
+            "\\f1",
+            "\\f-1",
+            "\\fcharset78 ",
+            "\\fcharset204 ",
+            "\\ansicpg",
+            "\\ansicpg932",
+            "\\mac",
+            "\\listtext",
+        ),
+        *(
+            "\\shptxt",
+            "\\pict",
+            "\\field",
+            "\\v",
+            "\\v0",
+            "\\outlinelevel0",
+            "\\outlinelevel99",
+            "\\line ",
+            "\x00",
+            "\xff",
+        ),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_whatever_stands_in_a_file_it_is_a_document_that_can_be_stored_or_a_load_error(body: str) -> None:
+    try:
+        found = read_rtf(rtf(body), PATH)
+    except LoadError as error:
+        assert error.cause == "holds no words to read"  # noqa: PT017 - it may be raised or not
+        return
+    for said in (found.text, found.title, found.author or ""):
+        assert "\0" not in said
+        assert said.encode("utf-8").decode("utf-8") == said
+
+
+def test_the_suffix_chooses_the_loader(tmp_path: Path) -> None:
+    file = tmp_path / "Dam.RTF"
+    file.write_bytes(rtf("Gate 3 failed."))
+    assert (load(file).kind, load(file).text) == ("rtf", "Gate 3 failed.")
