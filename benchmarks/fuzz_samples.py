@@ -6,11 +6,12 @@ A format joins in when its suffix is registered; a new one needs a sample here.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from index.loading import SUFFIXES
 
@@ -19,6 +20,7 @@ MOST_BYTES = 200_000
 
 _GATE = "The council of Varda closed the third gate of the dam on Monday."
 _WATER = "Four villages below the weir have had no clean water since June."
+_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?")
 _ROWS = (("Place", "People", "Since"), ("Varda", "1,204", "2024-06-01"), ("Orrin", "87", "2023"))
 
 
@@ -37,12 +39,19 @@ def samples() -> dict[str, list[bytes]]:
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
-    """An archive of ``parts``; ``mimetype``, which comes first, is not compressed."""
+    """An archive of ``parts``, the same whenever it is made; ``mimetype``, the first, is not compressed."""
     made = BytesIO()
-    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+    with ZipFile(made, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(name, content, compress_type=ZIP_STORED if name == "mimetype" else ZIP_DEFLATED)
+            how = ZIP_STORED if name == "mimetype" else ZIP_DEFLATED
+            archive.writestr(ZipInfo(name), content, compress_type=how)
     return made.getvalue()
+
+
+def parts_of(archive: bytes) -> dict[str, bytes]:
+    """The parts of an archive by their names."""
+    with ZipFile(BytesIO(archive)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
 
 
 def _text() -> bytes:
@@ -111,9 +120,11 @@ class _Saved(Protocol):
 
 
 def _saved(document: _Saved) -> bytes:
+    """The file of ``document``, without the time at which it was made."""
     made = BytesIO()
     document.save(made)
-    return made.getvalue()
+    parts = parts_of(made.getvalue())
+    return zipped({name: _MOMENT.sub(b"2025-07-18T10:00:00Z", content) for name, content in parts.items()})
 
 
 def _docx() -> bytes:
@@ -256,6 +267,7 @@ _MAKERS: Mapping[str, Iterable[Callable[[], bytes]]] = {
     ".xlsx": [_xlsx],
     ".xlsm": [_xlsx],
     ".pptx": [_pptx],
+    ".pptm": [_pptx],
     ".eml": [_mail],
     ".rtf": [_rtf],
     ".odt": [_open_document("text")],

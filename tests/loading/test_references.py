@@ -6,13 +6,11 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
-from benchmarks.fuzz_samples import samples, zipped
+from benchmarks.fuzz_samples import parts_of, samples, zipped
 from index.loading import LoadError
 from index.loading.isolation import Isolated, ReaderDiedError
 
@@ -131,11 +129,6 @@ def word(outside: Outside) -> bytes:
     )
     parts["word/vbaProject.bin"] = f'Sub AutoOpen()\nShell "touch {outside.made}"\nEnd Sub'.encode()
     return zipped(parts)
-
-
-def parts_of(archive: bytes) -> dict[str, bytes]:
-    with ZipFile(BytesIO(archive)) as opened:
-        return {name: opened.read(name) for name in opened.namelist()}
 
 
 def test_what_is_held_against_the_formats_would_be_noticed(reader: Isolated, outside: Outside) -> None:
