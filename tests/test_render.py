@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
-from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
+from markup import Page, abstention, answer, citation, passage, shown, texts
 
-from rag.answers import Answer, AnswerSentence, Citation, Passage, Verdict, Verification
+from rag.answers import Citation, Verdict, Verification
 from ui.render import (
     answer_markup,
     date_words,
-    escape,
     excerpt,
     failure_markup,
     question_markup,
@@ -29,135 +26,6 @@ HOSTILE = (
     "[x](javascript:alert(1)) **bold** `code` $$x^2$$ \\(y\\) &amp; &#60; http://evil.example a@b.example\n\n"
     "# Heading\n\n- item\n\n> quote | cell\n---\n<!-- comment --> 😀 e\u0301 \u202e שלום"
 )
-
-texts = st.text(
-    st.one_of(
-        st.sampled_from("<>&\"'`*_#[]()!$\\|~-+=:;/@.{}\n\r\t "),
-        st.characters(exclude_categories=["Cs"]),
-    ),
-    max_size=80,
-)
-
-
-class Page(HTMLParser):
-    """What a browser would make of markup: its tags, its links, and the text by class."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.links: list[tuple[str, str | None]] = []
-        self.texts: list[tuple[str, str]] = []
-        self._open: list[str] = []
-        # Gradio's view reads Markdown first, so that what Markdown makes of the markup is what counts.
-        self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        given = dict(attrs)
-        self._open.append(given.get("class") or tag)
-        if tag == "a":
-            self.links.append((given.get("href") or "", given.get("title")))
-
-    def handle_endtag(self, tag: str) -> None:
-        del tag
-        self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.texts.append((self._open[-1], data))
-
-    def text_of(self, name: str) -> list[str]:
-        """The texts of the elements of a class, one for each piece."""
-        return [text for owner, text in self.texts if owner == name]
-
-
-def shown(text: str) -> str:
-    """What HTML can show of ``text``: control characters cannot be written in it."""
-    return "".join("\ufffd" if category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
-
-
-def citation(number: int, quote: str, document_id: int = 1, page: int | None = None, at: int = 0) -> Citation:
-    return Citation(
-        id=number,
-        answer_start=at,
-        answer_end=at + len(quote),
-        document_id=document_id,
-        version=2,
-        title=f"Report {document_id}",
-        publisher="The Office",
-        published="2025-07-18",
-        path=f"{document_id}.md",
-        page=page,
-        start=100,
-        end=100 + len(quote),
-        quote=quote,
-        boxes=(),
-        verification=Verification("supported", quote_matches=True, figures_match=True, score=1.0),
-    )
-
-
-def passage(text: str, shortfall: str | None = None) -> Passage:
-    return Passage(
-        document_id=7,
-        version=1,
-        title="Nearest report",
-        publisher=None,
-        published="2025-03",
-        path="7.md",
-        page=4,
-        start=10,
-        end=10 + len(text),
-        text=text,
-        score=0.5,
-        shortfall=shortfall,
-    )
-
-
-def answer(*citations: Citation, text: str | None = None) -> Answer:
-    """An answer whose sentences are the citations' quotes."""
-    words = text if text is not None else "".join(cited.quote for cited in citations)
-    return Answer(
-        answer_id="0" * 32,
-        question="?",
-        text=words,
-        abstained=False,
-        reason=None,
-        cause=None,
-        note=None,
-        sentences=tuple(
-            AnswerSentence(cited.answer_start, cited.answer_end, (cited.id,)) for cited in citations
-        ),
-        citations=citations,
-        passages=(),
-        answerability=0.9,
-        model="quoted",
-        generation=1,
-    )
-
-
-def abstention(*passages: Passage) -> Answer:
-    return replace(
-        answer(text="No sentence answers."),
-        abstained=True,
-        reason="No sentence answers.",
-        cause="not_answered",
-        passages=passages,
-    )
-
-
-@given(texts)
-def test_escaped_text_is_shown_as_it_is_and_is_no_markup(text: str) -> None:
-    page = Page(f'<div class="words">{escape(text)}</div>')
-    assert "".join(page.text_of("words")) == shown(text)
-    assert page.tags == ["div"]
-
-
-@given(texts)
-def test_escaped_text_stays_inside_an_attribute(text: str) -> None:
-    page = Page(f'<div><a href="#x" title="{escape(text)}">1</a></div>')
-    assert page.tags == ["div", "a"]
-    assert page.links == [("#x", shown(text))]
 
 
 @given(st.lists(texts.filter(bool), min_size=1, max_size=4))
@@ -236,6 +104,56 @@ def test_a_doubtful_sentence_says_so(verdict: Verdict, label: list[str]) -> None
     assert page.text_of("fn-doubt") == label
 
 
+def row(number: int, quote: str, headings: str = "Arrests\nDay | Arrests", at: int = 0) -> Citation:
+    return replace(citation(number, quote, at=at), headings=headings)
+
+
+def test_rows_of_one_table_are_one_table_between_the_sentences_around_them() -> None:
+    cited = [
+        citation(1, "Before."),
+        row(2, "Monday | 412", at=8),
+        row(3, "Tuesday | 96", at=21),
+        citation(4, "After.", at=34),
+    ]
+    page = Page(answer_markup(answer(*cited, text="Before. Monday | 412 Tuesday | 96 After.")))
+    kept = {"div", "p", "q", "table", "caption", "thead", "tbody", "tr", "th"}
+    group = page.tags[1 : page.tags.index("a", page.tags.index("q", page.tags.index("table"))) + 1]
+    assert [tag for tag in group if tag in kept] == [
+        *["div", "p", "q", "div", "table", "caption", "thead", "tr", "th", "th"],
+        *["tbody", "tr", "th", "tr", "th", "p", "q"],
+    ]
+    order = [
+        text for owner, text in page.texts if owner in {"fn-line", "th", "fn-figure", "fn-mark", "fn-quote"}
+    ]
+    assert order == [
+        *["Before.", "[1]", "Arrests", "Day", "Arrests", "Monday", "412", "[2]", "Tuesday", "96", "[3]"],
+        *["After.", "[4]"],
+    ]
+
+
+def test_rows_of_two_tables_are_two_tables() -> None:
+    cited = [row(1, "Monday | 412"), row(2, "Oxen | 7", "Herds\nKind | Head", at=13)]
+    page = Page(answer_markup(answer(*cited, text="Monday | 412 Oxen | 7")))
+    assert page.tags.count("table") == 2
+    assert page.text_of("fn-line") == ["Arrests", "Herds"]
+
+
+def test_a_sentence_that_rests_on_a_row_in_its_own_words_stays_a_sentence() -> None:
+    cited = replace(row(1, "Monday | 412"), answer_end=27)
+    page = Page(answer_markup(answer(cited, text="On Monday 412 were arrested")))
+    assert page.text_of("fn-claim") == ["On Monday 412 were arrested"]
+    assert "table" not in page.tags
+
+
+def test_a_doubtful_row_says_so_beside_its_mark() -> None:
+    checked = Verification("partial", quote_matches=True, figures_match=False, score=0.4)
+    page = Page(answer_markup(answer(replace(row(1, "Monday | 412"), verification=checked))))
+    assert [text for owner, text in page.texts if owner in {"fn-mark", "fn-doubt"}] == [
+        "[1]",
+        "partly supported",
+    ]
+
+
 def test_a_note_stands_below_the_answer() -> None:
     noted = replace(answer(citation(1, "Words.")), note="The words cited are in Khmer.")
     assert Page(answer_markup(noted)).texts[-1] == ("fn-note", "The words cited are in Khmer.")
@@ -265,6 +183,15 @@ def test_a_streamed_answer_shows_cited_sentences_and_the_words_still_to_be_cited
 def test_a_streamed_answer_ends_as_the_whole_answer() -> None:
     cited = [citation(1, "One."), citation(2, "Two.", document_id=2, at=5)]
     assert streamed_markup("One.\nTwo.", cited) == answer_markup(answer(*cited, text="One.\nTwo."))
+
+
+def test_a_row_is_a_table_as_soon_as_its_footnote_arrives() -> None:
+    first, second = row(1, "Monday | 412"), row(2, "Tuesday | 96", at=13)
+    text = "Monday | 412 Tuesday | 96"
+    assert Page(streamed_markup(text[:12], [])).text_of("fn-pending") == ["Monday | 412"]
+    assert Page(streamed_markup(text, [first])).text_of("fn-pending") == ["Tuesday | 96"]
+    assert Page(streamed_markup(text, [first])).text_of("fn-figure") == ["Arrests", "412"]
+    assert streamed_markup(text, [first, second]) == answer_markup(answer(first, second, text=text))
 
 
 def test_waiting_says_what_is_being_read() -> None:

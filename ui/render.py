@@ -1,9 +1,8 @@
 """Answer → markup that a sanitised Markdown view shows, with everything of a document escaped.
 
-What a document or a person wrote is data: every character that Markdown, HTML or a formula renderer could
-read as structure is written as a numeric character reference, which all of them show as the character
-itself. The markup of one message is a single line that begins with a block tag, so that CommonMark takes
-the whole of it as one HTML block and parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
+What a document or a person wrote is data, and is escaped (:mod:`ui.escaping`). The markup of one message is
+a single line that begins with a block tag, so that CommonMark takes the whole of it as one HTML block and
+parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
 
 A link's target carries all that the script beside the page needs to open the source, because the view's
 sanitiser removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``.
@@ -15,16 +14,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from unicodedata import category
 
 from rag.answers import Answer, Citation, Passage, Verdict
+from ui.escaping import escape
+from ui.tables import CitedRow, table_markup
 
 SHOWN_PASSAGES = 3
 """How many of the nearest passages an abstention shows; the answer's JSON form has all of them."""
 EXCERPT_CHARACTERS = 280
 """A nearest passage, or a refused question, is cut after this many characters."""
 
-_WHITESPACE = frozenset("\t\n\r")
 _VERDICTS: dict[Verdict, str] = {
     "supported": "",
     "partial": "partly supported",
@@ -44,21 +43,14 @@ class _Sentence:
         """The cited documents and their versions, each once, in the order of the footnotes."""
         return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
 
+    @property
+    def row_of(self) -> str | None:
+        """Where the sentence is a table's row, the table's caption and headings; else None."""
+        return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
 
-def escape(text: str) -> str:
-    """``text`` so that Markdown and HTML show it as it is, in running text and in attributes.
-
-    Control characters have no place in HTML and are shown as U+FFFD.
-    """
-    return "".join(map(_escape_character, text))
-
-
-def _escape_character(character: str) -> str:
-    if category(character) == "Cc" and character not in _WHITESPACE:
-        return "\N{REPLACEMENT CHARACTER}"
-    if character.isalnum() or character == " " or not character.isascii():
-        return character
-    return f"&#{ord(character)};"
+    def repeats(self, cited: Citation) -> bool:
+        """Whether the sentence is the quoted words themselves."""
+        return self.text.split() == cited.quote.split()
 
 
 def source_target(place: Citation | Passage) -> str:
@@ -127,20 +119,35 @@ def streamed_markup(text: str, citations: Sequence[Citation]) -> str:
 def _groups(sentences: Iterable[_Sentence]) -> str:
     """Consecutive sentences of the same sources together, each group above its attribution."""
     return "".join(
-        f'<div class="fn-group"><p class="fn-sentences">{" ".join(map(_sentence, group))}</p>'
-        f"{_attributions(group)}</div>"
+        f'<div class="fn-group">{_runs(group)}{_attributions(group)}</div>'
         for group in (list(run) for _, run in groupby(sentences, key=lambda sentence: sentence.sources))
     )
 
 
+def _runs(sentences: Sequence[_Sentence]) -> str:
+    """Sentences of a group in their order: those in words as a paragraph, rows of one table as a table."""
+    runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
+    return "".join(
+        f'<p class="fn-sentences">{" ".join(map(_sentence, run))}</p>'
+        if row_of is None
+        else table_markup(row_of, [CitedRow(sentence.text, _notes(sentence)) for sentence in run])
+        for row_of, run in runs
+    )
+
+
 def _sentence(sentence: _Sentence) -> str:
-    verbatim = any(sentence.text.split() == cited.quote.split() for cited in sentence.citations)
     words = escape(sentence.text)
+    verbatim = any(map(sentence.repeats, sentence.citations))
     shown = f'<q class="fn-quote">{words}</q>' if verbatim else f'<span class="fn-claim">{words}</span>'
+    return f"{shown}{_notes(sentence)}"
+
+
+def _notes(sentence: _Sentence) -> str:
+    """The sentence's footnote marks, and a label where what they lead to does not carry it."""
     marks = "".join(map(_mark, sentence.citations))
     doubts = dict.fromkeys(_VERDICTS[cited.verification.verdict] for cited in sentence.citations)
     labels = "".join(f' <span class="fn-doubt">{label}</span>' for label in doubts if label)
-    return f"{shown}{marks}{labels}"
+    return f"{marks}{labels}"
 
 
 def _mark(cited: Citation) -> str:

@@ -1,0 +1,127 @@
+"""Markup as a browser reads it, and answers to make it of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from unicodedata import category
+
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
+
+texts = st.text(
+    st.one_of(
+        st.sampled_from("<>&\"'`*_#[]()!$\\|~-+=:;/@.{}\n\r\t "),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=80,
+)
+
+
+class Page(HTMLParser):
+    """What a browser would make of markup: its tags, its links, and the text by class."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.links: list[tuple[str, str | None]] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open: list[str] = []
+        # Gradio's view reads Markdown first, so that what Markdown makes of the markup is what counts.
+        self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        given = dict(attrs)
+        self._open.append(given.get("class") or tag)
+        if tag == "a":
+            self.links.append((given.get("href") or "", given.get("title")))
+
+    def handle_endtag(self, tag: str) -> None:
+        del tag
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.texts.append((self._open[-1], data))
+
+    def text_of(self, name: str) -> list[str]:
+        """The texts of the elements of a class, one for each piece."""
+        return [text for owner, text in self.texts if owner == name]
+
+
+def shown(text: str) -> str:
+    """What HTML can show of ``text``: control characters cannot be written in it."""
+    return "".join("\ufffd" if category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
+
+
+def citation(number: int, quote: str, document_id: int = 1, page: int | None = None, at: int = 0) -> Citation:
+    return Citation(
+        id=number,
+        answer_start=at,
+        answer_end=at + len(quote),
+        document_id=document_id,
+        version=2,
+        title=f"Report {document_id}",
+        publisher="The Office",
+        published="2025-07-18",
+        path=f"{document_id}.md",
+        page=page,
+        start=100,
+        end=100 + len(quote),
+        quote=quote,
+        boxes=(),
+        verification=Verification("supported", quote_matches=True, figures_match=True, score=1.0),
+    )
+
+
+def passage(text: str, shortfall: str | None = None) -> Passage:
+    return Passage(
+        document_id=7,
+        version=1,
+        title="Nearest report",
+        publisher=None,
+        published="2025-03",
+        path="7.md",
+        page=4,
+        start=10,
+        end=10 + len(text),
+        text=text,
+        score=0.5,
+        shortfall=shortfall,
+    )
+
+
+def answer(*citations: Citation, text: str | None = None) -> Answer:
+    """An answer whose sentences are the citations' quotes."""
+    words = text if text is not None else "".join(cited.quote for cited in citations)
+    return Answer(
+        answer_id="0" * 32,
+        question="?",
+        text=words,
+        abstained=False,
+        reason=None,
+        cause=None,
+        note=None,
+        sentences=tuple(
+            AnswerSentence(cited.answer_start, cited.answer_end, (cited.id,)) for cited in citations
+        ),
+        citations=citations,
+        passages=(),
+        answerability=0.9,
+        model="quoted",
+        generation=1,
+    )
+
+
+def abstention(*passages: Passage) -> Answer:
+    return replace(
+        answer(text="No sentence answers."),
+        abstained=True,
+        reason="No sentence answers.",
+        cause="not_answered",
+        passages=passages,
+    )
