@@ -6,14 +6,21 @@ import stat
 from pathlib import Path
 
 from index.documents import Document
+from index.loading.delimited import read_delimited
 from index.loading.docx import read_docx
+from index.loading.eml import read_eml
+from index.loading.epub import read_epub
 from index.loading.errors import LoadError
 from index.loading.html import read_html
 from index.loading.markdown import read_markdown
+from index.loading.odt import read_ods, read_odt
 from index.loading.options import DEFAULTS, Limits, Loader, Options
 from index.loading.pdf import read_pdf
+from index.loading.pptx import read_pptx
+from index.loading.rtf import read_rtf
 from index.loading.signatures import seems_html, seems_pdf
 from index.loading.text import read_text
+from index.loading.xlsx import read_xlsx
 
 __all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "load"]
 
@@ -26,6 +33,17 @@ _READERS: dict[str, Loader] = {
     ".xhtml": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".pptx": read_pptx,
+    ".pptm": read_pptx,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".xlsx": read_xlsx,
+    ".xlsm": read_xlsx,
+    ".eml": read_eml,
+    ".epub": read_epub,
+    ".rtf": read_rtf,
+    ".odt": read_odt,
+    ".ods": read_ods,
 }
 
 _MEGABYTE = 1024 * 1024
