@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -39,8 +38,10 @@ _MAX_LINKED = 0.6
 MIN_MAIN_SHARE = 0.25
 """Where the main text has a smaller share of the page's words, the choice of it is not trusted."""
 
+DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""Tables deeper in tables are damage, and trafilatura takes the square of their depth: a minute for 2,000."""
+"""What lies deeper is damage. trafilatura's time grows with the square of the depth: for 2,000 elements it is
+some seconds, for as many tables a minute."""
 
 _NAVIGATION = {"nav", "dialog"}
 _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
@@ -159,11 +160,9 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Whether a table lies deeper in others than any page is laid out."""
-    return any(
-        next(islice(table.iterancestors("table"), DEEPEST_TABLE, None), None) is not None
-        for table in page.iter("table")
-    )
+    """Whether something lies deeper in others than on any page that is meant to be read."""
+    depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
+    return bool(page.xpath(f"boolean(//*[{depths}])"))
 
 
 def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
