@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from io import BytesIO
+from contextlib import redirect_stdout
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -69,8 +70,9 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
 
     blocks: list[Block] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what a workbook has that openpyxl would not write
+        # openpyxl warns of what it would not write, and prints what styles lack.
+        with warnings.catch_warnings(), redirect_stdout(StringIO()):
+            warnings.simplefilter("ignore")
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             try:
                 blocks += _sheets(book)

@@ -244,6 +244,16 @@ class TestHostileFiles:
         with pytest.raises(LoadError, match="more than the 0 MB that are read"):
             read_xlsx(workbook(small), PATH, Options(limits=Limits(unpacked_megabytes=0)))
 
+    def test_nothing_is_printed_of_a_workbook_with_styles_that_are_missing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        attacked = changed(
+            workbook(small), "xl/styles.xml", rb'(?<=<cellStyle )[^>]*xfId="0"', b'name="x" xfId="9"'
+        )
+        with pytest.raises(LoadError, match="is broken: "):
+            read_xlsx(attacked, PATH)
+        assert capsys.readouterr() == ("", "")
+
 
 class TestErrors:
     @pytest.mark.parametrize(
