@@ -105,5 +105,5 @@ def _check_content(data: bytes, path: Path, reader: Loader) -> None:
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
     if reader is read_pdf and not seems_pdf(data) and seems_html(data):
         raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
-    if reader in {read_text, read_markdown} and seems_html(data):
+    if reader in {read_text, read_markdown, read_delimited} and seems_html(data):
         raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")
