@@ -23,6 +23,9 @@ from index.loading.rtf_marks import (
 )
 from index.loading.rtf_words import CHARACTERS, LABELS, PROPERTIES, RUNNING, SPACES, TIMES, UNREAD
 
+MAX_DEPTH = 10_000
+"""Groups inside more groups than this set nothing of their own; no program nests a hundred."""
+
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
 )
@@ -108,6 +111,7 @@ class _Reader:
         self.parts = Parts()
         self._group = _Group(self.parts.body)
         self._outer: list[_Group] = []
+        self._deeper = 0
         self._default_font = ""
         self._reference: tuple[Part, int] | None = None
         self._note: _Note | None = None
@@ -116,6 +120,9 @@ class _Reader:
 
     def brace(self, brace: str) -> bool:
         """Open or close a group; whether the document goes on."""
+        if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
+            self._deeper += 1 if brace == "{" else -1
+            return True
         if brace == "{":
             self._outer.append(self._group)
             self._group = replace(self._group, is_optional=False, label_of=None)
@@ -146,7 +153,7 @@ class _Reader:
         elif symbol in "\r\n":
             self._end_paragraph()
         elif symbol in "\\{}":
-            self.put(f"\\{symbol}")
+            self.put(mark(symbol))  # striprtf looks for pictures and fields in what was a backslash, too
         elif symbol in "~_":
             self.put(" " if symbol == "~" else "-")
 
@@ -214,7 +221,7 @@ class _Reader:
             self._number_note("e", note)
 
     def _number_note(self, prefix: str, note: _Note) -> None:
-        """Count a note and write its mark where it is referred to; its author may have written one instead."""
+        """Count a note that is numbered, and write its mark where it is referred to."""
         if note.reference is not None:
             self._numbers[prefix] += 1
             note.mark = _note_mark(prefix, self._numbers[prefix])

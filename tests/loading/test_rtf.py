@@ -37,6 +37,7 @@ class TestText:
                 "pre-war—site–2, “so”, it’s",
             ),
             (r"co\-op \{x\} a\\b", "coop {x} a\\b"),
+            (r"C:\\pict or \\bin", r"C:\pict or \bin"),
             (r"over\page leaf", "over leaf"),
             (r"One.\sect Two.", "One.\n\nTwo."),
             (r"Gate {\v not }3\v  hidden\v0  failed.", "Gate 3 failed."),
