@@ -270,8 +270,8 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
     ]
     whole = period_of_all(spans, columns)
     if whole is not None:
-        period, spans = whole
-        yield Block(period, group)
+        above, spans = whole
+        yield from (Block(line, group) for line in above)
     for cells in spread(spans, columns):
         yield Block(row(cells.get(column, "") for column in columns), group)
     for line in rows[headings:]:

@@ -35,11 +35,12 @@ def is_period(text: str) -> bool:
 
 def period_of_all(
     rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
-) -> tuple[str, list[Mapping[int, Heading]]] | None:
-    """The one period that stands above all columns, and the rows of headings without it.
+) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
+    """The lines of the row whose one period stands above all columns, and the rows of headings without it.
 
     It names the table rather than a column, wherever in its row it stands (mostly over the last column, set
-    to the right). What heads the names of the rows goes down beside the headings of the columns.
+    to the right). What stands before it over the names of the rows (mostly the units) goes down beside the
+    headings of the columns, or is a line of its own where the names have a heading there.
 
     Args:
         rows: the rows of headings, from the top: words and width by column.
@@ -55,10 +56,11 @@ def period_of_all(
     beneath = [text for line in (second, *others) for text, _ in line.values()]
     if len(labels) != 1 or not is_period(labels[0][0]) or labels[0][1] > 1 or any(map(is_period, beneath)):
         return None
-    if not set(columns[1:]) <= set(second) or (stub in first and stub in second):
+    if not set(columns[1:]) <= set(second):
         return None
-    names = {stub: first[stub]} if stub in first else {}
-    return labels[0][0], [names | dict(second), *others]
+    before = {stub: first[stub]} if stub in first else {}
+    lines = [text for text, _ in before.values()] if stub in second else []
+    return [*lines, labels[0][0]], [before | dict(second), *others]
 
 
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:

@@ -173,6 +173,12 @@ class TestHeadings:
             == "January–June 2023\nCHF | Goods | Rights\nNorth | 1 | 2"
         )
 
+    def test_units_before_the_one_period_are_a_line_too_where_the_rows_have_a_heading(self) -> None:
+        assert (
+            text(["CHF", None, "2023"], ["Segment", "Goods", "Rights"], ["North", 1, 2])
+            == "CHF\n2023\nSegment | Goods | Rights\nNorth | 1 | 2"
+        )
+
     def test_other_headings_keep_to_their_columns(self) -> None:
         assert (
             text(["Region", None, None, "Change"], [None, "2022", "2023", "%"], ["North", 1, 2, 100])
