@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
-from index.loading.lines import MIN_GUTTER, Line, is_unspaced
+from index.loading.pieces import MIN_GUTTER, Line, is_unspaced
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
-from index.loading.lines import Line
+from index.loading.pieces import Line
 
 SMALLER = 0.96
 """Of the text's height: notes are set smaller."""

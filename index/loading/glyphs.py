@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import category, normalize
 
-from index.loading.lines import WRAPPED_HYPHEN, Glyph
+from index.loading.pieces import WRAPPED_HYPHEN, Glyph
 from index.loading.placed import BOX_BYTES
 
 if TYPE_CHECKING:
@@ -27,79 +28,142 @@ _FARTHEST = 65_535
 """What a box's numbers, of 16 bits, hold at most."""
 
 
-def glyphs(page: PdfPage, text_page: PdfTextPage) -> list[Glyph]:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is shown of a page, and how it is turned.
+
+    Attributes:
+        left: in points, in the page's own space, as the other three.
+        bottom: its lower edge.
+        right: its right edge.
+        top: its upper edge.
+        rotation: by how many degrees the page is turned clockwise to be shown.
+        width: in points, as it is shown.
+        height: in points, as it is shown.
+    """
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: int
+    width: float
+    height: float
+
+    def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
+        """A point of the page's own space from the lower left corner of the page as it is shown.
+
+        A coordinate that is None is the one of the upper left corner.
+        """
+        if x is None or y is None:
+            x, y = (self.left if x is None else x), (self.top if y is None else y)
+        match self.rotation:
+            case 90:
+                return y - self.bottom, self.right - x
+            case 180:
+                return self.right - x, self.top - y
+            case 270:
+                return self.top - y, x - self.left
+            case _:
+                return x - self.left, y - self.bottom
+
+
+def frame(page: PdfPage) -> Frame:
+    """What is shown of ``page``."""
+    left, bottom, right, top = page.get_bbox()
+    width, height = page.get_size()
+    return Frame(left, bottom, right, top, page.get_rotation(), width, height)
+
+
+def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     """The characters on a page in the order of its text layer, placed on the page as it is shown.
 
     What lies outside the page is left out: printers' marks, and what was cut off.
     """
-    from pypdfium2.raw import FPDFText_GetUnicode
-
-    handle = text_page.raw  # the wrapper is unwrapped at every call otherwise
     count = text_page.count_chars()
-    codes = [FPDFText_GetUnicode(handle, index) for index in range(count)]
+    codes = _codes(text_page, count)
     characters = [readable(character) for character in _characters(codes)]
     edges = _edges(characters)
-    shown, inside, boxes = _places(page, text_page, count)
+    shown = _places(frame, text_page, count)
+    boxes = _boxes(shown, frame.width, frame.height)
     placed: list[Glyph] = []
-    end = 0
-    for index, (character, (left, bottom, right, top), is_inside) in enumerate(
-        zip(characters, shown, inside, strict=True)
+    places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)
+    for index, (character, (left, bottom, right, top, is_inside)) in enumerate(
+        zip(characters, places, strict=True)
     ):
-        end += BOX_BYTES
         if not character or not (is_inside or character.isspace()):
             continue
         bold = index in edges and _is_bold(text_page, index)
-        box = boxes[end - BOX_BYTES : end]
-        placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
+        box = boxes[index * BOX_BYTES : (index + 1) * BOX_BYTES]
+        if len(character) == 1:
+            placed.append(Glyph(character, left, bottom, right, top, bold, box))
+        else:  # a ligature
+            placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
     return placed
 
 
-def _places(page: PdfPage, text_page: PdfTextPage, count: int) -> tuple[list[list[float]], list[bool], bytes]:
-    """Where each character lies on the page as shown, whether any of it does, and its box for PageLayout."""
-    from ctypes import byref
+def _codes(text_page: PdfTextPage, count: int) -> list[int]:
+    from ctypes import c_int, c_uint, c_void_p
+
+    from pypdfium2.raw import FPDFText_GetUnicode
+
+    ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
+    return [ask(handle, index) for index in range(count)]
+
+
+def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
+    """A function of PDFium that takes addresses for pointers.
+
+    These functions are called for each character, and half of their time would go into checking pointers.
+    """
+    from ctypes import CFUNCTYPE
+
+    return CFUNCTYPE(result, *arguments)(_address(function))
+
+
+def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
+    from ctypes import c_void_p, cast
+
+    return cast(pointer, c_void_p).value or 0
+
+
+def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
+    """Where each character lies on the page as shown: left, bottom, right, top; an array of shape (n, 4)."""
+    from ctypes import addressof, c_int, c_void_p, sizeof
 
     import numpy as np
     from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
 
-    handle, box = text_page.raw, FS_RECTF()
-    pointer = byref(box)
-    told = bytearray()
-    for index in range(count):
-        FPDFText_GetLooseCharBox(handle, index, pointer)
-        told += bytes(box)
-    left, top, right, bottom = np.frombuffer(told, np.float32).reshape(-1, 4).T.astype(np.float64)
-    width, height = page.get_size()
-    shown = _turned(np.column_stack((left, bottom, right, top)), page.get_bbox(), page.get_rotation())
-    outside = (shown[:, 2] < 0) | (shown[:, 0] > width) | (shown[:, 3] < 0) | (shown[:, 1] > height)
-    return shown.tolist(), (~outside).tolist(), _boxes(shown, width, height)
+    ask = _direct(FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+    rectangles = (FS_RECTF * count)()
+    handle, start, size = _address(text_page.raw), addressof(rectangles), sizeof(FS_RECTF)
+    for index, place in enumerate(range(start, start + count * size, size)):
+        ask(handle, index, place)
+    left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
+    return _turned(np.column_stack((left, bottom, right, top)), frame)
 
 
-def _turned(
-    boxes: NDArray[np.float64], page: tuple[float, float, float, float], rotation: int
-) -> NDArray[np.float64]:
-    """Boxes ``(left, bottom, right, top)`` in a page's own space, as it is shown when turned clockwise.
+def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
+    """Whether any of each box is on the page."""
+    left, bottom, right, top = shown.T
+    inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
+    return inside
 
-    Args:
-        boxes: an array of shape (n, 4), in points.
-        page: left, bottom, right and top of what is shown of the page.
-        rotation: in degrees.
 
-    Returns:
-        An array of shape (n, 4), from the lower left corner of the page as it is shown.
-    """
+def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+    """Boxes ``(left, bottom, right, top)`` of a page's own space on the page as it is shown: shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
-    page_left, page_bottom, page_right, page_top = page
-    match rotation:
+    match frame.rotation:
         case 90:
-            turned = (bottom - page_bottom, page_right - right, top - page_bottom, page_right - left)
+            turned = (bottom - frame.bottom, frame.right - right, top - frame.bottom, frame.right - left)
         case 180:
-            turned = (page_right - right, page_top - top, page_right - left, page_top - bottom)
+            turned = (frame.right - right, frame.top - top, frame.right - left, frame.top - bottom)
         case 270:
-            turned = (page_top - top, left - page_left, page_top - bottom, right - page_left)
+            turned = (frame.top - top, left - frame.left, frame.top - bottom, right - frame.left)
         case _:
-            turned = (left - page_left, bottom - page_bottom, right - page_left, top - page_bottom)
+            turned = (left - frame.left, bottom - frame.bottom, right - frame.left, top - frame.bottom)
     return np.column_stack(turned)
 
 

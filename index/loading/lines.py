@@ -1,19 +1,14 @@
-"""Placed characters of a page → its lines, the pieces of a table's row brought together.
-
-Coordinates are in points from the lower left corner of the page as it is shown, upwards.
-"""
+"""The pieces of a page → its lines, those of a table's row brought together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from statistics import median
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import regex
 
-from index.loading.placed import NOWHERE, Placed, joined_by, unplaced
-from index.tables import CELL_SEPARATOR
+from index.loading.pieces import SUPERSCRIPTS, Cell, Line
+from index.loading.placed import Placed, joined_by, unplaced
 
 MAX_WORD_GAP = 1.5
 """In line heights: a wider gap may separate cells. Justified text seldom stretches a space so far."""
@@ -24,119 +19,16 @@ SURE_GAP = 4.0
 SURE_GAPS = 3
 """A line with so many wide gaps is a row in any case."""
 
-MIN_GUTTER = 0.7
-"""In line heights: a narrower gap is no gutter between columns. Most spaces are half as wide."""
-
 MIN_WORD_GAP = 0.12
 """In line heights: a narrower gap between two pieces of a line is inside a word."""
 
 SCRIPT_RATIO = 0.85
 """Of a line's height: what is set smaller may be raised above its letters or lowered below them."""
 
-WRAPPED_HYPHEN = "\u00ad"
-"""Ends a line whose last word was divided."""
-
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
 """A bullet, or the number of an item or of a heading, standing alone."""
 
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]")
 _PROSE = regex.compile(r"\P{N}*\p{L}")
-
-
-class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character with its box, by the font's own bounds; a line break's box does not count.
-
-    Attributes:
-        bold: whether it is set in a bold font; known of a line's first and last character only.
-        box: its box in the bytes of PageLayout.
-    """
-
-    character: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    bold: bool = False
-    box: bytes = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A piece of a line between two gaps.
-
-    Attributes:
-        words: its words.
-        left: where it begins, in points.
-        right: where it ends.
-        first_word: the width of its first word.
-    """
-
-    words: Placed
-    left: float
-    right: float
-    first_word: float
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page, or a table's row.
-
-    Attributes:
-        cells: its pieces, from left to right.
-        bottom: the font's lower bound, in points.
-        top: the font's upper bound.
-        bold: whether its first and its last character are bold.
-        is_row: whether its pieces are cells of a table's row.
-        resumes: where its letters end when figures or signs raised above or lowered below them follow.
-    """
-
-    cells: tuple[Cell, ...]
-    bottom: float
-    top: float
-    bold: tuple[bool, bool] = (False, False)
-    is_row: bool = False
-    resumes: float | None = None
-
-    @property
-    def words(self) -> Placed:
-        """Its words; the cells of a row are joined by " | ". A space at its end is kept."""
-        if len(self.cells) == 1 and not self.is_row:
-            return self.cells[0].words
-        if self.is_row:
-            return joined_by(CELL_SEPARATOR, [cell.words.strip() for cell in self.cells])
-        *others, last = self.cells
-        return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
-
-    @property
-    def text(self) -> str:
-        """Its words without their places."""
-        return self.words.text
-
-    @property
-    def left(self) -> float:
-        """Where its first piece begins."""
-        return self.cells[0].left
-
-    @property
-    def right(self) -> float:
-        """Where its last piece ends."""
-        return self.cells[-1].right
-
-    @property
-    def first_word(self) -> float:
-        """The width of its first word."""
-        return self.cells[0].first_word
-
-    @property
-    def height(self) -> float:
-        """From the font's lower bound to its upper one; never 0."""
-        return max(self.top - self.bottom, 0.1)
-
-
-def is_unspaced(character: str) -> bool:
-    """Whether a character is of a script that sets no spaces between words."""
-    return bool(_UNSPACED.match(character))
 
 
 def lines(pieces: Iterable[Line]) -> list[Line]:
@@ -152,64 +44,6 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
         replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
         for number, line in enumerate(joined)
     ]
-
-
-def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """What was written from left to right at one height, with a cell for each stretch without a gap.
-
-    The gaps are those that a gutter between columns would have, many narrower than those between cells.
-    """
-    current: list[Glyph] = []
-    for glyph in glyphs:
-        if glyph.character not in "\r\n":
-            current.append(glyph)
-        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
-            yield from _line(current)
-            current = []
-    yield from _line(current)
-
-
-def _line(glyphs: list[Glyph]) -> Iterator[Line]:
-    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
-    if not inked:
-        return
-    top, bottom = median(glyph.top for glyph in inked), median(glyph.bottom for glyph in inked)
-    height = max(top - bottom, 0.1)
-    cells: list[Cell] = []
-    stretch: list[Glyph] = []
-    before = inked[0]
-    for glyph in glyphs:
-        if not glyph.character.isspace():
-            if glyph.left - before.right > MIN_GUTTER * height:
-                cells.append(_cell(stretch, top, height))
-                stretch = []
-            before = glyph
-        stretch.append(glyph)
-    cells.append(_cell(stretch, top, height))
-    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
-
-
-def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """A cell of a line with that upper bound and height; a space at its end is kept."""
-    parts: list[str] = []
-    boxes: list[bytes] = []
-    spaced = False
-    first = last = glyphs[0]
-    for glyph in glyphs:
-        if glyph.character.isspace():
-            spaced = True
-            continue
-        if spaced and parts:
-            parts.append(" ")
-            boxes.append(NOWHERE)
-        is_raised = glyph.top - glyph.bottom < 0.8 * height and glyph.top > top - 0.15 * height
-        parts.append(glyph.character.translate(_SUPERSCRIPTS) if is_raised else glyph.character)
-        boxes.append(glyph.box)
-        first, last, spaced = first if len(parts) > 1 else glyph, glyph, False
-    if spaced:
-        parts.append(" ")
-        boxes.append(NOWHERE)
-    return Cell(Placed("".join(parts), b"".join(boxes)), first.left, last.right, _first_word(glyphs))
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
@@ -228,18 +62,6 @@ def _wide_cells(piece: Line) -> tuple[Cell, ...]:
 
 def _without_end(words: Placed) -> Placed:
     return words.cut(0, len(words.text.rstrip()))
-
-
-def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of a line's first word; of its first character in a script without spaces."""
-    first: Glyph | None = None
-    last: Glyph | None = None
-    for glyph in glyphs:
-        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
-            break
-        if not glyph.character.isspace():
-            first, last = first or glyph, glyph
-    return last.right - first.left if first and last else 0.0
 
 
 def _goes_on(line: Line, following: Line) -> bool:
@@ -279,7 +101,7 @@ def _raised(piece: Line, line: Line) -> Line:
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
         return piece
-    words = Placed(cell.words.text.translate(_SUPERSCRIPTS), cell.words.boxes)
+    words = Placed(cell.words.text.translate(SUPERSCRIPTS), cell.words.boxes)
     return replace(piece, cells=(replace(cell, words=words),))
 
 

@@ -9,7 +9,7 @@ from statistics import median
 
 import regex
 
-from index.loading.lines import WRAPPED_HYPHEN, Line, is_unspaced
+from index.loading.pieces import WRAPPED_HYPHEN, Line, is_unspaced
 from index.loading.placed import Placed, unplaced
 
 MAX_SIZE_RATIO = 1.18

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 from index.documents import Document, Origin
 from index.languages import detect
 from index.loading.blocks import flow
+from index.loading.bookmarks import Bookmark, bookmarks, sections
 from index.loading.columns import ordered
 from index.loading.errors import LoadError
 from index.loading.following import PageParts, followed
 from index.loading.footnotes import usual_height, without_notes
-from index.loading.glyphs import glyphs, readable
-from index.loading.lines import Line, lines, pieces
+from index.loading.glyphs import Frame, frame, glyphs, readable
+from index.loading.lines import lines
 from index.loading.metadata import iso_date, readable_property, title_of_line, title_of_name
 from index.loading.opening import PDFIUM, SAVE_AGAIN, opened
 from index.loading.options import DEFAULTS, Options
 from index.loading.paragraphs import Paragraph, paragraphs, words_of
+from index.loading.pieces import Line, pieces
 from index.loading.running import without_running
 from index.loading.signatures import binary_kind, seems_pdf
 from index.loading.stitching import Stitched, layouts, stitched
@@ -46,10 +48,9 @@ READ_PICTURES = (
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page as it is shown: its size in points, its lines, and whether it is a picture without any."""
+    """A page: what is shown of it, its lines, and whether it is a picture without any."""
 
-    width: float
-    height: float
+    frame: Frame
     lines: list[Line]
     is_picture: bool
 
@@ -68,7 +69,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     with PDFIUM:
         document = opened(data, path, options)
     try:
-        said = _properties(document)
+        said, marks = _properties(document), _bookmarks(document)
         placed = [_page(document, number, path) for number in range(len(document))]
     finally:
         with PDFIUM:
@@ -95,15 +96,16 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         page_starts=whole.page_starts,
         author=author,
         origins=origins,
+        sections=sections(marks, pages, whole, [page.frame for page in placed]),
         mended=whole.words.mended,
-        layouts=layouts(whole, [(page.width, page.height) for page in placed]),
+        layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
         unread_pages=tuple(number for number, page in enumerate(placed, 1) if page.is_picture),
     )
 
 
 def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
     """The paragraphs of the pages, and the text that they make up."""
-    written = without_running([page.lines for page in placed], [page.height for page in placed])
+    written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
     for lines_of_page in written:
@@ -121,6 +123,11 @@ def _properties(document: PdfDocument) -> dict[str, str]:
     return {key: text for key, text in cleaned.items() if text}
 
 
+def _bookmarks(document: PdfDocument) -> list[Bookmark]:
+    with PDFIUM:
+        return bookmarks(document)
+
+
 def _published(creation_date: str) -> str | None:
     """The day of a PDF date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4)."""
     match = _DATE.fullmatch(creation_date)
@@ -135,9 +142,9 @@ def _page(document: PdfDocument, number: int, path: Path) -> _Page:
             page = document[number]
             text_page = page.get_textpage()
             try:
-                width, height = page.get_size()
-                written = lines(ordered(list(pieces(glyphs(page, text_page)))))
-                return _Page(width, height, written, not written and _has_picture(page))
+                shown = frame(page)
+                written = lines(ordered(list(pieces(glyphs(shown, text_page)))))
+                return _Page(shown, written, not written and _has_picture(page))
             finally:
                 text_page.close()
                 page.close()

@@ -15,7 +15,7 @@ from statistics import median
 
 import regex
 
-from index.loading.lines import Line
+from index.loading.pieces import Line
 
 EDGE = 0.2
 """Of a page's height, at its top and at its bottom: where running titles stand."""
