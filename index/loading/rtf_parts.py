@@ -20,6 +20,7 @@ from index.loading.rtf_marks import (
     Part,
     Parts,
     mark,
+    note_mark,
 )
 from index.loading.rtf_words import CHARACTERS, LABELS, PROPERTIES, RUNNING, SPACES, TIMES, UNREAD
 
@@ -224,7 +225,7 @@ class _Reader:
         """Count a note that is numbered, and write its mark where it is referred to."""
         if note.reference is not None:
             self._numbers[prefix] += 1
-            note.mark = _note_mark(prefix, self._numbers[prefix])
+            note.mark = note_mark(prefix, self._numbers[prefix])
             part, at = note.reference
             part.pieces[at] = note.mark
 
@@ -307,8 +308,3 @@ class _Reader:
         else:
             self._reference = (part, len(part.pieces))
             part.pieces.append("")
-
-
-def _note_mark(prefix: str, number: int) -> str:
-    """A note's mark, raised, as RTF."""
-    return prefix + "".join(mark("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)]) for digit in str(number))
