@@ -53,8 +53,3 @@ class Parts:
 def mark(character: str) -> str:
     """A character as RTF, whatever stands in for it."""
     return f"{{\\uc0\\u{ord(character)} }}"
-
-
-def note_mark(prefix: str, number: int) -> str:
-    """A note's mark, its number raised, as RTF."""
-    return prefix + "".join(mark("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)]) for digit in str(number))

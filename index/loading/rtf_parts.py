@@ -20,9 +20,21 @@ from index.loading.rtf_marks import (
     Part,
     Parts,
     mark,
-    note_mark,
 )
-from index.loading.rtf_words import CHARACTERS, LABELS, PROPERTIES, RUNNING, SPACES, TIMES, UNREAD
+from index.loading.rtf_notes import Notes
+from index.loading.rtf_words import (
+    CHARACTERS,
+    CHARSETS,
+    LABELS,
+    LEAD_BYTES,
+    PROPERTIES,
+    RUNNING,
+    SPACES,
+    TIMES,
+    TWO_BYTE_PAGES,
+    TWO_BYTES,
+    UNREAD,
+)
 
 MAX_DEPTH = 10_000
 """Groups inside more groups than this set nothing of their own; no program nests a hundred."""
@@ -62,21 +74,6 @@ class _Group:
     label_of: Part | None = None
 
 
-@dataclass(slots=True)
-class _Note:
-    """The note that was opened last.
-
-    Attributes:
-        part: its words.
-        reference: the part in which its number stands, and at which of its pieces; None without one.
-        mark: the number as RTF.
-    """
-
-    part: Part
-    reference: tuple[Part, int] | None
-    mark: str = ""
-
-
 def parts_of(source: str) -> Parts:
     """The parts of a file, given as a character for each byte; what is broken in it is passed over."""
     reader = _Reader()
@@ -95,12 +92,11 @@ def parts_of(source: str) -> Parts:
         elif word:
             reader.word(word, int(number) if number else None)
         elif code:
-            reader.put(match[0])
+            reader.code(code)
         elif symbol:
             reader.symbol(symbol)
         elif match[0] != "\\":
-            text = _BEYOND_ASCII.sub(lambda raw: f"\\'{ord(raw[0]):02x}", _CONTROLS.sub("", match[0]))
-            reader.put(text)
+            reader.text(_CONTROLS.sub("", match[0]))
     reader.end()
     return reader.parts
 
@@ -113,10 +109,10 @@ class _Reader:
         self._group = _Group(self.parts.body)
         self._outer: list[_Group] = []
         self._deeper = 0
+        self._is_lead = False
         self._default_font = ""
         self._reference: tuple[Part, int] | None = None
-        self._note: _Note | None = None
-        self._numbers = {"": 0, "e": 0}
+        self._notes = Notes(self.parts)
         self._boxes: list[Part] = []
 
     def brace(self, brace: str) -> bool:
@@ -147,8 +143,27 @@ class _Reader:
             part.pieces.append(f"\\uc{group.skipped} ")
         part.pieces.append(rtf)
 
+    def code(self, code: str) -> None:
+        """Add a byte of a character, in hexadecimal."""
+        self._is_lead = not self._is_lead and self._in_two_bytes() and int(code, 16) in LEAD_BYTES
+        self.put(f"\\'{code}")
+
+    def text(self, text: str) -> None:
+        """Add characters as they are written; the second byte of one in two bytes may be among them."""
+        if self._is_lead and text:
+            self._is_lead = False
+            self.put(f"\\'{ord(text[0]):02x}")
+            text = text[1:]
+        self.put(_BEYOND_ASCII.sub(lambda raw: f"\\'{ord(raw[0]):02x}", text))
+
+    def _in_two_bytes(self) -> bool:
+        """Whether characters of the font that is set may take two bytes."""
+        charset = self.parts.charsets.get(self._group.font)
+        return charset in TWO_BYTES if charset else self.parts.encoding[1] in TWO_BYTE_PAGES
+
     def symbol(self, symbol: str) -> None:
         """Follow a control symbol."""
+        self._is_lead = False
         if symbol == "*":
             self._group.is_optional = True
         elif symbol in "\r\n":
@@ -160,14 +175,15 @@ class _Reader:
 
     def word(self, word: str, number: int | None) -> None:
         """Follow a control word."""
+        self._is_lead = False
         group = self._group
         if self._open(word):
             return
         if group.name in TIMES and number is not None:
             self.parts.times.setdefault(group.name, {})[word] = number
         elif group.name == "fonttbl":
-            if word == "fcharset" and number is not None:
-                self.parts.charsets[group.font] = number
+            if word in {"fcharset", "cpg"} and number is not None:
+                self.parts.charsets[group.font] = number if word == "fcharset" else CHARSETS.get(number, 0)
             elif word == "f":
                 group.font = str(number or 0)
         elif word in {"ansi", "mac", "pc", "pca"}:
@@ -186,8 +202,6 @@ class _Reader:
             group.name = word
         elif word in UNREAD:
             group.part, group.name = None, word
-        elif group.name == "info":
-            group.name = ""
         elif word == "shptxt" and group.name != "pict":  # the shape around it is an optional group
             group.part, group.in_table, group.level = Part(), False, None
             self._boxes.append(group.part)
@@ -208,26 +222,8 @@ class _Reader:
     def _open_note(self) -> None:
         group = self._group
         group.part, group.in_table, group.level = Part(), False, None
-        self.parts.footnotes.append(group.part)
-        self._note = _Note(group.part, self._reference)
+        self._notes.open(group.part, self._reference)
         self._reference = None
-        self._number_note("", self._note)
-
-    def _make_endnote(self) -> None:
-        """Number the note that is open among the endnotes."""
-        note, footnotes = self._note, self.parts.footnotes
-        if note is not None and note.part is self._group.part and footnotes and note.part is footnotes[-1]:
-            self.parts.endnotes.append(footnotes.pop())
-            self._numbers[""] -= note.reference is not None
-            self._number_note("e", note)
-
-    def _number_note(self, prefix: str, note: _Note) -> None:
-        """Count a note that is numbered, and write its mark where it is referred to."""
-        if note.reference is not None:
-            self._numbers[prefix] += 1
-            note.mark = note_mark(prefix, self._numbers[prefix])
-            part, at = note.reference
-            part.pieces[at] = note.mark
 
     def _format(self, word: str, number: int | None) -> bool:
         """Whether a word sets something that the reader has to know."""
@@ -274,7 +270,7 @@ class _Reader:
         elif word == "chftn":
             self._write_note_mark()
         elif word == "ftnalt":
-            self._make_endnote()
+            self._notes.make_endnote(self._group.part)
 
     def _end_paragraph(self) -> None:
         group = self._group
@@ -303,8 +299,9 @@ class _Reader:
         part = self._group.part
         if part is None or self._group.is_hidden or self._group.is_deleted:
             return
-        if self._note is not None and part is self._note.part:
-            part.pieces.append(f"{self._note.mark} ")
+        own = self._notes.mark_in(part)
+        if own is not None:
+            part.pieces.append(f"{own} ")
         else:
             self._reference = (part, len(part.pieces))
             part.pieces.append("")

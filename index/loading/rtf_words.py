@@ -64,3 +64,33 @@ CHARACTERS = frozenset(
 
 SPACES = frozenset({"page", "column", "nestcell"})
 """Words that part others without ending a paragraph."""
+
+TWO_BYTES = frozenset({128, 129, 130, 134, 136})
+"""Character sets of fonts whose characters may take two bytes: Japanese, Korean and Chinese."""
+
+TWO_BYTE_PAGES = frozenset({"932", "936", "949", "950", "1361"})
+"""The code pages of those."""
+
+LEAD_BYTES = frozenset(range(0x81, 0xFF))
+"""First bytes of such characters; the second may be an ASCII letter, which some programs write as it is."""
+
+CHARSETS = {
+    437: 254,
+    850: 255,
+    874: 222,
+    932: 128,
+    936: 134,
+    949: 129,
+    950: 136,
+    1250: 238,
+    1251: 204,
+    1253: 161,
+    1254: 162,
+    1255: 177,
+    1256: 178,
+    1257: 186,
+    1258: 163,
+    1361: 130,
+    10000: 77,
+}
+"""Character sets of fonts by code pages, which some programs name in their place."""

@@ -73,6 +73,12 @@ class TestText:
                 "Геé",
             ),
             (r"\'83\'5f\'83\'80", r"\ansi\ansicpg932", "ダム"),
+            (
+                r"{\f1 \'c1c\'c5\'e9}\'e9{\f2 Caf\'8e}",
+                r"\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset136 B;}{\f2\cpg10000 C;}}",
+                "繁體éCafé",
+            ),
+            (r"\'93\'fa\'83e\'b1a", r"\ansi\ansicpg932", "日テｱa"),
             (r"\'8e", r"\mac", "é"),
             (r"\'81", r"\pc", "ü"),
             (r"\'f6", r"\ansi\ansicpg99999", "ö"),
@@ -161,7 +167,7 @@ class TestTables:
 class TestMetadata:
     def test_it_is_that_of_the_information_group(self) -> None:
         info = (
-            r"{\info{\title Gr\'f6\'dfe}{\author Ada \u321?ind}{\operator Bo}"
+            r"{\info\uc1{\title Gr\'f6\'dfe}{\author Ada \u321?ind}{\operator Bo}"
             r"{\creatim\yr2031\mo4\dy2\hr9\min5}{\revtim\yr2032\mo1\dy1}}"
         )
         found = read_rtf(rtf(info + SENTENCE), PATH)
