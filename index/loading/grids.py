@@ -29,7 +29,7 @@ _PLACES_PER_CELL = 20
 """Cells scattered over a sheet would otherwise take the product of its rows and columns to write."""
 
 _NOTE = regex.compile(
-    r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\b", regex.IGNORECASE
+    r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
 )
 _STOP = regex.compile(r"[.!?;,。！？；]\s*\Z")
 _NO_QUANTITY = regex.compile(r"\p{L}")
@@ -112,12 +112,11 @@ class _Region:
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     """Runs of rows that belong together: a table with the lines above and below it, or lines alone."""
     held = _Region()
-    room = MAX_GAP_ROWS + 1
     for band in _bands(rows):
         gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
-        if held.rows and not (_continues(held, band, gap) or _is_caption(held.rows, band, gap, room)):
+        if held.rows and not (_continues(held, band, gap) or _is_caption(held.rows, band, gap)):
             yield held.rows
-            held, room = _Region(), gap
+            held = _Region()
         held.add(band)
     if held.rows:
         yield held.rows
@@ -149,11 +148,10 @@ def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
     return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
 
 
-def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int, room: int) -> bool:
-    """Whether lines name the table below: short, no notes, and no nearer to what stands above them."""
+def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
+    """Whether lines name the table below: short, right above it, and no notes to what stands above them."""
     return (
         gap == 1
-        and room >= gap
         and len(held) <= MAX_CAPTION_LINES
         and all(line.alone is not None and _is_short(line) and not _is_note(line) for line in held)
         and any(line.alone is None for line in band[: MAX_CAPTION_LINES + 1])

@@ -33,13 +33,13 @@ class TestCharts:
         def write(slide: Slide) -> None:
             data = CategoryChartData()
             for year in ("2022", "2023"):
-                outer = data.add_category(year)
-                outer.add_sub_category("H1")
-                outer.add_sub_category("H2")
+                half = data.add_category(year).add_sub_category("H1")
+                half.add_sub_category("Q1")
+                half.add_sub_category("Q2")
             data.add_series("Gates", (1, 2, 3, 4))
             slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, 0, 0, Inches(4), Inches(3), data)
 
-        assert text(write) == "| Gates\n2022 H1 | 1\n2022 H2 | 2\n2023 H1 | 3\n2023 H2 | 4"
+        assert text(write) == "| Gates\n2022 H1 Q1 | 1\n2022 H1 Q2 | 2\n2023 H1 Q1 | 3\n2023 H1 Q2 | 4"
 
     def test_dates_are_written_as_dates(self) -> None:
         def write(slide: Slide) -> None:

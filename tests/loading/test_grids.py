@@ -118,7 +118,7 @@ class TestLines:
             f"A | B\nx | 1\n\n{note}\n\nC | D\ny | 2"
         )
 
-    def test_a_line_nearer_to_the_table_above_names_not_the_next_one(self) -> None:
+    def test_a_line_right_below_a_table_names_not_the_next_one(self) -> None:
         assert text(["A", "B"], ["x", 1], ["Rough"], [], ["C", "D"], ["y", 2]) == (
             "A | B\nx | 1\n\nRough\n\nC | D\ny | 2"
         )
