@@ -43,6 +43,8 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
             )
             raise LoadError(path, cause, f"save it again as {kind}") from error
         raise LoadError(path, f"is broken: {error}", "save it again, or repair it") from error
+    if any(entry.header_offset < 0 for entry in entries):
+        raise LoadError(path, "is broken: its beginning is missing", "save it again, or repair it")
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         raise LoadError(path, "is encrypted", "save it without a password")
     unpacked = sum(entry.file_size for entry in entries)

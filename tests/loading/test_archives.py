@@ -65,9 +65,14 @@ def encrypted(data: bytes) -> bytes:
             "is broken: File is not a zip file",
             "save it again, or repair it",
         ),
+        (
+            zipped({"a": b"x" * 200, WORD: b"x"})[100:],
+            "is broken: its beginning is missing",
+            "save it again, or repair it",
+        ),
         (encrypted(zipped({WORD: b"x"})), "is encrypted", "save it without a password"),
     ],
-    ids=["old", "rtf", "text", "excel", "zip", "cut short", "encrypted"],
+    ids=["old", "rtf", "text", "excel", "zip", "cut short", "without start", "encrypted"],
 )
 def test_what_is_refused_and_why(data: bytes, cause: str, remedy: str) -> None:
     assert refusal(data) == (cause, remedy)
