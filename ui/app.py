@@ -26,9 +26,10 @@ from ui.settings import Settings, home_id
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = "/footnoted"
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
+STYLES = ("footnoted", "conversation", "panel", "library", "reading", "tables")
 HEAD = f"""
 <meta name="robots" content="noindex">
-<link rel="stylesheet" href="{ASSETS_ROUTE}/footnoted.css">
+{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}
 <script type="module" src="{ASSETS_ROUTE}/source.js"></script>
 """
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")

@@ -66,7 +66,8 @@ def test_the_answer_shows_every_quote_with_its_mark_and_its_source(
     cited = api_answer(seed_server, question)["citations"]
     ask(page, question)
     answer = last_answer(page)
-    expect(answer.locator(".fn-quote")).to_have_text([citation["quote"] for citation in cited])
+    sentences = [citation["quote"] for citation in cited if citation["headings"] is None]
+    expect(answer.locator(".fn-quote")).to_have_text(sentences)
     expect(answer.locator(".fn-mark")).to_have_text([f"[{citation['id']}]" for citation in cited])
     titles = list(dict.fromkeys(citation["title"] for citation in cited))
     expect(answer.locator(".fn-title")).to_have_text(titles)

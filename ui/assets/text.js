@@ -1,42 +1,65 @@
 import { make } from "./dom.js";
+import { markedWords, pageMark } from "./marks.js";
+import { tableElement } from "./tables.js";
 
-/** The places in `string`, in UTF-16 units, of ascending offsets in code points. */
-function unitsOf(string, offsets) {
-  const units = [];
+/** Gives the places in the part's string, in UTF-16 units, of some offsets in the whole document. */
+function unitsIn(part, offsets) {
+  const units = new Map();
   let unit = 0;
-  let point = 0;
-  for (const offset of offsets) {
-    for (; point < offset && unit < string.length; point++) unit += string.codePointAt(unit) > 0xffff ? 2 : 1;
-    units.push(unit);
+  let point = part.start;
+  for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
+    for (; point < offset && unit < part.text.length; point++)
+      unit += part.text.codePointAt(unit) > 0xffff ? 2 : 1;
+    units.set(offset, unit);
   }
-  return units;
+  return (offset) => units.get(offset);
 }
 
 /**
- * The text of a report's part as paragraphs, with page beginnings and the quoted words marked.
+ * The text of a report's part as paragraphs and tables, with page beginnings and the quoted words marked.
  *
  * Words reach the page through text nodes only, and the element's text is the document's text.
  */
 export function textElement(report, part, quote) {
-  const shown = (offset) => Math.min(Math.max(offset - part.start, 0), part.end - part.start);
   const pages = part.page_starts
     .map((start, index) => [start, index + 1])
     .filter(([start]) => start >= part.start && start < part.end);
-  const pageUnits = unitsOf(
-    part.text,
-    pages.map(([start]) => shown(start)),
-  );
-  const [from, to] = quote ? unitsOf(part.text, [shown(quote.start), shown(quote.end)]) : [0, 0];
-  const numbers = new Map(pageUnits.map((unit, index) => [firstWord(part.text, unit), pages[index][1]]));
+  const tables = part.tables.map((table) => [table.start, table.header_end, table.end]);
+  const [from, to] = quote ? [quote.start, quote.end] : [0, 0];
+  const unit = unitsIn(part, [from, to, ...pages.map(([start]) => start), ...tables.flat()]);
+  const marked = {
+    string: part.text,
+    from: unit(from),
+    to: unit(to),
+    pages: new Map(pages.map(([start, number]) => [firstWord(part.text, unit(start)), number])),
+  };
   const container = make("div", { class: "fn-text", lang: report.language, dir: "auto" });
   let begin = 0;
-  // Paragraphs end at blank lines, which stay between them: the panel's text is the document's text.
-  for (const gap of [...part.text.matchAll(/\n\s*\n/g), { index: part.text.length, 0: "" }]) {
-    if (gap.index > begin) container.append(paragraph(part.text, begin, gap.index, from, to, numbers));
-    container.append(gap[0]);
-    begin = gap.index + gap[0].length;
-  }
+  part.tables.forEach((table, index) => {
+    const [start, headerEnd, end] = tables[index].map(unit);
+    container.append(...paragraphs(marked, begin, start), ...pageMark(marked, start));
+    container.append(tableElement(marked, start, headerEnd, end, table.headings));
+    begin = end;
+  });
+  container.append(...paragraphs(marked, begin, part.text.length));
   return container;
+}
+
+/** The place of an offset of the document in the element of its part, as a range without extent. */
+export function placeIn(container, part, offset) {
+  let unit = unitsIn(part, [offset])(offset);
+  const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (unit < node.length) {
+      const range = document.createRange();
+      range.setStart(node, unit);
+      range.setEnd(node, unit + 1);
+      return range;
+    }
+    unit -= node.length;
+  }
+  return null;
 }
 
 function firstWord(string, unit) {
@@ -44,23 +67,27 @@ function firstWord(string, unit) {
   return unit;
 }
 
-function paragraph(string, begin, end, from, to, pageNumbers) {
-  const inside = [from, to, ...pageNumbers.keys()].filter((cut) => cut > begin && cut < end);
-  const cuts = [...new Set([begin, ...inside, end])].sort((a, b) => a - b);
-  // A table's rows are lines, and its cells are divided by bars.
-  const rows = /\n/.test(string.slice(begin, end)) && / \| /.test(string.slice(begin, end));
-  const element = make("p", { dir: "auto", class: rows ? "fn-rows" : null });
-  cuts.slice(0, -1).forEach((cut, index) => {
-    if (pageNumbers.has(cut))
-      element.append(
-        make("span", {
-          class: "fn-page",
-          "data-page": `Page ${pageNumbers.get(cut)}`,
-          "aria-hidden": "true",
-        }),
-      );
-    const words = string.slice(cut, cuts[index + 1]);
-    element.append(cut >= from && cut < to ? make("mark", { tabindex: "-1" }, words) : words);
-  });
+/** Paragraphs end at blank lines, which stay between them: the panel's text is the document's text. */
+function paragraphs(marked, begin, end) {
+  const nodes = [];
+  const string = marked.string.slice(begin, end);
+  let from = 0;
+  for (const gap of [...string.matchAll(/\n\s*\n|^\s*\n/g), { index: string.length, 0: "" }]) {
+    if (gap.index > from) nodes.push(paragraph(marked, begin + from, begin + gap.index));
+    nodes.push(gap[0]);
+    from = gap.index + gap[0].length;
+  }
+  return nodes;
+}
+
+function paragraph(marked, begin, end) {
+  const element = make("p", { dir: "auto" });
+  const pages = [...marked.pages.keys()].filter((cut) => cut >= begin && cut < end);
+  const cuts = [...new Set([begin, ...pages, end])].sort((a, b) => a - b);
+  cuts
+    .slice(0, -1)
+    .forEach((cut, index) =>
+      element.append(...pageMark(marked, cut), ...markedWords(marked, cut, cuts[index + 1])),
+    );
   return element;
 }

@@ -1,0 +1,183 @@
+/** One report in the panel: its words, and where it has them its pages, at a footnote's words. */
+
+import { aboutElements } from "./about.js";
+import { make } from "./dom.js";
+import { outlineElement } from "./outline.js";
+import { pagePane } from "./pages.js";
+import { back, bar, body, button, desk, failed, heading, show } from "./panel.js";
+import { joined, readPart } from "./parts.js";
+import { getReport } from "./server.js";
+import { reachTables } from "./tables.js";
+import { placeIn, textElement } from "./text.js";
+import { dateOrigin, facts } from "./words.js";
+
+const CONTEXT = 6000; // code points read on either side of the quoted words, and by each "more"
+const ABOVE = 48; // pixels left above a section that is jumped to
+
+const state = { opened: 0, reading: null, view: "text" };
+
+/** Marks everything that is still being read as too late. */
+export function leave() {
+  state.reading = null;
+  return ++state.opened;
+}
+
+export const isLatest = (opened) => opened === state.opened;
+
+/** Runs a reading of the server; gives null where it failed, which is shown, or came too late. */
+async function inTime(promise, opened) {
+  try {
+    const value = await promise;
+    return isLatest(opened) ? value : null;
+  } catch (error) {
+    if (isLatest(opened)) failed(error);
+    return null;
+  }
+}
+
+/** Opens a report, at the quoted words where `quote` is {start, end}. */
+export async function openSource({ id, version, quote = null }, focus = true) {
+  const opened = leave();
+  const read = await inTime(readSource(id, version, quote), opened);
+  if (!read) return;
+  const { report, part } = read;
+  const page = quote && part.page_starts.filter((start) => start <= quote.start).length;
+  state.reading = { ...read, quote: quote && { ...quote, page } };
+  if (quote) {
+    const place = `#cite-${id}-${report.version}-${quote.start}-${quote.end}`;
+    history.replaceState(history.state, "", `${location.pathname}${location.search}${place}`);
+  }
+  showSource();
+  if (quote) showQuote();
+  if (focus) desk.querySelector("h2").focus({ preventScroll: true });
+}
+
+async function readSource(id, version, quote) {
+  const current = getReport(id);
+  const report = version ? getReport(id, version) : current;
+  const known = version ? { document_id: id, version } : await current;
+  const part = readAround(known, quote);
+  const [now, shown, words] = await Promise.all([current, report, part]);
+  return { report: shown, current: now, part: words };
+}
+
+const readAround = (report, quote) =>
+  quote
+    ? readPart(report, quote.start - CONTEXT, quote.end + CONTEXT, { quote })
+    : readPart(report, 0, 2 * CONTEXT);
+
+function showSource() {
+  const { report, part, quote, current } = state.reading;
+  const total = part.page_starts.length;
+  const jump = quote ? button("Go to the quoted words", jumpToQuote, { class: "fn-jump" }) : null;
+  const paged = quote?.page && `page ${quote.page} of ${total}`;
+  const pane = report.page_pictures ? pagePane(report, total, quote, (page) => (state.reading.page = page)) : null;
+  const head = [
+    bar(back(), jump),
+    heading(report.title, { lang: report.language, dir: "auto" }),
+    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), paged, `version ${report.version}`)),
+    ...aboutElements(report, current, openSource),
+    ways(outlineElement(report, jumpTo), pane && viewSwitch()),
+  ].filter(Boolean);
+  const earlier = part.start > 0 ? more("Show earlier text", -1) : null;
+  const later = part.end < part.characters ? more("Show later text", 1) : null;
+  const text = make("div", { class: "fn-words" }, earlier, textElement(report, part, quote), later);
+  const shown = show(head, [make("div", { class: "fn-reading" }, text, pane?.element)]);
+  state.reading.pane = pane;
+  look(pane ? state.view : "text");
+  pane?.turn(state.reading.page ?? (quote?.page || 1));
+  reachTables(text);
+  return shown;
+}
+
+const ways = (...given) => {
+  const some = given.filter(Boolean);
+  return some.length ? make("div", { class: "fn-ways" }, ...some) : null;
+};
+
+// Text or page
+
+function viewSwitch() {
+  const choose = (view) => () => {
+    state.view = view;
+    look(view);
+    if (view === "text" && state.reading.quote) showQuote();
+    else body().scrollTop = 0;
+  };
+  const choice = (label, view) => button(label, choose(view), { "data-view": view });
+  return make(
+    "div",
+    { class: "fn-views", role: "group", "aria-label": "Show as" },
+    choice("Text", "text"),
+    choice("Page", "page"),
+  );
+}
+
+/** Shows the text or the page, where there is no room for both. */
+function look(view) {
+  desk.querySelector(".fn-reading").dataset.view = view;
+  for (const choice of desk.querySelectorAll(".fn-views button"))
+    choice.setAttribute("aria-pressed", String(choice.dataset.view === view));
+}
+
+// Places in the text
+
+const firstMark = () => desk.querySelector("mark:not([hidden])");
+
+function showQuote() {
+  const { pane, quote } = state.reading;
+  pane?.turn(quote.page || 1);
+  firstMark()?.scrollIntoView({ block: "center" });
+}
+
+async function jumpToQuote() {
+  const { quote, part } = state.reading;
+  if (quote.start < part.start || quote.end > part.end) await readAnew(quote.start, quote);
+  if (!state.reading) return;
+  showQuote();
+  firstMark()?.focus({ preventScroll: true });
+}
+
+/** Shows the text from an offset on, which is read first where it is not there yet. */
+async function jumpTo(offset) {
+  const { part, pane } = state.reading;
+  if (offset < part.start || offset >= part.end) await readAnew(offset);
+  if (!state.reading) return;
+  pane?.turn(state.reading.part.page_starts.filter((start) => start <= offset).length || 1);
+  const place = placeIn(desk.querySelector(".fn-text"), state.reading.part, offset);
+  const shown = body();
+  const top = place ? place.getBoundingClientRect().top - shown.getBoundingClientRect().top : 0;
+  shown.scrollTop += top - ABOVE;
+  shown.focus({ preventScroll: true });
+}
+
+/** Reads another part in place of the one that is shown. */
+async function readAnew(offset, quote = null) {
+  const { report } = state.reading;
+  const around = quote ?? { start: offset, end: offset + CONTEXT };
+  const part = await inTime(readAround(report, around), state.opened);
+  if (!part) return;
+  state.reading.part = part;
+  showSource();
+}
+
+function more(label, direction) {
+  return button(label, () => readOn(direction), { class: "fn-more" });
+}
+
+/** Adds the text before or after the part that is shown, and keeps the reader's place. */
+async function readOn(direction) {
+  const { report, part } = state.reading;
+  const added =
+    direction < 0
+      ? readPart(report, part.start - CONTEXT, part.start, { known: "end" })
+      : readPart(report, part.end, part.end + CONTEXT, { known: "start" });
+  const more = await inTime(added, state.opened);
+  if (!more) return;
+  const below = body().scrollHeight - body().scrollTop;
+  const top = body().scrollTop;
+  state.reading.part = direction < 0 ? joined(more, part) : joined(part, more);
+  const shown = showSource();
+  shown.scrollTop = direction < 0 ? shown.scrollHeight - below : top;
+  shown.focus({ preventScroll: true });
+}
