@@ -79,7 +79,7 @@ def _read(path: Path, megabytes: int) -> bytes:
         if status.st_size > megabytes * _MEGABYTE:
             raise _too_large(path, status.st_size, megabytes)
         with path.open("rb") as file:
-            data = file.read(megabytes * _MEGABYTE + 1)
+            data = file.read(status.st_size + 1)  # memory for as much as is asked for is taken at once
     except FileNotFoundError as error:
         raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
