@@ -33,6 +33,9 @@ _END_SECONDS = 5.0
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
 """What native libraries say before they give up for want of memory."""
 
+_MOST_SAID = 200
+"""Characters of a program's last words in an error."""
+
 _KEPT_PARTS = 16
 _PART_BYTES = 4096
 _MEGABYTE = 1024 * 1024
@@ -179,6 +182,7 @@ class _Child:
         self._listener.join(_END_SECONDS)
 
     def _talk(self, request: bytes | None, seconds: float, most: int) -> Answer:
+        self._said.clear()  # what it said of the files before is not about this one
         expired = threading.Event()
 
         def expire() -> None:
@@ -236,7 +240,7 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
         cause = f"needed more memory than it may take ({_last_line(error.said)})"
         return LoadError(path, cause, "split it into parts, or allow more memory")
     if error.code >= 0:
-        cause = f"is read wrongly by this program ({_last_line(error.said)})"
+        cause = f"met a mistake of the program that reads it ({_last_line(error.said)})"
         return LoadError(path, cause, "report it together with the file")
     name = signal.strsignal(-error.code) or "unknown"
     if sys.platform != "win32" and -error.code == signal.SIGKILL:
@@ -250,4 +254,4 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
 
 def _last_line(said: str) -> str:
     lines: Sequence[str] = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it says nothing of why"
+    return lines[-1][:_MOST_SAID] if lines else "it says nothing of why"

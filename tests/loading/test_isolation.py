@@ -156,6 +156,51 @@ class TestMisfortune:
         assert is_gone(reader.pid)
         assert reader.load(small).text == GATE
 
+    @pytest.mark.parametrize(
+        ("fault", "cause"),
+        [
+            (
+                "raise KeyError('gate')",
+                "met a mistake of the program that reads it (KeyError: 'gate')",
+            ),
+            (
+                "import os, sys\nsys.stderr.write('std::bad_alloc')\nsys.stderr.flush()\nos.abort()",
+                "needed more memory than it may take (std::bad_alloc)",
+            ),
+            (
+                "import os\nos._exit(3)",
+                "met a mistake of the program that reads it (it says nothing of why)",
+            ),
+        ],
+        ids=["exception", "memory", "silent exit"],
+    )
+    def test_a_mistake_of_the_program_takes_only_the_file(
+        self, small: Path, monkeypatch: pytest.MonkeyPatch, fault: str, cause: str
+    ) -> None:
+        small.with_name("trafilatura.py").write_text(fault)  # what pages are read with, in a bad state
+        page = small.with_name("a.html")
+        page.write_text(f"<p>{GATE}")
+        monkeypatch.setattr(sys, "path", [str(small.parent), *sys.path])
+        with Isolated() as reader:
+            assert refusal(reader, page).cause == cause
+            assert reader.load(small).text == GATE
+
+    def test_what_the_program_says_is_kept_as_far_as_it_is_short(
+        self, small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        small.with_name("trafilatura.py").write_text("print('x' * 10**6)\nraise KeyError('y' * 10**6)")
+        page = small.with_name("a.html")
+        page.write_text(f"<p>{GATE}")
+        monkeypatch.setattr(sys, "path", [str(small.parent), *sys.path])
+        with Isolated() as reader:
+            error = refusal(reader, page)
+        died = error.__cause__
+        assert len(str(error)) < 400
+        assert isinstance(died, ReaderDiedError)
+        assert died.said.endswith("yyy'\n")
+        assert len(died.said) <= 16 * 4096
+        assert capfd.readouterr() == ("", "")
+
     def test_a_program_that_cannot_be_started_is_said_to_be(
         self, reader: Isolated, small: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
