@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import httpx
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
@@ -18,6 +20,9 @@ from ui.app import create_app
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"
+
+MARKED = "() => [...document.querySelectorAll('#fn-desk mark')].map((mark) => mark.textContent).join('')"
+"""The words of the panel that are marked, hidden bars and breaks of tables among them."""
 
 _START_SECONDS = 30
 
@@ -51,8 +56,8 @@ def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> 
 
 
 @contextmanager
-def opened(browser: Browser, url: str, **context: object) -> Iterator[Watched]:
-    """The page at ``url``, ready to be asked."""
+def opened(browser: Browser, url: str, place: str = "", **context: object) -> Iterator[Watched]:
+    """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation."""
     in_context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})  # type: ignore[arg-type]
     page = in_context.new_page()
     watched = Watched(page)
@@ -68,8 +73,20 @@ def opened(browser: Browser, url: str, **context: object) -> Iterator[Watched]:
     page.on("console", on_console)
     page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.on("request", on_request)
-    page.goto(url)
+    page.goto(f"{url}/{place}")
     page.get_by_label("Your question").wait_for()
     page.locator("#fn-desk h2").wait_for(state="attached")
     yield watched
     in_context.close()
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask a question on the page, as a person does."""
+    page.get_by_label("Your question").fill(question)
+    page.get_by_label("Your question").press("Enter")
+
+
+def api_answer(server: str, question: str) -> dict[str, Any]:
+    """What the server answers to the same question."""
+    answer: dict[str, Any] = httpx.post(f"{server}/v1/chat", json={"question": question}, timeout=60).json()
+    return answer

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from pages import ARRESTS, POPULATION, Watched, opened, serving
+from pages import ARRESTS, MARKED, POPULATION, Watched, api_answer, ask, opened, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding import Encoder
@@ -17,25 +16,14 @@ from rag.answering import QueryEngine
 
 pytestmark = pytest.mark.browser
 
-MARKED = "() => [...document.querySelectorAll('#fn-desk mark')].map((mark) => mark.textContent).join('')"
 IN_VIEW = """(element) => {
   const [inner, outer] = [element, element.closest('.fn-desk-body')].map((e) => e.getBoundingClientRect());
   return inner.top >= outer.top && inner.bottom <= outer.bottom;
 }"""
 
 
-def ask(page: Page, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.get_by_label("Your question").press("Enter")
-
-
 def last_answer(page: Page) -> Locator:
     return page.locator("#fn-conversation .bot-row").last
-
-
-def api_answer(server: str, question: str) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.post(f"{server}/v1/chat", json={"question": question}, timeout=60).json()
-    return answer
 
 
 def test_a_footnote_opens_the_report_at_the_words_that_the_answer_cites(

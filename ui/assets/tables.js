@@ -61,6 +61,9 @@ export function tableElement(marked, begin, headerEnd, end, headings = "") {
     thead.length ? make("thead", {}, ...thead) : null,
     make("tbody", {}, ...body.flatMap((line) => rowElements(marked, line, columns, "body"))),
   );
+  // The break after the last row belongs to the text too, where the part ends with it.
+  const last = [...table.rows].at(-1)?.lastElementChild ?? table.caption ?? table;
+  last.append(...hidden(marked, lines.at(-1)?.end ?? begin, end));
   return make("div", { class: "fn-table" }, table);
 }
 
