@@ -36,6 +36,9 @@ MIN_WRAPPED = 0.25
 MAX_LEADING = 2.2
 """In line heights: notes in a margin have most of their lines further apart."""
 
+MAX_CELLS = 0.7
+"""Of a column's width: cells in it take less together, lines of running text more."""
+
 MIN_JUMPS = 0.08
 """Of the parts of a page, at least three: where fewer are out of order, the program's order is kept."""
 
@@ -118,19 +121,50 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """From the top: what stands left and right of the gutter, and the part that crosses it below."""
-    crossing = sorted((part for part in parts if _crosses(part.line, gutter)), key=_height_on_page)
+    """From the top: what stands left and right of the gutter, and what crosses it below."""
+    crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
+    rows = list(_table_rows(aside, gutter))
+    in_rows = {part.rank for row in rows for part in row}
+    aside = [part for part in aside if part.rank not in in_rows]
     start = 0
-    for below in (*crossing, None):
+    for below in (*sorted(crossing + rows, key=lambda row: _height_on_page(row[0])), None):
         end = start
-        while end < len(aside) and (below is None or _height_on_page(aside[end]) < _height_on_page(below)):
+        while end < len(aside) and (below is None or _height_on_page(aside[end]) < _height_on_page(below[0])):
             end += 1
         zone = aside[start:end]
         left = [part for part in zone if part.line.right < gutter]
         right = [part for part in zone if part.line.right >= gutter]
-        yield (left, right), [below] if below else []
+        yield (left, right), below or []
         start = end
+
+
+def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
+    """The rows of tables that lie across the gutter, their cells on both sides of it.
+
+    Their cells leave much room free on both sides, begin no line in the middle of a sentence, and were
+    written one after the other. A table has more than one row: two columns may have a paragraph's last line
+    at the same height.
+    """
+    bounds = [(part.line.left, part.line.right) for part in parts]
+    start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
+    run: list[list[_Part]] = []
+    for row in (*_rows(parts), []):
+        left = sum(part.line.right - part.line.left for part in row if part.line.right < gutter)
+        right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
+        ranks = sorted(part.rank for part in row)
+        is_row = (
+            0 < left < MAX_CELLS * (gutter - start)
+            and 0 < right < MAX_CELLS * (end - gutter)
+            and ranks[-1] - ranks[0] <= 2 * len(ranks)
+            and not any(part.line.text[0].islower() for part in row)
+        )
+        if is_row:
+            run.append(sorted(row, key=lambda part: part.line.left))
+            continue
+        if len(run) > 1:
+            yield from run
+        run = []
 
 
 def _crosses(line: Line, gutter: float) -> bool:

@@ -86,7 +86,8 @@ def _over_columns(
             column, following = columns[start], columns[number]
             end, rest = _last(column, usual), _first(following, usual)
             is_next = number == start + 1 and end is column[-1] and rest is following[0]
-            if _is_column(end) and _is_column(rest) and _goes_on(end, rest, is_next=is_next):
+            is_wide = _is_column(end) and (_is_column(rest) or (is_next and rest.first is rest.last))
+            if is_wide and _goes_on(end, rest, is_next=is_next):
                 words = joined(end.words, rest.words, known)
                 columns[start] = [
                     *_without(column, end),
@@ -108,8 +109,9 @@ def _over_page(
     for column in reversed(last):
         end = _last(column, usual)
         is_next = column is last[-1] and end is column[-1] and rest is following[0]
-        if _goes_on(end, rest, is_next=is_next):
-            page = next(page for page in reversed(read) if page)
+        page = next(page for page in reversed(read) if page)
+        is_held = end.continues and len(page) > 1  # it has to be the first of its page
+        if not is_held and _goes_on(end, rest, is_next=is_next):
             page[:] = [*_without(page, end), end]
             following[:] = [replace(rest, continues=True), *_without(following, rest)]
             return
@@ -158,4 +160,5 @@ def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     room = end.margin - end.last.right
     if is_divided(end.text) or rest.text[0].islower():
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
-    return is_next and room < (0.2 + SLACK) * end.height + rest.first.first_word
+    is_full = end.first is not end.last and room < (0.2 + SLACK) * end.height + rest.first.first_word
+    return is_next and is_full

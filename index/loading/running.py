@@ -20,6 +20,9 @@ from index.loading.pieces import Line
 EDGE = 0.2
 """Of a page's height, at its top and at its bottom: where running titles stand."""
 
+NUMBER_EDGE = 0.12
+"""Of a page's height, at its top and at its bottom: where a number stands that is known by its form."""
+
 MAX_ROWS = 3
 """A header or footer has so many lines."""
 
@@ -64,7 +67,7 @@ class _Edge:
         place: how far it is from that edge, in points.
         text: its words in lower case.
         numbers: the numbers in it.
-        is_outermost: whether none but it is so near to the page's edge.
+        is_outermost: whether none but it is so near to the page's edge, and it is near.
     """
 
     page: int
@@ -124,7 +127,8 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
             if is_top and _heads_table(line, [lines[other] for other in order[position + 1 :]]):
                 continue
             numbers = tuple(map(_value, _NUMBER.findall(text)))
-            yield _Edge(page, index, is_top, place, text, numbers, rows == 1)
+            is_outermost = rows == 1 and place + line.height <= NUMBER_EDGE * height
+            yield _Edge(page, index, is_top, place, text, numbers, is_outermost)
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:

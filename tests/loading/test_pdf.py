@@ -2,74 +2,22 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw, read
 from reportlab.lib import pdfencrypt
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table
+from reportlab.platypus import PageBreak, Paragraph, Table
 
 from index.loading import LoadError
 from index.loading.paragraphs import joined
 from index.loading.pdf import READ_PICTURES, read_pdf
 from index.loading.placed import unplaced
-
-PATH = Path("reports/inquiry.pdf")
-STYLES = getSampleStyleSheet()
-
-FIRST = (
-    "Gate 3 of the Maravel Dam was torn from its bearings at 02:55 on 10 March 2025 because a steel pin "
-    "that carried it had rusted through. The pin was last examined in October 2019, although the rules of "
-    "the Isken Water Authority ask for an examination every two years."
-)
-SECOND = (
-    "The people downstream could have been warned. The engineer on duty asked for permission to sound the "
-    "sirens 45 minutes before the gate failed, and nobody answered him until the water was in the market."
-)
-
-
-def build(*story: Flowable, **properties: str) -> bytes:
-    """A PDF of ``story``, set by reportlab's own typesetting."""
-    file = io.BytesIO()
-    SimpleDocTemplate(file, pagesize=A4, invariant=True, **properties).build(list(story))
-    return file.getvalue()
-
-
-def draw(*pages: Callable[[Canvas], object], encrypt: pdfencrypt.StandardEncryption | None = None) -> bytes:
-    """A PDF whose pages are drawn by hand."""
-    file = io.BytesIO()
-    canvas = Canvas(file, pagesize=A4, invariant=True, encrypt=encrypt)
-    for page in pages:
-        page(canvas)
-        canvas.showPage()
-    canvas.save()
-    return file.getvalue()
-
-
-def column(*lines: str, left: float = 2 * cm, leading: float = 14) -> Callable[[Canvas], None]:
-    """A page with each of ``lines`` drawn below the one before."""
-
-    def page(canvas: Canvas) -> None:
-        for number, line in enumerate(lines):
-            canvas.drawString(left, 25 * cm - number * leading, line)
-
-    return page
-
-
-def body(text: str) -> Paragraph:
-    return Paragraph(text, STYLES["BodyText"])
-
-
-def read(data: bytes) -> str:
-    return read_pdf(data, PATH).text
 
 
 @pytest.mark.parametrize("alignment", [0, 4], ids=["ragged", "justified"])
