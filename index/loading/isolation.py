@@ -28,7 +28,7 @@ _START_SECONDS = 120.0
 """It takes one second on a machine that is idle."""
 
 _END_SECONDS = 5.0
-"""How long a process may take to end after it has closed its output or lost its input."""
+"""How long is waited for the last words of a process that has ended."""
 
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
 """What native libraries say before they give up for want of memory."""
@@ -205,14 +205,16 @@ class _Child:
         return unpack(Answer, answer)
 
     def _death(self, *, expired: bool) -> ReaderDiedError:
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_END_SECONDS)
+        # It has closed its output, which the system does for a process whose exit code is settled; should it
+        # have done so itself, it is ended.
         self._kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
         return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
 
     def _kill(self) -> None:
+        if self.process.returncode is not None:
+            return  # its number may be another's by now
         if sys.platform == "win32":
             self.process.kill()
             return
