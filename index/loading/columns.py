@@ -39,6 +39,9 @@ MAX_LEADING = 2.2
 MAX_CELLS = 0.7
 """Of a column's width: cells in it take less together, lines of running text more."""
 
+MIN_TABLE_ROWS = 3
+"""A table across the gutter has as many rows."""
+
 MIN_JUMPS = 0.08
 """Of the parts of a page, at least three: where fewer are out of order, the program's order is kept."""
 
@@ -143,8 +146,7 @@ def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
     """The rows of tables that lie across the gutter, their cells on both sides of it.
 
     Their cells leave much room free on both sides, begin no line in the middle of a sentence, and were
-    written one after the other. A table has more than one row: two columns may have a paragraph's last line
-    at the same height.
+    written one after the other. A table has several rows: two columns may have headings at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -162,7 +164,7 @@ def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
         if is_row:
             run.append(sorted(row, key=lambda part: part.line.left))
             continue
-        if len(run) > 1:
+        if len(run) >= MIN_TABLE_ROWS:
             yield from run
         run = []
 

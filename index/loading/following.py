@@ -23,6 +23,9 @@ SAME_SIZE = 1.06
 MIN_WIDTH = 12
 """In line heights: what is narrower is a table's cell or a caption, no column of text."""
 
+MIN_WIDTH_INSIDE = 8
+"""The same, where the next column begins in lower case, as a cell seldom does."""
+
 MAX_COLUMNS_BETWEEN = 3
 """So many pieces of a page, a figure's words perhaps, may stand between two columns."""
 
@@ -82,18 +85,21 @@ def _over_columns(
     """The columns of a page, each paragraph with its rest from a later one."""
     start = 0
     while start < len(columns):
+        column = columns[start]
         for number in range(start + 1, min(start + 1 + MAX_COLUMNS_BETWEEN, len(columns))):
-            column, following = columns[start], columns[number]
+            following = columns[number]
             end, rest = _last(column, usual), _first(following, usual)
             is_next = number == start + 1 and end is column[-1] and rest is following[0]
-            is_wide = _is_column(end) and (_is_column(rest) or (is_next and rest.first is rest.last))
-            if is_wide and _goes_on(end, rest, is_next=is_next):
+            if _is_wide(end, rest, is_next=is_next) and _goes_on(end, rest, is_next=is_next):
                 words = joined(end.words, rest.words, known)
                 columns[start] = [
                     *_without(column, end),
                     replace(end, words=words, last=rest.last, margin=rest.margin),
                 ]
                 columns[number] = _without(following, rest)
+                break
+            if any(_is_text(paragraph, usual) and _is_long(paragraph) for paragraph in following):
+                start += 1
                 break
         else:
             start += 1
@@ -135,8 +141,19 @@ def _is_text(paragraph: Paragraph, usual: float) -> bool:
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
-def _is_column(paragraph: Paragraph) -> bool:
-    return paragraph.margin - paragraph.last.left > MIN_WIDTH * paragraph.height
+def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
+    """Whether two paragraphs are as wide as columns; a last line alone does not tell how wide it could be."""
+    least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
+    widths = [
+        (paragraph.margin - paragraph.last.left) / paragraph.height
+        for paragraph in (end, rest)
+        if _is_long(paragraph) or not is_next or paragraph is end
+    ]
+    return min(widths) > least
+
+
+def _is_long(paragraph: Paragraph) -> bool:
+    return paragraph.first is not paragraph.last
 
 
 def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
@@ -160,5 +177,5 @@ def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     room = end.margin - end.last.right
     if is_divided(end.text) or rest.text[0].islower():
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
-    is_full = end.first is not end.last and room < (0.2 + SLACK) * end.height + rest.first.first_word
+    is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
     return is_next and is_full

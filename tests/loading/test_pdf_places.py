@@ -165,7 +165,7 @@ def test_cells_raised_figures_and_ligatures_have_places() -> None:
     assert boxes(document, Span(document.text.index(" | "), document.text.index(" | ") + 3)) == ()
 
 
-words = st.lists(st.from_regex(r"[A-Za-z]{2,14}", fullmatch=True), min_size=5, max_size=160)
+words = st.lists(st.from_regex(r"[A-Za-z]{2,14}", fullmatch=True), min_size=5, max_size=120)
 
 
 def in_columns(columns: int, *story: Flowable) -> bytes:
@@ -180,7 +180,7 @@ def in_columns(columns: int, *story: Flowable) -> bytes:
     return file.getvalue()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(words, st.integers(1, 3), st.sampled_from([0, 4]), st.booleans())
 def test_the_boxes_of_a_word_hold_its_letters_and_no_others(
     words: list[str], columns: int, alignment: int, divides: bool
