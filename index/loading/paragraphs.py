@@ -37,6 +37,9 @@ _DASH = regex.compile(r"[–—-]\s")
 _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
+_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
+"""``Analyst-in-``: a compound of several words, the last of them too short to be divided."""
+
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
@@ -77,7 +80,7 @@ class Paragraph:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """Every word and hyphenated compound of a document in lower case, halves of divided words left out."""
+    """Every word, compound and part of one in a document, in lower case; halves of divided words left out."""
     words: set[str] = set()
     for page in pages:
         is_divided = False
@@ -86,9 +89,9 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
             text = _CONTINUES.sub("", text, count=1) if is_divided else text
             divided = _divided(text)
             is_divided = divided is not None
-            words |= {
-                word.casefold() for word in _WORD.findall(text.removesuffix(divided[0]) if divided else text)
-            }
+            found = _WORD.findall(text.removesuffix(divided[0]) if divided else text)
+            words |= {word.casefold() for word in found}
+            words |= {part for word in found if "-" in word for part in word.casefold().split("-")}
     return frozenset(words)
 
 
@@ -193,7 +196,9 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     rest = following.cut(len(following.text) - len(start), len(following.text))
     divided, continued = _divided(text), _CONTINUES.match(start)
     if divided and not (
-        continued and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
+        continued
+        and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
+        and not _COMPOUND.search(text)
     ):
         return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
     if divided:
@@ -225,6 +230,8 @@ def _divided(text: str) -> regex.Match[str] | None:
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
     """Whether a hyphen at a line's end belongs to the word: by what the document writes elsewhere."""
+    if len(first) == 1:
+        return True
     if f"{first}{second}" in known:
         return False
     return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)

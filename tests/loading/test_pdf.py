@@ -119,6 +119,8 @@ def test_a_word_divided_at_a_lines_end_is_made_whole() -> None:
         ("the war-", "ning came", set(), "the warning came"),
         ("a well-", "known way", {"well-known"}, "a well-known way"),
         ("of high-", "dimensional kind", {"high", "dimensional"}, "of high-dimensional kind"),
+        ("to a d-", "dimensional vector", set(), "to a d-dimensional vector"),
+        ("the Analyst-in-", "charge", set(), "the Analyst-in-charge"),
         ("and with-", "out it", {"with", "out", "without"}, "and without it"),
         ("in 2019-", "2020 it", set(), "in 2019- 2020 it"),
         ("Lorvenna-", "Isken", set(), "Lorvenna-Isken"),
