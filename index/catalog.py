@@ -114,6 +114,7 @@ class Catalog:
                 documents.c.size,
                 documents.c.mtime_ns,
                 versions.c.digest,
+                versions.c.origins,
             )
             .join_from(documents, versions, is_current())
             .where(documents.c.source == source)

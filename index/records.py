@@ -87,13 +87,23 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was last read."""
+    """A file as it was when it was last read.
+
+    Attributes:
+        document_id: the document that it became.
+        version: its version.
+        size: in bytes, with its sidecar.
+        mtime_ns: when it or its sidecar was last changed.
+        digest: sha256 of its bytes, in hexadecimal.
+        origins: where what is known of it was read, as in ``Document.origins``.
+    """
 
     document_id: int
     version: int
     size: int
     mtime_ns: int
     digest: str
+    origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

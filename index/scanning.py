@@ -8,6 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.loading.sidecar import SUFFIX as SIDECAR
+from index.loading.sidecar import sidecar_of
+
 QUESTIONS = "questions.jsonl"
 """Questions with their gold answers, which a folder of reports may hold for its own evaluation."""
 
@@ -53,7 +56,8 @@ class Listing:
 
     Attributes:
         root: what was gone over.
-        files: size in bytes and mtime_ns by path under the root's source, in order.
+        files: size in bytes and mtime_ns by path under the root's source, in order; a file and its sidecar
+            count together, so that a change of either shows.
         failures: what could not be listed.
         unseen: paths under which nothing can be said to be gone, since they could not be listed.
         missing: whether the root is not there, although the folder around it is.
@@ -90,6 +94,15 @@ def mode_of(path: Path) -> int:
         return path.stat().st_mode
     except OSError:
         return 0
+
+
+def _state(file: Path) -> tuple[int, int]:
+    """The size and mtime_ns of a file; zeros where there is none, or none that can be read."""
+    try:
+        state = file.stat()
+    except OSError:
+        return 0, 0
+    return state.st_size, state.st_mtime_ns
 
 
 def is_utf8(path: str) -> bool:
@@ -152,7 +165,7 @@ class _Walk:
             self.fail(self._path(folder), f"{error.strerror}; check the folder's permissions")
             return
         for entry in entries:
-            if entry.name.startswith(".") or entry.name == QUESTIONS:
+            if entry.name.startswith(".") or entry.name == QUESTIONS or entry.name.endswith(SIDECAR):
                 continue
             path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
@@ -181,7 +194,8 @@ class _Walk:
         elif not stat.S_ISREG(state.st_mode):
             self.fail(path, "is a device, pipe or socket, not a file; take it out of the folder")
         else:
-            self.files[path] = (state.st_size, state.st_mtime_ns)
+            size, mtime_ns = _state(sidecar_of(file))
+            self.files[path] = (state.st_size + size, max(state.st_mtime_ns, mtime_ns))
 
     def _path(self, location: Path) -> str:
         relative = location.relative_to(self._source).as_posix()

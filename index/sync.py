@@ -11,6 +11,7 @@ from typing import Any
 
 from index.loading import DEFAULTS, SUFFIXES, LoadError, Options
 from index.loading.isolation import Isolated
+from index.loading.sidecar import sidecar_of
 from index.records import FileState, Incoming
 from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan
 from index.store import Index, Progress
@@ -216,9 +217,14 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
     location = Path(file.source, file.path)
     # What the loader refuses by its name alone may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
-    if file.known is not None and file.known.digest == digest:
+    if file.known is not None and file.known.digest == digest and not _depends_on_more(location, file.known):
         return None
     return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
+
+
+def _depends_on_more(location: Path, known: FileState) -> bool:
+    """Whether what is known of a file comes, or is about to come, from more than its bytes."""
+    return sidecar_of(location).exists() or not {"sidecar", "file time"}.isdisjoint(known.origins.values())
 
 
 def _digest(location: Path) -> str:

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from index.documents import Document
+from index.loading.dating import dated
 from index.loading.delimited import read_delimited
 from index.loading.docx import read_docx
 from index.loading.eml import read_eml
@@ -18,11 +19,12 @@ from index.loading.options import DEFAULTS, Limits, Loader, Options
 from index.loading.pdf import read_pdf
 from index.loading.pptx import read_pptx
 from index.loading.rtf import read_rtf
+from index.loading.sidecar import overridden, read_sidecar
 from index.loading.signatures import seems_html, seems_pdf
 from index.loading.text import read_text
 from index.loading.xlsx import read_xlsx
 
-__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "load"]
+__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "content", "load"]
 
 _READERS: dict[str, Loader] = {
     ".txt": read_text,
@@ -64,13 +66,20 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         supported = ", ".join(sorted(SUFFIXES))
         suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
         raise LoadError(path, suffix, f"convert it to one of {supported}")
-    data = _read(path, options.limits.megabytes)
+    data = content(path, options.limits)
     _check_content(data, path, reader)
-    return reader(data, path, options)
+    document = reader(data, path, options)
+    said = read_sidecar(path)
+    return dated(overridden(document, said) if said else document, path, by_time=options.by_time)
 
 
-def _read(path: Path, megabytes: int) -> bytes:
-    """The content of a regular file that is neither empty nor too large."""
+def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
+    """The content of a regular file that is neither empty nor too large.
+
+    Raises:
+        LoadError: if it is not there, is no file, is empty or too large, or cannot be read.
+    """
+    megabytes = limits.megabytes
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -81,14 +81,30 @@ class Isolated:
             LoadError: as there; also if the file takes more time or memory than it may, or crashes the
                 program that reads it. The last has a ``ReaderDiedError`` as its cause.
         """
-        request = pack(Request(os.fsencode(path.absolute()), options))
-        limits = options.limits
+        answer = self._ask(path, Request(os.fsencode(path.absolute()), options))
+        if answer.document is None:
+            raise LoadError(path, answer.cause, answer.remedy)
+        return answer.document
+
+    def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
+        """A page of the file at ``path`` as PNG, as :func:`index.loading.pictures.draw_page` draws it.
+
+        Raises:
+            LoadError: as there and in :meth:`load`.
+        """
+        answer = self._ask(path, Request(os.fsencode(path.absolute()), options, page, width))
+        if not answer.picture:
+            raise LoadError(path, answer.cause, answer.remedy)
+        return answer.picture
+
+    def _ask(self, path: Path, request: Request) -> Answer:
+        message, limits = pack(request), request.options.limits
         with self._lock:
             child = self._started(path)
             with ExitStack() as unless_answered:
                 unless_answered.callback(self._end)
                 try:
-                    answer = child.ask(request, limits.seconds, limits.memory_megabytes * _MEGABYTE)
+                    answer = child.ask(message, limits.seconds, limits.memory_megabytes * _MEGABYTE)
                 except ReaderDiedError as error:
                     raise _died(path, error, limits.seconds) from error
                 except MessageError as error:
@@ -96,9 +112,7 @@ class Isolated:
                     raise LoadError(path, cause, "do not trust it; save it again") from error
                 if not answer.last:
                     unless_answered.pop_all()
-        if answer.document is None:
-            raise LoadError(path, answer.cause, answer.remedy)
-        return answer.document
+        return answer
 
     def close(self) -> None:
         """End the process, if there is one; the next file would start another."""

@@ -29,15 +29,19 @@ class MessageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to be read.
+    """A file to be read, or a page of it to be drawn.
 
     Attributes:
         path: its absolute path, as the file system has it.
         options: how it is to be read.
+        page: the page to be drawn, from 1; 0 where the file is to be read.
+        width: of the picture of the page, in pixels.
     """
 
     path: bytes
     options: Options
+    page: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,14 @@ class Answer:
 
     Attributes:
         document: what was read, or None.
-        cause: where there is no document: what is wrong with the file.
+        picture: the picture of a page, as PNG, or nothing.
+        cause: where there is neither: what is wrong with the file.
         remedy: and what to do about it.
         last: whether the process ends after this answer.
     """
 
     document: Document | None = None
+    picture: bytes = b""
     cause: str = ""
     remedy: str = ""
     last: bool = False

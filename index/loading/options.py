@@ -38,11 +38,14 @@ class Options:
         limits: what one file may take.
         passwords: tried in turn on an encrypted file.
         ocr: whether pages without a text layer are read by optical character recognition.
+        by_time: whether a document without a date has that of its file's last change, which says nothing of a
+            file that was uploaded just now.
     """
 
     limits: Limits = Limits()
     passwords: tuple[str, ...] = ()
     ocr: bool = False
+    by_time: bool = True
 
 
 DEFAULTS = Options()

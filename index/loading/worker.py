@@ -17,10 +17,11 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from index.languages import detect
-from index.loading import load
+from index.loading import content, load
 from index.loading.errors import LoadError
 from index.loading.messages import Answer, MessageError, Request, Source, pack, receive, send, unpack
 from index.loading.options import Limits
+from index.loading.pictures import draw_page
 
 READY = Answer()
 """Sent before the first request is taken."""
@@ -101,12 +102,16 @@ def _answer(request: Request) -> Answer:
     path = Path(os.fsdecode(request.path))
     _limit(limits)
     try:
+        if request.page:
+            return Answer(
+                picture=draw_page(content(path, limits), path, request.page, request.width, request.options)
+            )
         return Answer(load(path, request.options))
     except LoadError as error:
-        return Answer(None, error.cause, error.remedy)
+        return Answer(cause=error.cause, remedy=error.remedy)
     except MemoryError:
         cause = f"needed more than the {limits.memory_megabytes:,} MB of memory that a file may take"
-        return Answer(None, cause, "split it into parts, or allow more memory", last=True)
+        return Answer(cause=cause, remedy="split it into parts, or allow more memory", last=True)
     finally:
         _unlimit()
 
@@ -116,7 +121,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
         message = pack(answer)
     except MessageError:
         cause = "holds half a surrogate pair, which is no character and cannot be stored"
-        message = pack(Answer(None, cause, "save it again", answer.last))
+        message = pack(Answer(cause=cause, remedy="save it again", last=answer.last))
     send(message, answers)
 
 
