@@ -1,4 +1,4 @@
-"""The HTTP interface: search, footnoted answers, and the documents behind them."""
+"""The HTTP interface to questions: search, footnoted answers, and what people say of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, HTTPException, Path, Query
+from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response
 
 from index.documents import Span
-from index.records import DocumentRecord, Filters
+from index.records import Filters
 from index.store import NO_FILTERS, Hit, Index
 from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
 from rag.features import measure
@@ -27,24 +27,19 @@ from rag.reading import read
 from rag.selection import rank
 from rag.weights import load_weights
 from ui.problems import documented
-from ui.schemas import MAX_ID, ChatRequest, FeedbackRequest, SearchRequest
-from ui.sources import read_source
+from ui.schemas import ChatRequest, FeedbackRequest, SearchRequest
 
 if TYPE_CHECKING:
     from rag.answering import QueryEngine
 
 EVENT_STREAM = "text/event-stream"
 
-DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
-Version = Annotated[
-    int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
-]
 SentenceScores = Mapping[tuple[int, Span], float]
 """Scores of sentences by their document's number and their span."""
 
 
 def api_router(index: Index, engine: QueryEngine) -> APIRouter:
-    """The routes under ``/v1`` over one library."""
+    """The routes under ``/v1`` that take questions to one library."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
 
     @router.post("/search", tags=["questions"])
@@ -78,28 +73,6 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     async def feedback(request: FeedbackRequest) -> dict[str, Any]:
         """Keep what a person says of an answer, for `footnoted eval --from-feedback`."""
         return await to_thread.run_sync(feedback_response, index, request)
-
-    @router.get("/documents", tags=["library"])
-    async def documents() -> dict[str, Any]:
-        """The library: every document's current version, without its text."""
-        return await to_thread.run_sync(documents_response, index)
-
-    @router.get("/documents/{document_id}", tags=["library"], responses=documented(404))
-    async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
-        """What is known of a document."""
-        return document_fields(await to_thread.run_sync(index.document, document_id, version))
-
-    @router.get("/documents/{document_id}/text", tags=["library"], responses=documented(404))
-    async def document_text(
-        document_id: DocumentId,
-        version: Version = None,
-        start: Annotated[int, Query(ge=0, description="offset in code points")] = 0,
-        end: Annotated[int | None, Query(ge=0, description="exclusive; the end by default")] = None,
-    ) -> dict[str, Any]:
-        """A document's canonical text, whole by default: what every citation's offsets count in."""
-        if end is not None and end < start:
-            raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
-        return asdict(await to_thread.run_sync(read_source, index, document_id, version, start, end))
 
     return router
 
@@ -156,21 +129,6 @@ def feedback_response(index: Index, request: FeedbackRequest) -> dict[str, Any]:
     fields = asdict(kept)
     for item in fields["evidence"]:
         del item["source"]
-    return fields
-
-
-def documents_response(index: Index) -> dict[str, Any]:
-    """What ``GET /v1/documents`` answers: the current version of every document."""
-    return {
-        "documents": [document_fields(record) for record in index.documents()],
-        "generation": index.generation,
-    }
-
-
-def document_fields(record: DocumentRecord) -> dict[str, Any]:
-    """What is known of a document, less the folder on the server's disk that it came from."""
-    fields = asdict(record)
-    del fields["source"]
     return fields
 
 

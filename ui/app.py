@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 
 from index.catalog import CatalogError
+from index.loading import DEFAULTS
+from index.loading.isolation import Isolated
 from index.store import Index
 from index.upkeep import LibraryLockedError
 from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
+from ui.documents import documents_router
 from ui.middleware import BodyLimit, PageHeaders
 from ui.settings import Settings, home_id
 
@@ -47,7 +51,10 @@ def create_app(
         settings: where given, ``/healthz`` says which home this is the server of.
         examples: questions that the page offers to begin with.
     """
+    options = settings.loading() if settings else DEFAULTS
+    reader = Isolated()
     app = FastAPIOffline(
+        lifespan=_closing(reader),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -55,14 +62,27 @@ def create_app(
     )
     problems.install(app)
     api = api_router(index, engine)
+    library = documents_router(index, reader, options)
     app.include_router(api)
+    app.include_router(library)
     _add_health(app, index, settings)
-    _refuse_other_routes(app, [*api.routes, *app.routes])
+    _refuse_other_routes(app, [*api.routes, *library.routes, *app.routes])
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     app.add_middleware(PageHeaders)
     _mount_chat(app, engine, examples)
     return app
+
+
+def _closing(reader: Isolated) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """A server's life, at whose end the process that reads files ends, too."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with reader:
+            yield
+
+    return lifespan
 
 
 def _add_health(app: FastAPI, index: Index, settings: Settings | None) -> None:

@@ -12,6 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1_000_000
 
+UPLOAD = ("POST", "/v1/documents")
+"""The one request whose body may be as large as a file."""
+
+_FORM_BYTES = 1_000_000
+"""What a form has beside its file."""
+
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -38,25 +44,28 @@ class BodyLimit:
     Starlette's own limit answers a declared length in plain text.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
+        """Limit the bodies that ``app`` is sent, that of an upload to a file of ``upload_bytes``."""
         self._app = app
+        self._upload_bytes = upload_bytes + _FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on, with a body that ends in an error past the limit."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._upload_bytes if (scope["method"], scope["path"]) == UPLOAD else MAX_BODY_BYTES
         declared = Headers(scope=scope).get("content-length", "")
-        excess = declared.isdecimal() and int(declared) > MAX_BODY_BYTES
+        excess = declared.isdecimal() and int(declared) > most
         received = 0
 
         async def limited() -> Message:
             nonlocal excess, received
             message: Message = {} if excess else await receive()
             received += len(message.get("body", b""))
-            excess |= received > MAX_BODY_BYTES
+            excess |= received > most
             if excess:
-                raise HTTPException(413, f"The body is longer than {MAX_BODY_BYTES:,} bytes; send less.")
+                raise HTTPException(413, f"The body is longer than {most:,} bytes; send less.")
             return message
 
         await self._app(scope, limited, send)

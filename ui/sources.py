@@ -5,6 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from index.store import Index
+from index.tables import tables
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """Where a table stands in the whole text, in code points: lines of headings, then a line a row.
+
+    Attributes:
+        start: where its caption and headings begin.
+        header_end: where they end; ``start`` where it has none.
+        end: where its last row ends.
+    """
+
+    start: int
+    header_end: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,7 @@ class SourceText:
         end: where it ends.
         page_starts: where each page of the whole document begins; empty for formats without pages.
         characters: the length of the whole text, in code points.
+        tables: the tables that lie in the part, or reach into it.
     """
 
     document_id: int
@@ -30,6 +47,7 @@ class SourceText:
     end: int
     page_starts: tuple[int, ...]
     characters: int
+    tables: tuple[TablePlace, ...]
 
 
 def read_source(
@@ -61,4 +79,9 @@ def read_source(
         end=end,
         page_starts=document.page_starts,
         characters=characters,
+        tables=tuple(
+            TablePlace(table.span.start, table.header.end, table.span.end)
+            for table in tables(document.text)
+            if table.span.start < end and start < table.span.end
+        ),
     )

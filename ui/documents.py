@@ -1,0 +1,171 @@
+"""The library over HTTP: its documents, their text and pages, and files that are uploaded or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, File, Form, HTTPException, Path, Query, UploadFile
+from starlette.responses import Response
+
+from index.documents import Span
+from index.loading import LoadError, Options
+from index.loading.isolation import Isolated
+from index.records import DocumentRecord
+from index.store import Index
+from index.upkeep import LibraryLockedError
+from ui.pictures import Drawing, PictureError, has_pictures, page_picture
+from ui.problems import documented
+from ui.schemas import MAX_ID
+from ui.sources import read_source
+from ui.uploads import NotUploadedError, Sent, add_upload, is_uploaded, remove_upload
+
+DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
+Version = Annotated[
+    int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
+]
+Said = Annotated[str, Form(max_length=500, description="stands above what the file says of itself")]
+
+PRECISIONS = ("year", "month", "day")
+PICTURE_WIDTHS = (200, 2000)
+
+
+def documents_router(index: Index, reader: Isolated, options: Options) -> APIRouter:
+    """The routes under ``/v1/documents`` over one library.
+
+    Args:
+        index: the library.
+        reader: reads and draws files, in a process of its own.
+        options: what that may take.
+    """
+    router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 413, 422, 500))
+
+    @router.get("")
+    async def documents() -> dict[str, Any]:
+        """The library: every document's current version, without its text."""
+        return await to_thread.run_sync(documents_response, index)
+
+    @router.post("", status_code=201, responses=documented(409))
+    async def upload(
+        *,
+        file: Annotated[UploadFile, File(description="a report in one of the formats that are read")],
+        title: Said = "",
+        publisher: Said = "",
+        author: Said = "",
+        published: Said = "",
+        language: Said = "",
+        password: Annotated[str, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
+    ) -> dict[str, Any]:
+        """Add a report to the library, or a new version of one that has the same name."""
+        said = {
+            "title": title,
+            "publisher": publisher,
+            "author": author,
+            "published": published,
+            "language": language,
+        }
+        passwords = (password, *options.passwords) if password else options.passwords
+        given = replace(options, passwords=passwords)
+        return await to_thread.run_sync(uploaded_response, index, reader, given, file, said)
+
+    @router.get("/{document_id}", responses=documented(404))
+    async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+        """What is known of a document, with its outline."""
+        return await to_thread.run_sync(document_response, index, document_id, version)
+
+    @router.delete("/{document_id}", status_code=204, responses=documented(404, 409))
+    async def delete(document_id: DocumentId) -> None:
+        """Delete a document that was uploaded, with its file and all its versions."""
+        try:
+            await to_thread.run_sync(remove_upload, index, document_id)
+        except (NotUploadedError, LibraryLockedError) as error:
+            raise HTTPException(409, str(error)) from error
+
+    @router.get("/{document_id}/text", responses=documented(404))
+    async def document_text(
+        document_id: DocumentId,
+        version: Version = None,
+        start: Annotated[int, Query(ge=0, description="offset in code points")] = 0,
+        end: Annotated[int | None, Query(ge=0, description="exclusive; the end by default")] = None,
+    ) -> dict[str, Any]:
+        """A document's canonical text, whole by default: what every citation's offsets count in."""
+        if end is not None and end < start:
+            raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
+        return asdict(await to_thread.run_sync(read_source, index, document_id, version, start, end))
+
+    @router.get(
+        "/{document_id}/pages/{page}.png",
+        response_class=Response,
+        responses={**documented(404), 200: {"content": {"image/png": {}}}},
+    )
+    async def page(
+        *,
+        document_id: DocumentId,
+        page: Annotated[int, Path(description="from 1", ge=1, le=MAX_ID)],
+        version: Version = None,
+        start: Annotated[int | None, Query(ge=0, description="of the words to mark")] = None,
+        end: Annotated[int | None, Query(ge=0, description="exclusive")] = None,
+        width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
+    ) -> Response:
+        """A page as a picture, with the words from `start` to `end` marked."""
+        span = Span(start, end) if start is not None and end is not None and start < end else None
+        record = await to_thread.run_sync(index.document, document_id, version)
+        try:
+            drawing = Drawing(record, page, width, span)
+            picture = await to_thread.run_sync(page_picture, index, reader, options, drawing)
+        except PictureError as error:
+            raise HTTPException(404, str(error)) from error
+        return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+    return router
+
+
+def uploaded_response(
+    index: Index, reader: Isolated, options: Options, file: UploadFile, said: Mapping[str, str]
+) -> dict[str, Any]:
+    """What ``POST /v1/documents`` answers: what is known of the document that the file became.
+
+    Raises:
+        HTTPException: 422 if the file cannot be read, 409 if another process is writing.
+    """
+    try:
+        record = add_upload(index, reader, options, Sent(file.filename or "", file.file, said))
+    except LoadError as error:
+        raise HTTPException(422, str(error)) from error
+    except LibraryLockedError as error:
+        raise HTTPException(409, str(error)) from error
+    return document_response(index, record.document_id, record.version)
+
+
+def documents_response(index: Index) -> dict[str, Any]:
+    """What ``GET /v1/documents`` answers: the current version of every document."""
+    return {
+        "documents": [document_fields(index, record) for record in index.documents()],
+        "generation": index.generation,
+    }
+
+
+def document_response(index: Index, document_id: int, version: int | None = None) -> dict[str, Any]:
+    """What ``GET /v1/documents/{id}`` answers: what is known of it, and its outline.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+    """
+    fields = document_fields(index, index.document(document_id, version))
+    sections = index.text(document_id, version).sections
+    return {**fields, "sections": [asdict(section) for section in sections]}
+
+
+def document_fields(index: Index, record: DocumentRecord) -> dict[str, Any]:
+    """What is known of a document, less the folder on the server's disk that it came from."""
+    fields = asdict(record)
+    del fields["source"]
+    precision = PRECISIONS[record.published.count("-")] if record.published else None
+    return {
+        **fields,
+        "published_precision": precision,
+        "page_pictures": has_pictures(record),
+        "uploaded": is_uploaded(index, record),
+    }

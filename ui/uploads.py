@@ -1,0 +1,144 @@
+"""Files that come by upload: kept under the home folder, read apart from the server, and indexed at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from index.documents import Document
+from index.loading import LoadError, Options
+from index.loading.errors import printable
+from index.loading.isolation import Isolated
+from index.loading.sidecar import SUFFIX, checked, overridden, sidecar_of, write_sidecar
+from index.records import DocumentRecord, Incoming
+from index.store import Index
+
+FOLDER = "uploads"
+"""Under the home folder; a library that has one follows it."""
+
+_MAX_NAME_BYTES = 200
+"""Of a file's name: file systems allow 255, and the sidecar's name is longer."""
+
+_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it was sent.
+
+    Attributes:
+        name: its name, as the person's computer has it.
+        file: its content.
+        said: its title, publisher, author, published and language, where the person says something of them.
+    """
+
+    name: str
+    file: BinaryIO
+    said: Mapping[str, str]
+
+
+class NotUploadedError(Exception):
+    """A document cannot be deleted here, since its file lies in a folder that the library follows."""
+
+
+def uploads_folder(index: Index) -> Path:
+    """Where uploaded files lie."""
+    return index.home.absolute() / FOLDER
+
+
+def is_uploaded(index: Index, record: DocumentRecord) -> bool:
+    """Whether a document came by upload."""
+    return record.source == str(uploads_folder(index))
+
+
+def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
+    """Keep an uploaded file and index it; one of the same name becomes its new version.
+
+    Nothing is kept of a file that cannot be read.
+
+    Args:
+        index: the library.
+        reader: reads it, in a process of its own.
+        options: how it is to be read, and what it may take.
+        sent: the file, and what is said of it.
+
+    Raises:
+        LoadError: if it cannot be read, or something that is said of it cannot be kept.
+        LibraryLockedError: if another process goes on writing for half a minute.
+    """
+    folder = uploads_folder(index)
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = _plain(sent.name)
+    # Hidden, so that a sync that runs meanwhile does not see it.
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as incoming:
+        arrived = Path(incoming) / plain
+        overrides = checked(arrived, sent.said)
+        digest = _keep(sent.file, arrived, options.limits.megabytes)
+        document = reader.load(arrived, replace(options, by_time=False))
+        place = folder / plain
+        arrived.replace(place)
+    write_sidecar(place, overrides)
+    index.catalog.follow([str(folder)])
+    index.replace([_incoming(place, digest, overridden(document, overrides, "upload"))])
+    return index.document(index.catalog.files(str(folder))[plain].document_id)
+
+
+def remove_upload(index: Index, document_id: int) -> None:
+    """Delete an uploaded document, all its versions and its file.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+        NotUploadedError: if its file lies in a folder that the library follows.
+        LibraryLockedError: as ``add_upload``.
+    """
+    record = index.document(document_id)
+    if not is_uploaded(index, record):
+        raise NotUploadedError(
+            f"{record.path} lies in a folder that the library follows, and would come back with the "
+            "next sync; delete the file there and run “footnoted sync”"
+        )
+    place = Path(record.source, record.path)
+    place.unlink(missing_ok=True)
+    sidecar_of(place).unlink(missing_ok=True)
+    index.replace([], [document_id])
+
+
+def _plain(name: str) -> str:
+    """A name without folders, controls and what would hide the file or pass for a sidecar."""
+    last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
+    while last.endswith(SUFFIX):
+        last = last.removesuffix(SUFFIX)
+    stem, dot, suffix = last.rpartition(".")
+    most = _MAX_NAME_BYTES - len((dot + suffix).encode())
+    return stem.encode()[: max(most, 1)].decode(errors="ignore") + dot + suffix if stem else last or "file"
+
+
+def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
+    """Write what was sent to ``place``; returns its sha256."""
+    digest = hashlib.sha256()
+    size = 0
+    with place.open("wb") as kept:
+        while part := file.read(_AT_ONCE):
+            size += len(part)
+            if size > megabytes * 1024 * 1024:
+                cause = f"has more than the {megabytes:,} MB that are read"
+                raise LoadError(place, cause, "split it into parts")
+            digest.update(part)
+            kept.write(part)
+        kept.flush()
+        os.fsync(kept.fileno())
+    return digest.hexdigest()
+
+
+def _incoming(place: Path, digest: str, document: Document) -> Incoming:
+    state = place.stat()
+    beside = sidecar_of(place)
+    size, mtime_ns = state.st_size, state.st_mtime_ns
+    if beside.exists():
+        size, mtime_ns = size + beside.stat().st_size, max(mtime_ns, beside.stat().st_mtime_ns)
+    return Incoming(str(place.parent), place.name, size, mtime_ns, digest, document)
