@@ -37,7 +37,7 @@ def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
 
 
 def date_of_name(name: str) -> str | None:
-    """The date in a file's name as ISO 8601, shortened where it is: of several the most exact, then the first.
+    """The date in a file's name, in ISO 8601: of several the most exact, and of those the first.
 
     A date that is still to come is none: the year is a plan's.
     """
