@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ def sync(
     paths: Sequence[Path] = (),
     progress: Progress | None = None,
     options: Options = DEFAULTS,
+    *,
+    reader: Isolated | None = None,
 ) -> SyncReport:
     """Make the library hold what is in ``paths`` now.
 
@@ -92,6 +95,7 @@ def sync(
         paths: folders or files to go over, and to follow from now on; none for all that are followed.
         progress: told how many files are read and how many passages are embedded.
         options: how files are to be read, and what each may take.
+        reader: the process that reads them; it stays open. None for one that ends with the sync.
     """
     started = time.monotonic()
     followed = index.catalog.sources()
@@ -106,7 +110,7 @@ def sync(
     index.catalog.follow(followed)
     listings = [scan(root, followed) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
-    return apply(index, plan(known, listings), progress, started, options)
+    return apply(index, plan(known, listings), progress, started, options, reader=reader)
 
 
 def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing]) -> Changes:
@@ -159,6 +163,8 @@ def apply(
     progress: Progress | None = None,
     started: float | None = None,
     options: Options = DEFAULTS,
+    *,
+    reader: Isolated | None = None,
 ) -> SyncReport:
     """Read the files of ``changes`` and write them to the library.
 
@@ -171,6 +177,7 @@ def apply(
         progress: told how many files are read and how many passages are embedded.
         started: ``time.monotonic()`` when the work began, for the report.
         options: how files are to be read.
+        reader: as for :func:`sync`.
     """
     begun = time.monotonic() if started is None else started
     failed = list(changes.failed)
@@ -179,10 +186,10 @@ def apply(
     held: list[Incoming] = []
     characters = 0
     files = [*changes.added, *changes.changed]
-    with Isolated() as reader:
+    with nullcontext(reader) if reader else Isolated() as reading:
         for number, file in enumerate(files, 1):
             try:
-                incoming = _read(file, reader, options)
+                incoming = _read(file, reading, options)
             except LoadError as error:
                 failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
             else:

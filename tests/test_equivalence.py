@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import found, write
 from writings import PATIENT
 
 from index.embedding import Encoder
+from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 
@@ -46,7 +48,8 @@ def written(name: str, text: str) -> str:
 class Desk:
     """A folder that somebody works in, and a library that follows it."""
 
-    def __init__(self, place: Path, encoder: Encoder) -> None:
+    def __init__(self, place: Path, encoder: Encoder, reader: Isolated) -> None:
+        self.reader = reader
         self.folder = place / "reports"
         self.folder.mkdir()
         self._home = place / "home"
@@ -75,7 +78,11 @@ class Desk:
             (self.folder / name).rename(self.folder / like[0])
 
     def sync_a_part(self, name: str, _text: str) -> None:
-        sync(self.index, [(self.folder / name).parent if "/" in name else self.folder / name])
+        sync(
+            self.index,
+            [(self.folder / name).parent if "/" in name else self.folder / name],
+            reader=self.reader,
+        )
 
     def open_again(self, _name: str = "", _text: str = "") -> None:
         self.index.close()
@@ -102,26 +109,34 @@ ROUNDS = st.lists(
 )
 
 
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Isolated]:
+    """One process for all examples: each would take longer to start than to be tried."""
+    with Isolated() as opened:
+        yield opened
+
+
 @settings(PATIENT, max_examples=30)
 @given(st.dictionaries(st.sampled_from(NAMES), TEXTS, min_size=2), ROUNDS)
 def test_a_library_finds_what_one_indexed_from_scratch_finds(
     encoder: Encoder,
+    reader: Isolated,
     begun: dict[str, str],
     rounds: list[list[tuple[Callable[[Desk, str, str], None], str, str]]],
 ) -> None:
     with TemporaryDirectory() as place:
-        desk = Desk(Path(place), encoder)
+        desk = Desk(Path(place), encoder, reader)
         for name, text in begun.items():
             desk.save(name, text)
-        sync(desk.index, [desk.folder])
+        sync(desk.index, [desk.folder], reader=reader)
         for number, acts in enumerate(rounds):
             for act, name, text in acts:
                 act(desk, name, text)
-            assert sync(desk.index).failed == ()
+            assert sync(desk.index, reader=reader).failed == ()
             with Index.open(Path(place, f"fresh-{number}"), encoder) as fresh:
-                sync(fresh, [desk.folder])
+                sync(fresh, [desk.folder], reader=reader)
                 agree(desk.index, fresh)
-            again = sync(desk.index)
+            again = sync(desk.index, reader=reader)
             assert (again.added, again.changed, again.removed) == ((), (), ())
             assert again.unchanged == len(desk.files())
         desk.index.close()
