@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from index.commits import (
     batches,
+    date_again,
     delete_document,
     drop_unused_vectors,
     get_meta,
@@ -248,7 +249,10 @@ class Catalog:
                 connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]]) -> None:
-        """Note that files were saved again with the same content: size and mtime_ns by document."""
+        """Note that files were saved again with the same content: size and mtime_ns by document.
+
+        What is dated by the time of its file has a new date.
+        """
         with self._engine.begin() as connection:
             for document_id, (size, mtime_ns) in states.items():
                 connection.execute(
@@ -256,6 +260,7 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
+                connection.execute(date_again(document_id, mtime_ns))
 
     def commit(
         self, new: Sequence[NewVersion], removed: Collection[int] = (), encoder_key: str | None = None

@@ -106,6 +106,18 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     return document_id, old
 
 
+def date_again(document_id: int, mtime_ns: int) -> sa.Update:
+    """Sets the date of a document's current version that is dated by the time of its file."""
+    changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
+    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
+    return (
+        sa.update(versions)
+        .where(versions.c.document_id == document_id, versions.c.version == current)
+        .where(versions.c.origins["published"].as_string() == "file time")
+        .values(published=changed)
+    )
+
+
 def insert_chunks(connection: sa.Connection, document_id: int, item: NewVersion) -> list[int]:
     """Write a version's chunks; returns their numbers, in order."""
     numbers: list[int] = []

@@ -231,7 +231,7 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
 
 def _depends_on_more(location: Path, known: FileState) -> bool:
     """Whether what is known of a file comes, or is about to come, from more than its bytes."""
-    return sidecar_of(location).exists() or not {"sidecar", "file time"}.isdisjoint(known.origins.values())
+    return sidecar_of(location).exists() or "sidecar" in known.origins.values()
 
 
 def _digest(location: Path) -> str:

@@ -269,3 +269,10 @@ class TestRoots:
     )
     def test_a_root_holds_the_paths_of_its_part(self, part: str, path: str, held: bool) -> None:
         assert Root("/reports", part).holds(path) is held
+
+
+def test_a_sidecar_is_no_report_and_its_size_and_time_count_with_its_file(tmp_path: Path) -> None:
+    os.utime(write(tmp_path / "a.txt", "22"), ns=(5, 100))
+    os.utime(write(tmp_path / "a.txt.meta.yaml", "333"), ns=(5, 200))
+    os.utime(write(tmp_path / "lost.txt.meta.yaml", "1"), ns=(5, 300))
+    assert listed(tmp_path).files == {"a.txt": (5, 200)}

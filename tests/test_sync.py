@@ -241,3 +241,40 @@ def _note_opening(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_note_opening)
+
+
+def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(index: Index, folder: Path) -> None:
+    os.utime(folder / "dam.txt", (0, 1_500_000_000))
+    sync(index, [folder])
+    assert (index.documents()[0].published, index.documents()[0].origins["published"]) == (
+        *("2017-07-14", "file time"),
+    )
+    os.utime(folder / "dam.txt", (0, 1_600_000_000))
+    assert did(sync(index)) == {"unchanged": 2}
+    assert index.documents()[0].published == "2020-09-13"
+
+
+class TestSidecars:
+    def test_one_that_comes_changes_or_goes_is_read_and_makes_no_new_version(
+        self, index: Index, folder: Path
+    ) -> None:
+        sync(index, [folder])
+        sidecar = write(folder / "dam.txt.meta.yaml", "publisher: The Valley Post")
+        assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
+        (dam, _) = index.documents()
+        assert (dam.publisher, dam.version, dam.origins["publisher"]) == ("The Valley Post", 1, "sidecar")
+        assert did(sync(index)) == {"unchanged": 2}
+        write(sidecar, "publisher: The Valley Times")
+        assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
+        assert index.documents()[0].publisher == "The Valley Times"
+        sidecar.unlink()
+        assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
+        assert index.documents()[0].publisher is None
+
+    def test_a_broken_one_takes_only_its_file_and_what_was_known_is_kept(
+        self, index: Index, folder: Path
+    ) -> None:
+        sync(index, [folder])
+        write(folder / "dam.txt.meta.yaml", "titel: X")
+        assert [failure.path for failure in sync(index).failed] == ["dam.txt"]
+        assert paths(index) == ["dam.txt", "sub/water.txt"]

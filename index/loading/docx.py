@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from index.documents import Document
+from index.documents import Document, Origin
 from index.languages import detect
 from index.loading.archives import check_archive
 from index.loading.blocks import Block, flow, join
 from index.loading.errors import LoadError
 from index.loading.metadata import readable_property, title_of_line, title_of_name
 from index.loading.options import DEFAULTS, Options
+from index.loading.outline import sections_of
 from index.loading.wordprocessing import Numbering, body_blocks, note_blocks
 
 if TYPE_CHECKING:
@@ -74,21 +75,29 @@ def _read(data: bytes, path: Path) -> Document:
     numbering = Numbering(word.part)
     blocks = list(body_blocks(word.element.body, numbering))
     said = _properties(word)
-    title = (readable_property(said.title) if said else None) or _title(word, blocks)
+    named, first = readable_property(said.title) if said else None, _title(word, blocks)
     blocks += note_blocks(word.part, numbering)
     blocks += _running_titles(word, numbering)
     text = join(blocks)
     if not text:
         raise LoadError(path, "holds no words to read", "save it again with its text")
     author = readable_property(said.author) if said else None
+    author = None if author in _PROGRAMS else author
+    published = (_day(said.modified) or _day(said.created)) if said else None
+    origins: dict[str, Origin] = {
+        name: "document properties" for name, value in (("author", author), ("published", published)) if value
+    }
+    origins["title"] = "document properties" if named else "page" if first else "file name"
     prose = "\n".join(block.text for block in blocks if len(block.text) >= _PROSE_CHARACTERS)
     return Document(
         text=text,
-        title=title or title_of_name(path),
+        title=named or first or title_of_name(path),
         kind="docx",
         language=detect(prose or text),
-        publisher=None if author in _PROGRAMS else author,
-        published=(_day(said.modified) or _day(said.created)) if said else None,
+        published=published,
+        author=author,
+        origins=origins,
+        sections=sections_of(blocks, text),
     )
 
 

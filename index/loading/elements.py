@@ -52,11 +52,11 @@ class PageBlock(Block):
     """A block of a page, with what tells words from navigation.
 
     Attributes:
-        heading: whether it is a heading.
+        heading: the level of a heading, from 1; 0 for what is none.
         linked: the share of its characters that are links, 0 to 1.
     """
 
-    heading: bool = False
+    heading: int = 0
     linked: float = 0.0
 
 
@@ -97,7 +97,7 @@ class _Reader:
         words_so_far: the pieces of the block being read.
         linked: how many of its characters are links.
         links: how many links are open; so preformatted and raised for their elements.
-        heading: whether a heading is open.
+        heading: the level of the heading that is open, or 0.
         group: what the block belongs to, once a line break has split it.
         table: the open data table; its cells are read as lines, not blocks.
         items: for each open list, its group and its next number (None where it has none).
@@ -108,7 +108,7 @@ class _Reader:
     words_so_far: list[str] = field(default_factory=list)
     linked: int = 0
     links: int = 0
-    heading: bool = False
+    heading: int = 0
     preformatted: int = 0
     raised: int = 0
     group: object | None = None
@@ -185,7 +185,7 @@ class _Reader:
         elif tag == "pre":
             self.preformatted += 1
         elif tag in _HEADINGS:
-            self.heading = True
+            self.heading = int(tag[1])
 
     def _end_block(self, tag: str) -> None:
         self.flush()
@@ -196,7 +196,7 @@ class _Reader:
         elif tag == "pre":
             self.preformatted -= 1
         elif tag in _HEADINGS:
-            self.heading = False
+            self.heading = 0
 
     def _break(self) -> None:
         """A line break: lines of one block, a blank line where there are two in a row."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from index.documents import Document
+from index.documents import Document, Origin
 from index.languages import detect
 from index.loading.blocks import Block, flow, join
 from index.loading.decoding import decode
@@ -15,6 +15,7 @@ from index.loading.elements import PageBlock, is_hidden, page_blocks
 from index.loading.errors import LoadError
 from index.loading.metadata import iso_date, language_code, readable_property, title_of_name
 from index.loading.options import DEFAULTS, Options
+from index.loading.outline import Heading, sections_of
 
 if TYPE_CHECKING:
     import trafilatura
@@ -58,14 +59,30 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     words = join(blocks)
     if page is None or not words:
         raise LoadError(path, "holds no words to read", "save the page again with its text")
-    said = _metadata(page)
+    markup = _metadata(page)
+    title = _title(page, markup.sitename)
+    said = {
+        "title": title,
+        "publisher": flow(markup.sitename or "") or None,
+        "author": flow(markup.author or "") or None,
+        "published": iso_date(markup.date),
+        "language": language_code(page.get("lang") or page.get("xml:lang")),
+    }
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    origins.setdefault("title", "file name")
+    outlined = [
+        Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks
+    ]
     return Document(
         text=words,
-        title=_title(page, said.sitename) or title_of_name(path),
+        title=title or title_of_name(path),
         kind="html",
-        language=language_code(page.get("lang") or page.get("xml:lang")) or detect(words),
-        publisher=flow(said.sitename or said.author or "") or None,
-        published=iso_date(said.date),
+        language=said["language"] or detect(words),
+        publisher=said["publisher"],
+        published=said["published"],
+        author=said["author"],
+        origins=origins,
+        sections=sections_of(outlined, words),
     )
 
 

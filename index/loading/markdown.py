@@ -16,6 +16,7 @@ from index.loading.errors import LoadError
 from index.loading.html import fragment_blocks
 from index.loading.metadata import split_front_matter, title_of_name
 from index.loading.options import DEFAULTS, Options
+from index.loading.outline import Heading, sections_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -35,16 +36,22 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
     metadata, body = split_front_matter(decode(data, path), path)
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")
     tokens = parser.parse(body)
-    text = join(_blocks(tokens))
+    blocks = list(_blocks(tokens))
+    text = join(blocks)
     if not text:
         raise LoadError(path, "is empty: it holds no words", "save it again with its text")
+    sections = sections_of(blocks, text)
+    first = sections[0].title if sections else None
     return Document(
         text=text,
-        title=metadata.title or _first_heading(tokens) or title_of_name(path),
+        title=metadata.title or first or title_of_name(path),
         kind="markdown",
         language=metadata.language or detect(text),
         publisher=metadata.publisher,
         published=metadata.published,
+        author=metadata.author,
+        origins=metadata.origins("page" if first else "file name"),
+        sections=sections,
     )
 
 
@@ -83,8 +90,16 @@ class _Lists:
             self.numbers[-1] = number + 1
 
     def block(self, text: str, group: object | None) -> Block:
+        """The next block, with the marker of its item."""
+        return Block(self._marked(text), self.group if self.numbers else group)
+
+    def heading(self, text: str, level: int) -> Heading:
+        """A heading, which may stand in an item, too."""
+        return Heading(self._marked(text), self.group if self.numbers else None, level)
+
+    def _marked(self, text: str) -> str:
         marked, self.marker = self.marker + text, ""
-        return Block(marked, self.group if self.numbers else group)
+        return marked
 
 
 def _blocks(tokens: list[Token]) -> Iterator[Block]:
@@ -101,6 +116,8 @@ def _blocks(tokens: list[Token]) -> Iterator[Block]:
                 yield lists.block(row(cells), group=table)
             case "inline" if tokens[number - 1].type in {"th_open", "td_open"}:
                 cells.append(_inline_text(token.children or ()))
+            case "inline" if tokens[number - 1].type == "heading_open":
+                yield lists.heading(flow(_inline_text(token.children or ())), int(tokens[number - 1].tag[1]))
             case "inline":
                 yield from _lines(lists, _inline_text(token.children or ()).split("\n"))
             case "fence" | "code_block":
@@ -150,12 +167,3 @@ def _unread_after(tag: str, unread: str) -> str:
     if closing:
         return "" if name == unread else unread
     return unread or name
-
-
-def _first_heading(tokens: list[Token]) -> str | None:
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open":
-            heading = flow(_inline_text(tokens[number + 1].children or ()))
-            if heading:
-                return heading
-    return None

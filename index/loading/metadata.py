@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from index.documents import Origin
 from index.loading.blocks import flow
 from index.loading.errors import LoadError, printable
 
@@ -39,6 +40,13 @@ class Metadata:
     publisher: str | None = None
     published: str | None = None
     language: str | None = None
+    author: str | None = None
+
+    def origins(self, title: Origin) -> dict[str, Origin]:
+        """Where each was read, all in the front matter; the title, where that has none, in ``title``."""
+        said = ("publisher", "published", "language", "author")
+        found: dict[str, Origin] = {name: "front matter" for name in said if getattr(self, name)}
+        return {"title": "front matter" if self.title else title, **found}
 
 
 def split_front_matter(text: str, path: Path) -> tuple[Metadata, str]:
@@ -64,6 +72,7 @@ def split_front_matter(text: str, path: Path) -> tuple[Metadata, str]:
             publisher=values.get("source") or values.get("publisher"),
             published=iso_date(values.get("published") or values.get("date")),
             language=language_code(values.get("language") or values.get("lang")),
+            author=values.get("author"),
         ),
         text[closing.end() :],
     )

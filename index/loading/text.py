@@ -41,13 +41,16 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     if not body.strip():
         raise LoadError(path, "is empty: it holds only front matter", "save it again with its text")
     text = unwrap(body)
+    first = title_of_line(body)
     return Document(
         text=text,
-        title=metadata.title or title_of_line(body) or title_of_name(path),
+        title=metadata.title or first or title_of_name(path),
         kind="text",
         language=metadata.language or detect(text),
         publisher=metadata.publisher,
         published=metadata.published,
+        author=metadata.author,
+        origins=metadata.origins("page" if first else "file name"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from index.loading.blocks import BULLET, Block, flow, row
+from index.loading.outline import Heading
 from index.loading.tables import MAX_CELL_CHARACTERS
 
 if TYPE_CHECKING:
@@ -30,8 +31,13 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEVEL = regex.compile(r"%([1-9])")
 
 
+_HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
+_BODY_LEVEL = 9
+"""The outline level of what is no heading (ISO/IEC 29500-1, 17.3.1.20)."""
+
+
 class Numbering:
-    """The numbers and bullets of lists, which the paragraphs themselves do not carry.
+    """What paragraphs do not carry themselves: the numbers and bullets of lists, the levels of headings.
 
     It counts: paragraphs must be asked for in their order.
     """
@@ -44,10 +50,29 @@ class Numbering:
         if root is not None:
             self._read(root)
         styles = _related(part, "styles")
+        self._outline: dict[str, int] = {}
         for style in styles.iter(f"{_W}style") if styles is not None else ():
+            name = style.get(f"{_W}styleId") or ""
             number = style.find(f"{_W}pPr/{_W}numPr")
             if number is not None:
-                self._of_styles[style.get(f"{_W}styleId") or ""] = _number_of(number)
+                self._of_styles[name] = _number_of(number)
+            written = style.find(f"{_W}pPr/{_W}outlineLvl")
+            called = _HEADING_STYLE.fullmatch(_value(style, "name") or name)
+            if written is not None:
+                self._outline[name] = _integer(written.get(f"{_W}val"), _BODY_LEVEL) + 1
+            elif called:
+                self._outline[name] = int(called[1])
+
+    def level(self, paragraph: Element) -> int:
+        """The level of a heading, from 1; 0 for what is none."""
+        own = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
+        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        level = (
+            _integer(own.get(f"{_W}val"), _BODY_LEVEL) + 1
+            if own is not None
+            else self._outline.get(style.get(f"{_W}val") or "" if style is not None else "", 0)
+        )
+        return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
         """What stands before a paragraph (nothing outside lists), and an object that stands for its list."""
@@ -120,9 +145,13 @@ def note_blocks(part: Part, numbering: Numbering) -> Iterator[Block]:
 
 def _paragraph(paragraph: Element, numbering: Numbering) -> Iterator[Block]:
     marker, group = numbering.marker(paragraph)
+    level = numbering.level(paragraph)
     boxes: list[Element] = []
     lines = [flow(line) for line in "".join(_words(paragraph, boxes)).split("\n")]
     lines = [line for line in lines if line]
+    if level and lines:
+        yield Heading(marker + " ".join(lines), group, level)
+        lines = []
     group = group or (object() if len(lines) > 1 else None)
     for number, line in enumerate(lines):
         yield Block((marker if number == 0 else "") + line, group)

@@ -11,6 +11,8 @@ from zipfile import ZipFile
 import docx
 import pytest
 from docx.document import Document as WordDocument
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from word_files import PATH, changed, read, saved
 
 from index.loading import LoadError, load
@@ -31,12 +33,13 @@ class TestMetadata:
             said.created, said.modified = datetime(2031, 3, 1), datetime(2031, 4, 2)  # noqa: DTZ001
 
         found = read(write)
-        assert (found.title, found.publisher, found.published) == (
+        assert (found.title, found.author, found.published) == (
             "Inquiry into the dam",
             "Dam commission",
             "2031-04-02",
         )
         assert (found.kind, found.language) == ("docx", "en")
+        assert found.origins == dict.fromkeys(("author", "published", "title"), "document properties")
 
     def test_without_a_title_it_is_the_one_in_the_style_for_titles_or_the_first_short_line(self) -> None:
         def styled(word: WordDocument) -> None:
@@ -54,6 +57,25 @@ class TestMetadata:
         said = re.compile(rb"<Relationship [^>]*core-properties[^>]*>")
         found = read_docx(changed("_rels/.rels", said, b""), PATH)
         assert (found.title, found.publisher, found.published) == ("MARK", None, None)
+
+
+def test_its_outline_is_that_of_its_heading_styles_and_levels() -> None:
+    def write(word: WordDocument) -> None:
+        word.add_paragraph("The Maravel Dam", "Title")
+        word.add_paragraph("What failed", "Heading 1")
+        word.add_paragraph("Gate 3 failed.")
+        word.add_paragraph("The pin", "Heading 2")
+        word.add_paragraph("What follows").paragraph_format.element.get_or_add_pPr().append(
+            OxmlElement("w:outlineLvl", {qn("w:val"): "0"})
+        )
+
+    found = read(write)
+    assert [(section.level, section.title) for section in found.sections] == [
+        (1, "What failed"),
+        (2, "The pin"),
+        (1, "What follows"),
+    ]
+    assert [found.text[each.start :].startswith(each.title) for each in found.sections] == [True] * 3
 
 
 class TestErrors:

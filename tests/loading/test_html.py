@@ -244,3 +244,20 @@ def test_elements_in_elements_without_end_take_no_longer_than_others(element: st
     started = time.monotonic()
     assert FIRST in read(f"<p>{FIRST}</p>{element * 3000}<p>{LAST}</p>")
     assert time.monotonic() - started < 20
+
+
+def test_its_outline_and_where_its_facts_were_read() -> None:
+    head = (
+        "<title>Why gate 3 failed</title><meta property='og:site_name' content='The Valley Post'>"
+        "<meta name='author' content='Ada Varro'>"
+        "<meta property='article:published_time' content='2021-04-02'>"
+    )
+    body = f"<article><h1>Why gate 3 failed</h1><p>{FIRST}</p><h2>The pin</h2><p>{LAST}</p></article>"
+    page = f"<html lang='en'><head>{head}</head><body>{body}</body></html>"
+    found = read_html(page.encode(), PATH)
+    assert [(each.level, each.title) for each in found.sections] == [(1, "Why gate 3 failed"), (2, "The pin")]
+    assert found.text[found.sections[1].start :].startswith(f"The pin\n\n{LAST}")
+    assert (found.publisher, found.author, found.published) == ("The Valley Post", "Ada Varro", "2021-04-02")
+    assert found.origins == dict.fromkeys(
+        ("title", "publisher", "author", "published", "language"), "document properties"
+    )

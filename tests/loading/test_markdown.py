@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.documents import Section
 from index.loading import LoadError
 from index.loading.markdown import read_markdown
 
@@ -98,3 +99,14 @@ def test_a_file_without_words_is_an_error() -> None:
 @given(st.lists(st.text(st.characters(categories=("L", "N")), min_size=1), min_size=1))
 def test_plain_words_come_out_as_they_went_in(words: list[str]) -> None:
     assert read("x " + "\n".join(words)) == "x " + " ".join(words)
+
+
+def test_its_headings_are_its_outline_and_its_front_matter_says_who_wrote_it() -> None:
+    source = (
+        "---\nauthor: Ada Varro\npublished: 2031-04\n---\n# Why gate *3* failed\n\nIt did.\n\n- ## The pin\n"
+    )
+    found = read_markdown(source.encode(), PATH)
+    assert found.text == "Why gate 3 failed\n\nIt did.\n\n• The pin"
+    assert found.sections == (Section(0, 1, "Why gate 3 failed"), Section(28, 2, "• The pin"))
+    assert (found.title, found.author, found.published) == ("Why gate 3 failed", "Ada Varro", "2031-04")
+    assert found.origins == {"title": "page", "author": "front matter", "published": "front matter"}

@@ -142,7 +142,7 @@ class TestTables:
             inner = table.cell(0, 1).add_table(1, 2)
             inner.cell(0, 0).text, inner.cell(0, 1).text = "a", "b"
 
-        assert read(write).text == "outer | a | b"
+        assert read(write).text == "outer | a ¦ b"
 
 
 def with_notes(word: WordDocument, kind: str, content_type: str, relation: str, notes: str) -> None:

@@ -1,0 +1,99 @@
+"""What a sidecar says of a file stands above what the file says; what it cannot say is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document
+from index.loading import LoadError, load
+from index.loading.sidecar import KEYS, Overrides, overridden, read_sidecar, sidecar_of, write_sidecar
+
+TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "dam.txt"
+    path.write_text(TEXT)
+    return path
+
+
+def said(file: Path, text: str) -> Path:
+    sidecar_of(file).write_text(text, encoding="utf-8")
+    return file
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(LoadError) as caught:
+        load(file)
+    return str(caught.value)
+
+
+def test_it_lies_beside_the_file_under_its_whole_name() -> None:
+    assert sidecar_of(Path("a/dam.tar.txt")) == Path("a/dam.tar.txt.meta.yaml")
+
+
+def test_what_it_says_stands_above_the_front_matter_and_the_rest_stays(file: Path) -> None:
+    found = load(said(file, "publisher: The Valley Post\npublished: 24 July 2021\nlanguage: en-GB\n"))
+    assert (found.title, found.publisher, found.published, found.language) == (
+        *("Its own title", "The Valley Post", "2021-07-24", "en"),
+    )
+    assert found.origins == {
+        "title": "front matter",
+        "published": "sidecar",
+        "publisher": "sidecar",
+        "language": "sidecar",
+    }
+
+
+def test_without_one_a_file_speaks_for_itself(file: Path) -> None:
+    assert load(file).origins == {"title": "front matter", "published": "front matter"}
+    assert read_sidecar(file) is None
+
+
+MENDED = "; correct the sidecar, or remove it"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("titel: X", f"is said to have a 'titel', which is not known; say {', '.join(KEYS)}"),
+        (
+            "published: soon",
+            "is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
+        ),
+        ("language: '?'", "is said to have language '?', which is none; write a code such as en or km"),
+        ("- title", f"has a sidecar that is not lines of key: value{MENDED}"),
+        ("title: [a]", f"has a sidecar that is not lines of key: value{MENDED}"),
+        ("x" * 70_000, f"has a sidecar of more than 65,536 bytes{MENDED}"),
+    ],
+)
+def test_what_cannot_be_kept_is_named(file: Path, text: str, message: str) -> None:
+    assert refusal(said(file, text)) == f"dam.txt: {message}"
+
+
+def test_it_makes_no_objects(file: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    assert "not lines of key: value" in refusal(
+        said(file, f"title: !!python/object/apply:os.mkdir ['{made}']\n")
+    )
+    assert not made.exists()
+
+
+def test_broken_yaml_is_named(file: Path) -> None:
+    assert refusal(said(file, "title: 'no end")).startswith("dam.txt: has a sidecar that is not YAML: ")
+
+
+def test_what_is_written_is_read_again(file: Path) -> None:
+    kept = Overrides(title="បឹង: #1 'quoted'", published="2021-07")
+    write_sidecar(file, kept)
+    assert read_sidecar(file) == kept
+    write_sidecar(file, Overrides())
+    assert not sidecar_of(file).exists()
+
+
+def test_an_upload_says_where_it_was_said() -> None:
+    found = overridden(Document("Words.", "T", "text"), Overrides(author="Ada Varro"), "upload")
+    assert (found.author, found.origins) == ("Ada Varro", {"author": "upload"})
