@@ -9,6 +9,7 @@ import regex
 
 from index.loading.pieces import SUPERSCRIPTS, Cell, Line
 from index.loading.placed import Placed, joined_by, unplaced
+from index.loading.rows import aligned
 
 MAX_WORD_GAP = 1.5
 """In line heights: a wider gap may separate cells. Justified text seldom stretches a space so far."""
@@ -40,10 +41,12 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
             joined[-1] = _together(joined[-1], line)
         else:
             joined.append(line)
-    return [
-        replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
-        for number, line in enumerate(joined)
-    ]
+    return aligned(
+        [
+            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
+            for number, line in enumerate(joined)
+        ]
+    )
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:

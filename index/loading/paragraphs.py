@@ -113,10 +113,14 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
                 blocks.append(Paragraph(words, first, line, margin))
                 words, first = following.words, following
         blocks.append(Paragraph(words, first, run[-1], margin))
-    written = [
-        replace(block, words=block.words.replaced(WRAPPED_HYPHEN, "-").on_one_line()) for block in blocks
-    ]
+    written = [replace(block, words=_written(block)) for block in blocks]
     return [block for block in written if block.text]
+
+
+def _written(block: Paragraph) -> Placed:
+    """The words of a paragraph as they are read; an empty cell of a row keeps the blanks around it."""
+    words = block.words.replaced(WRAPPED_HYPHEN, "-")
+    return words.strip() if block.is_row else words.on_one_line()
 
 
 def _typical_step(page: Sequence[Line]) -> float:

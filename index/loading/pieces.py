@@ -24,6 +24,7 @@ WRAPPED_HYPHEN = "\u00ad"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 """Figures as they are written when they are raised."""
 
+_LONE_BAR = regex.compile(r"(?<!\S)\|(?!\S)")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]")
 
 
@@ -87,7 +88,8 @@ class Line:
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
-            return joined_by(CELL_SEPARATOR, [cell.words.strip() for cell in self.cells])
+            cells = [cell.words.strip() for cell in self.cells]
+            return joined_by(CELL_SEPARATOR, [_without_bars(cell) for cell in cells]).strip()
         *others, last = self.cells
         return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
 
@@ -115,6 +117,11 @@ class Line:
     def height(self) -> float:
         """From the font's lower bound to its upper one; never 0."""
         return max(self.top - self.bottom, 0.1)
+
+
+def _without_bars(words: Placed) -> Placed:
+    """A cell's words; a bar that stands alone would read as the edge of a cell, and becomes a broken one."""
+    return Placed(_LONE_BAR.sub("¦", words.text), words.boxes) if "|" in words.text else words
 
 
 def is_unspaced(character: str) -> bool:

@@ -101,6 +101,33 @@ def test_a_table_across_the_columns_stays_a_table() -> None:
     )
 
 
+def test_a_cell_that_is_empty_keeps_its_column() -> None:
+    rows = [
+        ("", "2023", "2024", "Total"),
+        ("Quell Delta", "2,480", "4,980", "7,460"),
+        ("Pellan", "310", "", "310"),
+        ("Lorvenna", "", "75", ""),
+    ]
+    lines = [
+        (2 * cm + 4 * cm * number, 20 * cm - LEADING * row, cell)
+        for row, cells in enumerate(rows)
+        for number, cell in enumerate(cells)
+        if cell
+    ]
+    assert read(draw(drawn(lines))) == (
+        "| 2023 | 2024 | Total\nQuell Delta | 2,480 | 4,980 | 7,460\nPellan | 310 |  | 310\nLorvenna |  | 75"
+    )
+
+
+def test_a_bar_inside_a_cell_is_no_edge_of_it() -> None:
+    lines = [
+        (2 * cm + 8 * cm * number, 20 * cm - LEADING * row, cell)
+        for row, cells in enumerate([("District", "March"), ("Quell | Delta", "2,480")])
+        for number, cell in enumerate(cells)
+    ]
+    assert read(draw(drawn(lines))) == "District | March\nQuell ¦ Delta | 2,480"
+
+
 def test_a_table_of_words_is_not_taken_for_columns() -> None:
     rows = [
         ("Level of the reservoir", "213.5 metres above datum"),
