@@ -45,6 +45,9 @@ MIN_TABLE_ROWS = 3
 MIN_JUMPS = 0.08
 """Of the parts of a page, at least three: where fewer are out of order, the program's order is kept."""
 
+MAX_PARTS = 2_000
+"""A page with more parts than these is a drawing: columns are not looked for, which would take too long."""
+
 MAX_STRETCH = 2.5
 """In line heights: parts further apart may have something between them that was written later."""
 
@@ -66,6 +69,8 @@ class _Part(NamedTuple):
 def ordered(pieces: Sequence[Line]) -> list[Line]:
     """The pieces of a page in reading order, parted where a gutter parts them."""
     parts = list(_parts(pieces))
+    if len(parts) > MAX_PARTS:
+        return list(pieces)
     from_right = _is_from_the_right(pieces)
     read, jumps = _read(parts, from_right=from_right, depth=0)
     if jumps < max(3, MIN_JUMPS * len(parts)):

@@ -12,6 +12,9 @@ from index.loading.pieces import Line
 SMALLER = 0.96
 """Of the text's height: notes are set smaller."""
 
+MAX_LINES = 2_000
+"""A page with more is a drawing: notes are not looked for, which would take too long."""
+
 _MARK = regex.compile(
     r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
 )
@@ -41,6 +44,8 @@ def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[
         page: its lines, in reading order.
         usual: the height of the text's lines, in points.
     """
+    if len(page) > MAX_LINES:
+        return list(page), []
     small = [line.height < SMALLER * usual and not line.is_row for line in page]
     notes = {number for number, line in enumerate(page) if _is_upright(line)}
     for number, line in enumerate(page):

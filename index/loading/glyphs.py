@@ -24,6 +24,9 @@ _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 _UNITS = 4
 """In a point: boxes are told in quarters of it."""
 
+_FAR = 1e6
+"""In points: broken fonts have characters at infinity. A page has 14,400 at most (ISO 32000-1, annex C)."""
+
 _FARTHEST = 65_535
 """What a box's numbers, of 16 bits, hold at most."""
 
@@ -140,7 +143,8 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
     for index, place in enumerate(range(start, start + count * size, size)):
         ask(handle, index, place)
     left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
-    return _turned(np.column_stack((left, bottom, right, top)), frame)
+    shown = _turned(np.column_stack((left, bottom, right, top)), frame)
+    return np.clip(np.nan_to_num(shown), -_FAR, _FAR)
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -209,6 +210,13 @@ def test_words_up_the_margin_are_apart_from_the_text() -> None:
         drawn(RIGHT_COLUMN)(canvas)
 
     assert read(draw(page)) == f"{TEXT}\n\nreport 2025/07 of the commission"
+
+
+def test_a_drawing_with_thousands_of_labels_is_read_in_no_long_time() -> None:
+    lines = [(2 * cm + 7 * (number % 60), 25 * cm - 6 * (number // 60), "x") for number in range(6000)]
+    before = time.perf_counter()
+    assert len(read(draw(drawn(sorted(lines, key=lambda line: line[0]), size=4)))) >= 6000
+    assert time.perf_counter() - before < 20
 
 
 def test_a_line_of_figures_over_the_page_is_not_joined() -> None:

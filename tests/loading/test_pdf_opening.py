@@ -94,7 +94,10 @@ def test_real_files_that_anybody_may_open_or_nobody(evaluation_data: Path) -> No
     broken = evaluation_data / "documents" / "broken"
     document = read_pdf((broken / "pdf_encrypted.pdf").read_bytes(), broken / "pdf_encrypted.pdf")
     assert document.text.startswith("Placeholder Documentation\n\nThis document is a placeholder for")
+    locked = broken / "password.pdf"
     with pytest.raises(LoadError, match="is encrypted and needs a password"):
-        read_pdf((broken / "password.pdf").read_bytes(), broken / "password.pdf")
+        read_pdf(locked.read_bytes(), locked)
+    opened = read_pdf(locked.read_bytes(), locked, Options(passwords=("secret", "password")))
+    assert opened.text == "File with password"
     with pytest.raises(LoadError, match=r"has no text layer \(1 scanned page\)"):
         read_pdf((broken / "file_scanned.pdf").read_bytes(), broken / "file_scanned.pdf")
