@@ -53,6 +53,11 @@ _PAGE_NUMBER = regex.compile(
     r"(?:\d{1,3}|[ivxl]{1,6})\s*[-–—\])]?(?:\s*(?:of|/|von|de|sur|di|z|van|av|\|)\s*\d{1,4})?",
     regex.IGNORECASE,
 )
+_PART = regex.compile(
+    r"\W*(?:chapter|annex|appendix|section|part|table|figure|chart|box|exhibit|schedule|article|lesson|step|slide"
+    r"|kapitel|anhang|anlage|abschnitt|tabelle|abbildung|artikel|chapitre|annexe|tableau|partie|cap[ií]tulo"
+    r"|anexo|secci[oó]n|cuadro|parte|capitolo|allegato|sezione|tabella|hoofdstuk|bijlage|rozdzia[lł])\s+\d"
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -186,7 +191,8 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
     yield list(by_numbers.values())
-    for position in range(len(edges[0].numbers)):
+    names_part = _PART.match(edges[0].text) is not None  # whose number counts no pages
+    for position in range(int(names_part), len(edges[0].numbers)):
         ahead: dict[int, list[_Edge]] = defaultdict(list)
         for edge in edges:
             ahead[edge.numbers[position] - edge.page].append(edge)

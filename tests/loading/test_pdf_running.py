@@ -98,6 +98,11 @@ def test_headings_with_numbers_that_do_not_count_pages_stay() -> None:
     assert [block for block in read(data).split("\n\n") if block.startswith("Annex")] == list(heads)
 
 
+def test_chapters_of_one_page_each_keep_their_headings() -> None:
+    data = draw(*[page(TEXTS[3], f"Chapter {number}", str(number)) for number in range(1, 5)])
+    assert read(data) == "\n\n".join(f"Chapter {number}\n\n{TEXTS[3]}" for number in range(1, 5))
+
+
 def test_the_same_words_at_different_heights_stay() -> None:
     heights = (28.5, 27.8, 28.2, 27.5)
     data = draw(*[page(text, "Findings", height=at * cm) for text, at in zip(TEXTS, heights, strict=False)])
