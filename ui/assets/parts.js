@@ -13,7 +13,7 @@ const codePoints = (string) => [...string].length;
 
 /** Reads a part; `known` says which of its ends are known to lie between rows. */
 export async function readPart(report, from, to, { quote = null, known = "" } = {}) {
-  let part = await getText(report.document_id, report.version, from, to); part.tables ??= [];
+  let part = await getText(report.document_id, report.version, from, to);
   if (known !== "start") part = withoutFirstRest(part, quote);
   if (known !== "end") part = withoutLastRest(part, quote);
   return withHeadings(report, part);

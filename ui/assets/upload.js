@@ -155,17 +155,22 @@ function uploadRow(file) {
   }
 
   function fail(why) {
-    const cause = why.startsWith(`${file.name}: `) ? why.slice(file.name.length + 2) : why;
-    const sentence = make("p", { class: "fn-warning" }, `${cause[0].toUpperCase()}${cause.slice(1)}`);
+    const sentence = make("p", { class: "fn-warning" }, sentenceOf(why, file.name));
     const tried = row.password() !== null;
     finish("Not added", "fn-refused", sentence);
-    if (!/password/i.test(cause)) return;
+    if (!/password/i.test(why)) return;
     const form = passwordForm(row);
     below.append(form);
     if (tried) form.querySelector("input").focus();
   }
 
   return row;
+}
+
+/** What is wrong with a file, which the server says as a predicate of its name. */
+function sentenceOf(why, name) {
+  const said = why.startsWith(`${name}: `) ? `It ${why.slice(name.length + 2)}` : why;
+  return `${said[0].toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`;
 }
 
 function passwordForm(row) {
