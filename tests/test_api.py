@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.store import Index
+from index.tables import tables
 from rag.answering import QueryEngine
 from ui.app import create_app
 
@@ -166,10 +167,12 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
     ]
     assert list(body["documents"][0]) == [
         *["document_id", "version", "path", "kind", "title", "publisher", "published"],
-        *["language", "pages", "characters", "passages", "digest", "added"],
+        *["language", "pages", "characters", "passages", "digest", "added", "author", "origins"],
+        *["unread_pages", "superseded_by", "published_precision", "page_pictures", "uploaded"],
     ]
     for document in body["documents"]:
-        assert client.get(f"/v1/documents/{document['document_id']}").json() == document
+        alone = client.get(f"/v1/documents/{document['document_id']}").json()
+        assert {**document, "sections": alone["sections"]} == alone
 
 
 def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_index: Index) -> None:
@@ -186,6 +189,10 @@ def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_in
         "end": len(stored.text),
         "page_starts": list(stored.page_starts),
         "characters": len(stored.text),
+        "tables": [
+            {"start": table.span.start, "header_end": table.header.end, "end": table.span.end}
+            for table in tables(stored.text)
+        ],
     }
     part = client.get(route, params={"start": 100, "end": 120}).json()
     assert (part["text"], part["start"], part["end"]) == (stored.text[100:120], 100, 120)

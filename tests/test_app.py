@@ -40,6 +40,7 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/documents",
         "/v1/documents/{document_id}",
         "/v1/documents/{document_id}/text",
+        "/v1/documents/{document_id}/pages/{page}.png",
         "/healthz",
         "/readyz",
     ]

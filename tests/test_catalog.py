@@ -6,7 +6,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from reports import version
 
 from index.catalog import Catalog, CatalogError
-from index.documents import Chunk, Document, PageLayout, Section, Span
+from index.documents import Chunk, Document, Span
 from index.records import DocumentNotFoundError, FileState, Incoming, NewVersion
 from index.schema import HEAD, SchemaError
 
@@ -139,67 +138,6 @@ class TestVersions:
             with pytest.raises(DocumentNotFoundError):
                 catalog.text(1, number)
         assert catalog.known_vectors(["vector of A.", "vector of B."]) == set()
-
-
-class TestStructure:
-    TEXT = "Costs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
-    DOCUMENT = Document(
-        TEXT,
-        "T",
-        "pdf",
-        "en",
-        page_starts=(0, 19),
-        author="A. Writer",
-        origins={"title": "page", "author": "document properties"},
-        sections=(Section(0, 1, "Costs"),),
-        mended=(3, 5),
-        layouts=(PageLayout(595.0, 842.0, bytes(range(160))), PageLayout(842.0, 595.0, b"\x01\x02" * 96)),
-        unread_pages=(2,),
-    )
-
-    def written(self, catalog: Catalog) -> int:
-        rows = (Span(7, 18), Span(19, 31), Span(32, 44))
-        new = NewVersion(
-            Incoming("/r", "a.pdf", 1, 1, "d", self.DOCUMENT),
-            (
-                Chunk(Span(0, 18), (Span(0, 5), rows[0]), Span(0, 18)),
-                Chunk(Span(19, 44), rows[1:], Span(0, 18)),
-            ),
-            ("v1", "v2"),
-        )
-        catalog.put_vectors({"v1": np.ones(2, np.float32), "v2": np.ones(2, np.float32)})
-        catalog.commit([new])
-        return catalog.documents()[0].document_id
-
-    def test_it_comes_back_with_the_text_but_for_the_layouts(self, catalog: Catalog) -> None:
-        number = self.written(catalog)
-        assert catalog.text(number) == replace(self.DOCUMENT, layouts=())
-        record = catalog.document(number)
-        assert (record.author, record.unread_pages, record.pages) == ("A. Writer", (2,), 2)
-        assert record.origins == {"title": "page", "author": "document properties"}
-
-    def test_layouts_are_fetched_by_page(self, catalog: Catalog) -> None:
-        number = self.written(catalog)
-        assert catalog.layouts(number, 1, [2, 3]) == {2: self.DOCUMENT.layouts[1]}
-        assert catalog.layouts(number, 1, [1, 2]) == dict(enumerate(self.DOCUMENT.layouts, 1))
-        assert catalog.layouts(number, 2, [1]) == {}
-
-    def test_rows_know_their_headings(self, catalog: Catalog) -> None:
-        self.written(catalog)
-        first, second = catalog.passages()
-        assert (second.text, second.headings) == ("Gate 3 | 1.2\nGate 4 | 1.9", "Costs\n\nItem | 2031")
-        assert (first.header, second.header) == (Span(0, 18), Span(0, 18))
-
-    def test_layouts_go_with_their_version(self, catalog: Catalog) -> None:
-        number = self.written(catalog)
-        catalog.commit([], [number])
-        assert catalog.layouts(number, 1, [1, 2]) == {}
-
-    def test_a_superseded_version_names_the_one_after_it(self, catalog: Catalog) -> None:
-        for text in ("One.", "Two.", "Three."):
-            catalog.commit([version(text)])
-        number = catalog.documents()[0].document_id
-        assert [catalog.document(number, each).superseded_by for each in (1, 2, 3)] == [2, 3, None]
 
 
 class TestNumbers:
