@@ -90,6 +90,11 @@ class Catalog:
         """Give back every connection."""
         self._engine.dispose()
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for other modules that read it."""
+        return self._engine
+
     # Reading
 
     def generation(self) -> int:

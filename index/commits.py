@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from index.records import NewVersion
-from index.schema import chunks, documents, layouts, meta, vectors, versions
+from index.schema import chunks, documents, layouts, meta, signatures, vectors, versions
 
 _BATCH = 500
 """Values in one IN list: SQLite's oldest limit on variables is 999."""
@@ -103,6 +103,10 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     ]
     if pages:
         connection.execute(sa.insert(layouts), pages)
+    if item.signature is not None:
+        connection.execute(
+            sa.insert(signatures).values(document_id=document_id, version=version, signature=item.signature)
+        )
     return document_id, old
 
 

@@ -135,11 +135,13 @@ class NewVersion:
         incoming: what was read, and where.
         chunks: its passages, in order.
         vector_digests: the digest of each passage's vector; the vectors are stored already.
+        signature: of its text, from :func:`index.similarity.signature`; None where it resembles nothing.
     """
 
     incoming: Incoming
     chunks: tuple[Chunk, ...]
     vector_digests: tuple[str, ...]
+    signature: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

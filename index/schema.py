@@ -70,6 +70,18 @@ layouts = sa.Table(
     ),
 )
 
+signatures = sa.Table(
+    # Apart from the versions: reading all of these must not read all of the texts.
+    "signatures",
+    metadata,
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
+    ),
+)
+
 chunks = sa.Table(
     "chunks",
     metadata,

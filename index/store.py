@@ -12,11 +12,13 @@ from index.caches import passage_text
 from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
 from index.documents import Chunk, Document, PageLayout, Span
+from index.duplicates import Duplicates
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, UNREAD, fuse
 from index.languages import detect, may_be_in
 from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
+from index.similarity import signature
 from index.upkeep import EncoderMismatchError, Upkeep
 
 POOL = 100
@@ -74,6 +76,7 @@ class Index:
         home: the folder that holds everything the library keeps.
         catalog: the library's database.
         encoder: turns passages and queries into vectors.
+        duplicates: which documents are near-duplicates of each other.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Index:
         self.home = home
         self.catalog = catalog
         self.encoder = encoder
+        self.duplicates = Duplicates(catalog)
         self._max_chunk_tokens = max_chunk_tokens
         self._title_tokens = title_tokens
         self._upkeep = Upkeep(home, catalog, encoder, titled=title_tokens > 0)
@@ -164,6 +168,10 @@ class Index:
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
         """The layouts of those of ``pages``, from 1, that have one."""
         return self.catalog.layouts(document_id, version, pages)
+
+    def similar(self, document_id: int) -> list[tuple[DocumentRecord, float]]:
+        """A document's near-duplicates and how much each resembles it, 0 to 1, best first."""
+        return self.duplicates.similar(document_id)
 
     def search(
         self,
@@ -258,7 +266,7 @@ class Index:
             embedded = [self._embedded(title, piece, item.document.text) for piece in chunks]
             digests = [vector_digest(self.encoder.key, text) for text in embedded]
             texts.update(zip(digests, embedded, strict=True))
-            new.append(NewVersion(item, chunks, tuple(digests)))
+            new.append(NewVersion(item, chunks, tuple(digests), signature(item.document.text)))
         known = self.catalog.known_vectors(texts)
         missing = [digest for digest in texts if digest not in known]
         for start in range(0, len(missing), _EMBED_AT_ONCE):

@@ -25,11 +25,12 @@ from rag.answers import (
 from rag.caveats import caveat
 from rag.citations import Library, cite, show
 from rag.close_reading import read_closely, reads
+from rag.copies import Copies, Sourced, find, shown_once, sourced
 from rag.features import measure
 from rag.questions import Question, understand
 from rag.reader import DEFAULT_READER, Reader, open_reader
 from rag.reading import Reading, read
-from rag.selection import Scored, rank, select
+from rag.selection import rank, select
 from rag.tuning import DEFAULT_TUNING, Tuning
 from rag.weights import Weights, load_weights
 
@@ -92,10 +93,11 @@ class QueryEngine:
     def _answer(self, question: Question, filters: Filters) -> Iterator[Event]:
         clock = _Clock()
         generation = self.index.generation
-        hits = self.index.search(question.text, self.tuning.read_hits, filters, self.tuning.dense_weight)
+        library = Library(self.index)
+        copies = Copies(self.index, library, filters, generation)
+        hits = find(self.index, question, self.tuning, filters, copies)
         clock.lap("search")
         readings = read(self.index, hits, self.tuning.widen_by)
-        library = Library(self.index)
         weights = self._by_features
         ranked = rank(measure(self.index, question, readings), weights)
         clock.lap("select")
@@ -106,7 +108,8 @@ class QueryEngine:
         clock.lap("read")
         judgement = judge(self.index, question, ranked, weights, filtered=bool(filters))
         abstention = judgement.abstention
-        passages = self._passages(question, readings, library, abstention)
+        shown = shown_once(readings, copies) if abstention else readings
+        passages = self._passages(question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = Answer(
             answer_id=uuid.uuid4().hex,
@@ -129,7 +132,7 @@ class QueryEngine:
         else:
             chosen = select(ranked, weights, self.tuning.max_sentences)
             text, sentences, citations = "", [], []
-            for sentence, citation, piece in quoted(chosen, library):
+            for sentence, citation, piece in quoted(sourced(chosen, copies), library):
                 text += piece
                 sentences.append(sentence)
                 citations.append(citation)
@@ -162,30 +165,30 @@ def _tuned(weights: Weights, tuning: Tuning) -> Weights:
     return weights if tuning.threshold is None else replace(weights, threshold=tuning.threshold)
 
 
-def quoted(chosen: Sequence[Scored], library: Library) -> Iterator[tuple[AnswerSentence, Citation, str]]:
+def quoted(chosen: Sequence[Sourced], library: Library) -> Iterator[tuple[AnswerSentence, Citation, str]]:
     """Chosen sentences as an answer: each with its footnote, and the piece of text that it adds.
 
     A piece begins with the space that parts it from the sentence before, or with a line break where
     another document begins.
     """
     length = 0
-    before: Scored | None = None
+    before: Sourced | None = None
     for number, item in enumerate(chosen, 1):
-        reading, sentence = item.candidate.reading, item.candidate.sentence
+        sentence = item.sentence
         gap = ""
         if before is not None:
-            same = before.candidate.reading.document == reading.document
-            gap = " " if same else "\n"
+            gap = " " if before.record == item.record else "\n"
         start = length + len(gap)
         length = start + len(sentence.text)
         citation = cite(
             number,
             start,
             sentence.text,
-            record=reading.document,
+            record=item.record,
             span=sentence.span,
             library=library,
             header=sentence.header,
+            also_in=item.also_in,
         )
         yield AnswerSentence(start, length, (number,)), citation, gap + sentence.text
         before = item

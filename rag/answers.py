@@ -41,6 +41,29 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Another document that has the words of a citation, a near-duplicate of the one that is cited.
+
+    Attributes:
+        document_id: the document's number in the catalog.
+        version: its version.
+        title: its title.
+        publisher: who issued it, or None.
+        published: its ISO date, possibly shortened, or None.
+        start: where the same words begin in its text.
+        end: where they end: ``quote == document.text[start:end]`` holds of each copy.
+    """
+
+    document_id: int
+    version: int
+    title: str
+    publisher: str | None
+    published: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A footnote: the span of a document that a sentence of the answer rests on.
 
@@ -61,6 +84,9 @@ class Citation:
         boxes: the quote's places on the pages; empty where the format has none.
         headings: where the quote is a table's row, the words of the table's caption and headings, exactly;
             else None.
+        also_in: near-duplicates of the document that have the quote word by word, the earliest published
+            first, twenty at most; they are no sources of their own. Of all of them with the cited one, that
+            one was published first.
         verification: what was checked.
     """
 
@@ -80,6 +106,7 @@ class Citation:
     boxes: tuple[Box, ...]
     verification: Verification
     headings: str | None = None
+    also_in: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +167,8 @@ class Answer:
             question, or which words of the question it does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
-        passages: the passages that were read, best first.
+        passages: the passages that were read, best first; for an abstention, near-duplicates show a passage
+            that they share once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None
             where nothing was read.
         model: who wrote the answer: ``quoted``, or the name of a language model.

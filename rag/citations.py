@@ -8,7 +8,7 @@ from index.documents import Document, PageLayout, Span
 from index.layout import Box, boxes
 from index.records import DocumentRecord
 from index.store import Index
-from rag.answers import Citation, Passage
+from rag.answers import Citation, Copy, Passage
 from rag.reading import Reading
 from rag.verification import verify
 
@@ -52,6 +52,7 @@ def cite(
     span: Span,
     library: Library,
     header: Span | None = None,
+    also_in: tuple[Copy, ...] = (),
 ) -> Citation:
     """The footnote of one sentence of an answer, verified.
 
@@ -63,6 +64,7 @@ def cite(
         span: where in it.
         library: has the document's text.
         header: for a table's row, where the table's caption and headings stand.
+        also_in: other copies of the document that have the same words.
     """
     document = library.text(record)
     quote = span.of(document.text)
@@ -83,6 +85,7 @@ def cite(
         boxes=library.boxes(record, span),
         verification=verify(sentence, quote, document, span),
         headings=header.of(document.text) if header else None,
+        also_in=also_in,
     )
 
 

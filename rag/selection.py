@@ -38,7 +38,12 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
 def score(candidate: Candidate, weights: Weights) -> Scored:
     """A candidate with the probability that it answers; a heading counts for half of its own."""
     probability = weights.selection.of(candidate.features)
-    return Scored(candidate, probability * (FRAGMENT if _is_fragment(candidate.sentence.text) else 1))
+    return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
+
+
+def is_fragment(sentence: str) -> bool:
+    """Whether it neither ends as a sentence does nor is a row of a table."""
+    return _COMPLETE.search(sentence) is None
 
 
 def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_SENTENCES) -> list[Scored]:
@@ -65,11 +70,6 @@ def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_
         chosen[1:],
         key=lambda item: (documents.index(_document(item)), item.candidate.sentence.span),
     )
-
-
-def _is_fragment(sentence: str) -> bool:
-    """Whether it neither ends as a sentence does nor is a row of a table."""
-    return _COMPLETE.search(sentence) is None
 
 
 def _document(item: Scored) -> int:

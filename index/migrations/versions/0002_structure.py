@@ -1,4 +1,4 @@
-"""What a document has beside its words: its author, its outline, its tables' headings, its pages' layouts."""
+"""What a document has beside its words: author, outline, tables' headings, pages' layouts, its signature."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns, empty for what is there, and the table of pages."""
+    """Add the columns, empty for what is there, and the tables of pages and signatures."""
     op.add_column("versions", sa.Column("author", sa.Text))
     for name in ("origins", "sections", "mended", "unread_pages"):
         empty = "{}" if name == "origins" else "[]"
@@ -28,10 +28,20 @@ def upgrade() -> None:
             ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
         ),
     )
+    op.create_table(
+        "signatures",
+        sa.Column("document_id", sa.Integer, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("signature", sa.LargeBinary, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
+        ),
+    )
 
 
 def downgrade() -> None:
     """Drop what was added."""
+    op.drop_table("signatures")
     op.drop_table("layouts")
     op.drop_column("chunks", "header")
     for name in ("unread_pages", "mended", "sections", "origins", "author"):
