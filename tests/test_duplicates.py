@@ -1,0 +1,189 @@
+"""Near-duplicates are recognised in the catalog, whatever the library has been through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from reports import incoming, version, write
+from stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
+from writings import PATIENT
+
+from index.documents import Span
+from index.duplicates import group_labels
+from index.embedding import Encoder
+from index.records import DocumentNotFoundError, Filters
+from index.schema import signatures
+from index.similarity import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.store import Index
+from index.sync import sync
+
+WIRE = " ".join(STORY)
+PROOFS = f"{WIRE} {FOOTER.format('Courier')}"
+OTHER = " ".join(OTHER_STORY)
+
+
+@pytest.fixture
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "home", encoder) as opened:
+        yield opened
+
+
+def groups(index: Index) -> list[list[str]]:
+    """The groups of near-duplicates, by path."""
+    names = {record.document_id: record.path for record in index.documents()}
+    found = {tuple(sorted(names[member] for member in group)) for group in index.duplicates.groups().values()}
+    return sorted(map(list, found))
+
+
+def similar(index: Index, path: str) -> list[tuple[str, float]]:
+    [number] = [record.document_id for record in index.documents() if record.path == path]
+    return [(record.path, score) for record, score in index.similar(number)]
+
+
+def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Index, tmp_path: Path) -> None:
+    for name, text in {**COPIES, "other.txt": OTHER}.items():
+        write(tmp_path / "reports" / name, text)
+    sync(index, [tmp_path / "reports"])
+    assert groups(index) == [["courier.md", "gazette.md", "herald.md"]]
+    assert [path for path, _ in similar(index, "gazette.md")] == ["courier.md", "herald.md"]
+    assert all(0.7 < score < 1 for _, score in similar(index, "gazette.md"))
+    assert similar(index, "other.txt") == []
+
+
+def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Index) -> None:
+    index.replace(
+        [incoming(WIRE, "b.txt"), incoming(PROOFS, "a.txt"), incoming(WIRE, "d.txt"), incoming(WIRE, "c.txt")]
+    )
+    [(first, one), (second, two), (third, three)] = similar(index, "b.txt")
+    assert (first, second, third) == ("c.txt", "d.txt", "a.txt")
+    assert (one, two) == (1.0, 1.0)
+    assert 0.8 < three < 1.0
+
+
+def test_what_is_similar_follows_each_commit(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt")])
+    assert groups(index) == [["a.txt", "b.txt"]]
+    index.replace([incoming(OTHER, "b.txt")])
+    assert (groups(index), similar(index, "a.txt")) == ([], [])
+    index.replace([incoming(WIRE, "b.txt")])
+    assert (groups(index), similar(index, "a.txt")) == ([["a.txt", "b.txt"]], [("b.txt", 1.0)])
+    [number] = [record.document_id for record in index.documents() if record.path == "a.txt"]
+    index.replace([], [number])
+    assert (groups(index), similar(index, "b.txt")) == ([], [])
+
+
+def test_groups_are_made_once_a_generation(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
+    made = index.duplicates.groups()
+    assert index.duplicates.groups() is made
+    assert index.duplicates.groups(index.generation) is made
+    index.replace([incoming(OTHER, "c.txt")])
+    assert index.duplicates.groups() is not made
+
+
+def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Index) -> None:
+    with pytest.raises(DocumentNotFoundError, match="document 9 is not in the library"):
+        index.similar(9)
+
+
+def test_a_document_without_a_signature_resembles_nothing(index: Index) -> None:
+    # As a program before this one wrote it, and a text without words.
+    index.catalog.commit([version(WIRE, "old.txt")], (), index.encoder.key)
+    index.replace([incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
+    assert groups(index) == []
+    assert [similar(index, name) for name in ("old.txt", "new.txt", "dots.txt")] == [[], [], []]
+    index.replace([incoming(WIRE, "old.txt")])
+    assert groups(index) == [["new.txt", "old.txt"]]
+
+
+def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt")])
+    index.replace([incoming(OTHER, "a.txt")])
+    query = sa.select(signatures).order_by(signatures.c.version)
+    with index.catalog.engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(query)]
+    assert rows == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
+    index.replace([], [1])
+    with index.catalog.engine.connect() as connection:
+        assert connection.execute(query).all() == []
+
+
+def test_records_of_a_group_can_be_narrowed_by_filters(index: Index) -> None:
+    index.replace(
+        [
+            incoming(WIRE, "b.txt", published="2031-05-14", publisher="Courier"),
+            incoming(WIRE, "a.txt", published="2031-05-13", publisher="Gazette"),
+            incoming(WIRE, "c.txt"),
+        ]
+    )
+
+    def found(filters: Filters) -> list[str]:
+        return [record.path for record in index.duplicates.records([1, 2, 3], filters)]
+
+    assert found(Filters()) == ["a.txt", "b.txt", "c.txt"]
+    assert found(Filters(publishers=("Courier",))) == ["b.txt"]
+    assert found(Filters(published_before="2031-05-14")) == ["a.txt"]
+    assert index.duplicates.records([], Filters()) == []
+
+
+def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Index) -> None:
+    table = "Costs of repairs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
+    index.replace([incoming(f"{LEAD} Nobody was hurt.\n\n{table}", "a.txt")])
+    [record] = index.documents()
+    text = index.text(1).text
+    row = Span(text.index("Gate 4"), len(text))
+    header = Span(text.index("Costs"), text.index("\nGate 3"))
+    assert index.duplicates.sentence(record, Span(0, len(LEAD))) == (Span(0, len(LEAD)), None)
+    assert index.duplicates.sentence(record, row) == (row, header)
+    assert index.duplicates.sentence(record, Span(0, len(LEAD) - 1)) is None
+    index.replace([incoming("Another text.", "a.txt")])
+    assert index.duplicates.sentence(record, Span(0, len(LEAD))) is None
+
+
+MARKS = st.lists(st.integers(0, 6), min_size=2, max_size=12)
+
+
+def made(kinds: list[int], noise: int) -> np.ndarray:
+    """Signatures that share from none to all of their numbers with a few common ones."""
+    chance = np.random.default_rng(noise)
+    common = chance.integers(0, 2**32, (2, PERMUTATIONS), dtype=np.uint32)
+    rows = []
+    for kind in kinds:
+        own = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
+        kept = chance.random(PERMUTATIONS) < kind / 6
+        rows.append(np.where(kept, common[kind % 2], own))
+    return np.stack(rows).astype(np.uint32)
+
+
+@PATIENT
+@given(MARKS, st.integers(0, 1000), st.randoms(use_true_random=False))
+def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
+    kinds: list[int], noise: int, chance: object
+) -> None:
+    stored = made(kinds, noise)
+    # Pairs at the very threshold may have no band in common, which is what the bands trade for speed.
+    sure = [resemblance(row, stored) >= NEAR_DUPLICATE + 0.1 for row in stored]
+    labels = group_labels(stored)
+    for one, row in enumerate(sure):
+        assert {int(labels[other]) for other in np.flatnonzero(row)} == {int(labels[one])}
+    for label in set(labels.tolist()):
+        group = np.flatnonzero(labels == label)
+        for one in group:
+            near = resemblance(stored[one], stored[group]) >= NEAR_DUPLICATE
+            assert len(group) == 1 or near.sum() > 1
+    order = list(range(len(stored)))
+    chance.shuffle(order)  # type: ignore[attr-defined]
+    turned = group_labels(stored[order])
+    together = {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels}
+    again = {frozenset(order[place] for place in np.flatnonzero(turned == label)) for label in turned}
+    assert together == again
+
+
+def test_no_signatures_make_no_groups() -> None:
+    assert group_labels(numbers(b"")).tolist() == []
