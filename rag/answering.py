@@ -25,7 +25,7 @@ from rag.answers import (
 from rag.caveats import caveat
 from rag.citations import Library, cite, show
 from rag.close_reading import read_closely, reads
-from rag.copies import Copies, Sourced, find, shown_once, sourced
+from rag.copies import Copies, Sourced, distinct, find, shown_once, sourced
 from rag.features import measure
 from rag.questions import Question, understand
 from rag.reader import DEFAULT_READER, Reader, open_reader
@@ -99,7 +99,7 @@ class QueryEngine:
         clock.lap("search")
         readings = read(self.index, hits, self.tuning.widen_by)
         weights = self._by_features
-        ranked = rank(measure(self.index, question, readings), weights)
+        ranked = distinct(rank(measure(self.index, question, readings), weights), copies)
         clock.lap("select")
         if self.reader is not None and self._by_reader is not None and reads(self.reader, question):
             weights = self._by_reader

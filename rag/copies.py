@@ -19,8 +19,8 @@ from rag.tuning import Tuning
 _MOST_COPIES = 20
 """Copies of a document that are looked through for a sentence, the earliest first."""
 
-_SHOWN_TWICE = 0.5
-"""From this share of its sentences on, a passage that is shown repeats one of another copy."""
+_REPEATS = 0.5
+"""From this share of its sentences on that another copy's has, a passage counts as one with it."""
 
 _Item = TypeVar("_Item")
 
@@ -100,28 +100,45 @@ class Copies:
 
 
 def find(index: Index, question: Question, tuning: Tuning, filters: Filters, copies: Copies) -> list[Hit]:
-    """The passages to be read, best first: none whose every sentence a better one of another copy has.
+    """The passages to be read, best first, of which copies of one passage count as one.
 
-    More are searched for in the place of those that are left out.
+    What other copies have whole is left out. A copy that says something else beside, an outlet's footer or
+    the newest figure, is read too, up to as many again; and more are searched for in the place of both.
     """
-    limit = tuning.read_hits
+    wanted = limit = tuning.read_hits
     while True:
         hits = index.search(question.text, limit, filters, tuning.dense_weight)
-        kept = _unrepeated(hits, copies, lambda hit: hit.document.document_id, _words, 1.0)
-        if len(kept) >= tuning.read_hits or len(hits) < limit or limit >= POOL:
-            return kept[: tuning.read_hits]
+        said = _said(hits, copies, lambda hit: hit.document.document_id, _words)
+        new = [place for place, share in enumerate(said) if share < _REPEATS][:wanted]
+        if len(new) == wanted or len(hits) < limit or limit >= POOL:
+            break
         limit = min(4 * limit, POOL)
+    last = new[-1] if len(new) == wanted else len(hits)
+    partly = [place for place, share in enumerate(said[:last]) if _REPEATS <= share < 1][:wanted]
+    return [hits[place] for place in sorted(new + partly)]
+
+
+def distinct(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
+    """The candidates, less those whose words a better one of another copy has."""
+    first: dict[tuple[int, str], int] = {}
+    kept: list[Scored] = []
+    for item in ranked:
+        number = item.candidate.reading.document.document_id
+        words = f"{item.candidate.sentence.headings}\n{_plain(item.candidate.sentence.text)}"
+        if first.setdefault((copies.group(number), words), number) == number:
+            kept.append(item)
+    return kept
 
 
 def shown_once(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     """The readings, less those that mostly repeat a better one of another copy."""
-    return _unrepeated(
+    said = _said(
         readings,
         copies,
         lambda reading: reading.document.document_id,
         lambda reading: [sentence.text for sentence in reading.sentences],
-        _SHOWN_TWICE,
     )
+    return [reading for reading, share in zip(readings, said, strict=True) if share < _REPEATS]
 
 
 def sourced(chosen: Sequence[Scored], copies: Copies) -> list[Sourced]:
@@ -134,26 +151,29 @@ def sourced(chosen: Sequence[Scored], copies: Copies) -> list[Sourced]:
     )
 
 
-def _unrepeated(
+def _said(
     items: Iterable[_Item],
     copies: Copies,
     document_of: Callable[[_Item], int],
     sentences_of: Callable[[_Item], Iterable[str]],
-    share: float,
-) -> list[_Item]:
-    kept: list[_Item] = []
-    said: dict[int, list[tuple[int, str]]] = {}
+) -> list[float]:
+    """What share of each item's whole sentences the items of other copies before it have, 0 to 1."""
+    shares: list[float] = []
+    before: dict[int, list[tuple[int, str]]] = {}
     for item in items:
         document_id = document_of(item)
-        before = said.setdefault(copies.group(document_id), [])
-        sentences = [" ".join(sentence.split()).casefold() for sentence in sentences_of(item)]
-        known = {words for other, words in before if other != document_id}
+        said = before.setdefault(copies.group(document_id), [])
+        known = {words for other, words in said if other != document_id}
+        sentences = [_plain(sentence) for sentence in sentences_of(item)]
         # Headlines differ between outlets.
         whole = [words for words in sentences if not is_fragment(words)] or sentences
-        if not known or sum(words in known for words in whole) < share * len(whole):
-            kept.append(item)
-            before.extend((document_id, words) for words in sentences)
-    return kept
+        shares.append(sum(words in known for words in whole) / len(whole))
+        said.extend((document_id, words) for words in sentences)
+    return shares
+
+
+def _plain(sentence: str) -> str:
+    return " ".join(sentence.split()).casefold()
 
 
 def _words(hit: Hit) -> list[str]:

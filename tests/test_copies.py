@@ -141,13 +141,17 @@ def test_an_abstention_shows_one_passage_of_a_group(library: Library) -> None:
 
 
 def test_many_copies_do_not_crowd_out_what_another_report_says(library: Library) -> None:
-    copies = {f"copy-{number}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
-    figure = "Nineteen people have now been arrested over the warehouses at the harbour of Orrin."
-    engine = library({**copies, "later.txt": figure})
-    answer = engine.ask("How many people have been arrested over the warehouses at the harbour of Orrin?")
-    read = [passage.path for passage in answer.passages]
-    assert "later.txt" in read
-    assert figure in [cited.quote for cited in answer.citations]
+    copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
+    later = (
+        "On Friday the number of suspects in custody rose to nineteen, the prosecutor of the province said."
+    )
+    engine = library({**copies, "later.txt": later})
+    nearest = [hit.document.path for hit in engine.index.search(RAID, 8)]
+    assert "later.txt" not in nearest
+    read = [passage.path for passage in engine.ask(RAID).passages]
+    # One for all copies, as many as are read at most for their footers, and the other report.
+    assert len(set(read) & set(copies)) == 1 + 8
+    assert [path for path in read if path not in copies] == ["later.txt"]
 
 
 def test_an_updated_copy_is_read_for_what_is_new_in_it(library: Library) -> None:

@@ -151,3 +151,18 @@ def agree(ours: Index, fresh: Index) -> None:
         for index in (ours, fresh)
     )
     assert next(known) == next(known)
+    assert near_duplicates(ours) == near_duplicates(fresh)
+
+
+def near_duplicates(index: Index) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
+    """Each document's group and what resembles it, by path."""
+    names = {record.document_id: record.path for record in index.documents()}
+    groups = index.duplicates.groups(index.generation)
+    return [
+        (
+            name,
+            sorted(names[member] for member in groups.get(number, ())),
+            [(record.path, score) for record, score in index.similar(number)],
+        )
+        for number, name in names.items()
+    ]
