@@ -26,6 +26,7 @@ from index.commits import (
     supersede,
 )
 from index.documents import Document, PageLayout
+from index.duplicates import Duplicates
 from index.queries import (
     conditions,
     is_current,
@@ -65,6 +66,7 @@ class Catalog:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.duplicates = Duplicates(engine)
 
     @classmethod
     def open(cls, path: Path) -> Catalog:
@@ -89,11 +91,6 @@ class Catalog:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The database, for other modules that read it."""
-        return self._engine
 
     # Reading
 

@@ -12,15 +12,13 @@ import sqlalchemy as sa
 from index.commits import batches, get_meta
 from index.documents import Span
 from index.queries import conditions, is_current, is_version, record_query, to_record
-from index.records import DocumentRecord, Filters
+from index.records import DocumentNotFoundError, DocumentRecord, Filters
 from index.schema import chunks, documents, signatures, versions
 from index.similarity import NEAR_DUPLICATE, numbers, resemblance
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from index.catalog import Catalog
 
 _ROWS = 3
 _BANDS = 42
@@ -58,8 +56,8 @@ class Duplicates:
     indexed again.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
         self._lock = Lock()
         self._groups: _Groups | None = None
 
@@ -88,7 +86,8 @@ class Duplicates:
         """
         known = self._current(None)
         if document_id not in known.ids:
-            self._catalog.document(document_id)
+            if not self.records([document_id]):
+                raise DocumentNotFoundError(document_id, None)
             return []
         scores = resemblance(known.signatures[known.ids.index(document_id)], known.signatures)
         found = {
@@ -102,7 +101,7 @@ class Duplicates:
     def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
         """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
         query = record_query().where(is_current(), *conditions(filters))
-        with self._catalog.engine.connect() as connection:
+        with self._engine.connect() as connection:
             found = [
                 to_record(row)
                 for part in batches(sorted(document_ids))
@@ -125,7 +124,7 @@ class Duplicates:
             .where(is_version(record.document_id, record.version), documents.c.version == record.version)
             .where(*holds)
         )
-        with self._catalog.engine.connect() as connection:
+        with self._engine.connect() as connection:
             row = connection.execute(query).first()
         if row is None or [span.start, span.end] not in row.sentences:
             return None
@@ -133,11 +132,17 @@ class Duplicates:
         return span, header if header and span.start >= header.end else None
 
     def _current(self, generation: int | None) -> _Groups:
-        wanted = self._catalog.generation() if generation is None else generation
+        if generation is None:
+            with self._engine.connect() as connection:
+                generation = _generation(connection)
         with self._lock:
-            if self._groups is None or self._groups.generation != wanted:
-                self._groups = _read(self._catalog.engine)
+            if self._groups is None or self._groups.generation != generation:
+                self._groups = _read(self._engine)
             return self._groups
+
+
+def _generation(connection: sa.Connection) -> int:
+    return int(get_meta(connection, "generation") or 0)
 
 
 def _read(engine: sa.Engine) -> _Groups:
@@ -153,7 +158,7 @@ def _read(engine: sa.Engine) -> _Groups:
     with engine.connect() as connection:
         # One state of the database: the signatures must be of the generation that is noted.
         connection.exec_driver_sql("BEGIN")
-        generation = int(get_meta(connection, "generation") or 0)
+        generation = _generation(connection)
         rows = connection.execute(query).all()
     ids = tuple(row.document_id for row in rows)
     stored = numbers(b"".join(row.signature for row in rows))

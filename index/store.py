@@ -12,7 +12,6 @@ from index.caches import passage_text
 from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
 from index.documents import Chunk, Document, PageLayout, Span
-from index.duplicates import Duplicates
 from index.embedding import Encoder, vector_digest
 from index.fusion import DENSE_WEIGHT, UNREAD, fuse
 from index.languages import detect, may_be_in
@@ -91,7 +90,7 @@ class Index:
         self.home = home
         self.catalog = catalog
         self.encoder = encoder
-        self.duplicates = Duplicates(catalog)
+        self.duplicates = catalog.duplicates
         self._max_chunk_tokens = max_chunk_tokens
         self._title_tokens = title_tokens
         self._upkeep = Upkeep(home, catalog, encoder, titled=title_tokens > 0)

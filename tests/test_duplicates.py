@@ -22,6 +22,7 @@ from index.schema import signatures
 from index.similarity import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from index.store import Index
 from index.sync import sync
+from ui.documents import document_response
 
 WIRE = " ".join(STORY)
 PROOFS = f"{WIRE} {FOOTER.format('Courier')}"
@@ -39,6 +40,15 @@ def groups(index: Index) -> list[list[str]]:
     names = {record.document_id: record.path for record in index.documents()}
     found = {tuple(sorted(names[member] for member in group)) for group in index.duplicates.groups().values()}
     return sorted(map(list, found))
+
+
+def stored(index: Index) -> list[tuple[int, int, bytes]]:
+    """The signatures in the catalog's file: document, version, numbers."""
+    engine = sa.create_engine(f"sqlite:///{index.home}/catalog.sqlite")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(signatures).order_by(signatures.c.version)).all()
+    engine.dispose()
+    return [(row.document_id, row.version, row.signature) for row in rows]
 
 
 def similar(index: Index, path: str) -> list[tuple[str, float]]:
@@ -105,13 +115,9 @@ def test_a_document_without_a_signature_resembles_nothing(index: Index) -> None:
 def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Index) -> None:
     index.replace([incoming(WIRE, "a.txt")])
     index.replace([incoming(OTHER, "a.txt")])
-    query = sa.select(signatures).order_by(signatures.c.version)
-    with index.catalog.engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(query)]
-    assert rows == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
+    assert stored(index) == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
     index.replace([], [1])
-    with index.catalog.engine.connect() as connection:
-        assert connection.execute(query).all() == []
+    assert stored(index) == []
 
 
 def test_records_of_a_group_can_be_narrowed_by_filters(index: Index) -> None:
@@ -187,3 +193,13 @@ def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
 
 def test_no_signatures_make_no_groups() -> None:
     assert group_labels(numbers(b"")).tolist() == []
+
+
+def test_the_interface_names_the_near_duplicates_of_a_document(index: Index) -> None:
+    index.replace(
+        [incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt", publisher="Courier"), incoming(OTHER, "c.txt")]
+    )
+    assert document_response(index, 1)["same_as"] == [
+        {"document_id": 2, "title": "A report", "publisher": "Courier", "similarity": 1.0}
+    ]
+    assert document_response(index, 3)["same_as"] == []

@@ -72,7 +72,7 @@ def documents_router(index: Index, reader: Isolated, options: Options) -> APIRou
 
     @router.get("/{document_id}", responses=documented(404))
     async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
-        """What is known of a document, with its outline."""
+        """What is known of a document, with its outline and its near-duplicates."""
         return await to_thread.run_sync(document_response, index, document_id, version)
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409))
@@ -150,12 +150,23 @@ def documents_response(index: Index) -> dict[str, Any]:
 def document_response(index: Index, document_id: int, version: int | None = None) -> dict[str, Any]:
     """What ``GET /v1/documents/{id}`` answers: what is known of it, and its outline.
 
+    ``same_as`` has the near-duplicates of its current version, the nearest first.
+
     Raises:
         DocumentNotFoundError: if there is none.
     """
     fields = document_fields(index, index.document(document_id, version))
     sections = index.text(document_id, version).sections
-    return {**fields, "sections": [asdict(section) for section in sections]}
+    same_as = [
+        {
+            "document_id": like.document_id,
+            "title": like.title,
+            "publisher": like.publisher,
+            "similarity": round(similarity, 3),
+        }
+        for like, similarity in index.similar(document_id)
+    ]
+    return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
 
 
 def document_fields(index: Index, record: DocumentRecord) -> dict[str, Any]:
