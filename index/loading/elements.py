@@ -39,6 +39,7 @@ _BLOCKS = frozenset(
     | {"tfoot", "th", "thead", "tr", "ul"}
     | _HEADINGS
 )
+_ASIDES = frozenset({"aside", "footer"})
 _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -54,10 +55,14 @@ class PageBlock(Block):
     Attributes:
         heading: the level of a heading, from 1; 0 for what is none.
         linked: the share of its characters that are links, 0 to 1.
+        is_row: whether it is a row of a data table.
+        is_aside: whether it stands in a part of the page that its author calls an aside or a footer.
     """
 
     heading: int = 0
     linked: float = 0.0
+    is_row: bool = False
+    is_aside: bool = False
 
 
 def is_hidden(element: HtmlElement) -> bool:
@@ -96,7 +101,7 @@ class _Reader:
         blocks: the finished blocks.
         words_so_far: the pieces of the block being read.
         linked: how many of its characters are links.
-        links: how many links are open; so preformatted and raised for their elements.
+        links: how many links are open; so asides, preformatted and raised for their elements.
         heading: the level of the heading that is open, or 0.
         group: what the block belongs to, once a line break has split it.
         table: the open data table; its cells are read as lines, not blocks.
@@ -108,6 +113,7 @@ class _Reader:
     words_so_far: list[str] = field(default_factory=list)
     linked: int = 0
     links: int = 0
+    asides: int = 0
     heading: int = 0
     preformatted: int = 0
     raised: int = 0
@@ -144,6 +150,8 @@ class _Reader:
             self.links += 1
         elif tag == "sup":
             self.raised += 1
+        elif tag in _ASIDES:
+            self.asides += 1
 
     def end(self, element: HtmlElement) -> None:
         tag = str(element.tag)
@@ -155,6 +163,8 @@ class _Reader:
             self._turn_table(tag, starts=False)
         elif tag in _BLOCKS:
             self._end_block(tag)
+        if tag in _ASIDES:
+            self.asides -= 1
 
     def _turn_table(self, tag: str, *, starts: bool) -> None:
         """Follow an element that starts or ends inside an open data table, or ends that."""
@@ -172,7 +182,10 @@ class _Reader:
         if tag == "table" and not starts:
             self.table = None
             group = object()
-            self.blocks += [PageBlock(line, group, linked=share) for line, share in table.lines()]
+            self.blocks += [
+                PageBlock(line, group, linked=share, is_row=True, is_aside=self.asides > 0)
+                for line, share in table.lines()
+            ]
 
     def _start_block(self, element: HtmlElement) -> None:
         self.flush()
@@ -224,14 +237,17 @@ class _Reader:
             self._preformatted(text)
         elif flow(text):
             in_list = self.items[-1].group if self.items else None
-            self.blocks.append(PageBlock(self.marker + flow(text), in_list or group, self.heading, linked))
+            words = self.marker + flow(text)
+            is_aside = self.asides > 0
+            self.blocks.append(PageBlock(words, in_list or group, self.heading, linked, is_aside=is_aside))
             self.marker = ""
 
     def _preformatted(self, text: str) -> None:
         group: object = object()
         for line in unwrap(text).splitlines():
             if line.strip():
-                self.blocks.append(PageBlock(self.marker + line.rstrip(), group))
+                words = self.marker + line.rstrip()
+                self.blocks.append(PageBlock(words, group, is_aside=self.asides > 0))
                 self.marker = ""
             else:
                 group = object()

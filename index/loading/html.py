@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -143,6 +146,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
     if not any(found):
         return blocks
     first, last = found.index(True), len(found) - 1 - found[::-1].index(True)
+    first, last = _with_tables(blocks, first, last)
     while first > 0 and blocks[first - 1].heading:
         first -= 1
     main = [
@@ -151,6 +155,32 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
         if first <= number <= last and (found[number] or block.linked < _MAX_LINKED)
     ]
     return main if _characters(main) >= MIN_MAIN_SHARE * _characters(blocks) else blocks
+
+
+def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
+    """The bounds of the main text, moved outwards over the tables beside it and the headings between.
+
+    trafilatura drops whole tables, and the end of others, where it finds few sentences in them.
+    """
+    is_data = _rows_of_data(blocks)
+    bounds = [first, last]
+    for side, beside in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
+        for number in beside:
+            if is_data[number]:
+                bounds[side] = number
+            elif not blocks[number].heading:
+                break
+    return bounds[0], bounds[1]
+
+
+def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
+    """Which of ``blocks`` are rows of tables that are no navigation: neither aside nor mostly links."""
+    is_data: list[bool] = []
+    for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
+        rows = list(neighbours)
+        links = fmean(block.linked for block in rows)
+        is_data += [rows[0].is_row and not rows[0].is_aside and links < _MAX_LINKED] * len(rows)
+    return is_data
 
 
 def _characters(blocks: list[PageBlock]) -> float:
@@ -173,7 +203,33 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
         return [False] * len(blocks)
     whole = _letters("".join(extracted.body.itertext()))
     parts = {_letters("".join(element.itertext())) for element in extracted.body.iter()}
-    return [_is_found(_letters(block.text), whole, parts) for block in blocks]
+    letters = [_letters(block.text) for block in blocks]
+    found = [_is_found(words, whole, parts) for words in letters]
+    may_follow = [not block.is_aside and block.linked < _MAX_LINKED for block in blocks]
+    return _with_followers(found, letters, whole, may_follow)
+
+
+def _with_followers(
+    found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
+) -> list[bool]:
+    """``found`` with the short blocks that follow in the main text where they follow on the page.
+
+    Of a short page trafilatura makes one paragraph, in which a row or a short line is no part of its own.
+    """
+    followed: list[bool] = []
+    end: int | None = None
+    for is_found, words, may in zip(found, letters, may_follow, strict=True):
+        if is_found and len(words) >= MIN_ANCHOR_CHARACTERS:
+            tail = words[-_COMPARED_CHARACTERS:]
+            place = whole.find(tail, end or 0)
+            end = place + len(tail) if place >= 0 else None
+            followed.append(True)
+        elif may and words and end is not None and whole.startswith(words, end):
+            end += len(words)
+            followed.append(True)
+        else:
+            followed.append(is_found)
+    return followed
 
 
 def _is_nested(page: HtmlElement) -> bool:

@@ -125,6 +125,53 @@ def test_what_stands_before_and_after_the_main_text_is_left_out() -> None:
     assert text.endswith("Day 11 brought more rain.")
 
 
+TABLE = "<table><tr><th>District</th><th>March</th></tr><tr><td>Pellan</td><td>1,100</td></tr></table>"
+ROWS = "District | March\nPellan | 1,100"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"<h1>Gate 3</h1><p>{FIRST}</p>{TABLE}", f"Gate 3\n\n{FIRST}\n\n{ROWS}"),
+        (f"<article><p>{FIRST}</p><p>{LAST}</p></article>{TABLE}", f"{FIRST}\n\n{LAST}\n\n{ROWS}"),
+        (f"{TABLE}<h1>Gate 3</h1><p>{FIRST}</p>", f"{ROWS}\n\nGate 3\n\n{FIRST}"),
+        (f"<p>{FIRST}</p><h2>Displaced</h2>{TABLE}", f"{FIRST}\n\nDisplaced\n\n{ROWS}"),
+        (f"<p>{FIRST}</p>{TABLE}<p>By the office.</p>", f"{FIRST}\n\n{ROWS}\n\nBy the office."),
+        (f"<p>{FIRST}</p><p>Why?</p><ul><li>rust</li></ul>", f"{FIRST}\n\nWhy?\n\n• rust"),
+    ],
+    ids=["after", "outside", "before", "headed", "followed", "short"],
+)
+def test_tables_and_short_lines_at_the_ends_of_the_main_text_are_kept(body: str, text: str) -> None:
+    assert read(body) == text
+
+
+def test_a_table_that_trafilatura_finds_no_words_in_is_kept_beside_the_main_text() -> None:
+    story = "".join(f"<p>{FIRST} Day {day} brought more rain.</p>" for day in range(12))
+    rows = "".join(f"<tr><td>Station {day}</td><td>{day * 7}</td></tr>" for day in range(4))
+    text = read(f"<main><article>{story}</article></main><h2>Levels</h2><table>{rows}</table>")
+    assert text.endswith(
+        "Day 11 brought more rain.\n\nLevels\n\nStation 0 | 0\nStation 1 | 7\nStation 2 | 14\nStation 3 | 21"
+    )
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<table><tr><td><a href='/a'>Sport</a></td><td><a href='/b'>Business</a></td></tr></table>",
+        "<table><tr><th>More</th><th>News</th></tr>"
+        + "<tr><td><a href='/a'>Sport</a></td><td><a href='/b'>Money</a></td></tr>" * 3
+        + "</table>",
+        "<footer><h4>Contact</h4><table><tr><td>Telephone</td><td>555</td></tr></table></footer>",
+        "<aside><table><tr><td>Advertise</td><td>here</td></tr></table><p>Shares: 12</p></aside>",
+    ],
+    ids=["links", "links under headings", "footer", "aside"],
+)
+def test_tables_of_links_and_tables_in_asides_stay_out(beside: str) -> None:
+    story = "".join(f"<p>{FIRST} Day {day} brought more rain.</p>" for day in range(12))
+    text = read(f"<main><article>{story}</article></main>{beside}")
+    assert text.endswith("Day 11 brought more rain.")
+
+
 def test_a_repeated_paragraph_and_every_heading_are_kept() -> None:
     assert between(f"<h2>Staff</h2><p>{FIRST}</p><h2>Cost</h2><p>{FIRST}</p>") == (
         f"Staff\n\n{FIRST}\n\nCost\n\n{FIRST}"
