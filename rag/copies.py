@@ -64,8 +64,8 @@ class Copies:
     def source(self, record: DocumentRecord, sentence: ReadSentence) -> Sourced:
         """The sentence as it is cited: in the earliest published of the copies that have it word by word.
 
-        A copy without a date comes after those with one; of equal ones, the first by path. A row of a table
-        must stand under the same headings.
+        A copy without a date, or with no date but its file's, comes after the others; of equal ones, the
+        first by path. A row of a table must stand under the same headings.
         """
         copies = [(record, sentence)]
         for other in self._others(record):
@@ -182,7 +182,10 @@ def _words(hit: Hit) -> list[str]:
 
 
 def _age(record: DocumentRecord) -> tuple[bool, str, str, str]:
-    return record.published is None, record.published or "", record.path, record.source
+    # When a file was last saved says nothing of when its words were published.
+    told = record.origins.get("published") != "file time"
+    published = record.published if told else None
+    return published is None, published or "", record.path, record.source
 
 
 def _copy(record: DocumentRecord, span: Span) -> Copy:

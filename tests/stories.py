@@ -41,4 +41,4 @@ COPIES = {
     "gazette.md": copy("Varda Gazette", "Customs men among the arrested", "2031-05-13"),
     "herald.md": copy("Northern Herald", "Fake medicine found at the harbour"),
 }
-"""Three copies, by file: the one in the middle was published first, the last has no date."""
+"""Three copies, by file: the one in the middle was published first, the last has no date but its file's."""

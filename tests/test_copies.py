@@ -19,14 +19,13 @@ Library = Callable[[Mapping[str, str]], QueryEngine]
 RAID = "How many people were arrested when police searched the warehouses at the harbour of Orrin?"
 
 
-def also_in(engine: QueryEngine, cited: Citation) -> list[tuple[str, str | None]]:
-    """The paths and dates of the copies that a citation names, each held against its stored text."""
+def also_in(engine: QueryEngine, cited: Citation) -> list[str]:
+    """The paths of the copies that a citation names, each held against its stored text."""
     for other in cited.also_in:
         assert (
             cited.quote == engine.index.text(other.document_id, other.version).text[other.start : other.end]
         )
-    records = [engine.index.document(other.document_id) for other in cited.also_in]
-    return [(record.path, record.published) for record in records]
+    return [engine.index.document(other.document_id).path for other in cited.also_in]
 
 
 def lead(answer: Answer) -> Citation:
@@ -40,7 +39,7 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
     answer = engine.ask(RAID)
     cited = lead(answer)
     assert (cited.path, cited.publisher, cited.published) == ("gazette.md", "Varda Gazette", "2031-05-13")
-    assert also_in(engine, cited) == [("courier.md", "2031-05-14"), ("herald.md", None)]
+    assert also_in(engine, cited) == ["courier.md", "herald.md"]
     assert {citation.path for citation in answer.citations} == {"gazette.md"}
     assert len({citation.quote for citation in answer.citations}) == len(answer.citations)
     assert "\n" not in answer.text
@@ -75,7 +74,7 @@ def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: Library
     assert len(engine.index.similar(1)) == 2
     cited = lead(engine.ask(RAID))
     assert cited.path == "courier.md"
-    assert also_in(engine, cited) == [("herald.md", None)]
+    assert also_in(engine, cited) == ["herald.md"]
 
 
 def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(library: Library) -> None:
@@ -107,7 +106,7 @@ def test_different_stories_on_one_subject_stay_two_sources(library: Library) -> 
 def test_copies_that_the_filters_leave_out_are_neither_cited_nor_named(library: Library) -> None:
     engine = library(COPIES)
     cited = lead(engine.ask(RAID, Filters(publishers=("Orrin Courier", "Northern Herald"))))
-    assert (cited.path, also_in(engine, cited)) == ("courier.md", [("herald.md", None)])
+    assert (cited.path, also_in(engine, cited)) == ("courier.md", ["herald.md"])
 
 
 def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: Library) -> None:
@@ -126,7 +125,7 @@ def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: Libr
     [row] = [cited for cited in same.ask(question).citations if "Pier" in cited.quote]
     assert (row.path, also_in(same, row), row.headings) == (
         "a.md",
-        [("b.md", None)],
+        ["b.md"],
         "Warehouse | Crates in 2031",
     )
 
