@@ -182,7 +182,7 @@ def test_an_empty_question_does_nothing_and_an_over_long_one_says_why(seed_page:
 def test_a_link_to_a_citation_opens_it(chromium: Browser, seed_server: str) -> None:
     cited = api_answer(seed_server, ARRESTS)["citations"][0]
     place = f"#cite-{cited['document_id']}-{cited['version']}-{cited['start']}-{cited['end']}"
-    with opened(chromium, f"{seed_server}/{place}") as watched:
+    with opened(chromium, seed_server, place) as watched:
         watched.page.locator("#fn-desk mark").first.wait_for()
         assert watched.page.evaluate(MARKED) == cited["quote"]
 

@@ -38,7 +38,6 @@ function same({ same_as: others = [] }, open) {
     button(other.title, () => open({ id: other.document_id })),
     other.publisher ? ` (${other.publisher})` : "",
   ]);
-  return [
-    make("p", { class: "fn-same" }, exact ? "The same text is in" : "Nearly the same text is in", ...links, "."),
-  ];
+  const said = exact ? "The same text is in" : "Nearly the same text is in";
+  return [make("p", { class: "fn-same" }, said, ...links, ".")];
 }

@@ -43,8 +43,8 @@ export async function showLibrary(focus) {
   if (focus) title.focus({ preventScroll: true });
 }
 
-/** Reads the library again where it is shown; the focus stays on its report, or goes where `otherwise` says. */
-async function refresh(otherwise) {
+/** Reads the library again where it is shown; the focus stays on its report, then `after` may move it. */
+async function refresh(after) {
   const reports = await getReports().catch(() => null);
   if (!reports) return;
   state.onCount(reports.length);
@@ -52,7 +52,7 @@ async function refresh(otherwise) {
   const focused = document.activeElement.closest?.(".fn-reports li")?.dataset.id;
   fill(reports);
   desk.querySelector(`.fn-reports li[data-id="${focused}"] button`)?.focus({ preventScroll: true });
-  otherwise?.();
+  after?.();
 }
 
 function fill(reports) {

@@ -18,6 +18,9 @@ export function outlineElement({ sections = [] }, jump) {
     const level = Math.min(section.level - top + 1, DEEPEST);
     return make("li", { class: `fn-level-${level}` }, button(section.title, go, { dir: "auto" }));
   };
-  fold.append(make("summary", {}, plural(sections.length, "section")), make("ol", {}, ...sections.map(entry)));
+  fold.append(
+    make("summary", {}, plural(sections.length, "section")),
+    make("ol", {}, ...sections.map(entry)),
+  );
   return fold;
 }

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { button } from "./panel.js";
 import { pictureAddress, whyNoPicture } from "./server.js";
 
-const WIDTH = 1240; // pixels: A4 at 150 dots an inch, sharp on a dense screen at the panel's width
+const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when it is enlarged
 
 /**
  * One page and the ways to its neighbours.
@@ -17,10 +17,15 @@ export function pagePane(report, total, quote, onTurn) {
   const previous = button("← Previous", () => turn(state.page - 1), { "aria-label": "Previous page" });
   const next = button("Next →", () => turn(state.page + 1), { "aria-label": "Next page" });
   const frame = make("div", { class: "fn-sheet-frame" });
+  const enlarge = button("Enlarge", () => {
+    const large = frame.classList.toggle("fn-large");
+    enlarge.setAttribute("aria-pressed", String(large));
+  });
+  enlarge.setAttribute("aria-pressed", "false");
   const element = make(
     "section",
     { class: "fn-sheet", "aria-label": "Pages" },
-    make("div", { class: "fn-sheet-bar" }, previous, count, next),
+    make("div", { class: "fn-sheet-bar" }, previous, count, enlarge, next),
     frame,
   );
 

@@ -70,12 +70,15 @@ function showSource() {
   const { report, part, quote, current } = state.reading;
   const total = part.page_starts.length;
   const jump = quote ? button("Go to the quoted words", jumpToQuote, { class: "fn-jump" }) : null;
-  const paged = quote?.page && `page ${quote.page} of ${total}`;
-  const pane = report.page_pictures ? pagePane(report, total, quote, (page) => (state.reading.page = page)) : null;
+  // No-break spaces: a line does not end between a word and its number.
+  const paged = quote?.page && `page\u00a0${quote.page} of\u00a0${total}`;
+  const version = `version\u00a0${report.version}`;
+  const onTurn = (page) => (state.reading.page = page);
+  const pane = report.page_pictures ? pagePane(report, total, quote, onTurn) : null;
   const head = [
     bar(back(), jump),
     heading(report.title, { lang: report.language, dir: "auto" }),
-    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), paged, `version ${report.version}`)),
+    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), paged, version)),
     ...aboutElements(report, current, openSource),
     ways(outlineElement(report, jumpTo), pane && viewSwitch()),
   ].filter(Boolean);

@@ -69,7 +69,8 @@ export function tableElement(marked, begin, headerEnd, end, headings = "") {
 
 /** What holds for every cell of a column: whether it has words at all, and whether they are figures. */
 function columnsOf(string, body, others) {
-  const number = Math.max(1, ...[body, ...others.map(([, lines]) => lines)].flat().map((l) => l.cells.length));
+  const every = [...body, ...others.flatMap(([, lines]) => lines)];
+  const number = every.reduce((most, line) => Math.max(most, line.cells.length), 1);
   return Array.from({ length: number }, (_, column) => {
     const values = body.map((line) => cellWords(string, line, column));
     const given = values.filter((words) => !NO_VALUE.has(words));

@@ -151,7 +151,9 @@ function uploadRow(file) {
 
   function succeed(report) {
     const open = () => heard.onOpen({ id: report.document_id, version: report.version });
-    finish("Added", "fn-added", button(report.title, open, { lang: report.language, dir: "auto" }));
+    const title = button(report.title, open, { lang: report.language, dir: "auto" });
+    finish("Added", "fn-added", title);
+    if (row.password() !== null) takeFocus(title);
   }
 
   function fail(why) {
@@ -161,10 +163,15 @@ function uploadRow(file) {
     if (!/password/i.test(why)) return;
     const form = passwordForm(row);
     below.append(form);
-    if (tried) form.querySelector("input").focus();
+    if (tried) takeFocus(form.querySelector("input"));
   }
 
   return row;
+}
+
+/** Puts the focus where the password's field was, unless the reader has moved it elsewhere meanwhile. */
+function takeFocus(element) {
+  if (document.activeElement === document.body) element.focus();
 }
 
 /** What is wrong with a file, which the server says as a predicate of its name. */

@@ -1,0 +1,149 @@
+"""In a real browser: what a report's head says of it, and the ways through its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pages import MARKED, Watched, opened, serving
+from pdf_files import column, draw
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from index.embedding import Encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = ("Rivers", "Bridges", "Mills", "Lanterns")
+QUOTED = "Of bridges, passage 7 of this chapter speaks at some length."
+
+HARBOUR = " ".join(
+    f"Berth {number} of Ostmere was dredged to {number + 4} metres by the crew of barge {number * 3}."
+    for number in range(1, 41)
+)
+
+
+def chapters() -> str:
+    """Four chapters of some 10,000 characters, so that the panel shows a part of them only."""
+    return "# The book of Quellbrook\n\n" + "\n\n".join(
+        f"## {name}\n\n"
+        + "\n\n".join(
+            f"Of {name.lower()}, passage {number} of this chapter speaks at some length."
+            for number in range(1, 170)
+        )
+        for name in CHAPTERS
+    )
+
+
+def picture_page(canvas: Canvas) -> None:
+    """A page as a scanner makes it: a picture, and no words."""
+    canvas.drawImage(ImageReader(Image.new("RGB", (60, 80), "grey")), 50, 50, width=480, height=700)
+
+
+@pytest.fixture(scope="module")
+def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server over a book, a partly scanned PDF, and one text in two files."""
+    folder = tmp_path_factory.mktemp("shelf")
+    library = folder / "library"
+    library.mkdir()
+    (library / "book.md").write_text(chapters(), encoding="utf-8")
+    words = column("The tannery of Westmere", "", "The tannery was sold in 1934 for 4,200 guilders.")
+    (library / "scan.pdf").write_bytes(draw(picture_page, words, picture_page, picture_page))
+    for name in ("harbour", "haven"):
+        (library / f"{name}.txt").write_text(f"The {name} of Ostmere\n\n{HARBOUR}\n", encoding="utf-8")
+    with Index.open(folder / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as url:
+            yield url
+
+
+@pytest.fixture
+def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
+    with opened(chromium, shelf) as watched:
+        yield watched.page
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def open_report(page: Page, title: str) -> None:
+    page.get_by_role("button", name=title).first.click()
+    expect(page.locator("#fn-desk h2")).to_have_text(title)
+
+
+def report(server: str, path: str) -> dict[str, Any]:
+    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    found: dict[str, Any] = next(one for one in listed if one["path"] == path)
+    return found
+
+
+def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, "The book of Quellbrook")
+    expect(page.locator(".fn-outline li").first).to_be_hidden()
+    page.locator(".fn-outline summary").focus()
+    page.keyboard.press("Enter")
+    entries = page.locator(".fn-outline li button")
+    expect(entries).to_have_text(["The book of Quellbrook", *CHAPTERS])
+    for name in reversed(CHAPTERS):
+        if not page.locator(".fn-outline[open]").count():
+            page.locator(".fn-outline summary").click()
+        page.locator(".fn-outline").get_by_role("button", name=name, exact=True).click()
+        expect(page.locator("#fn-desk .fn-text").get_by_text(name, exact=True)).to_be_in_viewport()
+        expect(page.locator(".fn-outline[open]")).to_have_count(0)
+        expect(page.locator(".fn-desk-body")).to_be_focused()
+
+
+def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Browser, shelf: str) -> None:
+    book = report(shelf, "book.md")["document_id"]
+    text = httpx.get(f"{shelf}/v1/documents/{book}/text").json()["text"]
+    start = text.index(QUOTED)
+    with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
+        page = watched.page
+        page.locator("#fn-desk mark").first.wait_for()
+        page.locator(".fn-outline summary").click()
+        page.locator(".fn-outline").get_by_role("button", name="Lanterns").click()
+        expect(page.locator("#fn-desk mark")).to_have_count(0)
+        page.get_by_role("button", name="Go to the quoted words").click()
+        expect(page.locator("#fn-desk mark")).to_be_in_viewport()
+        expect(page.locator("#fn-desk mark")).to_be_focused()
+        assert page.evaluate(MARKED) == QUOTED
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_pages_without_text_are_named(shelf_page: Page, shelf: str) -> None:
+    open_report(shelf_page, report(shelf, "scan.pdf")["title"])
+    expect(shelf_page.locator("#fn-desk .fn-warning")).to_have_text(
+        "Pages 1, 3–4 are pictures without text and were not read."
+    )
+
+
+def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page: Page, shelf: str) -> None:
+    known = report(shelf, "book.md")
+    assert known["origins"]["published"] == "file time"
+    open_report(shelf_page, "The book of Quellbrook")
+    expect(shelf_page.locator("#fn-desk .fn-facts")).to_contain_text(
+        " · date from the file’s time · version 1"
+    )
+
+
+def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, "The harbour of Ostmere")
+    expect(page.locator("#fn-desk .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
+    page.locator("#fn-desk .fn-same").get_by_role("button", name="The haven of Ostmere").click()
+    expect(page.locator("#fn-desk h2")).to_have_text("The haven of Ostmere")
+    expect(page.locator("#fn-desk h2")).to_be_focused()
+
+
+def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched) -> None:
+    page = seed_page.page
+    open_report(page, "Isken valley floods: situation report no. 4 (fictional)")
+    page.locator("#fn-desk .fn-text").wait_for()
+    expect(page.locator("#fn-desk .fn-same")).to_have_count(0)
+    expect(page.locator("#fn-desk .fn-warning")).to_have_count(0)
