@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markup import Page, abstention, answer, citation, passage, shown, texts
 
-from rag.answers import Citation, Verdict, Verification
+from rag.answers import Citation, Copy, Verdict, Verification
 from ui.render import (
     answer_markup,
     date_words,
@@ -102,6 +102,27 @@ def test_a_doubtful_sentence_says_so(verdict: Verdict, label: list[str]) -> None
     checked = Verification(verdict, quote_matches=True, figures_match=False, score=0.4)
     page = Page(answer_markup(answer(replace(citation(1, "Words."), verification=checked))))
     assert page.text_of("fn-doubt") == label
+
+
+def copy(document_id: int, start: int = 7) -> Copy:
+    return Copy(document_id, 1, f"Copy {document_id}", None, None, start, start + 4)
+
+
+def test_other_reports_with_the_same_words_are_named_below_the_source_and_open_there() -> None:
+    first = replace(citation(1, "One."), also_in=(copy(8), copy(9, 50)))
+    second = replace(citation(2, "Two.", at=5), also_in=(copy(9, 90),))
+    page = Page(answer_markup(answer(first, second, text="One. Two.")))
+    assert "".join(text for owner, text in page.texts if owner in {"fn-copies", "fn-copy"}) == (
+        "The same words are in Copy 8, Copy 9."
+    )
+    assert [href for href, _ in page.links[-2:]] == ["#cite-8-1-7-11", "#cite-9-1-50-54"]
+
+
+def test_of_many_reports_with_the_same_words_three_are_named() -> None:
+    cited = replace(citation(1, "One."), also_in=tuple(map(copy, range(2, 7))))
+    page = Page(answer_markup(answer(cited)))
+    assert page.text_of("fn-copy") == ["Copy 2", "Copy 3", "Copy 4"]
+    assert page.text_of("fn-copies")[-1] == " and 2 other reports."
 
 
 def row(number: int, quote: str, headings: str = "Arrests\nDay | Arrests", at: int = 0) -> Citation:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Passage, Verdict
+from rag.answers import Answer, Citation, Copy, Passage, Verdict
 from ui.escaping import escape
 from ui.tables import CitedRow, table_markup
 
@@ -23,6 +23,8 @@ SHOWN_PASSAGES = 3
 """How many of the nearest passages an abstention shows; the answer's JSON form has all of them."""
 EXCERPT_CHARACTERS = 280
 """A nearest passage, or a refused question, is cut after this many characters."""
+SHOWN_COPIES = 3
+"""How many other documents with the same words an attribution names; the JSON form has more."""
 
 _VERDICTS: dict[Verdict, str] = {
     "supported": "",
@@ -53,8 +55,8 @@ class _Sentence:
         return self.text.split() == cited.quote.split()
 
 
-def source_target(place: Citation | Passage) -> str:
-    """The link target that opens the source panel at the citation's or passage's exact words."""
+def source_target(place: Citation | Copy | Passage) -> str:
+    """The link target that opens the source panel at the exact words of a citation, its copy or a passage."""
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
 
 
@@ -167,7 +169,22 @@ def _attributions(sentences: Sequence[_Sentence]) -> str:
 
 def _attribution(cited: Sequence[Citation]) -> str:
     pages = sorted({citation.page for citation in cited if citation.page is not None})
-    return f'<p class="fn-source">{_link(cited[0])}{_facts(cited[0], pages)}</p>'
+    return f'<p class="fn-source">{_link(cited[0])}{_facts(cited[0], pages)}</p>{_copies(cited)}'
+
+
+def _copies(cited: Sequence[Citation]) -> str:
+    """A line that names the other documents that have the same words, each once."""
+    copies = {copy.document_id: copy for citation in reversed(cited) for copy in reversed(citation.also_in)}
+    if not copies:
+        return ""
+    named = list(reversed(copies.values()))
+    links = ", ".join(
+        f'<a class="fn-copy" href="{source_target(copy)}">{escape(copy.title)}</a>'
+        for copy in named[:SHOWN_COPIES]
+    )
+    rest = len(named) - SHOWN_COPIES
+    more = f" and {_counted(rest, 'other report')}" if rest > 0 else ""
+    return f'<p class="fn-copies">The same words are in {links}{more}.</p>'
 
 
 def _link(place: Citation | Passage) -> str:
