@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from index.languages import detect, is_latin, may_be_in
+
 DENSE_WEIGHT = 0.35
 """The share of the dense score in the fused one. BM25 is measured against what the query's words could score
 at best, and is rarely near it, so that the halves count about alike. ``benchmarks/fusion.py`` prints other
@@ -11,7 +13,22 @@ shares and other ways to fuse."""
 
 UNREAD = 0.3
 """What that share is multiplied by for a query in a language that the encoder does not read. With the bundled
-encoder 0.05 to 0.1 dense is best for Vietnamese, 0.1 to 0.2 for Indonesian (mlqa-vi, tydi-id)."""
+encoder 0.05 to 0.1 dense is best for Vietnamese, 0.1 to 0.2 for Indonesian (mlqa-vi, tydi-id). What it
+knows of such a language are the names and loan words that it shares with those that it reads; of one in other
+letters nothing, and its words decide alone (mlqa-zh: no share of the vectors is better)."""
+
+
+def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
+    """What ``share`` of the vectors is worth for a query.
+
+    Args:
+        query: what is looked for.
+        languages: those that the encoder reads, or None where nothing tells.
+        share: for a query that it reads. 0 and 1 stay: they ask for one half alone.
+    """
+    if share in {0, 1} or may_be_in(detect(query), languages):
+        return share
+    return share * UNREAD if is_latin(query) else 0.0
 
 
 def fuse(

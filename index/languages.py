@@ -84,6 +84,7 @@ _KANA_SHARE = 0.1
 """From this share of kana on, Han characters are Japanese."""
 
 _LETTER = regex.compile(r"\p{L}")
+_LATIN = regex.compile(r"\p{Latin}")
 _BY_SCRIPT = {language: regex.compile(rf"(?=\p{{L}}){script}") for language, script in _SCRIPTS.items()}
 
 
@@ -115,6 +116,11 @@ def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
         languages: the codes of what a model reads, or None where nothing tells.
     """
     return languages is None or language in {UNKNOWN_LANGUAGE, *languages}
+
+
+def is_latin(text: str) -> bool:
+    """Whether at least half of the letters of ``text`` are Latin."""
+    return 2 * len(_LATIN.findall(text)) >= len(_LETTER.findall(text))
 
 
 def fluency(text: str) -> float:

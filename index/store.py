@@ -13,8 +13,7 @@ from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
 from index.documents import Chunk, Document, PageLayout, Span
 from index.embedding import Encoder, vector_digest
-from index.fusion import DENSE_WEIGHT, UNREAD, fuse
-from index.languages import detect, may_be_in
+from index.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 from index.lexical import Term
 from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
 from index.similarity import signature
@@ -189,20 +188,21 @@ class Index:
             limit: how many passages at most.
             filters: which documents may be found; they apply before the ranking.
             dense_weight: 0 for words alone, 1 for vectors alone. Between the two it counts for less where the
-                encoder does not read the query's language.
+                encoder does not read the query's language, for nothing where not even the letters are its
+                own, and for all where no word is found.
         """
-        read = dense_weight in {0, 1} or may_be_in(detect(query), self.encoder.languages)
-        weight = dense_weight if read else dense_weight * UNREAD
+        weight = share_of_vectors(query, self.encoder.languages, dense_weight)
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
         passages: list[Passage] | None = None
         while passages is None:
             with self._upkeep.current() as caches:
                 allowed = self.catalog.chunk_ids(filters) if filters else None
-                dense = caches.vectors.search(vector, pool, allowed) if dense_weight > 0 else {}
-                lexical = caches.words.search(query, pool, allowed) if dense_weight < 1 else {}
+                lexical = caches.words.search(query, pool, allowed) if weight < 1 else {}
+                share = weight if lexical else dense_weight
+                dense = caches.vectors.search(vector, pool, allowed) if share > 0 else {}
                 dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
-                scores = _best(fuse(dense, lexical, caches.words.most(query), weight), limit)
+                scores = _best(fuse(dense, lexical, caches.words.most(query), share), limit)
                 passages = list(self.catalog.passages(scores))
                 if self.catalog.generation() != caches.generation:
                     # Another process committed meanwhile, and what was found may be gone.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import PATIENT
 
-from index.fusion import DENSE_WEIGHT, fuse
+from index.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
 
 COSINES = st.dictionaries(st.integers(1, 40), st.floats(-1, 1, width=32), max_size=20)
 WEIGHTS = st.floats(0, 1)
@@ -92,3 +92,20 @@ def test_better_in_both_halves_is_better(
         for other in dense:
             if dense[one] >= dense[other] and lexical.get(one, 0.0) >= lexical.get(other, 0.0):
                 assert scores[one] >= scores[other]
+
+
+@pytest.mark.parametrize(
+    ("query", "share"),
+    [
+        ("Who closed the third gate of the dam at Varda?", 0.5),
+        ("Varda", 0.5),
+        ("Ai đã đóng cửa thứ ba của đập Varda vào thứ hai tuần trước?", 0.5 * UNREAD),
+        ("谁在星期一关闭了瓦尔达大坝的第三个闸门？", 0.0),
+        ("Кто закрыл третьи ворота плотины в понедельник?", 0.0),
+    ],
+)
+def test_vectors_count_for_what_the_encoder_knows_of_the_query_s_language(query: str, share: float) -> None:
+    english = frozenset({"en"})
+    assert share_of_vectors(query, english, 0.5) == pytest.approx(share)
+    assert share_of_vectors(query, None, 0.5) == 0.5
+    assert [share_of_vectors(query, english, alone) for alone in (0, 1)] == [0, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.languages import detect, fluency, may_be_in
+from index.languages import detect, fluency, is_latin, may_be_in
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,8 @@ def test_what_cannot_be_told_may_be_in_any_language() -> None:
     english = frozenset({"en"})
     assert [may_be_in(language, english) for language in ("en", "und", "vi")] == [True, True, False]
     assert may_be_in("vi", None), "nothing tells what is read"
+
+
+def test_latin_is_what_is_so_by_half_of_its_letters() -> None:
+    assert [is_latin(text) for text in ("Đập Varda", "FBI 调查员", "3")] == [True] * 3
+    assert [is_latin(text) for text in ("瓦尔达大坝", "FBI 调查委员会", "Варда")] == [False] * 3

@@ -12,6 +12,7 @@ from reports import Watched, found, incoming, words
 from index import store
 from index.documents import Document
 from index.embedding import Encoder
+from index.languages import detect
 from index.records import Filters
 from index.store import Index
 
@@ -170,6 +171,24 @@ class TestFilters:
 
 def bare(hit: store.Hit) -> tuple[object, ...]:
     return (hit.document.path, hit.span, round(hit.dense, 4), round(hit.lexical, 4))
+
+
+def test_words_decide_alone_in_letters_that_the_encoder_does_not_know(index: Index) -> None:
+    texts = {
+        "a.txt": "市议会星期一关闭了大坝的第三个闸门。",
+        "b.txt": "三十人在星期二被转移到山上的学校。",
+        "c.txt": "The council closed the gate.",
+    }
+    index.replace([incoming(text, path, language=detect(text)) for path, text in texts.items()])
+    asked = "谁在星期一关闭了大坝的闸门？"
+    assert found(index, asked, 3) == found(index, asked, 3, dense_weight=0)
+    assert [hit.document.path for hit in index.search(asked)][:1] == ["a.txt"]
+
+
+def test_vectors_decide_alone_where_no_word_is_found(index: Index) -> None:
+    index.replace([incoming("The council closed the gate.", "a.txt"), incoming("Shoes and boots.", "b.txt")])
+    asked = "谁关闭了闸门？"
+    assert found(index, asked, 2) == found(index, asked, 2, dense_weight=1)
 
 
 class TestAround:
