@@ -188,7 +188,9 @@ def test_words_decide_alone_in_letters_that_the_encoder_does_not_know(index: Ind
 def test_vectors_decide_alone_where_no_word_is_found(index: Index) -> None:
     index.replace([incoming("The council closed the gate.", "a.txt"), incoming("Shoes and boots.", "b.txt")])
     asked = "谁关闭了闸门？"
-    assert found(index, asked, 2) == found(index, asked, 2, dense_weight=1)
+    both, vectors = index.search(asked), index.search(asked, dense_weight=1)
+    assert [hit.document.path for hit in both] == [hit.document.path for hit in vectors]
+    assert both[0].score > both[1].score == 0
 
 
 class TestAround:
