@@ -132,6 +132,11 @@ def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page
     )
 
 
+def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
+    row = shelf_page.locator(".fn-reports li").filter(has_text="The book of Quellbrook")
+    expect(row.locator(".fn-report-facts")).to_have_text("")
+
+
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The harbour of Ostmere")

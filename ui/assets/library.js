@@ -6,7 +6,7 @@ import { isLatest, leave, openSource } from "./reading.js";
 import { askToRemove } from "./removal.js";
 import { getReports } from "./server.js";
 import { addButton, uploadsElement, watchDrops, watchUploads } from "./upload.js";
-import { facts, plural } from "./words.js";
+import { facts, ownDate, plural } from "./words.js";
 
 const LISTED = 200; // reports in the list; beyond that a list is no longer read
 
@@ -58,7 +58,7 @@ async function refresh(after) {
 function fill(reports) {
   // Newest first; what has no date comes last.
   reports.sort(
-    (a, b) => (b.published ?? "").localeCompare(a.published ?? "") || a.title.localeCompare(b.title),
+    (a, b) => (ownDate(b) ?? "").localeCompare(ownDate(a) ?? "") || a.title.localeCompare(b.title),
   );
   state.onCount(reports.length);
   desk.querySelector(".fn-count").textContent = plural(reports.length, "report");
@@ -81,11 +81,13 @@ const nothing = () =>
   );
 
 function reportRow(report) {
+  const dated = { ...report, published: ownDate(report) };
+  const pages = report.pages && plural(report.pages, "page");
   const open = make(
     "button",
     { type: "button", class: "fn-report", onclick: () => openSource(placeOf(report)) },
     make("span", { class: "fn-report-title", lang: report.language, dir: "auto" }, report.title),
-    make("span", { class: "fn-report-facts" }, facts(report, report.pages && plural(report.pages, "page"))),
+    make("span", { class: "fn-report-facts" }, facts(dated, pages)),
   );
   const row = make("li", { "data-id": report.document_id }, open);
   if (report.uploaded)

@@ -25,6 +25,9 @@ export function facts(report, ...more) {
   return [author, report.publisher, dateWords(report.published), ...more].filter(Boolean).join(" · ");
 }
 
+/** The report's date, unless it is only that of its file, which says nothing of when it was issued. */
+export const ownDate = (report) => (report.origins?.published === "file time" ? null : report.published);
+
 export const dateOrigin = (report) =>
   report.published ? (DATE_ORIGINS[report.origins?.published] ?? null) : null;
 
