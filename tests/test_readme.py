@@ -12,15 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from markdown_it import MarkdownIt
 from processes import MODULE, ROOT, Served, environment, serving
 
+from index.loading import load
+from index.loading.sidecar import sidecar_of
 from ui.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:7860"
-LANGUAGES = {"bash", "json", "python"}
+LANGUAGES = {"bash", "json", "python", "yaml"}
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -124,8 +127,28 @@ def test_the_library_is_evaluated_and_two_configurations_are_compared(folder: Pa
     assert (home / "evaluation" / "reports" / "library" / "report.md").is_file()
 
 
+def test_curl_adds_a_report_and_says_who_wrote_it(folder: Path, served: Served) -> None:
+    [command] = [text for text in written_in("bash") if "-F file=@" in text]
+    added = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))
+    assert (added["path"], added["author"], added["origins"]["author"]) == (
+        *("lorvenna-displacement-correction.md", "The correction desk", "upload"),
+    )
+    # The library is as the other tests expect it.
+    gone = httpx.delete(f"{served.address}/v1/documents/{added['document_id']}", trust_env=False)
+    assert gone.status_code == 204
+
+
+def test_a_sidecar_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    [said] = written_in("yaml")
+    file = tmp_path / "report.txt"
+    file.write_text("Gate 3 failed.")
+    sidecar_of(file).write_text(said)
+    found = load(file)
+    assert (found.publisher, found.published) == ("Isken Water Authority", "2031-07-18")
+
+
 def test_curl_gets_the_answer_that_is_shown(folder: Path, served: Served) -> None:
-    [command] = [text for text in written_in("bash") if text.startswith("curl ")]
+    [command] = [text for text in written_in("bash") if "/v1/chat" in text]
     [shown] = written_in("json")
     assert ADDRESS in command
     answer = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))
