@@ -1,7 +1,7 @@
-"""Regenerate what is generated under ``seeds/``: the PDF, and the offsets in ``questions.jsonl``.
+"""Regenerate what is generated under ``seeds/``: PDFs, the Word file, the offsets in ``questions.jsonl``.
 
 ``python tests/generate_seeds.py`` writes the same bytes every time, and a test holds that. Run it after a
-change to this file, to a seed's text, to the evidence in ``questions.jsonl`` or to a loader.
+change to this file or ``seed_*.py``, to a seed's text, to the evidence in ``questions.jsonl`` or to a loader.
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ from reportlab.platypus import (
     Table,
     TableStyle,
 )
+from seed_schools import schools_pdf
+from seed_sirens import sirens_docx
 
 from index.loading import load
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 INQUIRY = "lorvenna-maravel-dam-inquiry.pdf"
+SCHOOLS = "lorvenna-schools-autumn-2025.pdf"
+SIRENS = "lorvenna-siren-plan.docx"
 QUESTIONS = "questions.jsonl"
 
 TITLE = "Why gate 3 failed: interim report on the Maravel Dam (fictional)"
@@ -258,8 +262,10 @@ def placed(words: str, text: str, where: str) -> dict[str, int]:
 
 
 def main() -> None:
-    """Write the PDF, then the offsets, which rest on it."""
+    """Write the reports, then the offsets, which rest on them."""
     (SEEDS / INQUIRY).write_bytes(inquiry_pdf())
+    (SEEDS / SCHOOLS).write_bytes(schools_pdf())
+    (SEEDS / SIRENS).write_bytes(sirens_docx())
     questions = placed_questions()
     (SEEDS / QUESTIONS).write_text(questions, encoding="utf-8")
 

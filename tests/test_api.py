@@ -90,7 +90,11 @@ def test_search_keeps_to_its_filters(client: TestClient) -> None:
     assert paths(filters={"publishers": [office]}) == {"lorvenna-displacement-correction.md"}
     assert paths(filters={"document_ids": [1]}) == {"cambodia-scam-raids.md"}
     assert paths(filters={"languages": ["km"]}) == set()
-    assert paths(published_after="2025-07-18") == {"lorvenna-maravel-dam-inquiry.pdf"}
+    assert paths(published_after="2025-07-18") == {
+        "lorvenna-maravel-dam-inquiry.pdf",
+        "lorvenna-schools-autumn-2025.pdf",
+        "lorvenna-siren-plan.docx",
+    }
     assert paths(published_before="2025-05-14") == {"lorvenna-floods-situation-report-4.txt"}
 
 
@@ -164,6 +168,8 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
         "lorvenna-displacement-correction.md",
         "lorvenna-floods-situation-report-4.txt",
         "lorvenna-maravel-dam-inquiry.pdf",
+        "lorvenna-schools-autumn-2025.pdf",
+        "lorvenna-siren-plan.docx",
     ]
     assert list(body["documents"][0]) == [
         *["document_id", "version", "path", "kind", "title", "publisher", "published"],

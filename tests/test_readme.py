@@ -115,7 +115,7 @@ def test_the_library_is_evaluated_and_two_configurations_are_compared(folder: Pa
     home = folder / "library"
     printed = execute(["bash", "-euo", "pipefail", "-c", commands], folder, FOOTNOTED_HOME=str(home))
     library, comparison = printed.split("seeds: ")
-    assert library.startswith("library: 56 questions over 5 documents\n")
+    assert library.startswith("library: 67 questions over 7 documents\n")
     headings = re.findall(
         r"^(Retrieval|Selection|Abstention.*|Verification|Milliseconds) *$", library, re.MULTILINE
     )

@@ -5,9 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import docx
 import pytest
-from generate_seeds import INQUIRY, QUESTIONS, SEEDS, inquiry_pdf, placed, placed_questions
+from generate_seeds import (
+    INQUIRY,
+    QUESTIONS,
+    SCHOOLS,
+    SEEDS,
+    SIRENS,
+    inquiry_pdf,
+    placed,
+    placed_questions,
+)
 from pypdfium2 import PdfDocument
+from seed_schools import schools_pdf
+from seed_sirens import sirens_docx
 
 from index.documents import Document
 from index.loading import SUFFIXES, load
@@ -48,6 +60,18 @@ EXPECTED = {
         None,
         "2025-09-30",
         "pdf",
+    ),
+    SCHOOLS: (
+        "Back to lessons: schools in the Isken valley in autumn 2025 (fictional)",
+        None,
+        "2025-10-15",
+        "pdf",
+    ),
+    SIRENS: (
+        "Siren plan for the Isken valley (fictional)",
+        None,
+        "2025-11-06",
+        "docx",
     ),
 }
 FICTIONAL = sorted(EXPECTED.keys() - {CAMBODIA})
@@ -97,14 +121,23 @@ def test_front_matter_marks_a_fictional_report(name: str) -> None:
     assert "fictional: true" in front_matter.splitlines()
 
 
-def test_the_page_and_the_pdf_mark_themselves_as_fictional_in_their_metadata() -> None:
+def test_the_page_marks_itself_as_fictional_in_its_metadata() -> None:
     assert '<meta name="fictional" content="true">' in (SEEDS / COURIER).read_text(encoding="utf-8")
-    pdf = PdfDocument(SEEDS / INQUIRY)
+
+
+@pytest.mark.parametrize("name", [INQUIRY, SCHOOLS])
+def test_a_pdf_marks_itself_as_fictional_in_its_metadata(name: str) -> None:
+    pdf = PdfDocument(SEEDS / name)
     try:
         said = pdf.get_metadata_dict()
     finally:
         pdf.close()
     assert (said["Subject"], said["Keywords"]) == ("Fictional sample report", "fictional: true")
+
+
+def test_the_word_file_marks_itself_as_fictional_in_its_properties() -> None:
+    said = docx.Document(str(SEEDS / SIRENS)).core_properties
+    assert (said.subject, said.keywords) == ("Fictional sample report", "fictional: true")
 
 
 def test_the_report_on_cambodia_is_not_fictional_and_carries_the_facts(
@@ -154,6 +187,67 @@ def test_the_pdf_has_three_pages_with_the_costs_on_the_last(documents: dict[str,
     }
     assert pages == {"1. Summary": 1, "3. The night of 9 to 10 March": 2, "5. Cost and recovery": 3}
     assert len(document.page_starts) == 3
+
+
+def test_the_columns_of_the_school_report_are_read_one_after_the_other(
+    documents: dict[str, Document],
+) -> None:
+    document = documents[SCHOOLS]
+    text = document.text
+    assert (
+        "nearly every school that is open has its roof and its windows, but one lesson in nine still" in text
+    )
+    assert "mostly because there is no one to give it.\n\n2. Lessons lost\n\nBetween 10 March" in text
+    assert (
+        "Schools and pupils on 1 September 2025, by district\n\n"
+        "District | Schools | Shut (schools) | Elsewhere (pupils) | Missed (days)\n"
+        "Upper Isken | 12 | 1 | 140 | 29\n"
+        "Tamber | 19 | 2 | 410 | 38\n"
+        "Sarrow | 24 | 3 | 690 | 41\n"
+        "Quell Delta | 19 | 7 | 1,720 | 71\n"
+        "All four districts | 74 | 13 | 2,960 | 47\n\n"
+        "3. Teachers wanted"
+    ) in text
+    assert [text[offset - 6 : offset + 6] for offset in document.mended] == ["Inspectorate"]
+    assert [words for words in ("School Inspectorate: the", "Page ") if words in text] == []
+    across = text.index("A brick wall that stood in water for a week")
+    assert (document.page_at(across), document.page_at(across + 70)) == (2, 3)
+    assert len(document.page_starts) == 3
+
+
+def test_the_siren_plan_has_its_outline_its_table_and_its_notes(documents: dict[str, Document]) -> None:
+    document = documents[SIRENS]
+    assert [(section.level, section.title) for section in document.sections] == [
+        (1, "1. Why there is a new plan"),
+        (1, "2. What will be built"),
+        (1, "3. What people will hear"),
+        (2, "3.1 Signals"),
+        (2, "3.2 Trials"),
+    ]
+    assert "nine of them stayed silent.¹ Only those at Harlamoor" in document.text
+    assert (
+        "District | Sirens in March 2025 | Sirens planned | Farthest home (km)\n"
+        "Upper Isken | 9 | 12 | 2.1\n"
+        "Tamber | 6 | 11 | 1.8\n"
+        "Sarrow | 5 | 14 | 1.5\n"
+        "Quell Delta | 3 | 15 | 2.4\n"
+        "All four districts | 23 | 52 | 2.4\n\n"
+    ) in document.text
+    assert document.text.endswith(
+        "\n\n³ In December on the second Saturday, because of the market at Harlamoor."
+    )
+
+
+@pytest.mark.parametrize("name", [SCHOOLS, SIRENS])
+def test_the_last_row_of_a_table_is_the_sum_of_the_districts(
+    name: str, documents: dict[str, Document]
+) -> None:
+    rows = [line.split(" | ") for line in documents[name].text.splitlines() if " | " in line]
+    figures = [[float(cell.replace(",", "")) for cell in row[1:]] for row in rows[1:]]
+    summed = {SCHOOLS: (0, 1, 2), SIRENS: (0, 1)}[name]
+    for column in summed:
+        *districts, total = (row[column] for row in figures)
+        assert sum(districts) == total
 
 
 # The questions
@@ -210,7 +304,7 @@ def _runs(text: str, length: int) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
 
 
-def test_every_report_and_every_page_of_the_pdf_is_asked_about(
+def test_every_report_and_every_page_of_a_pdf_is_asked_about(
     questions: list[dict[str, Any]], documents: dict[str, Document]
 ) -> None:
     asked = {
@@ -218,8 +312,12 @@ def test_every_report_and_every_page_of_the_pdf_is_asked_about(
         for question in questions
         for evidence in question["evidence"]
     }
-    without_pages = {(name, None) for name in EXPECTED if name != INQUIRY}
-    assert asked == without_pages | {(INQUIRY, 1), (INQUIRY, 2), (INQUIRY, 3)}
+    expected = {
+        (name, page)
+        for name, document in documents.items()
+        for page in (range(1, len(document.page_starts) + 1) if document.page_starts else [None])
+    }
+    assert asked == expected
 
 
 def test_the_changing_figures_and_the_correction_are_asked_across_reports(
@@ -241,9 +339,14 @@ def test_the_changing_figures_and_the_correction_are_asked_across_reports(
 # What is generated
 
 
-def test_generating_again_gives_the_pdf_that_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generating_again_gives_the_pdfs_that_are_committed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)  # reportlab would sign the file with it
     assert inquiry_pdf() == (SEEDS / INQUIRY).read_bytes()
+    assert schools_pdf() == (SEEDS / SCHOOLS).read_bytes()
+
+
+def test_generating_again_gives_the_word_file_that_is_committed() -> None:
+    assert sirens_docx() == (SEEDS / SIRENS).read_bytes()
 
 
 def test_generating_again_gives_the_questions_that_are_committed() -> None:

@@ -57,7 +57,7 @@ def test_a_person_gets_aligned_tables(capfd: pytest.CaptureFixture[str], measuri
         == 0
     )
     lines = capfd.readouterr().out.splitlines()
-    assert lines[0] == "seeds: 56 questions over 5 documents"
+    assert lines[0] == "seeds: 67 questions over 7 documents"
     assert [line for line in lines if re.fullmatch(r"\w+", line)] == [
         "Retrieval",
         "Selection",
@@ -108,7 +108,7 @@ def test_two_configurations_are_compared(
 
     assert main(["eval", *map(str, arguments)]) == 0
     out = capfd.readouterr().out
-    assert out.startswith("seeds: 56 questions\n\nSelection\n")
+    assert out.startswith("seeds: 67 questions\n\nSelection\n")
     [row] = [line.split() for line in out.splitlines() if line.startswith("any correct ")]
     assert (row[3], row[-2:]) == ("0.000", ["0.002", "worse"])
     assert re.fullmatch(r"-0\.\d{3} \(-0\.\d{3}, -0\.\d{3}\)", " ".join(row[4:7]))
@@ -140,14 +140,14 @@ def test_the_library_is_evaluated_with_its_feedback(
     )
     append_feedback(own_home, Feedback("Who was hurt?", "wrong", (), None, "2031-05-06"))
     form, err = measures(capfd, "--from-feedback", "--home", own_home)
-    assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 5, 2)
+    assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 7, 2)
     assert form["abstention"]["recall"]["n"] == 2
     assert err.splitlines() == [
         "left out: judgements as wrong that do not say what is right (1)",
         f"report: {own_home}/evaluation/reports/library/report.md",
     ]
     form, _ = measures(capfd, "--from-feedback", SEEDS / "questions.jsonl", "--home", own_home)
-    assert form["n_queries"] == 56, "the file asks both questions of the feedback too"
+    assert form["n_queries"] == 67, "the file asks both questions of the feedback too"
 
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_the_same_configuration_differs_in_nothing_but_time(encoder: Encoder, ho
         for configuration in (DEFAULT, replace(DEFAULT, name="again"))
     )
     comparison = compare(before, after)
-    assert (comparison.first, comparison.second, comparison.n_queries) == ("default", "again", 56)
+    assert (comparison.first, comparison.second, comparison.n_queries) == ("default", "again", 67)
     assert [row.place for row in comparison.differences] == list(before.figures)
     for row in comparison.differences:
         if row.place[0] == "latency_ms":

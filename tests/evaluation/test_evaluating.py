@@ -41,7 +41,7 @@ def shape(form: Any) -> Any:  # noqa: ANN401 (JSON)
 def test_the_json_form_is_the_contract(whole: Evaluation) -> None:
     form = json.loads(json.dumps(whole.as_dict()))
     facts = {key: form.pop(key) for key in ("dataset", "n_documents", "n_queries")}
-    assert facts == {"dataset": "seeds", "n_documents": 5, "n_queries": 56}
+    assert facts == {"dataset": "seeds", "n_documents": 7, "n_queries": 67}
     of_citations = dict.fromkeys(["precision", "recall", "f1"], "figure")
     of_abstention = dict.fromkeys(["auroc", "precision", "recall", "f1"], "figure")
     assert shape(form) == {
@@ -67,7 +67,7 @@ def test_each_figure_goes_over_the_questions_that_it_can(whole: Evaluation) -> N
     answerable = sum(bool(query.answerable) for query in SEEDS.queries)
     assert n["retrieval.fused.ndcg@10"] == n["selection.first_correct"] == answerable
     assert n["abstention_subject_removed.auroc"] == answerable
-    assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.supported"] == 56
+    assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.supported"] == 67
 
 
 def test_answers_quote_so_that_every_sentence_is_supported(whole: Evaluation) -> None:
@@ -76,7 +76,7 @@ def test_answers_quote_so_that_every_sentence_is_supported(whole: Evaluation) ->
 
 def test_the_curves_come_with_the_answers(whole: Evaluation) -> None:
     assert whole.risk_coverage[-1].coverage <= 1
-    assert sum(part.n for part in whole.calibration) == 56
+    assert sum(part.n for part in whole.calibration) == 67
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_a_second_run_embeds_no_passage_and_measures_the_same(
 
 def test_a_limit_and_the_held_out_part_use_fewer_questions(encoder: Encoder, home: Path) -> None:
     few = evaluate(SEEDS, Configuration(), home, ["retrieval"], 10, encoder=encoder)
-    assert (few.n_queries, few.n_documents) == (10, 5)
+    assert (few.n_queries, few.n_documents) == (10, 7)
     assert few.figures["retrieval", "fused", "ndcg@10"].n <= 10
     tested = [query for query in SEEDS.queries if part_of(SEEDS.title_of(query)) == "test"]
     held_out = evaluate(SEEDS, Configuration(), home, ["gate"], held_out=True, encoder=encoder)
-    assert 0 < held_out.n_queries == len(tested) < 56
+    assert 0 < held_out.n_queries == len(tested) < 67
     assert held_out.samples["latency_ms", "total", "p95"].queries == tuple(query.id for query in tested)
 
 

@@ -131,7 +131,7 @@ class TestBeir:
 class TestFolder:
     def test_the_seed_reports_are_a_set(self) -> None:
         dataset = read_dataset(SEEDS)
-        assert (dataset.name, len(dataset.documents), len(dataset.queries)) == ("seeds", 5, 56)
+        assert (dataset.name, len(dataset.documents), len(dataset.queries)) == ("seeds", 7, 67)
         assert dataset.notes == ()
         first = dataset.queries[0]
         [evidence] = first.evidence
