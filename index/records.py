@@ -62,6 +62,11 @@ class DocumentRecord:
     unread_pages: tuple[int, ...] = ()
     superseded_by: int | None = None
 
+    @property
+    def stated(self) -> str | None:
+        """When it was published, by its own word or somebody's: the time of its file is neither."""
+        return None if self.origins.get("published") == "file time" else self.published
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:

@@ -75,7 +75,8 @@ class Citation:
         version: the document's version that was read.
         title: the document's title.
         publisher: who issued it, or None.
-        published: its ISO date, possibly shortened, or None.
+        author: who wrote it, or None.
+        published: its ISO date, possibly shortened, or None: also where only its file's time is known.
         path: its path in the library.
         page: the page, from 1, or None for formats without pages.
         start: where the quote begins in the document's text.
@@ -97,6 +98,7 @@ class Citation:
     version: int
     title: str
     publisher: str | None
+    author: str | None
     published: str | None
     path: str
     page: int | None
@@ -127,7 +129,8 @@ class Passage:
         version: the version that was read.
         title: the document's title.
         publisher: who issued it, or None.
-        published: its ISO date, or None.
+        author: who wrote it, or None.
+        published: its ISO date, or None, as in a citation.
         path: its path in the library.
         page: the page on which it begins, or None.
         start: where it begins in the document's text.
@@ -141,6 +144,7 @@ class Passage:
     version: int
     title: str
     publisher: str | None
+    author: str | None
     published: str | None
     path: str
     page: int | None

@@ -182,10 +182,7 @@ def _words(hit: Hit) -> list[str]:
 
 
 def _age(record: DocumentRecord) -> tuple[bool, str, str, str]:
-    # When a file was last saved says nothing of when its words were published.
-    told = record.origins.get("published") != "file time"
-    published = record.published if told else None
-    return published is None, published or "", record.path, record.source
+    return record.stated is None, record.stated or "", record.path, record.source
 
 
 def _copy(record: DocumentRecord, span: Span) -> Copy:
@@ -194,7 +191,7 @@ def _copy(record: DocumentRecord, span: Span) -> Copy:
         version=record.version,
         title=record.title,
         publisher=record.publisher,
-        published=record.published,
+        published=record.stated,
         start=span.start,
         end=span.end,
     )

@@ -62,7 +62,7 @@ def as_node(hit: Hit) -> TextNode:
         metadata={
             "title": document.title,
             "publisher": document.publisher,
-            "published": document.published,
+            "published": document.stated,
             "document_id": document.document_id,
             "version": document.version,
             "start": hit.span.start,

@@ -55,6 +55,7 @@ def asked(
             "T",
             None,
             None,
+            None,
             path,
             None,
             start,

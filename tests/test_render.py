@@ -247,3 +247,11 @@ def test_an_excerpt_is_one_line_and_ends_at_a_word() -> None:
     assert excerpt("Two\n\nparagraphs.") == "Two paragraphs."
     assert excerpt("word " * 100) == f"{'word ' * 55}word …"
     assert excerpt("字" * 300) == f"{'字' * 280} …"
+
+
+def test_a_report_without_a_publisher_is_attributed_to_its_author() -> None:
+    cited = replace(citation(1, "Words."), title="T", publisher=None, author="The commission")
+    markup = answer_markup(answer(cited))
+    assert '<span class="fn-fact">The commission</span>' in markup
+    named = replace(cited, publisher="The Office")
+    assert "The commission" not in answer_markup(answer(named))

@@ -29,6 +29,7 @@ def citation(number: int, sentence: str, **changes: object) -> Citation:
         version=1,
         title="Inquiry",
         publisher="Ministry",
+        author=None,
         published="2031-08-05",
         path="dam.pdf",
         page=3,
@@ -68,7 +69,7 @@ ANSWER = Answer(
 )
 
 PASSAGE = Passage(
-    1, 1, "Inquiry", "Ministry", "2031", "dam.pdf", 2, 0, 4, "Dams\n fail.", 0.5, "names no year"
+    1, 1, "Inquiry", None, "Ministry", "2031", "dam.pdf", 2, 0, 4, "Dams\n fail.", 0.5, "names no year"
 )
 
 ABSTENTION = replace(

@@ -139,7 +139,7 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
         "version": hit.document.version,
         "title": hit.document.title,
         "publisher": hit.document.publisher,
-        "published": hit.document.published,
+        "published": hit.document.stated,
         "path": hit.document.path,
         "page": hit.page,
         "start": hit.span.start,

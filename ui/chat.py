@@ -103,9 +103,10 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             offered = [gr.Button(example) for example in examples]
         start_over = gr.Button("Start over", elem_id="fn-new")
 
+        # The answer's place says what is being done; Gradio's own progress would cover the input.
         shown = [question, turns, conversation]
-        asked = [question.submit(ask, [question, turns], shown)]
-        asked += [button.click(ask, [button, turns], shown) for button in offered]
+        asked = [question.submit(ask, [question, turns], shown, show_progress="hidden")]
+        asked += [button.click(ask, [button, turns], shown, show_progress="hidden") for button in offered]
         for asking in asked:
             asking.failure(_failed, turns, [turns, conversation])
         start_over.click(lambda: ([], []), None, [turns, conversation])

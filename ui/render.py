@@ -194,7 +194,8 @@ def _link(place: Citation | Passage) -> str:
 def _facts(place: Citation | Passage, pages: Sequence[int]) -> str:
     numbers = ", ".join(map(str, pages))
     paged = f"page{'s' if len(pages) > 1 else ''} {numbers}" if pages else None
-    facts = filter(None, [place.publisher, date_words(place.published), paged])
+    # A commission's report names the commission as its author and nobody as its publisher.
+    facts = filter(None, [place.publisher or place.author, date_words(place.published), paged])
     return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
 
 

@@ -167,7 +167,12 @@ def _print_entry(console: Console, mark: str, source: Text, remark: str, words: 
 
 def _source(place: Result) -> Text:
     page = f"page {place['page']}" if place["page"] is not None else None
-    facts = [place.get("publisher"), date_words(place["published"]), page, place.get("path")]
+    facts = [
+        place.get("publisher") or place.get("author"),
+        date_words(place["published"]),
+        page,
+        place.get("path"),
+    ]
     line = Text(safe(place["title"]), style="bold")
     return line.append("".join(f" · {safe(fact)}" for fact in facts if fact), style="not bold")
 
