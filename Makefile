@@ -7,6 +7,7 @@ HOME_FOLDER ?= ./.footnoted
 VENV := .venv
 STAMP := $(VENV)/.installed
 MINIMUM := 3.11
+WORKERS ?= auto
 
 # A name on the PATH may be a shim that fails, so each candidate is asked for its version.
 # PYTHON=/path/to/python overrides the choice.
@@ -41,8 +42,8 @@ serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
 	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(STAMP) ## Run every test (TESTS='tests/test_cli.py -x' for some)
-	$(VENV)/bin/python -m pytest $(TESTS)
+test: $(STAMP) ## Run every test, a core each (TESTS='tests/cli' for some, WORKERS=0 for one at a time)
+	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 lint: $(STAMP) ## Style, types and the direction of imports
 	$(VENV)/bin/ruff check .

@@ -16,6 +16,15 @@ _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
 """Khmer khan and bariyoosan and the Burmese section sign, which sentencex 1.0 passes over."""
 
+_RAISED_NUMBER = regex.compile(r"(?:\p{Ll}{5,}[.!?]|[.!?][”’»\")]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«\"])")
+"""A sentence's end with the number of its note at it ("stayed silent.1 Only"), which sentencex 1.0 takes for
+a decimal. The word must be longer than abbreviations before a number are ("No.5", "para.4")."""
+
+_NOTE_MARK = regex.compile(
+    r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
+)
+"""The mark of a footnote, which belongs to the sentence that it stands at without a space."""
+
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -23,8 +32,8 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """The sentences of ``text``, in order, without the white space around them.
 
     Every character that is not white space lies in exactly one sentence. Pieces without a letter or
-    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block. A row of a
-    table is one sentence, whatever stops it has.
+    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block, and so does
+    the mark of a footnote that stands at its end. A row of a table is one sentence, whatever stops it has.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
@@ -50,9 +59,7 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
     edges = [start]
     for piece in sentencex.segment(language, text[start:end]):
         origin = edges[-1]
-        edges.extend(
-            origin + match.end() for match in _UNSEGMENTED_STOPS.finditer(piece) if match.end() < len(piece)
-        )
+        edges.extend(origin + stop for stop in _further_stops(piece))
         edges.append(origin + len(piece))
     if edges[-1] != end:
         raise ValueError(
@@ -60,7 +67,11 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
         )
     spans: list[Span] = []
     for left, right in pairwise(edges):
-        span = _trim(text, left, right)
+        begin = left
+        if spans and spans[-1].end == left and (mark := _NOTE_MARK.match(text, left, right)):
+            begin = mark.end()
+            spans[-1] = Span(spans[-1].start, begin)
+        span = _trim(text, begin, right)
         if span is None:
             continue
         if spans and not _WORD_OR_DIGIT.search(text, span.start, span.end):
@@ -68,6 +79,11 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
         else:
             spans.append(span)
     return spans
+
+
+def _further_stops(piece: str) -> list[int]:
+    ends = {match.end() for stops in (_UNSEGMENTED_STOPS, _RAISED_NUMBER) for match in stops.finditer(piece)}
+    return sorted(end for end in ends if end < len(piece))
 
 
 def _trim(text: str, start: int, end: int) -> Span | None:

@@ -11,6 +11,9 @@ import pytest
 # Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has a core of its own: more threads than cores only wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from index.embedding import Encoder, open_encoder
 from index.store import Index

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from writings import LANGUAGES, PATIENT, TEXTS
 
 from index.documents import Span
 from index.segmentation import sentences
+from index.tables import tables
 
 
 def said(text: str, language: str = "en") -> list[str]:
@@ -38,6 +39,8 @@ def test_this_holds_of_any_text_at_all(text: str, language: str) -> None:
 @given(TEXTS, TEXTS)
 def test_a_line_break_ends_a_sentence(before: str, after: str) -> None:
     apart = f"{before}\n{after}"
+    assert not any("\n" in sentence for sentence in said(apart))
+    assume(not tables(apart))  # Lines above one another may be rows, which are whole.
     first = sentences(before, "en")
     second = [
         Span(span.start + len(before) + 1, span.end + len(before) + 1) for span in sentences(after, "en")
@@ -75,6 +78,38 @@ def test_where_sentences_end(text: str, language: str, expected: list[str]) -> N
 def test_a_piece_without_letter_or_figure_joins_the_sentence_before_it() -> None:
     assert said("It failed. … !") == ["It failed. … !"]
     assert said("It failed.\n***\nIt held.") == ["It failed.", "***", "It held."], "in its own block"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Nine were silent.[1] Two rang.", ["Nine were silent.[1]", "Two rang."]),
+        ("Nine were silent.[b][c] Two rang.", ["Nine were silent.[b][c]", "Two rang."]),
+        ("Nine were silent.[12, 13] Two rang.", ["Nine were silent.[12, 13]", "Two rang."]),
+        ("Nine were silent.[note 4] Two rang.", ["Nine were silent.[note 4]", "Two rang."]),
+        ("Nine were silent.(1) Two rang.", ["Nine were silent.(1)", "Two rang."]),
+        ("Nine were silent.¹ Two rang.", ["Nine were silent.¹", "Two rang."]),
+        ("Nine were silent.† Two rang.", ["Nine were silent.†", "Two rang."]),
+        ("Nine were silent.* Two rang.*", ["Nine were silent.*", "Two rang.*"]),
+        ("Nine were silent.1 Two rang.", ["Nine were silent.1", "Two rang."]),
+        ("“Nine were silent.”12 Two rang.", ["“Nine were silent.”12", "Two rang."]),
+    ],
+)
+def test_the_mark_of_a_footnote_stays_with_its_sentence(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See No.5 Harbour Road. It held.", ["See No.5 Harbour Road.", "It held."]),
+        ("It rose. (1) The gate failed.", ["It rose.", "(1) The gate failed."]),
+        ("It rose. * The gate failed.", ["It rose.", "* The gate failed."]),
+        ("It held.[1]\nNext [2]", ["It held.[1]", "Next [2]"]),
+    ],
+)
+def test_what_only_looks_like_a_note_stays_where_it_is(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
 
 
 def test_an_unknown_language_is_read_as_english() -> None:
