@@ -18,9 +18,11 @@ WORDS = "The water rose by three metres in the night. "
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process does anything: one that has ended and was not asked for its code does not."""
-    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return bool(done.stdout.strip()) and not done.stdout.startswith("Z")
+    """Whether any thread of a process does anything: ended ones that were not asked for their code do not."""
+    done = subprocess.run(
+        ["ps", "-L", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return any(not state.startswith("Z") for state in done.stdout.split())
 
 
 def is_gone(pid: int, seconds: float = 10) -> bool:

@@ -14,11 +14,14 @@ from sets import write_beir
 
 from index.embedding import Encoder
 from rag.evaluation import Configuration, evaluate, read_dataset
+from rag.evaluation.datasets import choose
 from rag.feedback import Feedback, append_feedback
 from ui.cli import main
 
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
+LIMIT = 20
+FEW = ("--limit", str(LIMIT))
 NO_SET = "name one folder that has a data set, or evaluate the library itself with --from-feedback"
 
 
@@ -35,6 +38,11 @@ def measures(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple
     return json.loads(out), err
 
 
+def answerable() -> int:
+    """How many of the questions that are asked have an answer."""
+    return sum(bool(query.answerable) for query in choose(read_dataset(SEEDS), LIMIT).queries)
+
+
 def without_times(form: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in form.items() if key != "latency_ms"}
 
@@ -42,8 +50,10 @@ def without_times(form: dict[str, Any]) -> dict[str, Any]:
 def test_json_is_what_the_library_s_own_call_gives(
     capfd: pytest.CaptureFixture[str], measuring: Path, encoder: Encoder
 ) -> None:
-    form, err = measures(capfd, SEEDS, "--home", measuring)
-    expected = evaluate(read_dataset(SEEDS), Configuration(), measuring, encoder=encoder).as_dict()
+    form, err = measures(capfd, SEEDS, "--home", measuring, *FEW)
+    expected = evaluate(
+        read_dataset(SEEDS), Configuration(), measuring, limit=LIMIT, encoder=encoder
+    ).as_dict()
     assert without_times(form) == without_times(json.loads(json.dumps(expected)))
     report = measuring / "evaluation" / "reports" / "seeds"
     assert err == f"report: {report}/report.md\n"
@@ -52,12 +62,10 @@ def test_json_is_what_the_library_s_own_call_gives(
 
 
 def test_a_person_gets_aligned_tables(capfd: pytest.CaptureFixture[str], measuring: Path) -> None:
-    assert (
-        main(["eval", str(SEEDS), "--home", str(measuring), "--part", "retrieval", "--part", "selection"])
-        == 0
-    )
+    parts = ["--part", "retrieval", "--part", "selection"]
+    assert main(["eval", str(SEEDS), "--home", str(measuring), *parts, *FEW]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[0] == "seeds: 67 questions over 7 documents"
+    assert lines[0] == f"seeds: {LIMIT} questions over 7 documents"
     assert [line for line in lines if re.fullmatch(r"\w+", line)] == [
         "Retrieval",
         "Selection",
@@ -66,7 +74,7 @@ def test_a_person_gets_aligned_tables(capfd: pytest.CaptureFixture[str], measuri
     table = [line for line in lines if line.startswith(("nDCG", "recall@", "MRR"))]
     assert len(table) == 6
     figure = r"[01]\.\d{3} \([01]\.\d{3}–[01]\.\d{3}\)"
-    assert all(re.fullmatch(rf"\S+ +{figure} +{figure} +{figure} +42 *", line) for line in table)
+    assert all(re.fullmatch(rf"\S+ +{figure} +{figure} +{figure} +{answerable()} *", line) for line in table)
     assert len({line.index("(") for line in table}) == 1
 
 
@@ -82,9 +90,9 @@ def test_a_configuration_from_a_file_is_measured(
     capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "silent.toml").write_text("threshold = 1.0")
-    arguments = ("--home", measuring, "--part", "selection", "--report", tmp_path / "report")
+    arguments = ("--home", measuring, "--part", "selection", "--report", tmp_path / "report", *FEW)
     form, err = measures(capfd, SEEDS, "--config", tmp_path / "silent.toml", *arguments)
-    assert form["selection"]["any_correct"] == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 42}
+    assert form["selection"]["any_correct"] == {"value": 0.0, "low": 0.0, "high": 0.0, "n": answerable()}
     assert err == f"report: {tmp_path}/report/report.md\n"
     stored = json.loads((tmp_path / "report" / "evaluation.json").read_text())
     assert (stored["configuration"]["name"], stored["configuration"]["threshold"]) == ("silent", 1.0)
@@ -95,7 +103,7 @@ def test_two_configurations_are_compared(
 ) -> None:
     (tmp_path / "silent.toml").write_text("threshold = 1.0")
     arguments = [SEEDS, "--compare", "default", tmp_path / "silent.toml", "--part", "selection"]
-    arguments += ["--home", measuring, "--report", tmp_path / "report"]
+    arguments += ["--home", measuring, "--report", tmp_path / "report", *FEW]
     form, err = measures(capfd, *arguments)
     assert (form["first"], form["second"]) == ("default", "silent")
     rows = {row["place"]: row for row in form["differences"]}
@@ -108,7 +116,7 @@ def test_two_configurations_are_compared(
 
     assert main(["eval", *map(str, arguments)]) == 0
     out = capfd.readouterr().out
-    assert out.startswith("seeds: 67 questions\n\nSelection\n")
+    assert out.startswith(f"seeds: {LIMIT} questions\n\nSelection\n")
     [row] = [line.split() for line in out.splitlines() if line.startswith("any correct ")]
     assert (row[3], row[-2:]) == ("0.000", ["0.002", "worse"])
     assert re.fullmatch(r"-0\.\d{3} \(-0\.\d{3}, -0\.\d{3}\)", " ".join(row[4:7]))
@@ -132,7 +140,7 @@ def test_what_a_set_s_files_have_wrong_is_said_and_the_rest_is_measured(
 
 
 def test_the_library_is_evaluated_with_its_feedback(
-    capfd: pytest.CaptureFixture[str], own_home: Path
+    capfd: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
 ) -> None:
     append_feedback(own_home, Feedback(QUESTION, "right", (), None, "2031-05-06"))
     append_feedback(
@@ -146,8 +154,14 @@ def test_the_library_is_evaluated_with_its_feedback(
         "left out: judgements as wrong that do not say what is right (1)",
         f"report: {own_home}/evaluation/reports/library/report.md",
     ]
-    form, _ = measures(capfd, "--from-feedback", SEEDS / "questions.jsonl", "--home", own_home)
-    assert form["n_queries"] == 67, "the file asks both questions of the feedback too"
+    lines = (SEEDS / "questions.jsonl").read_text().splitlines()
+    asked = [line for line in lines if QUESTION in line or UNANSWERABLE in line]
+    assert len(asked) == 2
+    file = tmp_path / "more.jsonl"
+    file.write_text("\n".join(dict.fromkeys([*lines[:4], *asked])))
+    count = len(file.read_text().splitlines())
+    form, _ = measures(capfd, "--from-feedback", file, "--home", own_home)
+    assert form["n_queries"] == count, "the file asks both questions of the feedback too"
 
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:

@@ -149,8 +149,8 @@ WORD = (
     [
         ("a.html", page, GATE),
         ("a.xhtml", page, GATE),
-        ("b.html", entity_page, GATE),
-        ("b.xhtml", entity_page, GATE),
+        ("b.html", entity_page, f"{GATE}\n\n&words;"),
+        ("b.xhtml", entity_page, f"{GATE}\n\n&words;"),
         ("a.md", markdown, f"{GATE}\n\na b"),
         ("a.docx", word, WORD),
     ],
