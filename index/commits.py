@@ -59,13 +59,13 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         document_id, version, old = _number(inserted), 1, {}
     else:
         document_id, version = found.id, found.version
-        if _digest_of(connection, document_id, version) != incoming.digest:
+        if _content_of(connection, document_id, version) != (incoming.digest, document.text):
             version += 1
         old = _delete_chunks(connection, document_id)
         connection.execute(
             sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
         )
-        # The same bytes read again (by another loader or encoder) replace what was read before.
+        # The same words read again, for another encoder or with a sidecar, replace what was read before.
         same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
         connection.execute(sa.delete(versions).where(same))
     connection.execute(
@@ -88,6 +88,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
             sections=[[section.start, section.level, section.title] for section in document.sections],
             mended=list(document.mended),
             unread_pages=list(document.unread_pages),
+            recognised_pages=list(document.recognised_pages),
         )
     )
     pages = [
@@ -161,10 +162,11 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def _digest_of(connection: sa.Connection, document_id: int, version: int) -> str | None:
+def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
+    """The digest of a version's file, and the text that was read."""
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-    digest: str | None = connection.scalar(sa.select(versions.c.digest).where(same))
-    return digest
+    found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
+    return None if found is None else (found.digest, found.text)
 
 
 def _delete_chunks(connection: sa.Connection, document_id: int) -> dict[int, str]:
