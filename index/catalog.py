@@ -118,6 +118,7 @@ class Catalog:
                 documents.c.mtime_ns,
                 versions.c.digest,
                 versions.c.origins,
+                sa.type_coerce(sa.func.json_array_length(versions.c.unread_pages) > 0, sa.Boolean),
             )
             .join_from(documents, versions, is_current())
             .where(documents.c.source == source)

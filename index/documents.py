@@ -99,7 +99,8 @@ class Document:
         mended: offsets at which a hyphen and a line break were taken out of a divided word, in order:
             putting the two back at each gives the words as they were set.
         layouts: a layout for each page, or empty where the format has no places on pages.
-        unread_pages: numbers, from 1, of pages that are pictures without a text layer.
+        unread_pages: numbers, from 1, of pages that are pictures without a text layer, and were not read.
+        recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
     """
 
     text: str
@@ -115,6 +116,7 @@ class Document:
     mended: tuple[int, ...] = ()
     layouts: tuple[PageLayout, ...] = ()
     unread_pages: tuple[int, ...] = ()
+    recognised_pages: tuple[int, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page, from 1, that holds the character at ``offset``; None without pages."""

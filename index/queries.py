@@ -44,6 +44,7 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         versions.c.author,
         versions.c.origins,
         versions.c.unread_pages,
+        versions.c.recognised_pages,
         documents.c.version.label("current"),
         *more,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
@@ -52,11 +53,12 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
     """A row of :func:`record_query` as a value."""
     fields = row._mapping
-    computed = {"pages", "unread_pages", "superseded_by"}
+    computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
     return DocumentRecord(
         **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name not in computed},
         pages=fields["pages"] or None,
         unread_pages=tuple(fields["unread_pages"]),
+        recognised_pages=tuple(fields["recognised_pages"]),
         superseded_by=None if row.version == row.current else row.version + 1,
     )
 
@@ -94,6 +96,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         tuple(Section(*section) for section in row.sections),
         tuple(row.mended),
         unread_pages=tuple(row.unread_pages),
+        recognised_pages=tuple(row.recognised_pages),
     )
 
 

@@ -24,7 +24,8 @@ class DocumentRecord:
 
     Attributes:
         document_id: the document's number, never reused.
-        version: from 1, raised each time the file's content changes.
+        version: from 1, raised each time the file changes, or the words that are read in it: the text of a
+            version never changes.
         source: the folder that it was found in, as an absolute path.
         path: its path under that folder, with forward slashes.
         kind: the loader that read it.
@@ -39,7 +40,8 @@ class DocumentRecord:
         added: when this version was indexed, ISO 8601 in UTC.
         author: who wrote it, or None.
         origins: where title, publisher, author, date and language were read, by name.
-        unread_pages: numbers, from 1, of pages that are pictures without a text layer.
+        unread_pages: numbers, from 1, of pages that are pictures without a text layer, and were not read.
+        recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
         superseded_by: the version that replaced it, or None where it is the current one.
     """
 
@@ -60,6 +62,7 @@ class DocumentRecord:
     author: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     unread_pages: tuple[int, ...] = ()
+    recognised_pages: tuple[int, ...] = ()
     superseded_by: int | None = None
 
     @property
@@ -101,6 +104,7 @@ class FileState:
         mtime_ns: when it or its sidecar was last changed.
         digest: sha256 of its bytes, in hexadecimal.
         origins: where what is known of it was read, as in ``Document.origins``.
+        has_unread: whether it has pages that were not read for want of a text layer.
     """
 
     document_id: int
@@ -109,6 +113,7 @@ class FileState:
     mtime_ns: int
     digest: str
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
+    has_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ versions = sa.Table(
     sa.Column("sections", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
 )
 
 layouts = sa.Table(

@@ -38,7 +38,7 @@ class Changes:
 
     Attributes:
         added: files that the library does not know.
-        changed: files whose size or time of change is not what it was.
+        changed: files whose size or time of change is not what it was, or that have pages to be recognised.
         removed: the documents whose file is gone: their paths by number.
         unchanged: how many files need nothing.
         failed: what could not be listed.
@@ -110,15 +110,18 @@ def sync(
     index.catalog.follow(followed)
     listings = [scan(root, followed) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
-    return apply(index, plan(known, listings), progress, started, options, reader=reader)
+    return apply(index, plan(known, listings, ocr=options.ocr), progress, started, options, reader=reader)
 
 
-def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing]) -> Changes:
+def plan(
+    known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], *, ocr: bool = False
+) -> Changes:
     """Compare what is known of the files with what was found. Reads nothing.
 
     Args:
         known: by source and path, the files as they were when they were last read.
         listings: the files as they are.
+        ocr: whether pages that were not read for want of a text layer can be read now.
     """
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
@@ -133,7 +136,7 @@ def plan(known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listin
             file = File(source, path, size, mtime_ns, state)
             if state is None:
                 added[source, path] = file
-            elif (state.size, state.mtime_ns) == (size, mtime_ns):
+            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not (ocr and state.has_unread):
                 unchanged.add((source, path))
             else:
                 changed[source, path] = file
@@ -224,14 +227,16 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
     location = Path(file.source, file.path)
     # What the loader refuses by its name alone may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
-    if file.known is not None and file.known.digest == digest and not _depends_on_more(location, file.known):
+    known = file.known
+    if known is not None and known.digest == digest and not _depends_on_more(location, known, options):
         return None
     return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
 
 
-def _depends_on_more(location: Path, known: FileState) -> bool:
+def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
     """Whether what is known of a file comes, or is about to come, from more than its bytes."""
-    return sidecar_of(location).exists() or "sidecar" in known.origins.values()
+    has_sidecar = sidecar_of(location).exists() or "sidecar" in known.origins.values()
+    return has_sidecar or (options.ocr and known.has_unread)
 
 
 def _digest(location: Path) -> str:

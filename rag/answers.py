@@ -85,6 +85,8 @@ class Citation:
         boxes: the quote's places on the pages; empty where the format has none.
         headings: where the quote is a table's row, the words of the table's caption and headings, exactly;
             else None.
+        recognised: whether its words, or some of them, were recognised in the picture of a page, perhaps
+            wrongly.
         also_in: near-duplicates of the document that have the quote word by word, the earliest published
             first, twenty at most; they are no sources of their own. Of all of them with the cited one, that
             one was published first.
@@ -109,6 +111,7 @@ class Citation:
     verification: Verification
     headings: str | None = None
     also_in: tuple[Copy, ...] = ()
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ def cite(
         verification=verify(sentence, quote, document, span),
         headings=header.of(document.text) if header else None,
         also_in=also_in,
+        recognised=any(
+            page in record.recognised_pages
+            for page in (document.page_at(span.start), document.page_at(max(span.end - 1, span.start)))
+        ),
     )
 
 

@@ -138,8 +138,9 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
         "passages", "answerability", "model", "generation", "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
-        "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "published",
-        "path", "page", "start", "end", "quote", "boxes", "verification", "headings", "also_in",
+        "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",
+        "published", "path", "page", "start", "end", "quote", "boxes", "verification", "headings", "also_in",
+        "recognised",
     ]  # fmt: skip
     assert body["sentences"][0] == {"start": 0, "end": body["citations"][0]["answer_end"], "citations": [1]}
 

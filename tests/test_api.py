@@ -174,7 +174,14 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
     assert list(body["documents"][0]) == [
         *["document_id", "version", "path", "kind", "title", "publisher", "published"],
         *["language", "pages", "characters", "passages", "digest", "added", "author", "origins"],
-        *["unread_pages", "superseded_by", "published_precision", "page_pictures", "uploaded"],
+        *[
+            "unread_pages",
+            "recognised_pages",
+            "superseded_by",
+            "published_precision",
+            "page_pictures",
+            "uploaded",
+        ],
     ]
     for document in body["documents"]:
         alone = client.get(f"/v1/documents/{document['document_id']}").json()

@@ -35,6 +35,7 @@ DOCUMENT = Document(
     mended=(3, 5),
     layouts=(PageLayout(595.0, 842.0, bytes(range(160))), PageLayout(842.0, 595.0, b"\x01\x02" * 96)),
     unread_pages=(2,),
+    recognised_pages=(1,),
 )
 
 
@@ -58,6 +59,8 @@ def test_it_comes_back_with_the_text_but_for_the_layouts(catalog: Catalog) -> No
     assert catalog.text(number) == replace(DOCUMENT, layouts=())
     record = catalog.document(number)
     assert (record.author, record.unread_pages, record.pages) == ("A. Writer", (2,), 2)
+    assert record.recognised_pages == (1,)
+    assert catalog.files("/r")["a.pdf"].has_unread
     assert record.origins == {"title": "page", "author": "document properties"}
 
 

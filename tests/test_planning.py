@@ -49,6 +49,22 @@ def test_a_file_is_compared_by_size_and_time(
     )
 
 
+@pytest.mark.parametrize(
+    ("ocr", "has_unread", "expected"),
+    [
+        (True, True, {"changed": ["a"]}),
+        (True, False, {"unchanged": 1}),
+        (False, True, {"unchanged": 1}),
+    ],
+)
+def test_pages_that_were_not_read_are_a_change_once_they_can_be(
+    ocr: bool, has_unread: bool, expected: dict[str, Any]
+) -> None:
+    known = {"/r": {"a": replace(KNOWN, has_unread=has_unread)}}
+    listing = Listing(Root("/r"), {"a": (10, 100)}, (), ())
+    assert planned(plan(known, [listing], ocr=ocr)) == expected
+
+
 def test_only_what_a_root_holds_can_be_gone() -> None:
     known = {"/r": {"sub/a": KNOWN, "subway": replace(KNOWN, document_id=8)}}
     assert planned(plan(known, [Listing(Root("/r", "sub"), {}, (), ())])) == {"removed": {7: "sub/a"}}

@@ -87,6 +87,15 @@ def test_sentences_of_one_report_stand_together_above_their_source() -> None:
     ]
 
 
+def test_words_that_were_recognised_in_a_picture_are_said_to_be() -> None:
+    first = citation(1, "One.", document_id=1, page=4)
+    second = replace(citation(2, "Two.", document_id=1, page=2, at=5), recognised=True)
+    page = Page(answer_markup(answer(first, second, text="One. Two.")))
+    assert [text for owner, text in page.texts if owner == "fn-fact"] == [
+        *["The Office", "18 July 2025", "pages 2, 4", "words recognised in a picture of the page"]
+    ]
+
+
 def test_a_sentence_that_is_not_the_source_s_own_is_not_shown_as_a_quotation() -> None:
     cited = replace(citation(1, "Arrests: 1,000 in 3 days"), answer_end=25)
     page = Page(answer_markup(answer(cited, text="A thousand were arrested.")))

@@ -6,13 +6,14 @@ import traceback
 from pathlib import Path
 
 import pytest
+from scans import needs_tesseract
 
 from index.loading import Limits, Options
 from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
 
 IN_A_FILE = (
     "host, max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, "
-    "max_unpacked_megabytes, model, ocr, passwords, port, reader, weights"
+    "max_unpacked_megabytes, model, ocr, ocr_languages, passwords, port, reader, weights"
 )
 
 
@@ -130,13 +131,47 @@ def test_a_file_of_settings_says_how_files_are_read(tmp_path: Path) -> None:
     write(
         tmp_path / "footnoted.toml",
         "max_megabytes = 1\nmax_pages = 2\nmax_expansion = 3\nmax_unpacked_megabytes = 4\n"
-        'max_seconds = 0.5\nmax_memory_megabytes = 600\npasswords = ["a, b", " c"]\nocr = true',
+        'max_seconds = 0.5\nmax_memory_megabytes = 600\npasswords = ["a, b", " c"]\n'
+        'ocr_languages = ["fra", "script/Arabic"]',
     )
     assert load_settings(home=tmp_path).loading() == Options(
         Limits(megabytes=1, pages=2, expansion=3, unpacked_megabytes=4, seconds=0.5, memory_megabytes=600),
         ("a, b", " c"),
-        ocr=True,
+        ocr_languages=("fra", "script/Arabic"),
     )
+
+
+def test_the_languages_of_pictures_are_separated_by_commas_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR_LANGUAGES", "eng, chi_sim,")
+    assert load_settings().ocr_languages == ("eng", "chi_sim")
+
+
+@pytest.mark.parametrize("languages", ["", "eng;fra", "-l"])
+def test_what_is_no_language_is_named(languages: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "footnoted.toml", f"ocr_languages = {[languages] if languages else []}")
+    with pytest.raises(SettingsError, match=r"^the setting ocr_languages \(FOOTNOTED_OCR_LANGUAGES\) is"):
+        load_settings(home=file.parent)
+
+
+def test_pictures_are_not_promised_to_be_read_where_the_program_for_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR", "true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SettingsError) as caught:
+        load_settings().loading()
+    assert str(caught.value) == (
+        "the setting ocr cannot be used: the program tesseract is not installed; install it (Debian: "
+        "tesseract-ocr), or turn the setting ocr off"
+    )
+
+
+@needs_tesseract
+def test_pictures_are_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR", "true")
+    assert load_settings().loading() == Options(ocr=True)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ EXCERPT_CHARACTERS = 280
 SHOWN_COPIES = 3
 """How many other documents with the same words an attribution names; the JSON form has more."""
 
+RECOGNISED = "words recognised in a picture of the page"
+"""Said of a source whose words may have been read wrongly."""
+
 _VERDICTS: dict[Verdict, str] = {
     "supported": "",
     "partial": "partly supported",
@@ -169,7 +172,9 @@ def _attributions(sentences: Sequence[_Sentence]) -> str:
 
 def _attribution(cited: Sequence[Citation]) -> str:
     pages = sorted({citation.page for citation in cited if citation.page is not None})
-    return f'<p class="fn-source">{_link(cited[0])}{_facts(cited[0], pages)}</p>{_copies(cited)}'
+    recognised = any(citation.recognised for citation in cited)
+    facts = _facts(cited[0], pages, [RECOGNISED] if recognised else [])
+    return f'<p class="fn-source">{_link(cited[0])}{facts}</p>{_copies(cited)}'
 
 
 def _copies(cited: Sequence[Citation]) -> str:
@@ -191,11 +196,11 @@ def _link(place: Citation | Passage) -> str:
     return f'<a class="fn-title" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
-def _facts(place: Citation | Passage, pages: Sequence[int]) -> str:
+def _facts(place: Citation | Passage, pages: Sequence[int], more: Sequence[str] = ()) -> str:
     numbers = ", ".join(map(str, pages))
     paged = f"page{'s' if len(pages) > 1 else ''} {numbers}" if pages else None
     # A commission's report names the commission as its author and nobody as its publisher.
-    facts = filter(None, [place.publisher or place.author, date_words(place.published), paged])
+    facts = filter(None, [place.publisher or place.author, date_words(place.published), paged, *more])
     return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
 
 

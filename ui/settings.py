@@ -46,9 +46,14 @@ NEEDED = {
     "max_memory_megabytes": "a whole number of megabytes from 256",
     "passwords": "a list of passwords; in the environment, separated by commas or written as JSON",
     "ocr": "true or false",
+    "ocr_languages": "a list of tesseract's codes, such as eng; in the environment, separated by commas",
     "config": "the path of a TOML file",
 }
 """What each setting must be, in the words of an error."""
+
+
+LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
+"""Of a language, or of a script, as tesseract names its files: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
 
 class SettingsError(ValueError):
@@ -78,6 +83,7 @@ class Settings(BaseSettings):
         max_memory_megabytes: the memory that reading a file may take; it is bounded on Linux only.
         passwords: tried in turn on an encrypted file. They are not shown.
         ocr: whether pages without a text layer are read by optical character recognition.
+        ocr_languages: codes of the languages that they may be in, as tesseract has them.
         config: the TOML file to read instead of the one in the home folder.
     """
 
@@ -97,6 +103,7 @@ class Settings(BaseSettings):
     max_memory_megabytes: Annotated[int, Field(ge=256)] = 4096
     passwords: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     ocr: bool = False
+    ocr_languages: Annotated[tuple[LanguageCode, ...], NoDecode, Field(min_length=1)] = ("eng",)
     config: Path | None = None
 
     @field_validator("home")
@@ -107,7 +114,7 @@ class Settings(BaseSettings):
             raise ValueError("not a folder")
         return home
 
-    @field_validator("passwords", mode="before")
+    @field_validator("passwords", "ocr_languages", mode="before")
     @classmethod
     def _listed(cls, written: object) -> object:
         """A list from what an environment variable can hold."""
@@ -115,12 +122,22 @@ class Settings(BaseSettings):
             return written
         if written.lstrip().startswith("["):
             return json.loads(written)
-        return [password.strip() for password in written.split(",") if password.strip()]
+        return [part.strip() for part in written.split(",") if part.strip()]
 
     def loading(self) -> Options:
-        """How files are to be read."""
-        from index.loading.options import Limits, Options
+        """How files are to be read.
 
+        Raises:
+            SettingsError: if pages are to be recognised, and what that needs is not installed.
+        """
+        from index.loading.options import Limits, Options
+        from index.loading.recognition import RecognitionError, check
+
+        if self.ocr:
+            try:
+                check(self.ocr_languages)
+            except RecognitionError as error:
+                raise SettingsError(f"the setting ocr cannot be used: {error}") from error
         return Options(
             Limits(
                 megabytes=self.max_megabytes,
@@ -132,6 +149,7 @@ class Settings(BaseSettings):
             ),
             tuple(password.get_secret_value() for password in self.passwords),
             self.ocr,
+            self.ocr_languages,
         )
 
     @classmethod

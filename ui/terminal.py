@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ui.render import date_words
+from ui.render import RECOGNISED, date_words
 
 WIDTH = 100
 """Lines longer than this are hard to read, whatever the terminal's width."""
@@ -171,6 +171,7 @@ def _source(place: Result) -> Text:
         place.get("publisher") or place.get("author"),
         date_words(place["published"]),
         page,
+        RECOGNISED if place.get("recognised") else None,
         place.get("path"),
     ]
     line = Text(safe(place["title"]), style="bold")

@@ -15,7 +15,7 @@ from index.loading.placed import BOX_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from pypdfium2 import PdfPage, PdfTextPage
 
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
@@ -88,7 +88,7 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     characters = [readable(character) for character in _characters(codes)]
     edges = _edges(characters)
     shown = _places(frame, text_page, count)
-    boxes = _boxes(shown, frame.width, frame.height)
+    boxes = box_bytes(shown, frame)
     placed: list[Glyph] = []
     places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)
     for index, (character, (left, bottom, right, top, is_inside)) in enumerate(
@@ -171,13 +171,18 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     return np.column_stack(turned)
 
 
-def _boxes(shown: NDArray[np.float64], width: float, height: float) -> bytes:
-    """The bytes of PageLayout for each of the boxes, cut off at the page's edges; none is empty."""
+def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
+    """The bytes of PageLayout for boxes, cut off at the page's edges; none is empty.
+
+    Args:
+        shown: boxes ``(left, bottom, right, top)`` on the page as it is shown; shape (n, 4).
+        frame: the page.
+    """
     import numpy as np
 
-    left, bottom, right, top = shown.T
-    corners = np.column_stack((left, height - top, right, height - bottom))
-    limits = np.minimum(np.array([width, height, width, height]) * _UNITS, _FARTHEST)
+    left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
+    corners = np.column_stack((left, frame.height - top, right, frame.height - bottom))
+    limits = np.minimum(np.array([frame.width, frame.height] * 2) * _UNITS, _FARTHEST)
     first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * _UNITS, 0, limits[:2] - 1))
     last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * _UNITS, 0, limits[2:]))
     return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()

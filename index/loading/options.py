@@ -38,6 +38,7 @@ class Options:
         limits: what one file may take.
         passwords: tried in turn on an encrypted file.
         ocr: whether pages without a text layer are read by optical character recognition.
+        ocr_languages: codes of the languages that they may be in, as tesseract has them.
         by_time: whether a document without a date has that of its file's last change, which says nothing of a
             file that was uploaded just now.
     """
@@ -45,6 +46,7 @@ class Options:
     limits: Limits = Limits()
     passwords: tuple[str, ...] = ()
     ocr: bool = False
+    ocr_languages: tuple[str, ...] = ("eng",)
     by_time: bool = True
 
 

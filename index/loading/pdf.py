@@ -1,9 +1,9 @@
-"""PDF → Document: the text layer, its lines joined to paragraphs, page by page."""
+"""PDF → Document: the lines of its text layer, or those recognised in pictures of pages, as paragraphs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,7 +23,8 @@ from index.loading.metadata import iso_date, readable_property, title_of_line, t
 from index.loading.opening import PDFIUM, SAVE_AGAIN, opened
 from index.loading.options import DEFAULTS, Options
 from index.loading.paragraphs import Paragraph, paragraphs, words_of
-from index.loading.pieces import Line, pieces
+from index.loading.pieces import Glyph, Line, pieces
+from index.loading.recognition import RecognitionError, recognised, scale
 from index.loading.running import without_running
 from index.loading.signatures import binary_kind, seems_pdf
 from index.loading.stitching import Stitched, layouts, stitched
@@ -31,6 +32,7 @@ from index.loading.stitching import Stitched, layouts, stitched
 __all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from pypdfium2 import PdfDocument, PdfPage
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
@@ -41,18 +43,22 @@ _PICTURES_WITHIN = 4
 _LARGER = 1.15
 
 READ_PICTURES = (
-    "turn on the setting ocr (it is installed with the extra ocr), or run the file through OCR first"
+    "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
 """What to do about pages without a text layer."""
+
+SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
+"""What to do where nothing is recognised in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: what is shown of it, its lines, and whether it is a picture without any."""
+    """A page: what is shown of it, its lines, and whether it is a picture, unread or recognised."""
 
     frame: Frame
     lines: list[Line]
     is_picture: bool
+    is_recognised: bool = False
 
 
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -70,7 +76,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         document = opened(data, path, options)
     try:
         said, marks = _properties(document), _bookmarks(document)
-        placed = [_page(document, number, path) for number in range(len(document))]
+        placed = [_page(document, number, path, options) for number in range(len(document))]
     finally:
         with PDFIUM:
             document.close()
@@ -78,6 +84,9 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     text = whole.words.text
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
+        if any(page.is_recognised for page in placed):
+            cause = f"has no text layer, and no words were recognised ({pictures})"
+            raise LoadError(path, cause, SCAN_AGAIN)
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
     title, title_origin = _title(said.get("Title"), pages[0], path)
     author, published = readable_property(said.get("Author")), _published(said.get("CreationDate", ""))
@@ -99,8 +108,13 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         sections=sections(marks, pages, whole, [page.frame for page in placed]),
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
-        unread_pages=tuple(number for number, page in enumerate(placed, 1) if page.is_picture),
+        unread_pages=_numbers(page.is_picture and not page.is_recognised for page in placed),
+        recognised_pages=_numbers(page.is_recognised and bool(page.lines) for page in placed),
     )
+
+
+def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
+    return tuple(number for number, is_chosen in enumerate(chosen, 1) if is_chosen)
 
 
 def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
@@ -134,7 +148,24 @@ def _published(creation_date: str) -> str | None:
     return iso_date("-".join(part for part in match.groups() if part)) if match else None
 
 
-def _page(document: PdfDocument, number: int, path: Path) -> _Page:
+def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _Page:
+    page = _written_page(document, number, path)
+    if not page.is_picture or not options.ocr:
+        return page
+    picture = _drawn(document, number, path, page.frame)
+    try:
+        found = recognised(picture, page.frame, options.ocr_languages, options.limits.seconds)
+    except RecognitionError as error:
+        raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
+    return _Page(page.frame, _lines(found), is_picture=True, is_recognised=True)
+
+
+def _lines(glyphs: Iterable[Glyph]) -> list[Line]:
+    return lines(ordered(list(pieces(glyphs))))
+
+
+def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
+    """A page by its text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -143,13 +174,25 @@ def _page(document: PdfDocument, number: int, path: Path) -> _Page:
             text_page = page.get_textpage()
             try:
                 shown = frame(page)
-                written = lines(ordered(list(pieces(glyphs(shown, text_page)))))
+                written = _lines(glyphs(shown, text_page))
                 return _Page(shown, written, not written and _has_picture(page))
             finally:
                 text_page.close()
                 page.close()
         except PdfiumError as error:
             raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
+
+
+def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
+    """The picture of a page, to be recognised."""
+    from pypdfium2 import PdfiumError
+
+    with PDFIUM:
+        try:
+            picture: Image = document[number].render(scale=scale(frame), grayscale=True).to_pil()
+        except (PdfiumError, ValueError) as error:
+            raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
+    return picture
 
 
 def _has_picture(page: PdfPage) -> bool:

@@ -49,13 +49,16 @@ DOCUMENTS = st.builds(
         )
     ).map(tuple),
     unread_pages=st.lists(st.integers(1)).map(tuple),
+    recognised_pages=st.lists(st.integers(1)).map(tuple),
 )
 
 
 @PATIENT
-@given(DOCUMENTS, st.text(), st.text(), st.booleans())
-def test_every_answer_arrives_as_it_was_sent(document: Document, cause: str, remedy: str, last: bool) -> None:
-    for answer in (Answer(document), Answer(None, cause, remedy, last)):
+@given(DOCUMENTS, st.binary(), st.text(), st.text(), st.booleans())
+def test_every_answer_arrives_as_it_was_sent(
+    document: Document, picture: bytes, cause: str, remedy: str, last: bool
+) -> None:
+    for answer in (Answer(document), Answer(None, picture), Answer(None, b"", cause, remedy, last)):
         assert unpack(Answer, pack(answer)) == answer
 
 
@@ -67,6 +70,7 @@ def test_every_answer_arrives_as_it_was_sent(document: Document, cause: str, rem
         limits=st.builds(Limits, megabytes=st.integers(1), seconds=st.floats(0, 1e9)),
         passwords=st.lists(st.text()).map(tuple),
         ocr=st.booleans(),
+        ocr_languages=st.lists(st.text()).map(tuple),
     ),
 )
 def test_every_request_arrives_as_it_was_sent(path: bytes, options: Options) -> None:

@@ -87,7 +87,7 @@ def test_a_scanned_file_says_how_it_can_be_read() -> None:
         read_pdf(draw(picture, picture), PATH)
     assert str(error.value) == f"inquiry.pdf: has no text layer (2 scanned pages); {READ_PICTURES}"
     assert "setting ocr" in READ_PICTURES
-    assert "extra ocr" in READ_PICTURES
+    assert "program tesseract" in READ_PICTURES
 
 
 def test_real_files_that_anybody_may_open_or_nobody(evaluation_data: Path) -> None:

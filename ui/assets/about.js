@@ -9,7 +9,7 @@ const SAME = 0.995; // of the texts' word runs, estimated: above it no differenc
 /** Lines of warning and of relation, for the head; `open` shows another report. */
 export function aboutElements(report, current, open) {
   return [
-    ...[older(report, current), unread(report)]
+    ...[older(report, current), unread(report), recognised(report)]
       .filter(Boolean)
       .map((words) => make("p", { class: "fn-warning" }, words)),
     ...same(report, open),
@@ -28,6 +28,12 @@ function unread({ unread_pages: pages = [] }) {
       ? ["Page", "is a picture without text", "was not read"]
       : ["Pages", "are pictures without text", "were not read"];
   return `${noun} ${numberWords(pages)} ${verb} and ${read}.`;
+}
+
+function recognised({ recognised_pages: pages = [] }) {
+  if (!pages.length) return null;
+  const words = pages.length === 1 ? ["page", "its picture"] : ["pages", "their pictures"];
+  return `The words of ${words[0]} ${numberWords(pages)} were recognised in ${words[1]}, and may be wrong.`;
 }
 
 function same({ same_as: others = [] }, open) {

@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Add the columns, empty for what is there, and the tables of pages and signatures."""
     op.add_column("versions", sa.Column("author", sa.Text))
-    for name in ("origins", "sections", "mended", "unread_pages"):
+    for name in ("origins", "sections", "mended", "unread_pages", "recognised_pages"):
         empty = "{}" if name == "origins" else "[]"
         op.add_column("versions", sa.Column(name, sa.JSON, nullable=False, server_default=empty))
     op.add_column("chunks", sa.Column("header", sa.JSON(none_as_null=True)))
@@ -44,5 +44,5 @@ def downgrade() -> None:
     op.drop_table("signatures")
     op.drop_table("layouts")
     op.drop_column("chunks", "header")
-    for name in ("unread_pages", "mended", "sections", "origins", "author"):
+    for name in ("recognised_pages", "unread_pages", "mended", "sections", "origins", "author"):
         op.drop_column("versions", name)
