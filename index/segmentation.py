@@ -16,9 +16,15 @@ _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
 """Khmer khan and bariyoosan and the Burmese section sign, which sentencex 1.0 passes over."""
 
-_RAISED_NUMBER = regex.compile(r"(?:\p{Ll}{5,}[.!?]|[.!?][”’»\")]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«\"])")
+_RAISED_NUMBER = regex.compile(
+    r"""(?:(?<=\p{Ll}{5})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«"])
+    (?!\s+(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)\b
+    |(?![AI]\b)[\p{Lu}\d]{1,3}\b|Million|Billion|Percent|Per\b))""",
+    regex.VERBOSE,
+)
 """A sentence's end with the number of its note at it ("stayed silent.1 Only"), which sentencex 1.0 takes for
-a decimal. The word must be longer than abbreviations before a number are ("No.5", "para.4")."""
+a decimal. The word before is longer than abbreviations that stand before a number ("No.5", "para.4"), and
+what follows is neither a month nor a unit, to which the number would belong."""
 
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"

@@ -16,6 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from index.embedding import Encoder, open_encoder
+from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
@@ -30,10 +31,19 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def seed_index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def loading() -> Iterator[Isolated]:
+    """The process that reads files, shared: starting it takes longer than what it reads here."""
+    with Isolated() as reader:
+        yield reader
+
+
+@pytest.fixture(scope="session")
+def seed_index(
+    encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Index]:
     """The reports of ``seeds/``, indexed. Shared: a test must not write to it."""
     with Index.open(tmp_path_factory.mktemp("home"), encoder) as index:
-        sync(index, [SEEDS])
+        sync(index, [SEEDS], reader=loading)
         yield index
 
 
@@ -44,7 +54,9 @@ def seed_engine(seed_index: Index) -> QueryEngine:
 
 
 @pytest.fixture
-def library(encoder: Encoder, tmp_path: Path) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
+def library(
+    encoder: Encoder, loading: Isolated, tmp_path: Path
+) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
     """Makes a library of the given files, name by content, and returns its engine."""
     opened: list[Index] = []
 
@@ -55,7 +67,7 @@ def library(encoder: Encoder, tmp_path: Path) -> Iterator[Callable[[Mapping[str,
             (folder / name).write_text(text, encoding="utf-8", newline="")
         index = Index.open(tmp_path / f"home-{len(opened)}", encoder)
         opened.append(index)
-        sync(index, [folder])
+        sync(index, [folder], reader=loading)
         return QueryEngine(index)
 
     yield make

@@ -103,6 +103,10 @@ def test_the_mark_of_a_footnote_stays_with_its_sentence(text: str, expected: lis
     ("text", "expected"),
     [
         ("See No.5 Harbour Road. It held.", ["See No.5 Harbour Road.", "It held."]),
+        ("It makes approx.20 MW. It held.", ["It makes approx.20 MW.", "It held."]),
+        ("It makes (approx.)20 Watts. It held.", ["It makes (approx.)20 Watts.", "It held."]),
+        ("Published.30 June 2021.", ["Published.30 June 2021."]),
+        ("It was stopped.12 GW were lost.", ["It was stopped.12 GW were lost."]),
         ("It rose. (1) The gate failed.", ["It rose.", "(1) The gate failed."]),
         ("It rose. * The gate failed.", ["It rose.", "* The gate failed."]),
         ("It held.[1]\nNext [2]", ["It held.[1]", "Next [2]"]),
