@@ -55,6 +55,7 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(VENV)/bin/python -m benchmarks.quality
 	$(VENV)/bin/python -m benchmarks.fusion
+	$(VENV)/bin/python -m benchmarks.calibrate
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
