@@ -117,6 +117,7 @@ class TestUpload:
             ("gate.meta.yaml.txt", "gate.meta.yaml.txt"),
             ("ga:te.txt", "ga_te.txt"),
             ("é" * 300 + ".txt", "é" * 98 + ".txt"),
+            ("gate." + "x" * 300 + ".txt", "gate." + "x" * 191 + ".txt"),
         ],
     )
     def test_a_name_leads_nowhere_else(self, client: TestClient, index: Index, name: str, kept: str) -> None:

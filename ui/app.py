@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,10 @@ def create_app(
         examples: questions that the page offers to begin with.
     """
     options = settings.loading() if settings else DEFAULTS
-    reader = Isolated()
+    # Pages are drawn beside what is read: an upload may take minutes.
+    reader, drawer = Isolated(), Isolated()
     app = FastAPIOffline(
-        lifespan=_closing(reader),
+        lifespan=_closing(reader, drawer),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -62,7 +63,7 @@ def create_app(
     )
     problems.install(app)
     api = api_router(index, engine)
-    library = documents_router(index, reader, options)
+    library = documents_router(index, reader, drawer, options)
     app.include_router(api)
     app.include_router(library)
     _add_health(app, index, settings)
@@ -74,12 +75,14 @@ def create_app(
     return app
 
 
-def _closing(reader: Isolated) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """A server's life, at whose end the process that reads files ends, too."""
+def _closing(*processes: Isolated) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """A server's life, at whose end the processes that read and draw files end, too."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with reader:
+        with ExitStack() as open_processes:
+            for process in processes:
+                open_processes.enter_context(process)
             yield
 
     return lifespan

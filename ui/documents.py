@@ -32,12 +32,13 @@ PRECISIONS = ("year", "month", "day")
 PICTURE_WIDTHS = (200, 2000)
 
 
-def documents_router(index: Index, reader: Isolated, options: Options) -> APIRouter:
+def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: Options) -> APIRouter:
     """The routes under ``/v1/documents`` over one library.
 
     Args:
         index: the library.
-        reader: reads and draws files, in a process of its own.
+        reader: reads files, in a process of its own.
+        drawer: draws pages, in another.
         options: what that may take.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 413, 422, 500))
@@ -114,7 +115,7 @@ def documents_router(index: Index, reader: Isolated, options: Options) -> APIRou
         record = await to_thread.run_sync(index.document, document_id, version)
         try:
             drawing = Drawing(record, page, width, span)
-            picture = await to_thread.run_sync(page_picture, index, reader, options, drawing)
+            picture = await to_thread.run_sync(page_picture, index, drawer, options, drawing)
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
         return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -73,7 +76,7 @@ def page_picture(index: Index, reader: Isolated, options: Options, drawing: Draw
     kept = index.home / "pages" / f"{record.digest}-{page}-{drawing.width}.png"
     try:
         picture = kept.read_bytes()
-        kept.touch()
+        os.utime(kept)
     except FileNotFoundError:
         picture = _drawn(reader, options, drawing)
         _keep(kept, picture)
@@ -95,17 +98,24 @@ def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
 
 def _keep(place: Path, picture: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(".part")
-    part.write_bytes(picture)
-    part.replace(place)
-    files = place.parent.glob("*.png")
-    states = sorted((file.stat().st_mtime_ns, file.stat().st_size, file) for file in files)
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
+        part.write(picture)
+    Path(part.name).replace(place)
+    states = sorted(_states(place.parent))
     excess = sum(size for _, size, _ in states) - MAX_KEPT_BYTES
     for _, size, file in states[:-1]:
         if excess <= 0:
             break
         file.unlink(missing_ok=True)
         excess -= size
+
+
+def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """When each kept picture was last asked for, its size and its place."""
+    for file in folder.glob("*.png"):
+        with suppress(FileNotFoundError):  # another request may have made room meanwhile
+            state = file.stat()
+            yield state.st_mtime_ns, state.st_size, file
 
 
 def _marked(picture: bytes, boxes: Sequence[Box], width_in_points: float) -> bytes:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +27,12 @@ FOLDER = "uploads"
 _MAX_NAME_BYTES = 200
 """Of a file's name: file systems allow 255, and the sidecar's name is longer."""
 
+_MAX_SUFFIX_BYTES = 20
+"""What is longer is no suffix."""
+
 _AT_ONCE = 1 << 20
+
+_PLACING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def is_uploaded(index: Index, record: DocumentRecord) -> bool:
 def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
     """Keep an uploaded file and index it; one of the same name becomes its new version.
 
-    Nothing is kept of a file that cannot be read.
+    Nothing is kept of a file that cannot be read or indexed, and the former one of that name stays.
 
     Args:
         index: the library.
@@ -81,11 +89,18 @@ def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> 
         digest = _keep(sent.file, arrived, options.limits.megabytes)
         document = reader.load(arrived, replace(options, by_time=False))
         place = folder / plain
-        arrived.replace(place)
-    write_sidecar(place, overrides)
-    index.catalog.follow([str(folder)])
-    index.replace([_incoming(place, digest, overridden(document, overrides, "upload"))])
-    return index.document(index.catalog.files(str(folder))[plain].document_id)
+        # Two uploads of one name would otherwise mix one's file with the other's words.
+        with _PLACING, ExitStack() as unless_indexed:
+            for former in (place, sidecar_of(place)):
+                aside = Path(incoming, f"former-{former.suffix}")
+                _set_aside(former, aside)
+                unless_indexed.callback(_put_back, former, aside)
+            arrived.replace(place)
+            write_sidecar(place, overrides)
+            index.catalog.follow([str(folder)])
+            index.replace([_incoming(place, digest, overridden(document, overrides, "upload"))])
+            unless_indexed.pop_all()
+            return index.document(index.catalog.files(str(folder))[plain].document_id)
 
 
 def remove_upload(index: Index, document_id: int) -> None:
@@ -108,14 +123,30 @@ def remove_upload(index: Index, document_id: int) -> None:
     index.replace([], [document_id])
 
 
+def _set_aside(place: Path, aside: Path) -> None:
+    """Keep what lies at ``place``, if anything does, at ``aside`` too."""
+    if place.exists():
+        shutil.copy2(place, aside)
+
+
+def _put_back(place: Path, aside: Path) -> None:
+    """Undo what was done at ``place`` since it was set aside."""
+    if aside.exists():
+        aside.replace(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
 def _plain(name: str) -> str:
     """A name without folders, controls and what would hide the file or pass for a sidecar."""
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
     while last.endswith(SUFFIX):
         last = last.removesuffix(SUFFIX)
     stem, dot, suffix = last.rpartition(".")
+    if not stem or len(suffix.encode()) > _MAX_SUFFIX_BYTES:
+        stem, dot, suffix = last, "", ""
     most = _MAX_NAME_BYTES - len((dot + suffix).encode())
-    return stem.encode()[: max(most, 1)].decode(errors="ignore") + dot + suffix if stem else last or "file"
+    return (stem.encode()[:most].decode(errors="ignore") or "file") + dot + suffix
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:

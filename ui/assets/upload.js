@@ -160,7 +160,7 @@ function uploadRow(file) {
     const sentence = make("p", { class: "fn-warning" }, sentenceOf(why, file.name));
     const tried = row.password() !== null;
     finish("Not added", "fn-refused", sentence);
-    if (!/password/i.test(why)) return;
+    if (!/^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, file.name))) return;
     const form = passwordForm(row);
     below.append(form);
     if (tried) takeFocus(form.querySelector("input"));

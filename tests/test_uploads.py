@@ -1,0 +1,80 @@
+"""A file that comes by upload is kept and indexed, or leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from index import upkeep
+from index.embedding import Encoder
+from index.loading import LoadError, Options
+from index.loading.isolation import Isolated
+from index.records import DocumentRecord
+from index.store import Index
+from index.sync import sync
+from index.upkeep import LibraryLockedError
+from ui.uploads import Sent, add_upload
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+LATER = "The council of Varda closed the fourth gate of the dam on Tuesday."
+
+
+@pytest.fixture
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "home", encoder) as opened:
+        yield opened
+
+
+def add(index: Index, loading: Isolated, name: str, text: str, **said: str) -> DocumentRecord:
+    return add_upload(index, loading, Options(), Sent(name, BytesIO(text.encode()), said))
+
+
+def kept(index: Index) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (index.home / "uploads").iterdir()}
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a." + "b" * 300, "gate.film"])
+def test_a_name_that_no_format_has_is_refused_however_long(
+    index: Index, loading: Isolated, name: str
+) -> None:
+    with pytest.raises(LoadError, match="convert it to one of"):
+        add(index, loading, name, GATE)
+    assert kept(index) == {}
+
+
+@pytest.mark.parametrize("author", ["", "B. Writer"])
+def test_what_cannot_be_indexed_leaves_the_former_one_and_its_note(
+    index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, author: str
+) -> None:
+    first = add(index, loading, "gate.txt", GATE, author="A. Writer")
+    before = kept(index)
+    assert sorted(before) == ["gate.txt", "gate.txt.meta.yaml"]
+    monkeypatch.setattr(upkeep, "_LOCK_SECONDS", 0.1)
+    with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
+        add(index, loading, "gate.txt", LATER, author=author)
+    assert kept(index) == before
+    assert index.document(first.document_id) == first
+    assert sync(index, reader=loading).unchanged == 1
+
+
+def test_what_cannot_be_indexed_and_is_new_leaves_nothing(
+    index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_LOCK_SECONDS", 0.1)
+    with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
+        add(index, loading, "gate.txt", GATE, author="A. Writer")
+    assert (kept(index), index.documents()) == ({}, [])
+
+
+def test_uploads_of_one_name_at_the_same_time_do_not_mix(index: Index, loading: Isolated) -> None:
+    texts = [f"{GATE} It was told {number} times." for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda text: add(index, loading, "gate.txt", text), texts))
+    [record] = index.documents()
+    assert kept(index) == {"gate.txt": index.text(record.document_id).text}
+    assert sync(index, reader=loading).unchanged == 1
