@@ -29,6 +29,7 @@ from index.documents import Document, PageLayout
 from index.duplicates import Duplicates
 from index.queries import (
     conditions,
+    file_query,
     is_current,
     is_version,
     layout_query,
@@ -109,22 +110,8 @@ class Catalog:
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
-        query = (
-            sa.select(
-                documents.c.path,
-                documents.c.id,
-                documents.c.version,
-                documents.c.size,
-                documents.c.mtime_ns,
-                versions.c.digest,
-                versions.c.origins,
-                sa.type_coerce(sa.func.json_array_length(versions.c.unread_pages) > 0, sa.Boolean),
-            )
-            .join_from(documents, versions, is_current())
-            .where(documents.c.source == source)
-        )
         with self._engine.connect() as connection:
-            return {path: FileState(*state) for path, *state in connection.execute(query)}
+            return {path: FileState(*state) for path, *state in connection.execute(file_query(source))}
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""

@@ -6,12 +6,13 @@ Each function works inside the transaction of the connection that it is given.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from index.documents import Document
 from index.records import NewVersion
 from index.schema import chunks, documents, layouts, meta, signatures, vectors, versions
 
@@ -56,45 +57,75 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         inserted = connection.execute(
             sa.insert(documents).values(source=incoming.source, path=incoming.path, version=1, **state)
         )
-        document_id, version, old = _number(inserted), 1, {}
+        _insert_version(connection, _number(inserted), 1, item)
+        return _number(inserted), {}
+    document_id, version = found.id, found.version
+    old = _delete_chunks(connection, document_id)
+    if _content_of(connection, document_id, version) == (incoming.digest, document.text):
+        _update_version(connection, document_id, version, item)
     else:
-        document_id, version = found.id, found.version
-        if _content_of(connection, document_id, version) != (incoming.digest, document.text):
-            version += 1
-        old = _delete_chunks(connection, document_id)
-        connection.execute(
-            sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
-        )
-        # The same words read again, for another encoder or with a sidecar, replace what was read before.
-        same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-        connection.execute(sa.delete(versions).where(same))
+        version += 1
+        _insert_version(connection, document_id, version, item)
     connection.execute(
-        sa.insert(versions).values(
-            document_id=document_id,
-            version=version,
-            digest=incoming.digest,
-            added=datetime.now(UTC).isoformat(timespec="seconds"),
-            kind=document.kind,
-            title=document.title,
-            publisher=document.publisher,
-            published=document.published,
-            language=document.language,
-            page_starts=list(document.page_starts),
-            characters=len(document.text),
-            passages=len(item.chunks),
-            text=document.text,
-            author=document.author,
-            origins=dict(document.origins),
-            sections=[[section.start, section.level, section.title] for section in document.sections],
-            mended=list(document.mended),
-            unread_pages=list(document.unread_pages),
-            recognised_pages=list(document.recognised_pages),
-        )
+        sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
     )
+    return document_id, old
+
+
+def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
+    mine = {"document_id": document_id, "version": version}
+    connection.execute(sa.insert(versions).values(**mine, **_values(item)))
+    _insert_layouts(connection, mine, item.incoming.document)
+    if item.signature is not None:
+        connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
+
+
+def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
+    """Write what else was read with the same words: for another encoder, or with a sidecar.
+
+    The places of words stay where the document comes without them, as it does from the catalog itself.
+    """
+    mine = {"document_id": document_id, "version": version}
+    for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
+        if is_new:
+            same = sa.and_(table.c.document_id == document_id, table.c.version == version)
+            connection.execute(sa.delete(table).where(same))
+    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
+    connection.execute(sa.update(versions).where(same).values(**_values(item)))
+    _insert_layouts(connection, mine, item.incoming.document)
+    if item.signature is not None:
+        connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
+
+
+def _values(item: NewVersion) -> dict[str, Any]:
+    """The columns of a version."""
+    document = item.incoming.document
+    return {
+        "digest": item.incoming.digest,
+        "added": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": document.kind,
+        "title": document.title,
+        "publisher": document.publisher,
+        "published": document.published,
+        "language": document.language,
+        "page_starts": list(document.page_starts),
+        "characters": len(document.text),
+        "passages": len(item.chunks),
+        "text": document.text,
+        "author": document.author,
+        "origins": dict(document.origins),
+        "sections": [[section.start, section.level, section.title] for section in document.sections],
+        "mended": list(document.mended),
+        "unread_pages": list(document.unread_pages),
+        "recognised_pages": list(document.recognised_pages),
+        "recognised_in": document.recognised_in,
+    }
+
+
+def _insert_layouts(connection: sa.Connection, mine: Mapping[str, int], document: Document) -> None:
     pages = [
         {
-            "document_id": document_id,
-            "version": version,
+            **mine,
             "page": page,
             "width": layout.width,
             "height": layout.height,
@@ -104,11 +135,6 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     ]
     if pages:
         connection.execute(sa.insert(layouts), pages)
-    if item.signature is not None:
-        connection.execute(
-            sa.insert(signatures).values(document_id=document_id, version=version, signature=item.signature)
-        )
-    return document_id, old
 
 
 def date_again(document_id: int, mtime_ns: int) -> sa.Update:

@@ -99,8 +99,10 @@ class Document:
         mended: offsets at which a hyphen and a line break were taken out of a divided word, in order:
             putting the two back at each gives the words as they were set.
         layouts: a layout for each page, or empty where the format has no places on pages.
-        unread_pages: numbers, from 1, of pages that are pictures without a text layer, and were not read.
+        unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
         recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
+        recognised_in: the languages in which pictures of pages were tried, as ``Options.recognition`` has
+            them; empty where there are no such pages, or they were not tried.
     """
 
     text: str
@@ -117,6 +119,7 @@ class Document:
     layouts: tuple[PageLayout, ...] = ()
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
+    recognised_in: str = ""
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page, from 1, that holds the character at ``offset``; None without pages."""

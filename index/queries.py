@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,6 +50,28 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
 
 
+def file_query(source: str) -> sa.Select[Any]:
+    """Selects the path of each file under the folder ``source``, and the fields of its ``FileState``."""
+    # Only pages of PDFs are recognised.
+    pages = (versions.c.unread_pages, versions.c.recognised_pages)
+    count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
+    return (
+        sa.select(
+            documents.c.path,
+            documents.c.id,
+            documents.c.version,
+            documents.c.size,
+            documents.c.mtime_ns,
+            versions.c.digest,
+            versions.c.origins,
+            sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
+            versions.c.recognised_in,
+        )
+        .join_from(documents, versions, is_current())
+        .where(documents.c.source == source)
+    )
+
+
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
     """A row of :func:`record_query` as a value."""
     fields = row._mapping
@@ -78,6 +100,7 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
         tuple(Span(start, end) for start, end in row.sentences),
         header,
         header.of(text) if header else "",
+        document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
     )
 
 
@@ -97,6 +120,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         tuple(row.mended),
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
+        recognised_in=row.recognised_in,
     )
 
 

@@ -40,7 +40,7 @@ class DocumentRecord:
         added: when this version was indexed, ISO 8601 in UTC.
         author: who wrote it, or None.
         origins: where title, publisher, author, date and language were read, by name.
-        unread_pages: numbers, from 1, of pages that are pictures without a text layer, and were not read.
+        unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
         recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
         superseded_by: the version that replaced it, or None where it is the current one.
     """
@@ -64,6 +64,10 @@ class DocumentRecord:
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
     superseded_by: int | None = None
+
+    def recognised(self, *pages: int | None) -> bool:
+        """Whether the words of any of these pages were recognised in its picture."""
+        return any(page in self.recognised_pages for page in pages)
 
     @property
     def stated(self) -> str | None:
@@ -104,7 +108,8 @@ class FileState:
         mtime_ns: when it or its sidecar was last changed.
         digest: sha256 of its bytes, in hexadecimal.
         origins: where what is known of it was read, as in ``Document.origins``.
-        has_unread: whether it has pages that were not read for want of a text layer.
+        has_pictures: whether some of its pages have no text layer, and can be recognised.
+        recognised_in: the languages in which they were tried, as in ``Document.recognised_in``.
     """
 
     document_id: int
@@ -113,7 +118,12 @@ class FileState:
     mtime_ns: int
     digest: str
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
-    has_unread: bool = False
+    has_pictures: bool = False
+    recognised_in: str = ""
+
+    def awaits(self, recognition: str) -> bool:
+        """Whether there are pages that were not tried with ``recognition``, as ``Options`` has it."""
+        return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,7 @@ class Passage:
         sentences: its sentences, as spans of the document.
         header: for rows of a table, where its caption and headings stand.
         headings: the words of the header; empty for what is no table.
+        recognised: whether any of its words were recognised in the picture of a page, perhaps wrongly.
     """
 
     chunk_id: int
@@ -177,6 +188,7 @@ class Passage:
     sentences: tuple[Span, ...]
     header: Span | None = None
     headings: str = ""
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ versions = sa.Table(
     sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("recognised_in", sa.Text, nullable=False, server_default=""),
 )
 
 layouts = sa.Table(

@@ -50,6 +50,7 @@ class Hit:
         sentences: its sentences, as spans of the document.
         header: for rows of a table, where its caption and headings stand.
         headings: the words of the header; empty for what is no table.
+        recognised: whether any of its words were recognised in the picture of a page, perhaps wrongly.
     """
 
     chunk_id: int
@@ -63,6 +64,7 @@ class Hit:
     sentences: tuple[Span, ...]
     header: Span | None = None
     headings: str = ""
+    recognised: bool = False
 
 
 class Index:
@@ -310,4 +312,5 @@ def _hit(
         passage.sentences,
         passage.header,
         passage.headings,
+        passage.recognised,
     )

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from index.store import Index, Progress
 
 _CHARACTERS_AT_ONCE = 5_000_000
 """Text that is read before it is committed: what readers see arrive together."""
+
+_SECONDS_AT_ONCE = 60.0
+"""Reading that is lost at most where a sync is interrupted: recognition takes seconds a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +113,18 @@ def sync(
     index.catalog.follow(followed)
     listings = [scan(root, followed) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
-    return apply(index, plan(known, listings, ocr=options.ocr), progress, started, options, reader=reader)
+    return apply(index, plan(known, listings, options.recognition), progress, started, options, reader=reader)
 
 
 def plan(
-    known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], *, ocr: bool = False
+    known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
     """Compare what is known of the files with what was found. Reads nothing.
 
     Args:
         known: by source and path, the files as they were when they were last read.
         listings: the files as they are.
-        ocr: whether pages that were not read for want of a text layer can be read now.
+        recognition: how pictures of pages are read now, as ``Options`` has it.
     """
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
@@ -136,7 +139,7 @@ def plan(
             file = File(source, path, size, mtime_ns, state)
             if state is None:
                 added[source, path] = file
-            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not (ocr and state.has_unread):
+            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not state.awaits(recognition):
                 unchanged.add((source, path))
             else:
                 changed[source, path] = file
@@ -187,7 +190,7 @@ def apply(
     touched: dict[int, tuple[int, int]] = {}
     written: list[File] = []
     held: list[Incoming] = []
-    characters = 0
+    characters, committed = 0, time.monotonic()
     files = [*changes.added, *changes.changed]
     with nullcontext(reader) if reader else Isolated() as reading:
         for number, file in enumerate(files, 1):
@@ -204,9 +207,10 @@ def apply(
                     written.append(file)
             if progress is not None:
                 progress("reading", number, len(files))
-            if characters > _CHARACTERS_AT_ONCE:
+            is_late = time.monotonic() - committed > _SECONDS_AT_ONCE
+            if held and (characters > _CHARACTERS_AT_ONCE or is_late):
                 index.replace(held, progress=progress)
-                held, characters = [], 0
+                held, characters, committed = [], 0, time.monotonic()
     index.catalog.touch(touched)
     if held or changes.removed:
         index.replace(held, changes.removed, progress)
@@ -228,15 +232,18 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
     # What the loader refuses by its name alone may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
     known = file.known
-    if known is not None and known.digest == digest and not _depends_on_more(location, known, options):
-        return None
+    if known is not None and known.digest == digest:
+        if not _depends_on_more(location, known, options):
+            return None
+        if known.recognised_in and not options.ocr:  # what was recognised once is not given up
+            options = replace(options, ocr=True, ocr_languages=tuple(known.recognised_in.split("+")))
     return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
     """Whether what is known of a file comes, or is about to come, from more than its bytes."""
     has_sidecar = sidecar_of(location).exists() or "sidecar" in known.origins.values()
-    return has_sidecar or (options.ocr and known.has_unread)
+    return has_sidecar or known.awaits(options.recognition)
 
 
 def _digest(location: Path) -> str:

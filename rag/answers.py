@@ -141,6 +141,7 @@ class Passage:
         text: ``document.text[start:end]``.
         score: the retriever's fused score, 0 to 1.
         shortfall: where the answer abstains, why this passage does not answer; else None.
+        recognised: whether its words were recognised in the picture of a page, as in a citation.
     """
 
     document_id: int
@@ -156,6 +157,7 @@ class Passage:
     text: str
     score: float
     shortfall: str | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

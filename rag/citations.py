@@ -87,10 +87,7 @@ def cite(
         verification=verify(sentence, quote, document, span),
         headings=header.of(document.text) if header else None,
         also_in=also_in,
-        recognised=any(
-            page in record.recognised_pages
-            for page in (document.page_at(span.start), document.page_at(max(span.end - 1, span.start)))
-        ),
+        recognised=_is_recognised(record, document, span),
     )
 
 
@@ -118,4 +115,9 @@ def show(reading: Reading, library: Library, shortfall: str | None = None) -> Pa
         text=span.of(document.text),
         score=reading.score,
         shortfall=shortfall,
+        recognised=_is_recognised(record, document, span),
     )
+
+
+def _is_recognised(record: DocumentRecord, document: Document, span: Span) -> bool:
+    return record.recognised(document.page_at(span.start), document.page_at(max(span.end - 1, span.start)))

@@ -50,7 +50,7 @@ def test_search_answers_with_the_contract_s_fields(client: TestClient) -> None:
     first = body["results"][0]
     assert list(first) == [
         *["document_id", "version", "title", "publisher", "published", "path", "page"],
-        *["start", "end", "text", "score", "scores", "sentences"],
+        *["start", "end", "text", "score", "scores", "sentences", "recognised"],
     ]
     assert first["published"] == "2025-07-18"
     assert list(first["scores"]) == ["dense", "lexical"]

@@ -36,6 +36,7 @@ DOCUMENT = Document(
     layouts=(PageLayout(595.0, 842.0, bytes(range(160))), PageLayout(842.0, 595.0, b"\x01\x02" * 96)),
     unread_pages=(2,),
     recognised_pages=(1,),
+    recognised_in="eng",
 )
 
 
@@ -60,8 +61,35 @@ def test_it_comes_back_with_the_text_but_for_the_layouts(catalog: Catalog) -> No
     record = catalog.document(number)
     assert (record.author, record.unread_pages, record.pages) == ("A. Writer", (2,), 2)
     assert record.recognised_pages == (1,)
-    assert catalog.files("/r")["a.pdf"].has_unread
+    state = catalog.files("/r")["a.pdf"]
+    assert (state.has_pictures, state.recognised_in) == (True, "eng")
     assert record.origins == {"title": "page", "author": "document properties"}
+    assert (record.recognised(1), record.recognised(2), record.recognised(2, 1)) == (True, False, True)
+
+
+def test_the_same_words_without_layouts_keep_the_places_that_they_have(catalog: Catalog) -> None:
+    number = written(catalog)
+    again = Incoming("/r", "a.pdf", 1, 1, "d", replace(DOCUMENT, layouts=(), author="B. Writer"))
+    catalog.commit([NewVersion(again, (), ())])
+    assert (catalog.document(number).version, catalog.document(number).author) == (1, "B. Writer")
+    assert catalog.layouts(number, 1, [1, 2]) == dict(enumerate(DOCUMENT.layouts, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "unread", "recognised", "expected"),
+    [
+        ("pdf", (), (), False),
+        ("pdf", (1,), (), True),
+        ("pdf", (), (2,), True),
+        ("pptx", (1,), (), False),
+    ],
+)
+def test_only_pages_of_pdfs_are_pictures_that_can_be_recognised(
+    catalog: Catalog, kind: str, unread: tuple[int, ...], recognised: tuple[int, ...], expected: bool
+) -> None:
+    document = replace(DOCUMENT, kind=kind, unread_pages=unread, recognised_pages=recognised)
+    catalog.commit([NewVersion(Incoming("/r", "a", 1, 1, "d", document), (), ())])
+    assert catalog.files("/r")["a"].has_pictures is expected
 
 
 def test_layouts_are_fetched_by_page(catalog: Catalog) -> None:

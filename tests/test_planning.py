@@ -50,19 +50,22 @@ def test_a_file_is_compared_by_size_and_time(
 
 
 @pytest.mark.parametrize(
-    ("ocr", "has_unread", "expected"),
+    ("has_pictures", "tried", "recognition", "expected"),
     [
-        (True, True, {"changed": ["a"]}),
-        (True, False, {"unchanged": 1}),
-        (False, True, {"unchanged": 1}),
+        (True, "", "eng", {"changed": ["a"]}),
+        (True, "eng", "eng+fra", {"changed": ["a"]}),
+        (True, "eng", "eng", {"unchanged": 1}),
+        (True, "eng", "", {"unchanged": 1}),
+        (True, "", "", {"unchanged": 1}),
+        (False, "", "eng", {"unchanged": 1}),
     ],
 )
-def test_pages_that_were_not_read_are_a_change_once_they_can_be(
-    ocr: bool, has_unread: bool, expected: dict[str, Any]
+def test_pictures_of_pages_are_a_change_once_they_can_be_recognised_otherwise(
+    has_pictures: bool, tried: str, recognition: str, expected: dict[str, Any]
 ) -> None:
-    known = {"/r": {"a": replace(KNOWN, has_unread=has_unread)}}
+    known = {"/r": {"a": replace(KNOWN, has_pictures=has_pictures, recognised_in=tried)}}
     listing = Listing(Root("/r"), {"a": (10, 100)}, (), ())
-    assert planned(plan(known, [listing], ocr=ocr)) == expected
+    assert planned(plan(known, [listing], recognition)) == expected
 
 
 def test_only_what_a_root_holds_can_be_gone() -> None:

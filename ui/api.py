@@ -151,6 +151,7 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
             {"start": span.start, "end": span.end, "score": scores.get((hit.document.document_id, span), 0.0)}
             for span in hit.sentences
         ],
+        "recognised": hit.recognised,
     }
 
 

@@ -112,13 +112,14 @@ def sync(
     from ui.progress import progress_bar, waiting
 
     stderr = terminal.errors()
+    options = settings.loading()
     with ExitStack() as opened:
         with waiting(stderr, "Loading the encoder…"):
             from index.sync import sync as sync_index
 
             index = opened.enter_context(open_library(settings, reembed=True))
         with progress_bar(stderr) as progress:
-            report = sync_index(index, paths or (), progress, settings.loading()).as_dict()
+            report = sync_index(index, paths or (), progress, options).as_dict()
     if as_json:
         terminal.print_json(report)
     else:

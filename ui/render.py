@@ -215,7 +215,8 @@ def _abstention(answer: Answer) -> str:
 
 
 def _nearest(passage: Passage) -> str:
-    facts = _facts(passage, [] if passage.page is None else [passage.page])
+    recognised = [RECOGNISED] if passage.recognised else []
+    facts = _facts(passage, [] if passage.page is None else [passage.page], recognised)
     shortfall = f"This passage {passage.shortfall}." if passage.shortfall else ""
     why = f'<p class="fn-shortfall">{escape(shortfall)}</p>' if shortfall else ""
     words = escape(excerpt(passage.text))

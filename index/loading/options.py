@@ -49,6 +49,11 @@ class Options:
     ocr_languages: tuple[str, ...] = ("eng",)
     by_time: bool = True
 
+    @property
+    def recognition(self) -> str:
+        """The languages in which pictures of pages are tried, joined by "+"; empty where they are not."""
+        return "+".join(self.ocr_languages) if self.ocr else ""
+
 
 DEFAULTS = Options()
 

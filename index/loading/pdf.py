@@ -53,12 +53,11 @@ SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: what is shown of it, its lines, and whether it is a picture, unread or recognised."""
+    """A page: what is shown of it, its lines, and whether it is a picture, in which they were recognised."""
 
     frame: Frame
     lines: list[Line]
     is_picture: bool
-    is_recognised: bool = False
 
 
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -84,7 +83,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     text = whole.words.text
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
-        if any(page.is_recognised for page in placed):
+        if options.ocr and any(page.is_picture for page in placed):
             cause = f"has no text layer, and no words were recognised ({pictures})"
             raise LoadError(path, cause, SCAN_AGAIN)
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
@@ -108,8 +107,9 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         sections=sections(marks, pages, whole, [page.frame for page in placed]),
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
-        unread_pages=_numbers(page.is_picture and not page.is_recognised for page in placed),
-        recognised_pages=_numbers(page.is_recognised and bool(page.lines) for page in placed),
+        unread_pages=_numbers(page.is_picture and not page.lines for page in placed),
+        recognised_pages=_numbers(page.is_picture and bool(page.lines) for page in placed),
+        recognised_in=options.recognition if any(page.is_picture for page in placed) else "",
     )
 
 
@@ -157,7 +157,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
         found = recognised(picture, page.frame, options.ocr_languages, options.limits.seconds)
     except RecognitionError as error:
         raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
-    return _Page(page.frame, _lines(found), is_picture=True, is_recognised=True)
+    return _Page(page.frame, _lines(found), is_picture=True)
 
 
 def _lines(glyphs: Iterable[Glyph]) -> list[Line]:

@@ -1,6 +1,6 @@
 """The picture of a page → its characters with their places, by optical character recognition.
 
-It is done by the program tesseract, in a process of its own that ends with the one that reads files.
+It is done by the program tesseract, in a process of its own.
 """
 
 from __future__ import annotations
@@ -82,9 +82,13 @@ def check(languages: Sequence[str]) -> None:
         if language not in known:
             raise RecognitionError(
                 f"{PROGRAM} does not know the language {language!r}",
-                f"install it (Debian: tesseract-ocr-{language.replace('_', '-')}), or name others in the "
-                f"setting ocr_languages; known are {', '.join(sorted(known))}",
+                f"install it{_package(language)}, or name others in the setting ocr_languages; known are "
+                f"{', '.join(sorted(known))}",
             )
+
+
+def _package(language: str) -> str:
+    return "" if "/" in language else f" (Debian: tesseract-ocr-{language.replace('_', '-')})"
 
 
 def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:
@@ -125,8 +129,8 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
             command, input=given, capture_output=True, env=environment, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        cause = f"{PROGRAM} took more than {seconds:,g} seconds for a page"
-        raise RecognitionError(cause, "allow more time, or run the file through OCR first") from error
+        cause = f"{PROGRAM} took more than {seconds:,g} seconds"
+        raise RecognitionError(cause, "allow more time, or close other programs") from error
     except OSError as error:
         cause = f"{PROGRAM} does not start ({error.strerror or error})"
         raise RecognitionError(cause, "close other programs, or install it again") from error

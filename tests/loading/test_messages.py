@@ -49,6 +49,7 @@ DOCUMENTS = st.builds(
         )
     ).map(tuple),
     unread_pages=st.lists(st.integers(1)).map(tuple),
+    recognised_in=st.text(),
     recognised_pages=st.lists(st.integers(1)).map(tuple),
 )
 

@@ -66,10 +66,17 @@ class TestAScannedReport:
         assert document.text == f"A page with words.\n\n{FIRST}\n\nA page with words."
         assert (document.recognised_pages, document.unread_pages) == ((2,), ())
 
-    def test_a_picture_without_words_is_no_page_that_was_not_read(self) -> None:
+    def test_a_picture_in_which_nothing_is_recognised_stays_unread(self) -> None:
         document = read_pdf(scanned([None, Image.new("L", (400, 600), 128)]), PATH, OCR)
         assert document.text == "A page with words."
-        assert (document.recognised_pages, document.unread_pages) == ((), ())
+        assert (document.recognised_pages, document.unread_pages) == ((), (2,))
+
+    def test_the_languages_in_which_it_was_tried_are_kept(self) -> None:
+        picture = pictures(build(body(FIRST)))[0]
+        twice = Options(ocr=True, ocr_languages=("eng", "eng"))
+        assert read_pdf(scanned([picture]), PATH, twice).recognised_in == "eng+eng"
+        assert read_pdf(scanned([None]), PATH, OCR).recognised_in == "", "it has no pictures"
+        assert read_pdf(scanned([None, picture]), PATH).recognised_in == "", "they were not tried"
 
     def test_noise_is_not_taken_for_words(self) -> None:
         noise = Image.effect_noise((1200, 1600), 90)
@@ -95,7 +102,7 @@ class TestAScannedReport:
         with pytest.raises(LoadError) as error:
             read_pdf(scanned([picture]), PATH, options)
         assert error.value.cause == (
-            "has pages without a text layer, and tesseract took more than 0.001 seconds for a page"
+            "has pages without a text layer, and tesseract took more than 0.001 seconds"
         )
 
 
@@ -108,6 +115,8 @@ def test_what_is_missing_for_a_language_is_said() -> None:
         "tesseract does not know the language 'chi_xyz'; install it (Debian: tesseract-ocr-chi-xyz), or name "
         "others in the setting ocr_languages; known are eng, "
     )
+    with pytest.raises(RecognitionError, match="install it, or name others in the setting ocr_languages"):
+        check(("script/Klingon",))
 
 
 def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
