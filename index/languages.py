@@ -119,8 +119,8 @@ def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
 
 
 def is_latin(text: str) -> bool:
-    """Whether at least half of the letters of ``text`` are Latin."""
-    return 2 * len(_LATIN.findall(text)) >= len(_LETTER.findall(text))
+    """Whether all letters of ``text`` are Latin."""
+    return all(_LATIN.match(letter) for letter in _LETTER.findall(text))
 
 
 def fluency(text: str) -> float:

@@ -163,7 +163,7 @@ class TestFilters:
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
         share = 1 / max(varied.most(asked), *(hit.lexical for hit in hits))
         for hit in hits:
-            by_hand = 0.105 * (hit.dense - low) / (high - low) + 0.895 * hit.lexical * share
+            by_hand = 0.07 * (hit.dense - low) / (high - low) + 0.93 * hit.lexical * share
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
         by_vector = [round(hit.dense, 4) for hit in varied.search(asked, 60, dense_weight=1)]
         assert by_vector == sorted(by_vector, reverse=True), "vectors alone are vectors alone"
