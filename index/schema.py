@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()

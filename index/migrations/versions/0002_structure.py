@@ -15,7 +15,6 @@ def upgrade() -> None:
     for name in ("origins", "sections", "mended", "unread_pages", "recognised_pages"):
         empty = "{}" if name == "origins" else "[]"
         op.add_column("versions", sa.Column(name, sa.JSON, nullable=False, server_default=empty))
-    op.add_column("versions", sa.Column("recognised_in", sa.Text, nullable=False, server_default=""))
     op.add_column("chunks", sa.Column("header", sa.JSON(none_as_null=True)))
     op.create_table(
         "layouts",
@@ -45,13 +44,5 @@ def downgrade() -> None:
     op.drop_table("signatures")
     op.drop_table("layouts")
     op.drop_column("chunks", "header")
-    for name in (
-        "recognised_in",
-        "recognised_pages",
-        "unread_pages",
-        "mended",
-        "sections",
-        "origins",
-        "author",
-    ):
+    for name in ("recognised_pages", "unread_pages", "mended", "sections", "origins", "author"):
         op.drop_column("versions", name)
