@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from index.documents import Document
 from index.records import NewVersion
 from index.schema import chunks, documents, layouts, meta, signatures, vectors, versions
 
@@ -75,9 +74,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
     mine = {"document_id": document_id, "version": version}
     connection.execute(sa.insert(versions).values(**mine, **_values(item)))
-    _insert_layouts(connection, mine, item.incoming.document)
-    if item.signature is not None:
-        connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
+    _insert_beside(connection, mine, item)
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
@@ -92,9 +89,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
             connection.execute(sa.delete(table).where(same))
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     connection.execute(sa.update(versions).where(same).values(**_values(item)))
-    _insert_layouts(connection, mine, item.incoming.document)
-    if item.signature is not None:
-        connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
+    _insert_beside(connection, mine, item)
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
@@ -122,7 +117,8 @@ def _values(item: NewVersion) -> dict[str, Any]:
     }
 
 
-def _insert_layouts(connection: sa.Connection, mine: Mapping[str, int], document: Document) -> None:
+def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: NewVersion) -> None:
+    """Write what other tables hold of a version: the layouts of its pages, its signature."""
     pages = [
         {
             **mine,
@@ -131,10 +127,12 @@ def _insert_layouts(connection: sa.Connection, mine: Mapping[str, int], document
             "height": layout.height,
             "boxes": zlib.compress(layout.boxes),
         }
-        for page, layout in enumerate(document.layouts, 1)
+        for page, layout in enumerate(item.incoming.document.layouts, 1)
     ]
     if pages:
         connection.execute(sa.insert(layouts), pages)
+    if item.signature is not None:
+        connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
 
 
 def date_again(document_id: int, mtime_ns: int) -> sa.Update:

@@ -54,6 +54,13 @@ def seed_engine(seed_index: Index) -> QueryEngine:
 
 
 @pytest.fixture
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
+    """An empty library."""
+    with Index.open(tmp_path / "home", encoder) as opened:
+        yield opened
+
+
+@pytest.fixture
 def library(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:

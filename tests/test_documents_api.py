@@ -15,7 +15,6 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from index.embedding import Encoder
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
@@ -33,12 +32,6 @@ FOLLOWED = (
 TABLE = "Costs of repair\n | 2031 | 2030\nGate 3 | $ 1,200 | $ 900\nGate 4 | $ 80 | $ 70\n"
 OPENS, GUESS = "opensesame", "guess"
 WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was told.")
-
-
-@pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
-        yield opened
 
 
 @pytest.fixture

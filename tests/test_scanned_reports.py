@@ -10,6 +10,7 @@ from scans import needs_tesseract, pictures, scanned
 
 from index.embedding import Encoder
 from index.loading import Options
+from index.loading.sidecar import sidecar_of
 from index.scanning import Failure
 from index.store import Index
 from index.sync import sync
@@ -49,10 +50,20 @@ def test_its_pages_are_read_by_the_next_sync_that_may(encoder: Encoder, tmp_path
         assert (scan.unread_pages, scan.recognised_pages) == ((), (1,))
         assert index.text(scan.document_id).text == SECOND
 
-        report = sync(index, options=OCR)
-        assert (report.added, report.changed, report.unchanged) == ((), (), 2)
-        report = sync(index)
-        assert (report.added, report.changed, report.unchanged) == ((), (), 2), "what was read stays read"
+        for options in (OCR, Options()):
+            report = sync(index, options=options)
+            assert (report.added, report.changed, report.unchanged) == ((), (), 2), "what was read stays read"
+
+
+@needs_tesseract
+def test_a_note_beside_it_does_not_cost_its_words(encoder: Encoder, tmp_path: Path, folder: Path) -> None:
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [folder], options=OCR)
+        before = index.documents()[0]
+        sidecar_of(folder / "part.pdf").write_text("author: A. Writer")
+        assert sync(index).changed == ("part.pdf",)
+        after = index.documents()[0]
+        assert (after.author, after.version, after.recognised_pages) == ("A. Writer", before.version, (2,))
 
 
 @needs_tesseract

@@ -25,12 +25,6 @@ SHOES = "The factory in Orrin makes nine thousand pairs of shoes a day."
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
-        yield opened
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write(tmp_path / "reports/dam.txt", GATE)
     write(tmp_path / "reports/sub/water.txt", WATER)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from index import upkeep
-from index.embedding import Encoder
 from index.loading import LoadError, Options
 from index.loading.isolation import Isolated
 from index.records import DocumentRecord
@@ -22,12 +19,6 @@ from ui.uploads import Sent, add_upload
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda closed the fourth gate of the dam on Tuesday."
-
-
-@pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
-        yield opened
 
 
 def add(index: Index, loading: Isolated, name: str, text: str, **said: str) -> DocumentRecord:

@@ -118,9 +118,10 @@ def remove_upload(index: Index, document_id: int) -> None:
             "next sync; delete the file there and run “footnoted sync”"
         )
     place = Path(record.source, record.path)
-    place.unlink(missing_ok=True)
-    sidecar_of(place).unlink(missing_ok=True)
-    index.replace([], [document_id])
+    with _PLACING:
+        place.unlink(missing_ok=True)
+        sidecar_of(place).unlink(missing_ok=True)
+        index.replace([], [document_id])
 
 
 def _set_aside(place: Path, aside: Path) -> None:
