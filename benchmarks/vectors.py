@@ -1,0 +1,257 @@
+"""Prints what the vector half of an index costs by size, beside comparing every vector.
+
+``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made around those
+of real passages, sentences and questions (see ``made``) and put into an SQLite file, from which an
+approximate index is built and ranked again, as in the product. A search asks for as many as the product's
+does. Each index is built in one process and searched in another, on one thread but for the 20 askers; beside
+what a clock says of a search stands how long its thread computed, which is less where others use the cores.
+``--alternatives`` adds other types of FAISS, searched as they are: no exact ranking follows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.datasets import HOME
+from benchmarks.made_vectors import DIMENSIONS, VectorFile, made, made_file, real_vectors
+from index.passes import Vectors
+from index.store import POOL
+from index.vectors import SIZES, Sizes, VectorIndex
+
+ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")
+ASKERS = 20
+PARTS = (("all", 1.0), ("5 % removed", 0.95), ("10 %", 0.1), ("1 %", 0.01), ("20 allowed", 0.0))
+"""Of the vectors, which may be found: the share, or 20 of them."""
+
+Mask = npt.NDArray[np.bool_]
+Best = list[npt.NDArray[np.int64]]
+"""For each part, the numbers nearest to each question."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is measured.
+
+    Attributes:
+        source: an SQLite file of vectors.
+        folder: for the files of indexes.
+        size: how many vectors there are.
+        questions: shape (m, 384).
+        best: what is nearest to them.
+    """
+
+    source: Path
+    folder: Path
+    size: int
+    questions: Vectors
+    best: Best
+
+
+def main() -> None:
+    """Measure every size and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--alternatives", action="store_true", help="other types of FAISS, too")
+    arguments = parser.parse_args()
+    real = real_vectors()
+    parts = " | ".join(f"{name}: recall@10, p50/p95 ms (of this thread)" for name, _ in PARTS)
+    head = f"| vectors | type | build s | peak MB | bytes each | {parts} | recall@{POOL} "
+    head += "| 20 at once p50/p95 ms | looked up | open ms | resident MB | of it the file's | "
+    head += "add 10 ms | remove 10 ms |"
+    print(head + "\n|" + "---|" * (head.count("|") - 1))
+    HOME.mkdir(parents=True, exist_ok=True)
+    for size in arguments.sizes:
+        questions = real.questions[:: max(1, len(real.questions) // arguments.questions)]
+        file = made_file(real, size)
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            case = Case(file.path, Path(folder), size, questions, _best(file, size, questions))
+            limits = {SIZES.flat_up_to, size} if size > SIZES.flat_up_to else {SIZES.flat_up_to}
+            for flat_up_to in sorted(limits):
+                print(f"| {size:,} | {_row(case, Sizes(flat_up_to=flat_up_to))} |", flush=True)
+            for name in ALTERNATIVES if arguments.alternatives else ():
+                print(f"| {size:,} | {_alone(_alternative, case, name)} |", flush=True)
+
+
+def _mask(size: int, part: int) -> Mask:
+    """Which numbers, from 0, may be found."""
+    chance = np.random.default_rng(part)
+    share = PARTS[part][1]
+    if share:
+        return chance.random(size) < share
+    mask = np.zeros(size, np.bool_)
+    mask[chance.choice(size, 20, replace=False)] = True
+    return mask
+
+
+def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
+    """For each part, the numbers truly nearest to each question, best first: shape (questions, POOL)."""
+    masks = [_mask(size, part) for part in range(len(PARTS))]
+    scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
+    numbers = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
+    for some, vectors in file.batches():
+        found = questions @ vectors.T
+        for part, mask in enumerate(masks):
+            inside = np.flatnonzero(mask[some])
+            ids = np.broadcast_to(some[inside], (len(questions), len(inside)))
+            joined = np.concatenate([scores[part], found[:, inside]], axis=1)
+            named = np.concatenate([numbers[part], ids], axis=1)
+            order = np.argsort(-joined, axis=1)[:, :POOL]
+            scores[part] = np.take_along_axis(joined, order, axis=1)
+            numbers[part] = np.take_along_axis(named, order, axis=1)
+    return numbers
+
+
+def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """What a function returns in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments, **named).result()
+
+
+def _row(case: Case, sizes: Sizes) -> str:
+    path = case.folder / "base"
+    seconds, peak = _alone(_build, case.source, path, case.size, sizes)
+    kind, measured = _alone(_search, case)
+    return f"{kind} | {seconds:.1f} | {peak:.0f} | {path.stat().st_size / case.size:.0f} | {measured}"
+
+
+def _build(source: Path, path: Path, size: int, sizes: Sizes) -> tuple[float, float]:
+    """The seconds that a base takes, and by how many MB memory grows at most."""
+    before = _memory()["VmHWM"]
+    start = time.perf_counter()
+    VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, sizes)
+    return time.perf_counter() - start, _memory()["VmHWM"] - before
+
+
+def _search(case: Case) -> tuple[str, str]:
+    size, questions, best = case.size, case.questions, case.best
+    file = VectorFile(case.source)
+    before = _memory()
+    start = time.perf_counter()
+    index = VectorIndex.open(case.folder / "base", DIMENSIONS)
+    opened = 1e3 * (time.perf_counter() - start)
+    cells = []
+    masks = [_mask(size, part) for part in range(len(PARTS))]
+    pool_recall = 0.0
+    for part, mask in enumerate(masks):
+        asked = index.removed(np.flatnonzero(~mask).tolist()) if PARTS[part][1] == 0.95 else index
+        allowed = mask if 0 <= PARTS[part][1] < 0.9 else None
+        times, found = _ask(asked, questions, allowed, file)
+        cells.append(f"{_recall(found, best[part], 10):.3f}, {times}")
+        if not part:
+            pool_recall = _recall(found, best[0], POOL)
+            looked_up = file.looked_up / (len(questions) + 5)
+    memory = _memory()
+    askers = _percentiles(_ask_at_once(index, questions, file))
+    adding, removing = _changes(index, size)
+    grown = [f"{memory[name] - before[name]:.0f}" for name in ("VmRSS", "RssFile")]
+    cells += [f"{pool_recall:.3f}", askers, f"{looked_up:.0f}", f"{opened:.1f}", *grown, adding, removing]
+    return index.kind, " | ".join(cells)
+
+
+def _changes(index: VectorIndex, size: int) -> tuple[str, str]:
+    """How long it takes to add ten vectors and to remove ten, three hundred times over."""
+    _, ten = next(iter(made(real_vectors(), 10, seed=9)))
+    adding, removing = [], []
+    for turn in range(300):
+        start = time.perf_counter()
+        index = index.added(range(size + 10 * turn, size + 10 * turn + 10), ten)
+        between = time.perf_counter()
+        index = index.removed(range(turn * 20, turn * 20 + 10))
+        adding.append(1e3 * (between - start))
+        removing.append(1e3 * (time.perf_counter() - between))
+    return _percentiles(adding), _percentiles(removing)
+
+
+def _ask(
+    index: VectorIndex, questions: Vectors, allowed: Mask | None, file: VectorFile
+) -> tuple[str, list[list[int]]]:
+    times, computing, found = [], [], []
+    for question in questions[:5]:
+        index.search(question, POOL, allowed, file.stored)
+    for question in questions:
+        start, cpu = time.perf_counter(), time.thread_time()
+        numbers = index.search(question, POOL, allowed, file.stored)
+        computing.append(1e3 * (time.thread_time() - cpu))
+        times.append(1e3 * (time.perf_counter() - start))
+        found.append(list(numbers))
+    return f"{_percentiles(times)} ({_percentiles(computing)})", found
+
+
+def _ask_at_once(index: VectorIndex, questions: Vectors, file: VectorFile) -> list[float]:
+    def one(question: npt.NDArray[np.float32]) -> float:
+        start = time.perf_counter()
+        index.search(question, POOL, None, file.stored)
+        return 1e3 * (time.perf_counter() - start)
+
+    with ThreadPoolExecutor(ASKERS) as pool:
+        return list(pool.map(one, np.concatenate([questions, questions])))
+
+
+def _alternative(case: Case, name: str) -> str:
+    name = name.format(lists=SIZES.lists(case.size))
+    start = time.perf_counter()
+    index: Any = faiss.index_factory(DIMENSIONS, name, faiss.METRIC_INNER_PRODUCT)
+    for train in (True, False):
+        for turn, (_, vectors) in enumerate(VectorFile(case.source).batches()):
+            if not train:
+                index.add(vectors)
+            elif turn == 0:
+                index.train(vectors)
+    if name.startswith("IVF"):
+        index.nprobe = SIZES.probes
+    seconds = time.perf_counter() - start
+    if name.startswith("HNSW"):
+        index.hnsw.efSearch = 256
+    faiss.omp_set_num_threads(1)
+    times, found = [], []
+    for question in case.questions:
+        start = time.perf_counter()
+        _, numbers = index.search(question[np.newaxis], POOL)
+        times.append(1e3 * (time.perf_counter() - start))
+        found.append(numbers[0].tolist())
+    written = case.folder / "alternative"
+    faiss.write_index(index, str(written))
+    each = written.stat().st_size / case.size
+    recall = f"{_recall(found, case.best[0], 10):.3f}, {_percentiles(times)}"
+    cells = [name, f"{seconds:.1f}", "", f"{each:.0f}", recall]
+    return " | ".join([*cells, *[""] * 4, f"{_recall(found, case.best[0], POOL):.3f}", *[""] * 7])
+
+
+def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
+    """The share of the truly nearest ``first`` that are among the first found."""
+    pairs = zip(found, best[:, :first].tolist(), strict=True)
+    return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
+
+
+def _percentiles(times: list[float]) -> str:
+    return f"{np.median(times):.2f}/{np.percentile(times, 95):.2f}"
+
+
+def _memory() -> dict[str, float]:
+    """What the kernel says of this process, in MB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return {
+        name: int(value.split()[0]) / 1e3
+        for name, _, value in (line.partition(":") for line in lines)
+        if name in {"VmHWM", "VmRSS", "RssFile"}
+    }
+
+
+if __name__ == "__main__":
+    main()
