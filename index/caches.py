@@ -1,4 +1,8 @@
-"""The catalog's caches on disk: a FAISS file, a tantivy folder, and what they were when they were saved."""
+"""The caches of a build on disk: a base of vectors, a folder of words, and what they were when saved.
+
+They lie in a folder of their own for each build, ``HOME/caches/LINEAGE-NUMBER``, and are made again from the
+catalog whenever they are gone or damaged. Vectors that came after the base was made are in memory only.
+"""
 
 from __future__ import annotations
 
@@ -6,129 +10,163 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from index.catalog import Catalog
-from index.lexical import Entry, LexicalIndex, LexicalIndexError
-from index.records import Committed, Passage
-from index.vectors import VectorIndex, VectorIndexError
+from index.records import Build
 
-_MARKER = "caches.json"
-_VECTORS = "vectors.faiss"
-_WORDS = "lexical"
+_MARKER = "current.json"
+
+_FORMER = ("vectors.faiss", "caches.json", "lexical")
+"""What earlier versions kept in the home folder itself."""
 
 
-@dataclass(slots=True)
-class Caches:
-    """The two halves of a search, at one generation of the catalog. Not safe to share: the owner locks.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What is noted of the caches of a build.
 
     Attributes:
-        home: the library's folder, in which they are saved.
-        generation: the catalog's generation that both halves show.
-        vectors: the passages by vector.
-        words: the passages by word.
-        titled: whether a passage is also found by the words of its document's title.
+        base: the file of the vectors' base, or None while all are in memory.
+        last: no chunk that the base has, or was removed before it was made, has a higher number.
+        base_generation: the catalog's generation that the base was made of.
+        words: the folder of the words.
+        words_generation: the generation whose removals are removed from the words.
+        writing: whether the words are being written: files may have come that are not noted yet.
+        digests: sha256 of each file, by its path under the folder.
     """
 
-    home: Path
-    generation: int
-    vectors: VectorIndex
-    words: LexicalIndex
-    titled: bool = True
+    base: str | None = None
+    last: int = 0
+    base_generation: int = 0
+    words: str = ""
+    words_generation: int = 0
+    writing: bool = False
+    digests: Mapping[str, str] = field(default_factory=dict)
 
-    def follow(self, catalog: Catalog, committed: Committed) -> None:
-        """Take in one commit, and save. What an error leaves behind belongs to no generation."""
-        self.vectors.remove(committed.removed)
-        numbers, vectors = catalog.chunk_vectors(committed.added)
-        self.vectors.add(numbers, vectors)
-        if committed.removed:
-            self.words.replace_all(_entries(catalog.passages(), titled=self.titled))
-        else:
-            self.words.add(_entries(catalog.passages(committed.added), titled=self.titled))
-        self.generation = committed.generation
-        self._save()
-
-    def _save(self) -> None:
-        # The marker comes last: until it names the generation, both halves count as behind.
-        self.vectors.save(self.home / _VECTORS)
-        part = self.home / f"{_MARKER}.part"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(_marker(self.home, self.generation), file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.home / _MARKER)
+    @property
+    def known_from(self) -> int:
+        """No cache has a chunk that went in this generation or before it."""
+        return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
-def load_caches(
-    home: Path, dimensions: int, generation: int, passages: int, *, titled: bool = True
-) -> Caches | None:
-    """The caches as they were saved, or None where they are damaged or of another state of the catalog.
+def folder_of(home: Path, build: Build) -> Path:
+    """Where the caches of a build lie."""
+    return home / "caches" / f"{build.lineage[:8]}-{build.number}"
 
-    Args:
-        home: the library's folder.
-        dimensions: the length of the encoder's vectors.
-        generation: the generation that they must stand at.
-        passages: how many passages that generation has.
-        titled: whether passages go in with their document's title from now on.
+
+def read_marker(folder: Path) -> Saved | None:
+    """What is noted of the caches in ``folder``; None where nothing is, or nothing of use."""
+    try:
+        noted = json.loads((folder / _MARKER).read_bytes())
+        return Saved(**noted["saved"]) if noted["digest"] == _digest_of(noted["saved"]) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_marker(folder: Path, saved: Saved) -> None:
+    """Note ``saved`` in one step: a new file, synced to disk, renamed over the old one."""
+    part = folder / f"{_MARKER}.part"
+    with part.open("w", encoding="utf-8") as file:
+        json.dump({"saved": asdict(saved), "digest": _digest_of(asdict(saved))}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / _MARKER)
+
+
+def digests(folder: Path, saved: Saved) -> dict[str, str]:
+    """The digests of the files that ``saved`` names, of which only those are read that it has none of.
+
+    Neither FAISS nor tantivy notices every damage to its own. All files but tantivy's list of them are never
+    written again once they are there.
+    """
+    files = [folder / saved.base] if saved.base else []
+    files += sorted((folder / saved.words).glob("[!.]*")) if saved.words else []
+    known = {name: digest for name, digest in saved.digests.items() if not name.endswith("meta.json")}
+    found: dict[str, str] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        found[name] = known.get(name) or _digest(file)
+    return found
+
+
+def is_whole(folder: Path, saved: Saved) -> bool:
+    """Whether the files are those that were saved, to the last bit.
+
+    Where a process ended while it wrote the words, files may have come since that nothing is noted of, and
+    tantivy's list of them is one or the other.
     """
     try:
-        if json.loads((home / _MARKER).read_bytes()) != _marker(home, generation):
-            return None
-        vectors = VectorIndex.load(home / _VECTORS)
-        words = LexicalIndex(home / _WORDS)
-    except (OSError, ValueError, VectorIndexError, LexicalIndexError):
-        return None
-    if not len(vectors) == len(words) == passages or vectors.dimensions != dimensions:
-        return None
-    return Caches(home, generation, vectors, words, titled)
+        now = digests(folder, Saved(saved.base, words=saved.words))
+    except OSError:
+        return False
+    if saved.writing:
+        lasting = {name for name in saved.digests.keys() & now.keys() if not name.endswith("meta.json")}
+        return all(now[name] == saved.digests[name] for name in lasting)
+    return now == saved.digests
 
 
-def rebuild_caches(
-    home: Path, dimensions: int, generation: int, catalog: Catalog, *, titled: bool = True
-) -> Caches:
-    """Make both halves again from the catalog, embedding nothing, and save them.
-
-    Only the library's one writer may do this.
-    """
-    numbers, stored = catalog.chunk_vectors()
-    vectors = VectorIndex(dimensions)
-    vectors.add(numbers, stored)
-    # Opening damaged files can end the process, so that nothing of them is kept.
-    shutil.rmtree(home / _WORDS, ignore_errors=True)
-    caches = Caches(home, generation, vectors, LexicalIndex(home / _WORDS), titled)
-    caches.words.replace_all(_entries(catalog.passages(), titled=titled))
-    caches._save()
-    return caches
+def has_sound_base(folder: Path, saved: Saved) -> bool:
+    """Whether the base of vectors is the file that was saved."""
+    return saved.base is not None and (folder / saved.base).is_file() and is_whole(folder, _of_base(saved))
 
 
-def passage_text(title: str, text: str, headings: str = "") -> str:
-    """What is embedded and indexed of a passage: what it is of, and its words.
+def with_base(saved: Saved, other: Saved) -> Saved:
+    """``saved`` with the base of ``other``."""
+    base = _of_base(other)
+    kept = {name: digest for name, digest in saved.digests.items() if name != saved.base}
+    return replace(
+        saved,
+        base=base.base,
+        last=base.last,
+        base_generation=base.base_generation,
+        digests={**kept, **base.digests},
+    )
 
-    Args:
-        title: its document's title, or nothing.
-        text: its words.
-        headings: for rows of a table that stand apart from their headings, the headings.
-    """
-    return "\n".join(part for part in (title, headings, text) if part)
+
+def with_words(saved: Saved, other: Saved) -> Saved:
+    """``saved`` with the words of ``other``."""
+    kept = _of_base(saved).digests
+    own = {name: digest for name, digest in other.digests.items() if name != other.base}
+    return replace(saved, words=other.words, words_generation=other.words_generation, digests={**kept, **own})
 
 
-def _marker(home: Path, generation: int) -> dict[str, object]:
-    """What is noted of the files: neither FAISS nor tantivy notices every damage to its own."""
-    files = [home / _VECTORS, *sorted((home / _WORDS).glob("[!.]*"))]
-    return {"generation": generation, "files": {file.name: _digest(file) for file in files}}
+def _of_base(saved: Saved) -> Saved:
+    """What is noted of the base alone."""
+    own = {name: digest for name, digest in saved.digests.items() if name == saved.base}
+    return Saved(saved.base, saved.last, saved.base_generation, digests=own)
+
+
+def clear_away(home: Path, build: Build, saved: Saved) -> None:
+    """Delete what the caches of ``build`` do not use any more, and what earlier versions kept."""
+    for former in _FORMER:
+        _delete(home / former)
+    for entry in folder_of(home, build).iterdir():
+        if entry.name not in {_MARKER, saved.base, saved.words}:
+            _delete(entry)
+
+
+def clear_others(home: Path, build: Build) -> None:
+    """Delete the caches of every build but ``build``."""
+    kept = folder_of(home, build)
+    for folder in kept.parent.iterdir():
+        if folder != kept:
+            _delete(folder)
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def _digest_of(noted: Mapping[str, Any]) -> str:
+    """Tells that a marker is as it was written: a number in it that is off is as bad as a file that is."""
+    return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    for passage in passages:
-        document = passage.document
-        apart = passage.header is not None and not passage.span.covers(passage.header)
-        headings = passage.headings if apart else ""
-        text = passage_text(document.title if titled else "", passage.text, headings)
-        yield Entry(passage.chunk_id, document.language, text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,39 +17,22 @@ import sqlalchemy as sa
 
 from index.commits import (
     batches,
+    check_vectors,
     date_again,
     delete_document,
     drop_unused_vectors,
     get_meta,
+    insert_build,
     insert_chunks,
+    note_removals,
+    searched_build,
     set_meta,
     supersede,
 )
-from index.documents import Document, PageLayout
-from index.duplicates import Duplicates
-from index.queries import (
-    conditions,
-    file_query,
-    is_current,
-    is_version,
-    layout_query,
-    passage_query,
-    record_query,
-    text_query,
-    to_document,
-    to_passage,
-    to_record,
-)
-from index.records import (
-    Committed,
-    DocumentNotFoundError,
-    DocumentRecord,
-    FileState,
-    Filters,
-    NewVersion,
-    Passage,
-)
-from index.schema import chunks, documents, migrate, sources, vectors, versions
+from index.documents import Document
+from index.reading import CatalogReader
+from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
+from index.schema import builds, chunks, documents, migrate, removals, sources, vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,11 +46,14 @@ class CatalogError(Exception):
 
 
 class Catalog:
-    """A library's database. Safe to share between threads."""
+    """A library's database. Safe to share between threads.
+
+    Attributes:
+        engine: gives connections to it.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self.duplicates = Duplicates(engine)
+        self.engine = engine
 
     @classmethod
     def open(cls, path: Path) -> Catalog:
@@ -78,142 +64,71 @@ class Catalog:
             SchemaError: if a newer program wrote it.
         """
         place = sa.URL.create("sqlite", database=str(path))
-        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
+        # A reader holds its connection for a whole question: none waits for another's.
+        engine = sa.create_engine(
+            place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=20, max_overflow=-1
+        )
         sa.event.listen(engine, "connect", _set_pragmas)
         try:
             migrate(engine)
         except sa.exc.DatabaseError as error:
             raise CatalogError(
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
-                "space, or restore the file from a backup"
+                "space, or put a backup back with `footnoted restore FILE`"
             ) from error
         return cls(engine)
 
     def close(self) -> None:
         """Give back every connection."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     # Reading
 
+    @contextmanager
+    def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
+        """One state of the catalog, for as long as it is held.
+
+        Args:
+            build: whose passages are read; None for those of the one that is searched.
+        """
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield CatalogReader(connection, build)
+
     def generation(self) -> int:
         """How many commits have changed what can be found."""
-        return int(self._meta("generation") or 0)
+        with self.engine.connect() as connection:
+            return int(get_meta(connection, "generation") or 0)
 
-    def encoder_key(self) -> str | None:
-        """The key of the encoder whose vectors the passages have; None while there are none."""
-        return self._meta("encoder") if self.count_chunks() else None
+    def build(self) -> Build | None:
+        """The build that is searched; None while nothing was ever indexed."""
+        with self.reading() as reader:
+            return reader.build
 
     def sources(self) -> list[str]:
         """The folders that this library follows, in order."""
-        with self._engine.connect() as connection:
-            return list(connection.scalars(sa.select(sources.c.folder).order_by(sources.c.folder)))
+        with self.reading() as reader:
+            return reader.sources()
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
-        with self._engine.connect() as connection:
-            return {path: FileState(*state) for path, *state in connection.execute(file_query(source))}
+        with self.reading() as reader:
+            return reader.files(source)
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
-        query = record_query().where(is_current()).order_by(documents.c.path, documents.c.source)
-        with self._engine.connect() as connection:
-            return [to_record(row) for row in connection.execute(query)]
-
-    def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """One document's current version, or the version asked for.
-
-        Raises:
-            DocumentNotFoundError: if there is none.
-        """
-        with self._engine.connect() as connection:
-            row = connection.execute(record_query().where(is_version(document_id, version))).first()
-        if row is None:
-            raise DocumentNotFoundError(document_id, version)
-        return to_record(row)
+        with self.reading() as reader:
+            return reader.documents()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """One document with its text, in its current version or the one asked for, without its layouts.
-
-        Raises:
-            DocumentNotFoundError: if there is none.
-        """
-        query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            raise DocumentNotFoundError(document_id, version)
-        return to_document(row)
-
-    def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """The layouts of those of ``pages`` that have one, by page."""
-        found: dict[int, PageLayout] = {}
-        with self._engine.connect() as connection:
-            for part in batches(sorted(pages)):
-                for row in connection.execute(layout_query(document_id, version, part)):
-                    found[row.page] = PageLayout(row.width, row.height, zlib.decompress(row.boxes))
-        return found
-
-    def passages(self, chunk_ids: Collection[int] | None = None) -> Iterator[Passage]:
-        """Chunks by number, or all, in the order of their numbers; unknown numbers are passed over."""
-        query = passage_query()
-        place: tuple[int, int] | None = None
-        text = ""
-        with self._engine.connect() as connection:
-            # One state of the database throughout: spans must be cut out of the text that they count in.
-            connection.exec_driver_sql("BEGIN")
-            for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
-                narrowed = query if part is None else query.where(chunks.c.id.in_(part))
-                for row in connection.execute(narrowed):
-                    # A document's chunks are numbered in a row, so that its text is fetched once.
-                    if place != (row.document_id, row.version):
-                        place = row.document_id, row.version
-                        text = connection.execute(text_query(*place)).scalar_one()
-                    yield to_passage(row, text)
-
-    def count_chunks(self) -> int:
-        """How many chunks there are."""
-        with self._engine.connect() as connection:
-            return int(connection.scalar(sa.select(sa.func.count()).select_from(chunks)) or 0)
-
-    def chunk_ids(self, filters: Filters) -> list[int]:
-        """The numbers of the chunks whose document passes ``filters``, in order."""
-        query = (
-            sa.select(chunks.c.id)
-            .join_from(chunks, documents)
-            .join(versions, is_current())
-            .where(*conditions(filters))
-            .order_by(chunks.c.id)
-        )
-        with self._engine.connect() as connection:
-            return list(connection.scalars(query))
-
-    def chunk_vectors(
-        self, chunk_ids: Collection[int] | None = None
-    ) -> tuple[list[int], npt.NDArray[np.float32]]:
-        """The numbers of chunks, in order, and their vectors: shape (chunks, dimensions)."""
-        # Only here: `status` needs none of it, and it takes a tenth of a second.
-        import numpy as np
-
-        query = (
-            sa.select(chunks.c.id, vectors.c.vector)
-            .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
-            .order_by(chunks.c.id)
-        )
-        ids: list[int] = []
-        rows: list[npt.NDArray[np.float32]] = []
-        with self._engine.connect() as connection:
-            for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
-                for number, blob in connection.execute(
-                    query if part is None else query.where(chunks.c.id.in_(part))
-                ):
-                    ids.append(number)
-                    rows.append(np.frombuffer(blob, dtype="<f4").astype(np.float32))
-        return ids, np.stack(rows) if rows else np.empty((0, 0), np.float32)
+        """As :meth:`CatalogReader.text`."""
+        with self.reading() as reader:
+            return reader.text(document_id, version)
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
         """Those of ``digests`` whose vector is stored."""
         known: set[str] = set()
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for part in batches(sorted(digests)):
                 known.update(
                     connection.scalars(sa.select(vectors.c.digest).where(vectors.c.digest.in_(part)))
@@ -228,14 +143,14 @@ class Catalog:
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
         ]
         if rows:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(sa.insert(vectors).prefix_with("OR IGNORE", dialect="sqlite"), rows)
 
     def follow(self, folders: Iterable[str]) -> None:
         """Remember folders, so that a later sync without a path goes over them."""
         rows = [{"folder": folder} for folder in folders]
         if rows:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]]) -> None:
@@ -243,7 +158,7 @@ class Catalog:
 
         What is dated by the time of its file has a new date.
         """
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for document_id, (size, mtime_ns) in states.items():
                 connection.execute(
                     sa.update(documents)
@@ -251,46 +166,78 @@ class Catalog:
                     .values(size=size, mtime_ns=mtime_ns)
                 )
                 connection.execute(date_again(document_id, mtime_ns))
+            if states:
+                # Not another generation: no passage came or went. What is remembered of dates is old now.
+                touched = int(get_meta(connection, "touched") or 0)
+                set_meta(connection, "touched", str(touched + 1))
 
     def commit(
-        self, new: Sequence[NewVersion], removed: Collection[int] = (), encoder_key: str | None = None
+        self,
+        new: Sequence[NewVersion],
+        removed: Collection[int] = (),
+        recipe: Recipe | None = None,
+        prepare: Callable[[Committed, Build], None] | None = None,
     ) -> Committed:
         """Write new versions and remove documents in one transaction, and raise the generation.
 
         Args:
             new: documents to add, or versions that supersede the ones there are.
             removed: numbers of documents to remove, with all their versions.
-            encoder_key: the encoder of the new versions' vectors.
+            recipe: how the passages of ``new`` were made, if that is not how the library's are: an empty
+                library takes to it.
+            prepare: called before anybody sees what was written; what it raises undoes it.
         """
-        with self._engine.begin() as connection:
-            came: list[int] = []
-            gone: list[int] = []
-            unused: set[str] = set()
+        with self.engine.begin() as connection:
+            generation = int(get_meta(connection, "generation") or 0) + 1
+            build = _build_for(connection, recipe)
+            written: list[int] = []
+            came: list[tuple[int, ...]] = []
+            gone: dict[int, str] = {}
             for item in new:
                 document_id, old = supersede(connection, item)
-                came.extend(insert_chunks(connection, document_id, item))
-                gone.extend(old)
-                unused.update(old.values())
+                gone |= old
+                written.append(document_id)
+                came.append(tuple(insert_chunks(connection, build.number, document_id, item)))
             for document_id in sorted(removed):
-                old = delete_document(connection, document_id)
-                gone.extend(old)
-                unused.update(old.values())
-            drop_unused_vectors(connection, unused)
-            generation = int(get_meta(connection, "generation") or 0) + 1
+                gone |= delete_document(connection, document_id)
+            drop_unused_vectors(connection, set(gone.values()))
+            note_removals(connection, gone, generation)
             set_meta(connection, "generation", str(generation))
-            if encoder_key is not None:
-                set_meta(connection, "encoder", encoder_key)
-        return Committed(generation, tuple(came), tuple(gone))
+            committed = Committed(generation, tuple(written), tuple(came), tuple(gone))
+            if prepare is not None:
+                check_vectors(connection, new)
+                prepare(committed, build)
+        return committed
 
-    def _meta(self, key: str) -> str | None:
-        with self._engine.connect() as connection:
-            return get_meta(connection, key)
+    def forget_removals(self, until: int) -> None:
+        """Forget what went up to the generation ``until``: no cache was made before it any more."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(removals).where(removals.c.generation <= until))
+            set_meta(connection, "forgotten", str(until))
+
+
+def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
+    """The build that new passages belong to: the one that is searched, made or changed where it has none."""
+    build = searched_build(connection)
+    if build is None:
+        build = insert_build(connection, recipe or Recipe("", 0, 0, 0))
+        set_meta(connection, "build", str(build.number))
+    elif recipe is not None and recipe != build.recipe:
+        if connection.scalar(sa.select(chunks.c.id).where(chunks.c.build == build.number).limit(1)):
+            raise ValueError(f"passages by {recipe} cannot go to a library of {build.recipe}")
+        # No passage is of the former one: it is no build that is being made.
+        connection.execute(sa.delete(builds).where(builds.c.id == build.number))
+        build = insert_build(connection, recipe)
+        set_meta(connection, "build", str(build.number))
+    return build
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     _set_wal(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
+    # 8 MB: the upper pages of a million vectors' tables, which each search passes through.
+    connection.execute("PRAGMA cache_size=-8000")
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:

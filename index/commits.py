@@ -6,14 +6,25 @@ Each function works inside the transaction of the connection that it is given.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from index.records import NewVersion
-from index.schema import chunks, documents, layouts, meta, signatures, vectors, versions
+from index.records import Build, NewVersion, Recipe
+from index.schema import (
+    builds,
+    chunks,
+    documents,
+    layouts,
+    meta,
+    ranges,
+    removals,
+    signatures,
+    vectors,
+    versions,
+)
 
 _BATCH = 500
 """Values in one IN list: SQLite's oldest limit on variables is 999."""
@@ -59,7 +70,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         _insert_version(connection, _number(inserted), 1, item)
         return _number(inserted), {}
     document_id, version = found.id, found.version
-    old = _delete_chunks(connection, document_id)
+    old = delete_chunks(connection, document_id)
     if _content_of(connection, document_id, version) == (incoming.digest, document.text):
         _update_version(connection, document_id, version, item)
     else:
@@ -114,6 +125,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
         "unread_pages": list(document.unread_pages),
         "recognised_pages": list(document.recognised_pages),
         "recognised_in": document.recognised_in,
+        "collection": item.incoming.collection,
     }
 
 
@@ -147,8 +159,27 @@ def date_again(document_id: int, mtime_ns: int) -> sa.Update:
     )
 
 
-def insert_chunks(connection: sa.Connection, document_id: int, item: NewVersion) -> list[int]:
-    """Write a version's chunks; returns their numbers, in order."""
+def searched_build(connection: sa.Connection) -> Build | None:
+    """The build that is searched; None while nothing was ever indexed."""
+    number = get_meta(connection, "build")
+    return None if number is None else get_build(connection, int(number))
+
+
+def get_build(connection: sa.Connection, number: int) -> Build:
+    """The build of that number, which must be there."""
+    row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
+    recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
+    return Build(number, get_meta(connection, "lineage") or "", recipe)
+
+
+def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
+    """Begin a build by ``recipe``."""
+    values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
+    return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
+
+
+def insert_chunks(connection: sa.Connection, build: int, document_id: int, item: NewVersion) -> list[int]:
+    """Write the chunks that a document's current version has in a build; returns their numbers, in order."""
     numbers: list[int] = []
     for chunk, digest in zip(item.chunks, item.vector_digests, strict=True):
         inserted = connection.execute(
@@ -159,15 +190,23 @@ def insert_chunks(connection: sa.Connection, document_id: int, item: NewVersion)
                 sentences=[[span.start, span.end] for span in chunk.sentences],
                 vector=digest,
                 header=None if chunk.header is None else [chunk.header.start, chunk.header.end],
+                build=build,
             )
         )
         numbers.append(_number(inserted))
+    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
+    first, beyond = (numbers[0], numbers[-1] + 1) if numbers else (0, 0)
+    connection.execute(
+        sa.insert(ranges).values(
+            build=build, document_id=document_id, version=current, first=first, beyond=beyond
+        )
+    )
     return numbers
 
 
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Delete a document with all its versions; returns its chunks with their vectors' digests."""
-    old = _delete_chunks(connection, document_id)
+    old = delete_chunks(connection, document_id)
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
 
@@ -193,9 +232,36 @@ def _content_of(connection: sa.Connection, document_id: int, version: int) -> tu
     return None if found is None else (found.digest, found.text)
 
 
-def _delete_chunks(connection: sa.Connection, document_id: int) -> dict[int, str]:
+def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
+    """Delete a document's chunks, in one build or in all; returns their numbers and vectors' digests."""
     mine = chunks.c.document_id == document_id
-    rows = connection.execute(sa.select(chunks.c.id, chunks.c.vector).where(mine))
+    range_of = ranges.c.document_id == document_id
+    if build is not None:
+        mine, range_of = mine & (chunks.c.build == build), range_of & (ranges.c.build == build)
+    rows = connection.execute(sa.select(chunks.c.id, chunks.c.vector).where(mine).order_by(chunks.c.id))
     old: dict[int, str] = {number: digest for number, digest in rows}  # noqa: C416 (rows are no pairs to mypy)
     connection.execute(sa.delete(chunks).where(mine))
+    connection.execute(sa.delete(ranges).where(range_of))
     return old
+
+
+class VectorsGoneError(Exception):
+    """A vector that was known is not there any more: the last passage that had it went meanwhile."""
+
+
+def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
+    """Raise VectorsGoneError if a passage of ``new`` has no vector."""
+    wanted = {digest for item in new for digest in item.vector_digests}
+    there = 0
+    for part in batches(sorted(wanted)):
+        query = sa.select(sa.func.count()).select_from(vectors).where(vectors.c.digest.in_(part))
+        there += connection.scalar(query) or 0
+    if there < len(wanted):
+        raise VectorsGoneError(f"{len(wanted) - there} of {len(wanted)} vectors are gone; embed them again")
+
+
+def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
+    """Note that chunks went, for caches that know of them."""
+    rows = [{"chunk": number, "generation": generation} for number in numbers]
+    if rows:
+        connection.execute(sa.insert(removals), rows)

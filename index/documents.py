@@ -14,6 +14,9 @@ from typing import Literal
 UNKNOWN_LANGUAGE = "und"
 """ISO 639-2's code for a language that was not determined."""
 
+MAX_COLLECTION_CHARACTERS = 200
+"""Of the name of a collection."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -93,8 +96,8 @@ class Document:
         page_starts: the offset at which each page begins, the first being 0; empty for formats
             without pages.
         author: who wrote it, as the document says, or None.
-        origins: where ``title``, ``publisher``, ``author``, ``published`` and ``language`` were read, by
-            name; what was only detected or is not known has none.
+        origins: where ``title``, ``publisher``, ``author``, ``published``, ``language`` and ``collection``
+            were read, by name; what was only detected or is not known has none.
         sections: its outline, in the order of the text; empty where it has none.
         mended: offsets at which a hyphen and a line break were taken out of a divided word, in order:
             putting the two back at each gives the words as they were set.
@@ -103,6 +106,7 @@ class Document:
         recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
         recognised_in: the languages in which pictures of pages were tried, as ``Options.recognition`` has
             them; empty where there are no such pages, or they were not tried.
+        collection: the collection that somebody put it in; None where nobody said, and its folder decides.
     """
 
     text: str
@@ -120,6 +124,7 @@ class Document:
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
     recognised_in: str = ""
+    collection: str | None = None
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page, from 1, that holds the character at ``offset``; None without pages."""

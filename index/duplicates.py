@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.commits import batches, get_meta
-from index.documents import Span
-from index.queries import conditions, is_current, is_version, record_query, to_record
-from index.records import DocumentNotFoundError, DocumentRecord, Filters
-from index.schema import chunks, documents, signatures, versions
+from index.commits import batches
+from index.reading import CatalogReader
+from index.records import DocumentNotFoundError, DocumentRecord
+from index.schema import documents, signatures
 from index.similarity import NEAR_DUPLICATE, numbers, resemblance
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ the threshold, 0.4 % have no such band; of those that share a tenth of their shi
 _MIX = 0x9E3779B97F4A7C15
 """Makes one number of a band's: 2^64 divided by the golden ratio, odd."""
 
-_NO_FILTERS = Filters()
+_MOST_FOLLOWED = 0.02
+"""Of the documents: where more of them are new or have lost a near-duplicate, all are compared again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class _Groups:
     """What is known of one generation.
 
     Attributes:
-        generation: the catalog's.
-        ids: the documents that have a signature, by number.
+        state: the catalog's lineage and generation.
+        places: each document that has a signature and its version, in the order of their numbers.
         signatures: theirs, in the same order.
         members: the group of each document that has near-duplicates, itself included, by number.
     """
 
-    generation: int
-    ids: tuple[int, ...]
+    state: tuple[str, int]
+    places: tuple[tuple[int, int], ...]
     signatures: npt.NDArray[np.uint32]
     members: Mapping[int, tuple[int, ...]]
 
@@ -56,26 +56,23 @@ class Duplicates:
     indexed again.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self) -> None:
         self._lock = Lock()
         self._groups: _Groups | None = None
 
-    def groups(self, generation: int | None = None) -> Mapping[int, tuple[int, ...]]:
+    def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
         """The groups of near-duplicates: documents that resemble each other, directly or through others.
 
-        They are made once a generation, in about a second for 10,000 documents, and then only looked up.
-
-        Args:
-            generation: the catalog's, where the caller has just read it.
+        They are made once, in about a second for 10,000 documents, and follow what changes from one
+        generation to the next.
 
         Returns:
             By the number of each document that has near-duplicates, the numbers of its group, its own
             included, in order.
         """
-        return self._current(generation).members
+        return self._current(reader).members
 
-    def similar(self, document_id: int) -> list[tuple[DocumentRecord, float]]:
+    def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
         """The near-duplicates of a document's current version, and how much each resembles it.
 
         Returns:
@@ -84,93 +81,98 @@ class Duplicates:
         Raises:
             DocumentNotFoundError: if there is no such document.
         """
-        known = self._current(None)
-        if document_id not in known.ids:
-            if not self.records([document_id]):
+        known = self._current(reader)
+        ids = [number for number, _ in known.places]
+        if document_id not in ids:
+            if not reader.records([document_id]):
                 raise DocumentNotFoundError(document_id, None)
             return []
-        scores = resemblance(known.signatures[known.ids.index(document_id)], known.signatures)
+        scores = resemblance(known.signatures[ids.index(document_id)], known.signatures)
         found = {
             number: float(score)
-            for number, score in zip(known.ids, scores, strict=True)
+            for number, score in zip(ids, scores, strict=True)
             if score >= NEAR_DUPLICATE and number != document_id
         }
-        like = [(record, found[record.document_id]) for record in self.records(found)]
+        like = [(record, found[record.document_id]) for record in reader.records(found)]
         return sorted(like, key=lambda item: (-item[1], item[0].path, item[0].source))
 
-    def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
-        """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
-        query = record_query().where(is_current(), *conditions(filters))
-        with self._engine.connect() as connection:
-            found = [
-                to_record(row)
-                for part in batches(sorted(document_ids))
-                for row in connection.execute(query.where(documents.c.id.in_(part)))
-            ]
-        return sorted(found, key=lambda record: (record.path, record.source))
-
-    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """The sentence that just ``span`` is in a document, with the header of its table if it is a row.
-
-        Returns:
-            The span, and where the caption and headings of its table stand; None where ``span`` is not a
-            whole sentence, or the version is no longer the current one.
-        """
-        holds = (chunks.c.start <= span.start, chunks.c.end >= span.end)
-        query = (
-            sa.select(chunks.c.sentences, chunks.c.header)
-            .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
-            .join(versions, is_current())
-            .where(is_version(record.document_id, record.version), documents.c.version == record.version)
-            .where(*holds)
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None or [span.start, span.end] not in row.sentences:
-            return None
-        header = Span(*row.header) if row.header else None
-        return span, header if header and span.start >= header.end else None
-
-    def _current(self, generation: int | None) -> _Groups:
-        if generation is None:
-            with self._engine.connect() as connection:
-                generation = _generation(connection)
+    def _current(self, reader: CatalogReader) -> _Groups:
+        state = (reader.build.lineage if reader.build else "", reader.generation)
         with self._lock:
-            if self._groups is None or self._groups.generation != generation:
-                self._groups = _read(self._engine)
-            return self._groups
+            known = self._groups
+            if known is None or known.state != state:
+                # Another lineage gives the same numbers and versions to other texts.
+                same = known is not None and known.state[0] == state[0]
+                known = _followed(known if same else None, reader, state)
+                # One who still reads an older state does not take away what the others have.
+                if self._groups is None or self._groups.state[0] != state[0] or self._groups.state < state:
+                    self._groups = known
+            return known
 
 
-def _generation(connection: sa.Connection) -> int:
-    return int(get_meta(connection, "generation") or 0)
+def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
+    """The groups of the state that ``reader`` reads, of which ``known`` tells a part."""
+    import numpy as np
 
-
-def _read(engine: sa.Engine) -> _Groups:
-    query = (
-        sa.select(signatures.c.document_id, signatures.c.signature)
-        .join_from(
-            signatures,
-            documents,
-            sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version),
-        )
-        .order_by(signatures.c.document_id)
+    current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
+    query = sa.select(signatures.c.document_id, signatures.c.version).join_from(
+        signatures, documents, current
     )
-    with engine.connect() as connection:
-        # One state of the database: the signatures must be of the generation that is noted.
-        connection.exec_driver_sql("BEGIN")
-        generation = _generation(connection)
-        rows = connection.execute(query).all()
-    ids = tuple(row.document_id for row in rows)
-    stored = numbers(b"".join(row.signature for row in rows))
-    return _Groups(generation, ids, stored, _members(ids, stored))
+    rows = reader.connection.execute(query.order_by(signatures.c.document_id))
+    places = tuple((row.document_id, row.version) for row in rows)
+    before = dict(zip(known.places, known.signatures, strict=True)) if known else {}
+    new = [place for place in places if place not in before]
+    stored = {**before, **_signatures(reader, new)}
+    table = np.stack([stored[place] for place in places]) if places else numbers(b"")
+    ids = [number for number, _ in places]
+    gone = {number for number, _ in set(before) - set(places)}
+    left = {member for number in gone for member in (known.members.get(number, ()) if known else ())}
+    loose = (left | {number for number, _ in new}) & set(ids)
+    if known is None or len(loose) > max(_MOST_FOLLOWED * len(ids), 10):
+        labels = group_labels(table)
+    else:
+        row_of = {number: row for row, number in enumerate(ids)}
+        kept = {number: group for number, group in known.members.items() if number not in left}
+        labels = np.arange(len(ids))
+        for number, group in kept.items():
+            labels[row_of[number]] = row_of[group[0]]
+        _join_loose([row_of[number] for number in sorted(loose)], table, labels)
+    return _Groups(state, places, table, _members(ids, labels))
 
 
-def _members(ids: Sequence[int], stored: npt.NDArray[np.uint32]) -> dict[int, tuple[int, ...]]:
+def _signatures(
+    reader: CatalogReader, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
+    """The signatures of versions of documents."""
+    versions = dict(places)
+    found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
+    for part in batches(sorted(versions)):
+        query = sa.select(signatures).where(signatures.c.document_id.in_(part))
+        for row in reader.connection.execute(query):
+            if versions[row.document_id] == row.version:
+                found[row.document_id, row.version] = numbers(row.signature)[0]
+    return found
+
+
+def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
     """The groups of more than one, by each of their documents."""
     groups: dict[int, list[int]] = {}
-    for document_id, label in zip(ids, group_labels(stored).tolist(), strict=True):
+    for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
     return {member: tuple(group) for group in groups.values() if len(group) > 1 for member in group}
+
+
+def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
+    """Give each of ``rows`` the label of those that resemble it."""
+    import numpy as np
+
+    used = _BANDS * _ROWS
+    for row in rows:
+        same = (stored[:, :used] == stored[row, :used]).reshape(len(stored), _BANDS, _ROWS)
+        alike = np.flatnonzero(same.all(axis=2).any(axis=1))
+        near = alike[resemblance(stored[row], stored[alike]) >= NEAR_DUPLICATE]
+        joined = np.unique(labels[near])
+        labels[np.isin(labels, joined)] = joined[0]
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:

@@ -1,41 +1,31 @@
-"""Passages by their words (BM25): the only module that knows tantivy.
+"""Passages by their words (BM25): the only module that keeps a tantivy index.
 
-Each passage is indexed in the field of its document's language, with that language's stemmer and stop
-words. Scripts that put no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) go to a
-field of character pairs, in a document of any language. A query is analysed for every field that the
-library uses, since a few words do not tell their language. BM25 is tantivy's, k1 = 1.2, b = 0.75.
+A query is analysed for every field that the library uses, since a few words do not tell their language.
+BM25 is tantivy's, k1 = 1.2, b = 0.75. What is written is a cache: it can be made again from the catalog.
 """
 
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import regex
+import numpy as np
+import numpy.typing as npt
 import tantivy
 
-_STEMMED = {
-    "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french",
-    "de": "german", "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian",
-    "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
-    "ta": "tamil", "tr": "turkish",
-}  # fmt: skip
-"""ISO 639-1 codes of the languages that tantivy stems, and its names for them."""
+from index.analysis import NO_SPACES, PAIRS, Term, analyzers, composed, field_of, terms_in
+from index.records import Allowed
 
-_WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
-"""Stemmed languages for which tantivy carries no stop words."""
+_ANY = "*"
+"""In the field of fields of every passage: what was removed is counted with it until it is merged away."""
 
-_PLAIN = "plain"
-_PAIRS = "pairs"
+_FEW_DOCUMENTS = 1_000
+"""Up to so many documents that are allowed are looked up before the ranking; of more, it is sieved."""
 
-_NO_SPACES = regex.compile(
-    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
-    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ]+"
-)
+_SPARE = 8
 
 _WRITER_BYTES = 50_000_000
 
@@ -46,25 +36,23 @@ _K1 = 1.2
 _NOISE = 1e-5
 """Scores that differ by this share are equal: a sum depends on the order in which its parts are added."""
 
-Term = tuple[str, str]
-"""A field of the index (a language, or one of the two fields for all languages) and a word in it."""
-
 
 class LexicalIndexError(Exception):
-    """The stored index cannot be read; it must be made again from the catalog."""
+    """The stored index cannot be read, and must be made again from the catalog; or it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage as it is indexed: its number, its language (ISO 639-1) and its words."""
+    """A passage as it is indexed: its number, its language (ISO 639-1), its words, its document's number."""
 
     number: int
     language: str
     text: str
+    document: int = 0
 
 
 class LexicalIndex:
-    """A tantivy index in a folder. Searches may run while another thread writes."""
+    """A tantivy index in a folder. One thread writes at a time; any read its :class:`Words` meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or make an empty one.
@@ -73,66 +61,155 @@ class LexicalIndex:
             LexicalIndexError: if the folder holds something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         try:
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-            for field, analyzer in _analyzers().items():
+            for field, analyzer in analyzers().items():
                 self._index.register_tokenizer(field, analyzer)
-            self._reload()
+            self._index.reload()
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
+
+    def words(self) -> Words:
+        """The passages as they are now, those that another process has written too."""
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
+        return Words(self._index)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add passages under numbers that are not there yet."""
+        with self._writing() as writer:
+            for entry in entries:
+                writer.add_document(_as_document(entry))
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Remove passages; unknown numbers are passed over.
+
+        tantivy counts them in its statistics until it merges them away, which cannot be asked for here: an
+        index written afresh scores as if they had never been there.
+        """
+        if numbers:
+            some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(numbers))
+            with self._writing() as writer:
+                writer.delete_documents_by_query(some)
+
+    def remove_after(self, last: int) -> None:
+        """Remove the passages with a higher number than ``last``."""
+        if self.words().count_after(last):
+            with self._writing() as writer:
+                writer.delete_documents_by_query(_after(self._index.schema, last))
+
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
+        """A writer, whose work is kept if nothing is raised."""
+        try:
+            writer = self._index.writer(_WRITER_BYTES, num_threads=1)
+            try:
+                yield writer
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()
+        except (ValueError, OSError) as error:
+            raise LexicalIndexError(f"{self.folder.name} cannot be written: {error}") from error
+
+
+class Words:
+    """The passages of a tantivy index as they were when it was read. Safe to share between threads."""
+
+    def __init__(self, index: tantivy.Index) -> None:
+        self._searcher = index.searcher()
+        self._schema = index.schema
+        self._used = [field for field in analyzers() if self._searcher.doc_freq("field", field)]
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Add passages under numbers that are not there yet; seen by searches when this returns."""
-        self._write(entries, clear=False)
+    @property
+    def dead(self) -> int:
+        """How many passages were removed and still count in the statistics."""
+        return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
-    def replace_all(self, entries: Iterable[Entry]) -> None:
-        """Make the index hold just these passages.
+    def count_after(self, last: int) -> int:
+        """How many passages have a higher number than ``last``."""
+        return self._count(_after(self._schema, last))
 
-        tantivy counts deleted passages in its statistics until it merges them away, which cannot be
-        asked for here; an index written afresh scores as if they had never been there.
-        """
-        self._write(entries, clear=True)
+    def count(self, numbers: Collection[int]) -> int:
+        """How many of ``numbers`` are there."""
+        if not numbers:
+            return 0
+        some = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
+        return self._count(some)
 
-    def search(self, query: str, limit: int, allowed: Collection[int] | None = None) -> dict[int, float]:
+    def _count(self, query: tantivy.Query) -> int:
+        # tantivy's own description of its types lacks this one.
+        return int(self._searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+
+    def search(
+        self,
+        query: str,
+        limit: int,
+        allowed: Allowed | None = None,
+        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
+    ) -> dict[int, float]:
         """The best numbers and their BM25 score for the words of ``query``, best first.
 
         Args:
             query: any text; nothing in it is syntax.
             limit: how many; all that score as the last of them come too, so that it does not depend on
                 the order of writing which ones are found.
-            allowed: where given, only these numbers are candidates.
+            allowed: where given, only these are candidates.
+            hidden: where given, says which numbers are none.
         """
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, term))
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
             for field in self._used
-            for term in _in_field(field, query)
+            for term in terms_in(field, query)
         ]
-        if not clauses or limit < 1 or (allowed is not None and not allowed):
+        if not clauses or limit < 1 or (allowed is not None and not allowed.documents):
             return {}
         words = tantivy.Query.boolean_query(clauses)
-        if allowed is not None:
-            some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(allowed))
+        if allowed is not None and len(allowed.documents) <= _FEW_DOCUMENTS:
+            some = tantivy.Query.term_set_query(self._schema, "document", list(allowed.documents))
             words = tantivy.Query.boolean_query(
                 [
                     (tantivy.Occur.Must, words),
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
                 ]
             )
-        wanted = limit
+        # Some more than are asked for, since the last of them must be seen to score less.
+        wanted = limit + max(_SPARE, limit // 4)
         while True:
             hits = self._searcher.search(words, wanted, count=False).hits
-            least = hits[:limit][-1][0] * (1 - _NOISE) if hits else 0.0
-            if len(hits) < wanted or hits[-1][0] < least:
+            found = self._found(hits, allowed, hidden)
+            least = found[:limit][-1][1] * (1 - _NOISE) if found else 0.0
+            if len(hits) < wanted or (len(found) > limit and found[-1][1] < least):
                 break
-            wanted *= 2
-        return {
-            int(self._searcher.doc(address)["number"][0]): float(score)
-            for score, address in hits
-            if score >= least
-        }
+            wanted *= 4
+        return {number: score for number, score in found if score >= least}
+
+    def _found(
+        self,
+        hits: Sequence[tuple[float, tantivy.DocAddress]],
+        allowed: Allowed | None,
+        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None,
+    ) -> list[tuple[int, float]]:
+        """The numbers and scores of those of ``hits`` that may be found."""
+        places = [address for _, address in hits]
+        numbers = np.array(self._searcher.fast_field_values("number", places), np.int64)
+        may = np.ones(len(numbers), np.bool_)
+        if hidden is not None:
+            may &= ~hidden(numbers)
+        if allowed is not None:
+            inside = numbers < len(allowed.chunks)
+            may &= inside
+            may[inside] &= allowed.chunks[numbers[inside]]
+        return [
+            (number, score)
+            for number, (score, _), kept in zip(numbers.tolist(), hits, may.tolist(), strict=True)
+            if kept
+        ]
 
     def most(self, query: str) -> float:
         """What no passage scores above for the words of ``query``: BM25 with each word without end.
@@ -142,106 +219,52 @@ class LexicalIndex:
         may exceed it. Pairs of characters set none, since most of a question's bridge two words and no
         passage has them.
         """
-        text = _NO_SPACES.sub(" ", query)
-        fields = [
-            [(field, term) for term in _in_field(field, text)] for field in self._used if field != _PAIRS
-        ]
+        text = NO_SPACES.sub(" ", query)
+        fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
         return (_K1 + 1) * min((sum(self.rarity(words).values()) for words in fields if words), default=0.0)
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are among the passages: BM25's inverse document frequency, by term.
 
         ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages hold (Robertson and Zaragoza,
-        The Probabilistic Relevance Framework, 2009, as Lucene and tantivy compute it).
+        The Probabilistic Relevance Framework, 2009, as Lucene and tantivy compute it). Passages that were
+        removed count in both for as long as tantivy counts them in its scores.
         """
         searcher = self._searcher
-        total = searcher.num_docs
+        total = searcher.doc_freq("field", _ANY)
         held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
-        return {term: math.log(1 + max(total - n + 0.5, 0.5) / (n + 0.5)) for term, n in held.items()}
-
-    def _reload(self) -> None:
-        self._index.reload()
-        self._searcher = self._index.searcher()
-        self._used = [field for field in _analyzers() if self._holds(field)]
-
-    def _holds(self, field: str) -> bool:
-        marker = tantivy.Query.term_query(self._index.schema, "field", field)
-        return bool(self._searcher.search(marker, 1, count=False).hits)
-
-    def _write(self, entries: Iterable[Entry], *, clear: bool) -> None:
-        writer = self._index.writer(_WRITER_BYTES, num_threads=1)
-        try:
-            if clear:
-                writer.delete_all_documents()
-            for entry in entries:
-                writer.add_document(_as_document(entry))
-            writer.commit()
-        finally:
-            writer.wait_merging_threads()
-        self._reload()
+        return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
 
 
-def terms(text: str, language: str) -> list[Term]:
-    """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
-    fields = (language if language in _STEMMED else _PLAIN, _PAIRS)
-    return [(field, term) for field in fields for term in _in_field(field, text)]
-
-
-def _in_field(field: str, text: str) -> list[str]:
-    text = _composed(text)
-    parts = _NO_SPACES.findall(text) if field == _PAIRS else [text]
-    return list(dict.fromkeys(term for part in parts for term in _analyzers()[field].analyze(part)))
-
-
-@cache
-def _analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
-    return {field: _analyzer(field) for field in _fields()}
-
-
-def _fields() -> list[str]:
-    return [*_STEMMED, _PLAIN, _PAIRS]
+def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:
+    """Picks the passages with a higher number than ``last``."""
+    kind = tantivy.FieldType.Unsigned
+    return tantivy.Query.range_query(schema, "number", kind, lower_bound=last, include_lower=False)
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("number", stored=True, indexed=True)
+    builder.add_unsigned_field("number", indexed=True, fast=True)
+    builder.add_unsigned_field("document", indexed=True)
     builder.add_text_field("field", tokenizer_name="raw", index_option="basic")
-    for field in _fields():
+    for field in analyzers():
         builder.add_text_field(field, tokenizer_name=field, index_option="freq")
     return builder.build()
-
-
-def _analyzer(field: str) -> tantivy.TextAnalyzer:
-    if field == _PAIRS:
-        return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(2, 2)).build()
-    builder = (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(80))
-        .filter(tantivy.Filter.lowercase())
-    )
-    if field in _STEMMED and field not in _WITHOUT_STOP_WORDS:
-        builder = builder.filter(tantivy.Filter.stopword(_STEMMED[field]))
-    if field in _STEMMED:
-        builder = builder.filter(tantivy.Filter.stemmer(_STEMMED[field]))
-    return builder.filter(tantivy.Filter.ascii_fold()).build()
-
-
-def _composed(text: str) -> str:
-    """``text`` with a letter and its accent as one character: tantivy takes an accent for a word's end."""
-    return unicodedata.normalize("NFC", text)
 
 
 def _as_document(entry: Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("number", entry.number)
-    words = entry.language if entry.language in _STEMMED else _PLAIN
-    text = _composed(entry.text)
+    document.add_unsigned("document", entry.document)
+    document.add_text("field", _ANY)
+    words = field_of(entry.language)
+    text = composed(entry.text)
     document.add_text(words, text)
     document.add_text("field", words)
-    runs = _NO_SPACES.findall(text)
+    runs = NO_SPACES.findall(text)
     # A value a run: pairs of characters never bridge what stands between two runs.
     for run in runs:
-        document.add_text(_PAIRS, run)
+        document.add_text(PAIRS, run)
     if runs:
-        document.add_text("field", _PAIRS)
+        document.add_text("field", PAIRS)
     return document

@@ -42,6 +42,7 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         versions.c.digest,
         versions.c.added,
         versions.c.author,
+        versions.c.collection,
         versions.c.origins,
         versions.c.unread_pages,
         versions.c.recognised_pages,
@@ -121,6 +122,8 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
+        # What is only the folder it lay in does not move with it.
+        collection=row.collection if "collection" in row.origins else None,
     )
 
 
@@ -145,6 +148,8 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(versions.c.publisher.in_(filters.publishers))
     if filters.languages:
         conditions.append(versions.c.language.in_(filters.languages))
+    if filters.collections:
+        conditions.append(versions.c.collection.in_(filters.collections))
     # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
@@ -153,8 +158,8 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def passage_query() -> sa.Select[Any]:
-    """Selects the columns of a Passage for the chunks of all current versions, by number."""
+def passage_query(build: int) -> sa.Select[Any]:
+    """Selects the columns of a Passage for the chunks of all current versions in a build, by number."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -165,6 +170,6 @@ def passage_query() -> sa.Select[Any]:
             versions.c.page_starts,
         )
         .join(chunks, chunks.c.document_id == documents.c.id)
-        .where(is_current())
+        .where(is_current(), chunks.c.build == build)
         .order_by(chunks.c.id)
     )

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from index.documents import Chunk, Document, Origin, Span
+from index.documents import MAX_COLLECTION_CHARACTERS, Chunk, Document, Origin, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class DocumentNotFoundError(LookupError):
@@ -39,7 +44,9 @@ class DocumentRecord:
         digest: sha256 of the file's bytes, in hexadecimal.
         added: when this version was indexed, ISO 8601 in UTC.
         author: who wrote it, or None.
-        origins: where title, publisher, author, date and language were read, by name.
+        collection: the collection that it belongs to, as ``Incoming.collection`` has it, or None.
+        origins: where title, publisher, author, date, language and collection were read, by name; a
+            collection that is only its folder has none.
         unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
         recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
         superseded_by: the version that replaced it, or None where it is the current one.
@@ -60,6 +67,7 @@ class DocumentRecord:
     digest: str
     added: str
     author: str | None = None
+    collection: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
@@ -83,6 +91,7 @@ class Filters:
         document_ids: any of these documents.
         publishers: issued by any of these, compared as written.
         languages: in any of these ISO 639-1 codes.
+        collections: in any of these collections, compared as written.
         published_before: published before this ISO date (exclusive); undated documents drop out.
         published_after: published after this ISO date (exclusive); undated documents drop out.
     """
@@ -90,6 +99,7 @@ class Filters:
     document_ids: tuple[int, ...] = ()
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
     published_before: str | None = None
     published_after: str | None = None
 
@@ -146,6 +156,12 @@ class Incoming:
     digest: str
     document: Document
 
+    @property
+    def collection(self) -> str | None:
+        """The collection that it belongs to: what somebody said, else the first folder of its path."""
+        folder, slash, _ = self.path.partition("/")
+        return self.document.collection or (folder[:MAX_COLLECTION_CHARACTERS] if slash else None)
+
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
@@ -192,9 +208,66 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How passages and their vectors are made.
+
+    Attributes:
+        encoder: the key of the encoder.
+        max_chunk_tokens: the room in a passage.
+        title_tokens: how much of its document's title goes in front of a passage; with 0 the title is neither
+            embedded nor found by its words.
+        chunking: :data:`index.chunking.CHUNKING` of the program that made them.
+        model: what the encoder is opened by, a name or a folder: two ways to one encoder are one recipe.
+    """
+
+    encoder: str
+    max_chunk_tokens: int
+    title_tokens: int
+    chunking: int
+    model: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A whole set of passages of a library, made by one recipe.
+
+    Attributes:
+        number: its number, never reused.
+        lineage: names the catalog; another one once it was restored from a backup, where numbers that were
+            given since are given again.
+        recipe: how its passages are made.
+    """
+
+    number: int
+    lineage: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
-    """What one commit changed: the generation it made, the chunks that came and those that went."""
+    """What one commit changed.
+
+    Attributes:
+        generation: the generation that it made.
+        documents: the numbers of the documents that were written.
+        added: for each of them, the numbers of its chunks, in order.
+        removed: the numbers of the chunks that went.
+    """
 
     generation: int
-    added: tuple[int, ...]
+    documents: tuple[int, ...]
+    added: tuple[tuple[int, ...], ...]
     removed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a search may find, where filters narrow it.
+
+    Attributes:
+        documents: the numbers of the documents, in order.
+        chunks: by the number of a chunk, whether it may be found; what lies beyond the end may not.
+    """
+
+    documents: tuple[int, ...]
+    chunks: npt.NDArray[np.bool_] = field(hash=False, compare=False)

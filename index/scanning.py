@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.loading.sidecar import SUFFIX as SIDECAR
@@ -143,6 +143,17 @@ def scan(root: Root, followed: Collection[str] = ()) -> Listing:
         else:
             walk.file(root.location)
     return Listing(root, dict(sorted(walk.files.items())), tuple(walk.failures), tuple(walk.unseen), missing)
+
+
+def without(listing: Listing, left: Collection[Path]) -> Listing:
+    """``listing`` as if nothing were known of the files ``left``, whether they are there or not."""
+    source = Path(listing.root.source)
+    paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
+    if not paths:
+        return listing
+    files = {path: state for path, state in listing.files.items() if path not in paths}
+    unseen = (*listing.unseen, *(Root(listing.root.source, path) for path in sorted(paths)))
+    return replace(listing, files=files, unseen=unseen)
 
 
 class _Walk:

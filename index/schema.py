@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0006"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -55,6 +55,9 @@ versions = sa.Table(
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", sa.Text, nullable=False, server_default=""),
+    sa.Column("collection", sa.Text),
+    # The columns after the text lie beyond it in the file: of this one a search reads the index alone.
+    sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
 
 layouts = sa.Table(
@@ -95,9 +98,47 @@ chunks = sa.Table(
     sa.Column("sentences", sa.JSON, nullable=False),
     sa.Column("vector", sa.String(64), nullable=False),
     sa.Column("header", sa.JSON(none_as_null=True)),
+    sa.Column("build", sa.Integer, nullable=False),
     sa.Index("chunks_by_document", "document_id"),
     sa.Index("chunks_by_vector", "vector"),
     sqlite_autoincrement=True,
+)
+
+builds = sa.Table(
+    # Whole sets of passages, made in one way; the one that `meta.build` names is searched.
+    "builds",
+    metadata,
+    # Never reused: the caches of a build lie in a folder of its number.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("encoder", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("max_chunk_tokens", sa.Integer, nullable=False),
+    sa.Column("title_tokens", sa.Integer, nullable=False),
+    sa.Column("chunking", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+ranges = sa.Table(
+    # The chunks that a document has in a build, numbered in a row since one transaction writes them in order.
+    "ranges",
+    metadata,
+    sa.Column("build", sa.Integer, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    # The first chunk's number and the one after the last; equal where there is none.
+    sa.Column("first", sa.Integer, nullable=False),
+    sa.Column("beyond", sa.Integer, nullable=False),
+    sa.Index("ranges_by_document", "document_id"),
+    sa.Index("ranges_by_end", "build", "beyond"),
+)
+
+removals = sa.Table(
+    # Chunks that went, for caches that were made before: kept until no cache needs them any more.
+    "removals",
+    metadata,
+    sa.Column("chunk", sa.Integer, primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Index("removals_by_generation", "generation"),
 )
 
 vectors = sa.Table(
@@ -154,3 +195,31 @@ def _revision(connection: sa.Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return revision
+
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    # In the order in which they came.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("started", sa.Text),
+    # When its process last wrote to it.
+    sa.Column("heard", sa.Text, nullable=False),
+    sa.Column("ended", sa.Text),
+    sa.Column("cancelling", sa.Boolean, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("files_done", sa.Integer, nullable=False),
+    sa.Column("files_of", sa.Integer, nullable=False),
+    sa.Column("passages_done", sa.Integer, nullable=False),
+    sa.Column("passages_of", sa.Integer, nullable=False),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("message", sa.Text),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.UniqueConstraint("id", name="jobs_by_id"),
+    sqlite_autoincrement=True,
+)

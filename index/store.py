@@ -3,80 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.caches import passage_text
+from index.analysis import Term
+from index.builds import BuildGoneError, drop_given_up
 from index.catalog import Catalog
-from index.chunking import HEADING_TOKENS, MAX_CHUNK_TOKENS, chunk
-from index.documents import Chunk, Document, PageLayout, Span
-from index.embedding import Encoder, vector_digest
-from index.fusion import DENSE_WEIGHT, fuse, share_of_vectors
-from index.lexical import Term
-from index.records import Committed, DocumentRecord, Filters, Incoming, NewVersion, Passage
-from index.similarity import signature
-from index.upkeep import EncoderMismatchError, Upkeep
+from index.chunking import CHUNKING, MAX_CHUNK_TOKENS
+from index.commits import VectorsGoneError
+from index.documents import Document, PageLayout, Span
+from index.duplicates import Duplicates
+from index.embedding import Encoder
+from index.fusion import DENSE_WEIGHT
+from index.making import TITLE_TOKENS, Progress, make
+from index.reading import CatalogReader
+from index.rebuilding import rebuild
+from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
+from index.snapshots import NO_FILTERS, POOL, Hit, Snapshot
+from index.upkeep import EncoderMismatchError, Upkeep, naming_failures
+from index.vectors import SIZES, Sizes
 
-POOL = 100
-"""Candidates that each half brings to the fusion."""
-
-TITLE_TOKENS = 40
-"""What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
-
-_EMBED_AT_ONCE = 256
-"""Texts between two savings of their vectors: what a broken-off run loses at most."""
-
-NO_FILTERS = Filters()
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage (``reading``, ``embedding``), how much of it is done, and of how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that was found.
-
-    Attributes:
-        chunk_id: the passage's number in this generation.
-        document: the document that it belongs to.
-        span: where it stands in the document's text.
-        text: the words of the span.
-        page: the page on which it begins, from 1, or None.
-        score: the fused score, 0 to 1, relative to the other candidates.
-        dense: its cosine to the query.
-        lexical: its BM25 score for the query's words; 0 where it shares none or others filled the pool.
-        sentences: its sentences, as spans of the document.
-        header: for rows of a table, where its caption and headings stand.
-        headings: the words of the header; empty for what is no table.
-        recognised: whether any of its words were recognised in the picture of a page, perhaps wrongly.
-    """
-
-    chunk_id: int
-    document: DocumentRecord
-    span: Span
-    text: str
-    page: int | None
-    score: float
-    dense: float
-    lexical: float
-    sentences: tuple[Span, ...]
-    header: Span | None = None
-    headings: str = ""
-    recognised: bool = False
+__all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Index", "Progress", "Searchable", "Snapshot"]
 
 
 class Index:
     """A library under a home folder, open for searching and writing. Safe to share between threads.
 
-    Writers exclude each other, in other processes too. A search sees one generation throughout.
+    Writers exclude each other, in other processes too. Each of the methods that search or read sees one
+    generation; :meth:`snapshot` gives one for several of them.
 
     Attributes:
         home: the folder that holds everything the library keeps.
         catalog: the library's database.
         encoder: turns passages and queries into vectors.
-        duplicates: which documents are near-duplicates of each other.
     """
 
     def __init__(
@@ -87,14 +48,17 @@ class Index:
         *,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
+        former: Callable[[str], Encoder] | None = None,
+        sizes: Sizes = SIZES,
     ) -> None:
         self.home = home
         self.catalog = catalog
         self.encoder = encoder
-        self.duplicates = catalog.duplicates
-        self._max_chunk_tokens = max_chunk_tokens
-        self._title_tokens = title_tokens
-        self._upkeep = Upkeep(home, catalog, encoder, titled=title_tokens > 0)
+        self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
+        self._former = former
+        self._formers: dict[str, Encoder] = {}
+        self._duplicates = Duplicates()
+        self._upkeep = Upkeep(home, catalog, self._encoder_of, sizes)
 
     @classmethod
     def open(
@@ -102,37 +66,45 @@ class Index:
         home: Path,
         encoder: Encoder,
         *,
-        reembed: bool = False,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
+        former: Callable[[str], Encoder] | None = None,
+        sizes: Sizes = SIZES,
     ) -> Self:
         """Open the library under ``home``, making an empty one where there is none.
 
         Args:
             home: the folder that holds everything the library keeps.
-            encoder: the encoder that it was indexed with, or will be.
-            reembed: whether to embed every passage again where another encoder was used before.
-            max_chunk_tokens: the room in a passage. What is indexed already keeps its own, so that
-                another value than the default is for an index that is made to compare and thrown away.
+            encoder: the encoder that new passages are embedded with.
+            max_chunk_tokens: the room in a passage.
             title_tokens: how much of its document's title goes in front of a passage; with 0 the title is
-                neither embedded nor found by its words. The same holds of another value.
+                neither embedded nor found by its words.
+            former: opens the encoder that a library was made with, by its name, where that is another one:
+                the library is then searched and added to with it until it is made anew (:meth:`rebuild`).
+            sizes: which type of vector index suits which size.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
-            EncoderMismatchError: if another encoder was used and ``reembed`` is not set.
-            LibraryLockedError: if the passages are to be embedded again while another process writes.
+            EncoderMismatchError: if another encoder was used, and ``former`` is not given.
         """
         home.mkdir(parents=True, exist_ok=True)
         catalog = Catalog.open(home / "catalog.sqlite")
-        index = cls(home, catalog, encoder, max_chunk_tokens=max_chunk_tokens, title_tokens=title_tokens)
+        index = cls(
+            home,
+            catalog,
+            encoder,
+            max_chunk_tokens=max_chunk_tokens,
+            title_tokens=title_tokens,
+            former=former,
+            sizes=sizes,
+        )
         try:
-            index._upkeep.check_encoder()
+            if former is None:
+                with catalog.reading() as reader:
+                    index._encoder_of(reader)
         except EncoderMismatchError:
-            if not reembed:
-                catalog.close()
-                raise
-            with index._upkeep.writing():
-                index._upkeep.commit_all(index._embed(list(_everything(catalog)), None))
+            catalog.close()
+            raise
         return index
 
     def close(self) -> None:
@@ -147,11 +119,30 @@ class Index:
     ) -> None:
         self.close()
 
+    # Reading
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The library at its newest generation, for as long as it is held.
+
+        Raises:
+            EncoderMismatchError: if the library's vectors are another encoder's.
+            LibraryLockedError: if another process is at work on the caches for half a minute.
+        """
+        with self._upkeep.snapshot() as (reader, view):
+            yield Snapshot(reader, view, self._encoder_of(reader), self._duplicates)
+
     @property
     def generation(self) -> int:
         """The generation that a search would see now."""
-        with self._upkeep.current() as caches:
-            return caches.generation
+        with self.snapshot() as snapshot:
+            return snapshot.generation
+
+    @property
+    def passages(self) -> int:
+        """How many passages can be found."""
+        with self.catalog.reading() as reader:
+            return reader.count_chunks()
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
@@ -159,7 +150,13 @@ class Index:
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """One document's current version, or the one asked for; raises DocumentNotFoundError."""
-        return self.catalog.document(document_id, version)
+        with self.catalog.reading() as reader:
+            return reader.document(document_id, version)
+
+    def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
+        """As :meth:`Snapshot.records`."""
+        with self.catalog.reading() as reader:
+            return reader.records(document_ids, filters)
 
     def text(self, document_id: int, version: int | None = None) -> Document:
         """One document with its text; raises DocumentNotFoundError."""
@@ -167,11 +164,23 @@ class Index:
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
         """The layouts of those of ``pages``, from 1, that have one."""
-        return self.catalog.layouts(document_id, version, pages)
+        with self.catalog.reading() as reader:
+            return reader.layouts(document_id, version, pages)
+
+    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
+        """As :meth:`Snapshot.sentence`."""
+        with self.catalog.reading() as reader:
+            return reader.sentence(record, span)
 
     def similar(self, document_id: int) -> list[tuple[DocumentRecord, float]]:
-        """A document's near-duplicates and how much each resembles it, 0 to 1, best first."""
-        return self.duplicates.similar(document_id)
+        """As :meth:`Snapshot.similar`."""
+        with self.catalog.reading() as reader:
+            return self._duplicates.similar(reader, document_id)
+
+    def groups(self) -> Mapping[int, tuple[int, ...]]:
+        """As :meth:`Snapshot.groups`."""
+        with self.catalog.reading() as reader:
+            return self._duplicates.groups(reader)
 
     def search(
         self,
@@ -180,62 +189,33 @@ class Index:
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,
     ) -> list[Hit]:
-        """The passages nearest to ``query`` in meaning and words, best first.
-
-        Passages of equal score stand in the order of their document's path and their place in it, so
-        that the result depends on what the library holds and not on how it came there.
-
-        Args:
-            query: what is looked for.
-            limit: how many passages at most.
-            filters: which documents may be found; they apply before the ranking.
-            dense_weight: 0 for words alone, 1 for vectors alone. Between the two it counts for less where the
-                encoder does not read the query's language, for nothing where not even the letters are its
-                own, and for all where no word is found.
-        """
-        weight = share_of_vectors(query, self.encoder.languages, dense_weight)
-        vector = self.encoder.encode_query(query)
-        pool = max(POOL, limit)
-        passages: list[Passage] | None = None
-        while passages is None:
-            with self._upkeep.current() as caches:
-                allowed = self.catalog.chunk_ids(filters) if filters else None
-                lexical = caches.words.search(query, pool, allowed) if weight < 1 else {}
-                share = weight if lexical else dense_weight
-                dense = caches.vectors.search(vector, pool, allowed) if share > 0 else {}
-                dense |= caches.vectors.cosines(vector, [number for number in lexical if number not in dense])
-                scores = _best(fuse(dense, lexical, caches.words.most(query), share), limit)
-                passages = list(self.catalog.passages(scores))
-                if self.catalog.generation() != caches.generation:
-                    # Another process committed meanwhile, and what was found may be gone.
-                    passages = None
-        hits = [_hit(passage, scores, dense, lexical) for passage in passages]
-        hits.sort(key=lambda hit: (-hit.score, hit.document.path, hit.document.source, hit.span.start))
-        return hits[:limit]
+        """As :meth:`Snapshot.search`."""
+        with self.snapshot() as snapshot:
+            return snapshot.search(query, limit, filters, dense_weight)
 
     def most(self, query: str) -> float:
-        """What no passage scores above in BM25 for the words of ``query``."""
-        with self._upkeep.current() as caches:
-            return caches.words.most(query)
+        """As :meth:`Snapshot.most`."""
+        with self.snapshot() as snapshot:
+            return snapshot.most(query)
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
-        """How rare terms are in the library: their inverse document frequency among the passages."""
-        with self._upkeep.current() as caches:
-            return caches.words.rarity(terms)
+        """As :meth:`Snapshot.rarity`."""
+        with self.snapshot() as snapshot:
+            return snapshot.rarity(terms)
 
     def around(self, hit: Hit) -> list[Passage]:
-        """The passage before ``hit``, itself, and the one after it, as far as its document has them."""
-        # A version's chunks are numbered in a row, since one transaction writes them in order.
-        near = self.catalog.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
-        return [passage for passage in near if passage.document.document_id == hit.document.document_id]
+        """As :meth:`Snapshot.around`."""
+        with self.snapshot() as snapshot:
+            return snapshot.around(hit)
+
+    # Writing
 
     def replace(
         self, incoming: Sequence[Incoming], removed: Collection[int] = (), progress: Progress | None = None
     ) -> Committed:
         """Add documents or new versions of them, and remove others, in one step.
 
-        Vectors of new passages are stored first, so that a broken-off run need not embed them again;
-        then the catalog commits, then the caches follow.
+        Passages are embedded first, while others read and write; then they are committed.
 
         Args:
             incoming: what was read; a document at a known place supersedes the version before it.
@@ -245,72 +225,80 @@ class Index:
         Raises:
             EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process goes on writing for half a minute.
+            LibraryWriteError: if the disk is full or the folder cannot be written to; nothing is changed.
         """
-        with self._upkeep.writing():
-            with self._upkeep.current():
-                # Put in order first what others can read, as embedding may take hours.
-                pass
-            return self._upkeep.commit(self._embed(incoming, progress), removed)
+        while True:
+            with self.catalog.reading() as reader:
+                encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
+            with naming_failures(self.home):
+                new = make(incoming, recipe, encoder, self.catalog, progress)
+            with naming_failures(self.home), self._upkeep.writing():
+                with self.catalog.reading() as reader:
+                    unchanged = self._recipe_of(reader) == recipe
+                if unchanged:
+                    # A vector that was there may have gone with the last passage that had it.
+                    with suppress(VectorsGoneError):
+                        return self._upkeep.commit(new, removed, recipe)
 
-    def _embedded(self, title: str, piece: Chunk, text: str) -> str:
-        """What the encoder sees of a passage."""
-        apart = piece.header is not None and not piece.span.covers(piece.header)
-        headings = self.encoder.clip(piece.header.of(text), HEADING_TOKENS) if piece.header and apart else ""
-        return passage_text(title, piece.span.of(text), headings)
+    def settle(self) -> bool:
+        """Write afresh what has grown out of shape, beside what is searched; returns whether anything was.
 
-    def _embed(self, incoming: Sequence[Incoming], progress: Progress | None) -> list[NewVersion]:
-        new: list[NewVersion] = []
-        texts: dict[str, str] = {}
-        for item in incoming:
-            chunks = tuple(chunk(item.document, self.encoder.token_spans, self._max_chunk_tokens))
-            title = self.encoder.clip(item.document.title, self._title_tokens)
-            embedded = [self._embedded(title, piece, item.document.text) for piece in chunks]
-            digests = [vector_digest(self.encoder.key, text) for text in embedded]
-            texts.update(zip(digests, embedded, strict=True))
-            new.append(NewVersion(item, chunks, tuple(digests), signature(item.document.text)))
-        known = self.catalog.known_vectors(texts)
-        missing = [digest for digest in texts if digest not in known]
-        for start in range(0, len(missing), _EMBED_AT_ONCE):
-            part = missing[start : start + _EMBED_AT_ONCE]
-            vectors = self.encoder.encode([texts[digest] for digest in part])
-            self.catalog.put_vectors(dict(zip(part, vectors, strict=True)))
-            if progress is not None:
-                progress("embedding", start + len(part), len(missing))
-        return new
+        Until then words that were removed count in the rarity of others, and many new vectors lie in memory.
+
+        Raises:
+            LibraryLockedError, LibraryWriteError: as :meth:`replace`.
+        """
+        return self._upkeep.settle()
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the passages were made with another encoder, or cut otherwise, than new ones would be."""
+        with self.catalog.reading() as reader:
+            return self._recipe_of(reader) != self._recipe
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make all passages anew where they :attr:`are outdated <is_outdated>`, beside what is searched.
+
+        Args:
+            progress: told how many documents are made (``rebuilding``).
+
+        Raises:
+            LibraryLockedError: as :meth:`replace`.
+            BuildGoneError: if another process has made them anew in another way meanwhile.
+        """
+        if not self.is_outdated:
+            # What a process had no time for that was ended after it had made them.
+            drop_given_up(self.catalog.engine)
+            return
+        try:
+            with naming_failures(self.home):
+                rebuild(self.catalog, self._upkeep, self.encoder, self._recipe, progress)
+        except BuildGoneError:
+            # Another process may have made what is wanted here.
+            if self.is_outdated:
+                raise
+
+    def _recipe_of(self, reader: CatalogReader) -> Recipe:
+        """How the library's passages are made; an empty one takes to the recipe that it was opened with."""
+        if reader.build is None or not reader.has_chunks():
+            return self._recipe
+        return reader.build.recipe
+
+    def _encoder_of(self, reader: CatalogReader) -> Encoder:
+        """The encoder of the library's passages."""
+        recipe = self._recipe_of(reader)
+        if recipe.encoder == self.encoder.key:
+            return self.encoder
+        if recipe.encoder not in self._formers and self._former is not None:
+            self._formers[recipe.encoder] = self._former(recipe.model)
+        encoder = self._formers.get(recipe.encoder)
+        if encoder is None or encoder.key != recipe.encoder:
+            raise EncoderMismatchError(
+                f"the library was indexed with {recipe.encoder}, not with {self.encoder.key}; set the model "
+                "that it was indexed with, or run `footnoted sync` to embed it again with this one"
+            )
+        return encoder
 
 
-def _everything(catalog: Catalog) -> Iterator[Incoming]:
-    for source in sorted({record.source for record in catalog.documents()}):
-        for path, state in sorted(catalog.files(source).items()):
-            document = catalog.text(state.document_id)
-            yield Incoming(source, path, state.size, state.mtime_ns, state.digest, document)
-
-
-def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
-    """The numbers of the ``limit`` highest scores, and all that share the last of them.
-
-    Scores are rounded to what the encoder repeats whatever else is in its batch.
-    """
-    rounded = {number: round(score, 5) for number, score in scores.items()}
-    last = sorted(rounded.values(), reverse=True)[:limit][-1:]
-    return {number: score for number, score in rounded.items() if last and score >= last[0]}
-
-
-def _hit(
-    passage: Passage, scores: Mapping[int, float], dense: Mapping[int, float], lexical: Mapping[int, float]
-) -> Hit:
-    number = passage.chunk_id
-    return Hit(
-        number,
-        passage.document,
-        passage.span,
-        passage.text,
-        passage.page,
-        scores[number],
-        dense[number],
-        lexical.get(number, 0.0),
-        passage.sentences,
-        passage.header,
-        passage.headings,
-        passage.recognised,
-    )
+Searchable = Index | Snapshot
+"""What can be searched and read: the newest generation each time, or one that is held."""

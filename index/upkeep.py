@@ -1,47 +1,118 @@
-"""Keeps a library's caches at its catalog's generation, whatever other threads and processes do."""
+"""Keeps what is searched at the catalog's generation, whatever other threads and processes do.
+
+The catalog's commit is the only moment at which anything changes for a reader. The words are written before
+it, under numbers that nobody looks at yet; vectors that came since the base was made are in memory only. So
+there is nothing that a crash could leave half done: opening a library reads its base, and adds what the
+catalog has beyond it.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 
+import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from index.caches import Caches, load_caches, rebuild_caches
+from index import locking
+from index.caches import (
+    clear_away,
+    digests,
+    folder_of,
+    has_sound_base,
+    read_marker,
+    with_base,
+    with_words,
+    write_marker,
+)
 from index.catalog import Catalog
 from index.embedding import Encoder
-from index.records import Committed, NewVersion
+from index.entries import entries_of
+from index.lexical import LexicalIndexError
+from index.locking import LibraryLockedError, WriteLock, locked
+from index.reading import CatalogReader
+from index.records import Build, Committed, NewVersion, Recipe
+from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
+from index.view import (
+    View,
+    catch_up_words,
+    follow_view,
+    make_base,
+    make_words,
+    open_view,
+    prepare_words,
+)
 
-_LOCK_SECONDS = 30.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
+
+_log = logging.getLogger(__name__)
 
 
 class EncoderMismatchError(Exception):
     """The library was indexed with another encoder than the one it is opened with."""
 
 
-class LibraryLockedError(Exception):
-    """Another process is writing to the library."""
+class LibraryWriteError(Exception):
+    """The library's folder cannot be written to; what was committed before is served as before."""
+
+
+_FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)
+"""What a full disk or a read-only folder leads to."""
+
+
+@contextmanager
+def naming_failures(home: Path) -> Iterator[None]:
+    """Turns what a full disk or a read-only folder leads to into LibraryWriteError."""
+    try:
+        yield
+    except Timeout:
+        # An OSError, too, and it is told otherwise: the library is locked.
+        raise
+    except _FAILURES as error:
+        cause = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+        raise LibraryWriteError(
+            f"the library in {home} cannot be written to ({cause}); check the folder's permissions and the "
+            "space on the disk, then try again: what was committed before is served as before"
+        ) from error
 
 
 class Upkeep:
-    """The caches of one library, for one encoder. Safe to share between threads.
+    """What is searched of one library. Safe to share between threads.
 
-    The lock on writing is taken before the one on the caches, and never the other way round for longer
-    than a glance.
+    Attributes:
+        home: the library's folder.
+        sizes: which type of vector index suits which size.
     """
 
-    def __init__(self, home: Path, catalog: Catalog, encoder: Encoder, *, titled: bool = True) -> None:
-        self._home = home
-        self._titled = titled
+    def __init__(
+        self,
+        home: Path,
+        catalog: Catalog,
+        encoder_of: Callable[[CatalogReader], Encoder],
+        sizes: Sizes = SIZES,
+    ) -> None:
+        """Keep the library under ``home``.
+
+        Args:
+            home: its folder.
+            catalog: its catalog.
+            encoder_of: gives the encoder of the passages that a reader reads; raises EncoderMismatchError
+                where there is none.
+            sizes: which type of vector index suits which size.
+        """
+        self.home = home
+        self.sizes = sizes
+        self._encoder_of = encoder_of
         self._catalog = catalog
-        self._encoder = encoder
-        self._caches: Caches | None = None
-        self._caches_lock = RLock()
-        self._write_lock = FileLock(home / "write.lock")
+        self._view: View | None = None
+        self._view_lock = RLock()
+        self._write_lock = WriteLock(home)
+        self._settle_lock = FileLock(home / "settle.lock")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -50,90 +121,161 @@ class Upkeep:
         Raises:
             LibraryLockedError: if another one goes on writing for half a minute.
         """
-        try:
-            with self._write_lock.acquire(timeout=_LOCK_SECONDS):
-                yield
-        except Timeout as error:
-            raise self._locked() from error
+        with self._write_lock.hold():
+            yield
 
     @contextmanager
-    def current(self) -> Iterator[Caches]:
-        """The caches, at the catalog's generation, for as long as nobody else changes them.
-
-        A writer in another process that has committed has its files in place in a moment, and until then
-        there is nothing whole to answer from.
+    def snapshot(self) -> Iterator[tuple[CatalogReader, View]]:
+        """The newest generation, for as long as it is held: catalog, vectors and words of one state.
 
         Raises:
             EncoderMismatchError: if the library's vectors are another encoder's.
             LibraryLockedError: if another process is at work on the caches for half a minute.
         """
-        deadline = time.monotonic() + _LOCK_SECONDS
+        deadline = time.monotonic() + locking.LOCK_SECONDS
         while True:
-            with self._caches_lock:
-                caches = self._caught_up()
-                if caches is not None:
-                    yield caches
+            with self._catalog.reading() as reader:
+                view = self._view_of(reader)
+                if view is not None:
+                    yield reader, view
                     return
             if time.monotonic() > deadline:
-                raise self._locked()
+                raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
-    def commit(self, new: Sequence[NewVersion], removed: Collection[int]) -> Committed:
-        """Write to the catalog, and let the caches follow. For the one who is :meth:`writing`."""
-        with self.current() as caches:
-            committed = self._catalog.commit(new, removed, self._encoder.key)
-            self._caches = None
-            caches.follow(self._catalog, committed)
-            self._caches = caches
-        return committed
+    def commit(self, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe) -> Committed:
+        """Write to the catalog and its caches. For the one who is :meth:`writing`."""
+        with self.snapshot() as (_, before):
+            pass
+        written: list[Build] = []
 
-    def commit_all(self, new: Sequence[NewVersion]) -> Committed:
-        """Write every document again, after another encoder. For the one who is :meth:`writing`."""
-        with self._caches_lock:
-            committed = self._catalog.commit(new, (), self._encoder.key)
-            self._caches = self._rebuilt(committed.generation)
-        return committed
+        def prepare(committed: Committed, build: Build) -> None:
+            written.append(build)
+            known = before.build is not None and before.build.number == build.number
+            _, words = prepare_words(folder_of(self.home, build), before.last if known else 0)
+            titled = build.recipe.title_tokens > 0
+            written_now = zip(new, committed.documents, committed.added, strict=True)
+            words.add(entry for item in written_now for entry in entries_of(*item, titled=titled))
 
-    def check_encoder(self) -> None:
-        """Raise EncoderMismatchError if the library's vectors are another encoder's."""
-        used = self._catalog.encoder_key()
-        if used not in {None, self._encoder.key}:
-            raise EncoderMismatchError(
-                f"the library was indexed with {used}, not with {self._encoder.key}; set the model that it "
-                "was indexed with, or run `footnoted sync` to embed it again with this one"
-            )
-
-    def _caught_up(self) -> Caches | None:
-        """The caches at the catalog's generation; None while another process is at work on them."""
-        generation = self._catalog.generation()
-        if self._caches is None or self._caches.generation != generation:
-            self.check_encoder()
-            self._caches = self._load(generation) or self._repair()
-            # Nobody may have committed while they were read.
-            if self._caches is not None and self._caches.generation != self._catalog.generation():
-                self._caches = None
-        return self._caches
-
-    def _repair(self) -> Caches | None:
+        committed = self._catalog.commit(new, removed, recipe, prepare)
         try:
-            with self._write_lock.acquire(timeout=0):
-                # A writer may have finished between the look at its files and the lock.
-                generation = self._catalog.generation()
-                return self._load(generation) or self._rebuilt(generation)
+            self._finish(written[0], committed)
+        except (*_FAILURES, LibraryLockedError) as error:
+            # It is committed: whoever reads next makes up for what could not be written.
+            _log.warning("The caches of %s are behind: %s", self.home, error)
+        return committed
+
+    def _finish(self, build: Build, committed: Committed) -> None:
+        """Let the caches follow a commit; what is not done here the next reader or writer does."""
+        with self.snapshot() as (reader, view):
+            folder = folder_of(self.home, build)
+            saved = read_marker(folder)
+            if view.index is None or saved is None:
+                return
+            # More than went just now, where a process ended before it came to this.
+            view.index.remove(reader.removed(since=saved.words_generation))
+            with self._view_lock:
+                if self._view is view:
+                    self._view = replace(view, words=view.index.words())
+            done = replace(saved, writing=False, words_generation=committed.generation)
+            write_marker(folder, replace(done, digests=digests(folder, done)))
+
+    def is_due(self) -> bool:
+        """Whether :meth:`settle` has something to do."""
+        with self.snapshot() as (_, view):
+            return view.has_dead_words() or view.vectors.is_due(self.sizes)
+
+    def settle(self) -> bool:
+        """Write afresh what has grown out of shape, beside what is searched meanwhile, and change over.
+
+        Words count passages that were removed until they are written afresh, and a base of vectors has its
+        type and size from when it was made. Only the change-over keeps other writers out.
+
+        Returns:
+            Whether anything was done; not if another process is at it.
+
+        Raises:
+            LibraryWriteError: if there is no room; what there was goes on serving.
+            LibraryLockedError: as :meth:`writing`.
+        """
+        try:
+            # In this order: that the lock is held is a failure of the system's to Python, too.
+            with self._settle_lock.acquire(timeout=0), naming_failures(self.home):
+                return self._settle()
         except Timeout:
+            return False
+
+    def _settle(self) -> bool:
+        with self.snapshot() as (reader, view):
+            build, last = view.build, view.last
+            dead, due = view.has_dead_words(), view.vectors.is_due(self.sizes)
+            if build is None or not (dead or due):
+                return False
+            folder, titled = folder_of(self.home, build), build.recipe.title_tokens > 0
+            dimensions = view.vectors.dimensions
+            words = make_words(folder, reader, titled=titled) if dead else None
+            base = make_base(folder, reader, dimensions, self.sizes) if due else None
+        with self.writing():
+            with self.snapshot() as (reader, view):
+                saved = read_marker(folder)
+                if view.build != build or saved is None:
+                    return False
+                saved = with_words(saved, words) if words else saved
+                saved = with_base(saved, base) if base else saved
+                saved = catch_up_words(folder, saved, reader, last if words else view.last, titled=titled)
+                saved = replace(saved, writing=False)
+                write_marker(folder, saved)
+                self._view = open_view(folder, reader, dimensions)
+            self._catalog.forget_removals(saved.known_from)
+            clear_away(self.home, build, saved)
+        return True
+
+    def _view_of(self, reader: CatalogReader) -> View | None:
+        """What is searched of the state that ``reader`` reads; None where another must be read."""
+        view = self._view
+        if view is not None and (view.generation, view.build) == (reader.generation, reader.build):
+            return view
+        with self._view_lock:
+            view = self._view
+            if view is None or (view.generation, view.build) != (reader.generation, reader.build):
+                if view is not None and view.build == reader.build and view.generation > reader.generation:
+                    return None
+                view = self._made(view, reader)
+                # Words that another process has removed since would be missing.
+                if view is not None and self._catalog.generation() != reader.generation:
+                    return None
+                self._view = view
+            return view
+
+    def _made(self, view: View | None, reader: CatalogReader) -> View | None:
+        dimensions = self._encoder_of(reader).dimensions
+        if reader.build is None:
+            return View(reader.generation, None, 0, VectorIndex.empty(dimensions))
+        folder = folder_of(self.home, reader.build)
+        if view is not None and view.build == reader.build:
+            followed = follow_view(view, folder, reader)
+            if followed is not None:
+                return followed
+        return open_view(folder, reader, dimensions) or self._repaired(folder, reader, dimensions)
+
+    def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> View | None:
+        """The caches made again from the catalog; None where another process is at it."""
+        build = reader.build
+        try:
+            with self._write_lock.hold("repair", timeout=0):
+                if build is None or self._catalog.generation() != reader.generation:
+                    return None
+                before = read_marker(folder)
+                saved = make_words(folder, reader, titled=build.recipe.title_tokens > 0)
+                view = None
+                if before is not None and has_sound_base(folder, before):
+                    write_marker(folder, with_base(saved, before))
+                    view = open_view(folder, reader, dimensions)
+                if view is None:
+                    # Without a base, or with one that is whole and yet of another state than the catalog.
+                    write_marker(folder, saved)
+                    view = open_view(folder, reader, dimensions)
+                clear_away(self.home, build, read_marker(folder) or saved)
+                return view
+        except LibraryLockedError:
             return None
-
-    def _load(self, generation: int) -> Caches | None:
-        passages = self._catalog.count_chunks()
-        return load_caches(self._home, self._encoder.dimensions, generation, passages, titled=self._titled)
-
-    def _rebuilt(self, generation: int) -> Caches:
-        return rebuild_caches(
-            self._home, self._encoder.dimensions, generation, self._catalog, titled=self._titled
-        )
-
-    def _locked(self) -> LibraryLockedError:
-        return LibraryLockedError(
-            f"another process is writing to the library in {self._home}; wait until it is done, then try "
-            "again"
-        )

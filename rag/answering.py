@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.records import Filters
-from index.store import NO_FILTERS, Index
+from index.store import NO_FILTERS, Index, Snapshot
 from rag.abstention import Abstention, judge, shortfall
 from rag.answers import (
     Answer,
@@ -88,28 +88,31 @@ class QueryEngine:
         Raises:
             QuestionError: if the question is empty or too long; at once, not when it is iterated.
         """
-        return self._answer(understand(question), filters)
+        return self._in_snapshot(understand(question), filters)
 
-    def _answer(self, question: Question, filters: Filters) -> Iterator[Event]:
+    def _in_snapshot(self, question: Question, filters: Filters) -> Iterator[Event]:
+        with self.index.snapshot() as snapshot:
+            yield from self._answer(snapshot, question, filters)
+
+    def _answer(self, index: Snapshot, question: Question, filters: Filters) -> Iterator[Event]:
         clock = _Clock()
-        generation = self.index.generation
-        library = Library(self.index)
-        copies = Copies(self.index, library, filters, generation)
-        hits = find(self.index, question, self.tuning, filters, copies)
+        library = Library(index)
+        copies = Copies(index, library, filters)
+        hits = find(index, question, self.tuning, filters, copies)
         clock.lap("search")
-        readings = read(self.index, hits, self.tuning.widen_by)
+        readings = read(index, hits, self.tuning.widen_by)
         weights = self._by_features
-        ranked = distinct(rank(measure(self.index, question, readings), weights), copies)
+        ranked = distinct(rank(measure(index, question, readings), weights), copies)
         clock.lap("select")
         if self.reader is not None and self._by_reader is not None and reads(self.reader, question):
             weights = self._by_reader
             candidates = [item.candidate for item in ranked]
             ranked = rank(read_closely(self.reader, question, candidates), weights)
         clock.lap("read")
-        judgement = judge(self.index, question, ranked, weights, filtered=bool(filters))
+        judgement = judge(index, question, ranked, weights, filtered=bool(filters))
         abstention = judgement.abstention
         shown = shown_once(readings, copies) if abstention else readings
-        passages = self._passages(question, shown, library, abstention)
+        passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = Answer(
             answer_id=uuid.uuid4().hex,
@@ -124,7 +127,7 @@ class QueryEngine:
             passages=passages,
             answerability=judgement.answerability,
             model=QUOTED,
-            generation=generation,
+            generation=index.generation,
         )
         if abstention is not None:
             yield Token(abstention.reason)
@@ -141,24 +144,25 @@ class QueryEngine:
             answer = replace(
                 draft,
                 text=text,
-                note=caveat(self.index, question, chosen),
+                note=caveat(index, question, chosen),
                 sentences=tuple(sentences),
                 citations=tuple(citations),
             )
         clock.lap("answer")
         yield AnswerDone(replace(answer, timings=clock.timings))
 
-    def _passages(
-        self,
-        question: Question,
-        readings: Sequence[Reading],
-        library: Library,
-        abstention: Abstention | None,
-    ) -> tuple[Passage, ...]:
-        return tuple(
-            show(reading, library, shortfall(self.index, question, reading) if abstention else None)
-            for reading in readings
-        )
+
+def _passages(
+    index: Snapshot,
+    question: Question,
+    readings: Sequence[Reading],
+    library: Library,
+    abstention: Abstention | None,
+) -> tuple[Passage, ...]:
+    return tuple(
+        show(reading, library, shortfall(index, question, reading) if abstention else None)
+        for reading in readings
+    )
 
 
 def _tuned(weights: Weights, tuning: Tuning) -> Weights:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from babel import Locale
 
-from index.lexical import Term
-from index.store import Index
+from index.analysis import Term
+from index.store import Searchable
 from rag.features import words_not_in
 from rag.questions import Question
 from rag.selection import Scored
@@ -15,7 +15,7 @@ from rag.selection import Scored
 _ENGLISH = Locale("en")
 
 
-def caveat(index: Index, question: Question, cited: Sequence[Scored]) -> str | None:
+def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> str | None:
     """What the cited sentences lack: the question's language, or words of it that none of them has."""
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

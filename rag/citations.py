@@ -7,7 +7,7 @@ from dataclasses import replace
 from index.documents import Document, PageLayout, Span
 from index.layout import Box, boxes
 from index.records import DocumentRecord
-from index.store import Index
+from index.store import Searchable
 from rag.answers import Citation, Copy, Passage
 from rag.reading import Reading
 from rag.verification import verify
@@ -18,7 +18,7 @@ _BLANK = PageLayout(0.0, 0.0, b"")
 class Library:
     """The texts that one answer reads, each fetched from the catalog once."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Searchable) -> None:
         self._index = index
         self._texts: dict[tuple[int, int], Document] = {}
 

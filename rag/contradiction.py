@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import regex
 
-from index.lexical import Term, terms
+from index.analysis import Term, terms
 
 LANGUAGE = "en"
 """The one language whose opposites and denials are known."""
@@ -34,7 +34,7 @@ def opposes(asked: Collection[Term], held: Collection[Term]) -> bool:
     """Whether a text has, in place of a word of a question, one that means its opposite.
 
     Args:
-        asked: the question's words, from :func:`index.lexical.terms` in English.
+        asked: the question's words, from :func:`index.analysis.terms` in English.
         held: the text's words, the same way.
     """
     for term in asked:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from index.documents import Span
 from index.records import DocumentNotFoundError, DocumentRecord, Filters
-from index.store import POOL, Hit, Index
+from index.store import POOL, Hit, Searchable
 from rag.answers import Copy
 from rag.citations import Library
 from rag.questions import Question
@@ -43,19 +43,18 @@ class Sourced:
 class Copies:
     """The near-duplicates of what one answer reads."""
 
-    def __init__(self, index: Index, library: Library, filters: Filters, generation: int) -> None:
+    def __init__(self, index: Searchable, library: Library, filters: Filters) -> None:
         """Look up the library's groups of near-duplicates.
 
         Args:
             index: the library.
             library: has the texts of the answer.
             filters: which documents may be read; others are neither cited nor named.
-            generation: the index's, as it was just read.
         """
         self._index = index
         self._library = library
         self._filters = filters
-        self._groups: Mapping[int, tuple[int, ...]] = index.duplicates.groups(generation)
+        self._groups: Mapping[int, tuple[int, ...]] = index.groups()
 
     def group(self, document_id: int) -> int:
         """A number that a document shares with its near-duplicates, and with no others."""
@@ -78,7 +77,7 @@ class Copies:
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:
         others = set(self._groups.get(record.document_id, ())) - {record.document_id}
-        return sorted(self._index.duplicates.records(others, self._filters), key=_age)[:_MOST_COPIES]
+        return sorted(self._index.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
         """The same words as a whole sentence of another copy."""
@@ -89,7 +88,7 @@ class Copies:
             return None
         start = text.find(sentence.text)
         while start >= 0:
-            place = self._index.duplicates.sentence(record, Span(start, start + len(sentence.text)))
+            place = self._index.sentence(record, Span(start, start + len(sentence.text)))
             if place is not None:
                 span, header = place
                 headings = header.of(text) if header else ""
@@ -99,7 +98,9 @@ class Copies:
         return None
 
 
-def find(index: Index, question: Question, tuning: Tuning, filters: Filters, copies: Copies) -> list[Hit]:
+def find(
+    index: Searchable, question: Question, tuning: Tuning, filters: Filters, copies: Copies
+) -> list[Hit]:
     """The passages to be read, best first, of which copies of one passage count as one.
 
     What other copies have whole is left out. A copy that says something else beside, an outlet's footer or

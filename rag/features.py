@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
+from index.analysis import Term, terms
 from index.documents import UNKNOWN_LANGUAGE
-from index.lexical import Term, terms
-from index.store import Index
+from index.store import Searchable
 from rag.contradiction import LANGUAGE, denies, opposes
 from rag.questions import Kind, Question, carries
 from rag.reading import Reading, ReadSentence
@@ -117,7 +117,7 @@ class Candidate:
     terms: frozenset[Term]
 
 
-def measure(index: Index, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
+def measure(index: Searchable, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
     """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
     if not readings:
         return []
@@ -132,13 +132,13 @@ def measure(index: Index, question: Question, readings: Sequence[Reading]) -> li
     return candidates
 
 
-def asked_terms(index: Index, question: Question, language: str) -> Mapping[Term, float]:
+def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
     """The words of the question that say what it is about, by rarity."""
     words = terms(question.text, language)
     return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def words_not_in(index: Index, question: Question, held: frozenset[Term], language: str) -> list[str]:
+def words_not_in(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """The telling words of ``question``, as written, that a text in ``language`` with ``held`` lacks."""
     asked = asked_terms(index, question, language)
     return [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.documents import Span
 from index.records import DocumentRecord, Passage
-from index.store import Hit, Index
+from index.store import Hit, Searchable
 from rag.tuning import WIDEN_BY
 
 
@@ -52,7 +52,7 @@ class Reading:
     dense: float
 
 
-def read(index: Index, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
+def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
     """Widen each hit, and merge those of one document that touch or overlap then.
 
     Args:

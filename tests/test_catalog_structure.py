@@ -11,8 +11,8 @@ import pytest
 from reports import version
 
 from index.catalog import Catalog
-from index.documents import Chunk, Document, PageLayout, Section, Span
-from index.records import Incoming, NewVersion
+from index.documents import Chunk, Document, Origin, PageLayout, Section, Span
+from index.records import DocumentRecord, Incoming, NewVersion
 
 
 @pytest.fixture
@@ -20,6 +20,16 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened = Catalog.open(tmp_path / "catalog.sqlite")
     yield opened
     opened.close()
+
+
+def document(catalog: Catalog, number: int, version: int | None = None) -> DocumentRecord:
+    with catalog.reading() as reader:
+        return reader.document(number, version)
+
+
+def layouts(catalog: Catalog, number: int, version: int, pages: list[int]) -> dict[int, PageLayout]:
+    with catalog.reading() as reader:
+        return reader.layouts(number, version, pages)
 
 
 TEXT = "Costs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
@@ -30,13 +40,14 @@ DOCUMENT = Document(
     "en",
     page_starts=(0, 19),
     author="A. Writer",
-    origins={"title": "page", "author": "document properties"},
+    origins={"title": "page", "author": "document properties", "collection": "sidecar"},
     sections=(Section(0, 1, "Costs"),),
     mended=(3, 5),
     layouts=(PageLayout(595.0, 842.0, bytes(range(160))), PageLayout(842.0, 595.0, b"\x01\x02" * 96)),
     unread_pages=(2,),
     recognised_pages=(1,),
     recognised_in="eng",
+    collection="Dams",
 )
 
 
@@ -58,21 +69,52 @@ def written(catalog: Catalog) -> int:
 def test_it_comes_back_with_the_text_but_for_the_layouts(catalog: Catalog) -> None:
     number = written(catalog)
     assert catalog.text(number) == replace(DOCUMENT, layouts=())
-    record = catalog.document(number)
+    record = document(catalog, number)
     assert (record.author, record.unread_pages, record.pages) == ("A. Writer", (2,), 2)
     assert record.recognised_pages == (1,)
     state = catalog.files("/r")["a.pdf"]
     assert (state.has_pictures, state.recognised_in) == (True, "eng")
-    assert record.origins == {"title": "page", "author": "document properties"}
+    assert record.origins == DOCUMENT.origins
     assert (record.recognised(1), record.recognised(2), record.recognised(2, 1)) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "expected"),
+    [
+        ("a.pdf", None, None),
+        ("nested/a.pdf", None, "nested"),
+        ("nested/deeper/a.pdf", None, "nested"),
+        ("nested/a.pdf", "Dams", "Dams"),
+        ("a.pdf", "Dams", "Dams"),
+        (f"{'é' * 201}/a.pdf", None, "é" * 200),
+    ],
+)
+def test_its_collection_is_what_somebody_said_else_the_first_folder_of_its_path(
+    catalog: Catalog, path: str, said: str | None, expected: str | None
+) -> None:
+    origins: dict[str, Origin] = {"collection": "sidecar"} if said else {}
+    document = replace(DOCUMENT, collection=said, origins=origins, layouts=())
+    catalog.commit([NewVersion(Incoming("/r", path, 1, 1, "d", document), (), ())])
+    (record,) = catalog.documents()
+    assert record.collection == expected
+    assert catalog.text(record.document_id) == document, "what was read does not have its folder"
+
+
+def test_another_word_on_its_collection_is_written_with_the_same_words(catalog: Catalog) -> None:
+    number = written(catalog)
+    for said, expected in ((None, None), ("Rivers", "Rivers")):
+        again = replace(DOCUMENT, collection=said, origins={"collection": "sidecar"} if said else {})
+        catalog.commit([NewVersion(Incoming("/r", "a.pdf", 1, 1, "d", again), (), ())])
+        record = document(catalog, number)
+        assert (record.version, record.collection) == (1, expected)
 
 
 def test_the_same_words_without_layouts_keep_the_places_that_they_have(catalog: Catalog) -> None:
     number = written(catalog)
     again = Incoming("/r", "a.pdf", 1, 1, "d", replace(DOCUMENT, layouts=(), author="B. Writer"))
     catalog.commit([NewVersion(again, (), ())])
-    assert (catalog.document(number).version, catalog.document(number).author) == (1, "B. Writer")
-    assert catalog.layouts(number, 1, [1, 2]) == dict(enumerate(DOCUMENT.layouts, 1))
+    assert (document(catalog, number).version, document(catalog, number).author) == (1, "B. Writer")
+    assert layouts(catalog, number, 1, [1, 2]) == dict(enumerate(DOCUMENT.layouts, 1))
 
 
 @pytest.mark.parametrize(
@@ -94,14 +136,15 @@ def test_only_pages_of_pdfs_are_pictures_that_can_be_recognised(
 
 def test_layouts_are_fetched_by_page(catalog: Catalog) -> None:
     number = written(catalog)
-    assert catalog.layouts(number, 1, [2, 3]) == {2: DOCUMENT.layouts[1]}
-    assert catalog.layouts(number, 1, [1, 2]) == dict(enumerate(DOCUMENT.layouts, 1))
-    assert catalog.layouts(number, 2, [1]) == {}
+    assert layouts(catalog, number, 1, [2, 3]) == {2: DOCUMENT.layouts[1]}
+    assert layouts(catalog, number, 1, [1, 2]) == dict(enumerate(DOCUMENT.layouts, 1))
+    assert layouts(catalog, number, 2, [1]) == {}
 
 
 def test_rows_know_their_headings(catalog: Catalog) -> None:
     written(catalog)
-    first, second = catalog.passages()
+    with catalog.reading() as reader:
+        first, second = reader.passages()
     assert (second.text, second.headings) == ("Gate 3 | 1.2\nGate 4 | 1.9", "Costs\n\nItem | 2031")
     assert (first.header, second.header) == (Span(0, 18), Span(0, 18))
 
@@ -109,11 +152,11 @@ def test_rows_know_their_headings(catalog: Catalog) -> None:
 def test_layouts_go_with_their_version(catalog: Catalog) -> None:
     number = written(catalog)
     catalog.commit([], [number])
-    assert catalog.layouts(number, 1, [1, 2]) == {}
+    assert layouts(catalog, number, 1, [1, 2]) == {}
 
 
 def test_a_superseded_version_names_the_one_after_it(catalog: Catalog) -> None:
     for text in ("One.", "Two.", "Three."):
         catalog.commit([version(text)])
     number = catalog.documents()[0].document_id
-    assert [catalog.document(number, each).superseded_by for each in (1, 2, 3)] == [2, 3, None]
+    assert [document(catalog, number, each).superseded_by for each in (1, 2, 3)] == [2, 3, None]

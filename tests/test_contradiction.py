@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.lexical import terms
+from index.analysis import terms
 from rag.contradiction import denies, opposes, pairs
 
 

@@ -84,7 +84,7 @@ def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(libr
     assert len(index.similar(1)) == 1
     record = index.document(1)
     text = index.text(1).text
-    copies = Copies(index, Texts(index), Filters(), index.generation)
+    copies = Copies(index, Texts(index), Filters())
 
     def cited(words: str) -> tuple[str, list[str]]:
         start = text.index(words)

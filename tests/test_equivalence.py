@@ -89,7 +89,7 @@ class Desk:
         self.index = Index.open(self._home, self._encoder)
 
     def lose_the_caches(self, _name: str, _text: str) -> None:
-        shutil.rmtree(self._home / "lexical", ignore_errors=True)
+        shutil.rmtree(self._home / "caches", ignore_errors=True)
         self.open_again()
 
     def _stamp(self, path: Path) -> None:
@@ -157,7 +157,7 @@ def agree(ours: Index, fresh: Index) -> None:
 def near_duplicates(index: Index) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
     """Each document's group and what resembles it, by path."""
     names = {record.document_id: record.path for record in index.documents()}
-    groups = index.duplicates.groups(index.generation)
+    groups = index.groups()
     return [
         (
             name,

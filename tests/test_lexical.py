@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from writings import PATIENT, SENTENCES
 
-from index.lexical import Entry, LexicalIndex, LexicalIndexError, terms
+from index.analysis import terms
+from index.lexical import Entry, LexicalIndex
+from index.records import Allowed
 
 ENGLISH = {
     1: "Police arrested nine suspects near the river.",
@@ -29,7 +32,7 @@ SPACED = [
 
 
 def english(texts: Mapping[int, str]) -> list[Entry]:
-    return [Entry(number, "en", text) for number, text in texts.items()]
+    return [Entry(number, "en", text, number) for number, text in texts.items()]
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +48,17 @@ def empty(tmp_path: Path) -> LexicalIndex:
     return LexicalIndex(tmp_path / "lexical")
 
 
+def allowed(*numbers: int) -> Allowed:
+    """Those passages, each of which is a document of its number."""
+    mask = np.zeros(max(numbers, default=-1) + 1, np.bool_)
+    mask[list(numbers)] = True
+    return Allowed(numbers, mask)
+
+
 class TestStemming:
     @pytest.mark.parametrize("word", ["arrested", "arresting", "Arrests", "ARREST", "arrest?"])
     def test_the_forms_of_a_word_are_one_word(self, index: LexicalIndex, word: str) -> None:
-        assert set(index.search(word, 10)) == {1, 2}
+        assert set(index.words().search(word, 10)) == {1, 2}
 
     @pytest.mark.parametrize(
         ("language", "written", "asked"),
@@ -66,15 +76,15 @@ class TestStemming:
         self, empty: LexicalIndex, language: str, written: str, asked: str
     ) -> None:
         empty.add([Entry(7, language, written), Entry(8, "en", "something else altogether")])
-        assert list(empty.search(asked, 10)) == [7]
+        assert list(empty.words().search(asked, 10)) == [7]
 
     def test_words_that_every_text_has_find_nothing(self, index: LexicalIndex) -> None:
-        assert index.search("the of and was is a", 10) == {}
+        assert index.words().search("the of and was is a", 10) == {}
 
     def test_accents_may_be_left_out(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "vi", "Công an bắt giữ nghi phạm"), Entry(2, "pl", "Zażółć gęślą jaźń")])
-        assert list(empty.search("cong an", 10)) == [1]
-        assert list(empty.search("gesla", 10)) == [2]
+        assert list(empty.words().search("cong an", 10)) == [1]
+        assert list(empty.words().search("gesla", 10)) == [2]
 
     @pytest.mark.parametrize("form", ["NFC", "NFD"])
     def test_an_accent_may_be_a_character_of_its_own(
@@ -85,8 +95,8 @@ class TestStemming:
 
         empty.add([Entry(1, "fr", written("Les écoles fermées")), Entry(2, "ja", written("ダムが止まった"))])
         for other in ("NFC", "NFD"):
-            assert list(empty.search(unicodedata.normalize(other, "école"), 10)) == [1]
-            assert list(empty.search(unicodedata.normalize(other, "ダム"), 10)) == [2]
+            assert list(empty.words().search(unicodedata.normalize(other, "école"), 10)) == [1]
+            assert list(empty.words().search(unicodedata.normalize(other, "ダム"), 10)) == [2]
 
     def test_several_languages_live_together(self, empty: LexicalIndex) -> None:
         empty.add(
@@ -96,8 +106,10 @@ class TestStemming:
                 Entry(3, "und", "minister dams"),
             ]
         )
-        assert set(empty.search("minister", 10)) == {1, 2, 3}
-        assert set(empty.search("Ministers", 10)) == {1, 2}, "nothing is stemmed in an unknown language"
+        assert set(empty.words().search("minister", 10)) == {1, 2, 3}
+        assert set(empty.words().search("Ministers", 10)) == {1, 2}, (
+            "nothing is stemmed in an unknown language"
+        )
 
 
 class TestMost:
@@ -106,11 +118,11 @@ class TestMost:
     def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
         # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
         rarities = [math.log(1 + (4 - n + 0.5) / (n + 0.5)) for n in (2, 1, 0)]
-        assert index.most("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
+        assert index.words().most("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
 
     def test_a_passage_of_one_word_said_often_comes_near_it(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "river " * 400), Entry(2, "en", "dam " * 400)])
-        share = empty.search("river", 1)[1] / empty.most("river")
+        share = empty.words().search("river", 1)[1] / empty.words().most("river")
         assert 0.99 < share <= 1
 
     @PATIENT
@@ -120,27 +132,27 @@ class TestMost:
     ) -> None:
         made = LexicalIndex(tmp_path_factory.mktemp("words"))
         made.add([Entry(number, "en", text) for number, text in enumerate(texts)])
-        most = made.most(query) * (1 + 1e-5)
-        assert all(score <= most for score in made.search(query, 10).values())
+        most = made.words().most(query) * (1 + 1e-5)
+        assert all(score <= most for score in made.words().search(query, 10).values())
 
     def test_a_query_is_measured_in_the_language_that_knows_it_best(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
-        alone = empty.most("Why did the dam fail?")
+        alone = empty.words().most("Why did the dam fail?")
         empty.add([Entry(3, "de", "Der Fluss stieg.")])
         # In German all of the words would be unknown, and so rarer.
-        assert alone < empty.most("Why did the dam fail?") < 2 * alone
+        assert alone < empty.words().most("Why did the dam fail?") < 2 * alone
 
     def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "市议会星期一关闭了大坝。"), Entry(2, "en", "The dam failed.")])
-        assert empty.most("谁关闭了大坝？") == 0
-        assert empty.most("谁关闭了 dam ？") == empty.most("dam") > 0
+        assert empty.words().most("谁关闭了大坝？") == 0
+        assert empty.words().most("谁关闭了 dam ？") == empty.words().most("dam") > 0
 
     @pytest.mark.parametrize("query", ["", "the of and was is a", "?!"])
     def test_a_query_without_words_scores_nothing(self, index: LexicalIndex, query: str) -> None:
-        assert index.most(query) == 0
+        assert index.words().most(query) == 0
 
     def test_an_empty_library_scores_nothing(self, empty: LexicalIndex) -> None:
-        assert empty.most("river") == 0
+        assert empty.words().most("river") == 0
 
 
 class TestWithoutSpaces:
@@ -160,24 +172,24 @@ class TestWithoutSpaces:
         self, empty: LexicalIndex, language: str, written: str, asked: str, not_asked: str
     ) -> None:
         empty.add([Entry(1, language, written), Entry(2, "en", "A dam of another kind")])
-        assert list(empty.search(asked, 10)) == [1]
-        assert empty.search(not_asked, 10) == {}
+        assert list(empty.words().search(asked, 10)) == [1]
+        assert empty.words().search(not_asked, 10) == {}
 
     def test_a_name_in_another_script_is_found_in_a_text_of_any_language(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "The operation, called 扫荡行动, went on.")])
-        assert list(empty.search("扫荡", 10)) == [1]
+        assert list(empty.words().search("扫荡", 10)) == [1]
 
     def test_pairs_do_not_bridge_what_stands_between(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "关闭，大坝")])
-        assert empty.search("闭大", 10) == {}
+        assert empty.words().search("闭大", 10) == {}
 
 
 class TestSearch:
     def test_the_best_come_first_with_their_bm25_score(self, index: LexicalIndex) -> None:
-        found = index.search("river suspects", 10)
+        found = index.words().search("river suspects", 10)
         assert list(found) == [1, 3]
         assert found[1] > found[3] > 0
-        assert list(index.search("river suspects", 1)) == [1]
+        assert list(index.words().search("river suspects", 1)) == [1]
 
     def test_the_score_is_bm25(self, empty: LexicalIndex) -> None:
         # Three passages of 3, 1 and 2 words (mean 2): k1 = 1.2, b = 0.75; idf = ln(1 + (3 - 2 + 0.5) / 2.5).
@@ -187,100 +199,92 @@ class TestSearch:
             1: idf * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2)),
             2: idf * 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 1 / 2)),
         }
-        assert empty.search("dam", 10) == pytest.approx(expected, rel=1e-5)
+        assert empty.words().search("dam", 10) == pytest.approx(expected, rel=1e-5)
 
     def test_only_what_is_allowed_is_ranked_and_its_score_is_the_same(self, index: LexicalIndex) -> None:
-        everything = index.search("river arrest", 10)
-        assert index.search("river arrest", 1, [3, 4, 99]) == {3: pytest.approx(everything[3])}
-        assert index.search("river arrest", 10, []) == {}
-        assert index.search("river", 0) == {}
+        everything = index.words().search("river arrest", 10)
+        assert index.words().search("river arrest", 1, allowed(3, 4)) == {3: pytest.approx(everything[3])}
+        assert index.words().search("river arrest", 10, allowed()) == {}
+        assert index.words().search("river", 0) == {}
 
     @pytest.mark.parametrize("reverse", [False, True])
     def test_all_that_score_as_the_last_come_too(self, empty: LexicalIndex, reverse: bool) -> None:
         texts = dict.fromkeys(range(20), "gate dam") | {50: "gate"}
         entries = english(texts)
         empty.add(entries[::-1] if reverse else entries)
-        assert list(empty.search("gate", 1)) == [50]
-        assert sorted(empty.search("gate", 2)) == [*range(20), 50]
+        assert list(empty.words().search("gate", 1)) == [50]
+        assert sorted(empty.words().search("gate", 2)) == [*range(20), 50]
 
     @PATIENT
     @given(st.one_of(st.text(), st.lists(st.sampled_from(SENTENCES)).map(" ".join)))
     def test_nothing_in_a_query_is_syntax(self, index: LexicalIndex, query: str) -> None:
-        assert set(index.search(query, 10)) <= set(ENGLISH)
-        with_marks = index.search(f'+"{query}" -river* OR (field:{query}~2^5 AND', 10)
-        assert with_marks.keys() >= index.search(query, 10).keys()
+        assert set(index.words().search(query, 10)) <= set(ENGLISH)
+        with_marks = index.words().search(f'+"{query}" -river* OR (field:{query}~2^5 AND', 10)
+        assert with_marks.keys() >= index.words().search(query, 10).keys()
         assert {1, 3} <= with_marks.keys(), "a minus does not exclude"
 
     def test_an_empty_index_has_nothing(self, empty: LexicalIndex) -> None:
-        assert (len(empty), empty.search("dam", 5), empty.search("", 5)) == (0, {}, {})
-
-
-class TestWriting:
-    def test_what_is_added_is_found_at_once_and_by_who_opens_it_later(self, tmp_path: Path) -> None:
-        index = LexicalIndex(tmp_path)
-        index.add(english({1: "first dam"}))
-        index.add(english({2: "second dam"}))
-        again = LexicalIndex(tmp_path)
-        assert (len(index), len(again)) == (2, 2)
-        assert sorted(index.search("dam", 5)) == [1, 2]
-        assert index.search("dam", 5) == again.search("dam", 5)
-
-    def test_an_index_written_afresh_scores_as_if_nothing_else_had_been_there(self, tmp_path: Path) -> None:
-        changed, fresh = LexicalIndex(tmp_path / "changed"), LexicalIndex(tmp_path / "fresh")
-        changed.add(english({number: f"dam river {number}" for number in range(100, 160)}))
-        changed.replace_all([Entry(200, "de", "Der Damm am Fluss"), Entry(201, "zh", "大坝关闭")])
-        changed.replace_all(english(ENGLISH))
-        fresh.add(english(ENGLISH))
-        for query in ("river", "arrest suspects", "decay of the dam", "Damm", "大坝"):
-            assert changed.search(query, 10) == fresh.search(query, 10)
-        assert len(changed) == len(ENGLISH)
-
-    def test_added_in_parts_it_scores_as_added_at_once(self, tmp_path: Path) -> None:
-        parts, whole = LexicalIndex(tmp_path / "parts"), LexicalIndex(tmp_path / "whole")
-        for number, text in ENGLISH.items():
-            parts.add([Entry(number, "en", text)])
-        whole.add(english(ENGLISH))
-        for query in ("river", "arrest suspects", "decay of the dam"):
-            assert parts.search(query, 10) == pytest.approx(whole.search(query, 10), rel=1e-5)
-
-    def test_a_broken_off_write_changes_nothing(self, tmp_path: Path) -> None:
-        index = LexicalIndex(tmp_path)
-        index.add(english({1: "first dam"}))
-
-        def broken() -> Iterator[Entry]:
-            yield Entry(2, "en", "second dam")
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            index.replace_all(broken())
-        assert list(index.search("dam", 5)) == list(LexicalIndex(tmp_path).search("dam", 5)) == [1]
-        index.add(english({3: "third dam"}))
-        assert set(index.search("dam", 5)) == {1, 3}
-
-    def test_a_folder_of_another_kind_is_refused_by_name(self, tmp_path: Path) -> None:
-        (tmp_path / "lexical").mkdir()
-        (tmp_path / "lexical/meta.json").write_text("nonsense")
-        with pytest.raises(LexicalIndexError, match=r"^lexical cannot be read: "):
-            LexicalIndex(tmp_path / "lexical")
-
-
-class TestTerms:
-    def test_a_text_is_its_stems_in_order_each_once(self) -> None:
-        text = "The arrests near the rivers: arrested in 大坝关 (Rivers)"
-        assert terms(text, "en") == [
-            *[("en", stem) for stem in ("arrest", "near", "river", "大坝关")],
-            *[("pairs", pair) for pair in ("大坝", "坝关")],
-        ]
-        assert terms("Rivers", "vi") == [("plain", "rivers")]
-        assert terms("", "en") == []
-
-    def test_rarity_is_bm25s_inverse_document_frequency(self, index: LexicalIndex) -> None:
-        river, arrest, never = ("en", "river"), ("en", "arrest"), ("en", "unicorn")
-        assert index.rarity([river, arrest, never, ("de", "river")]) == pytest.approx(
-            {
-                river: math.log(1 + 2.5 / 2.5),
-                arrest: math.log(1 + 2.5 / 2.5),
-                never: math.log(1 + 4.5 / 0.5),
-                ("de", "river"): math.log(1 + 4.5 / 0.5),
-            }
+        assert (len(empty.words()), empty.words().search("dam", 5), empty.words().search("", 5)) == (
+            0,
+            {},
+            {},
         )
+
+
+class TestNarrowing:
+    """A search among some documents is the full ranking without the others, however it is done."""
+
+    TEXTS = st.lists(
+        st.lists(st.sampled_from(["river", "dam", "gate", "arrest"]), min_size=1, max_size=5).map(" ".join),
+        min_size=1,
+        max_size=12,
+    )
+
+    @settings(PATIENT, max_examples=30)
+    @given(texts=TEXTS, data=st.data(), limit=st.integers(1, 12))
+    def test_it_is_the_full_ranking_without_what_may_not_be_found(
+        self,
+        tmp_path_factory: pytest.TempPathFactory,
+        texts: list[str],
+        data: st.DataObject,
+        limit: int,
+    ) -> None:
+        # Three passages a document, but for the last.
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add(Entry(number, "en", text, number // 3) for number, text in enumerate(texts))
+        documents = data.draw(st.sets(st.integers(0, 5)))
+        hidden = data.draw(st.sets(st.integers(0, 12)))
+        mask = np.array([number // 3 in documents for number in range(len(texts))], np.bool_)
+        narrow = Allowed(tuple(sorted(documents)), mask)
+        words = made.words()
+        everything = words.search("dam gate", 100)
+        may = [(n, score) for n, score in everything.items() if n // 3 in documents and n not in hidden]
+        least = may[:limit][-1][1] * (1 - 1e-5) if may else 0
+        expected = {number: score for number, score in may if score >= least}
+        # The full ranking is sieved, one document is looked up and more are sieved, or all are looked up.
+        for few in (0, 1, 1000):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("index.lexical._FEW_DOCUMENTS", few)
+                found = words.search("dam gate", limit, narrow, lambda ns: np.isin(ns, sorted(hidden)))
+            assert found == pytest.approx(expected)
+            assert list(found.values()) == sorted(found.values(), reverse=True)
+
+    def test_a_passage_beyond_the_end_of_the_mask_may_not_be_found(self, index: LexicalIndex) -> None:
+        only_first = Allowed((1, 3), np.array([False, True]))
+        assert list(index.words().search("river", 10, only_first)) == [1]
+
+    def test_what_is_hidden_leaves_its_place_to_the_next(self, index: LexicalIndex) -> None:
+        assert list(index.words().search("river suspects", 1, hidden=lambda numbers: numbers == 1)) == [3]
+        assert index.words().search("river", 10, hidden=lambda numbers: numbers > 0) == {}
+
+
+def test_rarity_is_bm25s_inverse_document_frequency(index: LexicalIndex) -> None:
+    river, arrest, never = ("en", "river"), ("en", "arrest"), ("en", "unicorn")
+    assert index.words().rarity([river, arrest, never, ("de", "river")]) == pytest.approx(
+        {
+            river: math.log(1 + 2.5 / 2.5),
+            arrest: math.log(1 + 2.5 / 2.5),
+            never: math.log(1 + 4.5 / 0.5),
+            ("de", "river"): math.log(1 + 4.5 / 0.5),
+        }
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from writings import PATIENT, TEXTS
 
 from index.catalog import Catalog
 from index.documents import Document
-from index.records import Filters
+from index.records import Filters, Passage
 from index.segmentation import sentences
 
 
@@ -22,6 +23,11 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened = Catalog.open(tmp_path / "catalog.sqlite")
     yield opened
     opened.close()
+
+
+def passages(catalog: Catalog) -> list[Passage]:
+    with catalog.reading() as reader:
+        return list(reader.passages())
 
 
 class TestPassages:
@@ -39,7 +45,7 @@ class TestPassages:
         ]
         found = [
             (passage.document.document_id, passage.span, passage.text, passage.sentences)
-            for passage in catalog.passages()
+            for passage in passages(catalog)
         ]
         catalog.close()
         assert found == expected
@@ -47,41 +53,24 @@ class TestPassages:
     def test_each_has_the_page_on_which_it_begins(self, catalog: Catalog) -> None:
         document = Document("One. Two. Three.", "T", "pdf", "en", page_starts=(0, 5, 7))
         catalog.commit([version(document=document)])
-        assert [(passage.text, passage.page) for passage in catalog.passages()] == [
+        assert [(passage.text, passage.page) for passage in passages(catalog)] == [
             ("One.", 1),
             ("Two.", 2),
             ("Three.", 3),
         ]
-
-    def test_they_are_read_by_number_in_order_and_unknown_numbers_are_passed_over(
-        self, catalog: Catalog
-    ) -> None:
-        catalog.commit([version(path=f"{turn:04}.txt") for turn in range(700)])
-        wanted = [*range(1400, 0, -1), 5000]
-        assert [passage.chunk_id for passage in catalog.passages(wanted)] == list(range(1, 1401))
-        assert list(catalog.passages([])) == []
-        assert catalog.count_chunks() == 1400
-
-    def test_superseded_ones_are_gone(self, catalog: Catalog) -> None:
-        catalog.commit([version("A.")])
-        catalog.commit([version("B.")])
-        assert [passage.text for passage in catalog.passages([1, 2])] == ["B."]
 
 
 class TestFilters:
     @pytest.fixture
     def filled(self, catalog: Catalog) -> Catalog:
         known = [
-            ("en", "Council", "2031-03-01"),
-            ("en", "Ministry", "2031-03"),
-            ("km", "Ministry", "2031"),
-            ("km", None, None),
+            ("a.txt", "en", "Council", "2031-03-01"),
+            ("dams/b.txt", "en", "Ministry", "2031-03"),
+            ("dams/old/c.txt", "km", "Ministry", "2031"),
+            ("old/d.txt", "km", None, None),
         ]
         catalog.commit(
-            [
-                version(path=f"{place}.txt", document=Document("A.", "T", "text", *values))
-                for place, values in enumerate(known)
-            ]
+            [version(path=path, document=Document("A.", "T", "text", *values)) for path, *values in known]
         )
         return catalog
 
@@ -95,6 +84,10 @@ class TestFilters:
             (Filters(publishers=("ministry",)), []),
             (Filters(languages=("km",)), [3, 4]),
             (Filters(languages=("km",), publishers=("Ministry",)), [3]),
+            (Filters(collections=("dams",)), [2, 3]),
+            (Filters(collections=("old",)), [4]),
+            (Filters(collections=("old", "dams"), languages=("km",)), [3, 4]),
+            (Filters(collections=("Dams", "dams/old", "")), []),
             (Filters(published_before="2031-03-01"), [2, 3]),
             (Filters(published_before="2031-03"), [3]),
             (Filters(published_after="2031"), [1, 2]),
@@ -105,5 +98,9 @@ class TestFilters:
     def test_each_narrows_and_together_they_narrow_more(
         self, filled: Catalog, filters: Filters, expected: list[int]
     ) -> None:
-        assert filled.chunk_ids(filters) == expected
+        with filled.reading() as reader:
+            allowed = reader.allowed(filters)
+        assert list(allowed.documents) == expected
+        # Each of the documents is one passage, and has its number.
+        assert np.flatnonzero(allowed.chunks).tolist() == expected
         assert bool(filters) is (filters != Filters())

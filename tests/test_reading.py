@@ -19,7 +19,8 @@ LONG = " ".join(SENTENCES)
 
 def test_a_hit_is_widened_by_two_sentences_on_either_side(library: Library) -> None:
     index = library({"levels.txt": LONG}).index
-    passages = list(index.catalog.passages())
+    with index.catalog.reading() as reader:
+        passages = list(reader.passages())
     assert len(passages) > 4
     middle = passages[2]
     hit = next(hit for hit in index.search(middle.text, 10) if hit.chunk_id == middle.chunk_id)
@@ -39,7 +40,8 @@ def test_a_document_s_edges_are_not_overstepped(library: Library) -> None:
 
 def test_neighbouring_hits_become_one_reading_in_the_order_of_the_text(library: Library) -> None:
     index = library({"levels.txt": LONG}).index
-    passages = list(index.catalog.passages())
+    with index.catalog.reading() as reader:
+        passages = list(reader.passages())
     hits = {hit.chunk_id: hit for hit in index.search("station river level", 10)}
     pair = [hits[passages[3].chunk_id], hits[passages[2].chunk_id]]
     [reading] = read(index, pair, widen_by=0)

@@ -52,9 +52,12 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
         index.replace(reports)
         numbers = [record.document_id for record in index.documents()]
     with (
-        Index.open(tmp_path / "home", small, reembed=True) as again,
+        Index.open(tmp_path / "home", small, former=lambda _name: encoder) as again,
         Index.open(tmp_path / "new", small) as new,
     ):
+        assert again.is_outdated
+        again.rebuild()
+        assert not again.is_outdated
         new.replace(reports)
         assert found(again, "flood in Varda", 20) == found(new, "flood in Varda", 20)
         assert [record.document_id for record in again.documents()] == numbers
@@ -69,7 +72,8 @@ def test_one_that_is_open_notices_that_another_embedded_again(
 ) -> None:
     with Index.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
-        Index.open(tmp_path / "home", small, reembed=True).close()
+        with Index.open(tmp_path / "home", small, former=lambda _name: encoder) as other:
+            other.rebuild()
         with pytest.raises(EncoderMismatchError):
             index.search("gate")
         with pytest.raises(EncoderMismatchError):

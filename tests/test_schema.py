@@ -66,7 +66,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        "^the catalog is of revision '9999', this program knows revisions up to '0003'; "
+        "^the catalog is of revision '9999', this program knows revisions up to '0006'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):
@@ -132,6 +132,42 @@ def test_what_an_older_program_wrote_is_kept_and_has_no_structure(engine: sa.Eng
         [],
         [],
     )
+
+
+def test_what_an_older_program_wrote_is_in_the_collection_of_its_first_folder(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    paths = ["a.txt", "nested/b.txt", "nested/deeper/c.txt", "ö r/d.txt", f"{'x' * 255}/e.txt"]
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for number, path in enumerate(paths, 1):
+            connection.execute(
+                sa.text("INSERT INTO documents VALUES (:number, '/r', :path, 2, 3, 4)"),
+                {"number": number, "path": path},
+            )
+            for version in (1, 2):
+                connection.execute(
+                    sa.text(
+                        "INSERT INTO versions (document_id, version, digest, added, kind, title, language, "
+                        "page_starts, characters, passages, text) "
+                        "VALUES (:number, :version, 'd', '2031-01-01', 'text', 'T', 'en', '[]', 6, 0, 'A.')"
+                    ),
+                    {"number": number, "version": version},
+                )
+    migrate(engine)
+    with engine.connect() as connection:
+        found = connection.scalars(
+            sa.select(schema.versions.c.collection).order_by(
+                schema.versions.c.document_id, schema.versions.c.version
+            )
+        ).all()
+    assert found == [
+        collection for collection in (None, "nested", "nested", "ö r", "x" * 200) for _ in range(2)
+    ]
 
 
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:

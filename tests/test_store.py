@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from reports import Watched, found, incoming, words
 
-from index import store
+from index import snapshots
 from index.documents import Document
 from index.embedding import Encoder
 from index.languages import detect
 from index.records import Filters
-from index.store import Index
+from index.store import Hit, Index
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ class TestSearch:
     def test_the_order_of_coming_changes_nothing(
         self, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: int
     ) -> None:
-        monkeypatch.setattr(store, "POOL", pool)
+        monkeypatch.setattr(snapshots, "POOL", pool)
         texts = words(12, seed=1) * 3
         reports = [incoming(text, f"{number:02}.txt") for number, text in enumerate(texts)]
         with (
@@ -127,7 +127,7 @@ class TestFilters:
     def test_they_are_the_full_ranking_without_the_others(
         self, varied: Index, filters: Filters, weight: float
     ) -> None:
-        def passes(hit: store.Hit) -> bool:
+        def passes(hit: Hit) -> bool:
             record = hit.document
             return (
                 (not filters.document_ids or record.document_id in filters.document_ids)
@@ -145,7 +145,7 @@ class TestFilters:
 
     def test_they_apply_before_the_ranking(self, varied: Index, monkeypatch: pytest.MonkeyPatch) -> None:
         last = varied.search("flood", 60)[-1].document.document_id
-        monkeypatch.setattr(store, "POOL", 1)
+        monkeypatch.setattr(snapshots, "POOL", 1)
         assert [hit.document.document_id for hit in varied.search("flood", 1, Filters((last,)))] == [last]
 
     def test_the_fused_score_is_that_of_the_pool_that_passes(self, varied: Index) -> None:
@@ -169,7 +169,7 @@ class TestFilters:
         assert by_vector == sorted(by_vector, reverse=True), "vectors alone are vectors alone"
 
 
-def bare(hit: store.Hit) -> tuple[object, ...]:
+def bare(hit: Hit) -> tuple[object, ...]:
     return (hit.document.path, hit.span, round(hit.dense, 4), round(hit.lexical, 4))
 
 

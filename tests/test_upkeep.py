@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from reports import Watched, found, incoming, paths
 
-from index import upkeep
-from index.caches import Caches
-from index.embedding import Encoder, Vectors
+from index import locking
+from index.embedding import Encoder
+from index.lexical import Entry, LexicalIndex
+from index.locking import LibraryLockedError
+from index.passes import Vectors
 from index.store import Index
-from index.upkeep import LibraryLockedError
 
 ROOT = Path(__file__).parent.parent
 
@@ -77,30 +80,31 @@ def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> No
         assert held(index) == ["Three gates.", "Two gates."]
 
 
-def test_two_threads_that_write_do_not_interleave(encoder: Encoder, home: Path) -> None:
+def test_two_threads_that_write_do_not_interleave(
+    two: tuple[Index, Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = two
     inside: list[str] = []
     overlaps: list[list[str]] = []
+    add = LexicalIndex.add
 
-    class Slow(Watched):
-        def encode(self, texts: list[str], batch_size: int = 64) -> Vectors:  # type: ignore[override]
-            inside.append(threading.current_thread().name)
-            time.sleep(0.02)
-            overlaps.append(list(inside))
-            inside.pop()
-            return super().encode(texts, batch_size)
+    def slowly(index: LexicalIndex, entries: Iterator[Entry]) -> None:
+        inside.append(threading.current_thread().name)
+        time.sleep(0.02)
+        overlaps.append(list(inside))
+        add(index, entries)
+        inside.pop()
 
-    with Index.open(home, Slow(encoder)) as ours, Index.open(home, Slow(encoder)) as theirs:
+    def write(turn: int) -> int:
+        index = (ours, theirs, ours)[turn % 3]
+        return index.replace([incoming(f"Gate {turn} failed.", f"{turn}.txt")]).generation
 
-        def write(turn: int) -> int:
-            index = (ours, theirs, ours)[turn % 3]
-            return index.replace([incoming(f"Gate {turn} failed.", f"{turn}.txt")]).generation
-
-        with ThreadPoolExecutor(4) as pool:
-            generations = list(pool.map(write, range(12)))
-        assert sorted(generations) == list(range(1, 13))
-        assert all(len(threads) == 1 for threads in overlaps)
-        expected = sorted(f"Gate {turn} failed." for turn in range(12))
-        assert held(ours) == held(theirs) == expected
+    monkeypatch.setattr(LexicalIndex, "add", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        generations = list(pool.map(write, range(12)))
+    assert sorted(generations) == list(range(1, 13))
+    assert [len(threads) for threads in overlaps] == [1] * 12
+    assert held(ours) == held(theirs) == sorted(f"Gate {turn} failed." for turn in range(12))
 
 
 def test_a_reader_never_sees_half_a_commit(two: tuple[Index, Index]) -> None:
@@ -133,28 +137,27 @@ def test_a_reader_never_sees_half_a_commit(two: tuple[Index, Index]) -> None:
     assert len({texts[0] for texts in seen}) > 2
 
 
-def test_a_reader_waits_for_a_writer_that_has_committed(
+def test_nobody_waits_for_the_caches_of_a_writer_that_has_committed(
     two: tuple[Index, Index], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = two
     ours.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
     assert held(theirs) == ["One gate.", "Two gates."]
-    follow, committed, go_on = Caches.follow, threading.Event(), threading.Event()
+    remove, committed, go_on = LexicalIndex.remove, threading.Event(), threading.Event()
 
-    def slowly(caches: Caches, *arguments: object) -> None:
+    def slowly(index: LexicalIndex, numbers: Sequence[int]) -> None:
         committed.set()
         assert go_on.wait(60)
-        follow(caches, *arguments)  # type: ignore[arg-type]
+        remove(index, numbers)
 
-    monkeypatch.setattr(Caches, "follow", slowly)
+    monkeypatch.setattr(LexicalIndex, "remove", slowly)
     with ThreadPoolExecutor(2) as pool:
         writing = pool.submit(ours.replace, [incoming("Three gates.", "b.txt")])
         assert committed.wait(60)
-        reading = pool.submit(held, theirs)
-        time.sleep(0.2)
-        assert not reading.done()
+        assert pool.submit(held, theirs).result(60) == ["One gate.", "Three gates."]
+        assert pool.submit(held, ours).result(60) == ["One gate.", "Three gates."]
+        assert not writing.done()
         go_on.set()
-        assert reading.result(60) == ["One gate.", "Three gates."]
         assert writing.result(60).generation == 2
 
 
@@ -186,12 +189,15 @@ def test_a_library_that_stays_locked_is_named(
 ) -> None:
     ours, theirs = two
     ours.replace([incoming("One gate.")])
-    monkeypatch.setattr(upkeep, "_LOCK_SECONDS", 0.1)
-    expected = f"^another process is writing to the library in {home}; wait until it is done, then try again$"
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
+    expected = (
+        rf"^process {os.getpid()} on .* \(\w+, since .*\) is writing to the library in {home}; "
+        "wait until it is done, then try again$"
+    )
     with ours._upkeep.writing():
         with pytest.raises(LibraryLockedError, match=expected), ThreadPoolExecutor(1) as pool:
             pool.submit(theirs.replace, [incoming("Two gates.", "b.txt")]).result(60)
-        (home / "caches.json").unlink()
+        shutil.rmtree(home / "caches")
         with pytest.raises(LibraryLockedError, match=expected), ThreadPoolExecutor(1) as pool:
             pool.submit(held, theirs).result(60)
         assert held(ours) == ["One gate."], "who has them in memory goes on"

@@ -114,6 +114,12 @@ class Isolated:
                     unless_answered.pop_all()
         return answer
 
+    def interrupt(self) -> None:
+        """Give up the file that another thread has it read, if there is one: that one's ``load`` fails."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def close(self) -> None:
         """End the process, if there is one; the next file would start another."""
         with self._lock:
@@ -188,7 +194,7 @@ class _Child:
 
     def end(self) -> None:
         """End it, and whatever it has started."""
-        self._kill()
+        self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):  # what was not sent can no longer be
@@ -201,7 +207,7 @@ class _Child:
 
         def expire() -> None:
             expired.set()
-            self._kill()
+            self.kill()
 
         timer = threading.Timer(seconds, expire)
         timer.daemon = True
@@ -221,12 +227,13 @@ class _Child:
     def _death(self, *, expired: bool) -> ReaderDiedError:
         # It has closed its output, which the system does for a process whose exit code is settled; should it
         # have done so itself, it is ended.
-        self._kill()
+        self.kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
         return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End it at once, whatever it does; who waits for its answer gets none."""
         if self.process.returncode is not None:
             return  # its number may be another's by now
         if sys.platform == "win32":

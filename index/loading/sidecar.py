@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from index.documents import Document, Origin
+from index.documents import MAX_COLLECTION_CHARACTERS, Document, Origin
 from index.loading.blocks import flow
 from index.loading.errors import LoadError
 from index.loading.metadata import iso_date, language_code
@@ -28,6 +28,7 @@ class Overrides:
         author: who wrote it.
         published: an ISO date, possibly shortened.
         language: an ISO 639-1 code.
+        collection: the collection that it belongs to, in place of the folder that it lies in.
     """
 
     title: str | None = None
@@ -35,6 +36,7 @@ class Overrides:
     author: str | None = None
     published: str | None = None
     language: str | None = None
+    collection: str | None = None
 
 
 KEYS = tuple(Overrides.__dataclass_fields__)
@@ -54,6 +56,7 @@ def overridden(document: Document, said: Overrides, origin: Origin = "sidecar") 
         author=said.author or document.author,
         published=said.published or document.published,
         language=said.language or document.language,
+        collection=said.collection or document.collection,
         origins={**document.origins, **dict.fromkeys(_given(said), origin)},
     )
 
@@ -66,7 +69,7 @@ def checked(path: Path, values: Mapping[str, str]) -> Overrides:
         values: by key; empty values say nothing.
 
     Raises:
-        LoadError: if a key is unknown, or a date or language cannot be read.
+        LoadError: if a key is unknown, a date or language cannot be read, or a collection's name is too long.
     """
     given = {key: flow(value) for key, value in values.items() if flow(value)}
     for key in given:
@@ -81,6 +84,10 @@ def checked(path: Path, values: Mapping[str, str]) -> Overrides:
             if value is None:
                 raise LoadError(path, f"is said to have {key} {given[key]!r}, which is none", remedy)
             given[key] = value
+    length = len(given.get("collection", ""))
+    if length > MAX_COLLECTION_CHARACTERS:
+        cause = f"is said to be in a collection whose name has {length:,} characters"
+        raise LoadError(path, cause, f"give it at most {MAX_COLLECTION_CHARACTERS}")
     return Overrides(**given)
 
 

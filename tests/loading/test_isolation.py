@@ -13,7 +13,7 @@ import pytest
 from children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
 from index.embedding import Encoder
-from index.loading import SUFFIXES, Limits, Options, load
+from index.loading import SUFFIXES, Limits, LoadError, Options, load
 from index.loading.isolation import Isolated, ReaderDiedError
 from index.store import Index
 from index.sync import sync
@@ -87,6 +87,20 @@ class TestMisfortune:
         reader.load(small)
         reader.close()
         assert reader.load(small, Options(Limits(seconds=0.3))).text == GATE
+
+    def test_a_file_is_given_up_on_request_and_the_next_one_is_read(
+        self, reader: Isolated, small: Path, slow: Path
+    ) -> None:
+        reader.interrupt()
+        reader.load(small)
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(reader.load, slow, Options(Limits(seconds=60)))
+            time.sleep(0.3)
+            reader.interrupt()
+            error = reading.exception(timeout=10)
+        assert isinstance(error, LoadError)
+        assert error.path == slow
+        assert reader.load(small).text.startswith(GATE[:10])
 
     def test_a_process_that_stands_still_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
         error = sent_while_reading(reader, small, slow, signal.SIGSTOP, Limits(seconds=1))

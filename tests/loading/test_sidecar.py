@@ -48,8 +48,15 @@ def test_what_it_says_stands_above_the_front_matter_and_the_rest_stays(file: Pat
     }
 
 
+def test_it_puts_a_file_into_a_collection(file: Path) -> None:
+    found = load(said(file, f"collection:  {'x' * 199}é \n"))
+    assert (found.collection, found.origins["collection"]) == (f"{'x' * 199}é", "sidecar")
+
+
 def test_without_one_a_file_speaks_for_itself(file: Path) -> None:
-    assert load(file).origins == {"title": "front matter", "published": "front matter"}
+    found = load(file)
+    assert found.origins == {"title": "front matter", "published": "front matter"}
+    assert found.collection is None
     assert read_sidecar(file) is None
 
 
@@ -65,6 +72,10 @@ MENDED = "; correct the sidecar, or remove it"
             "is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
         ),
         ("language: '?'", "is said to have language '?', which is none; write a code such as en or km"),
+        (
+            f"collection: {'x' * 201}",
+            "is said to be in a collection whose name has 201 characters; give it at most 200",
+        ),
         ("- title", f"has a sidecar that is not lines of key: value{MENDED}"),
         ("title: [a]", f"has a sidecar that is not lines of key: value{MENDED}"),
         ("x" * 70_000, f"has a sidecar of more than 65,536 bytes{MENDED}"),

@@ -1,0 +1,83 @@
+"""Texts → terms: tantivy's analysers, by language.
+
+Each passage is indexed in the field of its document's language, with that language's stemmer and stop
+words. Scripts that put no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) go to a
+field of character pairs, in a document of any language.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+import regex
+import tantivy
+
+_STEMMED = {
+    "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french",
+    "de": "german", "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+"""ISO 639-1 codes of the languages that tantivy stems, and its names for them."""
+
+_WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
+"""Stemmed languages for which tantivy carries no stop words."""
+
+_PLAIN = "plain"
+PAIRS = "pairs"
+"""The field of pairs of characters."""
+
+NO_SPACES = regex.compile(
+    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
+    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ]+"
+)
+"""A run of characters of a script that puts no spaces between words."""
+
+Term = tuple[str, str]
+"""A field of the index (a language, or one of the two fields for all languages) and a word in it."""
+
+
+def terms(text: str, language: str) -> list[Term]:
+    """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
+    fields = (field_of(language), PAIRS)
+    return [(field, term) for field in fields for term in terms_in(field, text)]
+
+
+def field_of(language: str) -> str:
+    """The field in which words of ``language`` (ISO 639-1) are indexed."""
+    return language if language in _STEMMED else _PLAIN
+
+
+def terms_in(field: str, text: str) -> list[str]:
+    """The terms of ``text`` as ``field`` is indexed by them, in order, each once."""
+    text = composed(text)
+    parts = NO_SPACES.findall(text) if field == PAIRS else [text]
+    return list(dict.fromkeys(term for part in parts for term in analyzers()[field].analyze(part)))
+
+
+@cache
+def analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
+    """The analyser of each field of words, by the field's name, which is its analyser's too."""
+    return {field: _analyzer(field) for field in (*_STEMMED, _PLAIN, PAIRS)}
+
+
+def _analyzer(field: str) -> tantivy.TextAnalyzer:
+    if field == PAIRS:
+        return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(2, 2)).build()
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(80))
+        .filter(tantivy.Filter.lowercase())
+    )
+    if field in _STEMMED and field not in _WITHOUT_STOP_WORDS:
+        builder = builder.filter(tantivy.Filter.stopword(_STEMMED[field]))
+    if field in _STEMMED:
+        builder = builder.filter(tantivy.Filter.stemmer(_STEMMED[field]))
+    return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+def composed(text: str) -> str:
+    """``text`` with a letter and its accent as one character: tantivy takes an accent for a word's end."""
+    return unicodedata.normalize("NFC", text)
