@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from index.loading import DEFAULTS, SUFFIXES, LoadError, Options
 from index.loading.isolation import Isolated
 from index.loading.sidecar import sidecar_of
+from index.locking import LibraryLockedError
 from index.records import FileState, Incoming
-from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan
+from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan, without
 from index.store import Index, Progress
 
 _CHARACTERS_AT_ONCE = 5_000_000
@@ -90,8 +91,11 @@ def sync(
     options: Options = DEFAULTS,
     *,
     reader: Isolated | None = None,
+    leave: Collection[Path] = (),
 ) -> SyncReport:
     """Make the library hold what is in ``paths`` now.
+
+    One whose passages were made with another encoder, or cut otherwise, is made anew first.
 
     Args:
         index: the library.
@@ -99,8 +103,10 @@ def sync(
         progress: told how many files are read and how many passages are embedded.
         options: how files are to be read, and what each may take.
         reader: the process that reads them; it stays open. None for one that ends with the sync.
+        leave: files whose state is not to be looked at yet, since they are still being written.
     """
     started = time.monotonic()
+    index.rebuild(progress)
     followed = index.catalog.sources()
     roots: list[Root] = []
     for path in paths or [Path(folder) for folder in followed]:
@@ -111,7 +117,7 @@ def sync(
         if root.source not in followed and mode_of(root.location) and is_utf8(place):
             followed.append(place)
     index.catalog.follow(followed)
-    listings = [scan(root, followed) for root in roots]
+    listings = [without(scan(root, followed), leave) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     return apply(index, plan(known, listings, options.recognition), progress, started, options, reader=reader)
 
@@ -214,13 +220,16 @@ def apply(
     index.catalog.touch(touched)
     if held or changes.removed:
         index.replace(held, changes.removed, progress)
+    # What was to be written is: who keeps others out for so long can settle it, or a later sync.
+    with suppress(LibraryLockedError):
+        index.settle()
     return SyncReport(
         tuple(file.path for file in written if file.known is None),
         tuple(file.path for file in written if file.known is not None),
         tuple(changes.removed.values()),
         changes.unchanged + len(touched),
         tuple(failed),
-        index.catalog.count_chunks(),
+        index.passages,
         round(time.monotonic() - begun, 3),
         index.generation,
     )

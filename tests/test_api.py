@@ -90,6 +90,7 @@ def test_search_keeps_to_its_filters(client: TestClient) -> None:
     assert paths(filters={"publishers": [office]}) == {"lorvenna-displacement-correction.md"}
     assert paths(filters={"document_ids": [1]}) == {"cambodia-scam-raids.md"}
     assert paths(filters={"languages": ["km"]}) == set()
+    assert paths(filters={"collections": ["seeds"]}) == set()
     assert paths(published_after="2025-07-18") == {
         "lorvenna-maravel-dam-inquiry.pdf",
         "lorvenna-schools-autumn-2025.pdf",
@@ -151,6 +152,15 @@ def test_chat_reads_only_what_its_filters_let_through(client: TestClient) -> Non
     assert answer["abstained"] is True
 
 
+def test_chat_reads_only_what_was_published_between_its_dates(client: TestClient) -> None:
+    body = {"question": ARRESTS, "published_after": "2025-07-01", "published_before": "2025-07-19"}
+    answer = client.post("/v1/chat", json=body).json()
+    assert {passage["path"] for passage in answer["passages"]} == {"cambodia-scam-raids.md"}
+    body["published_before"] = "2025-07-18"
+    events_sent = events(client.post("/v1/chat", json={**body, "stream": True}))
+    assert "cambodia-scam-raids.md" not in {passage["path"] for passage in events_sent[0][1]["passages"]}
+
+
 def test_chat_takes_a_conversation(client: TestClient) -> None:
     history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
     body = {"question": ARRESTS, "conversation_id": "c1", "history": history}
@@ -173,7 +183,17 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
     ]
     assert list(body["documents"][0]) == [
         *["document_id", "version", "path", "kind", "title", "publisher", "published"],
-        *["language", "pages", "characters", "passages", "digest", "added", "author", "origins"],
+        *[
+            "language",
+            "pages",
+            "characters",
+            "passages",
+            "digest",
+            "added",
+            "author",
+            "collection",
+            "origins",
+        ],
         *[
             "unread_pages",
             "recognised_pages",

@@ -41,6 +41,9 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/documents/{document_id}",
         "/v1/documents/{document_id}/text",
         "/v1/documents/{document_id}/pages/{page}.png",
+        "/v1/index/sync",
+        "/v1/jobs",
+        "/v1/jobs/{job_id}",
         "/healthz",
         "/readyz",
     ]

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -93,6 +94,21 @@ def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Serve
 
 
 @pytest.mark.usefixtures("served")
+def test_the_server_is_asked_with_the_filters_of_the_command(home: Path) -> None:
+    words = ("raids until Friday", "--home", home)
+    found = [
+        (len(response["results"]), loaded)
+        for response, loaded in (
+            asked("search", *words, "--document", "1", "--published-after", "2001"),
+            asked("search", *words, "--collection", "none"),
+        )
+    ]
+    assert found == [(1, []), (0, [])]
+    answer, loaded = asked("ask", *words, "--published-before", "2001")
+    assert (answer["cause"], loaded) == ("empty_library", [])
+
+
+@pytest.mark.usefixtures("served")
 def test_what_the_server_refuses_is_one_line_and_wrong_usage(home: Path) -> None:
     done = run("ask", "why " * 600, "--home", home)
     assert done.returncode == 2
@@ -116,6 +132,24 @@ def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> N
         asked("sync", "--home", home)
     listed = httpx.get(f"{served.address}/v1/documents", trust_env=False).json()["documents"]
     assert [document["path"] for document in listed] == ["raids.txt"]
+
+
+def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home: Path) -> None:
+    report = home.parent / "reports" / "storm.txt"
+    with serving(own_home, "--watch") as server:
+        report.write_text("The Orrin storm took 30 roofs.")
+        try:
+            until = time.monotonic() + 60
+            listed: list[str] = []
+            while listed != ["raids.txt", "storm.txt"] and time.monotonic() < until:
+                found = httpx.get(f"{server.address}/v1/documents", trust_env=False).json()
+                listed = [document["path"] for document in found["documents"]]
+                time.sleep(0.1)
+        finally:
+            report.unlink()
+        assert listed == ["raids.txt", "storm.txt"]
+        code, out, err = server.stop()
+    assert (code, out, err) == (0, "", "Starting…\n")
 
 
 def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path: Path) -> None:

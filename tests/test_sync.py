@@ -75,6 +75,13 @@ class TestChanges:
         ]
         assert did(sync(index)) == {"unchanged": 2}
 
+    def test_what_is_left_out_is_neither_read_nor_said_to_be_gone(self, index: Index, folder: Path) -> None:
+        assert did(sync(index, [folder], leave=[folder / "dam.txt"])) == {"added": ("sub/water.txt",)}
+        (folder / "sub/water.txt").unlink()
+        away = [folder / "sub/water.txt", folder.parent / "elsewhere.txt"]
+        assert did(sync(index, leave=away)) == {"added": ("dam.txt",)}
+        assert did(sync(index)) == {"removed": ("sub/water.txt",), "unchanged": 1}
+
     def test_a_file_saved_again_with_the_same_bytes_is_unchanged(self, index: Index, folder: Path) -> None:
         sync(index, [folder])
         generation = index.generation
@@ -160,9 +167,9 @@ class TestFailures:
         (folder / "dam.txt").unlink()
         scandir = os.scandir
 
-        def refuse(place: str | Path) -> Iterator[os.DirEntry[str]]:
+        def refuse(place: str | Path | int) -> Iterator[os.DirEntry[str]]:
             # The superuser, who may run this test, is never refused by the system itself.
-            if Path(place).name == "sub":
+            if not isinstance(place, int) and Path(place).name == "sub":
                 raise PermissionError(13, "Permission denied", str(place))
             return scandir(place)
 

@@ -8,13 +8,13 @@ from io import BytesIO
 import pytest
 from filelock import FileLock
 
-from index import upkeep
+from index import locking
 from index.loading import LoadError, Options
 from index.loading.isolation import Isolated
+from index.locking import LibraryLockedError
 from index.records import DocumentRecord
 from index.store import Index
 from index.sync import sync
-from index.upkeep import LibraryLockedError
 from ui.uploads import Sent, add_upload
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
@@ -45,7 +45,7 @@ def test_what_cannot_be_indexed_leaves_the_former_one_and_its_note(
     first = add(index, loading, "gate.txt", GATE, author="A. Writer")
     before = kept(index)
     assert sorted(before) == ["gate.txt", "gate.txt.meta.yaml"]
-    monkeypatch.setattr(upkeep, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         add(index, loading, "gate.txt", LATER, author=author)
     assert kept(index) == before
@@ -56,7 +56,7 @@ def test_what_cannot_be_indexed_leaves_the_former_one_and_its_note(
 def test_what_cannot_be_indexed_and_is_new_leaves_nothing(
     index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         add(index, loading, "gate.txt", GATE, author="A. Writer")
     assert (kept(index), index.documents()) == ({}, [])

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from index.documents import Span
 from index.records import Filters
-from index.store import NO_FILTERS, Hit, Index
+from index.store import NO_FILTERS, Hit, Index, Searchable
 from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
@@ -45,7 +45,7 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     @router.post("/search", tags=["questions"])
     async def search(request: SearchRequest) -> dict[str, Any]:
         """The passages nearest to a query, best first."""
-        filters = request.filters.in_index(request.published_before, request.published_after)
+        filters = request.in_index()
         return await to_thread.run_sync(search_response, index, request.query, request.limit, filters)
 
     @router.post(
@@ -60,7 +60,7 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
         `passages`, then `token` and `citation`, and last `answer`, which equals the answer that is
         returned without streaming. A stream that ends without it has failed.
         """
-        filters = request.filters.in_index()
+        filters = request.in_index()
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters)
             # The first event is made before the response begins, so that a refusal has its status code.
@@ -87,17 +87,18 @@ def search_response(
     """
     began = time.perf_counter()
     question = understand(query)
-    hits = index.search(question.text, limit, filters)
-    scores = sentence_scores(index, question, hits)
+    with index.snapshot() as snapshot:
+        hits = snapshot.search(question.text, limit, filters)
+        scores = sentence_scores(snapshot, question, hits)
     return {
         "query": question.text,
         "results": [result_of(hit, scores) for hit in hits],
         "took_ms": round((time.perf_counter() - began) * 1000, 1),
-        "generation": index.generation,
+        "generation": snapshot.generation,
     }
 
 
-def sentence_scores(index: Index, question: Question, hits: Sequence[Hit]) -> SentenceScores:
+def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) -> SentenceScores:
     """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it.
 
     A document's title, where its text repeats it, is no sentence that answers, and has none.

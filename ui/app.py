@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,18 @@ from starlette.staticfiles import StaticFiles
 from index.catalog import CatalogError
 from index.loading import DEFAULTS
 from index.loading.isolation import Isolated
+from index.locking import LibraryLockedError
 from index.store import Index
-from index.upkeep import LibraryLockedError
 from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
 from ui.documents import documents_router
+from ui.following import Following
+from ui.jobs import jobs_router
 from ui.middleware import BodyLimit, PageHeaders
 from ui.settings import Settings, home_id
+from ui.settling import Settling
+from ui.writer import Writer
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = "/footnoted"
@@ -41,7 +45,12 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(
-    index: Index, engine: QueryEngine, settings: Settings | None = None, examples: Sequence[str] = ()
+    index: Index,
+    engine: QueryEngine,
+    settings: Settings | None = None,
+    examples: Sequence[str] = (),
+    *,
+    watch: bool = False,
 ) -> FastAPI:
     """The whole server over one open library.
 
@@ -50,12 +59,15 @@ def create_app(
         engine: answers questions over it.
         settings: where given, ``/healthz`` says which home this is the server of.
         examples: questions that the page offers to begin with.
+        watch: whether followed folders are synced whenever something in them changes.
     """
     options = settings.loading() if settings else DEFAULTS
     # Pages are drawn beside what is read: an upload may take minutes.
     reader, drawer = Isolated(), Isolated()
+    writer, settling = Writer(index, options), Settling(index)
+    following = [Following(index, writer)] if watch else []
     app = FastAPIOffline(
-        lifespan=_closing(reader, drawer),
+        lifespan=_life(reader, drawer, settling, writer, *following),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -63,11 +75,12 @@ def create_app(
     )
     problems.install(app)
     api = api_router(index, engine)
-    library = documents_router(index, reader, drawer, options)
-    app.include_router(api)
-    app.include_router(library)
+    library = documents_router(index, reader, drawer, options, writer)
+    work = jobs_router(writer)
+    for router in (api, library, work):
+        app.include_router(router)
     _add_health(app, index, settings)
-    _refuse_other_routes(app, [*api.routes, *library.routes, *app.routes])
+    _refuse_other_routes(app, [*api.routes, *library.routes, *work.routes, *app.routes])
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     app.add_middleware(PageHeaders)
@@ -75,14 +88,14 @@ def create_app(
     return app
 
 
-def _closing(*processes: Isolated) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """A server's life, at whose end the processes that read and draw files end, too."""
+def _life(*parts: AbstractContextManager[object]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """A server's life, which ``parts`` live through: what reads, writes and watches; the last ends first."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as open_processes:
-            for process in processes:
-                open_processes.enter_context(process)
+        with ExitStack() as living:
+            for part in parts:
+                living.enter_context(part)
             yield
 
     return lifespan

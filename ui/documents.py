@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, File, Form, HTTPException, Path, Query, UploadFile
 from starlette.responses import Response
 
-from index.documents import Span
+from index.documents import MAX_COLLECTION_CHARACTERS, Span
 from index.loading import LoadError, Options
 from index.loading.isolation import Isolated
+from index.locking import LibraryLockedError
 from index.records import DocumentRecord
 from index.store import Index
-from index.upkeep import LibraryLockedError
+from ui.filtering import MAX_ID
+from ui.jobs import accepted
 from ui.pictures import Drawing, PictureError, has_pictures, page_picture
 from ui.problems import documented
-from ui.schemas import MAX_ID
 from ui.sources import read_source
-from ui.uploads import NotUploadedError, Sent, add_upload, is_uploaded, remove_upload
+from ui.uploads import NotUploadedError, Sent, add_upload, is_uploaded, keep_upload, remove_upload
+from ui.writer import Writer
 
 DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
 Version = Annotated[
@@ -28,11 +31,14 @@ Version = Annotated[
 ]
 Said = Annotated[str, Form(max_length=500, description="stands above what the file says of itself")]
 
+QUEUED = {"description": "It is kept and will be read; `job_id` says which job tells how far it is"}
 PRECISIONS = ("year", "month", "day")
 PICTURE_WIDTHS = (200, 2000)
 
 
-def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: Options) -> APIRouter:
+def documents_router(
+    index: Index, reader: Isolated, drawer: Isolated, options: Options, writer: Writer
+) -> APIRouter:
     """The routes under ``/v1/documents`` over one library.
 
     Args:
@@ -40,6 +46,7 @@ def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: 
         reader: reads files, in a process of its own.
         drawer: draws pages, in another.
         options: what that may take.
+        writer: indexes files that are sent to be indexed in the background.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 413, 422, 500))
 
@@ -48,7 +55,9 @@ def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: 
         """The library: every document's current version, without its text."""
         return await to_thread.run_sync(documents_response, index)
 
-    @router.post("", status_code=201, responses=documented(409))
+    @router.post(
+        "", status_code=201, response_model=dict[str, Any], responses={**documented(409), 202: QUEUED}
+    )
     async def upload(
         *,
         file: Annotated[UploadFile, File(description="a report in one of the formats that are read")],
@@ -57,8 +66,12 @@ def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: 
         author: Said = "",
         published: Said = "",
         language: Said = "",
+        collection: Annotated[
+            str, Form(max_length=MAX_COLLECTION_CHARACTERS, description="what filters may name it by")
+        ] = "",
         password: Annotated[str, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
-    ) -> dict[str, Any]:
+        background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
+    ) -> dict[str, Any] | Response:
         """Add a report to the library, or a new version of one that has the same name."""
         said = {
             "title": title,
@@ -66,10 +79,14 @@ def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: 
             "author": author,
             "published": published,
             "language": language,
+            "collection": collection,
         }
-        passwords = (password, *options.passwords) if password else options.passwords
-        given = replace(options, passwords=passwords)
-        return await to_thread.run_sync(uploaded_response, index, reader, given, file, said)
+        answer = (
+            partial(queued_response, index, writer)
+            if background
+            else partial(uploaded_response, index, reader)
+        )
+        return await to_thread.run_sync(answer, _tried_first(password, options), file, said)
 
     @router.get("/{document_id}", responses=documented(404))
     async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
@@ -123,6 +140,10 @@ def documents_router(index: Index, reader: Isolated, drawer: Isolated, options: 
     return router
 
 
+def _tried_first(password: str, options: Options) -> Options:
+    return replace(options, passwords=(password, *options.passwords)) if password else options
+
+
 def uploaded_response(
     index: Index, reader: Isolated, options: Options, file: UploadFile, said: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -138,6 +159,21 @@ def uploaded_response(
     except LibraryLockedError as error:
         raise HTTPException(409, str(error)) from error
     return document_response(index, record.document_id, record.version)
+
+
+def queued_response(
+    index: Index, writer: Writer, options: Options, file: UploadFile, said: Mapping[str, str]
+) -> Response:
+    """What ``POST /v1/documents`` answers where it does not wait: the job that indexes the file.
+
+    Raises:
+        HTTPException: 422 if the file is too large, or what is said of it cannot be kept.
+    """
+    try:
+        kept = keep_upload(index, options, Sent(file.filename or "", file.file, said))
+    except LoadError as error:
+        raise HTTPException(422, str(error)) from error
+    return accepted(writer.upload(kept, options))
 
 
 def documents_response(index: Index) -> dict[str, Any]:

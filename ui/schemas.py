@@ -9,15 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from index.records import Filters
 from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
+from ui.filtering import ISO_DATE, MAX_ID
 
 MAX_RESULTS = 100
-MAX_ID = 2**63 - 1
-"""The largest number that the catalog's integers hold."""
+MAX_FILTER_VALUES = 5_000
+"""Of one filter: SQLite takes 32,766 values in a statement."""
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
-
-ISO_DATE = r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 
 
 def _asked(text: str) -> str:
@@ -28,6 +27,8 @@ def _asked(text: str) -> str:
 
 Words = Annotated[str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]
 """A question or a query: not blank, and not longer than the engine reads."""
+
+FilterValues = Annotated[list[str], Field(max_length=MAX_FILTER_VALUES)]
 
 IsoDate = Annotated[str, Field(pattern=ISO_DATE, examples=["2025-07-18", "2025-07", "2025"])]
 
@@ -41,29 +42,36 @@ class RequestModel(BaseModel):
 class FilterFields(RequestModel):
     """Which reports to read; an empty list does not narrow."""
 
-    document_ids: list[Annotated[int, Field(le=MAX_ID)]] = []
-    publishers: list[str] = []
-    languages: list[str] = Field(default=[], description="ISO 639-1 codes")
+    document_ids: Annotated[list[Annotated[int, Field(le=MAX_ID)]], Field(max_length=MAX_FILTER_VALUES)] = []
+    publishers: FilterValues = []
+    languages: FilterValues = Field(default=[], description="ISO 639-1 codes")
+    collections: FilterValues = Field(default=[], description="as a report's `collection` says them")
 
-    def in_index(self, published_before: str | None = None, published_after: str | None = None) -> Filters:
-        """The same in the index's terms, with the dates between which a report was published."""
+
+class FilteredRequest(RequestModel):
+    """What is asked of some reports or of all."""
+
+    filters: FilterFields = FilterFields()
+    published_before: IsoDate | None = Field(default=None, description="exclusive")
+    published_after: IsoDate | None = Field(default=None, description="exclusive")
+
+    def in_index(self) -> Filters:
+        """The filters in the index's terms."""
         return Filters(
-            document_ids=tuple(self.document_ids),
-            publishers=tuple(self.publishers),
-            languages=tuple(self.languages),
-            published_before=published_before,
-            published_after=published_after,
+            document_ids=tuple(self.filters.document_ids),
+            publishers=tuple(self.filters.publishers),
+            languages=tuple(self.filters.languages),
+            collections=tuple(self.filters.collections),
+            published_before=self.published_before,
+            published_after=self.published_after,
         )
 
 
-class SearchRequest(RequestModel):
+class SearchRequest(FilteredRequest):
     """A search for passages."""
 
     query: Words
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
-    filters: FilterFields = FilterFields()
-    published_before: IsoDate | None = Field(default=None, description="exclusive")
-    published_after: IsoDate | None = Field(default=None, description="exclusive")
 
 
 class Turn(RequestModel):
@@ -73,7 +81,7 @@ class Turn(RequestModel):
     content: str
 
 
-class ChatRequest(RequestModel):
+class ChatRequest(FilteredRequest):
     """A question to the library.
 
     ``conversation_id`` and ``history`` are accepted and not read yet: every question stands by itself.
@@ -82,7 +90,6 @@ class ChatRequest(RequestModel):
     question: Words
     conversation_id: str | None = None
     history: list[Turn] = []
-    filters: FilterFields = FilterFields()
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )

@@ -48,13 +48,14 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def serve(settings: Settings, announce: Callable[[str], None], told: Event) -> None:
+def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, watch: bool = False) -> None:
     """Answer over HTTP until the process is told to stop (SIGTERM or SIGINT).
 
     Args:
         settings: home, address and model.
         announce: called with the server's URL when it can be asked.
         told: set once the process was told to stop, from :func:`~ui.stopping.told_to_stop`.
+        watch: whether followed folders are synced whenever something in them changes.
 
     Raises:
         PortInUseError: if the address cannot be listened on; found before anything is loaded.
@@ -62,14 +63,15 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event) -> N
     """
     with ExitStack() as opened:
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
-        index = opened.enter_context(open_library(settings))
+        index = opened.enter_context(open_library(settings, former=True))
         from rag.answering import QueryEngine
         from ui.app import create_app
 
         engine = QueryEngine(index, settings.reader, weights=settings.weights)
         # The first text takes longer than all later ones; nobody should wait for it.
         engine.ask("ready")
-        app = create_app(index, engine, settings, example_questions(map(Path, index.catalog.sources())))
+        examples = example_questions(map(Path, index.catalog.sources()))
+        app = create_app(index, engine, settings, examples, watch=watch)
         me = RunningServer(
             os.getpid(),
             settings.host,

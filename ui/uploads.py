@@ -7,19 +7,21 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from index.documents import Document
+from index.liveness import Process, this_process
 from index.loading import LoadError, Options
 from index.loading.errors import printable
 from index.loading.isolation import Isolated
-from index.loading.sidecar import SUFFIX, checked, overridden, sidecar_of, write_sidecar
+from index.loading.sidecar import SUFFIX, Overrides, checked, overridden, sidecar_of, write_sidecar
 from index.records import DocumentRecord, Incoming
-from index.store import Index
+from index.store import Index, Progress
 
 FOLDER = "uploads"
 """Under the home folder; a library that has one follows it."""
@@ -32,6 +34,12 @@ _MAX_SUFFIX_BYTES = 20
 
 _AT_ONCE = 1 << 20
 
+_INCOMING = ".incoming-"
+"""Begins the names of the folders in which files are until they are indexed; the process's follows."""
+
+_LEFT_SECONDS = 86_400.0
+"""What is so old and of a process that cannot be asked for is left over."""
+
 _PLACING = threading.Lock()
 
 
@@ -42,12 +50,34 @@ class Sent:
     Attributes:
         name: its name, as the person's computer has it.
         file: its content.
-        said: its title, publisher, author, published and language, where the person says something of them.
+        said: its title, publisher, author, published, language and collection, where the person says
+            something of them.
     """
 
     name: str
     file: BinaryIO
     said: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An uploaded file that is on the disk and not read yet.
+
+    Attributes:
+        folder: a hidden folder that holds it alone.
+        name: its name there and in the library.
+        digest: sha256 of its content.
+        overrides: what is said of it, checked.
+    """
+
+    folder: Path
+    name: str
+    digest: str
+    overrides: Overrides
+
+    def discard(self) -> None:
+        """Remove what is left of it; a file that was indexed lies elsewhere by then."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class NotUploadedError(Exception):
@@ -79,28 +109,76 @@ def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> 
         LoadError: if it cannot be read, or something that is said of it cannot be kept.
         LibraryLockedError: if another process goes on writing for half a minute.
     """
+    kept = keep_upload(index, options, sent)
+    try:
+        return index_upload(index, reader, options, kept)
+    finally:
+        kept.discard()
+
+
+def keep_upload(index: Index, options: Options, sent: Sent) -> Kept:
+    """Write an uploaded file to the disk, unread, where no sync sees it. Whoever asks for it discards it.
+
+    Raises:
+        LoadError: if it is too large, or something that is said of it cannot be kept.
+    """
     folder = uploads_folder(index)
-    folder.mkdir(parents=True, exist_ok=True)
     plain = _plain(sent.name)
-    # Hidden, so that a sync that runs meanwhile does not see it.
-    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as incoming:
-        arrived = Path(incoming) / plain
+    with ExitStack() as unless_kept:
+        incoming = _hidden(folder)
+        unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
+        arrived = incoming / plain
         overrides = checked(arrived, sent.said)
         digest = _keep(sent.file, arrived, options.limits.megabytes)
-        document = reader.load(arrived, replace(options, by_time=False))
-        place = folder / plain
-        # Two uploads of one name would otherwise mix one's file with the other's words.
-        with _PLACING, ExitStack() as unless_indexed:
-            for former in (place, sidecar_of(place)):
-                aside = Path(incoming, f"former-{former.suffix}")
-                _set_aside(former, aside)
-                unless_indexed.callback(_put_back, former, aside)
-            arrived.replace(place)
-            write_sidecar(place, overrides)
-            index.catalog.follow([str(folder)])
-            index.replace([_incoming(place, digest, overridden(document, overrides, "upload"))])
-            unless_indexed.pop_all()
-            return index.document(index.catalog.files(str(folder))[plain].document_id)
+        unless_kept.pop_all()
+    return Kept(incoming, plain, digest, overrides)
+
+
+def index_upload(
+    index: Index, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
+) -> DocumentRecord:
+    """Read a file that was kept, and index it, as :func:`add_upload` does.
+
+    Args:
+        index: the library.
+        reader: reads it, in a process of its own.
+        options: how it is to be read, and what it may take.
+        kept: the file.
+        progress: told that it was read, and how many passages are embedded; what it raises ends the upload,
+            of which nothing is left then.
+    """
+    arrived = kept.folder / kept.name
+    document = reader.load(arrived, replace(options, by_time=False))
+    if progress is not None:
+        progress("reading", 1, 1)
+    folder = uploads_folder(index)
+    place = folder / kept.name
+    # Two uploads of one name would otherwise mix one's file with the other's words.
+    with _PLACING, ExitStack() as unless_indexed:
+        for former in (place, sidecar_of(place)):
+            # Hidden, as no upload is: it may be called what this is called.
+            aside = kept.folder / f".former-{former.suffix}"
+            _set_aside(former, aside)
+            unless_indexed.callback(_put_back, former, aside)
+        arrived.replace(place)
+        write_sidecar(place, kept.overrides)
+        index.catalog.follow([str(folder)])
+        changed = _incoming(place, kept.digest, overridden(document, kept.overrides, "upload"))
+        index.replace([changed], progress=progress)
+        unless_indexed.pop_all()
+        return index.document(index.catalog.files(str(folder))[kept.name].document_id)
+
+
+def sweep_uploads(index: Index) -> None:
+    """Remove the files of uploads whose process was killed before it had indexed them."""
+    for left in uploads_folder(index).glob(f"{_INCOMING}*"):
+        written = left.name.removeprefix(_INCOMING).rpartition("-")[0].replace("+", "/")
+        with suppress(OSError, ValueError):
+            lives = Process.of(written).lives
+            if lives is None:
+                lives = time.time() - left.stat().st_mtime < _LEFT_SECONDS
+            if not lives:
+                shutil.rmtree(left)
 
 
 def remove_upload(index: Index, document_id: int) -> None:
@@ -109,7 +187,7 @@ def remove_upload(index: Index, document_id: int) -> None:
     Raises:
         DocumentNotFoundError: if there is none.
         NotUploadedError: if its file lies in a folder that the library follows.
-        LibraryLockedError: as ``add_upload``.
+        LibraryLockedError: as ``add_upload``; the file stays.
     """
     record = index.document(document_id)
     if not is_uploaded(index, record):
@@ -118,10 +196,22 @@ def remove_upload(index: Index, document_id: int) -> None:
             "next sync; delete the file there and run “footnoted sync”"
         )
     place = Path(record.source, record.path)
-    with _PLACING:
-        place.unlink(missing_ok=True)
-        sidecar_of(place).unlink(missing_ok=True)
+    aside = _hidden(uploads_folder(index))
+    with ExitStack() as at_last, _PLACING, ExitStack() as unless_removed:
+        at_last.callback(shutil.rmtree, aside, ignore_errors=True)
+        for name, file in (("file", place), ("note", sidecar_of(place))):
+            if file.exists():
+                file.replace(aside / name)
+                unless_removed.callback((aside / name).replace, file)
         index.replace([], [document_id])
+        unless_removed.pop_all()
+
+
+def _hidden(folder: Path) -> Path:
+    """A new folder in ``folder`` that no sync sees; swept up once this process is over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mine = str(this_process()).replace("/", "+")
+    return Path(tempfile.mkdtemp(prefix=f"{_INCOMING}{mine}-", dir=folder))
 
 
 def _set_aside(place: Path, aside: Path) -> None:
