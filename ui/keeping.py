@@ -1,0 +1,61 @@
+"""The commands ``backup`` and ``restore``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui import terminal
+from ui.options import AsJson, Home
+from ui.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.backup import BackupReport
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, such as library.tar.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole library to one file, while it is served."""
+    from index.backup import back_up
+
+    _show(back_up(load_settings(home=home).home, file, _beside()), as_json=as_json)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `footnoted backup` made.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of the library, while it is served; what was there is put aside."""
+    from index.backup import restore as put_back
+
+    _show(put_back(load_settings(home=home).home, file, _beside()), as_json=as_json)
+
+
+def _beside() -> tuple[str, ...]:
+    """What belongs to a library beside its catalog; settings do not, since they may hold passwords."""
+    from rag.feedback import FILE
+    from ui.uploads import FOLDER
+
+    return FOLDER, FILE
+
+
+def _show(report: BackupReport, *, as_json: bool) -> None:
+    """Print what a backup holds, and where what it replaced lies."""
+    if as_json:
+        terminal.print_json(asdict(report))
+        return
+    output = terminal.output()
+    documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
+    said = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
+    terminal.print_line(output, said)
+    if report.put_aside is not None:
+        terminal.print_line(
+            output, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
+        )
