@@ -1,0 +1,165 @@
+"""Changes a library without pause until it is killed, and says what it is about to do and what it has done.
+
+``python -m benchmarks.crash_worker PLACE SEED`` works on ``PLACE/home`` and ``PLACE/reports``. A line of JSON
+goes before each act, with the documents that are there once it is done, and one after it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.stub_encoder import StubEncoder
+from index.backup import back_up, restore
+from index.loading import DEFAULTS
+from index.loading.isolation import Isolated
+from index.store import Index
+from index.sync import sync
+from index.vectors import Sizes
+from ui.uploads import Sent, add_upload, remove_upload, uploads_folder
+
+SIZES = Sizes(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
+"""Limits so low that a library of a few files goes through every type of index, each of them exact."""
+
+RECIPES = (("first", 200), ("second", 200), ("first", 12))
+"""The encoder's name and the room in a passage: what a library is made anew by."""
+
+Texts = dict[str, str]
+"""The documents of a library: their text by their place, the folder's name and the path in it."""
+
+_WORDS = (
+    "dam",
+    "gate",
+    "river",
+    "council",
+    "village",
+    "police",
+    "flood",
+    "arrest",
+    "report",
+    "school",
+    "court",
+)
+
+
+def opened(home: Path, recipe: tuple[str, int]) -> Index:
+    """The library, to be made anew by ``recipe`` where it was made otherwise."""
+    name, tokens = recipe
+    return Index.open(home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, sizes=SIZES)
+
+
+def on_disk(place: Path) -> Texts:
+    """What a sync would find."""
+    return {
+        f"{folder.name}/{file.name}": file.read_text()
+        for folder in (place / "reports", place / "home" / "uploads")
+        if folder.exists()
+        for file in sorted(folder.glob("[!.]*.txt"))
+    }
+
+
+def in_library(index: Index) -> Texts:
+    """What the catalog holds."""
+    return {
+        f"{Path(record.source).name}/{record.path}": index.text(record.document_id).text
+        for record in index.documents()
+    }
+
+
+class _Worker:
+    def __init__(self, place: Path, chance: random.Random, reader: Isolated) -> None:
+        self.place = place
+        self.home = place / "home"
+        self.chance = chance
+        self.reader = reader
+        self.recipe = RECIPES[0]
+
+    def text(self) -> str:
+        paragraphs = self.chance.randint(1, 4)
+        said = (" ".join(self.chance.choices(_WORDS, k=9)).capitalize() + "." for _ in range(paragraphs))
+        return "\n\n".join(said)
+
+    def acts(self) -> Iterator[None]:
+        """Acts without end, each between its two lines."""
+        while True:
+            act = self.chance.choice(
+                (self.sync, self.sync, self.upload, self.delete, self.rebuild, self.backup)
+            )
+            with opened(self.home, self.recipe) as index:
+                act(index)
+            yield
+
+    def said(self, name: str, after: Texts, act: Callable[[], object]) -> None:
+        print(json.dumps({"act": name, "after": after}), flush=True)
+        act()
+        print(json.dumps({"done": name}), flush=True)
+
+    def sync(self, index: Index) -> None:
+        reports = self.place / "reports"
+        for _ in range(self.chance.randint(1, 3)):
+            file = reports / f"{self.chance.randrange(8)}.txt"
+            if self.chance.random() < 0.3:
+                file.unlink(missing_ok=True)
+            else:
+                part = self.place / "part"
+                part.write_text(self.text())
+                part.replace(file)
+        self.said(
+            "sync",
+            on_disk(self.place),
+            lambda: sync(index, [reports, *self._uploads(index)], reader=self.reader),
+        )
+
+    def _uploads(self, index: Index) -> list[Path]:
+        folder = uploads_folder(index)
+        return [folder] if folder.exists() else []
+
+    def upload(self, index: Index) -> None:
+        name, text = f"{self.chance.randrange(5)}.txt", self.text()
+        sent = Sent(name, io.BytesIO(text.encode()), {})
+        after = {**in_library(index), f"uploads/{name}": text}
+        self.said("upload", after, lambda: add_upload(index, self.reader, DEFAULTS, sent))
+
+    def delete(self, index: Index) -> None:
+        uploaded = [record for record in index.documents() if Path(record.source).name == "uploads"]
+        if uploaded:
+            gone = self.chance.choice(uploaded)
+            after = in_library(index)
+            del after[f"uploads/{gone.path}"]
+            self.said("delete", after, lambda: remove_upload(index, gone.document_id))
+
+    def rebuild(self, index: Index) -> None:
+        self.recipe = self.chance.choice(RECIPES)
+        with opened(self.home, self.recipe) as other:
+            self.said("rebuild", in_library(index), other.rebuild)
+        self.said("settle", in_library(index), index.settle)
+
+    def backup(self, index: Index) -> None:
+        file = self.place / "library.tar"
+        file.unlink(missing_ok=True)
+        now = in_library(index)
+        self.said("backup", now, lambda: back_up(self.home, file, ("uploads",)))
+        if self.chance.random() < 0.3:
+            self.said("restore", now, lambda: restore(self.home, file, ("uploads",)))
+
+
+def main() -> None:
+    """Work until killed."""
+    place, seed = Path(sys.argv[1]), int(sys.argv[2])
+    (place / "reports").mkdir(parents=True, exist_ok=True)
+    with ExitStack() as open_while_working:
+        reader = open_while_working.enter_context(Isolated())
+        worker = _Worker(place, random.Random(seed), reader)  # noqa: S311 (what is done, not a secret)
+        worker.recipe = worker.chance.choice(RECIPES)
+        print(json.dumps({"ready": seed}), flush=True)
+        for _ in worker.acts():
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Kills a process at random moments while it changes a library, and checks what the next one finds.
+
+``python -m benchmarks.crashing [--rounds N] [--seed N]``. After each kill the library is opened again. What
+was committed must be there and nothing else; what is searched must be what the catalog holds, and what a
+library made afresh of the same documents finds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.crash_worker import SIZES, Texts, in_library, on_disk
+from benchmarks.stub_encoder import StubEncoder
+from index.caches import folder_of
+from index.records import Incoming
+from index.store import Index
+from index.sync import sync
+from index.view import open_view
+
+_LONGEST = 2.5
+"""Seconds that a process works before it is killed, at most."""
+
+_QUERIES = ("dam gate", "police arrest in the village", "flood", "school court report")
+
+
+class LostError(AssertionError):
+    """A library is not what it was committed to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a killed process had said.
+
+    Attributes:
+        before: the documents after the last act that it had done, or None if it had done none.
+        after: those after the act that it was killed in, or None if it was killed between two.
+        act: the name of that act, or "between two".
+    """
+
+    before: Texts | None
+    after: Texts | None
+    act: str
+
+
+def main() -> None:
+    """Run the rounds and print in which acts the kills fell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        killed = crash(Path(place), arguments.rounds, arguments.seed)
+    print(
+        f"{arguments.rounds} kills, no document lost, none back, every search as of a library made afresh\n"
+    )
+    print("| killed in | times |\n|---|---:|")
+    for act, times in killed.most_common():
+        print(f"| {act} | {times} |")
+
+
+def crash(place: Path, rounds: int, seed: int = 0) -> Counter[str]:
+    """Kill a process ``rounds`` times while it works on the library in ``place``.
+
+    Returns:
+        In which acts the kills fell.
+
+    Raises:
+        LostError: if the library is not what was committed.
+    """
+    chance = random.Random(seed)  # noqa: S311 (when to kill, not a secret)
+    killed: Counter[str] = Counter()
+    known: Texts = {}
+    for turn in range(rounds):
+        said = _killed(place, seed * 100_000 + turn, chance.uniform(0, _LONGEST))
+        known = _checked(place, said, known, f"seed {seed}, round {turn}")
+        killed[said.act] += 1
+    return killed
+
+
+def _killed(place: Path, seed: int, seconds: float) -> Said:
+    command = [sys.executable, "-m", "benchmarks.crash_worker", str(place), str(seed)]
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root
+    ) as worker:
+        if worker.stdout is None or worker.stderr is None or not worker.stdout.readline():
+            raise RuntimeError(f"the worker did not start: {worker.stderr and worker.stderr.read()}")
+        time.sleep(seconds)
+        worker.kill()
+        lines, errors = worker.communicate()
+    if "Traceback" in errors:
+        raise LostError(f"seed {seed}: the worker failed by itself: {errors}")
+    before: Texts | None = None
+    after: Texts | None = None
+    act = "between two"
+    for line in lines.splitlines():
+        said = _parsed(line)
+        if "act" in said:
+            act, after = str(said["act"]), dict(said["after"])
+        elif "done" in said:
+            before, after, act = after, None, "between two"
+    return Said(before, after, act)
+
+
+def _parsed(line: str) -> dict[str, dict[str, str]]:
+    try:
+        parsed: dict[str, dict[str, str]] = json.loads(line)
+    except ValueError:  # the last line may be cut short
+        return {}
+    return parsed
+
+
+def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
+    """The documents that the library has after a kill, once it is found to be whole."""
+    before = known if said.before is None else said.before
+    home = place / "home"
+    with Index.open(home, StubEncoder("first"), former=StubEncoder, sizes=SIZES) as index:
+        found = in_library(index)
+        if found not in (before, said.after):
+            raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")
+        with tempfile.TemporaryDirectory() as folder:
+            _compare(index, Path(folder), f"{where}, killed in {said.act}")
+        sync(index, [folder for folder in (place / "reports", home / "uploads") if folder.exists()])
+        after_sync = in_library(index)
+        if after_sync != on_disk(place):
+            raise LostError(f"{where}: after a sync {after_sync} is not {on_disk(place)}")
+    return after_sync
+
+
+def _compare(index: Index, folder: Path, where: str) -> None:
+    """Hold what is searched against the catalog, and against a library that is made of it afresh."""
+    build = index.catalog.build()
+    if build is None:
+        return
+    recipe = build.recipe
+    with Index.open(
+        folder, StubEncoder(recipe.model), max_chunk_tokens=recipe.max_chunk_tokens, sizes=SIZES
+    ) as fresh:
+        fresh.replace(
+            [
+                Incoming(record.source, record.path, 0, 0, record.digest, index.text(record.document_id))
+                for record in index.documents()
+            ]
+        )
+        for query in _QUERIES:
+            ours, theirs = (_found(either, query, 1.0) for either in (index, fresh))
+            if ours != theirs:
+                raise LostError(f"{where}: vectors find {ours}, and {theirs} afresh")
+        index.settle()
+        for query in _QUERIES:
+            ours, theirs = (_found(either, query, 0.35) for either in (index, fresh))
+            if ours != theirs:
+                raise LostError(f"{where}: {query!r} finds {ours}, and {theirs} afresh")
+    with index.catalog.reading() as reader:
+        encoder = StubEncoder(recipe.model)
+        if open_view(folder_of(index.home, build), reader, encoder.dimensions) is None:
+            raise LostError(f"{where}: the caches do not have what the catalog has")
+
+
+def _found(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
+    hits = index.search(query, 10, dense_weight=dense_weight)
+    return [
+        (hit.document.source, hit.document.path, hit.span, hit.score, round(hit.lexical, 5)) for hit in hits
+    ]
+
+
+if __name__ == "__main__":
+    main()

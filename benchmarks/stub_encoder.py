@@ -1,0 +1,57 @@
+"""An encoder without weights, for what is about keeping and not about meaning."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from index.embedding import Encoder
+from index.passes import Vectors
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class StubEncoder(Encoder):
+    """A stand-in for the encoder's weights: a text's vector is the sum of a random one for each of its words.
+
+    It needs no model, and starts in no time; what it gives is always the same. Nothing of it is a figure of
+    embedding or of quality.
+
+    Args:
+        name: under which its vectors are kept; another name is another encoder.
+        dimensions: the length of a vector.
+    """
+
+    def __init__(self, name: str = "stub", dimensions: int = 24) -> None:
+        self.name = name
+        self.key = f"{name}@{dimensions}"
+        self.dimensions = dimensions
+        self.languages = None
+        self.remembered = 0
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Its words and marks."""
+        return [match.span() for match in _WORD.finditer(text)]
+
+    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:  # noqa: ARG002 (as the real one)
+        """Unit vectors, shape (len(texts), dimensions)."""
+        rows = [self.encode_query(text) for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
+
+    def encode_query(self, query: str) -> npt.NDArray[np.float32]:
+        """A unit vector, shape (dimensions,)."""
+        words = _WORD.findall(query.lower()) or [""]
+        total = np.sum([_vector(self.key, word, self.dimensions) for word in words], axis=0)
+        unit: npt.NDArray[np.float32] = (total / np.linalg.norm(total)).astype(np.float32)
+        return unit
+
+
+@cache
+def _vector(key: str, word: str, dimensions: int) -> npt.NDArray[np.float64]:
+    seed = int.from_bytes(hashlib.sha256(f"{key}\0{word}".encode()).digest()[:8], "little")
+    return np.random.default_rng(seed).normal(size=dimensions)

@@ -1,0 +1,85 @@
+"""Fills the disk under a library, and makes it read-only, in a file system of its own. Run under ``unshare``.
+
+``unshare --map-root-user --mount python -m full_disk FOLDER`` prints what happened as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from reports import found, incoming
+
+from benchmarks.stub_encoder import StubEncoder
+from index.backup import BackupError, back_up
+from index.catalog import CatalogError
+from index.store import Index
+from index.upkeep import LibraryWriteError
+from index.vectors import Sizes
+
+MEGABYTES = 6
+SIZES = Sizes(small=1, flat_up_to=100_000)
+LONG = " ".join(f"Word{number} of the flood." for number in range(4000))
+
+
+def make_read_only(folder: Path) -> None:
+    """What is open stays as it was opened; whatever is opened by its name from now on is not written to."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all the room there is."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            return filler
+
+
+def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
+    try:
+        act()
+    except (LibraryWriteError, BackupError, CatalogError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "done"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    size = f"size={MEGABYTES}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    home = folder / "home"
+    said: dict[str, Any] = {}
+    with Index.open(home, StubEncoder(), sizes=SIZES) as index:
+        index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
+        before = found(index, "gates of the dam")
+        filler = fill(folder)
+        said["added"] = tried(lambda: index.replace([incoming(LONG, "long.txt")]))
+        said["removed"] = tried(lambda: index.replace([], [1]))
+        said["same"] = found(index, "gates of the dam") == before
+        said["generation"] = index.generation
+        said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
+        said["settled"] = tried(index.settle)
+        said["same after settling"] = found(index, "gates of the dam") == before
+        with Index.open(home, StubEncoder(), sizes=SIZES) as other:
+            said["same in another"] = found(other, "gates of the dam") == before
+        filler.unlink()
+        said["added with room"] = tried(lambda: index.replace([incoming("Three gates.", "c.txt")]))
+        said["left over"] = sorted(entry.name for entry in home.glob(".*"))
+        after = found(index, "gates of the dam")
+        said["documents"] = [row[1] for row in sorted(after)]
+        make_read_only(home)
+        said["added read-only"] = tried(lambda: index.replace([incoming("Four gates.", "d.txt")]))
+        said["same read-only"] = found(index, "gates of the dam") == after
+        said["opened read-only"] = tried(lambda: Index.open(home, StubEncoder()).close())
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()

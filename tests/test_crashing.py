@@ -1,0 +1,23 @@
+"""A library survives the death of the process that writes it, at any moment (``benchmarks.crashing``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import crashing
+from benchmarks.crashing import LostError, Said, crash
+
+ROUNDS = 10
+
+
+def test_nothing_is_lost_and_nothing_comes_back_where_the_process_is_killed(tmp_path: Path) -> None:
+    assert crash(tmp_path, ROUNDS, seed=1).total() == ROUNDS
+
+
+def test_a_lost_document_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Said({"reports/1.txt": "The dam holds."}, None, "between two")
+    monkeypatch.setattr(crashing, "_killed", lambda *_arguments: said)
+    with pytest.raises(LostError, match=r"killed in between two: \{\} is neither"):
+        crash(tmp_path, 1)
