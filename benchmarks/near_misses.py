@@ -12,7 +12,7 @@ from functools import cache
 
 import regex
 
-from index.lexical import terms
+from index.analysis import terms
 from rag.contradiction import LANGUAGE, denies, pairs
 
 _NAME = regex.compile(

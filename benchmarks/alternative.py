@@ -1,0 +1,154 @@
+"""The other side of the figures: llama-index's pipeline, as its documentation puts it together with FAISS.
+
+SentenceSplitter, an embedding model, and a VectorStoreIndex over a FaissVectorStore, persisted in a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import cast
+
+import faiss
+from llama_index.core import Document, StorageContext, VectorStoreIndex, load_index_from_storage
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.schema import QueryBundle
+from llama_index.vector_stores.faiss import FaissMapVectorStore, FaissVectorStore
+
+from benchmarks import corpus as corpus_module
+from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
+from benchmarks.datasets import HOME
+from benchmarks.stand_in import StandIn
+from index.chunking import MAX_CHUNK_TOKENS
+from index.documents import Document as Report
+
+ALTERNATIVES = HOME / "alternatives"
+"""Where its indexes are kept from one script to the next; it may be deleted at any time."""
+
+_DOCUMENTS_AT_ONCE = 1_000
+
+
+class Embedding(BaseEmbedding):
+    """In the place of HuggingFaceEmbedding: the same stand-in for the weights as on our side.
+
+    No figure beside this counts embedding.
+
+    Args:
+        encoder: gives the vectors of both sides.
+    """
+
+    _encoder: StandIn = PrivateAttr()
+
+    def __init__(self, encoder: StandIn) -> None:
+        super().__init__(model_name=encoder.name, embed_batch_size=256)
+        self._encoder = encoder
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return cast("list[float]", self._encoder.encode_query(query).tolist())
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_query_embedding(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return cast("list[list[float]]", self._encoder.encode(texts).tolist())
+
+
+def splitter() -> SentenceSplitter:
+    """Cuts texts into as many pieces as ours, so that both sides hold as many vectors.
+
+    At its default of 1,024 tokens it would hold a fifth of them, of which MiniLM reads the first quarter.
+    """
+    return SentenceSplitter(chunk_size=MAX_CHUNK_TOKENS, chunk_overlap=0)
+
+
+def as_document(report: Report, number: int) -> Document:
+    """Document ``number`` of the corpus, by its path and with what is known of it."""
+    metadata = {"title": report.title, "published": report.published}
+    # The date is for filters; a title is embedded, as ours is.
+    return Document(
+        text=report.text,
+        id_=path_of(number),
+        metadata=metadata,
+        excluded_embed_metadata_keys=["published"],
+        excluded_llm_metadata_keys=["published"],
+    )
+
+
+def build(
+    reports: Iterable[Report], encoder: StandIn, folder: Path | None, *, deleting: bool = False
+) -> VectorStoreIndex:
+    """Index documents, and persist the index.
+
+    Args:
+        reports: the documents, numbered from 0.
+        encoder: gives the vectors.
+        folder: where it is persisted; None for not at all.
+        deleting: with the store that can delete, FaissMapVectorStore, instead of the documented one.
+    """
+    flat = faiss.IndexFlatL2(encoder.dimensions)
+    store = FaissMapVectorStore(faiss.IndexIDMap2(flat)) if deleting else FaissVectorStore(flat)
+    index = VectorStoreIndex(
+        [],
+        storage_context=StorageContext.from_defaults(vector_store=store),
+        embed_model=Embedding(encoder),
+        transformations=[splitter()],
+    )
+    for documents in _batches(as_document(report, number) for number, report in enumerate(reports)):
+        index.insert_nodes(splitter().get_nodes_from_documents(documents))
+    if folder is not None:
+        index.storage_context.persist(str(folder))
+    return index
+
+
+def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERNATIVES) -> Path:
+    """The folder of an index of the same documents as :func:`benchmarks.stand_in.filled` has, built once."""
+    digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}".encode())
+    digest.update(encoder.around.tobytes())
+    digest.update(Path(str(corpus_module.__file__)).read_bytes())
+    digest.update(f"{version('llama-index-core')} {MAX_CHUNK_TOKENS}".encode())
+    place = folder / f"{passages}-{digest.hexdigest()[:16]}"
+    if not place.is_dir():
+        print(f"{place.name}: llama-index is building", file=sys.stderr)
+        part = place.with_suffix(".part")
+        build(corpus.documents(passages // PASSAGES_A_DOCUMENT), encoder, part)
+        part.rename(place)
+    return place
+
+
+def load(folder: Path, encoder: StandIn) -> VectorStoreIndex:
+    """Open what was persisted."""
+    store = FaissVectorStore.from_persist_dir(str(folder))
+    context = StorageContext.from_defaults(vector_store=store, persist_dir=str(folder))
+    index = load_index_from_storage(context, embed_model=Embedding(encoder), transformations=[splitter()])
+    assert isinstance(index, VectorStoreIndex)
+    return index
+
+
+def bundle(query: str, encoder: StandIn) -> QueryBundle:
+    """A query with its vector."""
+    return QueryBundle(query, embedding=encoder.encode_query(query).tolist())
+
+
+def retriever(index: VectorStoreIndex, limit: int = 10) -> BaseRetriever:
+    """What searches it."""
+    return index.as_retriever(similarity_top_k=limit)
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    held: list[Document] = []
+    for document in documents:
+        held.append(document)
+        if len(held) == _DOCUMENTS_AT_ONCE:
+            yield held
+            held = []
+    if held:
+        yield held

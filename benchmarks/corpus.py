@@ -1,0 +1,198 @@
+"""Documents of about ten passages, as many as are asked for, and vectors around real ones.
+
+The first documents are real paragraphs of the English evaluation sets. What goes beyond them is recombined:
+every sentence is real, their order is not. Figures about size need no more than that, and no embedding, which
+would take hours: a passage's vector is a real one and a part of the way between two others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.datasets import HOME, data_folder
+from index.documents import Document
+from index.embedding import Encoder
+from index.passes import Vectors
+from index.records import Incoming
+from index.segmentation import sentences
+from rag.evaluation import read_dataset
+from rag.evaluation.datasets import spread
+
+SETS = ("scifact", "squad2", "mlqa-en", "clapnq", "mtrag-human")
+"""The sets in English that are prose; recombined rows of tables would be like nothing."""
+
+PASSAGES_A_DOCUMENT = 10
+
+_CHARACTERS = 7_850
+"""Of a document: ten passages of at most 200 tokens, each of which ends with a sentence."""
+
+_NEAR = 8
+"""A recombined paragraph's sentences come from so many neighbouring paragraphs: it has a subject."""
+
+_SENTENCES = (4, 9)
+"""Fewest and most in a recombined paragraph."""
+
+SPREAD = 0.5
+"""How much of the way between two other real vectors is added to one. The cosine of 3,000 vectors to the
+nearest among them is 0.61 in the mean, as against 0.59 among as many real ones; at 0.3 it is 0.73."""
+
+AROUND = 3_000
+"""Real vectors that the others are made from."""
+
+SOURCE = "/benchmarks"
+"""The folder that the documents are said to come from."""
+
+_FIRST_DAY, _DAYS = date(2005, 1, 1), 7_600
+_PUBLISHERS = tuple(
+    f"{house} {subject}"
+    for house in ("Office for", "Institute of", "Council on", "Agency for")
+    for subject in ("Statistics", "Health", "Energy", "Education", "Transport")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A text of an evaluation set, with the title that it has there."""
+
+    title: str
+    text: str
+
+
+class Corpus:
+    """Documents by number, the same ones every time. A document depends on no other.
+
+    Attributes:
+        paragraphs: what they are made from; at least one.
+        seed: another one makes other documents, beyond the real ones.
+    """
+
+    def __init__(self, paragraphs: Sequence[Paragraph], seed: int = 0) -> None:
+        self.paragraphs = paragraphs
+        self.seed = seed
+
+    @cached_property
+    def real(self) -> Sequence[Sequence[Paragraph]]:
+        """The paragraphs of each document that is real."""
+        groups: list[list[Paragraph]] = [[]]
+        held = 0
+        for paragraph in self.paragraphs:
+            if groups[-1] and held + len(paragraph.text) / 2 > _CHARACTERS:
+                groups.append([])
+                held = 0
+            groups[-1].append(paragraph)
+            held += len(paragraph.text)
+        return groups
+
+    @cached_property
+    def sentences(self) -> Sequence[Sequence[str]]:
+        """The sentences of each paragraph, in order."""
+        return [
+            [span.of(paragraph.text) for span in sentences(paragraph.text, "en")]
+            for paragraph in self.paragraphs
+        ]
+
+    def document(self, number: int) -> Document:
+        """Document ``number``, from 0."""
+        chance = random.Random(f"{self.seed}:{number}")  # noqa: S311
+        if number < len(self.real):
+            group = self.real[number]
+            title, text = group[0].title, "\n\n".join(paragraph.text for paragraph in group)
+        else:
+            title, text = self._recombined(chance)
+        published = _FIRST_DAY + timedelta(chance.randrange(_DAYS))
+        return Document(text, title, "text", "en", chance.choice(_PUBLISHERS), published.isoformat())
+
+    def documents(self, count: int) -> Iterator[Document]:
+        """The first ``count`` documents, made one by one."""
+        return map(self.document, range(count))
+
+    def incoming(self, number: int) -> Incoming:
+        """Document ``number`` on its way into a library, at a path of its own."""
+        document = self.document(number)
+        digest = hashlib.sha256(document.text.encode()).hexdigest()
+        return Incoming(SOURCE, path_of(number), len(document.text), 0, digest, document)
+
+    def _recombined(self, chance: random.Random) -> tuple[str, str]:
+        blocks: list[str] = []
+        subjects: list[str] = []
+        held = 0
+        while True:
+            start = chance.randrange(len(self.paragraphs))
+            near = self.sentences[start : start + _NEAR]
+            pool = [sentence for paragraph in near for sentence in paragraph]
+            block = " ".join(chance.sample(pool, min(len(pool), chance.randint(*_SENTENCES))))
+            if blocks and held + len(block) / 2 > _CHARACTERS:
+                break
+            subjects.append(self.paragraphs[start].title)
+            blocks.append(block)
+            held += len(block)
+        return " and ".join(dict.fromkeys(subjects[:2])), "\n\n".join(blocks)
+
+
+def path_of(number: int) -> str:
+    """Where document ``number`` lies: no folder has more than a thousand."""
+    return f"{number // 1000:04}/{number:07}.txt"
+
+
+def read_corpus(seed: int = 0) -> Corpus:
+    """The corpus of the evaluation data; ends the program with a sentence where there is none."""
+    return Corpus(
+        [
+            Paragraph(document.title or name, " ".join(document.text.split()))
+            for name_of_set in SETS
+            for name, document in read_dataset(data_folder() / name_of_set).documents.items()
+            if document.text.strip()
+        ],
+        seed,
+    )
+
+
+def questions(count: int) -> list[str]:
+    """Real questions, evenly spread over the sets and the same ones every time."""
+    asked = [query for name in SETS for query in read_dataset(data_folder() / name).queries]
+    return list(dict.fromkeys(query.text for query in spread(asked, count)))
+
+
+def real_vectors(encoder: Encoder, corpus: Corpus, count: int = AROUND, folder: Path = HOME) -> Vectors:
+    """The vectors of ``count`` of the paragraphs, evenly spread; embedded once, then kept in ``folder``."""
+    chosen = [corpus.paragraphs[place * len(corpus.paragraphs) // count] for place in range(count)]
+    texts = [f"{paragraph.title}\n{paragraph.text}" for paragraph in chosen]
+    digest = hashlib.sha256("\0".join([encoder.key, *texts]).encode()).hexdigest()
+    file = folder / f"around-{digest[:16]}.npy"
+    if not file.is_file():
+        vectors = encoder.encode(texts)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part.npy")
+        np.save(part, vectors)
+        part.replace(file)
+    kept: Vectors = np.load(file)
+    return kept
+
+
+def vectors_for(keys: Iterable[str], around: Vectors) -> Vectors:
+    """A unit vector for each key, always the same one for a key: shape (keys, dimensions).
+
+    Each is ``a + SPREAD * (b - c)``, renormalised, of real vectors that the key's digest chooses: what is
+    added lies in the directions in which real vectors differ. Noise in all directions alike would set the
+    vectors apart more evenly than real ones are, and be harder to search.
+
+    Args:
+        keys: texts or names.
+        around: real unit vectors, from :func:`real_vectors`.
+    """
+    digests = b"".join(
+        hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=24).digest() for key in keys
+    )
+    first, second, third = np.frombuffer(digests, "<u8").reshape(-1, 3).T % len(around)
+    vectors = around[first] + np.float32(SPREAD) * (around[second] - around[third])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors.astype(np.float32)
+    return unit

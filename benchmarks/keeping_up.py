@@ -1,0 +1,218 @@
+"""Prints what a sync costs those who search meanwhile: their times, errors, and what was mixed.
+
+``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. A real
+server with the real encoder is asked over HTTP, first while nothing else happens, then during a sync, half of
+whose documents are new and half new versions. After that a set of documents is replaced as a whole many
+times: each round says its number in every text, and a response that shows another round than that of the
+generation that it names, or only a part of it, is mixed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.askers import Asked, asking, contradictions, mixed, wait_until
+from benchmarks.corpus import Corpus, path_of, questions
+from benchmarks.side_by_side import Bench, machine, note, prepared, shown
+from benchmarks.stand_in import filled
+from index.documents import Document
+from index.embedding import open_encoder
+from index.records import Incoming
+from index.store import Index
+from index.sync import sync
+
+NEW = 6_000_000
+"""The number of the first document of the sync: beyond those of every library."""
+
+ROUND_QUERY = "zirconquay tidal ledger"
+_ROUND_DOCUMENTS = 10
+_CHARACTERS_A_PASSAGE = 780
+
+_COMMAND = (sys.executable, "-m", "ui.cli")
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = _arguments()
+    bench = prepared(arguments)
+    library = filled(arguments.passages, bench.corpus, bench.encoder)
+    with tempfile.TemporaryDirectory() as scratch:
+        home, folder = Path(scratch, "home"), Path(scratch, "files")
+        note("copying the library and writing the files")
+        shutil.copytree(library, home)
+        _prepare(bench, home, folder)
+        with _serving(home) as address:
+            idle, during, seconds = _sync_meanwhile(arguments, home, address)
+            round_of, asked = _rounds(arguments, home, address)
+    print("\n".join(_report(arguments, idle, during, seconds)))
+    print("\n".join(_rounds_report(round_of, asked)))
+
+
+def _arguments() -> argparse.Namespace:
+    made = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    made.add_argument("--passages", type=int, default=10_000, help="size of the library before the sync")
+    made.add_argument("--documents", type=int, default=2_000, help="of the sync")
+    made.add_argument("--passages-each", type=int, default=2, help="passages of each of these")
+    made.add_argument("--askers", type=int, default=20, help="how many search at once")
+    made.add_argument("--pause", type=float, default=0.0, help="seconds between an asker's searches")
+    made.add_argument("--queries", type=int, default=200, help="different queries")
+    made.add_argument("--seconds", type=float, default=30.0, help="of asking while nothing else happens")
+    made.add_argument("--rounds", type=int, default=40, help="times that a set of documents is replaced")
+    made.add_argument("--at-most", type=float, default=3600.0, help="seconds that the sync may take")
+    made.add_argument(
+        "--by",
+        choices=("job", "command"),
+        default="job",
+        help="the sync runs in the server, or as `footnoted sync` in a process of its own",
+    )
+    return made.parse_args()
+
+
+def _prepare(bench: Bench, home: Path, folder: Path) -> None:
+    """Have the library follow ``folder``, with half of the documents in a first version; then write all."""
+    count, characters = bench.arguments.documents, bench.arguments.passages_each * _CHARACTERS_A_PASSAGE
+    _write(bench.corpus, folder, range(0, count, 2), characters, "First version.")
+    with Index.open(home, bench.encoder) as index:
+        sync(index, [folder])
+        index.replace(round_documents(0))
+    _write(bench.corpus, folder, range(count), characters, "Latest version.")
+
+
+def _write(corpus: Corpus, folder: Path, numbers: Sequence[int], characters: int, version: str) -> None:
+    for number in numbers:
+        document = corpus.document(NEW + number)
+        text = document.text[:characters].rpartition(". ")[0]
+        path = folder / path_of(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{document.title}\n\n{version} {text}.\n", encoding="utf-8")
+
+
+def round_documents(number: int) -> list[Incoming]:
+    """The documents of a round, each of one passage that names it."""
+    made: list[Incoming] = []
+    for place in range(_ROUND_DOCUMENTS):
+        text = f"The zirconquay tidal ledger {place} was closed in round {number} by the harbour office."
+        document = Document(text, f"Zirconquay tidal ledger {place}", "text", "en")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        made.append(Incoming("/rounds", f"{place}.txt", len(text), number, digest, document))
+    return made
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[str]:
+    """The address of a server of ``home``, which is stopped at the end."""
+    command = [*_COMMAND, "serve", "--home", str(home), "--port", "0"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=kept) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if "http://" not in line:
+                sys.exit(f"the server was not ready: it said {line!r}")
+            yield "http://" + line.partition("http://")[2].strip('"}\n')
+        finally:
+            process.terminate()
+
+
+def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> tuple[Asked, Asked, float]:
+    """What askers met before the sync and during it, and how many seconds it took."""
+    queries = questions(arguments.queries)
+    note("warming up: every query once")
+    with httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113  # bounded by the sync's time
+        for query in queries:
+            client.post("/v1/search", json={"query": query}).raise_for_status()
+    note(f"{arguments.askers} askers, nothing else")
+    with asking(address, queries, arguments.askers, arguments.pause) as idle:
+        time.sleep(arguments.seconds)
+    note(f"{arguments.askers} askers during the sync")
+    with (
+        asking(address, queries, arguments.askers, arguments.pause) as during,
+        _syncing(arguments.by, home, address) as is_done,
+    ):
+        seconds = wait_until(is_done, arguments.at_most, "the sync")
+    return idle, during, seconds
+
+
+@contextmanager
+def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
+    """Starts a sync of what the library follows; yields what tells whether it is done."""
+    if by == "command":
+        command = [*_COMMAND, "sync", "--home", str(home)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                yield lambda: process.poll() is not None
+                if process.returncode:
+                    sys.exit(f"the sync ended with {process.returncode}")
+            finally:
+                process.terminate()
+        return
+    with httpx.Client(base_url=address, timeout=60) as client:
+        job = client.post("/v1/index/sync").raise_for_status().json()["job_id"]
+
+        def is_done() -> bool:
+            fields = client.get(f"/v1/jobs/{job}").raise_for_status().json()
+            if fields["state"] in {"failed", "cancelled"}:
+                sys.exit(f"the sync {fields['state']}: {fields['message']}")
+            return bool(fields["state"] == "done")
+
+        yield is_done
+
+
+def _rounds(arguments: argparse.Namespace, home: Path, address: str) -> tuple[dict[int, int], Asked]:
+    """The round of each generation, and what askers met while this process made them."""
+    note(f"{arguments.askers} askers during {arguments.rounds} rounds")
+    with Index.open(home, open_encoder()) as index:
+        round_of = {index.generation: 0}
+        with asking(address, [ROUND_QUERY], arguments.askers) as asked:
+            for number in range(1, arguments.rounds + 1):
+                committed = index.replace(round_documents(number))
+                round_of[committed.generation] = number
+                time.sleep(0.2)
+    return round_of, asked
+
+
+def _report(arguments: argparse.Namespace, idle: Asked, during: Asked, seconds: float) -> Iterator[str]:
+    yield f"{machine()}\n"
+    yield (
+        f"{arguments.passages:,} passages; {arguments.documents:,} documents of {arguments.passages_each} "
+        f"synced by {arguments.by} in {seconds:.0f} s; {arguments.askers} askers\n"
+    )
+    yield "| figure | nothing else | during the sync | ratio |\n|---|---:|---:|---:|"
+    rows = [("search, median, ms", 0.5), ("search, p95, ms", 0.95)]
+    for figure, share in rows:
+        before, after = idle.quantile(share), during.quantile(share)
+        yield f"| {figure} | {shown(before)} | {shown(after)} | {shown(after / before)} |"
+    yield f"| searches | {len(idle.seen):,} | {len(during.seen):,} | |"
+    yield f"| errors | {len(idle.errors)} | {len(during.errors)} | |"
+    generations = [len({each.generation for each in asked.seen}) for asked in (idle, during)]
+    yield f"| generations seen | {generations[0]} | {generations[1]} | |"
+    wrong = [contradictions(asked.seen) for asked in (idle, during)]
+    yield f"| contradictions between responses | {len(wrong[0])} | {len(wrong[1])} | |"
+    shown_too = [text for found in (idle.errors, during.errors, *wrong) for text in found[:3]]
+    yield from ["", *(f"- {text}" for text in shown_too)] if shown_too else []
+
+
+def _rounds_report(round_of: dict[int, int], asked: Asked) -> Iterator[str]:
+    wrong = mixed(asked.seen, round_of, _ROUND_DOCUMENTS)
+    yield (
+        f"\n{len(round_of) - 1} rounds: {len(asked.seen):,} searches, "
+        f"{len({each.generation for each in asked.seen})} generations seen, {len(asked.errors)} errors, "
+        f"{len(wrong)} mixed"
+    )
+    yield from (f"- {text}" for text in [*asked.errors[:3], *wrong[:5]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""What the figures beside llama-index share: their arguments, both sides' libraries, and their table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.corpus import Corpus, read_corpus, real_vectors
+from benchmarks.stand_in import StandIn, filled
+from index.embedding import open_encoder
+
+HEAD = (
+    "| passages | figure | Footnoted | llama-index | Footnoted / llama-index |\n"
+    "|---:|---|---:|---:|---:|"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure of both sides.
+
+    Attributes:
+        passages: how many the library has.
+        figure: what it is, with its unit.
+        ours: what was measured, once or several times.
+        theirs: the same of llama-index; empty where it was not measured.
+    """
+
+    passages: int
+    figure: str
+    ours: Sequence[float]
+    theirs: Sequence[float] = ()
+
+    def __str__(self) -> str:
+        ours, theirs = _median(self.ours), _median(self.theirs)
+        ratio = ours / theirs if ours is not None and theirs else None
+        cells = [f"{self.passages:,}", self.figure, *map(shown, (ours, theirs, ratio))]
+        return f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides' libraries of the same documents.
+
+    Attributes:
+        passages: about how many each has.
+        home: ours.
+        alternative: the folder that llama-index's is persisted in; None where it is left out.
+    """
+
+    passages: int
+    home: Path
+    alternative: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a script measures with.
+
+    Attributes:
+        arguments: from :func:`parser`.
+        corpus: the documents.
+        encoder: gives vectors to both sides.
+    """
+
+    arguments: argparse.Namespace
+    corpus: Corpus
+    encoder: StandIn
+
+    def sizes(self) -> Iterator[tuple[int, bool]]:
+        """The numbers of passages, and whether llama-index is measured with them."""
+        for passages in self.arguments.passages:
+            yield passages, passages <= self.arguments.alternative_up_to
+
+    def sides(self) -> Iterator[Sides]:
+        """The libraries of each size, filled where that has not been done."""
+        for passages, alternative in self.sizes():
+            home = filled(passages, self.corpus, self.encoder, fresh=self.arguments.fresh)
+            folder = None
+            if alternative:
+                from benchmarks.alternative import built
+
+                folder = built(passages, self.corpus, self.encoder)
+            yield Sides(passages, home, folder)
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The arguments that every script has."""
+    made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    made.add_argument("--passages", type=int, nargs="+", default=[10_000], help="sizes of the library")
+    made.add_argument(
+        "--alternative-up-to",
+        type=int,
+        default=100_000,
+        metavar="PASSAGES",
+        help="larger libraries are measured without llama-index; 0 for never with it",
+    )
+    made.add_argument("--fresh", action="store_true", help="fill our libraries anew, though they are kept")
+    return made
+
+
+def prepared(arguments: argparse.Namespace) -> Bench:
+    """The corpus, and the encoder's stand-in."""
+    corpus, encoder = read_corpus(), open_encoder()
+    return Bench(arguments, corpus, StandIn(encoder, real_vectors(encoder, corpus)))
+
+
+def print_table(rows: Iterable[Row]) -> None:
+    """Print rows as they come, under what they were measured on."""
+    print(f"{machine()}\n\n{HEAD}")
+    for row in rows:
+        print(row, flush=True)
+
+
+def machine() -> str:
+    """What the figures hold for: cores, processor, and the versions of both sides' libraries."""
+    names = ("faiss-cpu", "tantivy", "llama-index-core")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}, {versions}"
+
+
+def milliseconds(action: Callable[[], object]) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    action()
+    return (time.perf_counter() - began) * 1000
+
+
+def shown(value: float | None) -> str:
+    """A figure to about three digits; nothing for None."""
+    if value is None:
+        return ""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
+    return f"{value:,.{digits}f}"
+
+
+def note(text: str) -> None:
+    """Say on standard error what is being done."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

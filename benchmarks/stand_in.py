@@ -1,0 +1,100 @@
+"""A library of any number of passages, filled through the index's own door without embedding them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.corpus import PASSAGES_A_DOCUMENT, SOURCE, Corpus, path_of, vectors_for
+from benchmarks.datasets import HOME
+from index import chunking, segmentation, tables
+from index.embedding import Encoder
+from index.passes import Vectors
+from index.schema import HEAD
+from index.store import Index
+
+LIBRARIES = HOME / "libraries"
+"""Where filled libraries are kept from one script to the next; it may be deleted at any time."""
+
+_DOCUMENTS_AT_ONCE = 1_000
+
+_PASSAGES_BY = tuple(
+    str(module.__file__) for module in (chunking, segmentation, tables, sys.modules[Corpus.__module__])
+)
+"""The code that makes passages and vectors: a library of another state of it holds others."""
+
+
+class StandIn(Encoder):
+    """A stand-in for the encoder's weights, which lie on the far side of a boundary.
+
+    No figure that it serves is one of embedding or of quality. It gives each passage a vector by the digest
+    of its text (:func:`~benchmarks.corpus.vectors_for`), in no time; tokens and the vectors of queries are
+    the real encoder's. It has that one's key, too, so that a server opens with the real encoder what was
+    filled with this one.
+
+    Args:
+        encoder: the real one.
+        around: real vectors, from :func:`~benchmarks.corpus.real_vectors`.
+    """
+
+    def __init__(self, encoder: Encoder, around: Vectors) -> None:
+        self.__dict__.update(encoder.__dict__)
+        self._around = around
+
+    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:  # noqa: ARG002
+        """A unit vector for each text: shape (len(texts), dimensions)."""
+        return vectors_for(texts, self._around)
+
+    @property
+    def around(self) -> Vectors:
+        """The real vectors: shape (vectors, dimensions)."""
+        return self._around
+
+
+def filled(
+    passages: int, corpus: Corpus, encoder: StandIn, folder: Path = LIBRARIES, *, fresh: bool = False
+) -> Path:
+    """The home of a library of about so many passages, filled where that has not been done.
+
+    What another script left half done is finished, and what it left behind is removed.
+
+    Args:
+        passages: how many; a tenth as many documents.
+        corpus: the documents.
+        encoder: gives the vectors.
+        folder: holds the libraries.
+        fresh: whether to fill it anew, so that nothing of another state of the program is left in it.
+    """
+    home = folder / f"{passages}-{_digest(corpus, encoder)}"
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    wanted = {path_of(number): number for number in range(passages // PASSAGES_A_DOCUMENT)}
+    with Index.open(home, encoder) as index:
+        found = {record.path: record.document_id for record in index.documents()}
+        missing = [number for path, number in wanted.items() if path not in found]
+        spare = [document_id for path, document_id in found.items() if path not in wanted]
+        if spare:
+            index.replace([], spare)
+        for start in range(0, len(missing), _DOCUMENTS_AT_ONCE):
+            index.replace([corpus.incoming(n) for n in missing[start : start + _DOCUMENTS_AT_ONCE]])
+            print(f"{home.name}: {start:,} of {len(missing):,} documents", file=sys.stderr)
+        index.settle()
+        # A search brings the caches up to date, where another state of the program has left them.
+        index.search("ready")
+    return home
+
+
+def document_id_at(index: Index, number: int) -> int:
+    """The number that the library gave to document ``number`` of the corpus."""
+    return index.catalog.files(SOURCE)[path_of(number)].document_id
+
+
+def _digest(corpus: Corpus, encoder: StandIn) -> str:
+    digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}\0{HEAD}".encode())
+    digest.update(encoder.around.tobytes())
+    for file in _PASSAGES_BY:
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:16]

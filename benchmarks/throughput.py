@@ -1,0 +1,204 @@
+"""Prints how fast passages are embedded, here and by llama-index's default pipeline, and bfloat16's price.
+
+``python -m benchmarks.throughput [--passages 5000] [--slice 250] [--float32] [--sets scifact squad2 …]``;
+llama-index is that of the ``bench`` extra. The passages are those of the evaluation sets as the product cuts
+them. All embed the same slices in turn, each in a process of its own, so that what else the machine does
+falls on all; the memory is the most that the process held. Then nDCG@10 of the dense half alone, a document
+scoring as its best passage does, with vectors in float32 and in bfloat16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, zip_longest
+from statistics import median
+
+import ir_measures
+import numpy as np
+from ir_measures import nDCG
+
+from benchmarks.datasets import data_folder
+from index.chunking import chunk
+from index.embedding import Encoder, bundled_folder, open_encoder
+from index.entries import passage_text
+from index.passes import Vectors
+from index.precision import Precision
+from index.store import TITLE_TOKENS
+from rag.evaluation import Dataset, read_dataset
+
+SOURCES = ("scifact", "squad2", "clapnq", "tatqa", "mlqa-en", "mtrag-human")
+
+CONTESTANTS = ("footnoted", "llama-index", "footnoted in float32")
+
+_WINDOW = 256
+"""Tokens that the bundled model reads of a text."""
+
+_PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+
+Embed = Callable[[list[str]], object]
+
+
+def main() -> None:
+    """Measure, and print two tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--passages", type=int, default=5000)
+    parser.add_argument("--slice", type=int, default=250, help="passages that one embeds before the other")
+    parser.add_argument("--sets", nargs="*", default=["scifact", "squad2", "clapnq"], metavar="SET")
+    parser.add_argument("--float32", action="store_true", help="race in float32, too")
+    parser.add_argument("--worker", choices=CONTESTANTS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        work(arguments.worker)
+        return
+    encoder = open_encoder(precision="float32")
+    names = CONTESTANTS if arguments.float32 else CONTESTANTS[:2]
+    race(names, passages(encoder, arguments.passages), encoder, arguments.slice)
+    if arguments.sets:
+        print("\n| set | questions | nDCG@10 in float32 | in bfloat16 | difference |\n|---|---|---|---|---|")
+    for name in arguments.sets:
+        print(quality(read_dataset(data_folder() / name)), flush=True)
+
+
+def passages(encoder: Encoder, count: int) -> list[str]:
+    """``count`` different passages, from each of the sets in turn: what the encoder would see of them."""
+    datasets = (read_dataset(data_folder() / name) for name in SOURCES if (data_folder() / name).is_dir())
+    in_turn = zip_longest(*(_passages_of(dataset, encoder) for dataset in datasets))
+    texts: dict[str, None] = {}
+    for row in in_turn:
+        texts.update((passage[1], None) for passage in row if passage)
+        if len(texts) >= count:
+            return list(texts)[:count]
+    sys.exit(f"the evaluation sets make {len(texts)} passages only; ask for no more with --passages")
+
+
+def _passages_of(dataset: Dataset, encoder: Encoder) -> Iterator[tuple[str, str]]:
+    """A document's name with each of its passages."""
+    for name, document in dataset.documents.items():
+        title = encoder.clip(document.title, TITLE_TOKENS)
+        for piece in chunk(document, encoder.token_spans):
+            yield name, passage_text(title, piece.span.of(document.text))
+
+
+def race(names: Sequence[str], texts: Sequence[str], encoder: Encoder, size: int) -> None:
+    """Have each of ``CONTESTANTS`` in ``names`` embed ``texts``, slice by slice in turn; print a row each."""
+    slices = [texts[start : start + size] for start in range(0, len(texts), size)]
+    tokens = [sum(min(len(encoder.token_spans(text)) + 2, _WINDOW) for text in piece) for piece in slices]
+    workers = {name: _Worker(name) for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for number, piece in enumerate(slices):
+        # Each comes first as often as the others.
+        first = number % len(names)
+        for name in (*names[first:], *names[:first]):
+            seconds[name].append(workers[name].embed(piece)["seconds"])
+        taken = ", ".join(f"{name} {seconds[name][-1]:.1f} s" for name in names)
+        print(f"{number + 1} of {len(slices)} slices: {taken}", file=sys.stderr, flush=True)
+    print(f"{len(texts):,} passages of {sum(tokens):,} tokens\n")
+    print("| | tokens/s | against llama-index | median of slices | peak memory, MB |\n|---|---|---|---|---|")
+    theirs = seconds["llama-index"]
+    for name in names:
+        own, its = seconds[name], workers[name].close()
+        by_slice = median(other / mine for other, mine in zip(theirs, own, strict=True))
+        label = f"{name}, {its['precision']}" if name == "footnoted" else name
+        print(
+            f"| {label} | {sum(tokens) / sum(own):,.0f} | {sum(theirs) / sum(own):.2f} | {by_slice:.2f} "
+            f"| {its['memory']:,.0f} |"
+        )
+
+
+class _Worker:
+    """A contestant's process: takes a line of texts, gives one of what it took."""
+
+    def __init__(self, name: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.throughput", "--worker", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.embed(["ready"])
+
+    def embed(self, texts: Sequence[str]) -> dict[str, float]:
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps(texts), file=self._process.stdin, flush=True)
+        answer: dict[str, float] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> dict[str, float | str]:
+        rest, _ = self._process.communicate()
+        last: dict[str, float | str] = json.loads(rest)
+        return last
+
+
+def work(name: str) -> None:
+    """Embed each line of texts, and say how long that took; at the end, how much memory it took."""
+    precision, embed = _llama_index() if name == "llama-index" else _ours(name)
+    for line in sys.stdin:
+        texts = json.loads(line)
+        began = time.perf_counter()
+        embed(texts)
+        print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"memory": memory, "precision": precision}))
+
+
+def _ours(name: str) -> tuple[str, Embed]:
+    encoder = open_encoder(precision="float32" if name.endswith("float32") else None)
+    encoder.remembered = 0
+    return encoder.precision, encoder.encode
+
+
+def _llama_index() -> tuple[str, Embed]:
+    from llama_index.core import Document
+    from llama_index.core.ingestion import IngestionPipeline
+    from llama_index.core.node_parser import SentenceSplitter
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    model = HuggingFaceEmbedding(model_name=str(bundled_folder()), device="cpu")
+    pipeline = IngestionPipeline(transformations=[SentenceSplitter(), model], disable_cache=True)
+    return "float32", lambda texts: pipeline.run(documents=[Document(text=text) for text in texts])
+
+
+def quality(dataset: Dataset) -> str:
+    """A row: nDCG@10 of the set's judged questions by the vectors alone, in both precisions."""
+    wide, narrow = (_ndcg(dataset, precision) for precision in _PRECISIONS)
+    asked = sum(query.judged is not None for query in dataset.queries)
+    return f"| {dataset.name} | {asked:,} | {wide:.4f} | {narrow:.4f} | {narrow - wide:+.4f} |"
+
+
+def _ndcg(dataset: Dataset, precision: Precision) -> float:
+    encoder = open_encoder(precision=precision)
+    names, texts = zip(*_passages_of(dataset, encoder), strict=True)
+    vectors = encoder.encode(texts)
+    return dense_ndcg(dataset, names, vectors, encoder)
+
+
+def dense_ndcg(dataset: Dataset, names: Sequence[str], vectors: Vectors, encoder: Encoder) -> float:
+    """nDCG@10 where a document scores as the best of its passages.
+
+    Args:
+        dataset: has the judged questions.
+        names: the document of each passage.
+        vectors: the passages', in the same order.
+        encoder: embeds the questions.
+    """
+    runs: dict[str, dict[str, float]] = {}
+    qrels = {query.id: dict(query.judged) for query in dataset.queries if query.judged}
+    for query in dataset.queries:
+        if query.judged:
+            cosines = vectors @ encoder.encode_query(query.text)
+            best: dict[str, float] = {}
+            for place in np.argsort(-cosines, kind="stable"):
+                best.setdefault(names[place], float(cosines[place]))
+            runs[query.id] = dict(islice(best.items(), 100))
+    return float(ir_measures.calc_aggregate([nDCG @ 10], qrels, runs)[nDCG @ 10])
+
+
+if __name__ == "__main__":
+    main()
