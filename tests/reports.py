@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from index.documents import Chunk, Document
-from index.embedding import Encoder, Vectors
+from index.embedding import Encoder
 from index.fusion import DENSE_WEIGHT
+from index.passes import Vectors
 from index.records import Filters, Incoming, NewVersion
 from index.segmentation import sentences
 from index.store import NO_FILTERS, Hit, Index

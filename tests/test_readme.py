@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,17 @@ def test_the_library_is_evaluated_and_two_configurations_are_compared(folder: Pa
     assert (home / "evaluation" / "reports" / "library" / "report.md").is_file()
 
 
+def test_a_library_is_backed_up_and_put_back(folder: Path, transcript: str) -> None:
+    assert "generation 1" in transcript
+    [commands] = [text for text in written_in("bash") if "footnoted backup" in text]
+    home = folder / "library"
+    printed = execute(["bash", "-euo", "pipefail", "-c", commands], folder, FOOTNOTED_HOME=str(home))
+    backed_up, put_back, aside = printed.splitlines()
+    assert backed_up == put_back
+    assert re.match(r"library\.tar: \d documents, generation \d, [\d,]+ bytes$", backed_up)
+    assert aside.startswith(f"What was there before lies in {home}/replaced-")
+
+
 def test_curl_adds_a_report_and_says_who_wrote_it(folder: Path, served: Served) -> None:
     [command] = [text for text in written_in("bash") if "-F file=@" in text]
     added = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))
@@ -140,13 +152,28 @@ def test_curl_adds_a_report_and_says_who_wrote_it(folder: Path, served: Served) 
     assert gone.status_code == 204
 
 
+def test_curl_starts_a_sync_and_lists_the_jobs(folder: Path, served: Served) -> None:
+    [command] = [text for text in written_in("bash") if "/v1/index/sync" in text]
+    printed = execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder)
+    started, end = json.JSONDecoder().raw_decode(printed)
+    listed = json.loads(printed[end:])["jobs"]
+    assert [job["kind"] for job in listed if job["id"] == started["job_id"]] == ["sync"]
+    address = f"{served.address}/v1/jobs/{started['job_id']}"
+    until = time.monotonic() + 60
+    while (job := httpx.get(address, trust_env=False).json())["ended"] is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (job["state"], job["result"]["added"], job["result"]["unchanged"]) == ("done", [], 7)
+
+
 def test_a_sidecar_is_read_as_it_is_shown(tmp_path: Path) -> None:
     [said] = written_in("yaml")
     file = tmp_path / "report.txt"
     file.write_text("Gate 3 failed.")
     sidecar_of(file).write_text(said)
     found = load(file)
-    assert (found.publisher, found.published) == ("Isken Water Authority", "2031-07-18")
+    assert (found.publisher, found.published, found.collection) == (
+        *("Isken Water Authority", "2031-07-18", "Dams"),
+    )
 
 
 def test_curl_gets_the_answer_that_is_shown(folder: Path, served: Served) -> None:

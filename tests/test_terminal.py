@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from unicodedata import category
 
@@ -154,6 +155,9 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
 
 
 def test_a_search_without_a_result_says_what_to_do() -> None:
+    assert printed(partial(terminal.print_search, narrowed=True), {"results": []}) == [
+        "Nothing was found: no report passes the filters; widen them and search again."
+    ]
     assert printed(terminal.print_search, {"results": []}) == [
         "Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER"
     ]
@@ -208,3 +212,55 @@ def test_json_is_whole_whatever_the_output_can_carry(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.stdout", TextIOWrapper(raw, encoding=encoding, write_through=True))
     terminal.print_json({"title": "“Đất” 水 😀"})
     assert json.loads(raw.getvalue().decode(encoding)) == {"title": "“Đất” 水 😀"}
+
+
+JOB = {
+    "id": "0" * 32,
+    "kind": "sync",
+    "state": "running",
+    "cancelling": False,
+    "created": "2031-08-05T10:00:00.123+00:00",
+    "started": "2031-08-05T10:00:01.123+00:00",
+    "ended": None,
+    "files": {"done": 3, "of": 9},
+    "passages": {"done": 0, "of": 0},
+    "seconds_left": None,
+    "message": None,
+    "result": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "sync running, 3 of 9 files; 2031-08-05T10:00:01+00:00"),
+        (
+            {"passages": {"done": 5, "of": 8}, "seconds_left": 12.4, "cancelling": True},
+            "sync stopping, 3 of 9 files, 5 of 8 passages, about 12 s left; 2031-08-05T10:00:01+00:00",
+        ),
+        ({"state": "waiting", "started": None}, "sync waiting; 2031-08-05T10:00:00+00:00"),
+        (
+            {"state": "failed", "message": "no space left", "ended": "2031-08-05T11:00:00.5+00:00"},
+            "sync failed, no space left; 2031-08-05T11:00:00+00:00",
+        ),
+        (
+            {
+                "state": "done",
+                "ended": "2031-08-05T11:00:00.5+00:00",
+                "result": {"added": ["a", "b"], "changed": [], "removed": ["c"], "failed": []},
+            },
+            "sync done, 2 added, 1 removed; 2031-08-05T11:00:00+00:00",
+        ),
+        (
+            {
+                "kind": "upload",
+                "state": "done",
+                "ended": "2031-08-05T11:00:00.5+00:00",
+                "result": {"version": 1},
+            },
+            "upload done; 2031-08-05T11:00:00+00:00",
+        ),
+    ],
+)
+def test_a_job_says_how_far_it_is_or_how_it_came_out(changes: dict[str, object], line: str) -> None:
+    assert terminal.job_line({**JOB, **changes}) == line

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from index.records import Filters
 from ui.client import ServerGoneError, post, running_server
+from ui.filtering import request_fields
 from ui.opening import open_library
 from ui.settings import Settings
 
 
-def ask(settings: Settings, question: str) -> dict[str, Any]:
-    """The answer to ``question``, in its JSON form.
+def ask(settings: Settings, question: str, filters: Filters) -> dict[str, Any]:
+    """The answer to ``question`` from what passes ``filters``, in its JSON form.
 
     Raises:
         QuestionError: if it is empty or too long (from a server: ServerRefusedError).
@@ -21,21 +23,23 @@ def ask(settings: Settings, question: str) -> dict[str, Any]:
         from rag.answering import QueryEngine
 
         with open_library(settings) as index:
-            return QueryEngine(index, settings.reader, weights=settings.weights).ask(question).as_dict()
+            engine = QueryEngine(index, settings.reader, weights=settings.weights)
+            return engine.ask(question, filters).as_dict()
 
-    return _from_server(settings, "/v1/chat", {"question": question}, here)
+    return _from_server(settings, "/v1/chat", {"question": question, **request_fields(filters)}, here)
 
 
-def search(settings: Settings, query: str, limit: int) -> dict[str, Any]:
-    """The ``limit`` passages nearest to ``query``, as ``POST /v1/search`` gives them."""
+def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
+    """The ``limit`` passages nearest to ``query`` of what passes, as ``POST /v1/search`` gives them."""
 
     def here() -> dict[str, Any]:
         from ui.api import search_response
 
         with open_library(settings) as index:
-            return search_response(index, query, limit)
+            return search_response(index, query, limit, filters)
 
-    return _from_server(settings, "/v1/search", {"query": query, "limit": limit}, here)
+    body = {"query": query, "limit": limit, **request_fields(filters)}
+    return _from_server(settings, "/v1/search", body, here)
 
 
 def _from_server(

@@ -10,13 +10,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ui import terminal
+from ui import filtering, keeping, terminal
 from ui.faults import (
     FAILED,
     STANDARD_ERRORS,
@@ -26,6 +25,7 @@ from ui.faults import (
     explain,
     library_errors,
 )
+from ui.options import AsJson, Home, Limit
 from ui.settings import load_settings
 from ui.status import read_status
 from ui.stopping import told_to_stop
@@ -40,14 +40,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Home = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", metavar="DIR", help="The library's folder (or FOOTNOTED_HOME).", show_default=False
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many passages at most.")]
+app.command()(keeping.backup)
+app.command()(keeping.restore)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,6 +93,10 @@ def sync(
         list[Path] | None,
         typer.Argument(metavar="[PATH]...", help="Folders or files; none for all that the library follows."),
     ] = None,
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until interrupted: sync what changes, a line each.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -108,22 +106,21 @@ def sync(
         raise UsedWronglyError(
             f"the library in {settings.home} follows no folder yet; name one: {NAME} sync FOLDER"
         )
-    from ui.opening import open_library
-    from ui.progress import progress_bar, waiting
+    from ui import syncing
 
     stderr = terminal.errors()
-    options = settings.loading()
-    with ExitStack() as opened:
-        with waiting(stderr, "Loading the encoder…"):
-            from index.sync import sync as sync_index
 
-            index = opened.enter_context(open_library(settings, reembed=True))
-        with progress_bar(stderr) as progress:
-            report = sync_index(index, paths or (), progress, options).as_dict()
-    if as_json:
-        terminal.print_json(report)
-    else:
-        terminal.print_sync(terminal.output(), stderr, report)
+    def show(report: syncing.Report) -> None:
+        if as_json:
+            (terminal.print_json_line if watch else terminal.print_json)(report)
+        else:
+            terminal.print_sync(terminal.output(), stderr, report)
+
+    if watch:
+        syncing.follow(settings, paths or (), stderr, show)
+        return
+    report = syncing.sync_once(settings, paths or (), stderr)
+    show(report)
     if report["failed"] and not (report["added"] or report["changed"] or report["unchanged"]):
         raise typer.Exit(FAILED)
 
@@ -131,6 +128,13 @@ def sync(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question, in quotation marks.")],
+    *,
+    documents: filtering.Documents = None,
+    publishers: filtering.Publishers = None,
+    languages: filtering.Languages = None,
+    collections: filtering.Collections = None,
+    published_before: filtering.PublishedBefore = None,
+    published_after: filtering.PublishedAfter = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -138,9 +142,11 @@ def ask(
     from ui import asking
     from ui.progress import waiting
 
+    dates = published_before, published_after
+    filters = filtering.filters_of(documents, publishers, languages, collections, dates)
     settings = load_settings(home=home)
     with waiting(terminal.errors(), "Reading…"):
-        answer = asking.ask(settings, _asked("question", question))
+        answer = asking.ask(settings, _asked("question", question), filters)
     if as_json:
         terminal.print_json(answer)
     else:
@@ -151,6 +157,13 @@ def ask(
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words or a sentence.")],
     limit: Limit = 10,
+    *,
+    documents: filtering.Documents = None,
+    publishers: filtering.Publishers = None,
+    languages: filtering.Languages = None,
+    collections: filtering.Collections = None,
+    published_before: filtering.PublishedBefore = None,
+    published_after: filtering.PublishedAfter = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -158,19 +171,25 @@ def search(
     from ui import asking
     from ui.progress import waiting
 
+    dates = published_before, published_after
+    filters = filtering.filters_of(documents, publishers, languages, collections, dates)
     settings = load_settings(home=home)
     with waiting(terminal.errors(), "Searching…"):
-        response = asking.search(settings, _asked("query", query), limit)
+        response = asking.search(settings, _asked("query", query), limit, filters)
     if as_json:
         terminal.print_json(response)
     else:
-        terminal.print_search(terminal.output(), response)
+        terminal.print_search(terminal.output(), response, narrowed=bool(filters))
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Listen on this address (default: 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Listen on this port (default: 7860).")] = None,
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Sync the followed folders whenever something in them changes.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -184,7 +203,7 @@ def serve(
         print("Starting…", file=sys.stderr, flush=True)
         from ui import serving
 
-        serving.serve(settings, announce, told)
+        serving.serve(settings, announce, told, watch=watch)
 
 
 @app.command("eval")

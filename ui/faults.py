@@ -12,7 +12,7 @@ FAILED = 1
 USED_WRONGLY = 2
 
 _OUR_PACKAGES = {"index", "rag", "ui"}
-_DAMAGED = "if it repeats, restore the home folder from a backup, or sync into a new --home"
+_DAMAGED = "if it repeats, put a backup back with `footnoted restore FILE`, or sync into a new --home"
 
 
 class UsedWronglyError(ValueError):
@@ -33,23 +33,41 @@ def library_errors() -> tuple[type[Exception], ...]:
     import httpx
     import sqlalchemy.exc
 
+    from index.backup import BackupError
+    from index.builds import BuildGoneError
     from index.catalog import CatalogError
     from index.embedding import EncoderError
+    from index.locking import LibraryLockedError
+    from index.progress import Cancelled
     from index.schema import SchemaError
-    from index.upkeep import EncoderMismatchError, LibraryLockedError
+    from index.upkeep import EncoderMismatchError, LibraryWriteError
     from rag.reader import ReaderError
 
     return (
+        BackupError,
+        BuildGoneError,
+        Cancelled,
         CatalogError,
         EncoderError,
         EncoderMismatchError,
         LibraryLockedError,
+        LibraryWriteError,
         ReaderError,
         SchemaError,
         httpx.HTTPError,
         sqlalchemy.exc.SQLAlchemyError,
         sqlite3.Error,
     )
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """All that is explained in a line, where what goes on for long must survive it."""
+    return (*STANDARD_ERRORS, *library_errors())
+
+
+def line_of(error: BaseException) -> str:
+    """The line that a job keeps of an error."""
+    return explain(error)[0] if isinstance(error, Exception) else str(error)
 
 
 def explain(error: Exception) -> tuple[str, int]:

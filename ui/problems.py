@@ -10,13 +10,16 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import sqlalchemy.exc
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
+from index.upkeep import EncoderMismatchError, LibraryWriteError
 from rag.questions import QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -71,6 +74,10 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(QuestionError)(_question)
     app.exception_handler(DocumentNotFoundError)(_unknown_document)
+    app.exception_handler(LibraryWriteError)(_no_room)
+    for unavailable in (LibraryLockedError, EncoderMismatchError):
+        app.exception_handler(unavailable)(_unavailable)
+    app.exception_handler(sqlalchemy.exc.DatabaseError)(_unreadable)
     app.exception_handler(Exception)(_unexpected)
 
 
@@ -95,6 +102,22 @@ async def _question(request: Request, error: QuestionError) -> JSONResponse:
 
 async def _unknown_document(request: Request, error: DocumentNotFoundError) -> JSONResponse:
     return _respond(request, 404, str(error))
+
+
+async def _no_room(request: Request, error: LibraryWriteError) -> JSONResponse:
+    return _respond(request, 507, str(error))
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    return _respond(request, 503, str(error))
+
+
+async def _unreadable(request: Request, error: sqlalchemy.exc.DatabaseError) -> JSONResponse:
+    detail = (
+        f"The library's catalog cannot be read ({error.orig}); if it repeats, put a backup back with "
+        "`footnoted restore FILE`."
+    )
+    return _respond(request, 503, detail)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ui.client import running_server
 from ui.settings import Settings
 
+if TYPE_CHECKING:
+    from index.catalog import Catalog
+
 CATALOG_FILE = "catalog.sqlite"
+
+ENDED_JOBS = 3
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -19,7 +25,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
         counted; ``folders`` that are followed; ``model``, the encoder that the library was made with or,
         while it is empty, the one that the settings name (None: the bundled one); ``sizes``, bytes by
         entry of the folder and their ``total``; ``server``, the running one's ``address``, ``pid`` and
-        ``started``, or None.
+        ``started``, or None; ``index``, the fields of :class:`index.condition.Condition` where there is a
+        library: its caches, what is behind and what is being built; ``jobs``, those that have not ended and,
+        of the others, the last ones, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.
@@ -32,33 +40,46 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "documents": 0,
         "passages": 0,
         "folders": [],
+        "index": None,
         "model": settings.model,
         "sizes": _sizes(settings.home),
+        "jobs": [],
         "server": server and {"address": server.address, "pid": server.pid, "started": server.started},
     }
     if status["exists"]:
         from index.catalog import Catalog
+        from index.condition import condition
 
         catalog = Catalog.open(settings.home / CATALOG_FILE)
         try:
             records = catalog.documents()
+            build = catalog.build()
+            passages = sum(record.passages for record in records)
             status |= {
                 "generation": catalog.generation(),
                 "documents": len(records),
-                "passages": sum(record.passages for record in records),
+                "passages": passages,
                 "folders": catalog.sources(),
-                "model": catalog.encoder_key() or settings.model,
+                "index": asdict(condition(settings.home, catalog)),
+                "model": build.recipe.encoder if build and passages else settings.model,
+                "jobs": _jobs(catalog),
             }
         finally:
             catalog.close()
     return status
 
 
+def _jobs(catalog: Catalog) -> list[dict[str, Any]]:
+    from index.jobs import Jobs
+
+    recent = Jobs(catalog.engine).recent()
+    unended = [job for job in recent if not job.has_ended]
+    ended = [job for job in recent if job.has_ended]
+    return [job.as_dict() for job in [*unended, *ended[:ENDED_JOBS]]]
+
+
 def _sizes(home: Path) -> dict[str, int]:
-    sizes = {entry.name: _bytes(entry) for entry in sorted(home.iterdir())} if home.is_dir() else {}
+    from index.condition import size_of
+
+    sizes = {entry.name: size_of(entry) for entry in sorted(home.iterdir())} if home.is_dir() else {}
     return sizes | {"total": sum(sizes.values())}
-
-
-def _bytes(entry: Path) -> int:
-    files = entry.rglob("*") if entry.is_dir() else [entry]
-    return sum(file.lstat().st_size for file in files if file.is_file())

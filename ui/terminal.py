@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from unicodedata import category
 
@@ -21,6 +22,11 @@ from ui.render import RECOGNISED, date_words
 
 WIDTH = 100
 """Lines longer than this are hard to read, whatever the terminal's width."""
+
+CHANGES = ("added", "changed", "removed", "failed")
+COUNTED = ("files", "passages")
+JOB_DIGITS = 8
+"""Of a job's id: enough to tell it from the few that are shown."""
 
 SHOWN_PASSAGES = 3
 EXCERPT_CHARACTERS = 280
@@ -36,6 +42,11 @@ def print_json(result: Result) -> None:
     """Print ``result`` as JSON on standard output, in ASCII where that cannot take Unicode."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(json.dumps(result, ensure_ascii=not unicode, indent=2))
+
+
+def print_json_line(result: Result) -> None:
+    """Print ``result`` as one line of JSON in ASCII, at once: others follow it."""
+    print(json.dumps(result), flush=True)
 
 
 def output() -> Console:
@@ -69,11 +80,13 @@ def print_answer(console: Console, answer: Result) -> None:
         _print_footnote(console, citation, answer["text"])
 
 
-def print_search(console: Console, response: Result) -> None:
-    """The passages that were found, numbered, best first."""
+def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
+    """The passages that were found, numbered, best first; ``narrowed`` where filters were given."""
     for number, result in enumerate(response["results"], 1):
         _print_entry(console, f"{number}.", _source(result), _score(result), safe(result["text"]))
-    if not response["results"]:
+    if not response["results"] and narrowed:
+        console.print("Nothing was found: no report passes the filters; widen them and search again.")
+    elif not response["results"]:
         console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")
 
 
@@ -83,7 +96,7 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
         print_line(stderr, f"footnoted: {safe(failure['path'])}: {safe(failure['cause'])}")
     counts = ", ".join(
         [
-            *(f"{len(report[change])} {change}" for change in ("added", "changed", "removed")),
+            *(f"{len(report[change])} {change}" for change in CHANGES[:3]),
             f"{report['unchanged']} unchanged",
             *([f"{len(report['failed'])} failed"] if report["failed"] else []),
         ]
@@ -103,8 +116,10 @@ def print_status(console: Console, status: Result) -> None:
         else "empty; fill it with: footnoted sync FOLDER",
         "Folders": ", ".join(status["folders"]) or "none",
         "Generation": str(status["generation"]),
+        **_index_lines(status["index"]),
         "Model": status["model"] or "the bundled all-MiniLM-L6-v2",
         "On disk": f"{_size(sizes['total'])} ({parts})" if parts else "nothing yet",
+        **{f"Job {job['id'][:JOB_DIGITS]}": job_line(job) for job in status["jobs"]},
         "Server": f"{server['address']}, process {server['pid']}, since {server['started']}"
         if server
         else "not running",
@@ -113,6 +128,39 @@ def print_status(console: Console, status: Result) -> None:
     for name, value in lines.items():
         table.add_row(Text(name, style="bold"), Text(safe(value), overflow="fold"))
     console.print(table)
+
+
+def _index_lines(index: Result | None) -> dict[str, str]:
+    """What the index has in its caches, what is behind, and what is being built."""
+    if index is None or index["build"] is None:
+        return {}
+    said = [
+        f"{_size(index['cache_bytes'])} of caches"
+        if index["cached"]
+        else "caches are made at the next search"
+    ]
+    said += [f"{index['recent']:,} passages in memory only"] if index["recent"] else []
+    said += [f"{index['removed']:,} that went to be cleared away"] if index["removed"] else []
+    lines = {"Index": f"build {index['build']}: {', '.join(said)}"}
+    if building := index["building"]:
+        done = f"{building['documents']:,} of {building['of']:,} documents"
+        lines["Building"] = f"anew with {building['encoder']}: {done}; footnoted sync goes on with it"
+    return lines
+
+
+def job_line(job: Result) -> str:
+    """How far a job is, or how it came out."""
+    parts = [f"{job['kind']} {'stopping' if job['cancelling'] else job['state']}"]
+    if job["state"] == "running":
+        parts += [f"{job[name]['done']} of {job[name]['of']} {name}" for name in COUNTED if job[name]["of"]]
+        if job["seconds_left"] is not None:
+            parts.append(f"about {job['seconds_left']:.0f} s left")
+    elif job["message"]:
+        parts.append(job["message"])
+    elif job["kind"] == "sync" and job["result"]:
+        parts += [f"{len(job['result'][change])} {change}" for change in CHANGES if job["result"][change]]
+    when = datetime.fromisoformat(job["ended"] or job["started"] or job["created"])
+    return f"{', '.join(parts)}; {when.isoformat(timespec='seconds')}"
 
 
 def print_line(console: Console, text: str) -> None:

@@ -58,6 +58,7 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (library / "scan.pdf").write_bytes(draw(picture_page, words, picture_page, picture_page))
     for name in ("harbour", "haven"):
         (library / f"{name}.txt").write_text(f"The {name} of Ostmere\n\n{HARBOUR}\n", encoding="utf-8")
+    (library / "haven.txt.meta.yaml").write_text("collection: <i>Coast</i>\n", encoding="utf-8")
     with Index.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
@@ -130,6 +131,11 @@ def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page
     expect(shelf_page.locator("#fn-desk .fn-facts")).to_contain_text(
         " · date from the file’s time · version 1"
     )
+
+
+def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:
+    open_report(shelf_page, "The haven of Ostmere")
+    expect(shelf_page.locator("#fn-desk .fn-facts")).to_contain_text(" · in “<i>Coast</i>” · version 1")
 
 
 def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:

@@ -276,6 +276,7 @@ def test_status_of_a_new_home_says_that_it_is_empty_and_makes_nothing(
         "folders": [],
         "model": None,
         "sizes": {"total": 0},
+        "jobs": [],
         "server": None,
     }
     assert main(["status", "--home", str(home)]) == 0

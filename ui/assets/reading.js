@@ -73,12 +73,13 @@ function showSource() {
   // No-break spaces: a line does not end between a word and its number.
   const paged = quote?.page && `page\u00a0${quote.page} of\u00a0${total}`;
   const version = `version\u00a0${report.version}`;
+  const collection = report.collection && `in “${report.collection}”`;
   const onTurn = (page) => (state.reading.page = page);
   const pane = report.page_pictures ? pagePane(report, total, quote, onTurn) : null;
   const head = [
     bar(back(), jump),
     heading(report.title, { lang: report.language, dir: "auto" }),
-    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), paged, version)),
+    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), collection, paged, version)),
     ...aboutElements(report, current, openSource),
     ways(outlineElement(report, jumpTo), pane && viewSwitch()),
   ].filter(Boolean);
