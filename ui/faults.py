@@ -89,7 +89,8 @@ def explain(error: Exception) -> tuple[str, int]:
     elif isinstance(error, ImportError):
         line = f"a part of the installation is missing ({error}); install footnoted again"
     else:
-        line = f"{type(error).__name__}: {error}; {_DAMAGED}"
+        # What SQLAlchemy raises prints the statement and a link as well; its origin is the cause alone.
+        line = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}; {_DAMAGED}"
     return " ".join(line.split()), USED_WRONGLY if wrongly else FAILED
 
 

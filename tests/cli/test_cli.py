@@ -275,6 +275,7 @@ def test_status_of_a_new_home_says_that_it_is_empty_and_makes_nothing(
         "passages": 0,
         "folders": [],
         "model": None,
+        "index": None,
         "sizes": {"total": 0},
         "jobs": [],
         "server": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -28,14 +29,32 @@ def test_a_catalog_without_its_tables_is_one_line(capfd: pytest.CaptureFixture[s
     with sqlite3.connect(own_home / "catalog.sqlite") as database:
         database.execute("DROP TABLE chunks")
     line = fails(capfd, 1, "search", QUESTION, "--home", own_home)
-    assert "no such table: chunks" in line
-    assert line.endswith("; if it repeats, restore the home folder from a backup, or sync into a new --home")
+    assert line == (
+        "OperationalError: no such table: chunks; if it repeats, put a backup back with "
+        "`footnoted restore FILE`, or sync into a new --home"
+    )
 
 
-def test_damaged_caches_are_made_again(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", ["all are gone", "the words are gone", "a file is cut", "the marker is cut"]
+)
+def test_damaged_caches_are_made_again(
+    capfd: pytest.CaptureFixture[str], own_home: Path, damage: str
+) -> None:
     before = prints(capfd, "search", QUESTION, "--home", own_home)["results"]
-    (own_home / "vectors.faiss").write_bytes(b"IxMp" + bytes(50))
-    shutil.rmtree(own_home / "lexical")
+    (folder,) = (own_home / "caches").iterdir()
+    (words,) = folder.glob("words-*")
+    if damage == "all are gone":
+        shutil.rmtree(own_home / "caches")
+    elif damage == "the words are gone":
+        shutil.rmtree(words)
+    elif damage == "a file is cut":
+        largest = max(
+            (path for path in words.iterdir() if path.is_file()), key=lambda path: path.stat().st_size
+        )
+        os.truncate(largest, largest.stat().st_size // 2)
+    else:
+        os.truncate(folder / "current.json", 40)
     assert prints(capfd, "search", QUESTION, "--home", own_home)["results"] == before
 
 
