@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, SOURCE, Corpus, path_of, vectors_for
 from benchmarks.datasets import HOME
 from index import chunking, segmentation, tables
 from index.embedding import Encoder
-from index.passes import Vectors
+from index.parts import Part
+from index.passes import Embedded, Vectors
 from index.schema import HEAD
 from index.store import Index
 
@@ -44,9 +47,16 @@ class StandIn(Encoder):
         self.__dict__.update(encoder.__dict__)
         self._around = around
 
-    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:  # noqa: ARG002
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """A unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """The same, and for each of a text's sentences the vector of the text again: they take their room."""
+        return [
+            Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
+            for vector, parts in zip(self.encode(texts), sentences, strict=True)
+        ]
 
     @property
     def around(self) -> Vectors:

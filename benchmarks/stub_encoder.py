@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding import Encoder
-from index.passes import Vectors
+from index.parts import Part
+from index.passes import Embedded, Vectors
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -38,10 +39,17 @@ class StubEncoder(Encoder):
         """Its words and marks."""
         return [match.span() for match in _WORD.finditer(text)]
 
-    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:  # noqa: ARG002 (as the real one)
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), dimensions)."""
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """The vectors of passages, and of their sentences, each as if it stood alone."""
+        return [
+            Embedded(vector, self.encode([text[start:end] for start, end in parts]))
+            for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
+        ]
 
     def encode_query(self, query: str) -> npt.NDArray[np.float32]:
         """A unit vector, shape (dimensions,)."""

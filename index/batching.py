@@ -1,10 +1,11 @@
 """How texts share passes through the model, so that no vector depends on what else is in its pass.
 
-A text is padded to a width that follows from its own length alone, and a pass holds texts of one width. A
-row of a pass is then the same to the last bit whatever the other rows are and however many: measured for
-the bundled model with one to 64 rows, in float32 and in bfloat16, on one to three threads. With padding to
-the longest text of a batch, as sentence-transformers pads, float32 vectors differ by about 1e-7 and
-bfloat16 ones by 2e-3.
+A text is padded to a width that follows from its own length alone, and for each width a pass has always the
+same number of rows, the last of them repeated where there are too few. A row is then the same to the last
+bit whatever the other rows are and wherever it stands among them: measured for the bundled model with two
+to 32 rows, in float32 and in bfloat16, on one thread and on two. Processors with AMX calculate one row and
+several in different ways, by up to 1e-3 in bfloat16; with padding to the longest text of a batch, as
+sentence-transformers pads, vectors differ by as much on any processor.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+Kind = Literal["document", "query"]
+
+PASS_TOKENS: Mapping[Kind, int] = {"document": 512, "query": 64}
+"""Tokens of a pass, padding too. A pass of documents is what a question waits for at most; one of queries
+takes hardly longer than a single query, and several askers may share it."""
 
 SHORT = 64
 """Tokens up to which widths lie closer."""
@@ -29,11 +36,13 @@ class Row:
         width: its tokens with their padding.
         tensors: what differs from text to text, by the model's name for it: tensors of shape (width,).
         shared: what is the same for every text of its kind.
+        parts: where the tokens of its parts stand in the row, or None where that is not asked or not known.
     """
 
     width: int
     tensors: Mapping[str, Any]
     shared: Mapping[str, Any]
+    parts: tuple[tuple[int, int], ...] | None = None
 
 
 def width_of(length: int, longest: int | None = None) -> int:
@@ -48,11 +57,13 @@ def width_of(length: int, longest: int | None = None) -> int:
     return width if longest is None else max(length, min(width, longest))
 
 
-class Batches:
-    """Rows that wait for a pass, by width, widest first: what takes most memory fails first.
+def rows_of(width: int, kind: Kind) -> int:
+    """The rows of a pass of that width."""
+    return max(1, PASS_TOKENS[kind] // width)
 
-    Iterating is left to the owner: each pass may be asked for with a budget of its own.
-    """
+
+class Batches:
+    """Rows that wait for a pass, by width, widest first."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         by_width: dict[int, list[int]] = defaultdict(list)
@@ -64,15 +75,10 @@ class Batches:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def take(self, budget: int, most: int) -> list[int]:
-        """The places of the rows of the next pass, in order: at least one.
-
-        Args:
-            budget: tokens of a pass, padding too; a single wider row goes by itself.
-            most: rows of a pass.
-        """
+    def take(self, kind: Kind) -> list[int]:
+        """The places of the rows of the next pass, in order: at least one, at most :func:`rows_of`."""
         places = self._waiting[-1]
-        count = max(1, min(most, budget // self._rows[places[0]].width))
+        count = rows_of(self._rows[places[0]].width, kind)
         taken, places[:count] = places[:count], []
         if not places:
             self._waiting.pop()

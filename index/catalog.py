@@ -32,7 +32,16 @@ from index.commits import (
 from index.documents import Document
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
-from index.schema import builds, chunks, documents, migrate, removals, sources, vectors
+from index.schema import (
+    builds,
+    chunks,
+    documents,
+    migrate,
+    removals,
+    sentence_vectors,
+    sources,
+    vectors,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,14 +146,24 @@ class Catalog:
 
     # Writing
 
-    def put_vectors(self, new: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Store vectors under their digests, ahead of the passages that will name them."""
+    def put_vectors(
+        self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Store vectors under their digests, ahead of the passages that will name them.
+
+        Args:
+            new: vectors by digest.
+            sentences: for some of them, the vectors of the passage's sentences, packed
+                (:mod:`index.sentence_vectors`).
+        """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
         ]
-        if rows:
-            with self.engine.begin() as connection:
-                connection.execute(sa.insert(vectors).prefix_with("OR IGNORE", dialect="sqlite"), rows)
+        beside = [{"digest": digest, "packed": packed} for digest, packed in (sentences or {}).items()]
+        with self.engine.begin() as connection:
+            for table, its in ((vectors, rows), (sentence_vectors, beside)):
+                if its:
+                    connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
         """Remember folders, so that a later sync without a path goes over them."""

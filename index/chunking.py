@@ -14,9 +14,10 @@ from index.tables import Table, tables
 MAX_CHUNK_TOKENS = 200
 """Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
 
-CHUNKING = 1
+CHUNKING = 2
 """Raised whenever a document comes to be cut into other passages, or they are embedded with other words in
-front: a library that was made before is then made anew beside itself, and changed over."""
+front, or more is kept of them: a library that was made before is then made anew beside itself, and changed
+over."""
 
 HEADING_TOKENS = 60
 """What of a table's headings goes in front of its rows."""

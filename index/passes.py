@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from index.batching import Row, width_of
+from index.batching import Kind, Row, rows_of, width_of
+from index.parts import Part, gives_parts, token_parts
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
     from torch import Tensor
 
 Vectors = npt.NDArray[np.float32]
 """Unit vectors, one a row: shape (texts, dimensions)."""
-
-Kind = Literal["document", "query"]
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
 """The names of the prompts of a kind, as sentence-transformers' encode_document and encode_query look for
 them: the first that the model has, else its default."""
 
 
-class Passes(Protocol):
-    """A model, in two halves."""
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of a passage.
 
-    def rows(self, texts: Sequence[str], kind: Kind) -> list[Row]:
-        """What the model takes for each of ``texts``. Any thread may ask, at any time."""
+    Attributes:
+        vector: its own: shape (dimensions,).
+        sentences: those of its sentences, shape (sentences, dimensions): each the mean of the sentence's
+            tokens as they stand in the passage, and the passage's own where the model saw none of them.
+            None where the model does not give them.
+    """
+
+    vector: npt.NDArray[np.float32]
+    sentences: Vectors | None
+
+
+class Passes(Protocol):
+    """A model, in two halves.
+
+    Attributes:
+        gives_parts: whether one pass gives the vectors of a text's parts, too.
+    """
+
+    gives_parts: bool
+
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
+        """What the model takes for each of ``texts``, with its parts. Any thread may ask, at any time."""
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """The vectors of ``rows``, which have one width and one kind. One thread at a time."""
+        """The vectors of ``rows``, as many of one width and kind as share a pass. One thread at a time."""
+
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        """The same of rows of documents with their parts. One thread at a time."""
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
@@ -47,9 +72,12 @@ class _Passes:
         self._dimensions = dimensions
         self._left = model.tokenizer.padding_side == "left"
         self._padding = {"input_ids": model.tokenizer.pad_token_id or 0}
+        self._tokenizer = plain_tokenizer(model)
+        self.gives_parts = gives_parts(model) and not self._left
 
-    def rows(self, texts: Sequence[str], kind: Kind) -> list[Row]:
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
         features = _features(self._model, texts, kind)
+        prompt = _prompt(self._model, kind) or ""
         tensors = {name: value for name, value in features.items() if _is_tensor(value)}
         shared = {name: value for name, value in features.items() if name not in tensors}
         rows = []
@@ -57,6 +85,11 @@ class _Passes:
             width = width_of(length, self._model.max_seq_length)
             own = {name: self._padded(name, value[place], width) for name, value in tensors.items()}
             rows.append(Row(width, own, shared))
+            if parts and self.gives_parts:
+                ids = features["input_ids"][place][:length].tolist()
+                text = prompt + texts[place]
+                found = token_parts(self._tokenizer, text, len(prompt), ids, parts[place])
+                rows[-1] = replace(rows[-1], parts=found)
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
@@ -68,15 +101,46 @@ class _Passes:
         return pad(values, (more, 0) if self._left else (0, more), value=self._padding.get(name, 0))
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+        return self._unit(self._through(rows, kind)["sentence_embedding"])
+
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        through = self._through(rows, "document")
+        embedded = []
+        for place, vector in enumerate(self._unit(through["sentence_embedding"])):
+            parts, sentences = rows[place].parts, None
+            if parts is not None:
+                sentences = self._of_parts(through["token_embeddings"][place], parts, vector)
+            embedded.append(Embedded(vector, sentences))
+        return embedded
+
+    def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
         import torch
 
+        # As many as in every pass of this width: see index.batching.
+        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
-            features[name] = torch.stack([row.tensors[name] for row in rows])
+            features[name] = torch.stack([row.tensors[name] for row in full])
         with torch.inference_mode():
-            embedded = self._model(features, task=kind)["sentence_embedding"][:, : self._dimensions]
-            unit = torch.nn.functional.normalize(embedded.float(), dim=1)
+            through = self._model(features, task=kind)
+        return {name: through[name][: len(rows)] for name in _WANTED if name in through}
+
+    def _unit(self, vectors: Tensor) -> Vectors:
+        import torch
+
+        unit = torch.nn.functional.normalize(vectors[:, : self._dimensions].float(), dim=1)
         return np.asarray(unit.numpy(), np.float32)
+
+    def _of_parts(self, tokens: Tensor, parts: Sequence[Part], whole: npt.NDArray[np.float32]) -> Vectors:
+        import torch
+
+        if not parts:
+            return np.empty((0, len(whole)), np.float32)
+        # Sums do not depend on what else is in the pass: each is of one part's rows alone.
+        means = [tokens[first:beyond].float().mean(dim=0) for first, beyond in parts]
+        vectors = self._unit(torch.stack(means))
+        vectors[[place for place, (first, beyond) in enumerate(parts) if first == beyond]] = whole
+        return vectors
 
 
 class _WholePasses:
@@ -84,8 +148,14 @@ class _WholePasses:
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
+        self.gives_parts = False
 
-    def rows(self, texts: Sequence[str], kind: Kind) -> list[Row]:  # noqa: ARG002
+    def rows(
+        self,
+        texts: Sequence[str],
+        kind: Kind,  # noqa: ARG002
+        parts: Sequence[Sequence[Part]] = (),  # noqa: ARG002
+    ) -> list[Row]:
         return [Row(_WHOLE, {"text": text}, {}) for text in texts]
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
@@ -94,6 +164,11 @@ class _WholePasses:
         vectors = encode(texts, show_progress_bar=False, normalize_embeddings=True)
         return np.asarray(vectors, np.float32)
 
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
+
+
+_WANTED = ("sentence_embedding", "token_embeddings")
 
 _WHOLE = 64
 """Tokens that a text counts for where they are not known."""
@@ -113,13 +188,25 @@ def _is_usual(model: SentenceTransformer) -> bool:
 
 
 def _features(model: SentenceTransformer, texts: Sequence[str], kind: Kind) -> dict[str, Any]:
+    return model.preprocess(list(texts), prompt=_prompt(model, kind), task=kind)
+
+
+def _prompt(model: SentenceTransformer, kind: Kind) -> str | None:
     names = [name for name in _PROMPTS[kind] if name in model.prompts]
     name = names[0] if names else model.default_prompt_name
-    return model.preprocess(
-        list(texts),
-        prompt=model.prompts.get(name) if name else None,
-        task=kind,
-    )
+    return model.prompts.get(name) if name else None
+
+
+def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """The model's tokeniser, without cutting and padding."""
+    from tokenizers import Tokenizer
+
+    # A copy: the model's own cuts and pads. Models without a transformer have it bare.
+    its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    tokenizer = Tokenizer.from_str(its.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _is_tensor(value: object) -> bool:

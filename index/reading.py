@@ -25,7 +25,7 @@ from index.queries import (
     to_record,
 )
 from index.records import Allowed, Build, DocumentNotFoundError, DocumentRecord, FileState, Filters, Passage
-from index.schema import chunks, documents, ranges, removals, sources, vectors, versions
+from index.schema import chunks, documents, ranges, removals, sentence_vectors, sources, vectors, versions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -223,6 +223,17 @@ class CatalogReader:
         return np.frombuffer(b"".join(rows[number] for number in chunk_ids), "<f4").reshape(
             len(chunk_ids), -1
         )
+
+    def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
+        """The vectors of the sentences of those of ``chunk_ids`` that have them, packed."""
+        query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
+            chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
+        )
+        return {
+            number: packed
+            for part in batches(sorted(chunk_ids))
+            for number, packed in self._connection.execute(query.where(chunks.c.id.in_(part)))
+        }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
         """The numbers of chunks and their vectors, in the order of their numbers, some at a time.

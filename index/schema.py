@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -146,6 +146,15 @@ vectors = sa.Table(
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+
+
+sentence_vectors = sa.Table(
+    # Apart from the vectors: a search reads hundreds of those, and these of the passages that it finds only.
+    "sentence_vectors",
+    metadata,
+    sa.Column("digest", sa.String(64), sa.ForeignKey("vectors.digest", ondelete="CASCADE"), primary_key=True),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
 )
 
 

@@ -10,8 +10,10 @@ from index.documents import Document, PageLayout, Span
 from index.duplicates import Duplicates
 from index.embedding import Encoder
 from index.fusion import DENSE_WEIGHT, fuse, share_of_vectors
+from index.passes import Vectors
 from index.reading import CatalogReader
 from index.records import DocumentRecord, Filters, Passage
+from index.sentence_vectors import unpack
 from index.view import View
 
 POOL = 100
@@ -146,6 +148,15 @@ class Snapshot:
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are in the library: their inverse document frequency among the passages."""
         return self._view.words.rarity(terms) if self._view.words else {}
+
+    def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
+        """The vectors of the sentences of those of ``chunk_ids`` that have them, in their order.
+
+        Each is of its sentence as it stands in its passage: shape (sentences, dimensions). There are none
+        where the encoder gives none, or the passage was made before they were kept.
+        """
+        stored = self._reader.sentence_vectors(chunk_ids)
+        return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def around(self, hit: Hit) -> list[Passage]:
         """The passage before ``hit``, itself, and the one after it, as far as its document has them."""

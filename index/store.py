@@ -16,8 +16,10 @@ from index.commits import VectorsGoneError
 from index.documents import Document, PageLayout, Span
 from index.duplicates import Duplicates
 from index.embedding import Encoder
+from index.encoders import Encoders
 from index.fusion import DENSE_WEIGHT
 from index.making import TITLE_TOKENS, Progress, make
+from index.passes import Vectors
 from index.reading import CatalogReader
 from index.rebuilding import rebuild
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
@@ -55,8 +57,7 @@ class Index:
         self.catalog = catalog
         self.encoder = encoder
         self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
-        self._former = former
-        self._formers: dict[str, Encoder] = {}
+        self._encoders = Encoders(encoder, former)
         self._duplicates = Duplicates()
         self._upkeep = Upkeep(home, catalog, self._encoder_of, sizes)
 
@@ -203,6 +204,11 @@ class Index:
         with self.snapshot() as snapshot:
             return snapshot.rarity(terms)
 
+    def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
+        """As :meth:`Snapshot.sentence_vectors`."""
+        with self.snapshot() as snapshot:
+            return snapshot.sentence_vectors(chunk_ids)
+
     def around(self, hit: Hit) -> list[Passage]:
         """As :meth:`Snapshot.around`."""
         with self.snapshot() as snapshot:
@@ -286,18 +292,7 @@ class Index:
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
         """The encoder of the library's passages."""
-        recipe = self._recipe_of(reader)
-        if recipe.encoder == self.encoder.key:
-            return self.encoder
-        if recipe.encoder not in self._formers and self._former is not None:
-            self._formers[recipe.encoder] = self._former(recipe.model)
-        encoder = self._formers.get(recipe.encoder)
-        if encoder is None or encoder.key != recipe.encoder:
-            raise EncoderMismatchError(
-                f"the library was indexed with {recipe.encoder}, not with {self.encoder.key}; set the model "
-                "that it was indexed with, or run `footnoted sync` to embed it again with this one"
-            )
-        return encoder
+        return self._encoders.of(self._recipe_of(reader))
 
 
 Searchable = Index | Snapshot

@@ -7,14 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
-from time import monotonic
 from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
-
-LATELY = 2.0
-"""Seconds since the last question for which passages go in short turns: more are likely to come."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +33,6 @@ class Turns(Generic[Question, Answer]):
         self._busy = False
         self._asking: list[_Waiting[Question, Answer]] = []
         self._working: deque[object] = deque()
-        self._asked = float("-inf")
 
     def ask(self, question: Question) -> Answer:
         """The answer to a question, as soon as the turn that is going on is over.
@@ -60,14 +55,13 @@ class Turns(Generic[Question, Answer]):
                 for each, answer in zip(taken, answers, strict=False):
                     each.answer = answer
                 self._asking.extend(each for each in taken if each.answer is None and each is not mine)
-                self._asked = monotonic()
                 self._busy = False
                 self._free.notify_all()
         return answers[taken.index(mine)]
 
     @contextmanager
-    def working(self) -> Iterator[bool]:
-        """One turn of something long; yields whether it should be short, as there were questions lately."""
+    def working(self) -> Iterator[None]:
+        """One turn of something long, of which each part should be short: who asks waits for it."""
         place = object()
         with self._free:
             self._working.append(place)
@@ -76,9 +70,8 @@ class Turns(Generic[Question, Answer]):
                 self._busy = True
             finally:
                 self._working.remove(place)
-            short = monotonic() - self._asked < LATELY
         try:
-            yield short
+            yield
         finally:
             with self._free:
                 self._busy = False

@@ -121,15 +121,28 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
     if not readings:
         return []
-    texts = [sentence.in_context for reading in readings for sentence in reading.sentences]
-    cosines = iter(index.encoder.encode(texts) @ index.encoder.encode_query(question.text))
+    cosines = iter(
+        _cosines(index, question, [sentence for reading in readings for sentence in reading.sentences])
+    )
     candidates: list[Candidate] = []
     languages = {reading.document.language for reading in readings}
     asked = {language: asked_terms(index, question, language) for language in languages}
     for reading in readings:
-        own = [float(next(cosines)) for _ in reading.sentences]
+        own = [next(cosines) for _ in reading.sentences]
         candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
     return candidates
+
+
+def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
+    """Of each sentence as it stands in its passage; embedded by itself where that is not known."""
+    stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
+    missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
+    made = iter(index.encoder.encode(missing))
+    vectors = [
+        stored[sentence.chunk_id][sentence.place] if sentence.chunk_id in stored else next(made)
+        for sentence in sentences
+    ]
+    return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
 
 
 def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:

@@ -20,12 +20,16 @@ class ReadSentence:
         text: its words.
         header: for a table's row, where the table's caption and headings stand.
         headings: their words; empty for what is no row.
+        chunk_id: the passage that it is of.
+        place: which of the passage's sentences it is, from 0.
     """
 
     span: Span
     text: str
     header: Span | None = None
     headings: str = ""
+    chunk_id: int = 0
+    place: int = 0
 
     @property
     def in_context(self) -> str:
@@ -88,9 +92,13 @@ def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
         ReadSentence(
             span,
             passage.text[span.start - start : span.end - start],
-            *((header, passage.headings) if header and span.start >= header.end else ()),
+            header if under else None,
+            passage.headings if under else "",
+            passage.chunk_id,
+            place,
         )
-        for span in passage.sentences
+        for place, span in enumerate(passage.sentences)
+        for under in [header is not None and span.start >= header.end]
     ]
 
 

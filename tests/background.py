@@ -32,11 +32,11 @@ class Held(Encoder):
         self.reached, self.go_on = Event(), Event()
         self.go_on.set()
 
-    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed passages, when that is allowed."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
-        return super().encode(texts, batch_size)
+        return super().encode(texts)
 
     def hold(self) -> None:
         """Wait from now on."""

@@ -112,7 +112,7 @@ class Watched(Encoder):
         self.key = key or encoder.key
         self.embedded: list[str] = []
 
-    def encode(self, texts: Sequence[str], batch_size: int = 64) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed passages, and note them."""
         self.embedded.extend(texts)
-        return super().encode(texts, batch_size)
+        return super().encode(texts)

@@ -30,7 +30,7 @@ def test_what_a_link_leads_to_is_put_back(home: Path, tmp_path: Path) -> None:
     (home / "uploads").symlink_to(elsewhere / "uploads")
     (elsewhere / "uploads" / "gone.txt").symlink_to(elsewhere / "nothing")
     back_up(home, tmp_path / "library.tar", ["uploads"])
-    restore(tmp_path / "new", tmp_path / "library.tar")
+    restore(tmp_path / "new", tmp_path / "library.tar", ["uploads"])
     assert not (tmp_path / "new" / "uploads").is_symlink()
     assert [file.name for file in (tmp_path / "new" / "uploads").iterdir()] == ["a.txt"]
     assert (tmp_path / "new" / "uploads" / "a.txt").read_text() == "One gate."

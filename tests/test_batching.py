@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.batching import Batches, Row, width_of, windows
+from index.batching import Batches, Kind, Row, rows_of, width_of, windows
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=80)
 
@@ -32,24 +32,30 @@ def test_a_width_is_the_next_step_inside_the_models_window(
     assert width_of(length, longest) == width
 
 
+@pytest.mark.parametrize(
+    ("width", "documents", "queries"),
+    [(8, 64, 8), (24, 21, 2), (64, 8, 1), (208, 2, 1), (600, 1, 1)],
+)
+def test_a_pass_of_a_width_has_always_as_many_rows(width: int, documents: int, queries: int) -> None:
+    assert (rows_of(width, "document"), rows_of(width, "query")) == (documents, queries)
+
+
 def test_the_widest_rows_go_last_and_those_of_a_width_in_their_order() -> None:
     batches = Batches([Row(width, {}, {}) for width in (8, 16, 8, 16, 16)])
-    assert [batches.take(32, 64) for _ in range(3)] == [[1, 3], [4], [0, 2]]
+    assert [batches.take("query") for _ in range(2)] == [[1, 3, 4], [0, 2]]
     assert not batches
 
 
-@given(LENGTHS, st.integers(1, 2048), st.integers(1, 64))
-def test_every_row_goes_once_in_passes_of_one_width_within_the_budget(
-    lengths: list[int], budget: int, most: int
-) -> None:
+@given(LENGTHS, st.sampled_from(["document", "query"]))
+def test_every_row_goes_once_in_passes_of_one_width(lengths: list[int], kind: Kind) -> None:
     rows = [Row(width_of(length), {}, {}) for length in lengths]
     batches = Batches(rows)
     taken = []
     while batches:
-        places = batches.take(budget, most)
+        places = batches.take(kind)
         width = rows[places[0]].width
         assert {rows[place].width for place in places} == {width}
-        assert len(places) == 1 or (len(places) <= most and len(places) * width <= budget)
+        assert 1 <= len(places) <= rows_of(width, kind)
         taken.extend(places)
     assert sorted(taken) == list(range(len(lengths)))
 

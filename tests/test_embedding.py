@@ -21,7 +21,6 @@ from index.embedding import (
     Encoder,
     EncoderError,
     open_encoder,
-    vector_digest,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class TestVectors:
         prompts = {"query": "query: ", "document": "passage: "}
         encoder = Encoder(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p", None)
         plain = exact.encode(["query: dam", "passage: dam"])
-        assert np.array_equal(encoder.encode_query("dam"), plain[0])
+        assert encoder.encode_query("dam") == pytest.approx(plain[0], abs=1e-6)
         assert np.array_equal(encoder.encode(["dam"])[0], plain[1])
 
 
@@ -228,9 +227,3 @@ class TestModelsOfOnesOwn:
     @pytest.mark.parametrize("name", [None, "", BUNDLED_MODEL])
     def test_no_name_is_the_bundled_model(self, encoder: Encoder, name: str | None) -> None:
         assert open_encoder(name).key == encoder.key
-
-
-def test_a_vector_is_cached_under_its_model_and_its_text() -> None:
-    assert vector_digest("m", "t") == hashlib.sha256(b"m\0t").hexdigest()
-    digests = {vector_digest(key, text) for key in ("m", "n") for text in ("t", "u", "\udcff", "")}
-    assert len(digests) == 8

@@ -118,3 +118,32 @@ def test_acronyms(text: str, found: list[str]) -> None:
 def test_a_word_is_held_by_one_that_grew_from_it(word: str, held: str, answer: bool) -> None:
     assert holds(frozenset({("en", held)}), ("en", word)) is answer
     assert not holds(frozenset({("de", held)}), ("en", word))
+
+
+def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: Library) -> None:
+    engine = library({"a.txt": "The dredger sank in March. It was insured. The owners were paid."})
+    index = engine.index
+    [hit] = index.search("dredger")
+    kept = index.sentence_vectors([hit.chunk_id])[hit.chunk_id]
+    expected = kept @ index.encoder.encode_query("Was the dredger insured?")
+    found = measured(engine, "Was the dredger insured?")
+    assert [item.features.cosine for item in found.values()] == pytest.approx(expected)
+
+
+def test_a_sentence_whose_vector_is_not_kept_is_embedded_by_itself(library: Library) -> None:
+    engine = library({"a.txt": "The dredger sank in March. It was insured.", "b.txt": "A dredger was sold."})
+    index = engine.index
+    with index.catalog.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "DELETE FROM sentence_vectors WHERE digest IN "
+            "(SELECT vector FROM chunks JOIN documents ON documents.id = document_id WHERE path = 'a.txt')"
+        )
+    found = measured(engine, "Was the dredger insured?")
+    texts = ["The dredger sank in March.", "It was insured."]
+    query = index.encoder.encode_query("Was the dredger insured?")
+    assert [found[text].features.cosine for text in texts] == pytest.approx(
+        index.encoder.encode(texts) @ query
+    )
+    [hit] = [hit for hit in index.search("dredger") if hit.document.path == "b.txt"]
+    kept = index.sentence_vectors([hit.chunk_id])[hit.chunk_id]
+    assert found["A dredger was sold."].features.cosine == pytest.approx(float(kept[0] @ query))

@@ -89,16 +89,6 @@ def test_works_take_turns_in_the_order_of_coming() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_turns_are_short_once_there_was_a_question() -> None:
-    slow = Slow()
-    slow.let.set()
-    with slow.turns.working() as short:
-        assert not short
-    assert slow.turns.ask(4) == 8
-    with slow.turns.working() as short:
-        assert short
-
-
 def test_an_error_is_of_the_one_who_answered_and_the_others_are_answered_all_the_same() -> None:
     slow = Slow()
     with ThreadPoolExecutor(4) as pool:

@@ -165,10 +165,10 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
     embedding, go_on = threading.Event(), threading.Event()
 
     class Waiting(Watched):
-        def encode(self, texts: list[str], batch_size: int = 64) -> Vectors:  # type: ignore[override]
+        def encode(self, texts: list[str]) -> Vectors:  # type: ignore[override]
             embedding.set()
             assert go_on.wait(60)
-            return super().encode(texts, batch_size)
+            return super().encode(texts)
 
     with Index.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:

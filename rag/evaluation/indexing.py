@@ -17,7 +17,15 @@ from rag.evaluation.configuration import Configuration
 SOURCE = "/evaluation"
 """The folder that the documents of a throw-away index are said to come from."""
 
-_PASSAGES_BY = ("chunking.py", "entries.py", "segmentation.py", "similarity.py", "tables.py")
+_PASSAGES_BY = (
+    "chunking.py",
+    "entries.py",
+    "making.py",
+    "passes.py",
+    "segmentation.py",
+    "similarity.py",
+    "tables.py",
+)
 """The code that makes passages and signatures: an index that another state of it made would be measured for
 this one."""
 
