@@ -60,6 +60,11 @@ class CatalogReader:
         self._number = self.build.number if self.build else 0
 
     @property
+    def lineage(self) -> str:
+        """Names the catalog, as ``Build.lineage`` does."""
+        return get_meta(self._connection, "lineage") or ""
+
+    @property
     def connection(self) -> sa.Connection:
         """Where it reads; for what reads more of the same state."""
         return self._connection

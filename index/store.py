@@ -120,8 +120,6 @@ class Index:
     ) -> None:
         self.close()
 
-    # Reading
-
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The library at its newest generation, for as long as it is held.
@@ -214,10 +212,12 @@ class Index:
         with self.snapshot() as snapshot:
             return snapshot.around(hit)
 
-    # Writing
-
     def replace(
-        self, incoming: Sequence[Incoming], removed: Collection[int] = (), progress: Progress | None = None
+        self,
+        incoming: Sequence[Incoming],
+        removed: Collection[int] = (),
+        progress: Progress | None = None,
+        lineage: str | None = None,
     ) -> Committed:
         """Add documents or new versions of them, and remove others, in one step.
 
@@ -227,8 +227,10 @@ class Index:
             incoming: what was read; a document at a known place supersedes the version before it.
             removed: numbers of documents to remove.
             progress: told how many passages are embedded.
+            lineage: the library's when ``removed`` was read; None where they are of this moment.
 
         Raises:
+            LibraryRestoredError: if it has another one now, and the numbers may mean other documents.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process goes on writing for half a minute.
             LibraryWriteError: if the disk is full or the folder cannot be written to; nothing is changed.
@@ -244,7 +246,7 @@ class Index:
                 if unchanged:
                     # A vector that was there may have gone with the last passage that had it.
                     with suppress(VectorsGoneError):
-                        return self._upkeep.commit(new, removed, recipe)
+                        return self._upkeep.commit(new, removed, recipe, lineage)
 
     def settle(self) -> bool:
         """Write afresh what has grown out of shape, beside what is searched; returns whether anything was.

@@ -46,6 +46,7 @@ class Changes:
         removed: the documents whose file is gone: their paths by number.
         unchanged: how many files need nothing.
         failed: what could not be listed.
+        lineage: the library's whose documents those are; None where nobody asks.
     """
 
     added: tuple[File, ...]
@@ -53,6 +54,7 @@ class Changes:
     removed: Mapping[int, str]
     unchanged: int
     failed: tuple[Failure, ...]
+    lineage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,12 @@ def sync(
         if root.source not in followed and mode_of(root.location) and is_utf8(place):
             followed.append(place)
     index.catalog.follow(followed)
+    with index.catalog.reading() as catalog:
+        lineage = catalog.lineage
     listings = [without(scan(root, followed), leave) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
-    return apply(index, plan(known, listings, options.recognition), progress, started, options, reader=reader)
+    changes = replace(plan(known, listings, options.recognition), lineage=lineage)
+    return apply(index, changes, progress, started, options, reader=reader)
 
 
 def plan(
@@ -219,7 +224,7 @@ def apply(
                 held, characters, committed = [], 0, time.monotonic()
     index.catalog.touch(touched)
     if held or changes.removed:
-        index.replace(held, changes.removed, progress)
+        index.replace(held, changes.removed, progress, changes.lineage)
     # What was to be written is: who keeps others out for so long can settle it, or a later sync.
     with suppress(LibraryLockedError):
         index.settle()

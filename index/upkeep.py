@@ -57,6 +57,10 @@ class EncoderMismatchError(Exception):
     """The library was indexed with another encoder than the one it is opened with."""
 
 
+class LibraryRestoredError(Exception):
+    """The library was put back from a backup, and the numbers of documents may mean others."""
+
+
 class LibraryWriteError(Exception):
     """The library's folder cannot be written to; what was committed before is served as before."""
 
@@ -143,10 +147,23 @@ class Upkeep:
                 raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
-    def commit(self, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe) -> Committed:
-        """Write to the catalog and its caches. For the one who is :meth:`writing`."""
-        with self.snapshot() as (_, before):
-            pass
+    def commit(
+        self,
+        new: Sequence[NewVersion],
+        removed: Collection[int],
+        recipe: Recipe,
+        lineage: str | None = None,
+    ) -> Committed:
+        """Write to the catalog and its caches. For the one who is :meth:`writing`.
+
+        Raises:
+            LibraryRestoredError: if the library is not of ``lineage`` any more.
+        """
+        with self.snapshot() as (reader, before):
+            if lineage not in {None, reader.lineage}:
+                raise LibraryRestoredError(
+                    "the library was put back from a backup while this was on its way; try again"
+                )
         written: list[Build] = []
 
         def prepare(committed: Committed, build: Build) -> None:

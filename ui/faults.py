@@ -40,7 +40,7 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.locking import LibraryLockedError
     from index.progress import Cancelled
     from index.schema import SchemaError
-    from index.upkeep import EncoderMismatchError, LibraryWriteError
+    from index.upkeep import EncoderMismatchError, LibraryRestoredError, LibraryWriteError
     from rag.reader import ReaderError
 
     return (
@@ -51,6 +51,7 @@ def library_errors() -> tuple[type[Exception], ...]:
         EncoderError,
         EncoderMismatchError,
         LibraryLockedError,
+        LibraryRestoredError,
         LibraryWriteError,
         ReaderError,
         SchemaError,

@@ -1,0 +1,39 @@
+"""A sync that planned before a backup was put back removes nothing by the numbers of before."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from reports import incoming, write
+
+from benchmarks.stub_encoder import StubEncoder
+from index.backup import back_up, restore
+from index.scanning import root_of, scan
+from index.store import Index
+from index.sync import apply, plan, sync
+from index.upkeep import LibraryRestoredError
+
+
+def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwhile(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "reports"
+    write(folder / "a.txt", "One gate.")
+    with Index.open(home, StubEncoder()) as index:
+        index.replace([incoming("Two gates.", "b.txt")])
+        back_up(home, tmp_path / "library.tar")
+        index.replace([], [1])
+        sync(index, [folder])
+        (folder / "a.txt").unlink()
+        with index.catalog.reading() as reader:
+            lineage = reader.lineage
+        known = {str(folder): index.catalog.files(str(folder))}
+        changes = plan(known, [scan(root_of(folder, [str(folder)]), [str(folder)])])
+        # In the backup the number that is about to go is not given yet; here it is another document's.
+        assert changes.removed == {2: "a.txt"}
+        restore(home, tmp_path / "library.tar")
+        index.replace([incoming("Three gates.", "c.txt")])
+        with pytest.raises(LibraryRestoredError, match=r"^the library was put back from a backup while"):
+            apply(index, dataclasses.replace(changes, lineage=lineage))
+        assert [(one.document_id, one.path) for one in index.documents()] == [(1, "b.txt"), (2, "c.txt")]
+        assert sync(index, [folder]).removed == ()
