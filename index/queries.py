@@ -133,10 +133,10 @@ def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Sel
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
 
-def text_query(document_id: int, version: int) -> sa.Select[Any]:
-    """Selects the text of one version. SQL's own ``substr`` counts anew from the start for each passage."""
-    same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-    return sa.select(versions.c.text).where(same)
+TEXT = sa.select(versions.c.text).where(
+    versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
+)
+"""Selects the text of one version. SQL's own ``substr`` counts anew from the start for each passage."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from index.commits import batches, get_meta, searched_build
 from index.documents import Document, PageLayout, Span
 from index.queries import (
+    TEXT,
     conditions,
     file_query,
     is_current,
@@ -19,7 +20,6 @@ from index.queries import (
     layout_query,
     passage_query,
     record_query,
-    text_query,
     to_document,
     to_passage,
     to_record,
@@ -162,7 +162,8 @@ class CatalogReader:
                 # A document's chunks are numbered in a row, so that its text is fetched once.
                 if place != (row.document_id, row.version):
                     place = row.document_id, row.version
-                    text = self._connection.execute(text_query(*place)).scalar_one()
+                    wanted = {"document": row.document_id, "version": row.version}
+                    text = self._connection.execute(TEXT, wanted).scalar_one()
                 yield to_passage(row, text)
 
     def count_chunks(self) -> int:
