@@ -2,9 +2,9 @@
 
 A text is padded to a width that follows from its own length alone, and for each width a pass has always the
 same number of rows, the last of them repeated where there are too few. A row is then the same to the last
-bit whatever the other rows are and wherever it stands among them: measured for the bundled model with two
-to 32 rows, in float32 and in bfloat16, on one thread and on two. Processors with AMX calculate one row and
-several in different ways, by up to 1e-3 in bfloat16; with padding to the longest text of a batch, as
+bit whatever the other rows are and wherever it stands among them, in processes of as many threads: measured
+for the bundled model in float32 and in bfloat16. Processors with AMX calculate one row and several in
+different ways, by up to 1e-3 in bfloat16; with padding to the longest text of a batch, as
 sentence-transformers pads, vectors differ by as much on any processor.
 """
 

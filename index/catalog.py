@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from index.commits import (
     batches,
+    check_lineage,
     check_vectors,
     date_again,
     delete_document,
@@ -172,12 +173,21 @@ class Catalog:
             with self.engine.begin() as connection:
                 connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
 
-    def touch(self, states: Mapping[int, tuple[int, int]]) -> None:
+    def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Note that files were saved again with the same content: size and mtime_ns by document.
 
         What is dated by the time of its file has a new date.
+
+        Raises:
+            LibraryRestoredError: if the catalog is not of ``lineage`` any more.
         """
+        if not states:
+            return
         with self.engine.begin() as connection:
+            # Not another generation: no passage came or went. What is remembered of dates is old now.
+            set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
+            # After something was written nobody else writes: what is read now stays.
+            check_lineage(connection, lineage)
             for document_id, (size, mtime_ns) in states.items():
                 connection.execute(
                     sa.update(documents)
@@ -185,10 +195,6 @@ class Catalog:
                     .values(size=size, mtime_ns=mtime_ns)
                 )
                 connection.execute(date_again(document_id, mtime_ns))
-            if states:
-                # Not another generation: no passage came or went. What is remembered of dates is old now.
-                touched = int(get_meta(connection, "touched") or 0)
-                set_meta(connection, "touched", str(touched + 1))
 
     def commit(
         self,
@@ -196,6 +202,7 @@ class Catalog:
         removed: Collection[int] = (),
         recipe: Recipe | None = None,
         prepare: Callable[[Committed, Build], None] | None = None,
+        lineage: str | None = None,
     ) -> Committed:
         """Write new versions and remove documents in one transaction, and raise the generation.
 
@@ -205,8 +212,13 @@ class Catalog:
             recipe: how the passages of ``new`` were made, if that is not how the library's are: an empty
                 library takes to it.
             prepare: called before anybody sees what was written; what it raises undoes it.
+            lineage: the catalog's when ``removed`` was read; None for any.
+
+        Raises:
+            LibraryRestoredError: if it has another one now.
         """
         with self.engine.begin() as connection:
+            check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
             build = _build_for(connection, recipe)
             written: list[int] = []

@@ -245,6 +245,18 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
     return old
 
 
+class LibraryRestoredError(Exception):
+    """The library was put back from a backup, and the numbers of documents may mean others."""
+
+
+def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
+    """Raise LibraryRestoredError if the catalog has another lineage; None is any."""
+    if lineage not in {None, get_meta(connection, "lineage")}:
+        raise LibraryRestoredError(
+            "the library was put back from a backup while this was on its way; try again"
+        )
+
+
 class VectorsGoneError(Exception):
     """A vector that was known is not there any more: the last passage that had it went meanwhile."""
 

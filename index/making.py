@@ -49,7 +49,7 @@ def make(
         chunks = tuple(chunk(item.document, encoder.token_spans, recipe.max_chunk_tokens))
         title = encoder.clip(item.document.title, recipe.title_tokens)
         embedded = [_embedded(encoder, title, piece, item.document.text) for piece in chunks]
-        digests = [vector_digest(encoder.key, *its) for its in embedded]
+        digests = [vector_digest(encoder.key, recipe.chunking, *its) for its in embedded]
         pieces.update(zip(digests, embedded, strict=True))
         new.append(NewVersion(item, chunks, tuple(digests), signature(item.document.text)))
     known = catalog.known_vectors(pieces)
@@ -70,16 +70,17 @@ def make(
     return new
 
 
-def vector_digest(key: str, text: str, sentences: Sequence[Part]) -> str:
+def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Part]) -> str:
     """Under which the vectors of a passage and its sentences are cached: 64 hexadecimal digits.
 
     Args:
         key: the encoder's.
+        chunking: the recipe's: another one may make other vectors of the same sentences.
         text: what it sees of the passage.
         sentences: where the sentences stand in it.
     """
     places = ",".join(f"{start}-{end}" for start, end in sentences)
-    return hashlib.sha256(f"{key}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{key}\0{chunking}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _embedded(encoder: Encoder, title: str, piece: Chunk, text: str) -> tuple[str, list[Part]]:

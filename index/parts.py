@@ -1,4 +1,8 @@
-"""The parts of a text, as places of tokens in the row that a model takes of it."""
+"""The parts of a text, as places of tokens in the row that a model takes of it.
+
+A part's vector is pooled from its tokens after one pass over the whole text ("late chunking", Günther et al.,
+2024, arXiv:2409.04701), so that it knows what stands around it.
+"""
 
 from __future__ import annotations
 
@@ -49,15 +53,21 @@ def token_parts(
     """
     encoding = tokenizer.encode(text)
     if len(encoding.ids) < len(ids) or encoding.ids[: len(ids) - 1] != list(ids[:-1]):
-        # The last token of a row that was cut is the one that ends every row.
         return None
     places = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
-    starts = [encoding.offsets[place][0] - offset for place in places]
-    last = len(ids) - (1 if encoding.ids[len(ids) - 1] != ids[-1] else 0)
+    starts = [_begin(text, *encoding.offsets[place]) - offset for place in places]
+    # The last token of a row that was cut ends it, and stands for nothing in the text.
+    beyond = len(ids) - (1 if encoding.ids[len(ids) - 1] != ids[-1] else 0)
     found = []
     for start, end in parts:
-        within = [
-            place for place in places[bisect_left(starts, start) : bisect_left(starts, end)] if place < last
-        ]
-        found.append((within[0], within[-1] + 1) if within else (0, 0))
+        within = places[bisect_left(starts, start) : bisect_left(starts, end)]
+        seen = [place for place in within if place < beyond]
+        found.append((seen[0], seen[-1] + 1) if seen else (0, 0))
     return tuple(found)
+
+
+def _begin(text: str, start: int, end: int) -> int:
+    """Where a token's own characters begin: to many tokenisers the space before a word belongs to it."""
+    while start < end - 1 and text[start].isspace():
+        start += 1
+    return start

@@ -205,7 +205,8 @@ class Index:
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """As :meth:`Snapshot.sentence_vectors`."""
         with self.snapshot() as snapshot:
-            return snapshot.sentence_vectors(chunk_ids)
+            # Another encoder's cannot be compared with what this one's makes of a question.
+            return snapshot.sentence_vectors(chunk_ids) if snapshot.encoder is self.encoder else {}
 
     def around(self, hit: Hit) -> list[Passage]:
         """As :meth:`Snapshot.around`."""

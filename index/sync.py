@@ -222,7 +222,7 @@ def apply(
             if held and (characters > _CHARACTERS_AT_ONCE or is_late):
                 index.replace(held, progress=progress)
                 held, characters, committed = [], 0, time.monotonic()
-    index.catalog.touch(touched)
+    index.catalog.touch(touched, changes.lineage)
     if held or changes.removed:
         index.replace(held, changes.removed, progress, changes.lineage)
     # What was to be written is: who keeps others out for so long can settle it, or a later sync.

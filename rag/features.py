@@ -135,6 +135,8 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
 
 def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
     """Of each sentence as it stands in its passage; embedded by itself where that is not known."""
+    if not sentences:
+        return []
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
     missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
     made = iter(index.encoder.encode(missing))

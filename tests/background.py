@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.testclient import TestClient
 
 from index.embedding import Encoder
-from index.passes import Vectors
+from index.parts import Part
+from index.passes import Embedded, Vectors
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.app import create_app
@@ -37,6 +38,12 @@ class Held(Encoder):
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """The same with their sentences."""
+        self.reached.set()
+        assert self.go_on.wait(PATIENCE)
+        return super().encode_passages(texts, sentences)
 
     def hold(self) -> None:
         """Wait from now on."""

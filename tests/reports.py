@@ -11,7 +11,8 @@ from typing import Any
 from index.documents import Chunk, Document
 from index.embedding import Encoder
 from index.fusion import DENSE_WEIGHT
-from index.passes import Vectors
+from index.parts import Part
+from index.passes import Embedded, Vectors
 from index.records import Filters, Incoming, NewVersion
 from index.segmentation import sentences
 from index.store import NO_FILTERS, Hit, Index
@@ -116,3 +117,8 @@ class Watched(Encoder):
         """Embed passages, and note them."""
         self.embedded.extend(texts)
         return super().encode(texts)
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """Embed passages with their sentences, and note the passages."""
+        self.embedded.extend(texts)
+        return super().encode_passages(texts, sentences)

@@ -26,14 +26,18 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
 
 
 def test_vectors_are_cached_under_their_model_text_and_sentences() -> None:
-    assert vector_digest("m", "t u", [(0, 1), (2, 3)]) == hashlib.sha256(b"m\x000-1,2-3\x00t u").hexdigest()
+    assert (
+        vector_digest("m", 2, "t u", [(0, 1), (2, 3)])
+        == hashlib.sha256(b"m\x002\x000-1,2-3\x00t u").hexdigest()
+    )
     digests = {
-        vector_digest(key, text, parts)
+        vector_digest(key, chunking, text, parts)
         for key in ("m", "n")
+        for chunking in (1, 2)
         for text in ("t", "u", "\udcff", "")
         for parts in ([], [(0, 1)], [(0, 11)])
     }
-    assert len(digests) == 24
+    assert len(digests) == 48
 
 
 def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Index, encoder: Encoder) -> None:

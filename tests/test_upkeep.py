@@ -19,7 +19,8 @@ from index import locking
 from index.embedding import Encoder
 from index.lexical import Entry, LexicalIndex
 from index.locking import LibraryLockedError
-from index.passes import Vectors
+from index.parts import Part
+from index.passes import Embedded
 from index.store import Index
 
 ROOT = Path(__file__).parent.parent
@@ -165,10 +166,12 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
     embedding, go_on = threading.Event(), threading.Event()
 
     class Waiting(Watched):
-        def encode(self, texts: list[str]) -> Vectors:  # type: ignore[override]
+        def encode_passages(
+            self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]
+        ) -> list[Embedded]:
             embedding.set()
             assert go_on.wait(60)
-            return super().encode(texts)
+            return super().encode_passages(texts, sentences)
 
     with Index.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:

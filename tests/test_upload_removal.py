@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
 from index import locking
+from index.backup import back_up, restore
+from index.commits import LibraryRestoredError
 from index.loading import Options
 from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
@@ -32,3 +37,26 @@ def test_a_document_that_cannot_be_deleted_keeps_its_file(
         assert index.document(number).author == "A. Writer"
         remove_upload(index, number)
         assert (list((index.home / "uploads").iterdir()), index.documents()) == ([], [])
+
+
+def test_one_that_a_backup_has_replaced_meanwhile_is_not_deleted(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    with Index.open(home, StubEncoder()) as index:
+        back_up(home, tmp_path / "library.tar")
+        number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {})).document_id
+        writing = index._upkeep.writing
+
+        @contextmanager
+        def overtaken() -> Iterator[None]:
+            monkeypatch.setattr(index._upkeep, "writing", writing)
+            restore(home, tmp_path / "library.tar")
+            index.replace([incoming("Two gates.", "b.txt")])
+            with writing():
+                yield
+
+        monkeypatch.setattr(index._upkeep, "writing", overtaken)
+        with pytest.raises(LibraryRestoredError):
+            remove_upload(index, number)
+        assert [(one.document_id, one.path) for one in index.documents()] == [(number, "b.txt")]

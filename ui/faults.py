@@ -36,11 +36,12 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.backup import BackupError
     from index.builds import BuildGoneError
     from index.catalog import CatalogError
+    from index.commits import LibraryRestoredError
     from index.embedding import EncoderError
     from index.locking import LibraryLockedError
     from index.progress import Cancelled
     from index.schema import SchemaError
-    from index.upkeep import EncoderMismatchError, LibraryRestoredError, LibraryWriteError
+    from index.upkeep import EncoderMismatchError, LibraryWriteError
     from rag.reader import ReaderError
 
     return (

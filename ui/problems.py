@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from index.commits import LibraryRestoredError
 from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
 from index.upkeep import EncoderMismatchError, LibraryWriteError
@@ -75,7 +76,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(QuestionError)(_question)
     app.exception_handler(DocumentNotFoundError)(_unknown_document)
     app.exception_handler(LibraryWriteError)(_no_room)
-    for unavailable in (LibraryLockedError, EncoderMismatchError):
+    for unavailable in (LibraryLockedError, LibraryRestoredError, EncoderMismatchError):
         app.exception_handler(unavailable)(_unavailable)
     app.exception_handler(sqlalchemy.exc.DatabaseError)(_unreadable)
     app.exception_handler(Exception)(_unexpected)

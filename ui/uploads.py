@@ -188,8 +188,10 @@ def remove_upload(index: Index, document_id: int) -> None:
         DocumentNotFoundError: if there is none.
         NotUploadedError: if its file lies in a folder that the library follows.
         LibraryLockedError: as ``add_upload``; the file stays.
+        LibraryRestoredError: if a backup was put back meanwhile; nothing is deleted.
     """
-    record = index.document(document_id)
+    with index.catalog.reading() as reader:
+        record, lineage = reader.document(document_id), reader.lineage
     if not is_uploaded(index, record):
         raise NotUploadedError(
             f"{record.path} lies in a folder that the library follows, and would come back with the "
@@ -203,7 +205,7 @@ def remove_upload(index: Index, document_id: int) -> None:
             if file.exists():
                 file.replace(aside / name)
                 unless_removed.callback((aside / name).replace, file)
-        index.replace([], [document_id])
+        index.replace([], [document_id], lineage=lineage)
         unless_removed.pop_all()
 
 

@@ -18,11 +18,14 @@ SOURCE = "/evaluation"
 """The folder that the documents of a throw-away index are said to come from."""
 
 _PASSAGES_BY = (
+    "batching.py",
     "chunking.py",
     "entries.py",
     "making.py",
+    "parts.py",
     "passes.py",
     "segmentation.py",
+    "sentence_vectors.py",
     "similarity.py",
     "tables.py",
 )
