@@ -154,7 +154,9 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
     if filters.published_after is not None:
+        # After a month or a year is after the last day of it.
         conditions.append(versions.c.published > filters.published_after)
+        conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
     return conditions
 
 

@@ -61,17 +61,21 @@ def judge(
         return Judgement(answerability, None)
     if foreign:
         return Judgement(answerability, Abstention("language", _foreign(index, question, best.reading)))
-    return Judgement(answerability, _abstention(index, question, ranked))
+    return Judgement(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
-def _abstention(index: Searchable, question: Question, ranked: Sequence[Scored]) -> Abstention:
+def _abstention(
+    index: Searchable, question: Question, ranked: Sequence[Scored], *, filtered: bool
+) -> Abstention:
+    searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     lacks = [missing_words(index, question, reading) for reading in readings]
     said = _said(lacks)
     if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
-        return Abstention("not_in_library", f"No report in this library speaks of this.{said}")
+        return Abstention("not_in_library", f"No report {searched} speaks of this.{said}")
+    searched = "that pass the filters" if filtered else "in this library"
     return Abstention(
-        "not_answered", f"Reports in this library come near the question, and no sentence answers it.{said}"
+        "not_answered", f"Reports {searched} come near the question, and no sentence answers it.{said}"
     )
 
 

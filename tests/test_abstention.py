@@ -26,9 +26,9 @@ def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], lis
     return question, readings, rank(measure(engine.index, question, readings), load_weights())
 
 
-def judged(engine: QueryEngine, text: str, weights: Weights) -> Abstention | None:
+def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool = False) -> Abstention | None:
     question, _, found = ranked(engine, text)
-    return judge(engine.index, question, found, weights, filtered=False).abstention
+    return judge(engine.index, question, found, weights, filtered=filtered).abstention
 
 
 def test_the_threshold_parts_answers_from_abstentions(library: Library) -> None:
@@ -45,6 +45,16 @@ def test_what_nothing_mentions_is_named(library: Library) -> None:
         "No report in this library speaks of this. None of the passages nearest to it mentions "
         "“parliament”, “voted”, “against”, “hospitals”.",
     )
+
+
+def test_of_reports_that_were_filtered_out_nothing_is_said(library: Library) -> None:
+    engine = library(HARBOUR)
+    near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
+    far = judged(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
+    assert near is not None
+    assert near.reason == "Reports that pass the filters come near the question, and no sentence answers it."
+    assert far is not None
+    assert far.reason.startswith("No report that passes the filters speaks of this. None of the passages")
 
 
 def test_a_word_that_some_passage_has_is_not_said_to_be_nowhere(library: Library) -> None:

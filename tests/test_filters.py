@@ -64,8 +64,26 @@ def passes(record: DocumentRecord, filters: Filters) -> bool:
         and (not filters.languages or record.language in filters.languages)
         and (not filters.collections or record.collection in filters.collections)
         and (filters.published_before is None or (published or "~") < filters.published_before)
-        and (filters.published_after is None or (published or "") > filters.published_after)
+        and (filters.published_after is None or _is_after(published, filters.published_after))
     )
+
+
+def _is_after(published: str | None, date: str) -> bool:
+    """What lies in a month or a year is not after it."""
+    return published is not None and published > date and not published.startswith(date)
+
+
+def test_after_a_month_is_after_its_last_day(varied: Index) -> None:
+    found = sorted({each.published or "" for each in found_after(varied, "2031-05")})
+    known = {record.published for record in varied.documents() if record.published}
+    assert {"2031", "2031-05-01"} <= known
+    assert found == sorted(one for one in known if one[:7] > "2031-05")
+    assert found_after(varied, "2031") == []
+
+
+def found_after(index: Index, date: str) -> list[DocumentRecord]:
+    filters = Filters(published_after=date)
+    return [hit.document for hit in index.search(QUERIES[0], REPORTS, filters)]
 
 
 def some(values: Sequence[str]) -> st.SearchStrategy[tuple[str, ...]]:

@@ -198,11 +198,16 @@ class TestUpload:
         kept = sorted(path.name for path in (index.home / "uploads").iterdir())
         assert kept == ["gate.txt", "gate.txt.meta.yaml"]
 
-    def test_one_that_cannot_be_read_fails_and_leaves_nothing(self, client: TestClient, index: Index) -> None:
+    def test_one_that_cannot_be_read_fails_and_leaves_nothing(
+        self, client: TestClient, index: Index, caplog: pytest.LogCaptureFixture
+    ) -> None:
         job = ended(client, accepted(send(client, "gate.pdf", b"%PDF-1.7 no more")))
         assert (job["state"], job["result"]) == ("failed", None)
         assert job["message"].startswith("gate.pdf: is broken: its structure cannot be read; ")
         assert list((index.home / "uploads").iterdir()) == []
+        [logged] = caplog.records
+        assert (logged.levelname, logged.exc_info) == ("WARNING", None), "it is the file's fault"
+        assert logged.getMessage() == f"job {job['id']} failed: {job['message']}"
 
     @pytest.mark.parametrize(
         ("data", "published", "detail"),

@@ -58,6 +58,7 @@ def test_a_wrong_field_is_named(client: TestClient, body: object, field: str) ->
         ({"query": "x", "limit": "ten"}, "limit"),
         ({"query": "x", "published_before": "18 July 2025"}, "published_before"),
         ({"query": "x", "published_after": "2025-13"}, "published_after"),
+        ({"query": "x", "published_after": "2025-02-31"}, "published_after"),
         ({"query": "x", "question": "y"}, "question"),
     ],
 )

@@ -166,6 +166,18 @@ def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path
     ]
 
 
+def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Path) -> None:
+    first = running_server(home)
+    assert first is not None
+    done = run("serve", "--port", "0", "--home", home)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"footnoted: the library in {home} is served already, at {served.address} by process {first.pid}; "
+        "use that server, or stop it first"
+    )
+    assert running_server(home) == first
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_says_nothing_and_removes_its_file(own_home: Path, number: int) -> None:
     with serving(own_home) as server:

@@ -38,6 +38,7 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.catalog import CatalogError
     from index.commits import LibraryRestoredError
     from index.embedding import EncoderError
+    from index.loading import LoadError
     from index.locking import LibraryLockedError
     from index.progress import Cancelled
     from index.schema import SchemaError
@@ -54,6 +55,7 @@ def library_errors() -> tuple[type[Exception], ...]:
         LibraryLockedError,
         LibraryRestoredError,
         LibraryWriteError,
+        LoadError,
         ReaderError,
         SchemaError,
         httpx.HTTPError,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -24,8 +25,19 @@ _DATES = ("published_before", "published_after")
 """Those of the fields of a request that stand beside its ``filters``."""
 
 
+def is_iso_date(value: str) -> bool:
+    """Whether it is a day, a month or a year of the calendar, as 2031-07-18, 2031-07 or 2031."""
+    if re.fullmatch(ISO_DATE, value) is None:
+        return False
+    try:
+        date.fromisoformat(f"{value}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
+
+
 def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:
-    if value is not None and re.fullmatch(ISO_DATE, value) is None:
+    if value is not None and not is_iso_date(value):
         raise UsedWronglyError(f"{option.opts[0]} is {value!r}; write 2031-07-18, 2031-07 or 2031")
     return value
 

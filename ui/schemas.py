@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from index.records import Filters
 from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.filtering import ISO_DATE, MAX_ID
+from ui.filtering import ISO_DATE, MAX_ID, is_iso_date
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 5_000
@@ -30,7 +30,18 @@ Words = Annotated[str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator
 
 FilterValues = Annotated[list[str], Field(max_length=MAX_FILTER_VALUES)]
 
-IsoDate = Annotated[str, Field(pattern=ISO_DATE, examples=["2025-07-18", "2025-07", "2025"])]
+
+def _of_the_calendar(value: str) -> str:
+    if not is_iso_date(value):
+        raise ValueError("there is no such date; write 2031-07-18, 2031-07 or 2031")
+    return value
+
+
+IsoDate = Annotated[
+    str,
+    AfterValidator(_of_the_calendar),
+    Field(json_schema_extra={"pattern": ISO_DATE}, examples=["2025-07-18", "2025-07", "2025"]),
+]
 
 
 class RequestModel(BaseModel):

@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from index.scanning import QUESTIONS
-from ui.client import RunningServer, remove_server_file, write_server_file
+from ui.client import RunningServer, remove_server_file, running_server, write_server_file
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -29,6 +29,10 @@ EXAMPLES = 4
 
 class PortInUseError(OSError):
     """Nothing can listen on the address; the message says which and what to do."""
+
+
+class AlreadyServedError(RuntimeError):
+    """Another server of the same home is running; the message says where."""
 
 
 class _Server(uvicorn.Server):
@@ -58,9 +62,15 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         watch: whether followed folders are synced whenever something in them changes.
 
     Raises:
+        AlreadyServedError: if another server of the same home is running.
         PortInUseError: if the address cannot be listened on; found before anything is loaded.
         KeyboardInterrupt: if it is told to stop before it is ready.
     """
+    if other := running_server(settings.home):
+        raise AlreadyServedError(
+            f"the library in {settings.home} is served already, at {other.address} by process {other.pid}; "
+            "use that server, or stop it first"
+        )
     with ExitStack() as opened:
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         index = opened.enter_context(open_library(settings, former=True))

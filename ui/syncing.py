@@ -19,10 +19,12 @@ from index.sync import sync
 from index.watching import Change, Watch
 from ui import terminal
 from ui.faults import expected_errors, line_of
+from ui.leftovers import sweep_uploads
 from ui.opening import open_library
 from ui.progress import progress_bar, waiting
 from ui.settings import Settings
 from ui.stopping import told_to_stop
+from ui.uploads import uploads_folder
 
 Report = dict[str, Any]
 """What a sync did, in its JSON form."""
@@ -92,4 +94,5 @@ def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Index:
     with waiting(stderr, "Loading the encoder…"):
         index = opened.enter_context(open_library(settings, former=True))
     Jobs(index.catalog.engine).abandon()
+    sweep_uploads(index, uploads_folder(index))
     return index

@@ -7,21 +7,21 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from index.documents import Document
-from index.liveness import Process, this_process
+from index.liveness import this_process
 from index.loading import LoadError, Options
 from index.loading.errors import printable
 from index.loading.isolation import Isolated
 from index.loading.sidecar import SUFFIX, Overrides, checked, overridden, sidecar_of, write_sidecar
 from index.records import DocumentRecord, Incoming
 from index.store import Index, Progress
+from ui.leftovers import INCOMING, aside_of, note_placing, put_back
 
 FOLDER = "uploads"
 """Under the home folder; a library that has one follows it."""
@@ -33,12 +33,6 @@ _MAX_SUFFIX_BYTES = 20
 """What is longer is no suffix."""
 
 _AT_ONCE = 1 << 20
-
-_INCOMING = ".incoming-"
-"""Begins the names of the folders in which files are until they are indexed; the process's follows."""
-
-_LEFT_SECONDS = 86_400.0
-"""What is so old and of a process that cannot be asked for is left over."""
 
 _PLACING = threading.Lock()
 
@@ -156,10 +150,10 @@ def index_upload(
     # Two uploads of one name would otherwise mix one's file with the other's words.
     with _PLACING, ExitStack() as unless_indexed:
         for former in (place, sidecar_of(place)):
-            # Hidden, as no upload is: it may be called what this is called.
-            aside = kept.folder / f".former-{former.suffix}"
+            aside = aside_of(kept.folder, former)
             _set_aside(former, aside)
-            unless_indexed.callback(_put_back, former, aside)
+            unless_indexed.callback(put_back, former, aside)
+        note_placing(kept.folder, kept.name, kept.digest)
         arrived.replace(place)
         write_sidecar(place, kept.overrides)
         index.catalog.follow([str(folder)])
@@ -167,18 +161,6 @@ def index_upload(
         index.replace([changed], progress=progress)
         unless_indexed.pop_all()
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
-
-
-def sweep_uploads(index: Index) -> None:
-    """Remove the files of uploads whose process was killed before it had indexed them."""
-    for left in uploads_folder(index).glob(f"{_INCOMING}*"):
-        written = left.name.removeprefix(_INCOMING).rpartition("-")[0].replace("+", "/")
-        with suppress(OSError, ValueError):
-            lives = Process.of(written).lives
-            if lives is None:
-                lives = time.time() - left.stat().st_mtime < _LEFT_SECONDS
-            if not lives:
-                shutil.rmtree(left)
 
 
 def remove_upload(index: Index, document_id: int) -> None:
@@ -213,21 +195,13 @@ def _hidden(folder: Path) -> Path:
     """A new folder in ``folder`` that no sync sees; swept up once this process is over."""
     folder.mkdir(parents=True, exist_ok=True)
     mine = str(this_process()).replace("/", "+")
-    return Path(tempfile.mkdtemp(prefix=f"{_INCOMING}{mine}-", dir=folder))
+    return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
 
 
 def _set_aside(place: Path, aside: Path) -> None:
     """Keep what lies at ``place``, if anything does, at ``aside`` too."""
     if place.exists():
         shutil.copy2(place, aside)
-
-
-def _put_back(place: Path, aside: Path) -> None:
-    """Undo what was done at ``place`` since it was set aside."""
-    if aside.exists():
-        aside.replace(place)
-    else:
-        place.unlink(missing_ok=True)
 
 
 def _plain(name: str) -> str:

@@ -21,7 +21,8 @@ from index.store import Index, Progress
 from index.sync import sync
 from index.watching import Change
 from ui.faults import expected_errors, line_of
-from ui.uploads import Kept, index_upload, sweep_uploads
+from ui.leftovers import sweep_uploads
+from ui.uploads import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 10.0
@@ -93,7 +94,7 @@ class Writer:
     def __enter__(self) -> Self:
         for job_id in self.jobs.abandon():
             _log.warning("job %s was interrupted when its process ended", job_id)
-        sweep_uploads(self._index)
+        sweep_uploads(self._index, uploads_folder(self._index))
         if self._index.is_outdated:
             self._rebuild()
         return self
@@ -227,6 +228,8 @@ class Writer:
                 self._asked = None
         folders = () if asked.folders is None else sorted(asked.folders)
         report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=asked.leave)
+        for failure in report.failed:
+            _log.warning("%s: %s", failure.path, failure.cause)
         return report.as_dict()
 
 

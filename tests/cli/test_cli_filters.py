@@ -91,6 +91,10 @@ def test_where_no_report_passes_both_say_so(capfd: pytest.CaptureFixture[str], f
             "--published-after is '2031-13'; write 2031-07-18, 2031-07 or 2031",
         ),
         (
+            ["--published-after", "2031-02-29"],
+            "--published-after is '2031-02-29'; write 2031-07-18, 2031-07 or 2031",
+        ),
+        (
             ["--published-after", "2031\n"],
             "--published-after is '2031\\n'; write 2031-07-18, 2031-07 or 2031",
         ),

@@ -1,0 +1,110 @@
+"""An upload whose process was killed is taken back as a whole, or is in the library as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from benchmarks.stub_encoder import StubEncoder
+from index.loading import Options
+from index.loading.isolation import Isolated
+from index.store import Index
+from index.sync import sync
+from ui import leftovers
+from ui.leftovers import sweep_uploads
+from ui.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing after it is done."""
+
+
+@pytest.fixture
+def swept() -> Callable[[Index], list[tuple[str, str]]]:
+    """Sweeps as the next process does, and lists the files that are left."""
+
+    def sweep(index: Index) -> list[tuple[str, str]]:
+        folder = uploads_folder(index)
+        for left in folder.glob(f"{leftovers.INCOMING}*"):
+            # No process has this number: it is over.
+            left.rename(left.with_name(left.name.replace(f"{os.getpid()}@", "4194305@")))
+        sweep_uploads(index, folder)
+        return sorted((file.name, file.read_text()) for file in folder.iterdir())
+
+    return sweep
+
+
+def kill_in(index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, step: str, sent: Sent) -> None:
+    """Begin an upload and break off without its undoing, when the library is about to do ``step``."""
+    kept = keep_upload(index, Options(), sent)
+    before = getattr(index, step)
+
+    def killed(*given: object, **named: object) -> None:
+        if step == "document":
+            before(*given, **named)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, step, killed)
+        # What runs on the way out would not run in a process that is killed.
+        patched.setattr("ui.uploads.put_back", lambda *_: None)
+        with pytest.raises(Killed):
+            index_upload(index, loading, Options(), kept)
+
+
+Sweep = Callable[[Index], list[tuple[str, str]]]
+
+
+def test_one_that_was_placed_and_not_indexed_is_gone(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
+        kill_in(index, loading, monkeypatch, "replace", sent)
+        assert (uploads_folder(index) / "a.txt").exists()
+        assert swept(index) == []
+        assert sync(index).added == ()
+
+
+def test_the_former_of_that_name_lies_there_again_with_what_is_said_of_it(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"}))
+        kill_in(index, loading, monkeypatch, "replace", Sent("a.txt", BytesIO(b"Two gates."), {}))
+        assert swept(index) == [("a.txt", "One gate."), ("a.txt.meta.yaml", "author: A. Writer\n")]
+        assert sync(index).unchanged == 1
+        assert [record.version for record in index.documents()] == [1]
+
+
+def test_one_that_was_indexed_stays(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
+        kill_in(index, loading, monkeypatch, "document", Sent("a.txt", BytesIO(b"Two gates."), {}))
+        assert swept(index) == [("a.txt", "Two gates.")]
+        assert sync(index).unchanged == 1
+        assert [(record.path, record.version) for record in index.documents()] == [("a.txt", 2)]
+
+
+def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
+    tmp_path: Path, loading: Isolated, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
+        kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"Two gates."), {}))
+        leftovers.note_placing(kept.folder, kept.name, kept.digest)
+        assert swept(index) == [("a.txt", "One gate.")]
+        assert sync(index).unchanged == 1
+
+
+def test_what_a_process_that_lives_has_there_is_left_alone(tmp_path: Path, loading: Isolated) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
+        sweep_uploads(index, uploads_folder(index))
+        assert index_upload(index, loading, Options(), kept).path == "a.txt"
