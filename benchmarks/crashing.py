@@ -25,6 +25,7 @@ from index.records import Incoming
 from index.store import Index
 from index.sync import sync
 from index.view import open_view
+from ui.leftovers import sweep_uploads
 
 _LONGEST = 2.5
 """Seconds that a process works before it is killed, at most."""
@@ -129,11 +130,19 @@ def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
             raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")
         with tempfile.TemporaryDirectory() as folder:
             _compare(index, Path(folder), f"{where}, killed in {said.act}")
+        sweep_uploads(index, home / "uploads")
+        kept, uploaded = (_uploads(texts) for texts in (on_disk(place), found))
+        if kept != uploaded:
+            raise LostError(f"{where}, killed in {said.act}: of {uploaded} there are the files {kept}")
         sync(index, [folder for folder in (place / "reports", home / "uploads") if folder.exists()])
         after_sync = in_library(index)
         if after_sync != on_disk(place):
             raise LostError(f"{where}: after a sync {after_sync} is not {on_disk(place)}")
     return after_sync
+
+
+def _uploads(texts: Texts) -> Texts:
+    return {place: text for place, text in texts.items() if place.startswith("uploads/")}
 
 
 def _compare(index: Index, folder: Path, where: str) -> None:
@@ -168,8 +177,17 @@ def _compare(index: Index, folder: Path, where: str) -> None:
 
 def _found(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
     hits = index.search(query, 10, dense_weight=dense_weight)
+    sentences = index.sentence_vectors({hit.chunk_id for hit in hits})
     return [
-        (hit.document.source, hit.document.path, hit.span, hit.score, round(hit.lexical, 5)) for hit in hits
+        (
+            hit.document.source,
+            hit.document.path,
+            hit.span,
+            hit.score,
+            round(hit.lexical, 5),
+            sentences[hit.chunk_id].round(4).sum(axis=1).tolist(),
+        )
+        for hit in hits
     ]
 
 

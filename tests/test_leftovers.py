@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from benchmarks.stub_encoder import StubEncoder
 from index.loading import Options
 from index.loading.isolation import Isolated
+from index.records import Incoming
 from index.store import Index
 from index.sync import sync
 from ui import leftovers
 from ui.leftovers import sweep_uploads
-from ui.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
+from ui.uploads import Sent, add_upload, index_upload, keep_upload, remove_upload, uploads_folder
 
 
 class Killed(BaseException):
@@ -108,3 +110,49 @@ def test_what_a_process_that_lives_has_there_is_left_alone(tmp_path: Path, loadi
         kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         sweep_uploads(index, uploads_folder(index))
         assert index_upload(index, loading, Options(), kept).path == "a.txt"
+
+
+def test_a_deletion_that_was_killed_before_it_was_done_is_taken_back(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
+        number = add_upload(index, loading, Options(), sent).document_id
+        kill_while_deleting(index, monkeypatch, number, done=False)
+        assert swept(index) == [("a.txt", "One gate."), ("a.txt.meta.yaml", "author: A. Writer\n")]
+        assert sync(index).unchanged == 1
+
+
+def test_one_that_was_done_stays_done(
+    tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
+) -> None:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"Gate."), {})).document_id
+        kill_while_deleting(index, monkeypatch, number, done=True)
+        assert (swept(index), index.documents()) == ([], [])
+
+
+def kill_while_deleting(index: Index, monkeypatch: pytest.MonkeyPatch, number: int, *, done: bool) -> None:
+    replace = index.replace
+
+    def killed(new: list[Incoming], removed: list[int], *, lineage: str | None = None) -> None:
+        if done:
+            replace(new, removed, lineage=lineage)
+        # What was moved aside lies there when the process is gone.
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, "replace", killed)
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
+        patched.setattr(Path, "replace", _once_each(Path.replace))
+        with pytest.raises(Killed):
+            remove_upload(index, number)
+
+
+def _once_each(move: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+    """Moves what lies in its place, and nothing back from where it was put aside."""
+
+    def moved(self: Path, target: Path) -> Path:
+        return target if self.name.startswith(".former") else move(self, target)
+
+    return moved

@@ -32,6 +32,16 @@ def note_placing(incoming: Path, name: str, digest: str) -> None:
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
 
+def note_removing(aside: Path, name: str) -> None:
+    """Note in the folder to which an upload's file is about to go that it goes for good.
+
+    Args:
+        aside: the folder.
+        name: the file's, where it lies.
+    """
+    (aside / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
+
+
 def aside_of(incoming: Path, place: Path) -> Path:
     """Where what lies at ``place`` is kept while something else is placed there."""
     # Hidden, as no upload is: it may be called what the upload is called.
@@ -47,7 +57,7 @@ def put_back(place: Path, aside: Path) -> None:
 
 
 def sweep_uploads(index: Index, folder: Path) -> None:
-    """Take back the uploads whose process was killed before it had indexed them.
+    """Take back the uploads whose process was killed before it had indexed them, and such deletions.
 
     Args:
         index: the library.
@@ -65,7 +75,7 @@ def sweep_uploads(index: Index, folder: Path) -> None:
 
 
 def _take_back(index: Index, folder: Path, left: Path) -> None:
-    """Let what lay where an upload was placed lie there again, unless the upload is in the library."""
+    """Let what lay where an upload was placed or deleted lie there again, unless the library knows of it."""
     note = left / _NOTE
     if not note.is_file():
         return
@@ -74,7 +84,11 @@ def _take_back(index: Index, folder: Path, left: Path) -> None:
         # It was not placed yet.
         return
     known = index.catalog.files(str(folder)).get(noted["name"])
-    if known is None or known.digest != noted["digest"]:
-        place = folder / noted["name"]
-        for former in (place, sidecar_of(place)):
-            put_back(former, aside_of(left, former))
+    place = folder / noted["name"]
+    for former in (place, sidecar_of(place)):
+        aside = aside_of(left, former)
+        if noted["digest"] is None:
+            if known is not None and aside.exists():
+                aside.replace(former)
+        elif known is None or known.digest != noted["digest"]:
+            put_back(former, aside)

@@ -21,7 +21,7 @@ from index.loading.isolation import Isolated
 from index.loading.sidecar import SUFFIX, Overrides, checked, overridden, sidecar_of, write_sidecar
 from index.records import DocumentRecord, Incoming
 from index.store import Index, Progress
-from ui.leftovers import INCOMING, aside_of, note_placing, put_back
+from ui.leftovers import INCOMING, aside_of, note_placing, note_removing, put_back
 
 FOLDER = "uploads"
 """Under the home folder; a library that has one follows it."""
@@ -183,10 +183,11 @@ def remove_upload(index: Index, document_id: int) -> None:
     aside = _hidden(uploads_folder(index))
     with ExitStack() as at_last, _PLACING, ExitStack() as unless_removed:
         at_last.callback(shutil.rmtree, aside, ignore_errors=True)
-        for name, file in (("file", place), ("note", sidecar_of(place))):
+        note_removing(aside, place.name)
+        for file in (place, sidecar_of(place)):
             if file.exists():
-                file.replace(aside / name)
-                unless_removed.callback((aside / name).replace, file)
+                kept = file.replace(aside_of(aside, file))
+                unless_removed.callback(kept.replace, file)
         index.replace([], [document_id], lineage=lineage)
         unless_removed.pop_all()
 
