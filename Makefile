@@ -56,11 +56,13 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m benchmarks.quality
 	$(VENV)/bin/python -m benchmarks.fusion
 	$(VENV)/bin/python -m benchmarks.calibrate
+	$(VENV)/bin/python -m benchmarks.throughput
 	$(VENV)/bin/python -m benchmarks.resync
 	$(VENV)/bin/python -m benchmarks.adding
 	$(VENV)/bin/python -m benchmarks.opening
 	$(VENV)/bin/python -m benchmarks.latency
 	$(VENV)/bin/python -m benchmarks.footprint
+	$(VENV)/bin/python -m benchmarks.million
 	$(VENV)/bin/python -m benchmarks.keeping_up
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
