@@ -176,8 +176,9 @@ def _compare(index: Index, folder: Path, where: str) -> None:
 
 
 def _found(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
-    hits = index.search(query, 10, dense_weight=dense_weight)
-    sentences = index.sentence_vectors({hit.chunk_id for hit in hits})
+    with index.snapshot() as snapshot:
+        hits = snapshot.search(query, 10, dense_weight=dense_weight)
+        sentences = snapshot.sentence_vectors({hit.chunk_id for hit in hits})
     return [
         (
             hit.document.source,

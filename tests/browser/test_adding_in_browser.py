@@ -213,4 +213,6 @@ def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(desk: Desk) -> None:
     page.get_by_role("button", name="Delete it").click()
     expect(titles(page)).to_have_count(1)
     page.locator(".fn-mark").first.click()
-    expect(page.locator("#fn-desk [role=alert]")).to_contain_text("is not in the library")
+    expect(page.locator("#fn-desk [role=alert]")).to_have_text(
+        "This report is no longer in the library: it was deleted, or its file was moved or renamed."
+    )

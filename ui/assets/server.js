@@ -5,8 +5,10 @@ export class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
 
+const GONE = "This report is no longer in the library: it was deleted, or its file was moved or renamed.";
+
 function refusal(status, problem) {
-  return new Refusal(problem?.detail ?? `The server answered ${status}.`);
+  return Object.assign(new Refusal(problem?.detail ?? `The server answered ${status}.`), { status });
 }
 
 async function ask(path, options) {
@@ -18,7 +20,10 @@ async function ask(path, options) {
 const get = async (path) => (await ask(path)).json();
 
 export const getReports = async () => (await get("v1/documents")).documents;
-export const getReport = (id, version) => get(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
+export const getReport = (id, version) =>
+  get(`v1/documents/${id}${version ? `?version=${version}` : ""}`).catch((error) => {
+    throw error.status === 404 ? new Refusal(GONE) : error;
+  });
 export const getText = (id, version, start, end) =>
   get(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
 export const removeReport = (id) => ask(`v1/documents/${id}`, { method: "DELETE" });
