@@ -19,13 +19,20 @@ async function ask(path, options) {
 
 const get = async (path) => (await ask(path)).json();
 
+/** What is asked of one report; its number says nothing to a reader where it is gone. */
+async function ofReport(path) {
+  try {
+    return await get(path);
+  } catch (error) {
+    throw error.status === 404 ? new Refusal(GONE) : error;
+  }
+}
+
 export const getReports = async () => (await get("v1/documents")).documents;
 export const getReport = (id, version) =>
-  get(`v1/documents/${id}${version ? `?version=${version}` : ""}`).catch((error) => {
-    throw error.status === 404 ? new Refusal(GONE) : error;
-  });
+  ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
 export const getText = (id, version, start, end) =>
-  get(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
+  ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
 export const removeReport = (id) => ask(`v1/documents/${id}`, { method: "DELETE" });
 
 /** Where the picture of a page is, `width` pixels wide, with the words of `quote` marked. */
