@@ -12,7 +12,7 @@ from ui.escaping import escape
 MAX_UNIT_LETTERS = 3
 """A cell with more letters than a currency's code or a unit (``USD``, ``bn``, ``kWh``) is words."""
 
-_NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A"})
+_NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
 """What stands where a figure is missing; it says nothing of what its column holds."""
 
 

@@ -8,7 +8,7 @@ import { markedWords, pageMark } from "./marks.js";
 
 const LINE = /[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+/g;
 const CELL_EDGE = /(?<=^|\s)\|(?=\s|$)/g;
-const NO_VALUE = new Set(["", "-", "–", "—", "..", "…", "n/a", "N/A"]);
+const NO_VALUE = new Set(["", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"]);
 const UNIT_LETTERS = 3; // a cell with more letters than a currency's code or a unit is words
 
 /** The lines of a stretch of `string`, each with its cells as [begin, end]; a bar ends each but the last. */
