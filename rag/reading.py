@@ -69,7 +69,7 @@ def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> li
     """
     readings: list[Reading] = []
     for hit in hits:
-        reading = _widened(hit, index.around(hit), widen_by)
+        reading = _widened(hit, index.around(hit) if widen_by else (), widen_by)
         for other in [other for other in readings if _touch(reading, other)]:
             readings.remove(other)
             reading = _merged(other, reading)

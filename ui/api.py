@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -22,7 +24,7 @@ from index.store import NO_FILTERS, Hit, Index, Searchable
 from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
-from rag.questions import Question, understand
+from rag.questions import Question, QuestionError, understand
 from rag.reading import read
 from rag.selection import rank
 from rag.weights import load_weights
@@ -41,12 +43,16 @@ SentenceScores = Mapping[tuple[int, Span], float]
 def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     """The routes under ``/v1`` that take questions to one library."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
+    # More at once would answer none sooner: Python runs one at a time, and who indexes would wait for all.
+    at_work = CapacityLimiter(os.cpu_count() or 1)
 
     @router.post("/search", tags=["questions"])
     async def search(request: SearchRequest) -> dict[str, Any]:
         """The passages nearest to a query, best first."""
-        filters = request.in_index()
-        return await to_thread.run_sync(search_response, index, request.query, request.limit, filters)
+        await to_thread.run_sync(embed, index, request.query)
+        return await to_thread.run_sync(
+            search_response, index, request.query, request.limit, request.in_index(), limiter=at_work
+        )
 
     @router.post(
         "/chat",
@@ -66,7 +72,8 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
             # The first event is made before the response begins, so that a refusal has its status code.
             first = await to_thread.run_sync(next, events)
             return EventSourceResponse(_server_sent(first, events))
-        answer = await to_thread.run_sync(engine.ask, request.question, filters)
+        await to_thread.run_sync(embed, index, request.question)
+        answer = await to_thread.run_sync(engine.ask, request.question, filters, limiter=at_work)
         return JSONResponse(answer.as_dict())
 
     @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404))
@@ -75,6 +82,15 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
         return await to_thread.run_sync(feedback_response, index, request)
 
     return router
+
+
+def embed(index: Index, text: str) -> None:
+    """Have a question embedded together with those that others ask; it is remembered for who searches.
+
+    A text that cannot be asked is left to whoever reads it.
+    """
+    with suppress(QuestionError):
+        index.encoder.encode_query(understand(text).text)
 
 
 def search_response(

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -22,6 +23,11 @@ from ui.settings import Settings
 
 STOP_SECONDS = 3
 """How long open connections may take to end; a browser page holds one for as long as it is shown."""
+
+SWITCH_SECONDS = 0.0005
+"""How long one thread may keep the interpreter while others wait for it. A pass through the model and a
+search give it up and ask for it again hundreds of times: at Python's own 5 ms each, what embeds hardly gets
+on while many search."""
 
 EXAMPLES = 4
 """Questions that the page offers to begin with."""
@@ -95,6 +101,7 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
 
         if told.is_set():
             raise KeyboardInterrupt
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             _run(app, listener, ready)
         finally:
