@@ -93,7 +93,8 @@ class Filters:
         languages: in any of these ISO 639-1 codes.
         collections: in any of these collections, compared as written.
         published_before: published before this ISO date (exclusive); undated documents drop out.
-        published_after: published after this ISO date (exclusive); undated documents drop out.
+        published_after: published after this ISO date (exclusive), a month or a year as a whole; undated
+            documents drop out.
     """
 
     document_ids: tuple[int, ...] = ()
