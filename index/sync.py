@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -208,7 +209,9 @@ def apply(
             try:
                 incoming = _read(file, reading, options)
             except LoadError as error:
-                failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
+                # What went after the folder was listed is no failure: the next sync takes it for removed.
+                if os.path.lexists(Path(file.source, file.path)):
+                    failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
             else:
                 if incoming is None and file.known is not None:
                     touched[file.known.document_id] = (file.size, file.mtime_ns)

@@ -148,6 +148,14 @@ class TestFailures:
         assert [failure.path for failure in report.failed] == ["a.doc", "empty.txt", "image.txt"]
         assert report.failed[0].cause.startswith("has the unsupported suffix .doc; ")
 
+    def test_one_that_goes_before_it_is_read_is_gone_and_no_failure(self, index: Index, folder: Path) -> None:
+        sync(index, [folder])
+        write(folder / "dam.txt", GATE + " It stays closed.")
+        write(folder / "sub/water.txt", WATER + " It is boiled.")
+        report = sync(index, [], lambda *_: (folder / "sub/water.txt").unlink(missing_ok=True))
+        assert did(report) == {"changed": ("dam.txt",)}
+        assert did(sync(index)) == {"removed": ("sub/water.txt",), "unchanged": 1}
+
     def test_a_changed_file_that_cannot_be_read_keeps_its_old_version(
         self, index: Index, folder: Path
     ) -> None:
