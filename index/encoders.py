@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from index.embedding import Encoder
 from index.records import Recipe
-from index.upkeep import EncoderMismatchError
+
+
+class EncoderMismatchError(Exception):
+    """The library was indexed with another encoder than the one it is opened with."""
 
 
 class Encoders:

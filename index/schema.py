@@ -157,6 +157,33 @@ sentence_vectors = sa.Table(
     sa.Column("packed", sa.LargeBinary, nullable=False),
 )
 
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    # In the order in which they came.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("started", sa.Text),
+    # When its process last wrote to it.
+    sa.Column("heard", sa.Text, nullable=False),
+    sa.Column("ended", sa.Text),
+    sa.Column("cancelling", sa.Boolean, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("files_done", sa.Integer, nullable=False),
+    sa.Column("files_of", sa.Integer, nullable=False),
+    sa.Column("passages_done", sa.Integer, nullable=False),
+    sa.Column("passages_of", sa.Integer, nullable=False),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("message", sa.Text),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.UniqueConstraint("id", name="jobs_by_id"),
+    sqlite_autoincrement=True,
+)
+
 
 _migrating = Lock()
 """Alembic keeps what it is working on in its module, so that only one thread may run it."""
@@ -204,31 +231,3 @@ def _revision(connection: sa.Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return revision
-
-
-jobs = sa.Table(
-    "jobs",
-    metadata,
-    # In the order in which they came.
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.String(32), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("started", sa.Text),
-    # When its process last wrote to it.
-    sa.Column("heard", sa.Text, nullable=False),
-    sa.Column("ended", sa.Text),
-    sa.Column("cancelling", sa.Boolean, nullable=False),
-    sa.Column("stage", sa.Text),
-    sa.Column("files_done", sa.Integer, nullable=False),
-    sa.Column("files_of", sa.Integer, nullable=False),
-    sa.Column("passages_done", sa.Integer, nullable=False),
-    sa.Column("passages_of", sa.Integer, nullable=False),
-    sa.Column("seconds_left", sa.Float),
-    sa.Column("message", sa.Text),
-    sa.Column("result", sa.JSON(none_as_null=True)),
-    sa.UniqueConstraint("id", name="jobs_by_id"),
-    sqlite_autoincrement=True,
-)

@@ -16,7 +16,7 @@ from index.commits import VectorsGoneError
 from index.documents import Document, PageLayout, Span
 from index.duplicates import Duplicates
 from index.embedding import Encoder
-from index.encoders import Encoders
+from index.encoders import EncoderMismatchError, Encoders
 from index.fusion import DENSE_WEIGHT
 from index.making import TITLE_TOKENS, Progress, make
 from index.passes import Vectors
@@ -24,7 +24,7 @@ from index.reading import CatalogReader
 from index.rebuilding import rebuild
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
 from index.snapshots import NO_FILTERS, POOL, Hit, Snapshot
-from index.upkeep import EncoderMismatchError, Upkeep, naming_failures
+from index.upkeep import Upkeep, naming_failures
 from index.vectors import SIZES, Sizes
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Index", "Progress", "Searchable", "Snapshot"]

@@ -53,10 +53,6 @@ _POLL_SECONDS = 0.02
 _log = logging.getLogger(__name__)
 
 
-class EncoderMismatchError(Exception):
-    """The library was indexed with another encoder than the one it is opened with."""
-
-
 class LibraryWriteError(Exception):
     """The library's folder cannot be written to; what was committed before is served as before."""
 

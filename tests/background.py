@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from reports import write
 from starlette.testclient import TestClient
 
 from index.embedding import Encoder
@@ -74,6 +76,14 @@ def accepted(response: Response) -> str:
     [(name, job_id)] = response.json().items()
     assert (name, response.headers["location"]) == ("job_id", f"/v1/jobs/{job_id}")
     return str(job_id)
+
+
+def unsynced(index: Index, folder: Path) -> Path:
+    """A folder with two files, which is followed and was not synced yet."""
+    write(folder / "dam.txt", GATE)
+    write(folder / "weir.txt", WEIR)
+    index.catalog.follow([str(folder)])
+    return folder
 
 
 def held_sync(client: TestClient, held: Held) -> str:

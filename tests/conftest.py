@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from background import Held
 
 # Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -28,6 +29,14 @@ SEEDS = Path(__file__).parent.parent / "seeds"
 def encoder() -> Encoder:
     """The bundled encoder."""
     return open_encoder()
+
+
+@pytest.fixture
+def held(encoder: Encoder) -> Iterator[Held]:
+    """The same, which waits before it embeds passages, once it is told to."""
+    held = Held(encoder)
+    yield held
+    held.go_on.set()
 
 
 @pytest.fixture(scope="session")

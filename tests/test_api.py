@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +16,7 @@ from starlette.testclient import TestClient
 from index.store import Index
 from index.tables import tables
 from rag.answering import QueryEngine
+from ui import api
 from ui.app import create_app
 
 if TYPE_CHECKING:
@@ -231,3 +236,26 @@ def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_in
     assert (part["text"], part["start"], part["end"]) == (stored.text[100:120], 100, 120)
     beyond = client.get(route, params={"start": 10**9}).json()
     assert (beyond["text"], beyond["start"], beyond["end"]) == ("", len(stored.text), len(stored.text))
+
+
+def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, working, seen = Lock(), [0], []
+    searched = api.search_response
+
+    def watched(*given: Any) -> dict[str, Any]:  # noqa: ANN401 (passed on)
+        with lock:
+            working[0] += 1
+            seen.append(working[0])
+        sleep(0.05)
+        found = searched(*given)
+        with lock:
+            working[0] -= 1
+        return found
+
+    monkeypatch.setattr(api, "search_response", watched)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(client.post, "/v1/search", json={"query": f"gate {n}"}) for n in range(8)]
+        assert [each.result(30).status_code for each in asked] == [200] * 8
+    assert max(seen) == min(8, os.cpu_count() or 1)

@@ -6,22 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from background import GATE, PATIENCE, WEIR, Held, accepted, app_of, ended, held_sync, send
+from background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from reports import paths, write
 from starlette.testclient import TestClient
 
 from index.catalog import Catalog
-from index.embedding import Encoder
 from index.jobs import Jobs
 from index.liveness import this_process
 from index.store import Index
-
-
-@pytest.fixture
-def held(encoder: Encoder) -> Iterator[Held]:
-    held = Held(encoder)
-    yield held
-    held.go_on.set()
 
 
 @pytest.fixture
@@ -32,11 +24,7 @@ def index(held: Held, tmp_path: Path) -> Iterator[Index]:
 
 @pytest.fixture
 def folder(tmp_path: Path, index: Index) -> Path:
-    """A followed folder with two files that were not synced yet."""
-    write(tmp_path / "reports/dam.txt", GATE)
-    write(tmp_path / "reports/weir.txt", WEIR)
-    index.catalog.follow([str(tmp_path / "reports")])
-    return tmp_path / "reports"
+    return unsynced(index, tmp_path / "reports")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from reports import found, incoming, shown, words
 
 from index.documents import Span
 from index.embedding import Encoder
+from index.encoders import EncoderMismatchError
 from index.store import Index
-from index.upkeep import EncoderMismatchError
 
 
 @pytest.fixture(scope="module")

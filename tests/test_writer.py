@@ -8,11 +8,10 @@ from pathlib import Path
 from threading import Event, Thread, Timer
 
 import pytest
-from background import GATE, WEIR, Held, accepted, app_of, held_sync, send, wait_until
+from background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
 from reports import paths, write
 from starlette.testclient import TestClient
 
-from index.embedding import Encoder
 from index.jobs import INTERRUPTED, Jobs
 from index.liveness import this_process
 from index.loading import Options
@@ -24,13 +23,6 @@ from ui.writer import STOPPED, Writer
 
 
 @pytest.fixture
-def held(encoder: Encoder) -> Iterator[Held]:
-    held = Held(encoder)
-    yield held
-    held.go_on.set()
-
-
-@pytest.fixture
 def index(held: Held, tmp_path: Path) -> Iterator[Index]:
     with Index.open(tmp_path / "home", held) as opened:
         yield opened
@@ -38,11 +30,7 @@ def index(held: Held, tmp_path: Path) -> Iterator[Index]:
 
 @pytest.fixture
 def folder(tmp_path: Path, index: Index) -> Path:
-    """A followed folder with two files that were not synced yet."""
-    write(tmp_path / "reports/dam.txt", GATE)
-    write(tmp_path / "reports/weir.txt", WEIR)
-    index.catalog.follow([str(tmp_path / "reports")])
-    return tmp_path / "reports"
+    return unsynced(index, tmp_path / "reports")
 
 
 def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(

@@ -38,11 +38,12 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.catalog import CatalogError
     from index.commits import LibraryRestoredError
     from index.embedding import EncoderError
+    from index.encoders import EncoderMismatchError
     from index.loading import LoadError
     from index.locking import LibraryLockedError
     from index.progress import Cancelled
     from index.schema import SchemaError
-    from index.upkeep import EncoderMismatchError, LibraryWriteError
+    from index.upkeep import LibraryWriteError
     from rag.reader import ReaderError
 
     return (

@@ -18,9 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from index.commits import LibraryRestoredError
+from index.encoders import EncoderMismatchError
 from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
-from index.upkeep import EncoderMismatchError, LibraryWriteError
+from index.upkeep import LibraryWriteError
 from rag.questions import QuestionError
 
 MEDIA_TYPE = "application/problem+json"
