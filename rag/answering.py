@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from index.records import Filters
@@ -128,6 +129,7 @@ class QueryEngine:
             answerability=judgement.answerability,
             model=QUOTED,
             generation=index.generation,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         if abstention is not None:
             yield Token(abstention.reason)

@@ -6,6 +6,7 @@ span of a document: ``quote == document.text[start:end]``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -23,21 +24,34 @@ of the question's subject. ``not_answered``: passages speak of it, and none answ
 """
 
 
+Fallback = Literal["timeout", "error", "paused", "unusable", "nothing_supported"]
+"""Why a language model was asked to write the answer, and did not.
+
+``timeout``: it took too long. ``error``: it could not be reached, refused, or broke off. ``paused``: it
+failed several times in a row, and is left alone for a while. ``unusable``: it wrote nothing that cites a sentence.
+``nothing_supported``: the cited sentences carry nothing of what it wrote.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was checked of one citation.
+    """What was checked of a sentence of an answer against the words that it cites, all of them together.
 
     Attributes:
         verdict: the outcome.
         quote_matches: the quote was read again from the stored text and is the same.
-        figures_match: every figure of the answer's sentence is in the quote.
-        score: the share of the sentence's content that the quote carries, 0 to 1.
+        figures_match: every figure, date and amount of the answer's sentence is in the quotes.
+        score: how far the quotes carry the sentence's content, 0 to 1.
+        reason: why the verdict is not ``supported``, in words; else None.
+        checks: the score, 0 to 1, of each part of the verification that applies, by its name.
     """
 
     verdict: Verdict
     quote_matches: bool
     figures_match: bool
     score: float
+    reason: str | None = None
+    checks: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,8 @@ class Citation:
     """A footnote: the span of a document that a sentence of the answer rests on.
 
     Attributes:
-        id: the footnote's number in the answer, from 1.
+        id: the footnote's number, from 1. The same words have the same number throughout a conversation: two
+            sentences that cite them have a citation each, with one number.
         answer_start: where the sentence begins in ``Answer.text``.
         answer_end: where it ends.
         document_id: the document's number in the catalog.
@@ -90,6 +105,8 @@ class Citation:
         also_in: near-duplicates of the document that have the quote word by word, the earliest published
             first, twenty at most; they are no sources of their own. Of all of them with the cited one, that
             one was published first.
+        superseded_by: the version of the document that had replaced this one when the answer was made, or
+            None.
         verification: what was checked.
     """
 
@@ -112,15 +129,77 @@ class Citation:
     headings: str | None = None
     also_in: tuple[Copy, ...] = ()
     recognised: bool = False
+    superseded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """A sentence of the answer: its span in ``Answer.text`` and the ids of its citations."""
+    """A sentence of the answer.
+
+    Attributes:
+        start: where it begins in ``Answer.text``.
+        end: where it ends.
+        citations: the numbers of its footnotes.
+        verdict: whether they carry it; what is ``unsupported`` is shown struck out.
+        reason: why they do not, or only in part; else None.
+    """
 
     start: int
     end: int
     citations: tuple[int, ...]
+    verdict: Verdict = "supported"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a language model wrote and that is not shown, since nothing that it cites carries it.
+
+    Attributes:
+        text: the sentence.
+        reason: what is wrong with it, in words.
+    """
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFigure:
+    """What one source says of something that sources disagree about.
+
+    Attributes:
+        value: the figure, as it is written there.
+        citation: the number of the footnote that has it.
+        document_id: the document's number in the catalog.
+        version: its version.
+        title: its title.
+        publisher: who issued it, or None.
+        published: its ISO date, possibly shortened, or None.
+        superseded: whether a newer version of the document has replaced it.
+    """
+
+    value: str
+    citation: int
+    document_id: int
+    version: int
+    title: str
+    publisher: str | None
+    published: str | None
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Different figures for the same thing in the sentences that an answer cites.
+
+    Attributes:
+        about: what the figures count or measure, in the words of the newest source.
+        figures: what each source says, the newest first; undated ones last.
+    """
+
+    about: str
+    figures: tuple[StatedFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +245,10 @@ class Answer:
 
     Attributes:
         answer_id: a UUID, as 32 hexadecimal digits.
+        conversation_id: the conversation that it belongs to, or None.
         question: the question as it was asked.
+        standalone: for a follow-up, the question that was searched for in its place, which says by itself
+            what it is about; None where the question was searched for as it was asked.
         text: the sentences of the answer, in order, one document's together, a line each document;
             for an abstention, the reason in words.
         abstained: whether there is no answer.
@@ -180,10 +262,17 @@ class Answer:
             that they share once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None
             where nothing was read.
+        disagreements: what the cited sentences give different figures for.
+        dropped: what a language model wrote and is not shown.
         model: who wrote the answer: ``quoted``, or the name of a language model.
+        fallback: why a language model was asked, and the answer is quoted (or there is none); else None.
+        prompt_digest: sha256 of what the language model was sent, in hexadecimal; None where none was asked.
         generation: the index's generation that was read.
+        created: when it was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``search``, ``select`` (measuring and ranking sentences), ``read``
-            (the reader), ``answer``.
+            (the reader), ``write`` (the language model), ``verify``, ``answer``. Where a language model was
+            asked, also ``prompt_tokens`` and ``completion_tokens``, and ``cost``, where its prices are set, in
+            their currency.
     """
 
     answer_id: str
@@ -199,11 +288,23 @@ class Answer:
     answerability: float | None
     model: str
     generation: int
+    created: str
+    conversation_id: str | None = None
+    standalone: str | None = None
+    disagreements: tuple[Disagreement, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    fallback: Fallback | None = None
+    prompt_digest: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain lists, dicts and scalars, ready for JSON."""
         return asdict(self)
+
+    def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
+        """The citations of one of its sentences, in the order of its footnotes."""
+        own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
+        return tuple(own[number] for number in sentence.citations)
 
 
 @dataclass(frozen=True, slots=True)

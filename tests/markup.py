@@ -116,6 +116,7 @@ def answer(*citations: Citation, text: str | None = None) -> Answer:
         answerability=0.9,
         model="quoted",
         generation=1,
+        created="2031-08-02T10:00:00+00:00",
     )
 
 

@@ -82,6 +82,7 @@ def asked(
             answerability=answerability,
             model="quoted",
             generation=1,
+            created="2031-08-02T10:00:00+00:00",
             timings=dict(timings or {}),
         ),
     )

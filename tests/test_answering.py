@@ -135,14 +135,21 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     body = json.loads(json.dumps(seed_engine.ask(ARRESTS).as_dict()))
     assert list(body) == [
         "answer_id", "question", "text", "abstained", "reason", "cause", "note", "sentences", "citations",
-        "passages", "answerability", "model", "generation", "timings",
+        "passages", "answerability", "model", "generation", "created", "conversation_id", "standalone",
+        "disagreements", "dropped", "fallback", "prompt_digest", "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",
         "published", "path", "page", "start", "end", "quote", "boxes", "verification", "headings", "also_in",
-        "recognised",
+        "recognised", "superseded_by",
     ]  # fmt: skip
-    assert body["sentences"][0] == {"start": 0, "end": body["citations"][0]["answer_end"], "citations": [1]}
+    assert body["sentences"][0] == {
+        "start": 0,
+        "end": body["citations"][0]["answer_end"],
+        "citations": [1],
+        "verdict": "supported",
+        "reason": None,
+    }
 
 
 def test_the_real_report_is_answered_with_its_gold_evidence(

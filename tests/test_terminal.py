@@ -67,6 +67,7 @@ ANSWER = Answer(
     answerability=0.9,
     model="quoted",
     generation=1,
+    created="2031-08-02T10:00:00+00:00",
 )
 
 PASSAGE = Passage(

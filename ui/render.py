@@ -99,9 +99,8 @@ def answer_markup(answer: Answer) -> str:
     """The whole answer: quoted sentences with footnote marks, by source; or the abstention."""
     if answer.abstained:
         return _abstention(answer)
-    by_id = {cited.id: cited for cited in answer.citations}
     sentences = [
-        _Sentence(answer.text[sentence.start : sentence.end], tuple(by_id[id_] for id_ in sentence.citations))
+        _Sentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence))
         for sentence in answer.sentences
     ]
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""

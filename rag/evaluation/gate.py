@@ -46,9 +46,12 @@ def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place,
 
 def verdicts_of(answer: Answer) -> list[Verdict]:
     """The verdict of each sentence of an answer: that of its weakest footnote."""
-    of = {citation.id: citation.verification.verdict for citation in answer.citations}
     return [
-        min((of[number] for number in sentence.citations), key=_WORST_FIRST.index, default="unsupported")
+        min(
+            (cited.verification.verdict for cited in answer.cited_by(sentence)),
+            key=_WORST_FIRST.index,
+            default="unsupported",
+        )
         for sentence in answer.sentences
     ]
 
