@@ -9,12 +9,12 @@ from decimal import Decimal
 import regex
 
 from index.documents import Span
-from rag.verification.dates import dates
+from rag.verification.dates import Moment, dates
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.measures import currency_at, unit_at
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 from rag.verification.rounding import same_kind, same_value, stands
-from rag.verification.segments import misplaced, segments
+from rag.verification.segments import Segment, misplaced, segments
 from rag.verification.words import content, shares, stem, words_of
 
 _SCALE = regex.compile(r"\b(?:in |')?(?P<scale>thousand|million|billion|nghìn|triệu|tỷ|ribu|juta|miliar)s?\b|'000")
@@ -63,10 +63,13 @@ def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     own = quantities(statement.text, statement.language)
     moments = dates(statement.text, statement.language)
     parts = segments(statement.text, statement.language, [*(each.span for each in own), *(m.span for m in moments)])
+    crossed = next((fault for part in parts for fault in _crossed(part, statement, evidence)), None)
+    if crossed is not None:
+        return Finding("things", 0.0, crossed)
     doubtful: Finding | None = None
     for quantity in own:
-        said = next((part.words for part in parts if quantity.span in part.anchors), frozenset())
-        finding = _of_its_thing(quantity, said, statement, evidence)
+        part = next((part for part in parts if quantity.span in part.anchors), Segment((), frozenset()))
+        finding = _of_its_thing(quantity, part, statement, evidence)
         if finding is not None and finding.fatal:
             return finding
         doubtful = doubtful or finding
@@ -74,7 +77,7 @@ def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _of_its_thing(
-    quantity: Quantity, said: frozenset[str], statement: Statement, evidence: Sequence[Evidence]
+    quantity: Quantity, part: Segment, statement: Statement, evidence: Sequence[Evidence]
 ) -> Finding | None:
     """What is wrong with a figure's thing; None where one of its places in the evidence fits."""
     doubtful: Finding | None = None
@@ -84,7 +87,7 @@ def _of_its_thing(
         if same_kind(quantity, other) and (same_value(quantity, other) or stands(quantity, other) > 0)
     ]
     for item, other in places:
-        fault = _fault(quantity, other, said, statement, item)
+        fault = _fault(quantity, other, part, statement, item)
         if fault is None:
             return None
         doubtful = fault if doubtful is None or not fault.fatal else doubtful
@@ -92,7 +95,7 @@ def _of_its_thing(
 
 
 def _fault(
-    quantity: Quantity, other: Quantity, said: frozenset[str], statement: Statement, item: Evidence
+    quantity: Quantity, other: Quantity, part: Segment, statement: Statement, item: Evidence
 ) -> Finding | None:
     language = language_in(item)
     if language != statement.language or quantity.unit == ORDINAL:
@@ -110,9 +113,73 @@ def _fault(
     spans = [each.span for each in all_of] + [moment.span for moment in dates(item.quote, language)]
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
-    if place is not None and len(parts) > 1 and misplaced(said, place, parts):
+    claimed = claimed_with(part, quantity.span, statement, item)
+    if place is not None and misplaced(part.words, place, parts, claimed):
         return Finding("things", 0.0, f"{quantity.written} is said of something else in the cited sentence")
     return None
+
+
+def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Figures that stand with another figure's date: 12 in May, where the evidence has 12 in April and 9 in May."""
+    own = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
+    days = [each for each in dates(statement.text, statement.language) if each.span in part.anchors]
+    if len(own) != 1 or not days:
+        return
+    for day in days:
+        checked = [_with_other_date(own[0], day, item) for item in evidence]
+        known = [each for each in checked if each is not None]
+        if known and all(known):
+            yield f"{own[0].written} is not the figure for {day.span.of(statement.text)} in the cited sentence"
+
+
+def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | None:
+    """Whether evidence has a figure in a part with another date, and the date with another figure.
+
+    None where it has not both.
+    """
+    language = language_in(item)
+    its, days = quantities(item.quote, language), dates(item.quote, language)
+    parts = segments(item.quote, language, [*(each.span for each in its), *(each.span for each in days)])
+    same = {each.span for each in its if same_kind(quantity, each) and (same_value(quantity, each) or stands(quantity, each) > 0)}
+    then = {each.span for each in days if _same_day(day, each)}
+    alike = {each.span for each in its if same_kind(quantity, each)}
+    with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
+    with_date = [part for part in parts if not then.isdisjoint(part.anchors)]
+    if not with_figure or not with_date:
+        return None
+    if any(part in with_date for part in with_figure):
+        return False
+    dated = all(any(each.span in part.anchors for each in days) for part in with_figure)
+    return dated and all(any(span in alike for span in part.anchors) for part in with_date)
+
+
+def _same_day(one: Moment, other: Moment) -> bool:
+    if one.relative is not None or other.relative is not None:
+        return (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
+    return all(
+        own is None or its is None or own == its
+        for own, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day))
+    ) and (one.month is None) == (other.month is None)
+
+
+def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence) -> set[Span]:
+    """Where the evidence has the other figures and dates that the sentence has in the same part."""
+    spans = {span for span in part.anchors if span != but}
+    language = language_in(item)
+    own = [each for each in quantities(statement.text, statement.language) if each.span in spans]
+    found = {
+        other.span
+        for other in quantities(item.quote, language)
+        for each in own
+        if same_kind(each, other) and same_value(each, other)
+    }
+    days = [moment for moment in dates(statement.text, statement.language) if moment.span in spans]
+    return found | {
+        other.span
+        for other in dates(item.quote, language)
+        for moment in days
+        if (moment.month, moment.year or other.year) == (other.month, other.year)
+    }
 
 
 def _held(word: str, held: set[str], language: str) -> bool:

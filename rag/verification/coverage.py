@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in, referents
-from rag.verification.names import _initials
+from rag.verification.names import initials, is_spelt_out
 from rag.verification.words import Word, content, shares, stem
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encode
     if not alike:
         return _across(statement, evidence, encoder)
     words = _words(statement)
-    missing = uncovered(words, alike, statement.language)
+    missing = uncovered(statement, words, alike, statement.language)
     lexical = 1 - len(missing) / len(words) if words else 1.0
     score = lexical
     if missing and encoder is not None:
@@ -50,14 +50,19 @@ def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encode
     return Finding("coverage", score, _not_carried(missing), fatal=score < PARTIAL_FROM)
 
 
-def uncovered(words: Sequence[Word], evidence: Sequence[Evidence], language: str) -> list[Word]:
+def uncovered(
+    statement: Statement, words: Sequence[Word], evidence: Sequence[Evidence], language: str
+) -> list[Word]:
     """The words of a sentence that no evidence has, in any form."""
     held: set[str] = set()
+    folded: set[str] = set()
     for item in evidence:
         text = f"{item.quote} {referents(item)}"
         held |= {word.stem for word in content(text, language)}
-        held |= {stem(short, language) for short in _initials(text)}
-    return [word for word in words if not shares(word.stem, held)]
+        folded |= {word.text.casefold() for word in content(text, language)}
+        held |= {stem(short, language) for short in initials(text)}
+    missing = [word for word in words if not shares(word.stem, held)]
+    return [word for word in missing if not is_spelt_out(word.text, statement.text, folded)]
 
 
 def _words(statement: Statement) -> list[Word]:

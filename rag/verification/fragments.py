@@ -55,4 +55,4 @@ def _may_be_verb(word: str, before: str, after: str) -> bool:
     if before in _DETERMINERS or before.isdigit():
         return False
     singular = word.endswith("s") and not word.endswith(("ss", "us", "is"))
-    return (singular and after in _OBJECT and after != "at") or (before.endswith("s") and after in _DETERMINERS)
+    return (singular and (after.isdigit() or (after in _OBJECT and after != "at"))) or (before.endswith("s") and after in _DETERMINERS)

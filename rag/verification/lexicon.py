@@ -67,7 +67,7 @@ SYNONYMS: tuple[str, ...] = (
 ENGLISH_VERBS = frozenset((
     "is are was were be been has have had does do did will would can could may might must shall should said says told "
     "rose fell sued lent sold bought gave took hid sank began grew won lost knew wrote spoke stole shrank broke built "
-    "paid made found held kept met sent spent led felt brought caught fought saw came became ran went got drove chose "
+    "paid made found held born kept met sent spent led felt brought caught fought saw came became ran went got drove chose "
     "froze withdrew struck upheld fled shot beat bore left rises falls grows lies takes costs holds runs begins ends "
     "remains stands needs makes gives goes cut put set hit let shut cast hurt split spread says lays owns leads wins "
     "tells keeps means shows uses plans wants aims hopes hides sues lends sells buys opens closes carries lives live "

@@ -45,7 +45,7 @@ _MODES = (
         "zh": "如果|若|除非|假如",
     }, fatal=False, before=True),
 )  # fmt: skip
-_SAME = {"alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
+_SAME = {"planned": "refus\\p{L}*", "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 
 

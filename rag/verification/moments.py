@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.verification.amounts import spans_of
+from rag.verification.amounts import claimed_with, spans_of
 from rag.verification.dates import Moment, dates, resolved
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.quantities import quantities
-from rag.verification.segments import misplaced, segments
+from rag.verification.segments import Segment, misplaced, segments
 
 _FIELDS = ("year", "month", "day", "weekday")
 
@@ -103,7 +103,7 @@ def _weekday(moment: Moment) -> int | None:
 def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
     """Whether a date stands with another event wherever the evidence has it."""
     own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
-    said = next((part.words for part in own if moment.span in part.anchors), frozenset())
+    mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
     checked = False
     for item in evidence:
         language = language_in(item)
@@ -114,7 +114,8 @@ def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evide
             if not (follows(moment, other) or follows(moment, resolved(other, item.published))):
                 continue
             place = next(number for number, part in enumerate(parts) if other.span in part.anchors)
-            if len(parts) == 1 or not misplaced(said, place, parts):
+            claimed = claimed_with(mine, moment.span, statement, item)
+            if not misplaced(mine.words, place, parts, claimed):
                 return False
             checked = True
     return checked

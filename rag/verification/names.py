@@ -57,9 +57,9 @@ def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> 
         text = composed(f"{item.quote} {referents(item)}")
         held = {word.casefold() for word in _WORD.findall(text)}
         held |= {part for word in held for part in regex.split(r"[-’']", word)}
-        if _has(name.casefold(), held) or name.casefold() in {short.casefold() for short in _initials(text)}:
+        if _has(name.casefold(), held) or name.casefold() in {short.casefold() for short in initials(text)}:
             return True
-        if _is_spelt_out(name, statement.text, held):
+        if is_spelt_out(name, statement.text, held):
             return True
     return not _comparable(statement, evidence)
 
@@ -87,11 +87,12 @@ def _grew(bare: str, word: str) -> bool:
     return word.startswith(bare) and len(word) - len(bare) <= 1
 
 
-def _initials(text: str) -> list[str]:
+def initials(text: str) -> list[str]:
+    """The initials of the names in ``text``, with and without its small words."""
     return [*acronyms(text), *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text))]
 
 
-def _is_spelt_out(word: str, text: str, held: set[str]) -> bool:
+def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
     """Whether a word is a part of a name whose initials the evidence has: Authority of NWA."""
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))

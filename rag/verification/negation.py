@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import Word, shares, words_of
+from rag.verification.words import Word, shares, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
@@ -115,6 +115,9 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
     if not inside and after:
         inside = [word for word in after if word.content][:1]
+    if language == "en" and match[0].lower().startswith("den"):
+        acts = {verb.start for verb in verbs(text, language)}
+        inside.sort(key=lambda word: (word.start not in acts, word.start))
     stems = [word.stem for word in inside]
     whole = frozenset(word.stem for word in words if word.clause == clause)
     count = 2 if language == "vi" else 1

@@ -118,9 +118,23 @@ def _opposed_phrases(own: str, its: str, language: str) -> tuple[str, str] | Non
     for line in _MORE[language]:
         first, second = (phrase.replace("_", " ") for phrase in line.split())
         for one, other in ((first, second), (second, first)):
-            if one in said and one not in held and other in held and other not in said:
+            if one not in said or other not in held or other in said:
+                continue
+            if one not in held or _in_likest_clause(other, one, own, its, language):
                 return one, other
     return None
+
+
+def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -> bool:
+    """Whether the clause that is most like the sentence has its word's opposite, and not the word."""
+    said = {word.stem for word in content(own, language)}
+    clauses: dict[int, list[Word]] = {}
+    for word in content(its, language):
+        clauses.setdefault(word.clause, []).append(word)
+    scored = [(sum(word.stem in said for word in words) / len(words), words) for words in clauses.values()]
+    best, words = max(scored, key=lambda pair: pair[0])
+    text = its[words[0].start : words[-1].end].lower()
+    return best > 0 and other in text and one not in text
 
 
 @cache

@@ -23,12 +23,14 @@ class Deed:
         verb: the verb.
         doers: the stems of words before it, or after *by*.
         done_to: the stems of words after it, or before a passive.
+        beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
     """
 
     verb: Word
     doers: frozenset[str]
     done_to: frozenset[str]
+    beside: frozenset[str]
     names: frozenset[str]
 
 
@@ -84,8 +86,9 @@ def _elsewhere(
 
 def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
     """Whether a name stands in the evidence, but not beside this verb, where another one stands."""
-    moved = {word for word in own.names & own.done_to & held if word not in its.done_to | its.doers}
-    return bool(moved) and bool(its.names & its.done_to) and its.done_to.isdisjoint(own.names & own.done_to)
+    named = own.names & own.beside
+    moved = {word for word in named & held if word not in its.beside | its.doers | its.done_to}
+    return bool(moved) and bool((its.names & its.beside) - named)
 
 
 def deeds(text: str, language: str) -> list[Deed]:
@@ -124,18 +127,18 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         passive = "被" in text[left[0].start : verb.start] if left else False
         if passive:
             mark = text.index("被", left[0].start)
-            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), names)
+            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names)
     elif language == "vi":
         mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
         if mark is not None:
             after = _stems([word for word in left if word.start > mark.start])
-            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), names)
+            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names)
     elif _PASSIVE.search(text[: verb.start]) or (language == "id" and verb.text.lower().startswith("di")):
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
         agents = _stems([word for word in right if by is not None and word.start > by.start])
         rest = _stems([word for word in right if by is None or word.start < by.start])
-        return Deed(verb, agents, doers | (rest if not doers else frozenset()), names)
-    return Deed(verb, doers, done_to, names)
+        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names)
+    return Deed(verb, doers, done_to, done_to, names)
 
 
 def _stems(words: Sequence[Word]) -> frozenset[str]:

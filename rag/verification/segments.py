@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -27,7 +27,7 @@ class Segment:
 
     Attributes:
         anchors: where they stand in the text.
-        words: the stems of its words that are not shared with all segments.
+        words: the stems of its words, and of its subject where that stands in an earlier part.
     """
 
     anchors: tuple[Span, ...]
@@ -37,7 +37,7 @@ class Segment:
 def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
     """A sentence in parts, each with at least one figure or date.
 
-    A part without a subject of its own has that of the part before it: those words are nobody's alone.
+    A part without a subject of its own has that of the part before it.
     """
     if not anchors:
         return []
@@ -46,15 +46,16 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     bounds = list(zip(cuts, cuts[1:], strict=False))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
-    heads, tails = [], []
+    subject: frozenset[str] = frozenset()
+    its: list[frozenset[str]] = []
     for (start, end), part in found:
-        heads.append(_stems(text, language, start, part[0].start, ordered))
-        tails.append(_stems(text, language, part[0].start, end, ordered))
-    subjectless = any(not head - _DIRECTIONS for head in heads[1:])
-    own = [tail if subjectless and place == 0 else head | tail
-           for place, (head, tail) in enumerate(zip(heads, tails, strict=True))]  # fmt: skip
-    alone = [words - frozenset().union(*(own[:place] + own[place + 1 :])) for place, words in enumerate(own)]
-    return [Segment(tuple(part), words) for (_, part), words in zip(found, alone, strict=True)]
+        head = _stems(text, language, start, part[0].start, ordered)
+        tail = _stems(text, language, part[0].start, end, ordered)
+        if its and not head - _DIRECTIONS:
+            head |= subject
+        subject = head
+        its.append(head | tail)
+    return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
 
 
 def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
@@ -76,23 +77,28 @@ def _stems(text: str, language: str, start: int, end: int, anchors: Sequence[Spa
     )  # fmt: skip
 
 
-def misplaced(said: frozenset[str], place: int, parts: Sequence[Segment]) -> bool:
+def misplaced(
+    said: frozenset[str], place: int, parts: Sequence[Segment], claimed: Collection[Span] = ()
+) -> bool:
     """Whether words that are said of a figure are another figure's words, and not its own.
 
     Args:
         said: the stems that a sentence has with the figure.
         place: the number of the segment that has the figure in the evidence.
         parts: all segments of the evidence.
+        claimed: figures of the evidence that the sentence has in the same breath: their words may stand there.
     """
-    own = _share(said, parts[place].words, 0.0)
     for number, other in enumerate(parts):
-        if number == place or not other.words:
+        if number == place or any(span in claimed for span in other.anchors):
             continue
-        its = _share(said, other.words, 0.0)
-        if its >= MOST_OF and own <= LITTLE_OF and its > own + CLEARLY:
+        own, its = parts[place].words - other.words, other.words - parts[place].words
+        if not its or not parts[place].words:
+            continue
+        mine, others = _share(said, own or parts[place].words), _share(said, its)
+        if others >= MOST_OF and mine <= LITTLE_OF and others > mine + CLEARLY:
             return True
     return False
 
 
-def _share(said: frozenset[str], words: frozenset[str], otherwise: float) -> float:
-    return sum(shares(word, said) for word in words) / len(words) if words else otherwise
+def _share(said: frozenset[str], words: frozenset[str]) -> float:
+    return sum(shares(word, said) for word in words) / len(words)
