@@ -1,31 +1,30 @@
-"""Prints how follow-ups are found as they were asked, rewritten without a model, and written out by a person.
+"""Prints how follow-ups are found as they were asked, rewritten without a model, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human]``: by default both. On ``mtrag-human`` the figure is fused
-nDCG@10 over the last turns of its conversations, of which only the earlier questions are known. On the sample
-reports, with the sixty follow-ups of ``tests/followups.jsonl``, it is where the first passage with the evidence
-stands, and whether an answer cites the evidence. Earlier turns are rewritten too, as they would have been.
+``python -m benchmarks.followups [seeds] [mtrag-human]``: by default both. On ``mtrag-human`` the figure is
+fused nDCG@10 over the last turns of its conversations, of which only the earlier questions are known. On the
+sample reports, with the sixty follow-ups of ``tests/followups.jsonl``, it is where the first passage with the
+evidence stands, and whether an answer cites the evidence. Earlier turns are rewritten too, as they would have
+been.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.datasets import data_folder, open_index
-from index.documents import Span
 from index.embedding import Encoder, open_encoder
 from index.loading.isolation import Isolated
 from index.store import DENSE_WEIGHT, Index
 from index.sync import sync
 from rag.answering import QueryEngine
 from rag.answers import Answer
-from rag.conversation import Exchange, stand_alone
+from rag.conversation import Exchange, Rarity, stand_alone
 from rag.evaluation import read_dataset
 from rag.evaluation.figures import LEVEL, Array, Sample, bootstrap, estimate, mean
 from rag.evaluation.retrieval import measure_retrieval
@@ -63,15 +62,9 @@ class FollowUp:
     kind: str
     split: str
 
-    @property
-    def rewritten(self) -> str:
-        """As it is rewritten without a model."""
-        return stand_alone(self.question, conversation(self.history)).question
-
-    @property
-    def forms(self) -> tuple[str, str, str]:
+    def forms(self, rarity: Rarity) -> tuple[str, str, str]:
         """The question in each of ``FORMS``."""
-        return self.question, self.rewritten, self.written_out
+        return self.question, rewritten(self.question, self.history, rarity), self.written_out
 
 
 def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
@@ -90,12 +83,12 @@ def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
     ]
 
 
-def conversation(history: Sequence[tuple[str, str]]) -> list[Exchange]:
-    """Turns as they would have been kept: each rewritten by the ones before it."""
+def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity) -> str:
+    """A question after turns that were rewritten too, each by the ones before it."""
     kept: list[Exchange] = []
-    for question, answer in history:
-        kept.append(Exchange(question, stand_alone(question, kept).question, answer))
-    return kept
+    for earlier, answer in history:
+        kept.append(Exchange(earlier, stand_alone(earlier, kept, rarity).question, answer))
+    return stand_alone(question, kept, rarity).question
 
 
 def reciprocal_rank(index: Index, question: str, follow_up: FollowUp) -> float:
@@ -124,26 +117,22 @@ def main(names: list[str]) -> None:
 def _over_conversations(encoder: Encoder) -> None:
     folder = data_folder() / CONVERSATIONS
     dataset = read_dataset(folder)
-    rows = {row["_id"]: row for row in map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))}
-    samples = {}
+    rows = {row["_id"]: row for _, row in read_json_lines(folder / "queries.jsonl")}
+    samples = []
     with open_index(dataset, encoder) as index:
-        for form in FORMS:
-            texts = {query.id: _of_row(rows[query.id], form) for query in dataset.queries}
-            queries = [replace(query, text=texts[query.id]) for query in dataset.queries]
+        forms = {name: _forms(row, index.rarity) for name, row in rows.items()}
+        for form in range(len(FORMS)):
+            queries = [replace(query, text=forms[query.id][form]) for query in dataset.queries]
             figures = measure_retrieval(index, queries, DENSE_WEIGHT)
-            samples[form] = figures["retrieval", "fused", "ndcg@10"]
-    changed = sum(_of_row(row, "raw") != _of_row(row, "rewritten") for row in rows.values())
+            samples.append(figures["retrieval", "fused", "ndcg@10"])
+    changed = sum(raw != new for raw, new, _ in forms.values())
     print(f"\n{CONVERSATIONS}, fused nDCG@10 ({changed} of {len(rows)} last turns are rewritten)")
-    _print_rows([("all", list(samples.values()))])
+    _print_rows([("all", samples)])
 
 
-def _of_row(row: dict[str, str], form: str) -> str:
-    if form == "written out":
-        return row["rewrite"]
-    if form == "raw":
-        return row["text"]
-    earlier = [turn.strip() for turn in row["all_questions"].split("|user|:")[1:-1]]
-    return stand_alone(row["text"], conversation([(turn, "") for turn in earlier])).question
+def _forms(row: Mapping[str, str], rarity: Rarity) -> tuple[str, str, str]:
+    earlier = [(turn.strip(), "") for turn in row["all_questions"].split("|user|:")[1:-1]]
+    return row["text"], rewritten(row["text"], earlier, rarity), row["rewrite"]
 
 
 def _over_seeds(encoder: Encoder) -> None:
@@ -155,8 +144,10 @@ def _over_seeds(encoder: Encoder) -> None:
     ):
         sync(index, [SEEDS], reader=reader)
         engine = QueryEngine(index)
-        ranks = [[reciprocal_rank(index, text, each) for text in each.forms] for each in follow_ups]
-        cites = [[_cites(engine.ask(text), each) for text in each.forms] for each in follow_ups]
+        forms = [each.forms(index.rarity) for each in follow_ups]
+        paired = list(zip(follow_ups, forms, strict=True))
+        ranks = [[reciprocal_rank(index, text, each) for text in texts] for each, texts in paired]
+        cites = [[_cites(index, engine.ask(text), each) for text in texts] for each, texts in paired]
     reciprocal, cited = np.array(ranks), np.array(cites)
     for title, values in (
         (f"seeds, reciprocal rank of the first passage with the evidence, of {DEPTH}", reciprocal),
@@ -167,12 +158,14 @@ def _over_seeds(encoder: Encoder) -> None:
         _print_rows(_by_part(follow_ups, values))
 
 
-def _cites(answer: Answer, follow_up: FollowUp) -> float:
+def _cites(index: Index, answer: Answer, follow_up: FollowUp) -> float:
+    """1 if a quote has all words of a piece of evidence, or is within it."""
+    quotes = [(index.document(each.document_id).path, each.quote) for each in answer.citations]
     return float(
         any(
-            document == citation.document_id and words in citation.quote
-            for citation in answer.citations
-            for document, words in ((citation.document_id, words) for _, words in follow_up.evidence)
+            path == document and (words in quote or quote in words)
+            for path, quote in quotes
+            for document, words in follow_up.evidence
         )
     )
 
@@ -198,7 +191,7 @@ def _print_rows(rows: Sequence[tuple[str, Sequence[Sample]]]) -> None:
     print("|---" * (len(FORMS) + 4) + "|")
     for name, samples in rows:
         values = [figure.value if (figure := estimate(sample)) else np.nan for sample in samples]
-        shown = [_with_interval(value, bootstrap(sample)) for value, sample in zip(values, samples, strict=True)]
+        shown = [_with_interval(*pair) for pair in zip(values, map(bootstrap, samples), strict=True)]
         gain = _with_interval(values[1] - values[0], bootstrap(samples[1]) - bootstrap(samples[0]), "+")
         distance = values[2] - values[0]
         closed = f"{(values[1] - values[0]) / distance:.0%}" if distance > 0 else "–"

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import regex
-
-from index.analysis import Term
+from index.analysis import Term, terms
 from rag.ellipsis import fill, without_opening
 from rag.questions import MAX_QUESTION_CHARACTERS
-from rag.references import Source, resolve
+from rag.references import Source, about, leans, resolve
 
 MAX_EXCHANGES = 6
 """How many earlier turns are looked at, the newest ones."""
@@ -70,11 +68,11 @@ def stand_alone(
     turns = [turn for turn in history[-MAX_EXCHANGES:] if _said(turn)]
     if not turns or not question.strip() or len(question) > MAX_QUESTION_CHARACTERS:
         return as_it_is
-    made = _rewrite(question, turns)
+    made = _rewrite(question, turns, rarity)
     if made is None or len(made.question) > MAX_QUESTION_CHARACTERS:
         return as_it_is
     # What would be rewritten again does not stand alone yet.
-    again = _rewrite(made.question, turns)
+    again = _rewrite(made.question, turns, rarity)
     return made if again is None else as_it_is
 
 
@@ -82,22 +80,37 @@ def _said(turn: Exchange) -> str:
     return turn.standalone.strip() or turn.question.strip()
 
 
-def _rewrite(question: str, turns: Sequence[Exchange]) -> Rewritten | None:
+def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) -> Rewritten | None:
     if "(about " in question:
         return None
     filled = fill(question, _said(turns[-1]))
     if filled is not None:
         return Rewritten(*filled)
     core = without_opening(question)
-    text, carried = resolve(core, _sources(turns))
+    sources = _sources(turns)
+    text, carried = resolve(core, sources)
+    if not carried and rarity is not None and leans(core):
+        text, carried = _with_rarer(core, sources, rarity)
     if not carried:
         return None
     return Rewritten(text[:1].upper() + text[1:], carried)
 
 
+def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
+    """A question of common words, with what was spoken of if that is said in rarer ones."""
+    text, carried = about(question, sources)
+    if carried and _rarest(question, rarity) < _rarest(carried[0], rarity):
+        return text, carried
+    return question, ()
+
+
+def _rarest(text: str, rarity: Rarity) -> float:
+    return max(rarity(terms(text, "en")).values(), default=0.0)
+
+
 def _sources(turns: Sequence[Exchange]) -> list[Source]:
     """Earlier turns, the newest first; those without an answer last."""
-    newest_first = sorted(reversed(turns), key=lambda turn: turn.abstained)
+    newest_first = sorted(turns[::-1], key=lambda turn: turn.abstained)
     return [
         Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited]))
         for turn in newest_first

@@ -6,9 +6,11 @@ put in its place; else it is joined to the earlier question in a way that can be
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 import regex
 
-from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, is_plural, mentions, names
+from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_content, is_plural, mentions, names
 
 _OPENING = regex.compile(
     r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it|please"
@@ -42,8 +44,19 @@ _PARTICIPLE = regex.compile(r"\b(?:\p{Ll}+ed|shut|lost|killed|found|paid|taken|g
 _YEAR = regex.compile(r"\b(?:1[5-9]|20)\d{2}\b")
 _QUALIFIED = regex.compile(r"\b(?:last|this|next|yesterday|today|day)\b")
 
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'.,:&-]*(?<=[\p{L}\p{M}\p{N}])")
+_COMPARED = regex.compile(r"(?:more|less|fewer|higher|lower|as many|as much|up|down)\b", regex.IGNORECASE)
+_HEADLESS = regex.compile(
+    rf"(?P<asks>how (?:many|much))\s(?:of (?:them|those|these)\s)?(?=(?:more\s)?(?:{'|'.join(AUXILIARY)})\b)",
+    regex.IGNORECASE,
+)
+"""A count without what is counted."""
+
 Filled = tuple[str, tuple[str, ...]]
 """A whole question, and the words of the earlier one in it."""
+
+Stretch = tuple[int, int]
+"""Where a part of a question begins and ends."""
 
 
 def without_opening(question: str) -> str:
@@ -66,22 +79,29 @@ def fill(question: str, earlier: str) -> Filled | None:
     asked = _ASKED.fullmatch(core)
     if asked is not None:
         return _whole(_asked_anew(asked, base, earlier), base)
+    headless = _HEADLESS.match(core)
+    if headless is not None:
+        return _counting(core, headless, base)
     return _fragment(question, core, base)
 
 
 def _whole(text: str, base: str) -> Filled:
-    carried = tuple(mention.text for mention in mentions(base) if mention.text in text)
-    return _sentence(text), carried or (base,)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "?"
+    """A sentence, and the stretches of the earlier question that it has."""
+    words = [(match.group().casefold(), match.span()) for match in _WORD.finditer(base)]
+    made = [match.group().casefold() for match in _WORD.finditer(text)]
+    blocks = SequenceMatcher(None, [word for word, _ in words], made, autojunk=False).get_matching_blocks()
+    carried = tuple(
+        base[words[block.a][1][0] : words[block.a + block.size - 1][1][1]]
+        for block in blocks
+        if any(is_content(word) for word, _ in words[block.a : block.a + block.size])
+    )
+    return text[:1].upper() + text[1:] + "?", carried or (base,)
 
 
 def _fragment(question: str, core: str, base: str) -> Filled | None:
     about = _ABOUT.match(core)
     phrase = core[about.end() :] if about else core
-    linked = about is not None or _LINK.match(question.strip()) is not None
+    linked = any((about, _LINK.match(question.strip()), _COMPARED.match(phrase)))
     preposition, bare = _led(phrase)
     if not bare or not _is_phrase(bare) or (len(bare.split()) > 7 and not linked):
         return None
@@ -92,7 +112,7 @@ def _fragment(question: str, core: str, base: str) -> Filled | None:
         return _whole(_with_date(preposition, bare, base), base)
     if not (linked or preposition):
         return None
-    text = _alike(preposition, bare, base)
+    text = None if _COMPARED.match(phrase) else _alike(preposition, bare, base)
     if text is None:
         joined = f"{preposition} {bare}".strip()
         text = f"{base}, {joined}" if preposition or about is None else f"{base}, and {joined}"
@@ -155,6 +175,27 @@ def _of_statement(word: str, base: str) -> str:
     return f"{word} {verb['verb']} {subject} {base[verb.end() :]}"
 
 
+def _counting(core: str, headless: regex.Match[str], base: str) -> Filled | None:
+    """A count with what was counted before, and where: "How many homes in the valley were damaged?"."""
+    counted = _COUNTED.search(base)
+    things = [m for m in mentions(base) if counted and m.start == counted.start("rest")]
+    if not things:
+        return None
+    noun = things[0].text
+    place = "" if things[0].named or names(f"x {core}") else context_of(base)
+    return _whole(f"{headless['asks']} {noun}{place} {core[headless.end() :]}", base)
+
+
+def context_of(base: str) -> str:
+    """Where or of whom a question speaks: " in the Isken valley", or "" """
+    for name in names(base):
+        led = regex.search(r"\s(?:in|at|of|for|on)\s(?:the\s)?$", base[: name.start])
+        if led is not None and name.sort is not Sort.PERSON:
+            tail = regex.match(r"\s(?:valley|district|province|river|dam)\b", base[name.end :])
+            return base[led.start() : name.end + (tail.end() if tail else 0)]
+    return ""
+
+
 def _in_order(ordinal: str, base: str) -> str:
     ordinal = ordinal.casefold()
     superlative = _SUPERLATIVE.search(base)
@@ -190,7 +231,11 @@ def _alike(preposition: str, phrase: str, base: str) -> str | None:
     places = names(base)
     named = names(f"x {phrase}")
     if preposition:
-        led = [m for m in _led_by(preposition, base) if bool(names(m.text)) == bool(named)]
+        led = [
+            (start, end)
+            for start, end in _led_by(preposition, base)
+            if bool(names(f"x {base[start:end]}")) == bool(named)
+        ]
         if led:
             return _replaced(base, led[-1], phrase)
     if named:
@@ -200,26 +245,17 @@ def _alike(preposition: str, phrase: str, base: str) -> str | None:
     return _noun_for_noun(phrase, base)
 
 
-def _led_by(preposition: str, base: str) -> list[Mention]:
-    """The phrases that the preposition leads to, dates left out."""
+def _led_by(preposition: str, base: str) -> list[Stretch]:
+    """Where the phrases stand that the preposition leads to, dates left out."""
     if preposition == "according to":
         match = regex.search(r"according to (?P<whom>[^,]+)", base)
-        return [_part(base, match.start("whom"), match.end("whom"))] if match else []
+        return [match.span("whom")] if match else []
     found = []
     for match in regex.finditer(rf"\b{preposition}\s(?=\S)", base):
         ahead = mentions("x " + base[match.end() :])
         if ahead and ahead[0].start == 2:
-            end = match.end() + len(ahead[0].text.partition(" of ")[0])
-            found.append(_part(base, match.end(), end))
+            found.append((match.end(), match.end() + len(ahead[0].text.partition(" of ")[0])))
     return found
-
-
-def _part(base: str, start: int, end: int) -> Mention:
-    template = mentions(f"the {base[start:end]}")
-    sort, named = (template[0].sort, template[0].named) if template else (None, False)
-    from rag.mentions import Sort
-
-    return Mention(base[start:end], base[start:end].split()[-1], sort or Sort.THING, named, "", start, end)
 
 
 def _name_for_name(
@@ -231,18 +267,18 @@ def _name_for_name(
     alike = alike or [place for place in places if place.text not in phrase]
     if not alike or (preposition and not any(place.preposition == preposition for place in alike)):
         return f"{base} {preposition} {phrase}" if preposition else None
-    return _replaced(base, alike[-1], phrase)
+    return _replaced(base, (alike[-1].start, alike[-1].end), phrase)
 
 
-def _replaced(base: str, part: Mention, phrase: str) -> str:
+def _replaced(base: str, part: Stretch, phrase: str) -> str:
     """The phrase in the part's place, with one article."""
-    before, after = base[: part.start], base[part.end :]
+    before, after = base[: part[0]], base[part[1] :]
     article = regex.search(r"\b(?:the|a|an)\s$", before)
     if article is not None and regex.match(r"(?:the|a|an)\s", phrase):
         before = before[: article.start()]
     # "the State budget": what a name stands before goes with it.
     tail = regex.match(r"\s(?:budget|district|province|valley|river|city|ministry|intake|report)\b", after)
-    if tail is not None and not (part.text.endswith(tail.group())):
+    if tail is not None:
         after = after[tail.end() :]
     return before + phrase + after
 

@@ -66,7 +66,7 @@ ARTICLES = frozenset({"the", "a", "an"})
 PREPOSITIONS = frozenset({
     "of", "for", "at", "in", "into", "on", "to", "with", "from", "by", "about", "against", "among", "between",
     "since", "until", "before", "after", "during", "over", "under", "near", "behind", "through", "within",
-    "than", "without", "across", "per", "off", "as",
+    "than", "without", "across", "per", "off", "as", "outside", "inside", "towards", "via",
 })  # fmt: skip
 _BINDING = frozenset({"of", "for", "at", "in", "into", "on", "to", "from", "among", "between", "against"})
 """Prepositions that tie a phrase to the one before it."""
@@ -147,6 +147,11 @@ def names(text: str) -> list[Mention]:
     return found
 
 
+def is_content(word: str) -> bool:
+    """Whether a word in small letters says something of a subject."""
+    return word.casefold() not in _STOPS | PREPOSITIONS | ARTICLES
+
+
 def is_plural(word: str) -> bool:
     """Whether a noun names several, as far as its ending tells."""
     return bool(_MANY.search(word)) and not _ONE_IN_S.search(word)
@@ -185,14 +190,16 @@ def _phrases(text: str) -> Iterator[Mention]:
     dated = {place for match in DATE.finditer(text) for place in range(*match.span())}
     at = 0
     while at < len(words):
-        end = _phrase_end(text, words, at, named, dated)
+        # "When did the Maravel Dam fail?": after the subject comes a verb.
+        support = at > 0 and words[at - 1][0].casefold() in _SUPPORT
+        end = _phrase_end(text, words, at, named, dated, after_support=support)
         if end == at:
             at += 1
             continue
         last = end
         # What is tied to the phrase belongs to it: "the levee at Pellan".
         while last < len(words) and words[last][0] in _BINDING and _adjacent(text, words, last):
-            further = _phrase_end(text, words, last + 1, named, dated)
+            further = _phrase_end(text, words, last + 1, named, dated, after_support=support)
             if further == last + 1:
                 break
             last = further
@@ -206,13 +213,14 @@ def _phrase_end(
     at: int,
     named: dict[int, Mention],
     dated: set[int],
+    *,
+    after_support: bool,
 ) -> int:
     """Where the phrase that begins at a word ends; the same word where none begins."""
     end = at
     if end < len(words) and words[end][0].casefold() in ARTICLES:
         end += 1
     first = end
-    after_support = any(word.casefold() in _SUPPORT for word, _, _ in words[:at])
     after_name = False
     while end < len(words):
         word, start, _ = words[end]
@@ -231,7 +239,7 @@ def _ends(words: list[tuple[str, int, int]], first: int, end: int, verb_is_near:
     word = words[end][0]
     if end and end == first and words[end - 1][0].casefold() in ARTICLES:
         # "the cost": what is a verb elsewhere is a noun after an article.
-        return word in AUXILIARY | PREPOSITIONS | {"same", "one"}
+        return word in AUXILIARY | PREPOSITIONS | {"same", "one", "most", "more", "least", "only", "rest"}
     if word.casefold() in _STOPS | PREPOSITIONS | ARTICLES:
         return True
     if end == 0 or words[end - 1][0].casefold() in {"who", "whom"}:

@@ -11,15 +11,18 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_plural, mentions, names
+from rag.ellipsis import context_of
+from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_content, is_plural, mentions, names
 
 _PERSON, _THING, _MANY = "he|she|him|her|his", "it|its", "they|them|their"
 _PRONOUN = regex.compile(
     rf"\b(?P<word>{_PERSON}|{_THING}|{_MANY}|there|th(?:is|at|ese|ose))\b(?!['’]\p{{L}}*\p{{L}}{{3}})", regex.IGNORECASE
 )
+_BEFORE_NOUN = regex.compile(r"\s(?!(?:to|in|at|on|by|for|from|with|about)\b)\p{Ll}")
 _OWNING = frozenset({"his", "its", "their"})
 _EXISTENTIAL = regex.compile(
-    r"\b(?:is|are|was|were|be|been|isn't|aren't)\sthere\b|\bthere\s(?:is|are|was|were|will|be|has|have|to)\b",
+    r"\b(?:is|are|was|were|be|been|isn't|aren't|has|have|had|will)\sthere\b"
+    r"|\bthere\s(?:\p{L}+ly\s)?(?:is|are|was|were|will|be|has|have|had|to|seems?|exists?)\b",
     regex.IGNORECASE,
 )
 _EMPTY_IT = regex.compile(
@@ -55,6 +58,13 @@ _FIGURE = regex.compile(
     r"(?:\sthere)?(?:\sbeen)?\b(?P<rest>.*)",
     regex.IGNORECASE,
 )
+_REMARK = regex.compile(r"!\s*$|\b(?:my question|I meant|I asked)\b", regex.IGNORECASE)
+"""What is said of the conversation itself, or asks nothing."""
+
+_TIMES = frozenset({"day", "night", "time", "year", "month", "week", "morning", "evening", "moment", "way"})
+_OUTER = frozenset({"in", "at", "from", "to", "of", "outside", "near"})
+"""Prepositions of phrases that say where, and seldom what."""
+
 _GENDERS = {"mr": "he", "sir": "he", "king": "he", "prince": "he", "mrs": "she", "ms": "she", "queen": "she"}
 _HE = frozenset({"he", "him", "his"})
 
@@ -82,6 +92,11 @@ class Source:
         return _ASKS_A_NAME.match(self.base) is not None and bool(self.answer)
 
 
+_QUOTED_WORDS = 6
+_SHORT = 8
+_LONGEST = 20
+"""Words: who writes more of them says what they are about."""
+
 Resolved = tuple[str, tuple[str, ...]]
 """A question, and what was written into it."""
 
@@ -93,6 +108,8 @@ def resolve(question: str, sources: Sequence[Source]) -> Resolved:
         question: without courtesies.
         sources: earlier turns, the likeliest first.
     """
+    if len(question.split()) > _LONGEST or _REMARK.search(question) is not None:
+        return question, ()
     text, carried = _with_definites(question, sources)
     seen: set[Sort | str] = set()
     unresolved = False
@@ -112,14 +129,40 @@ def resolve(question: str, sources: Sequence[Source]) -> Resolved:
         text = text[: match.start()] + phrase + text[match.end() :]
         at = match.start() + len(phrase)
         carried = (*carried, shown)
-    if unresolved and not carried:
+    if not carried and (unresolved or _points(question)):
         return about(text, sources)
     return text, carried
+
+
+def _points(question: str) -> bool:
+    """Whether it speaks of "that report" or "these families" as of something known."""
+    for match in _DEFINITE.finditer(question):
+        article, noun = match["article"].casefold(), match["noun"].casefold()
+        if article == "the" or noun in _TIMES or not is_content(noun):
+            continue
+        if is_plural(noun) is not (article in {"these", "those"}):
+            continue
+        before = question[: match.start()].rstrip().rpartition(" ")[2].casefold()
+        ends = not any(character.isalpha() for character in question[match.end() :])
+        # After another word it may begin a clause: "Who said that money was seized?"
+        if ends or article != "that" or not before or before in AUXILIARY | PREPOSITIONS:
+            return True
+    return False
+
+
+def leans(question: str) -> bool:
+    """Whether a short question speaks of "the final report" as of something known, and names nothing."""
+    if names(f"x {question}") or DATE.search(question) or len(question.split()) > _SHORT:
+        return False
+    found = [m for m in mentions(question) if m.text.casefold().startswith("the ")]
+    return any(len(m.text.split()) <= 3 for m in found)
 
 
 def about(question: str, sources: Sequence[Source]) -> Resolved:
     """The question with what was spoken of behind it; as it is where nothing is known of that."""
     topic = next((found for source in sources if (found := topic_of(source.base))), None)
+    if topic is not None and topic.startswith("The "):
+        topic = f"the{topic[3:]}"
     if topic is None or topic.casefold() in question.casefold():
         return question, ()
     end = regex.search(r"[?!.\s]*$", question)
@@ -128,25 +171,21 @@ def about(question: str, sources: Sequence[Source]) -> Resolved:
 
 
 def topic_of(base: str) -> str | None:
-    """What a question is about, as it writes it: the longest phrase with a name, else the first phrase."""
-    found = mentions(base)
+    """What a question is about, as it writes it: its longest phrase with a name, else its first phrase.
+
+    A few words without either are quoted whole.
+    """
+    found = [mention for mention in mentions(base) if _is_whole(mention)]
     named = max((m for m in found if m.named), key=lambda m: len(m.text), default=None)
-    first = next((m for m in found), None)
-    chosen = named or first
-    return chosen.text if chosen else None
+    if named is not None or found:
+        return (named or found[0]).text
+    return f"“{base}”" if len(base.split()) <= _QUOTED_WORDS else None
 
 
-def context_of(base: str, question: str) -> str:
-    """Where and of whom the earlier question speaks, for one that names nothing: " in the Isken valley"."""
-    if names(f"x {question}"):
-        return ""
-    found = [m for m in names(base) if m.sort is not Sort.PERSON]
-    for name in found:
-        led = regex.search(r"\b(?:in|at|of|for|by|on|with)\s(?:the\s)?$", base[: name.start])
-        if led is not None:
-            tail = regex.match(r"\s(?:valley|district|province|river|dam)\b", base[name.end :])
-            return f" {base[led.start() : name.end + (tail.end() if tail else 0)]}"
-    return ""
+def _is_whole(mention: Mention) -> bool:
+    """Whether a phrase is more than a word that may as well be a verb."""
+    has_article = regex.match(r"(?:the|an?)\s", mention.text, regex.IGNORECASE) is not None
+    return has_article or mention.named or is_plural(mention.head)
 
 
 def _kind(word: str) -> str:
@@ -185,6 +224,11 @@ def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
     """Whether the question itself says before the word what it stands for."""
     before = text[: match.start()]
     kind = _kind(word)
+    clause = next(reversed(list(_CLAUSE.finditer(before))), None)
+    if clause is not None and kind != "person":
+        said = [each for each in regex.findall(r"\p{L}+", before[: clause.start()]) if is_content(each)]
+        if len(said) >= 2:
+            return True
     found = [m for m in mentions(before) if m.end <= match.start()]
     fitting = [m for m in found if _may_be(m, kind)]
     if kind == "person":
@@ -221,13 +265,17 @@ def _antecedent(
         if phrase is None:
             continue
         shown = phrase
+        phrase = f"the{phrase[3:]}" if phrase.startswith("The ") else phrase
         if kind == "there":
             before = text[: match.start()].rstrip().rpartition(" ")[2].casefold()
             leading = "" if before in {"from", "to", "near", "in", "at"} else f"{_led_by(source, phrase)} "
             return leading + phrase, shown
+        owns = word in _OWNING or (word == "her" and _BEFORE_NOUN.match(text[match.end() :]) is not None)
         if kind == "many" and not regex.match(r"(?:the|a|an)\s|\p{Lu}", phrase):
             phrase = f"the {phrase}"
-        owns = word in _OWNING or (word == "her" and regex.match(r"\s\p{Ll}", text[match.end() :]) is not None)
+        if kind != "person" and not owns and not names(f"x {phrase}") and not names(f"x {text}"):
+            place = context_of(source.base)
+            phrase = phrase if place.strip() in phrase else f"{phrase}{place}"
         return (_possessive(phrase) if owns else phrase), shown
     return None
 
@@ -275,14 +323,11 @@ def _a_thing(source: Source, word: str) -> str | None:
     things = [m for m in mentions(source.base) if _is_thing(m)]
     if word in {"this", "that"}:
         things.reverse()
-    return _first(things, lambda m: m.preposition not in {"in", "at", "from", "to"}) or _first(
-        things, lambda _: True
-    )
+    return _first(things, lambda m: m.preposition not in _OUTER)
 
 
 def _is_thing(mention: Mention) -> bool:
-    has_article = regex.match(r"(?:the|an?)\s", mention.text) is not None
-    return (has_article or mention.named) and _may_be(mention, "thing")
+    return _is_whole(mention) and _may_be(mention, "thing")
 
 
 def _several(source: Source, word: str) -> str | None:
@@ -362,6 +407,6 @@ def _same_noun(noun: str, source: Source) -> str | None:
     for mention in mentions(source.base):
         words = regex.split(rf"\s(?:{'|'.join(PREPOSITIONS)})\s", mention.text)[0].casefold().split()
         bare = [word for word in words if word not in {"the", "a", "an"}]
-        if bare and bare[-1] in forms and (len(bare) > 1 or mention.named):
+        if _is_whole(mention) and bare and bare[-1] in forms and mention.text.casefold() != f"the {noun}":
             return mention.text
     return None
