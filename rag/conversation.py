@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.analysis import Term, terms
+from rag.asian_follow_ups import is_asian, rewrite
 from rag.ellipsis import fill, without_opening
 from rag.questions import MAX_QUESTION_CHARACTERS
 from rag.references import Source, about, leans, resolve
@@ -83,6 +84,9 @@ def _said(turn: Exchange) -> str:
 def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) -> Rewritten | None:
     if "(about " in question:
         return None
+    if is_asian(question):
+        carried_over = rewrite(question, _sources(turns))
+        return Rewritten(*carried_over) if carried_over is not None else None
     filled = fill(question, _said(turns[-1]))
     if filled is not None:
         return Rewritten(*filled)

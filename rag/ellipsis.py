@@ -182,7 +182,7 @@ def _counting(core: str, headless: regex.Match[str], base: str) -> Filled | None
     if not things:
         return None
     noun = things[0].text
-    place = "" if things[0].named or names(f"x {core}") else context_of(base)
+    place = "" if things[0].named or names(core) else context_of(base)
     return _whole(f"{headless['asks']} {noun}{place} {core[headless.end() :]}", base)
 
 

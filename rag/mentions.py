@@ -165,7 +165,7 @@ def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     if opens and (small in _STOPS | ARTICLES | PREPOSITIONS or (not rest and len(text.split()) > 1)):
         skipped = len(first) + 1 if rest else 0
         return (rest, start + skipped) if rest[:1].isupper() else ("", start)
-    if small in {"i", "the"}:
+    if small == "the" or (small in _STOPS and first != first.upper()) or small == "i":
         return rest, start + len(first) + 1
     return name, start
 

@@ -92,7 +92,6 @@ class Source:
         return _ASKS_A_NAME.match(self.base) is not None and bool(self.answer)
 
 
-_QUOTED_WORDS = 6
 _SHORT = 8
 _LONGEST = 20
 """Words: who writes more of them says what they are about."""
@@ -136,9 +135,11 @@ def resolve(question: str, sources: Sequence[Source]) -> Resolved:
 
 def _points(question: str) -> bool:
     """Whether it speaks of "that report" or "these families" as of something known."""
+    if names(question):
+        return False
     for match in _DEFINITE.finditer(question):
         article, noun = match["article"].casefold(), match["noun"].casefold()
-        if article == "the" or noun in _TIMES or not is_content(noun):
+        if article == "the" or noun in _TIMES or "-" in noun or not is_content(noun):
             continue
         if is_plural(noun) is not (article in {"these", "those"}):
             continue
@@ -152,7 +153,7 @@ def _points(question: str) -> bool:
 
 def leans(question: str) -> bool:
     """Whether a short question speaks of "the final report" as of something known, and names nothing."""
-    if names(f"x {question}") or DATE.search(question) or len(question.split()) > _SHORT:
+    if names(question) or DATE.search(question) or len(question.split()) > _SHORT:
         return False
     found = [m for m in mentions(question) if m.text.casefold().startswith("the ")]
     return any(len(m.text.split()) <= 3 for m in found)
@@ -171,15 +172,19 @@ def about(question: str, sources: Sequence[Source]) -> Resolved:
 
 
 def topic_of(base: str) -> str | None:
-    """What a question is about, as it writes it: its longest phrase with a name, else its first phrase.
-
-    A few words without either are quoted whole.
-    """
-    found = [mention for mention in mentions(base) if _is_whole(mention)]
+    """What a question is about, as it writes it: its longest phrase with a name, else its first phrase."""
+    told = regex.search(r"\(about (?P<topic>[^()]+)\)$", base)
+    if told is not None:
+        return str(told["topic"])
+    found = [m for m in mentions(base) if _is_whole(m) and (m.sort is not Sort.MANY or _is_noun(m, base))]
     named = max((m for m in found if m.named), key=lambda m: len(m.text), default=None)
-    if named is not None or found:
-        return (named or found[0]).text
-    return f"“{base}”" if len(base.split()) <= _QUOTED_WORDS else None
+    chosen = named or next(iter(found), None)
+    return chosen.text if chosen is not None else None
+
+
+def _is_noun(mention: Mention, base: str) -> bool:
+    """Whether a word in -s is rather a noun than a verb: it is counted, or has words before it."""
+    return " " in mention.text or regex.search(r"(?:many|which|what)\s$", base[: mention.start]) is not None
 
 
 def _is_whole(mention: Mention) -> bool:
@@ -273,7 +278,7 @@ def _antecedent(
         owns = word in _OWNING or (word == "her" and _BEFORE_NOUN.match(text[match.end() :]) is not None)
         if kind == "many" and not regex.match(r"(?:the|a|an)\s|\p{Lu}", phrase):
             phrase = f"the {phrase}"
-        if kind != "person" and not owns and not names(f"x {phrase}") and not names(f"x {text}"):
+        if kind != "person" and not owns and not names(f"x {phrase}") and not names(text):
             place = context_of(source.base)
             phrase = phrase if place.strip() in phrase else f"{phrase}{place}"
         return (_possessive(phrase) if owns else phrase), shown
