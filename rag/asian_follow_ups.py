@@ -9,16 +9,15 @@ from collections.abc import Sequence
 
 import regex
 
-from rag.references import Source
-
-Resolved = tuple[str, tuple[str, ...]]
-"""A question, and what was written into it."""
+from rag.antecedents import Resolved, Source
 
 _HAN = regex.compile(r"\p{Han}")
 _ZH_OPENING = regex.compile(r"^(?:(?:好的|好|谢谢|请问|那么|那(?!里|儿|个|些|次)|还有|而)[，,。!！\s]*)+")
 _ZH_ELLIPSIS = regex.compile(r"^(?P<what>[^，。？?]{1,16}?)(?:呢|怎么样|如何)$")
 _ZH_PRONOUN = regex.compile(r"(?:他们|她们|它们|他|她|它|那里|那儿|这里|该国|该地)")
-_ZH_LIGHT = regex.compile(r"为什么|什么时候|何时|为何|怎么|是否|多少|哪里|什么|谁|几|还|又|在|对|给|是|有|被|从|和|人|名|个")
+_ZH_LIGHT = regex.compile(
+    r"为什么|什么时候|何时|为何|怎么|是否|多少|哪里|什么|谁|几|还|又|在|对|给|是|有|被|从|和|人|名|个"
+)
 _ZH_LEAD = regex.compile(
     r"^(?:在)?(?P<lead>[\p{Han}\p{Latin}·\s]{2,16}?)(?=是|有|在|什么|谁|何|多少|几|为|怎|被|将|会|于|要|能|下令|宣布|说|的|"
     r"亲自|已|因|对|共|也|，|：|\p{Nd})"
@@ -60,14 +59,20 @@ _NOT_NAMES = frozenset({
 })  # fmt: skip
 _PLACED = regex.compile(r"\b(?:ở|tại|từ|đến|vào|di|ke|dari|pada)\s(?:\p{Ll}+\s)?$", regex.IGNORECASE)
 _TONGUE = regex.compile(
-    r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]|\b(?:bagaimana dengan|dia|beliau|mereka|di sana|di situ|kalau"
-    r"|dan|apa|siapa|kapan|berapa|yang|mengapa)\b",
+    r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]|\b(?:thì sao|còn|bagaimana|dia|beliau|mereka"
+    r"|di sana|di situ|siapa|kapan|berapa|yang|mengapa)\b|^(?:dan|lalu|kalau)\s(?:bulan|tahun|di|pada)\b",
     regex.IGNORECASE,
+)
+_ENGLISH = regex.compile(
+    r"\b(?:what|who|whom|when|where|why|how|which|did|does|the|is|was|were|are|and)\b", regex.IGNORECASE
 )
 
 
 def is_asian(question: str) -> bool:
     """Whether a question is written in one of these languages, as far as its letters and small words tell."""
+    if _ENGLISH.search(question) is not None:
+        # Names keep their letters in an English question.
+        return False
     return _HAN.search(question) is not None or _TONGUE.search(question) is not None
 
 
@@ -183,7 +188,8 @@ def _names(text: str) -> list[tuple[str, int]]:
     for match in _NAME.finditer(text):
         name, start = match.group(), match.start()
         first, _, rest = name.partition(" ")
-        if first.casefold() in _NOT_NAMES:
+        opens = not rest and start == 0 and len(text.split()) > 1
+        if opens or first.casefold() in _NOT_NAMES:
             name, start = rest, start + len(first) + 1
         if name and not _DATE.search(name):
             found.append((name, start))

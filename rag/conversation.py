@@ -9,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from index.analysis import Term, terms
 from rag.asian_follow_ups import is_asian, rewrite
-from rag.ellipsis import fill, without_opening
+from rag.antecedents import Source
+from rag.ellipsis import fill
 from rag.questions import MAX_QUESTION_CHARACTERS
-from rag.references import Source, about, leans, resolve
+from rag.references import about, leans, resolve
 
 MAX_EXCHANGES = 6
 """How many earlier turns are looked at, the newest ones."""
+
+_OPENING = regex.compile(
+    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it|please"
+    r"|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
+    regex.IGNORECASE,
+)
+"""Words of courtesy and of connection."""
 
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
 
@@ -77,6 +87,12 @@ def stand_alone(
     return made if again is None else as_it_is
 
 
+def _without_opening(question: str) -> str:
+    """A question without the courtesies and the connection that it begins with."""
+    core = _OPENING.sub("", question.strip(), count=1) if _OPENING.match(question.strip()) else question
+    return core.strip()
+
+
 def _said(turn: Exchange) -> str:
     return turn.standalone.strip() or turn.question.strip()
 
@@ -87,10 +103,10 @@ def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) ->
     if is_asian(question):
         carried_over = rewrite(question, _sources(turns))
         return Rewritten(*carried_over) if carried_over is not None else None
-    filled = fill(question, _said(turns[-1]))
+    core = _without_opening(question)
+    filled = fill(question, core, _said(turns[-1]))
     if filled is not None:
         return Rewritten(*filled)
-    core = without_opening(question)
     sources = _sources(turns)
     text, carried = resolve(core, sources)
     if not carried and rarity is not None and leans(core):
@@ -114,7 +130,10 @@ def _rarest(text: str, rarity: Rarity) -> float:
 
 def _sources(turns: Sequence[Exchange]) -> list[Source]:
     """Earlier turns, the newest first; those without an answer last."""
-    newest_first = sorted(turns[::-1], key=lambda turn: turn.abstained)
+    newest_first = [
+        *(turn for turn in reversed(turns) if not turn.abstained),
+        *(turn for turn in reversed(turns) if turn.abstained),
+    ]
     return [
         Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited]))
         for turn in newest_first

@@ -10,14 +10,8 @@ from difflib import SequenceMatcher
 
 import regex
 
+from rag.antecedents import context_of
 from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_content, is_plural, mentions, names
-
-_OPENING = regex.compile(
-    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it|please"
-    r"|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
-    regex.IGNORECASE,
-)
-"""Words of courtesy and of connection."""
 
 _ABOUT = regex.compile(
     r"(?:(?:and\s)?(?:what|how)\s(?:about|of)|same for|only|just|and\sonly)\s+", regex.IGNORECASE
@@ -25,11 +19,14 @@ _ABOUT = regex.compile(
 _LINK = regex.compile(r"(?:^|[.!,]\s*)(?:and|or|but|also)\b", regex.IGNORECASE)
 _ASKED = regex.compile(
     r"(?P<preposition>(?:since|until|till|by|from|for|with|to|at)\s)?"
-    r"(?P<asks>why|when|where|whom|who|how(?:\s(?:many|much|long|often|far|come))?|what|which)"
+    r"(?P<asks>why|when|where|whom|who|how(?:\s\p{Ll}+)?|what|which)"
     r"(?P<rest>\s(?:for|exactly|not|else|ones?|of them))?",
     regex.IGNORECASE,
 )
 _ADVERB = regex.compile(r"(?:when|where|why|how)\s(?=(?:" + "|".join(AUXILIARY) + r")\s)", regex.IGNORECASE)
+_HOW = regex.compile(
+    r"how (?!many\b|much\b)\p{Ll}+\s(?=(?:" + "|".join(AUXILIARY) + r")\s)", regex.IGNORECASE
+)
 _WHICH = regex.compile(r"(?:which|what)\s(?P<noun>\p{Ll}+)\b", regex.IGNORECASE)
 _COUNTED = regex.compile(r"(?P<asks>\bhow (?:many|much)\s)(?P<rest>.*)", regex.IGNORECASE)
 _ORDINAL = regex.compile(
@@ -40,7 +37,9 @@ _SUPERLATIVE = regex.compile(
     r"\bthe\s(?:(?:first|second|third|fourth)\s)?(?P<most>\p{Ll}+est|most\s\p{Ll}+)\b"
 )
 _EARLIER_ORDINAL = regex.compile(r"\b(?:first|second|third|fourth)\b")
-_PARTICIPLE = regex.compile(r"\b(?:\p{Ll}+ed|shut|lost|killed|found|paid|taken|given|built|held|sent|known)\b")
+_PARTICIPLE = regex.compile(
+    r"\b(?:\p{Ll}+ed|shut|lost|killed|found|paid|taken|given|built|held|sent|known)\b"
+)
 _YEAR = regex.compile(r"\b(?:1[5-9]|20)\d{2}\b")
 _QUALIFIED = regex.compile(r"\b(?:last|this|next|yesterday|today|day)\b")
 
@@ -59,20 +58,15 @@ Stretch = tuple[int, int]
 """Where a part of a question begins and ends."""
 
 
-def without_opening(question: str) -> str:
-    """A question without the courtesies and the connection that it begins with."""
-    core = _OPENING.sub("", question.strip(), count=1) if _OPENING.match(question.strip()) else question
-    return core.strip()
-
-
-def fill(question: str, earlier: str) -> Filled | None:
+def fill(question: str, core: str, earlier: str) -> Filled | None:
     """The question that an elliptical one stands for; None where it leaves nothing out, or none can be made.
 
     Args:
         question: as it was asked.
+        core: the same without the courtesies and the connection that it begins with.
         earlier: the question before it, which stands alone.
     """
-    core = without_opening(question).rstrip("?!. ").strip()
+    core = core.rstrip("?!. ").strip()
     base = earlier.strip().rstrip("?!. ").strip()
     if not core or not base:
         return None
@@ -115,7 +109,8 @@ def _fragment(question: str, core: str, base: str) -> Filled | None:
     text = None if _COMPARED.match(phrase) else _alike(preposition, bare, base)
     if text is None:
         joined = f"{preposition} {bare}".strip()
-        text = f"{base}, {joined}" if preposition or about is None else f"{base}, and {joined}"
+        plain = preposition or _COMPARED.match(joined)
+        text = f"{base}, {joined[0].casefold()}{joined[1:]}" if plain else f"{base}, and {joined}"
     return _whole(text, base)
 
 
@@ -129,7 +124,7 @@ def _led(phrase: str) -> tuple[str, str]:
 
 def _is_phrase(text: str) -> bool:
     """Whether there is no verb in it, as far as its words tell."""
-    words = text.casefold().split()
+    words = DATE.sub("", text).casefold().split()
     asks = {"what", "which", "who", "whom", "whose", "when", "where", "why", "how", "it", "he", "she", "they"}
     return not any(word.strip(",;") in AUXILIARY | asks | {"i", "you", "we"} for word in words)
 
@@ -140,6 +135,9 @@ def _asked_anew(asked: regex.Match[str], base: str, earlier: str) -> str:
     before, _, rest = base.partition(" ")
     if before.casefold() in AUXILIARY:
         return _of_polar(word, before.casefold(), rest)
+    how = _HOW.match(base)
+    if how is not None and word.startswith("how ") and word not in {"how many", "how much"}:
+        return f"{word} {base[how.end() :]}"
     adverb = _ADVERB.match(base)
     if adverb is not None and not word.startswith(("how many", "how much", "who", "what", "which")):
         return f"{word} {base[adverb.end() :]}"
@@ -186,16 +184,6 @@ def _counting(core: str, headless: regex.Match[str], base: str) -> Filled | None
     return _whole(f"{headless['asks']} {noun}{place} {core[headless.end() :]}", base)
 
 
-def context_of(base: str) -> str:
-    """Where or of whom a question speaks: " in the Isken valley", or "" """
-    for name in names(base):
-        led = regex.search(r"\s(?:in|at|of|for|on)\s(?:the\s)?$", base[: name.start])
-        if led is not None and name.sort is not Sort.PERSON:
-            tail = regex.match(r"\s(?:valley|district|province|river|dam)\b", base[name.end :])
-            return base[led.start() : name.end + (tail.end() if tail else 0)]
-    return ""
-
-
 def _in_order(ordinal: str, base: str) -> str:
     ordinal = ordinal.casefold()
     superlative = _SUPERLATIVE.search(base)
@@ -220,7 +208,9 @@ def _with_date(preposition: str, date: str, base: str) -> str:
     before = base[: last.start()]
     if preposition:
         # "on 12 May" becomes "in March", and not "on March".
-        before = regex.sub(r"\b(?:in|on|at|by|since|until|before|after|during|from)\s$", f"{preposition} ", before)
+        before = regex.sub(
+            r"\b(?:in|on|at|by|since|until|before|after|during|from)\s$", f"{preposition} ", before
+        )
     elif _YEAR.fullmatch(date) or DATE.fullmatch(date) and date[0].isalpha() and not date.endswith("day"):
         before = regex.sub(r"\bon\s$", "in ", before)
     return before + date + base[last.end() :]

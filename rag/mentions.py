@@ -141,9 +141,7 @@ def names(text: str) -> list[Mention]:
             continue
         before = regex.split(r"\s+", text[:start].strip())[-1].casefold()
         sort = _sort_of_name(text, name, start, before)
-        found.append(
-            Mention(name, name.split()[-1].casefold(), sort, True, before, start, start + len(name))
-        )
+        found.append(Mention(name, name.split()[-1].casefold(), sort, True, before, start, start + len(name)))
     return found
 
 
