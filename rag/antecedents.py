@@ -109,11 +109,10 @@ def same_noun(noun: str, source: Source) -> str | None:
     """The phrase of an earlier turn that a noun shortens."""
     if noun in _PLACE_NOUNS:
         return _first(names(source.base), _is_country)
-    forms = {noun, f"{noun}s", noun.removesuffix("s")}
     for mention in mentions(source.base):
         words = regex.split(rf"\s(?:{'|'.join(PREPOSITIONS)})\s", mention.text)[0].casefold().split()
         bare = [word for word in words if word not in {"the", "a", "an"}]
-        if _is_whole(mention) and bare and bare[-1] in forms and mention.text.casefold() != f"the {noun}":
+        if _is_whole(mention) and bare and bare[-1] == noun and mention.text.casefold() != f"the {noun}":
             return mention.text
     return None
 

@@ -198,7 +198,8 @@ def _phrases(text: str) -> Iterator[Mention]:
         # What is tied to the phrase belongs to it: "the levee at Pellan".
         while last < len(words) and words[last][0] in _BINDING and _adjacent(text, words, last):
             further = _phrase_end(text, words, last + 1, named, dated, after_support=support)
-            if further == last + 1:
+            tells_where = words[last][0] in {"at", "from", "to"} and words[further - 1][1] not in named
+            if further == last + 1 or tells_where:
                 break
             last = further
         yield _mention(text, words, at, end, last, named)

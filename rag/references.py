@@ -35,20 +35,24 @@ _EXISTENTIAL = regex.compile(
     regex.IGNORECASE,
 )
 _EMPTY_IT = regex.compile(
-    r"\b(?:is|was|would|be|will)\sit\s(?:true|possible|likely|clear|known|safe|legal|necessary|worth|too late)\b"
+    r"\b(?:is|was|would|be|will)\sit\s(?:\p{L}+\s)?(?:true|possible|likely|clear|known|safe|legal|necessary|worth"
+    r"|too late|easier|harder|better|to|for|that|called when|from)\b"
     r"|\bit\s(?:is|was|takes?|took)\b.*\b(?:to|that)\b|\b(?:does|did|will|would)\sit\s(?:take|cost)\b.*\bto\b"
     r"|\bit\s(?:rain|snow)\p{Ll}*",
     regex.IGNORECASE,
 )
+"""Where "it" stands for nothing."""
+
 _CLAUSE = regex.compile(
     r"[,;:.?!(]|\b(?:that|which|who|whom|before|after|because(?!\sof)|when|while|if|since|until|although|and|"
     r"but|or|so|where|than)\b",
     regex.IGNORECASE,
 )
 _DEFINITE = regex.compile(
-    r"\b(?P<article>the|this|that|these|those)\s(?P<noun>\p{Ll}[\p{Ll}-]+)\b(?!\s(?:of|in|at|for|on)\b)",
-    regex.IGNORECASE,
+    r"\b(?P<article>(?i:the|this|that|these|those))\s(?P<noun>\p{Ll}[\p{Ll}-]+)\b"
+    r"(?!\s(?:of|in|at|for|on|against|with|from|to|between|about|that|which|who)\b)"
 )
+_SUBJECT = regex.compile(r"(?:who|(?:which|what)\s\p{L}+(?:\s\p{L}+)?)\s", regex.IGNORECASE)
 _COMPARED = regex.compile(
     r"\b(?:more|less|fewer|higher|lower|greater|larger|smaller|bigger|as many|as much|too (?:high|low|many|much)|"
     r"enough|right|correct|wrong|true|a lot)\b",
@@ -177,15 +181,23 @@ def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
         said = [each for each in regex.findall(r"\p{L}+", before[: clause.start()]) if is_content(each)]
         if len(said) >= 2:
             return True
-    found = [m for m in mentions(before) if m.end <= match.start()]
-    fitting = [m for m in found if may_be(m, kind)]
+    subject = _SUBJECT.match(before)
+    if subject is not None and (word in _OWNING or _CLAUSE.search(before, subject.end()) is not None):
+        return True
+    found = mentions(before)
     if kind == "person":
+        # What sort of a name a single word is cannot be told.
         fitting = [m for m in found if m.sort is Sort.PERSON]
-        fitting += [m for m in names(before) if m.sort is Sort.PERSON]
+        fitting += [m for m in names(before) if m.sort in {Sort.PERSON, Sort.THING}]
+    else:
+        fitting = [m for m in found if may_be(m, kind)]
+        if word in _OWNING:
+            fitting += names(before)
     if not fitting:
         return False
-    last = max(m.end for m in fitting)
-    return word in _OWNING | {"her"} or _CLAUSE.search(before[last:]) is not None
+    if word in _OWNING | {"her"} or len(found) > 1:
+        return True
+    return _CLAUSE.search(before[max(m.end for m in fitting) :]) is not None
 
 
 def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence[Source]) -> Resolved | None:
@@ -225,7 +237,9 @@ def _led_by(source: Source, phrase: str) -> str:
 
 
 def _with_definites(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with the whole of what "the dam" and "that report" shorten."""
+    """The question with the whole of what "the dam" and "that report" shorten; one with a name says it itself."""
+    if names(question):
+        return question, ()
     text, at = question, 0
     carried: tuple[str, ...] = ()
     while (match := _DEFINITE.search(text, at)) is not None:
