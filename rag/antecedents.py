@@ -23,6 +23,8 @@ _FIGURE = regex.compile(
 _OUTER = frozenset({"in", "at", "from", "to", "of", "outside", "near"})
 """Prepositions of phrases that say where, and seldom what."""
 
+_UNITS = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "times", "metres", "kilometres"})
+
 _GENDERS = {"mr": "he", "sir": "he", "king": "he", "prince": "he", "mrs": "she", "ms": "she", "queen": "she"}
 _HE = frozenset({"he", "him", "his"})
 
@@ -129,6 +131,7 @@ def _is_whole(mention: Mention) -> bool:
 
 
 def may_be(mention: Mention, kind: str) -> bool:
+    """Whether a pronoun of this kind may stand for it, by its sort and its number."""
     if kind == "many":
         return mention.sort in {Sort.MANY, Sort.GROUP} or is_plural(mention.head)
     if kind == "person":
@@ -186,7 +189,7 @@ def _several(source: Source, word: str) -> str | None:
         if named is not None:
             return _with_article(source.answer, named)
     return (
-        _first(mentions(source.base), lambda m: m.sort is Sort.MANY)
+        _first(mentions(source.base), lambda m: m.sort is Sort.MANY and m.head not in _UNITS)
         or _first(mentions(source.base), lambda m: m.sort is Sort.GROUP)
         or _first(names(source.answer), lambda m: m.sort is Sort.GROUP)
     )

@@ -1,4 +1,4 @@
-"""Follow-ups in Chinese, Vietnamese and Indonesian: their pronouns and ellipses, and the names carried into them.
+"""Follow-ups in Chinese, Vietnamese and Indonesian: pronouns, ellipses, and the names carried into them.
 
 Names are told by their capitals, in Chinese by where they stand: before the word that asks or the verb.
 """

@@ -1,7 +1,7 @@
 """A question in a conversation → one that stands alone, without a language model.
 
-What it leaves out or only points at is taken over from earlier turns. A question that says what it is about is
-left as it is, and so is one of another subject: what is dragged along from an old one would be searched for.
+What it leaves out or only points at is taken over from earlier turns. A question that says what it is about
+is left as it is, and so is one of another subject: what is dragged along from an old one would be searched for.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import regex
 
 from index.analysis import Term, terms
-from rag.asian_follow_ups import is_asian, rewrite
 from rag.antecedents import Source
+from rag.asian_follow_ups import is_asian, rewrite
 from rag.ellipsis import fill
 from rag.questions import MAX_QUESTION_CHARACTERS
 from rag.references import about, leans, resolve

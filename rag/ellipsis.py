@@ -1,7 +1,7 @@
 """Questions that leave out what the question before says: "And in March?", "What about Poipet?", "Why?".
 
-Where the earlier question has a part of the same kind (a date for a date, a place for a place), the new one is
-put in its place; else it is joined to the earlier question in a way that can be read.
+Where the earlier question has a part of the same kind (a date for a date, a place for a place), the new one
+is put in its place; else it is joined to the earlier question in a way that can be read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 import regex
 
 from rag.antecedents import context_of
-from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_content, is_plural, mentions, names
+from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, is_content, is_plural, mentions, names
 
 _ABOUT = regex.compile(
     r"(?:(?:and\s)?(?:what|how)\s(?:about|of)|same for|only|just|and\sonly)\s+", regex.IGNORECASE
@@ -211,7 +211,7 @@ def _with_date(preposition: str, date: str, base: str) -> str:
         before = regex.sub(
             r"\b(?:in|on|at|by|since|until|before|after|during|from)\s$", f"{preposition} ", before
         )
-    elif _YEAR.fullmatch(date) or DATE.fullmatch(date) and date[0].isalpha() and not date.endswith("day"):
+    elif _YEAR.fullmatch(date) or (date[0].isalpha() and not date.endswith("day")):
         before = regex.sub(r"\bon\s$", "in ", before)
     return before + date + base[last.end() :]
 
@@ -276,7 +276,7 @@ def _replaced(base: str, part: Stretch, phrase: str) -> str:
 def _noun_for_noun(phrase: str, base: str) -> str | None:
     """A thing for another: of the same head, else what is counted, else the last one."""
     found = [mention for mention in mentions(base) if not mention.named]
-    head = phrase.split()[-1].casefold()
+    head = phrase.rsplit(maxsplit=1)[-1].casefold()
     same = next((mention for mention in found if mention.head == head), None)
     if same is not None:
         relative = regex.match(r"\s(?:that|which|who)\s\p{Ll}+(?:\sand\s\p{Ll}+s)?", base[same.end :])

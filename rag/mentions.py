@@ -1,4 +1,4 @@
-"""What an English question or answer mentions: people, places, groups, things and dates, as phrases of its text.
+"""What an English question or answer mentions: people, places, groups and things, as phrases of its text.
 
 There is no tagger behind it: capitals, prepositions and a few closed classes of words tell where a phrase
 ends. It errs towards short phrases, and towards none.
@@ -49,7 +49,8 @@ class Mention:
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 DATE = regex.compile(
-    rf"(?:(?:early|mid|late)[- ])?(?:\b\d{{1,2}}(?:st|nd|rd|th)?\s)?\b{_MONTH}(?:\s\d{{1,2}}\b(?!:))?(?:,?\s\d{{4}})?\b"
+    r"(?:(?:early|mid|late)[- ])?(?:\b\d{1,2}(?:st|nd|rd|th)?\s)?"
+    rf"\b{_MONTH}(?:\s\d{{1,2}}\b(?!:))?(?:,?\s\d{{4}})?\b"
     rf"|\b{_DAY}\b|\b\d{{1,2}}:\d{{2}}\b|\b(?:1[5-9]|20)\d{{2}}\b"
     r"|\b(?:last|this|next)\s(?:year|month|week|spring|summer|autumn|winter)\b|\b(?:yesterday|today)\b"
 )
@@ -76,20 +77,21 @@ _PLACED = frozenset({"in", "at", "from", "near", "to", "across"})
 _STOPS = (
     AUXILIARY
     | {
-        "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "and", "or", "but", "so", "if",
-        "because", "although", "while", "that", "not", "be", "been", "being", "there", "here", "it", "he",
-        "she", "they", "them", "him", "her", "his", "its", "their", "this", "these", "those", "i", "you", "we",
-        "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also", "else", "ever",
-        "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away", "down", "too", "any",
-        "some", "all", "each", "every", "both", "according", "become", "became", "go", "goes", "went", "come",
-        "say", "says", "said", "tell", "told", "mean", "means", "happen", "happened", "fail", "fails", "break",
-        "broke", "cost", "costs", "hold", "holds", "find", "found", "know", "knows", "known", "make", "makes",
-        "made", "take", "takes", "taken", "took", "give", "gives", "given", "gave", "get", "gets", "got", "see",
-        "seen", "saw", "pay", "pays", "paid", "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept",
-        "keep", "began", "begin", "build", "built", "sit", "sits", "stand", "stood", "torn", "sent", "put",
-        "want", "need", "needs", "expect", "cover", "work", "works", "use", "ask", "asks", "heads", "head",
-        "happens", "looks", "speaks", "operates", "own", "owns", "wrong", "open", "reopen", "start", "end",
-        "popular", "similar", "same", "important", "difference", "differences", "responsible", "able",
+        "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "and", "or", "but", "so",
+        "if", "because", "although", "while", "that", "not", "be", "been", "being", "there", "here", "it",
+        "he", "she", "they", "them", "him", "her", "his", "its", "their", "this", "these", "those", "i",
+        "you", "we", "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also",
+        "else", "ever", "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away",
+        "down", "too", "any", "some", "all", "each", "every", "both", "according", "become", "became", "go",
+        "goes", "went", "come", "say", "says", "said", "tell", "told", "mean", "means", "happen",
+        "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find", "found",
+        "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took", "give",
+        "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
+        "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept", "keep", "began", "begin", "build",
+        "built", "sit", "sits", "stand", "stood", "torn", "sent", "put", "want", "need", "needs", "expect",
+        "cover", "work", "works", "use", "ask", "asks", "heads", "head", "happens", "looks", "speaks",
+        "operates", "own", "owns", "wrong", "open", "reopen", "start", "end", "popular", "similar", "same",
+        "important", "difference", "differences", "responsible", "able", "due",
     }
 ) - {"works"}  # fmt: skip
 """Words in small letters at which a phrase ends; many of them are verbs of questions."""
@@ -121,8 +123,13 @@ _ROLES = regex.compile(
 _SPEAKS = regex.compile(r"\b(?:said|says|according to|told|by)\s$")
 _MANY = regex.compile(r"(?:[^su]s|people|children|women|men|police)$")
 _ONE_IN_S = regex.compile(r"(?:news|crisis|analysis|basis|series|virus|census|bus|gas|campus|process)$")
-_KINDS_OF_PLACE = frozenset({"valley", "river", "district", "province", "region", "delta", "coast", "border",
-                             "city", "town", "village", "intake", "dam", "bridge", "area", "basin"})  # fmt: skip
+_KINDS_OF_PLACE = frozenset({
+    "valley", "river", "district", "province", "region", "delta", "coast", "border", "city", "town", "village",
+    "intake", "dam", "bridge", "area", "basin",
+})  # fmt: skip
+_Word = tuple[str, int, int]
+"""A word, where it begins and where it ends."""
+
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’',.:&-]*(?<=[\p{L}\p{M}\p{N}])|&")
 
 
@@ -175,7 +182,7 @@ def _sort_of_name(text: str, name: str, start: int, before: str) -> Sort:
         return Sort.GROUP
     if _OF_PLACES.search(name) or before in _PLACED:
         return Sort.PLACE
-    if before == "group" or before == "the":
+    if before in {"group", "the"}:
         return Sort.GROUP
     if 2 <= len(name.split()) <= 4 or _SPEAKS.search(text[:start]):
         return Sort.PERSON
@@ -202,13 +209,13 @@ def _phrases(text: str) -> Iterator[Mention]:
             if further == last + 1 or tells_where:
                 break
             last = further
-        yield _mention(text, words, at, end, last, named)
+        yield _mention(text, words[at - 1][0].casefold() if at else "", words[at:last], end - at, named)
         at = last
 
 
 def _phrase_end(
     text: str,
-    words: list[tuple[str, int, int]],
+    words: list[_Word],
     at: int,
     named: dict[int, Mention],
     dated: set[int],
@@ -222,7 +229,7 @@ def _phrase_end(
     first = end
     after_name = False
     while end < len(words):
-        word, start, _ = words[end]
+        _, start, _ = words[end]
         if start in dated or (end > at and not _adjacent(text, words, end)):
             break
         if start in named:
@@ -233,7 +240,7 @@ def _phrase_end(
     return end if end > first else at
 
 
-def _ends(words: list[tuple[str, int, int]], first: int, end: int, verb_is_near: bool) -> bool:
+def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
     """Whether a word that is part of no name ends the phrase that began at ``first``."""
     word = words[end][0]
     if end and end == first and words[end - 1][0].casefold() in ARTICLES:
@@ -253,17 +260,15 @@ def _ends(words: list[tuple[str, int, int]], first: int, end: int, verb_is_near:
     return False
 
 
-def _adjacent(text: str, words: list[tuple[str, int, int]], at: int) -> bool:
+def _adjacent(text: str, words: list[_Word], at: int) -> bool:
     """Whether only a space parts a word from the one before."""
     return text[words[at - 1][2] : words[at][1]].isspace()
 
 
-def _mention(
-    text: str, words: list[tuple[str, int, int]], at: int, end: int, last: int, named: dict[int, Mention]
-) -> Mention:
-    start, stop = words[at][1], words[last - 1][2]
-    head, head_start, _ = words[end - 1]
-    before = words[at - 1][0].casefold() if at else ""
+def _mention(text: str, before: str, words: list[_Word], length: int, named: dict[int, Mention]) -> Mention:
+    """The phrase of ``words``, of which the first ``length`` stand before what is tied to them."""
+    start, stop = words[0][1], words[-1][2]
+    head, head_start, _ = words[length - 1]
     name = named.get(head_start)
     if name is not None:
         sort = name.sort
@@ -275,6 +280,6 @@ def _mention(
         sort = Sort.PLACE
     else:
         sort = Sort.THING
-    has_name = any(words[place][1] in named for place in range(at, last))
+    has_name = any(begin in named for _, begin, _ in words)
     preposition = before if before in PREPOSITIONS else ""
     return Mention(text[start:stop], head.casefold(), sort, has_name, preposition, start, stop)

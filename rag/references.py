@@ -20,7 +20,7 @@ from rag.antecedents import (
     same_noun,
     topic_of,
 )
-from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Mention, Sort, is_content, is_plural, mentions, names
+from rag.mentions import AUXILIARY, DATE, PREPOSITIONS, Sort, is_content, is_plural, mentions, names
 
 _PERSON, _THING, _MANY = "he|she|him|her|his", "it|its", "they|them|their"
 _PRONOUN = regex.compile(
@@ -63,6 +63,8 @@ _REMARK = regex.compile(r"!\s*$|\b(?:my question|I meant|I asked)\b", regex.IGNO
 
 _TIMES = frozenset({"day", "night", "time", "year", "month", "week", "morning", "evening", "moment", "way"})
 
+_FRESH = 2
+"""Turns after which only what has a name is still spoken of."""
 
 _SHORT = 8
 _LONGEST = 20
@@ -129,8 +131,8 @@ def leans(question: str) -> bool:
 
 
 def about(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with what was spoken of behind it; as it is where nothing is known of that."""
-    topic = next((found for source in sources if (found := topic_of(source.base))), None)
+    """The question with what was last spoken of behind it; as it is where nothing is known of that."""
+    topic = next((topic_of(source.base) for source in sources[:1]), None)
     if topic is not None and topic.startswith("The "):
         topic = f"the{topic[3:]}"
     if topic is None or topic.casefold() in question.casefold():
@@ -203,13 +205,13 @@ def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
 def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence[Source]) -> Resolved | None:
     """What to write for a pronoun, and the words of it that were said earlier."""
     kind = _kind(word)
-    for source in sources:
+    for place, source in enumerate(sources):
         if kind in {"thing", "that", "this"} and _COMPARED.search(text):
             figure = figure_of(source.base)
             if figure is not None:
                 return figure
         phrase = antecedent(source, kind, word)
-        if phrase is None:
+        if phrase is None or (place >= _FRESH and not names(f"x {phrase}")):
             continue
         shown = phrase
         phrase = f"the{phrase[3:]}" if phrase.startswith("The ") else phrase
@@ -221,8 +223,8 @@ def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence
         if kind == "many" and not regex.match(r"(?:the|a|an)\s|\p{Lu}", phrase):
             phrase = f"the {phrase}"
         if kind != "person" and not owns and not names(f"x {phrase}") and not names(text):
-            place = context_of(source.base)
-            phrase = phrase if place.strip() in phrase else f"{phrase}{place}"
+            where = context_of(source.base)
+            phrase = phrase if where.strip() in phrase else f"{phrase}{where}"
         return (_possessive(phrase) if owns else phrase), (shown,)
     return None
 
