@@ -78,7 +78,7 @@ def topic_of(base: str) -> str | None:
 
 
 def context_of(base: str) -> str:
-    """Where or of whom a question speaks, for one that does not say it: " in the Isken valley"; or nothing."""
+    """Where or of whom a question speaks, for one that does not say it: " in the Isken valley"; or ""."""
     for name in names(base):
         led = regex.search(r"\s(?:in|at|of|for|on)\s(?:the\s)?$", base[: name.start])
         if led is not None and name.sort is not Sort.PERSON:

@@ -1,7 +1,7 @@
 """A question in a conversation → one that stands alone, without a language model.
 
 What it leaves out or only points at is taken over from earlier turns. A question that says what it is about
-is left as it is, and so is one of another subject: what is dragged along from an old one would be searched for.
+is left as it is, and so is one of another subject: what is dragged along from an old one would be searched.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MAX_EXCHANGES = 6
 """How many earlier turns are looked at, the newest ones."""
 
 _OPENING = regex.compile(
-    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it|please"
-    r"|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
+    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it"
+    r"|please|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
     regex.IGNORECASE,
 )
 """Words of courtesy and of connection."""

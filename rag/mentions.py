@@ -124,8 +124,8 @@ _SPEAKS = regex.compile(r"\b(?:said|says|according to|told|by)\s$")
 _MANY = regex.compile(r"(?:[^su]s|people|children|women|men|police)$")
 _ONE_IN_S = regex.compile(r"(?:news|crisis|analysis|basis|series|virus|census|bus|gas|campus|process)$")
 _KINDS_OF_PLACE = frozenset({
-    "valley", "river", "district", "province", "region", "delta", "coast", "border", "city", "town", "village",
-    "intake", "dam", "bridge", "area", "basin",
+    "valley", "river", "district", "province", "region", "delta", "coast", "border", "city", "town",
+    "village", "intake", "dam", "bridge", "area", "basin",
 })  # fmt: skip
 _Word = tuple[str, int, int]
 """A word, where it begins and where it ends."""
