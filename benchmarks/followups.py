@@ -176,9 +176,7 @@ def _by_part(follow_ups: Sequence[FollowUp], values: Array) -> list[tuple[str, l
     rows = []
     for part in ("tune", "held_out", "together", *kinds):
         places = [
-            place
-            for place, each in enumerate(follow_ups)
-            if part in {each.split, each.kind, "together"}
+            place for place, each in enumerate(follow_ups) if part in {each.split, each.kind, "together"}
         ]
         ids = tuple(follow_ups[place].id for place in places)
         samples = [Sample(ids, mean(values[places, form])) for form in range(len(FORMS))]

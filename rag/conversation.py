@@ -28,6 +28,9 @@ _OPENING = regex.compile(
 )
 """Words of courtesy and of connection."""
 
+_READ = 2000
+"""Characters of an answer and its quotes; what a follow-up points at stands near the beginning."""
+
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
 
 
@@ -135,6 +138,6 @@ def _sources(turns: Sequence[Exchange]) -> list[Source]:
         *(turn for turn in reversed(turns) if turn.abstained),
     ]
     return [
-        Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited]))
+        Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited])[:_READ])
         for turn in newest_first
     ]

@@ -6,6 +6,7 @@ is put in its place; else it is joined to the earlier question in a way that can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import regex
@@ -249,7 +250,7 @@ def _led_by(preposition: str, base: str) -> list[Stretch]:
 
 
 def _name_for_name(
-    preposition: str, phrase: str, name: Mention, places: list[Mention], base: str
+    preposition: str, phrase: str, name: Mention, places: Sequence[Mention], base: str
 ) -> str | None:
     alike = [place for place in places if preposition and place.preposition == preposition]
     alike = alike or [place for place in places if place.sort is name.sort and place.text != name.text]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import regex
 
@@ -120,6 +121,12 @@ _ROLES = regex.compile(
     r"(?:prosecutor|minister|president|engineer|director|chair|chairman|chairwoman|chief|secretary|mayor|judge|"
     r"governor|officer|diver|pilot|man|woman|teacher|doctor|author|witness|spokesman|spokeswoman|boss|owner)$"
 )
+_KEPT = 512
+"""Texts whose phrases are kept: one question looks at the same few earlier ones again and again."""
+
+_NEAR = 40
+"""Characters before a name that may tell what it is the name of."""
+
 _SPEAKS = regex.compile(r"\b(?:said|says|according to|told|by)\s$")
 _MANY = regex.compile(r"(?:[^su]s|people|children|women|men|police)$")
 _ONE_IN_S = regex.compile(r"(?:news|crisis|analysis|basis|series|virus|census|bus|gas|campus|process)$")
@@ -133,12 +140,14 @@ _Word = tuple[str, int, int]
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’',.:&-]*(?<=[\p{L}\p{M}\p{N}])|&")
 
 
-def mentions(text: str) -> list[Mention]:
+@lru_cache(maxsize=_KEPT)
+def mentions(text: str) -> tuple[Mention, ...]:
     """The phrases of ``text`` that a later question may refer to, in their order."""
-    return list(_phrases(text))
+    return tuple(_phrases(text))
 
 
-def names(text: str) -> list[Mention]:
+@lru_cache(maxsize=_KEPT)
+def names(text: str) -> tuple[Mention, ...]:
     """The names in ``text``, without what depends on them, in their order."""
     found = []
     dates = [match.span() for match in DATE.finditer(text)]
@@ -146,10 +155,11 @@ def names(text: str) -> list[Mention]:
         name, start = _without_opening(text, match.group(), match.start())
         if not name or any(first < start + len(name) and start < last for first, last in dates):
             continue
-        before = regex.split(r"\s+", text[:start].strip())[-1].casefold()
-        sort = _sort_of_name(text, name, start, before)
+        leading = text[max(0, start - _NEAR) : start]
+        before = leading.rstrip().rpartition(" ")[2].casefold()
+        sort = _sort_of_name(name, leading, before)
         found.append(Mention(name, name.split()[-1].casefold(), sort, True, before, start, start + len(name)))
-    return found
+    return tuple(found)
 
 
 def is_content(word: str) -> bool:
@@ -164,7 +174,8 @@ def is_plural(word: str) -> bool:
 
 def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     """A name without a word that has its capital only from the beginning of a sentence."""
-    opens = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!:|"
+    leading = text[max(0, start - _NEAR) : start].rstrip()
+    opens = not leading or leading[-1] in ".?!:|"
     first, _, rest = name.partition(" ")
     small = first.casefold()
     if opens and (small in _STOPS | ARTICLES | PREPOSITIONS or (not rest and len(text.split()) > 1)):
@@ -175,7 +186,7 @@ def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     return name, start
 
 
-def _sort_of_name(text: str, name: str, start: int, before: str) -> Sort:
+def _sort_of_name(name: str, leading: str, before: str) -> Sort:
     if _TITLED.match(name):
         return Sort.PERSON
     if _OF_GROUPS.search(name):
@@ -184,7 +195,7 @@ def _sort_of_name(text: str, name: str, start: int, before: str) -> Sort:
         return Sort.PLACE
     if before in {"group", "the"}:
         return Sort.GROUP
-    if 2 <= len(name.split()) <= 4 or _SPEAKS.search(text[:start]):
+    if 2 <= len(name.split()) <= 4 or _SPEAKS.search(leading):
         return Sort.PERSON
     return Sort.THING
 

@@ -175,10 +175,9 @@ def test_a_question_of_common_words_is_given_the_rarer_ones_that_were_spoken_of(
 
 _PIECES = st.sampled_from([
     "it", "he", "their", "And in March?", "Why?", "What about Poipet?", "the dam", "that report", "there",
-    "How many?", "Who ordered", "was", "the Maravel Dam", "Ji Xiha", "the raids in Cambodia", "in 2024", "?", ".",
-    ",", "“", "(about ",
-    "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr", "&", "  ",
-    "according to",
+    "How many?", "Who ordered", "was", "the Maravel Dam", "Ji Xiha", "the raids in Cambodia", "in 2024", "?",
+    ".", ",", "“", "(about ", "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr", "&",
+    "  ", "according to",
 ])  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=8).map(" ".join))
 HISTORIES = st.lists(
@@ -218,7 +217,7 @@ def test_an_earlier_question_of_the_greatest_length_does_not_make_a_longer_one()
     )
 
 
-def test_a_question_is_rewritten_in_less_than_five_milliseconds() -> None:
+def test_a_question_is_rewritten_within_five_milliseconds() -> None:
     earlier = asked(RAIDS, DISPLACED, DAM, answer="Prime Minister Hun Manet ordered the raids. " * 20)
     started = time.perf_counter()
     for _ in range(20):

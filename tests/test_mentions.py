@@ -32,7 +32,10 @@ def test_a_phrase_has_its_article_and_what_is_tied_to_it(text: str, expected: li
     ("text", "expected"),
     [
         ("Prime Minister Hun Manet ordered the raids.", [("Prime Minister Hun Manet", Sort.PERSON)]),
-        ("Teams went to Poipet, said Dr René Castell.", [("Poipet", Sort.PLACE), ("Dr René Castell", Sort.PERSON)]),
+        (
+            "Teams went to Poipet, said Dr René Castell.",
+            [("Poipet", Sort.PLACE), ("Dr René Castell", Sort.PERSON)],
+        ),
         ("It went to Corvane & Daughters in April.", [("Corvane & Daughters", Sort.GROUP)]),
         (
             "The United Nations Office on Drugs and Crime warns.",
@@ -47,7 +50,9 @@ def test_names_are_told_by_their_capitals_and_sorted_by_their_words(
     assert [(name.text, name.sort) for name in names(text)] == expected
 
 
-@pytest.mark.parametrize("date", ["12 May 2025", "March", "2024", "Monday", "02:10", "early April", "last year"])
+@pytest.mark.parametrize(
+    "date", ["12 May 2025", "March", "2024", "Monday", "02:10", "early April", "last year"]
+)
 def test_dates_and_times_are_told(date: str) -> None:
     assert DATE.fullmatch(date) is not None
 
@@ -58,6 +63,6 @@ def test_other_words_and_figures_are_no_dates(word: str) -> None:
 
 
 def test_a_plural_is_told_by_its_ending() -> None:
-    assert [word for word in ("sirens", "people", "crisis", "news", "dam", "children") if is_plural(word)] == [
-        "sirens", "people", "children"
-    ]
+    assert [
+        word for word in ("sirens", "people", "crisis", "news", "dam", "children") if is_plural(word)
+    ] == ["sirens", "people", "children"]
