@@ -114,7 +114,12 @@ def same_noun(noun: str, source: Source) -> str | None:
     for mention in mentions(source.base):
         words = regex.split(rf"\s(?:{'|'.join(PREPOSITIONS)})\s", mention.text)[0].casefold().split()
         bare = [word for word in words if word not in {"the", "a", "an"}]
-        if _is_whole(mention) and bare and bare[-1] == noun and mention.text.casefold() != f"the {noun}":
+        if (
+            _is_whole(mention)
+            and bare
+            and bare[-1] == noun
+            and regex.sub(r"^(?:the|an?)\s", "", mention.text.casefold()) != noun
+        ):
             return mention.text
     return None
 

@@ -31,6 +31,9 @@ _OPENING = regex.compile(
 _READ = 2000
 """Characters of an answer and its quotes; what a follow-up points at stands near the beginning."""
 
+_COMMON = 0.4
+"""The share of the rarity of what was spoken of, below which a question's words say nothing of their own."""
+
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
 
 
@@ -122,7 +125,7 @@ def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) ->
 def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
     """A question of common words, with what was spoken of if that is said in rarer ones."""
     text, carried = about(question, sources)
-    if carried and _rarest(question, rarity) < _rarest(carried[0], rarity):
+    if carried and _rarest(question, rarity) < _COMMON * _rarest(carried[0], rarity):
         return text, carried
     return question, ()
 

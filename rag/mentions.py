@@ -84,10 +84,10 @@ _STOPS = (
         "you", "we", "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also",
         "else", "ever", "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away",
         "down", "too", "any", "some", "all", "each", "every", "both", "according", "become", "became", "go",
-        "goes", "went", "come", "say", "says", "said", "tell", "told", "mean", "means", "happen",
-        "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find", "found",
-        "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took", "give",
-        "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
+        "goes", "went", "come", "comes", "came", "say", "says", "said", "tell", "told", "mean",
+        "means", "happen", "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold",
+        "holds", "find", "found", "know", "knows", "known", "make", "makes", "made", "take", "takes",
+        "taken", "took", "give", "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
         "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept", "keep", "began", "begin", "build",
         "built", "sit", "sits", "stand", "stood", "torn", "sent", "put", "want", "need", "needs", "expect",
         "cover", "work", "works", "use", "ask", "asks", "heads", "head", "happens", "looks", "speaks",
@@ -181,7 +181,7 @@ def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     if opens and (small in _STOPS | ARTICLES | PREPOSITIONS or (not rest and len(text.split()) > 1)):
         skipped = len(first) + 1 if rest else 0
         return (rest, start + skipped) if rest[:1].isupper() else ("", start)
-    if small == "the" or (small in _STOPS and first != first.upper()) or small == "i":
+    if small in {"the", "i", "what", "which", "who", "whom", "when", "where", "why", "how"}:
         return rest, start + len(first) + 1
     return name, start
 
@@ -191,7 +191,7 @@ def _sort_of_name(name: str, leading: str, before: str) -> Sort:
         return Sort.PERSON
     if _OF_GROUPS.search(name):
         return Sort.GROUP
-    if _OF_PLACES.search(name) or before in _PLACED:
+    if _OF_PLACES.search(name) or (before in _PLACED and not _SPEAKS.search(leading)):
         return Sort.PLACE
     if before in {"group", "the"}:
         return Sort.GROUP

@@ -215,7 +215,7 @@ def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence
         if phrase is None or (place >= _FRESH and not names(f"x {phrase}")):
             continue
         shown = phrase
-        phrase = f"the{phrase[3:]}" if phrase.startswith("The ") else phrase
+        phrase = regex.sub(r"^(?:The|An?|an?)\s", "the ", phrase)
         if kind == "there":
             before = text[: match.start()].rstrip().rpartition(" ")[2].casefold()
             leading = "" if before in {"from", "to", "near", "in", "at"} else f"{_led_by(source, phrase)} "

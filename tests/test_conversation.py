@@ -81,6 +81,14 @@ def test_a_person_is_found_in_the_answer_where_the_question_names_none() -> None
     )
 
 
+def test_whom_an_answer_goes_by_is_a_person_and_no_place() -> None:
+    answer = "3,310 have been paid, according to Sefa Morrow, who coordinates the aid group Open Shelter."
+    earlier = asked("Who speaks for the aid group Open Shelter?", answer=answer)
+    assert stand_alone("Why do tenants wait, in her view?", earlier).question == (
+        "Why do tenants wait, in Sefa Morrow’s view?"
+    )
+
+
 def test_a_person_of_the_answer_comes_before_a_role_of_the_question() -> None:
     answer = "Mr Dalvey told the Commission that his telephone had been switched off."
     earlier = asked("Why did nobody answer the engineer on duty?", answer=answer)
@@ -176,8 +184,8 @@ def test_a_question_of_common_words_is_given_the_rarer_ones_that_were_spoken_of(
 _PIECES = st.sampled_from([
     "it", "he", "their", "And in March?", "Why?", "What about Poipet?", "the dam", "that report", "there",
     "How many?", "Who ordered", "was", "the Maravel Dam", "Ji Xiha", "the raids in Cambodia", "in 2024", "?",
-    ".", ",", "“", "(about ", "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr", "&",
-    "  ", "according to",
+    ".", ",", "“", "(about ", "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr",
+    "&", "  ", "according to",
 ])  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=8).map(" ".join))
 HISTORIES = st.lists(

@@ -54,6 +54,16 @@ DAM = "Why did gate 3 of the Maravel Dam fail?"
             "How many women were arrested in Poipet?",
         ),
         (
+            "What were the costs of rebuilding homes in March 2025?",
+            "And roads?",
+            "What were the costs of roads in March 2025?",
+        ),
+        (
+            "How many lost computers were replaced at schools?",
+            "And schoolbooks?",
+            "How many lost schoolbooks were replaced at schools?",
+        ),
+        (
             "When was the railway to reopen, according to the May report?",
             "And according to the March report?",
             "When was the railway to reopen, according to the March report?",
