@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ui.settings import Settings
@@ -33,6 +34,7 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
     from rag.verification.entailment import open_entailment
 
     from rag.llm import open_model
+    from rag.tuning import DEFAULT_TUNING
     from rag.verification import Gate
     from rag.writing import Writer
 
@@ -40,6 +42,7 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
     model = open_model(chosen)
     try:
         writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
-        yield QueryEngine(index, settings.reader, weights=settings.weights, writer=writer)
+        tuning = replace(DEFAULT_TUNING, certain=settings.llm_certain)
+        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer)
     finally:
         model.close()

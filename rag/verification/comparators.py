@@ -52,6 +52,15 @@ def _before() -> regex.Pattern[str]:
 
 
 @cache
+def _han_before() -> regex.Pattern[str]:
+    """Chinese puts the verb between: 最多可载240名."""
+    longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
+              for name, forms in _BEFORE.items()}  # fmt: skip
+    parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
+    return regex.compile(rf"(?p)(?:{'|'.join(parts)})(?=\p{{Han}}{{0,3}}$)")
+
+
+@cache
 def _after() -> regex.Pattern[str]:
     joined = "|".join(f"(?P<{_group(name)}>{forms})" for name, forms in _AFTER.items())
     return regex.compile(rf"(?p)[\s,]?(?:\p{{L}}+ (?=or ))?(?:{joined})", regex.IGNORECASE | regex.V1)
@@ -69,7 +78,7 @@ def _of(match: regex.Match[str]) -> Comparator:
 def comparator_of(text: str, start: int, end: int) -> Comparator:
     """How the figure at ``text[start:end]`` stands to the true one, by the words right before or after it."""
     before = text[max(0, start - 40) : start]
-    found = list(_before().finditer(before))
+    found = list(_before().finditer(before)) or list(_han_before().finditer(before))
     if found:
         # The longest that reaches to the figure begins first: "no more than" before "more than".
         return _of(found[0])

@@ -30,7 +30,8 @@ class Moment:
         weekday: the day of the week, Monday being 0.
         decade: whether the year stands for the ten years from it: the 1990s.
         relative: a date that depends on the day of writing, as days before it: *yesterday* is 1.
-        relative_unit: what ``relative`` counts: ``day``, ``week``, ``month`` or ``year``.
+        relative_unit: what ``relative`` counts: ``day``, ``week``, ``month`` or ``year`` before the day of
+            writing; ``earlier``: years before what the sentence speaks of.
         relation: whether the text says *before* or *after* it.
         span: where it stands.
         may_be_count: whether it may as well be a number of things: *2000 people*.
@@ -64,6 +65,10 @@ _VI_DAYS = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4, "bảy": 5}
 _ZH_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
 
 _RELATIVE: Mapping[str, tuple[int, str]] = {
+    "a year earlier": (1, "earlier"), "the year before": (1, "earlier"), "the previous year": (1, "earlier"),
+    "the year earlier": (1, "earlier"), "the prior year": (1, "earlier"), "năm trước": (1, "earlier"),
+    "setahun sebelumnya": (1, "earlier"), "tahun sebelumnya": (1, "earlier"), "前一年": (1, "earlier"),
+    "上年": (1, "earlier"), "a month earlier": (1, "earlier month"), "the previous month": (1, "earlier month"),
     "today": (0, "day"), "yesterday": (1, "day"), "tomorrow": (-1, "day"), "this week": (0, "week"),
     "last week": (1, "week"), "next week": (-1, "week"), "this month": (0, "month"), "last month": (1, "month"),
     "next month": (-1, "month"), "this year": (0, "year"), "last year": (1, "year"), "next year": (-1, "year"),
@@ -82,7 +87,7 @@ _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 
 _NUMERIC = (
-    regex.compile(rf"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?![\d.,])"),
+    regex.compile(rf"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
     regex.compile(rf"(?<![\d.,]){_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d|3[01])(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"{_YEAR}\s?年(?:\s?{_MONTH}\s?月(?:份)?(?:\s?{_DAY}\s?[日号])?)?"),

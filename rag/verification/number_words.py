@@ -62,7 +62,7 @@ ENGLISH = Words(
 )  # fmt: skip
 
 VIETNAMESE = Words(
-    values={**_numbered("không một hai ba bốn năm sáu bảy tám chín mười"), "mốt": 1, "tư": 4, "lăm": 5,
+    values={**_numbered("một hai ba bốn năm sáu bảy tám chín mười", 1), "mốt": 1, "tư": 4, "lăm": 5,
             "bẩy": 7},
     factors={"mươi": 10, "chục": 10, "trăm": 100, "tá": 12},
     scales={"nghìn": 10**3, "ngàn": 10**3, "vạn": 10**4, "triệu": 10**6, "tỷ": 10**9, "tỉ": 10**9},
