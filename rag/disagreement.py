@@ -13,17 +13,18 @@ from index.documents import UNKNOWN_LANGUAGE
 from rag.answers import Citation, Disagreement, StatedFigure
 from rag.features import holds
 from rag.statement_words import is_pair, is_person
-from rag.statements import Statement, When, statements
+from rag.statements import statements
+from rag.stating import Statement, When
 from rag.verification.measures import in_base, same_currency
 from rag.verification.quantities import Quantity
 
 SHARED = 2
-"""Words, people and persons aside, that two sentences must share: what is counted, and one that says of what."""
+"""Words, those for persons aside, that two sentences must share: what is counted, and of what."""
 
 OVERLAP = 0.6
-"""The share of the shorter sentence's words that the other must have. Newsrooms word one event differently
-(*the fires in Greece burned*, *wildfires burned*): about two of three words stay; of sentences about different
-things that pass all the other checks, fewer do."""
+"""The share of the shorter sentence's words that the other must have. Newsrooms word one event differently,
+with about two of three words the same; of sentences about different things that pass all the other checks,
+fewer are."""
 
 OVERLAP_PAIRS = 0.8
 """The same for pairs of characters: each word has several, and one other word changes few of them."""
@@ -45,8 +46,8 @@ def disagreements(
 
     Args:
         citations: the footnotes of an answer, in any order.
-        languages: the ISO 639-1 codes of the documents' languages, by their numbers; what is not in it counts as
-            unknown, and only the digits of it are read.
+        languages: the ISO 639-1 codes of the documents' languages, by their numbers; what is not in it
+            counts as unknown, and only the digits of it are read.
     """
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
@@ -69,7 +70,7 @@ def _newest_first(statement: Statement) -> tuple[bool, tuple[int, ...], int, int
 
 
 def _groups(stated: Sequence[Statement]) -> Iterator[list[Statement]]:
-    """The statements of one thing each, where they do not agree: every one is of the same thing as every other."""
+    """The statements of one thing, where some do not agree: each is of the same thing as every other."""
     taken: set[int] = set()
     for place, first in enumerate(stated):
         for other in range(place + 1, len(stated)):
@@ -239,7 +240,7 @@ def _meant(quantity: Quantity) -> tuple[Decimal, Decimal]:
 
 
 def _worth(quantity: Quantity) -> Decimal:
-    """What the last digit that is not a nought is worth, a tenth of the figure at most: 12,400 may be 12,380."""
+    """What the last digit that is no nought is worth, a tenth of the figure at most: 12,400 may be 12,380."""
     value = in_base(quantity.high, quantity.unit)[0]
     if value != value.to_integral_value() or abs(value) < 100 or quantity.is_range:
         return Decimal(0)

@@ -1,90 +1,14 @@
-"""What cited sentences state in figures: each figure with what it counts, of whom, where and when.
-
-It is read strictly: a figure whose clause leaves open what it counts is left out, since to compare it would be to
-guess.
-"""
+"""The figures of a citation: of a sentence, or of a row of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import regex
-
-from index.analysis import NO_SPACES, Term, terms
 from index.documents import Span
 from rag.answers import Citation
-from rag.statement_words import (
-    BLANKED,
-    BOUNDARY,
-    CHANGE_AFTER,
-    CHANGE_BEFORE,
-    DENIED_BEFORE,
-    FORMER_BEFORE,
-    PART_OF,
-    MONEY,
-    REVISED,
-    SUBSET,
-    is_light,
-    is_pair,
-    limits_of,
-    meaning,
-    places_without_capitals,
-    without_light_han,
-)
-from rag.verification.comparators import comparator_of
-from rag.verification.dates import Moment, dates, resolved
-from rag.verification.quantities import ORDINAL, Quantity, quantities
-
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")
-_TIMES = frozenset({"second", "minute", "hour", "day", "week", "month", "year", "decade"})
-_UNREAD = frozenset({ORDINAL, "year of age"})
-_FAR = 40
-"""Characters before and after a figure in which the words for how exact it is stand."""
-
-_NEAR_HAN = 4
-"""Characters before a figure, in a script without spaces, that say what is counted."""
-
-MOST_ABOUT = 60
-"""Characters of the words for what a figure counts."""
-
-When = tuple[int | None, int | None, int | None, str | None]
-"""A date: year, month, day, and whether it is before or after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A figure of a cited sentence, with all that says what it is a figure of.
-
-    Attributes:
-        citation: whose sentence it is.
-        quantity: the figure.
-        value: the figure as written, with the words for how exact it is.
-        about: what it counts, as written.
-        near: the words next to it that say what is counted, and what happened to it.
-        scope: all words of the sentence that bear on it.
-        names: the places and other names among them.
-        held: every word of the sentence, its headings and its document's title, as written.
-        limits: what narrows it to a part, a kind or a period, or makes it a plan.
-        when: the dates that it holds for; empty where none is stated.
-        rejected: what the sentence says that the figure is not, or no longer.
-        others: the other figures of the sentence that it does not reject.
-        cell: for a row of a table, its label and the column's heading.
-    """
-
-    citation: Citation
-    quantity: Quantity
-    value: str
-    about: str
-    near: frozenset[Term]
-    scope: frozenset[Term]
-    names: frozenset[str]
-    held: frozenset[str]
-    limits: frozenset[str]
-    when: frozenset[When]
-    rejected: tuple[Quantity, ...]
-    others: tuple[Quantity, ...]
-    cell: tuple[str, str] | None = None
+from rag.statement_words import limits_of
+from rag.stating import Sentence, Statement, held
+from rag.verification.quantities import quantities
 
 
 def statements(citation: Citation, language: str) -> list[Statement]:
@@ -94,169 +18,7 @@ def statements(citation: Citation, language: str) -> list[Statement]:
     if "|" in citation.quote:
         # A row without its headings does not say what its figures are.
         return []
-    return list(_Sentence(citation, citation.quote, language).read())
-
-
-class _Sentence:
-    """A sentence as it is read for figures."""
-
-    def __init__(self, citation: Citation, text: str, language: str) -> None:
-        self._citation = citation
-        self._language = language
-        self.text = text
-        self.found = [item for item in quantities(text, language) if item.unit not in _UNREAD]
-        self._moments = [moment for moment in dates(text, language) if not moment.may_be_count]
-        self._plain = self._without_sources()
-        self._rejected = [item for item in self.found if self._is_rejected(item)]
-        self._kept = [item for item in self.found if item not in self._rejected]
-        self._segments = list(self._cut())
-
-    def read(self) -> Iterator[Statement]:
-        """The statements of the sentence."""
-        for quantity in self._kept:
-            statement = self._statement(quantity)
-            if statement is not None:
-                yield statement
-
-    def _without_sources(self) -> str:
-        """The text with blanks for who says it, and for dates and figures: of the same length."""
-        spans = [(match.start(), match.end()) for match in BLANKED.finditer(self.text)]
-        spans += [(moment.span.start, moment.span.end) for moment in self._moments]
-        spans += [(item.span.start, item.span.end) for item in self.found]
-        plain = self.text
-        for start, end in spans:
-            plain = plain[:start] + " " * (end - start) + plain[end:]
-        return without_light_han(plain)
-
-    def _cut(self) -> Iterator[Span]:
-        """Its clauses: cut at marks and joining words, not within a figure or a date."""
-        start = 0
-        for match in BOUNDARY.finditer(self._plain):
-            if match.start() > start:
-                yield Span(start, match.start())
-            start = match.start() if match[0].strip(" ,") else match.end()
-        if start < len(self._plain):
-            yield Span(start, len(self._plain))
-
-    def _is_rejected(self, quantity: Quantity) -> bool:
-        start = written_start(self.text, quantity)
-        before = self.text[:start]
-        if DENIED_BEFORE.search(before[-_FAR:]):
-            return True
-        after = regex.split(r"[.;,，。；]\s", self.text[quantity.span.end :], maxsplit=1)[0]
-        return bool(FORMER_BEFORE.search(before[-_FAR:]) and REVISED.search(after))
-
-    def _statement(self, quantity: Quantity) -> Statement | None:
-        own = next((part for part in self._segments if _meets(part, quantity.span)), None)
-        if own is None or self._is_part_or_change(quantity, own):
-            return None
-        beside = [item for item in self._kept if item != quantity and _meets(own, item.span)]
-        if any(item.unit not in _TIMES or item.currency for item in beside):
-            # Which words belong to which figure is not clear.
-            return None
-        near = self._near(quantity, own)
-        if not near:
-            return None
-        free = self._without_figures(near)
-        parts = [own, *free]
-        words = " ; ".join(part.of(self._plain) for part in parts)
-        limits = {*limits_of(words), *(f"{item.low} {item.unit}" for item in beside)}
-        return Statement(
-            citation=self._citation,
-            quantity=quantity,
-            value=_as_written(self.text, quantity),
-            about=self._about(quantity, own, near),
-            near=self._terms(near),
-            scope=self._terms([span for part in parts for span in self._words(part)]),
-            names=frozenset(name for part in parts for name in self._names(part)),
-            held=_held(self._citation),
-            limits=frozenset(limits),
-            when=self._when(own, free),
-            rejected=tuple(self._rejected),
-            others=tuple(item for item in self._kept if item != quantity),
-        )
-
-    def _without_figures(self, near: Sequence[Span]) -> list[Span]:
-        """The clauses without figures, and, of those with a rejected one, what says what is counted."""
-        free = [part for part in self._segments if not any(_meets(part, item.span) for item in self._kept)]
-        rejecting = [part for part in free if any(_meets(part, item.span) for item in self._rejected)]
-        return [part for part in free if part not in rejecting or any(_meets(part, span) for span in near)]
-
-    def _is_part_or_change(self, quantity: Quantity, own: Span) -> bool:
-        before = self.text[: written_start(self.text, quantity)][-_FAR:]
-        after = self.text[quantity.span.end : quantity.span.end + _FAR]
-        return bool(
-            FORMER_BEFORE.search(before)
-            or CHANGE_BEFORE.search(before)
-            or CHANGE_AFTER.match(after)
-            or PART_OF.match(after)
-            or SUBSET.match(own.of(self.text))
-        )
-
-    def _near(self, quantity: Quantity, own: Span) -> list[Span]:
-        """Where the words stand that say what is counted: the counted noun, and what is next to it."""
-        start, end = quantity.span.start, quantity.span.end
-        noun = self._noun(quantity)
-        before = self._words(Span(own.start, max(own.start, start)))
-        after = self._words(Span(noun.end if noun else end, own.end))
-        if noun is None and not before and not after:
-            whole = self._segments.index(own)
-            before = self._words(self._segments[whole - 1]) if whole else []
-        if NO_SPACES.search(own.of(self._plain)):
-            return [*_last_han(before), *(self._words(noun) if noun else after[:1])]
-        before, after = self._common(before), self._common(after)
-        if noun is None:
-            return before[:2] or after[:2]
-        within = self._common(self._words(noun))
-        return [*before[-1:], *within, *after[:1]]
-
-    def _about(self, quantity: Quantity, own: Span, near: Sequence[Span]) -> str:
-        """What is counted, as written: *people killed*; of money, what it is for: *cost of rebuilding*."""
-        noun = self._noun(quantity)
-        before = self._words(Span(own.start, max(own.start, quantity.span.start)))[-2:]
-        phrase = self.text[before[0].start : before[-1].end] if before else ""
-        if phrase and len(phrase) <= MOST_ABOUT and (noun is None or MONEY.search(phrase)):
-            return " ".join(phrase.split())
-        if noun is None or NO_SPACES.search(self.text):
-            return _joined(self.text, near)
-        happened = [span for span in near if not _meets(span, noun)]
-        later = [span for span in happened if span.start > noun.start]
-        return " ".join([noun.of(self.text), *(span.of(self.text) for span in (later or happened)[:1])])
-
-    def _noun(self, quantity: Quantity) -> Span | None:
-        if quantity.noun is None:
-            return None
-        start = self.text.find(quantity.noun, quantity.span.end)
-        return Span(start, start + len(quantity.noun)) if start >= 0 else None
-
-    def _words(self, part: Span) -> list[Span]:
-        """The words of a part that say something."""
-        found = [Span(*match.span()) for match in _WORD.finditer(self._plain, part.start, part.end)]
-        return [span for span in found if not is_light(span.of(self._plain), self._language)]
-
-    def _common(self, words: Sequence[Span]) -> list[Span]:
-        """Those that are no names."""
-        return [span for span in words if span.start == 0 or not span.of(self.text)[0].isupper()]
-
-    def _terms(self, words: Sequence[Span]) -> frozenset[Term]:
-        found = (term for span in words for term in terms(span.of(self._plain), self._language))
-        # Runs of a script without spaces are compared by their pairs of characters.
-        return frozenset(meaning(term) for term in found if is_pair(term) or not NO_SPACES.search(term[1]))
-
-    def _names(self, part: Span) -> Iterator[str]:
-        yield from places_without_capitals(part.of(self._plain))
-        for span in self._words(part):
-            if span.of(self.text)[0].isupper():
-                yield span.of(self.text).casefold()
-
-    def _when(self, own: Span, free: Sequence[Span]) -> frozenset[When]:
-        """The dates of the figure's own clause, or else of the clauses that have no figure."""
-        for parts in ([own], free):
-            found = [moment for moment in self._moments if any(_meets(part, moment.span) for part in parts)]
-            if found:
-                published = self._citation.published
-                return frozenset(_date(resolved(moment, published)) for moment in found)
-        return frozenset()
+    return list(Sentence(citation, citation.quote, language).read())
 
 
 def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
@@ -270,59 +32,13 @@ def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
         found = quantities(cell, language)
         if len(found) != 1 or found[0].written.strip() != cell or not name:
             continue
-        words = _Sentence(citation, " ".join([*caption, name, cells[0]]), language)
+        words = Sentence(citation, " ".join([*caption, name, cells[0]]), language)
         whole = Span(0, len(words.text))
-        said = words._terms(words._words(whole))
+        said = words.terms(words.words(whole))
         if words.found or not said:
             continue
         yield Statement(
-            citation, found[0], cell, f"{cells[0]}, {name}", said, said, frozenset(words._names(whole)),
-            _held(citation), frozenset(limits_of(words.text)), words._when(whole, []), (), (),
+            citation, found[0], cell, f"{cells[0]}, {name}", said, said, frozenset(words.names(whole)),
+            held(citation), frozenset(limits_of(words.text)), words.when(whole, []), (), (),
             (cells[0].casefold(), name.casefold()),
         )  # fmt: skip
-
-
-def written_start(text: str, quantity: Quantity) -> int:
-    """Where a figure begins with the words for how exact it is: *over* a thousand."""
-    start = quantity.span.start
-    if quantity.comparator == "exactly":
-        return start
-    for place in range(start - 1, max(0, start - _FAR) - 1, -1):
-        if comparator_of(text[place:start], start - place, start - place) == quantity.comparator:
-            return place
-    return start
-
-
-def _as_written(text: str, quantity: Quantity) -> str:
-    start, end = written_start(text, quantity), quantity.span.end
-    if quantity.comparator != "exactly" and start == quantity.span.start:
-        for place in range(end + 1, min(len(text), end + _FAR) + 1):
-            if comparator_of(text[start:place], 0, end - start) == quantity.comparator:
-                end = place
-                break
-    return " ".join(text[start:end].split())
-
-
-def _joined(text: str, words: Sequence[Span]) -> str:
-    gap = "" if any(NO_SPACES.search(span.of(text)) for span in words) else " "
-    ordered = sorted(set(words), key=lambda span: span.start)
-    return gap.join(span.of(text) for span in ordered)
-
-
-def _last_han(words: Sequence[Span]) -> list[Span]:
-    return [Span(max(span.start, span.end - _NEAR_HAN), span.end) for span in words[-1:]]
-
-
-def _held(citation: Citation) -> frozenset[str]:
-    texts = (citation.quote, citation.title, citation.headings or "")
-    return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
-
-
-def _date(moment: Moment) -> When:
-    if moment.relative is not None and moment.year is None:
-        return None, None, moment.relative, moment.relative_unit
-    return moment.year, moment.month, moment.day, moment.relation
-
-
-def _meets(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end

@@ -75,8 +75,8 @@ DISAGREE = [
     (
         "en",
         "More than 12,000 hectares of forest burned in Arden.",
-        "Fire burned 9,500 hectares of forest in Arden.",
-        "More than 12,000",
+        "The fire burned 9,500 hectares of forest in Arden.",
+        "More than 12,000 hectares",
         "9,500 hectares",
     ),
     (
@@ -102,9 +102,8 @@ DISAGREE = [
     ),
     (
         "en",
-        "The number of people displaced by the Isken floods on 12 May 2025 was 14,170, not 15,900 as the "
-        "ministry announced at the time.",
-        "The Ministry of Civil Protection counted 15,900 displaced people on 12 May, against 12,400 on 20 March.",
+        "On 12 May 2025 the number of people displaced by the Isken floods was 14,170, not 15,900.",
+        "The Ministry of Health counted 15,900 displaced people on 12 May, against 12,400 on 20 March.",
         "14,170",
         "15,900",
     ),
@@ -358,7 +357,7 @@ def test_what_the_figures_count_is_told_in_the_words_of_the_newest_source() -> N
 
 def test_money_is_told_by_what_it_is_for() -> None:
     texts = ("The cost of rebuilding Arden is $3.1 million.", "Rebuilding Arden cost $2.4 million.")
-    assert [item.about for item in found(cited(*texts))] == ["rebuilding Arden"]
+    assert [item.about for item in found(cited(*texts))] == ["cost of rebuilding Arden"]
 
 
 def test_a_source_that_agrees_with_one_of_them_is_shown_too() -> None:
@@ -392,7 +391,10 @@ def test_undated_figures_of_reports_years_apart_are_a_change() -> None:
 
 
 def test_an_undated_figure_of_the_same_days_is_held_against_a_dated_one() -> None:
-    texts = ("On 20 March, 12,400 displaced people were on the register.", "15,900 displaced people are on the register.")
+    texts = (
+        "On 20 March, 12,400 displaced people were on the register.",
+        "15,900 displaced people are on the register.",
+    )
     near = cited(*texts, published=("2025-03-21", "2025-03-22"))
     far = cited(*texts, published=("2025-03-21", "2025-05-22"))
     assert found(far) == ()
@@ -433,11 +435,15 @@ def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) ->
     assert found(list(shuffled)) == found(in_order)
 
 
-_TEXTS = st.text(st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60)
+_TEXTS = st.text(
+    st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60
+)
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(_TEXTS, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]), _TEXTS)
+@given(
+    st.lists(_TEXTS, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]), _TEXTS
+)
 def test_no_text_makes_it_fail(texts: list[str], language: str, headings: str) -> None:
     citations = [replace(item, headings=headings or None) for item in cited(*texts)]
     for disagreement in (*found(citations, language), *found(cited(*texts), language)):
@@ -457,9 +463,11 @@ def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine
 
 def test_an_answer_of_a_small_library_shows_them_too(library: Library) -> None:
     front = "---\ntitle: {}\npublished: {}\n---\n\n{}"
+    early = "The flood in Sarrow destroyed 2,140 homes. Schools stay closed until May."
+    late = "Builders are being sought. By now 2,610 homes are known to be destroyed by the flood in Sarrow."
     engine = library({
-        "early.md": front.format("Early count", "2031-03-12", "The flood in Sarrow destroyed 2,140 homes."),
-        "late.md": front.format("Late count", "2031-03-20", "The flood in Sarrow destroyed 2,610 homes."),
+        "early.md": front.format("Early count", "2031-03-12", early),
+        "late.md": front.format("Late count", "2031-03-20", late),
     })  # fmt: skip
     answer = engine.ask("How many homes did the flood in Sarrow destroy?")
     assert [[(f.value, f.title) for f in item.figures] for item in answer.disagreements] == [
