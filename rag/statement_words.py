@@ -23,7 +23,7 @@ BOUNDARY = regex.compile(
     r"|dibandingkan|dari|menjadi)\s|而且?(?!非)|但|其中|以及",
     _I,
 )
-"""Where a clause may end; cutting too often is harmless, since clauses without figures belong to all figures."""
+"""Where a clause may end; cutting too often is harmless: clauses without figures belong to all figures."""
 
 DENIED_BEFORE = regex.compile(
     r"(?:\bnot|\brather than|\binstead of|n[’']t|\bchứ không phải(?: là)?|\bkhông phải(?: là)?"
@@ -107,7 +107,7 @@ found first currently meanwhile today yesterday overnight later earlier so far l
 according official officials ministry government authorities time mark will would could
 may might can least thousand thousands million millions billion billions hundred
 hundreds dozens rise rises rose risen fall falls fell fallen grow grows grew climb
-climbs climbed drop drops dropped within during since until after before between level
+climbs climbed drop drops dropped within during since until after before between known level
 against compared và của là có được bị đã đang sẽ các những một cho với tại ở trong trên
 dưới từ đến tới lên xuống khi vì do theo này đó khoảng hơn gần tổng cộng số lượng con
 trận cơn đợt ít nhất về ra vào thì mà cũng chỉ còn như không làm khiến ghi nhận báo cáo
@@ -189,7 +189,7 @@ def _light() -> frozenset[str]:
 
 
 def without_light_han(text: str) -> str:
-    """``text`` with blanks for the words of Chinese that say nothing of what is counted: of the same length."""
+    """``text``, in its length, with blanks for what in Chinese says nothing of what is counted."""
     if not NO_SPACES.search(text):
         return text
     return _LIGHT_HAN.sub(lambda match: " " * len(match[0]), text)

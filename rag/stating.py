@@ -47,7 +47,6 @@ _FAR = 40
 
 _NEAR_HAN = 2
 """Characters before a figure, in a script without spaces, that say what is counted."""
-
 MOST_ABOUT = 60
 """Characters of the words for what a figure counts."""
 
@@ -192,7 +191,8 @@ class Sentence:
             whole = self._segments.index(own)
             before = self.words(self._segments[whole - 1]) if whole else []
         if NO_SPACES.search(own.of(self._plain)):
-            return [*_last_han(before), *(self.words(noun) if noun else after[:1])]
+            last = [Span(max(span.start, span.end - _NEAR_HAN), span.end) for span in before[-1:]]
+            return [*last, *(self.words(noun) if noun else after[:1])]
         before, after = self._common(before), self._common(after)
         if noun is None:
             return before[:2] or after[:2]
@@ -238,7 +238,7 @@ class Sentence:
         return frozenset(meaning(term) for term in found if is_pair(term) or not NO_SPACES.search(term[1]))
 
     def names(self, part: Span) -> Iterator[str]:
-        """The names in a part: what has a capital letter, and what looks like a place where there are none."""
+        """The names in a part: what has a capital letter, or looks like a place where there are none."""
         yield from places_without_capitals(part.of(self._plain))
         for span in self.words(part):
             if span.of(self.text)[0].isupper():
@@ -280,10 +280,6 @@ def _joined(text: str, words: Sequence[Span]) -> str:
     gap = "" if any(NO_SPACES.search(span.of(text)) for span in words) else " "
     ordered = sorted(set(words), key=lambda span: span.start)
     return gap.join(span.of(text) for span in ordered)
-
-
-def _last_han(words: Sequence[Span]) -> list[Span]:
-    return [Span(max(span.start, span.end - _NEAR_HAN), span.end) for span in words[-1:]]
 
 
 def held(citation: Citation) -> frozenset[str]:
