@@ -137,12 +137,19 @@ def _words_agree(one: Statement, other: Statement) -> bool:
     unknown = [bool(_names_lacking(one, other)), bool(_names_lacking(other, one))]
     if any(unknown) and not (corrects and not all(unknown)):
         return False
+    if not corrects and _own_lacking(one, other) and _own_lacking(other, one):
+        # One word in the place of another: cholera and measles, summer and winter.
+        return False
     shared = [term for term in one.scope if holds(other.scope, term)]
     telling = [term for term in shared if not is_person(term)]
     # A correction names the figure that it corrects, and two of one day share more than words.
     enough = SHARED - bool(corrects or (one.when and other.when)) if telling else SHARED
     least = OVERLAP_PAIRS if any(map(is_pair, shared)) else OVERLAP
     return len(telling) >= enough and len(shared) >= least * min(len(one.scope), len(other.scope))
+
+
+def _own_lacking(one: Statement, other: Statement) -> bool:
+    return any(not is_person(term) and not holds(other.scope, term) for term in one.own)
 
 
 def _near_agrees(one: Statement, other: Statement) -> bool:

@@ -152,6 +152,9 @@ _LIMITS: Mapping[str, regex.Pattern[str]] = {
                 r"|\bbarat\b|西部",
         "rural": r"\b(?:rural|nông thôn|pedesaan)\b|农村", "urban": r"\b(?:urban|thành thị"
                  r"|perkotaan)\b|城市",
+        "first": r"\bfirst\b(?!\s(?:estimates?|counts?|figures?|reports?|assessments?)\b)|\bpertama\b|第一",
+        "second": r"\bsecond\b|\bthứ hai\b|\bkedua\b|第二",
+        "third": r"\bthird\b|\bthứ ba\b|\bketiga\b|第三",
         "single": r"\b(?:alone|single|one of|mỗi|setiap|each)\b|单独|每",
         "denial": r"\b(?:no|not|never|without|neither|failed|không|chưa|tidak|bukan|belum)\b"
                   r"|n[’']t\b|没有|未|不",

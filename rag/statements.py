@@ -38,7 +38,7 @@ def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
         if words.found or not said:
             continue
         yield Statement(
-            citation, found[0], cell, f"{cells[0]}, {name}", said, said, frozenset(words.names(whole)),
+            citation, found[0], cell, f"{cells[0]}, {name}", said, said, said, frozenset(words.names(whole)),
             held(citation), frozenset(limits_of(words.text)), words.when(whole, []), (), (),
             (cells[0].casefold(), name.casefold()),
         )  # fmt: skip

@@ -64,6 +64,7 @@ class Statement:
         value: the figure as written, with the words for how exact it is.
         about: what it counts, as written.
         near: the words next to it that say what is counted, and what happened to it.
+        own: the words of its clause.
         scope: all words of the sentence that bear on it.
         names: the places and other names among them.
         held: every word of the sentence, its headings and its document's title, as written.
@@ -79,6 +80,7 @@ class Statement:
     value: str
     about: str
     near: frozenset[Term]
+    own: frozenset[Term]
     scope: frozenset[Term]
     names: frozenset[str]
     held: frozenset[str]
@@ -151,14 +153,17 @@ class Sentence:
             return None
         free = self._without_figures(near)
         parts = [own, *free]
-        words = " ; ".join(part.of(self._plain) for part in parts)
-        limits = {*limits_of(words), *(f"{item.low} {item.unit}" for item in beside)}
+        limits = {
+            *limits_of(" ; ".join(part.of(self._plain) for part in parts)),
+            *(f"{item.low} {item.unit}" for item in beside),
+        }
         return Statement(
             citation=self._citation,
             quantity=quantity,
             value=_as_written(self.text, quantity),
             about=self._about(quantity, own, near),
             near=self.terms(near),
+            own=self.terms(self.words(own)),
             scope=self.terms([span for part in parts for span in self.words(part)]),
             names=frozenset(name for part in parts for name in self.names(part)),
             held=held(self._citation),

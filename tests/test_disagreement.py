@@ -286,6 +286,36 @@ FINE = {
         "The flood did not kill 31 people in Sarrow.",
         "The flood killed 36 people in Sarrow.",
     ),
+    "another cause": (
+        "en",
+        "The cholera killed 40 people in the camps of Sarrow.",
+        "The measles killed 12 people in the camps of Sarrow.",
+    ),
+    "another wave": (
+        "en",
+        "The first wave killed 31 people in Sarrow.",
+        "The second wave killed 36 people in Sarrow.",
+    ),
+    "another part of the day": (
+        "en",
+        "The market of Sarrow sold 120 tonnes of rice this morning.",
+        "The market of Sarrow sold 180 tonnes of rice in the evening.",
+    ),
+    "women and men": (
+        "en",
+        "Raids in Poipet freed 120 women from the scam centres.",
+        "Raids in Poipet freed 350 men from the scam centres.",
+    ),
+    "before and after": (
+        "en",
+        "Before 1 March 2025 the flood killed 31 people in Sarrow.",
+        "After 1 March 2025 the flood killed 36 people in Sarrow.",
+    ),
+    "a rate and a total": (
+        "en",
+        "Tankers bring 310 cubic metres of water a day to Sarrow.",
+        "Tankers bring 9,300 cubic metres of water to Sarrow.",
+    ),
     "only persons in common": ("en", "There were 31 people.", "There were 120 people."),
     "places in Chinese": ("zh", "洪水在越南造成34人死亡。", "洪水在泰国造成52人死亡。"),
     "dead and hurt in Chinese": ("zh", "越南洪水造成34人死亡。", "越南洪水造成52人受伤。"),
