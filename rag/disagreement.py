@@ -137,8 +137,9 @@ def _words_agree(one: Statement, other: Statement) -> bool:
     unknown = [bool(_names_lacking(one, other)), bool(_names_lacking(other, one))]
     if any(unknown) and not (corrects and not all(unknown)):
         return False
-    if not corrects and _own_lacking(one, other) and _own_lacking(other, one):
-        # One word in the place of another: cholera and measles, summer and winter.
+    replaced = _own_lacking(one, other) and _own_lacking(other, one)
+    if not corrects and (replaced or not _one_subject(one, other)):
+        # One word in the place of another is another thing: cholera and measles, summer and winter.
         return False
     shared = [term for term in one.scope if holds(other.scope, term)]
     telling = [term for term in shared if not is_person(term)]
@@ -146,6 +147,20 @@ def _words_agree(one: Statement, other: Statement) -> bool:
     enough = SHARED - bool(corrects or (one.when and other.when)) if telling else SHARED
     least = OVERLAP_PAIRS if any(map(is_pair, shared)) else OVERLAP
     return len(telling) >= enough and len(shared) >= least * min(len(one.scope), len(other.scope))
+
+
+def _one_subject(one: Statement, other: Statement) -> bool:
+    """Whether both say of what: by a name or a day, or by the titles of their documents.
+
+    *Its area is 4,167 square kilometres* is a sentence about anything.
+    """
+    # The first word has a capital letter whatever it is.
+    opened = one.citation.quote.casefold(), other.citation.quote.casefold()
+    named = any(not words.startswith(name) for name in one.names & other.names for words in opened)
+    if named or (one.when and other.when):
+        return True
+    shared = one.subject & other.subject
+    return len(shared) * 2 >= max(1, min(len(one.subject), len(other.subject)))
 
 
 def _own_lacking(one: Statement, other: Statement) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from index.documents import Span
 from rag.answers import Citation
 from rag.statement_words import limits_of
-from rag.stating import Sentence, Statement, held
+from rag.stating import Sentence, Statement, held, subject
 from rag.verification.quantities import quantities
 
 
@@ -34,11 +34,11 @@ def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
             continue
         words = Sentence(citation, " ".join([*caption, name, cells[0]]), language)
         whole = Span(0, len(words.text))
-        said = words.terms(words.words(whole))
+        said = words.all_terms()
         if words.found or not said:
             continue
         yield Statement(
             citation, found[0], cell, f"{cells[0]}, {name}", said, said, said, frozenset(words.names(whole)),
-            held(citation), frozenset(limits_of(words.text)), words.when(whole, []), (), (),
-            (cells[0].casefold(), name.casefold()),
+            held(citation), subject(citation, language), frozenset(limits_of(words.text)),
+            words.when(whole, []), (), (), (cells[0].casefold(), name.casefold()),
         )  # fmt: skip

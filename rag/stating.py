@@ -15,6 +15,7 @@ from index.analysis import NO_SPACES, Term
 from index.analysis import terms as analysed
 from index.documents import Span
 from rag.answers import Citation
+from rag.figure_words import FAR, as_written, written_start
 from rag.statement_words import (
     BLANKED,
     BOUNDARY,
@@ -22,6 +23,7 @@ from rag.statement_words import (
     CHANGE_BEFORE,
     DENIED_BEFORE,
     FORMER_BEFORE,
+    GENRE,
     MONEY,
     PART_OF,
     REVISED,
@@ -33,18 +35,13 @@ from rag.statement_words import (
     places_without_capitals,
     without_light_han,
 )
-from rag.verification.comparators import comparator_of
 from rag.verification.dates import Moment, dates, resolved
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")
 _OF = regex.compile(r"\sof\s(?:the\s)?(?P<what>\p{L}[\p{L}\p{M}’'-]*)")
-_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s$", regex.IGNORECASE)
 _TIMES = frozenset({"second", "minute", "hour", "day", "week", "month", "year", "decade"})
 _UNREAD = frozenset({ORDINAL, "year of age"})
-_FAR = 40
-"""Characters before and after a figure in which the words for how exact it is stand."""
-
 _NEAR_HAN = 2
 """Characters before a figure, in a script without spaces, that say what is counted."""
 MOST_ABOUT = 60
@@ -68,6 +65,7 @@ class Statement:
         scope: all words of the sentence that bear on it.
         names: the places and other names among them.
         held: every word of the sentence, its headings and its document's title, as written.
+        subject: the words of its document's title.
         limits: what narrows it to a part, a kind or a period, or makes it a plan.
         when: the dates that it holds for; empty where none is stated.
         rejected: what the sentence says that the figure is not, or no longer.
@@ -84,6 +82,7 @@ class Statement:
     scope: frozenset[Term]
     names: frozenset[str]
     held: frozenset[str]
+    subject: frozenset[Term]
     limits: frozenset[str]
     when: frozenset[When]
     rejected: tuple[Quantity, ...]
@@ -135,10 +134,10 @@ class Sentence:
     def _is_rejected(self, quantity: Quantity) -> bool:
         start = written_start(self.text, quantity)
         before = self.text[:start]
-        if DENIED_BEFORE.search(before[-_FAR:]):
+        if DENIED_BEFORE.search(before[-FAR:]):
             return True
         after = regex.split(r"[.;,，。；]\s", self.text[quantity.span.end :], maxsplit=1)[0]
-        return bool(FORMER_BEFORE.search(before[-_FAR:]) and REVISED.search(after))
+        return bool(FORMER_BEFORE.search(before[-FAR:]) and REVISED.search(after))
 
     def _statement(self, quantity: Quantity) -> Statement | None:
         own = next((part for part in self._segments if _meets(part, quantity.span)), None)
@@ -160,13 +159,14 @@ class Sentence:
         return Statement(
             citation=self._citation,
             quantity=quantity,
-            value=_as_written(self.text, quantity),
+            value=as_written(self.text, quantity),
             about=self._about(quantity, own, near),
             near=self.terms(near),
             own=self.terms(self.words(own)),
             scope=self.terms([span for part in parts for span in self.words(part)]),
             names=frozenset(name for part in parts for name in self.names(part)),
             held=held(self._citation),
+            subject=subject(self._citation, self._language),
             limits=frozenset(limits),
             when=self.when(own, free),
             rejected=tuple(self._rejected),
@@ -180,8 +180,8 @@ class Sentence:
         return [part for part in free if part not in rejecting or any(_meets(part, span) for span in near)]
 
     def _is_part_or_change(self, quantity: Quantity, own: Span) -> bool:
-        before = self.text[: written_start(self.text, quantity)][-_FAR:]
-        after = self.text[quantity.span.end : quantity.span.end + _FAR]
+        before = self.text[: written_start(self.text, quantity)][-FAR:]
+        after = self.text[quantity.span.end : quantity.span.end + FAR]
         led = FORMER_BEFORE.search(before) or CHANGE_BEFORE.search(before)
         followed = CHANGE_AFTER.match(after) or PART_OF.match(after)
         return bool(led or followed or SUBSET.match(own.of(self.text)))
@@ -242,6 +242,10 @@ class Sentence:
         # Runs of a script without spaces are compared by their pairs of characters.
         return frozenset(meaning(term) for term in found if is_pair(term) or not NO_SPACES.search(term[1]))
 
+    def all_terms(self) -> frozenset[Term]:
+        """All its words, as they are compared with another sentence's."""
+        return self.terms(self.words(Span(0, len(self.text))))
+
     def names(self, part: Span) -> Iterator[str]:
         """The names in a part: what has a capital letter, or looks like a place where there are none."""
         yield from places_without_capitals(part.of(self._plain))
@@ -259,28 +263,6 @@ class Sentence:
         return frozenset()
 
 
-def written_start(text: str, quantity: Quantity) -> int:
-    """Where a figure begins with the words for how exact it is: *over* a thousand."""
-    start = quantity.span.start
-    if quantity.comparator == "exactly":
-        opened = _BETWEEN.search(text[:start]) if quantity.is_range else None
-        return opened.start() if opened else start
-    for place in range(start - 1, max(0, start - _FAR) - 1, -1):
-        if comparator_of(text[place:start], start - place, start - place) == quantity.comparator:
-            return place
-    return start
-
-
-def _as_written(text: str, quantity: Quantity) -> str:
-    start, end = written_start(text, quantity), quantity.span.end
-    if quantity.comparator != "exactly" and start == quantity.span.start:
-        for place in range(end + 1, min(len(text), end + _FAR) + 1):
-            if comparator_of(text[start:place], 0, end - start) == quantity.comparator:
-                end = place
-                break
-    return " ".join(text[start:end].split())
-
-
 def _joined(text: str, words: Sequence[Span]) -> str:
     gap = "" if any(NO_SPACES.search(span.of(text)) for span in words) else " "
     ordered = sorted(set(words), key=lambda span: span.start)
@@ -291,6 +273,12 @@ def held(citation: Citation) -> frozenset[str]:
     """The words of a citation's quote, headings and title, in small letters."""
     texts = (citation.quote, citation.title, citation.headings or "")
     return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
+
+
+def subject(citation: Citation, language: str) -> frozenset[Term]:
+    """What a citation's document is about: the words of its title, but for those that any title may have."""
+    words = [word for word in _WORD.findall(citation.title) if word.casefold() not in GENRE]
+    return Sentence(citation, " ; ".join(words), language).all_terms()
 
 
 def _date(moment: Moment) -> When:

@@ -27,7 +27,7 @@ def cited(
             replace(
                 citation(number, quote, number),
                 published=published[number - 1] if published else "2025-07-18",
-                title=titles[number - 1] if titles else f"Report {number}",
+                title=titles[number - 1] if titles else f"Report {number} on the valley",
             )
         )
     return made
@@ -365,10 +365,12 @@ def test_the_newest_comes_first_and_the_undated_last() -> None:
 
 
 def test_each_figure_names_its_source() -> None:
-    one, other = cited(*KILLED[:2], published=("2025-03-21", "2025-05-14"), titles=("Sitrep", "Courier"))
+    one, other = cited(
+        *KILLED[:2], published=("2025-03-21", "2025-05-14"), titles=("Valley sitrep", "Valley courier")
+    )
     (disagreement,) = found([replace(one, superseded_by=3), other])
     newest, oldest = disagreement.figures
-    assert (newest.value, newest.citation, newest.document_id, newest.title) == ("34", 2, 2, "Courier")
+    assert (newest.value, newest.citation, newest.document_id, newest.title) == ("34", 2, 2, "Valley courier")
     assert (newest.publisher, newest.version, newest.superseded) == ("The Office", 2, False)
     assert (oldest.citation, oldest.superseded) == (1, True)
 
@@ -408,6 +410,14 @@ def test_a_copy_does_not_disagree_with_what_it_copies() -> None:
     one, other = cited(*KILLED[:2])
     copy = Copy(other.document_id, 2, "Copy", None, None, 0, 10)
     assert found([replace(one, also_in=(copy,)), other]) == ()
+
+
+def test_sentences_without_a_name_or_a_day_are_of_what_their_documents_are_about() -> None:
+    texts = ("Its land area is 13.1 million square kilometres.", "Its land area is 4,167 square kilometres.")
+    assert found(cited(*texts, titles=("Siberia", "French Polynesia"))) == ()
+    assert len(found(cited(*texts, titles=("Siberia", "Siberia: an overview")))) == 1
+    chinese = ("平均每户有2.85人。", "平均每户有2.39人。")
+    assert found(cited(*chinese, titles=("埃爾科縣", "萊克縣")), "zh") == ()
 
 
 def test_the_same_words_in_two_documents_agree() -> None:
