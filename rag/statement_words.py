@@ -13,7 +13,8 @@ import regex
 from index.analysis import NO_SPACES, PAIRS, Term, terms
 
 GENRE = frozenset({
-    "situation", "sitrep", "update", "news", "press", "release", "bulletin", "brief", "statement", "correction",
+    "situation", "sitrep", "update", "news", "press", "release", "bulletin", "brief", "statement",
+    "correction",
     "fictional", "no", "review",
 })  # fmt: skip
 """Words of titles that say what kind of text it is."""
