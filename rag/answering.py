@@ -13,7 +13,7 @@ from index.records import Filters
 from index.store import NO_FILTERS, Index, Snapshot
 from rag.abstention import Abstention, judge, shortfall
 from rag.answers import Answer, Passage
-from rag.authoring import abstain, write
+from rag.authoring import abstain, charged, write
 from rag.citations import Library, show
 from rag.close_reading import read_closely, reads
 from rag.composing import Composition, numbers_of
@@ -22,6 +22,7 @@ from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.features import measure
 from rag.findings import Findings
 from rag.history import ALONE, Conversation
+from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.quoting import QUOTED, quote
 from rag.reader import DEFAULT_READER, Reader, open_reader
@@ -102,7 +103,8 @@ class QueryEngine:
     ) -> Iterator[Event]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
-        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity)
+        spent: list[Usage] = []
+        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity, spent.append)
         question = understand(rewritten.question)
         standalone = question.text if rewritten.carried else None
         if standalone is not None:
@@ -137,7 +139,11 @@ class QueryEngine:
         findings = Findings(index, question, ranked, weights, judgement, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
-        yield AnswerDone(replace(answer, timings={**clock.timings, **answer.timings}))
+        timings = {**clock.timings, **answer.timings}
+        if model is not None:
+            for usage in spent:
+                timings = charged(timings, usage, model)
+        yield AnswerDone(replace(answer, timings=timings))
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
