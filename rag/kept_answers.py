@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from index.catalog import Catalog
 from index.kept import Kept, KeptNotFoundError
 from rag.answers import Answer
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -97,10 +101,10 @@ def load(body: str | bytes) -> Answer:
     Raises:
         AnswerFormError: if the text is no answer.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        answer: Answer = TypeAdapter(Answer).validate_json(body, strict=True)
+        answer = _adapter().validate_json(body, strict=True)
         given, read = json.loads(body), json.loads(written(answer))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
@@ -111,6 +115,13 @@ def load(body: str | bytes) -> Answer:
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
+
+
+@cache
+def _adapter() -> TypeAdapter[Answer]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
