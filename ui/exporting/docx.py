@@ -37,6 +37,7 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MANIFEST_SPACE = "urn:footnoted:answer:1"
 MANIFEST_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
 
+LIST_STYLE = "List Bullet"
 _MARK_STYLE = "FootnoteReference"
 _NOTE_STYLE = "FootnoteText"
 _NOTE_STYLE_XML = (
@@ -81,14 +82,14 @@ def write_docx(sheet: Sheet) -> bytes:
     if sheet.remarks:
         word.add_heading(REMARKS, 1)
         for line in sheet.remarks:
-            word.add_paragraph(line, style="List Bullet")
+            word.add_paragraph(line, style=LIST_STYLE)
     if sheet.differences:
         word.add_heading(DIFFERENCES, 1)
         for difference in sheet.differences:
             _add_difference(word, difference, numbered)
     word.add_heading(ABOUT, 1)
     for name, value in sheet.colophon:
-        word.add_paragraph(f"{name}: {value}", style="List Bullet")
+        word.add_paragraph(f"{name}: {value}", style=LIST_STYLE)
     _add_footnotes(word, numbered.notes)
     _add_manifest(word, numbered.manifest)
     _describe(word, sheet)

@@ -12,10 +12,10 @@ from index.loading.archives import check_archive
 from index.loading.docx import damage_named
 from index.loading.errors import LoadError
 from index.loading.options import DEFAULTS
-from ui.exporting.docx import MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.exporting.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
-from ui.exporting.sheet import COLUMNS, DOUBTS, SECTIONS
+from ui.exporting.sheet import COLUMNS, DOUBTS, LISTS, SECTIONS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -101,7 +101,7 @@ class _Body:
                 if not section:
                     yield Piece("text", words)
                     yield Piece("break")
-            elif not section:
+            elif not section or (section in LISTS and words.strip() and style != LIST_STYLE):
                 yield from self._of_paragraph(paragraph)
                 yield Piece("break")
 

@@ -20,6 +20,7 @@ from ui.exporting.sheet import (
     DIFFERENCES,
     DOUBTS,
     HEADINGS,
+    LISTS,
     NO_ANSWER,
     REMARKS,
     SECTIONS,
@@ -162,19 +163,19 @@ def _read_body(lines: Sequence[str]) -> tuple[str, list[Piece], list[Row]]:
     pieces: list[Piece] = []
     rows: list[Row] = []
     for line in lines:
-        heading = line.removeprefix("## ") if line.startswith("## ") else None
+        heading = _words(line[3:].strip()) if line.startswith("## ") else None
         if question is None and line.startswith("# "):
             question = _words(line[2:].strip())
-        elif heading is not None and _words(heading.strip()) in SECTIONS:
-            section = _words(heading.strip())
+        elif heading in SECTIONS:
+            section = heading or ""
+        elif heading is not None:
+            # Somebody else's: what stands below it is looked at.
+            section = ""
+            pieces += [Piece("text", heading), Piece("break")]
         elif section == DIFFERENCES:
             rows += _read_row(line)
-        elif section == "":
+        elif section == "" or (section in LISTS and line.strip() and not line.startswith("- ")):
             pieces += [*_read_line(line), Piece("break")]
-        elif heading is not None:
-            # A heading of somebody else's: what stands below it is no part of ours.
-            section = ""
-            pieces += [*_read_line(heading), Piece("break")]
     return question or "", pieces, rows
 
 

@@ -26,6 +26,9 @@ ABOUT = "About this answer"
 SECTIONS = (NO_ANSWER, REMARKS, DIFFERENCES, FOOTNOTES, ABOUT)
 """The headings under which no sentence of the answer stands."""
 
+LISTS = (REMARKS, ABOUT)
+"""Those of them under which there is nothing but a list."""
+
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
