@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,35 +12,29 @@ from pathlib import Path
 from index.records import Filters
 from index.store import NO_FILTERS, Index, Snapshot
 from rag.abstention import Abstention, judge, shortfall
-from rag.answers import (
-    Answer,
-    AnswerDone,
-    AnswerSentence,
-    Citation,
-    CitationMade,
-    Event,
-    Passage,
-    PassagesFound,
-    Token,
-)
-from rag.caveats import caveat
-from rag.citations import Library, cite, show
+from rag.answers import Answer, Passage
+from rag.authoring import abstain, write
+from rag.citations import Library, show
 from rag.close_reading import read_closely, reads
-from rag.copies import Copies, Sourced, distinct, find, shown_once, sourced
+from rag.composing import Composition, numbers_of
+from rag.copies import Copies, distinct, find, shown_once
+from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.features import measure
+from rag.findings import Findings
+from rag.history import ALONE, Conversation
 from rag.questions import Question, understand
+from rag.quoting import QUOTED, quote
 from rag.reader import DEFAULT_READER, Reader, open_reader
 from rag.reading import Reading, read
-from rag.selection import rank, select
+from rag.rewriting import rewrite
+from rag.selection import Scored, rank
 from rag.tuning import DEFAULT_TUNING, Tuning
 from rag.weights import Weights, load_weights
-
-QUOTED = "quoted"
-"""The name under which an answer says that no model wrote it: it is made of the reports' sentences."""
+from rag.writing import Writer
 
 
 class QueryEngine:
-    """Answers questions over an index with the reports' own sentences. Safe to share between threads."""
+    """Answers questions over an index, each sentence footnoted. Safe to share between threads."""
 
     def __init__(
         self,
@@ -48,6 +42,7 @@ class QueryEngine:
         reader: Reader | str | None = DEFAULT_READER,
         tuning: Tuning = DEFAULT_TUNING,
         weights: Path | None = None,
+        writer: Writer | None = None,
     ) -> None:
         """Answer over ``index``.
 
@@ -57,6 +52,7 @@ class QueryEngine:
                 judge sentences by their features alone.
             tuning: how much is read.
             weights: a file of weights for another encoder or reader; None for those of the bundled ones.
+            writer: has a language model write the answers; None to quote the reports' own sentences.
 
         Raises:
             ReaderError: if a reader that is named cannot be opened.
@@ -65,40 +61,88 @@ class QueryEngine:
         self.index = index
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
         self.tuning = tuning
+        self.writer = writer
         self._by_features = _tuned(load_weights("features", weights), tuning)
         self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
-    def ask(self, question: str, filters: Filters = NO_FILTERS) -> Answer:
+    def ask(self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE) -> Answer:
         """Answer a question, or abstain with the reasons.
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: which documents may be read.
+            conversation: what it may refer to.
 
         Raises:
             QuestionError: if the question is empty or too long.
         """
-        for event in self.stream(question, filters):
+        for event in self.stream(question, filters, conversation):
             if isinstance(event, AnswerDone):
                 return event.answer
         raise RuntimeError("the stream of an answer ended without the answer")
 
-    def stream(self, question: str, filters: Filters = NO_FILTERS) -> Iterator[Event]:
+    def stream(
+        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE
+    ) -> Iterator[Event]:
         """The same answer, as it is made: passages, then tokens and citations, then the whole.
 
         Raises:
             QuestionError: if the question is empty or too long; at once, not when it is iterated.
         """
-        return self._in_snapshot(understand(question), filters)
+        return self._in_snapshot(understand(question), filters, conversation)
 
-    def _in_snapshot(self, question: Question, filters: Filters) -> Iterator[Event]:
+    def _in_snapshot(
+        self, question: Question, filters: Filters, conversation: Conversation
+    ) -> Iterator[Event]:
         with self.index.snapshot() as snapshot:
-            yield from self._answer(snapshot, question, filters)
+            yield from self._answer(snapshot, question, filters, conversation)
 
-    def _answer(self, index: Snapshot, question: Question, filters: Filters) -> Iterator[Event]:
+    def _answer(
+        self, index: Snapshot, asked: Question, filters: Filters, conversation: Conversation
+    ) -> Iterator[Event]:
         clock = _Clock()
+        model = self.writer.model if self.writer else None
+        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity)
+        question = understand(rewritten.question)
+        standalone = question.text if rewritten.carried else None
+        if standalone is not None:
+            yield QuestionRewritten(standalone)
+        clock.lap("rewrite")
         library = Library(index)
         copies = Copies(index, library, filters)
+        readings, ranked, weights = self._read(index, question, filters, copies, clock)
+        judgement = judge(index, question, ranked, weights, filtered=bool(filters))
+        abstention = judgement.abstention
+        shown = shown_once(readings, copies) if abstention else readings
+        passages = _passages(index, question, shown, library, abstention)
+        yield PassagesFound(passages)
+        draft = Answer(
+            answer_id=uuid.uuid4().hex,
+            question=asked.text,
+            text="",
+            abstained=False,
+            reason=None,
+            cause=None,
+            note=None,
+            sentences=(),
+            citations=(),
+            passages=passages,
+            answerability=judgement.answerability,
+            model=QUOTED,
+            generation=index.generation,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            conversation_id=conversation.id,
+            standalone=standalone,
+        )
+        findings = Findings(index, question, ranked, weights, judgement, copies, library)
+        answer = yield from self._author(findings, conversation, draft)
+        clock.lap("answer")
+        yield AnswerDone(replace(answer, timings={**clock.timings, **answer.timings}))
+
+    def _read(
+        self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
+    ) -> tuple[list[Reading], list[Scored], Weights]:
+        """What is read, its sentences by their probability of answering, and what ranked them."""
         hits = find(index, question, self.tuning, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.tuning.widen_by)
@@ -110,48 +154,18 @@ class QueryEngine:
             candidates = [item.candidate for item in ranked]
             ranked = rank(read_closely(self.reader, question, candidates), weights)
         clock.lap("read")
-        judgement = judge(index, question, ranked, weights, filtered=bool(filters))
-        abstention = judgement.abstention
-        shown = shown_once(readings, copies) if abstention else readings
-        passages = _passages(index, question, shown, library, abstention)
-        yield PassagesFound(passages)
-        draft = Answer(
-            answer_id=uuid.uuid4().hex,
-            question=question.text,
-            text="",
-            abstained=abstention is not None,
-            reason=None,
-            cause=None,
-            note=None,
-            sentences=(),
-            citations=(),
-            passages=passages,
-            answerability=judgement.answerability,
-            model=QUOTED,
-            generation=index.generation,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        return readings, ranked, weights
+
+    def _author(
+        self, findings: Findings, conversation: Conversation, draft: Answer
+    ) -> Generator[Event, None, Answer]:
+        composition = Composition(findings.library, numbers_of(conversation.cited))
+        abstention = findings.judgement.abstention
         if abstention is not None:
-            yield Token(abstention.reason)
-            answer = replace(draft, text=abstention.reason, reason=abstention.reason, cause=abstention.cause)
-        else:
-            chosen = select(ranked, weights, self.tuning.max_sentences)
-            text, sentences, citations = "", [], []
-            for sentence, citation, piece in quoted(sourced(chosen, copies), library):
-                text += piece
-                sentences.append(sentence)
-                citations.append(citation)
-                yield Token(piece)
-                yield CitationMade(citation)
-            answer = replace(
-                draft,
-                text=text,
-                note=caveat(index, question, chosen),
-                sentences=tuple(sentences),
-                citations=tuple(citations),
-            )
-        clock.lap("answer")
-        yield AnswerDone(replace(answer, timings=clock.timings))
+            return (yield from abstain(draft, abstention))
+        if self.writer is None:
+            return (yield from quote(findings, composition, draft, self.tuning.max_sentences))
+        return (yield from write(self.writer, findings, conversation, composition, draft, self.tuning))
 
 
 def _passages(
@@ -169,35 +183,6 @@ def _passages(
 
 def _tuned(weights: Weights, tuning: Tuning) -> Weights:
     return weights if tuning.threshold is None else replace(weights, threshold=tuning.threshold)
-
-
-def quoted(chosen: Sequence[Sourced], library: Library) -> Iterator[tuple[AnswerSentence, Citation, str]]:
-    """Chosen sentences as an answer: each with its footnote, and the piece of text that it adds.
-
-    A piece begins with the space that parts it from the sentence before, or with a line break where
-    another document begins.
-    """
-    length = 0
-    before: Sourced | None = None
-    for number, item in enumerate(chosen, 1):
-        sentence = item.sentence
-        gap = ""
-        if before is not None:
-            gap = " " if before.record == item.record else "\n"
-        start = length + len(gap)
-        length = start + len(sentence.text)
-        citation = cite(
-            number,
-            start,
-            sentence.text,
-            record=item.record,
-            span=sentence.span,
-            library=library,
-            header=sentence.header,
-            also_in=item.also_in,
-        )
-        yield AnswerSentence(start, length, (number,)), citation, gap + sentence.text
-        before = item
 
 
 @dataclass(slots=True)

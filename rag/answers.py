@@ -28,7 +28,7 @@ Fallback = Literal["timeout", "error", "paused", "unusable", "nothing_supported"
 """Why a language model was asked to write the answer, and did not.
 
 ``timeout``: it took too long. ``error``: it could not be reached, refused, or broke off. ``paused``: it
-failed several times in a row, and is left alone for a while. ``unusable``: it wrote nothing that cites a sentence.
+failed several times in a row, and is left alone for a while. ``unusable``: it cited no sentence.
 ``nothing_supported``: the cited sentences carry nothing of what it wrote.
 """
 
@@ -271,8 +271,8 @@ class Answer:
         created: when it was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``search``, ``select`` (measuring and ranking sentences), ``read``
             (the reader), ``write`` (the language model), ``verify``, ``answer``. Where a language model was
-            asked, also ``prompt_tokens`` and ``completion_tokens``, and ``cost``, where its prices are set, in
-            their currency.
+            asked, also ``prompt_tokens``, ``completion_tokens`` and, in the currency of its prices, where
+            they are set, ``cost``.
     """
 
     answer_id: str
@@ -305,35 +305,3 @@ class Answer:
         """The citations of one of its sentences, in the order of its footnotes."""
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
-
-
-@dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """First event of a streamed answer: what was read."""
-
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the answer's text; the pieces joined are ``Answer.text``."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitationMade:
-    """A footnote of the sentence whose text has just been streamed."""
-
-    citation: Citation
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDone:
-    """Last event: the whole answer, equal to what is returned without streaming."""
-
-    answer: Answer
-
-
-Event = PassagesFound | Token | CitationMade | AnswerDone
-"""What ``QueryEngine.stream`` yields, in this order: passages, then tokens and citations, then the answer."""

@@ -8,9 +8,8 @@ from index.documents import Document, PageLayout, Span
 from index.layout import Box, boxes
 from index.records import DocumentRecord
 from index.store import Searchable
-from rag.answers import Citation, Copy, Passage
+from rag.answers import Citation, Copy, Passage, Verification
 from rag.reading import Reading
-from rag.verification import verify
 
 _BLANK = PageLayout(0.0, 0.0, b"")
 
@@ -51,10 +50,11 @@ def cite(
     record: DocumentRecord,
     span: Span,
     library: Library,
+    verification: Verification,
     header: Span | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
-    """The footnote of one sentence of an answer, verified.
+    """The footnote of one sentence of an answer.
 
     Args:
         number: the footnote's number, from 1.
@@ -63,11 +63,11 @@ def cite(
         record: the document that it rests on.
         span: where in it.
         library: has the document's text.
+        verification: what was checked of the sentence.
         header: for a table's row, where the table's caption and headings stand.
         also_in: other copies of the document that have the same words.
     """
     document = library.text(record)
-    quote = span.of(document.text)
     return Citation(
         id=number,
         answer_start=answer_start,
@@ -82,12 +82,13 @@ def cite(
         page=document.page_at(span.start),
         start=span.start,
         end=span.end,
-        quote=quote,
+        quote=span.of(document.text),
         boxes=library.boxes(record, span),
-        verification=verify(sentence, quote, document, span),
+        verification=verification,
         headings=header.of(document.text) if header else None,
         also_in=also_in,
         recognised=_is_recognised(record, document, span),
+        superseded_by=record.superseded_by,
     )
 
 

@@ -16,6 +16,11 @@ MAX_SENTENCES = 4
 """An answer has one to four sentences."""
 
 
+CERTAIN = 0.65
+"""The probability from which on the library answers a question for certain: below it, what a language model
+writes is supported in part at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """What an answer is made with; the defaults are what was measured to be best.
@@ -25,6 +30,7 @@ class Tuning:
         read_hits: passages that are read.
         widen_by: sentences that are read before and after each of them.
         max_sentences: sentences of an answer at most.
+        certain: the probability from which on what a language model writes may count as supported.
         threshold: the probability below which there is no answer; None for the calibrated one.
     """
 
@@ -32,6 +38,7 @@ class Tuning:
     read_hits: int = READ_HITS
     widen_by: int = WIDEN_BY
     max_sentences: int = MAX_SENTENCES
+    certain: float = CERTAIN
     threshold: float | None = None
 
 

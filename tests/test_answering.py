@@ -14,7 +14,8 @@ from index.records import Filters
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
-from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
+from rag.answers import Answer
+from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 from rag.questions import QuestionError
 
 Library = Callable[[Mapping[str, str]], QueryEngine]

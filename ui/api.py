@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,13 +22,17 @@ from starlette.responses import Response
 from index.documents import Span
 from index.records import Filters
 from index.store import NO_FILTERS, Hit, Index, Searchable
-from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, Token
+from rag import kept_answers
+from rag.answers import Answer
+from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
+from rag.history import Conversation, of_answers, of_turns
 from rag.questions import Question, QuestionError, understand
 from rag.reading import read
 from rag.selection import rank
 from rag.weights import load_weights
+from ui.completions import completions_router
 from ui.problems import documented
 from ui.schemas import ChatRequest, FeedbackRequest, SearchRequest
 
@@ -35,6 +40,12 @@ if TYPE_CHECKING:
     from rag.answering import QueryEngine
 
 EVENT_STREAM = "text/event-stream"
+
+NUMBERED = 200
+"""Answers of a conversation whose footnotes keep their numbers, the last ones."""
+
+WRITTEN_AT_ONCE = 16
+"""Answers that a language model writes at the same time."""
 
 SentenceScores = Mapping[tuple[int, Span], float]
 """Scores of sentences by their document's number and their span."""
@@ -45,6 +56,9 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More at once would answer none sooner: Python runs one at a time, and who indexes would wait for all.
     at_work = CapacityLimiter(os.cpu_count() or 1)
+    # Whose language model writes, waits for it most of the time.
+    answering = at_work if engine.writer is None else CapacityLimiter(WRITTEN_AT_ONCE)
+    router.include_router(completions_router(engine, answering))
 
     @router.post("/search", tags=["questions"])
     async def search(request: SearchRequest) -> dict[str, Any]:
@@ -62,18 +76,22 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:
         """A footnoted answer, or an abstention with its reasons.
 
+        A follow-up names the `conversation_id` of the answer before it, or sends what was said as `history`.
         With `stream: true`, or `Accept: text/event-stream`, the same comes as server-sent events:
-        `passages`, then `token` and `citation`, and last `answer`, which equals the answer that is
-        returned without streaming. A stream that ends without it has failed.
+        `rewritten` (of a follow-up), `passages`, then `token` and `citation`, and last `answer`, which equals
+        the answer that is returned without streaming. A stream that ends without it has failed.
         """
         filters = request.in_index()
+        conversation = await to_thread.run_sync(conversation_of, index, request)
         if request.stream or EVENT_STREAM in accept:
-            events = engine.stream(request.question, filters)
+            events = engine.stream(request.question, filters, conversation)
             # The first event is made before the response begins, so that a refusal has its status code.
             first = await to_thread.run_sync(next, events)
             return EventSourceResponse(_server_sent(first, events))
         await to_thread.run_sync(embed, index, request.question)
-        answer = await to_thread.run_sync(engine.ask, request.question, filters, limiter=at_work)
+        answer = await to_thread.run_sync(
+            engine.ask, request.question, filters, conversation, limiter=answering
+        )
         return JSONResponse(answer.as_dict())
 
     @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404))
@@ -91,6 +109,15 @@ def embed(index: Index, text: str) -> None:
     """
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
+
+
+def conversation_of(index: Index, request: ChatRequest) -> Conversation:
+    """What a question follows: the kept answers of its conversation, else what the request says was said."""
+    conversation_id = request.conversation_id or uuid.uuid4().hex
+    answers = kept_answers.conversation(index, conversation_id, NUMBERED)
+    if answers:
+        return of_answers(conversation_id, answers)
+    return of_turns([(turn.role, turn.content) for turn in request.history], conversation_id)
 
 
 def search_response(
@@ -182,10 +209,12 @@ def server_sent_event(event: Event) -> ServerSentEvent:
     """One event of a streamed answer on the wire."""
     data: dict[str, Any]
     match event:
+        case QuestionRewritten(standalone):
+            name, data = "rewritten", {"standalone": standalone}
         case PassagesFound(passages):
             name, data = "passages", {"passages": [asdict(passage) for passage in passages]}
-        case Token(text):
-            name, data = "token", {"text": text}
+        case Token(text, verdict):
+            name, data = "token", {"text": text, "verdict": verdict}
         case CitationMade(citation):
             name, data = "citation", asdict(citation)
         case AnswerDone(answer):

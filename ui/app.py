@@ -35,7 +35,7 @@ from ui.writer import Writer
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = "/footnoted"
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
-STYLES = ("footnoted", "conversation", "panel", "library", "reading", "tables")
+STYLES = ("footnoted", "conversation", "checks", "panel", "library", "reading", "tables")
 HEAD = f"""
 <meta name="robots" content="noindex">
 {"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}

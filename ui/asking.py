@@ -20,10 +20,9 @@ def ask(settings: Settings, question: str, filters: Filters) -> dict[str, Any]:
     """
 
     def here() -> dict[str, Any]:
-        from rag.answering import QueryEngine
+        from ui.engines import open_engine
 
-        with open_library(settings) as index:
-            engine = QueryEngine(index, settings.reader, weights=settings.weights)
+        with open_library(settings) as index, open_engine(settings, index) as engine:
             return engine.ask(question, filters).as_dict()
 
     return _from_server(settings, "/v1/chat", {"question": question, **request_fields(filters)}, here)

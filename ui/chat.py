@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import iterate_in_threadpool
 
 from rag.answering import QueryEngine
-from rag.answers import AnswerDone, Citation, CitationMade, PassagesFound, Token
+from rag.answers import Answer, Citation
+from rag.events import AnswerDone, CitationMade, PassagesFound, QuestionRewritten, Token
+from rag.history import Conversation, of_answers
 from rag.questions import QuestionError
 from ui.render import answer_markup, excerpt, failure_markup, question_markup, streamed_markup, waiting_markup
 
@@ -19,33 +23,60 @@ TITLE = "Footnoted"
 PURPOSE = "Answers from your library of reports, every sentence footnoted to the exact words it rests on."
 FAILURE = "The server failed at this question; its log has the cause. Try again, or ask in other words."
 
+REMEMBERED_ANSWERS = 100
+"""Of a conversation: as far back, its footnotes keep their numbers."""
+
 Turn = dict[str, str]
 """A message of the conversation as Gradio's chatbot takes it: ``role`` and ``content``."""
 
 
-async def answer_as_it_arrives(engine: QueryEngine, question: str) -> AsyncIterator[str]:
-    """The markup of an answer at each step, the last being the whole.
+@dataclass(slots=True)
+class Asked:
+    """A conversation: its questions with their markup, and the answers that a follow-up may refer to.
+
+    Attributes:
+        id: what its answers are kept under.
+        turns: what is shown.
+        answers: the last of its answers, the oldest first.
+    """
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    turns: list[Turn] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def conversation(self) -> Conversation:
+        """What a question follows."""
+        return of_answers(self.id, self.answers)
+
+
+async def answer_as_it_arrives(engine: QueryEngine, question: str, asked: Asked) -> AsyncIterator[str]:
+    """The markup of an answer at each step, the last being the whole; it is added to the conversation.
 
     The engine works in threads, so that one question does not hold up another.
 
     Raises:
         QuestionError: if the question is empty or too long.
     """
-    text = ""
+    text, standalone = "", None
     citations: list[Citation] = []
-    events = engine.stream(question)
+    events = engine.stream(question, conversation=asked.conversation)
     yield waiting_markup()
     async for event in iterate_in_threadpool(events):
         match event:
+            case QuestionRewritten(rewritten):
+                standalone = rewritten
+                yield waiting_markup(standalone=standalone)
             case PassagesFound(passages):
-                yield waiting_markup(len(passages))
+                yield waiting_markup(len(passages), standalone)
             case Token(more):
                 text += more
-                yield streamed_markup(text, citations)
+                yield streamed_markup(text, citations, standalone)
             case CitationMade(citation):
                 citations.append(citation)
-                yield streamed_markup(text, citations)
+                yield streamed_markup(text, citations, standalone)
             case AnswerDone(answer):
+                asked.answers = [*asked.answers, answer][-REMEMBERED_ANSWERS:]
                 yield answer_markup(answer)
 
 
@@ -57,26 +88,27 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     """
     import gradio as gr
 
-    async def ask(question: str, turns: list[Turn]) -> AsyncIterator[tuple[Any, Any, Any]]:
+    async def ask(question: str, asked: Asked) -> AsyncIterator[tuple[Any, Any, Any]]:
         unchanged = gr.skip()
         if not question.strip():
             yield unchanged, unchanged, unchanged
             return
         # The input is emptied once: while the answer arrives, the next question may be typed already.
         entry: Any = ""
+        before = asked.turns
         try:
-            async for markup in answer_as_it_arrives(engine, question):
-                shown = [*turns, *_exchange(question, markup)]
-                yield entry, shown, shown
+            async for markup in answer_as_it_arrives(engine, question, asked):
+                asked.turns = [*before, *_exchange(question, markup)]
+                yield entry, asked, asked.turns
                 entry = unchanged
         except QuestionError as error:
-            shown = [*turns, *_exchange(excerpt(question), failure_markup(str(error)))]
+            asked.turns = [*before, *_exchange(excerpt(question), failure_markup(str(error)))]
             # The question goes back into the input, where it can be mended.
-            yield question, shown, shown
+            yield question, asked, asked.turns
 
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        turns = gr.State([])
+        asked = gr.State(Asked)
         gr.Markdown(f"# {TITLE}\n\n{PURPOSE}", elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
@@ -104,12 +136,12 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         start_over = gr.Button("Start over", elem_id="fn-new")
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
-        shown = [question, turns, conversation]
-        asked = [question.submit(ask, [question, turns], shown, show_progress="hidden")]
-        asked += [button.click(ask, [button, turns], shown, show_progress="hidden") for button in offered]
-        for asking in asked:
-            asking.failure(_failed, turns, [turns, conversation])
-        start_over.click(lambda: ([], []), None, [turns, conversation])
+        shown = [question, asked, conversation]
+        askings = [question.submit(ask, [question, asked], shown, show_progress="hidden")]
+        askings += [button.click(ask, [button, asked], shown, show_progress="hidden") for button in offered]
+        for asking in askings:
+            asking.failure(_failed, asked, [asked, conversation])
+        start_over.click(lambda: (Asked(), []), None, [asked, conversation])
     page.queue(default_concurrency_limit=50, max_size=200)
     return page
 
@@ -121,7 +153,7 @@ def _exchange(question: str, markup: str) -> list[Turn]:
     ]
 
 
-def _failed(turns: list[Turn]) -> tuple[list[Turn], list[Turn]]:
+def _failed(asked: Asked) -> tuple[Asked, list[Turn]]:
     """The conversation with a sentence in the place of the answer that broke off."""
-    turns = [*turns[:-1], {"role": "assistant", "content": failure_markup(FAILURE)}]
-    return turns, turns
+    asked.turns = [*asked.turns[:-1], {"role": "assistant", "content": failure_markup(FAILURE)}]
+    return asked, asked.turns

@@ -32,6 +32,7 @@ def library_errors() -> tuple[type[Exception], ...]:
 
     import httpx
     import sqlalchemy.exc
+    from rag.verification.entailment import EntailmentError
 
     from index.backup import BackupError
     from index.builds import BuildGoneError
@@ -44,6 +45,7 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.progress import Cancelled
     from index.schema import SchemaError
     from index.upkeep import LibraryWriteError
+    from rag.llm import ModelSetupError
     from rag.reader import ReaderError
 
     return (
@@ -53,10 +55,12 @@ def library_errors() -> tuple[type[Exception], ...]:
         CatalogError,
         EncoderError,
         EncoderMismatchError,
+        EntailmentError,
         LibraryLockedError,
         LibraryRestoredError,
         LibraryWriteError,
         LoadError,
+        ModelSetupError,
         ReaderError,
         SchemaError,
         httpx.HTTPError,

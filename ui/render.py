@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 from rag.answers import Answer, Citation, Copy, Passage, Verdict
+from ui.checks import VERDICTS, checks_markup, disagreements_markup
+from ui.dates import date_words
 from ui.escaping import escape
 from ui.tables import CitedRow, table_markup
 
@@ -29,12 +30,6 @@ SHOWN_COPIES = 3
 RECOGNISED = "words recognised in a picture of the page"
 """Said of a source whose words may have been read wrongly."""
 
-_VERDICTS: dict[Verdict, str] = {
-    "supported": "",
-    "partial": "partly supported",
-    "unsupported": "not supported",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
@@ -42,6 +37,7 @@ class _Sentence:
 
     text: str
     citations: tuple[Citation, ...]
+    verdict: Verdict
 
     @property
     def sources(self) -> tuple[tuple[int, int], ...]:
@@ -63,30 +59,15 @@ def source_target(place: Citation | Copy | Passage) -> str:
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
 
 
-def date_words(published: str | None) -> str | None:
-    """An ISO date, possibly shortened, as English words: ``18 July 2025``, ``July 2025``, ``2025``.
-
-    What is not an ISO date is returned as it was written.
-    """
-    if published is None:
-        return None
-    parts = published.split("-")
-    try:
-        day = date(*(int(part) for part in [*parts, "1", "1"][:3]))
-    except ValueError:
-        return published
-    return {1: f"{day:%Y}", 2: f"{day:%B %Y}"}.get(len(parts), f"{day.day} {day:%B %Y}")
-
-
 def question_markup(question: str) -> str:
     """A person's question."""
     return f'<div class="fn-question">{escape(question)}</div>'
 
 
-def waiting_markup(passages: int | None = None) -> str:
+def waiting_markup(passages: int | None = None, standalone: str | None = None) -> str:
     """What stands in the answer's place until its first sentence: what is being read."""
     doing = "Searching the library" if passages is None else f"Reading {_counted(passages, 'passage')}"
-    return f'<div class="fn-waiting">{doing}…</div>'
+    return f'<div class="fn-waiting">{understood_markup(standalone)}{doing}…</div>'
 
 
 def failure_markup(message: str) -> str:
@@ -100,24 +81,33 @@ def answer_markup(answer: Answer) -> str:
     if answer.abstained:
         return _abstention(answer)
     sentences = [
-        _Sentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence))
+        _Sentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence), sentence.verdict)
         for sentence in answer.sentences
     ]
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
-    return f'<div class="fn-answer">{_groups(sentences)}{note}</div>'
+    parts = [understood_markup(answer.standalone), _groups(sentences), disagreements_markup(answer), note]
+    return f'<div class="fn-answer">{"".join(parts)}{checks_markup(answer)}</div>'
 
 
-def streamed_markup(text: str, citations: Sequence[Citation]) -> str:
+def understood_markup(standalone: str | None) -> str:
+    """What a follow-up was taken to ask; empty where the question was searched for as it was asked."""
+    if standalone is None:
+        return ""
+    return f'<p class="fn-understood">Understood as <q>{escape(standalone)}</q></p>'
+
+
+def streamed_markup(text: str, citations: Sequence[Citation], standalone: str | None = None) -> str:
     """The part of an answer that has arrived: its cited sentences, then the words not yet cited."""
     sentences = [
-        _Sentence(text[start:end], tuple(cited))
-        for (start, end), cited in groupby(
-            citations, key=lambda cited: (cited.answer_start, cited.answer_end)
+        _Sentence(text[start:end], tuple(cited), verdict)
+        for (start, end, verdict), cited in groupby(
+            citations,
+            key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
         )
     ]
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
-    return f'<div class="fn-answer">{_groups(sentences)}{pending}</div>'
+    return f'<div class="fn-answer">{understood_markup(standalone)}{_groups(sentences)}{pending}</div>'
 
 
 def _groups(sentences: Iterable[_Sentence]) -> str:
@@ -143,15 +133,16 @@ def _sentence(sentence: _Sentence) -> str:
     words = escape(sentence.text)
     verbatim = any(map(sentence.repeats, sentence.citations))
     shown = f'<q class="fn-quote">{words}</q>' if verbatim else f'<span class="fn-claim">{words}</span>'
+    if sentence.verdict == "unsupported":
+        shown = f"<s>{shown}</s>"
     return f"{shown}{_notes(sentence)}"
 
 
 def _notes(sentence: _Sentence) -> str:
     """The sentence's footnote marks, and a label where what they lead to does not carry it."""
     marks = "".join(map(_mark, sentence.citations))
-    doubts = dict.fromkeys(_VERDICTS[cited.verification.verdict] for cited in sentence.citations)
-    labels = "".join(f' <span class="fn-doubt">{label}</span>' for label in doubts if label)
-    return f"{marks}{labels}"
+    label = VERDICTS[sentence.verdict]
+    return f'{marks} <span class="fn-doubt">{label}</span>' if label else marks
 
 
 def _mark(cited: Citation) -> str:
@@ -208,8 +199,9 @@ def _abstention(answer: Answer) -> str:
     nearest = "".join(map(_nearest, answer.passages[:SHOWN_PASSAGES]))
     listed = f'<p class="fn-nearest">Nearest passages</p><ol>{nearest}</ol>' if nearest else ""
     return (
-        '<div class="fn-abstention"><p class="fn-none">No answer in this library</p>'
-        f'<p class="fn-reason">{reason}</p>{listed}</div>'
+        f'<div class="fn-abstention">{understood_markup(answer.standalone)}'
+        '<p class="fn-none">No answer in this library</p>'
+        f'<p class="fn-reason">{reason}</p>{listed}{checks_markup(answer)}</div>'
     )
 
 

@@ -85,22 +85,29 @@ class SearchRequest(FilteredRequest):
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
 
 
+MAX_TURNS = 1_000
+MAX_TURN_CHARACTERS = 100_000
+
+ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
 class Turn(RequestModel):
     """An earlier turn of a conversation."""
 
     role: Literal["user", "assistant"]
-    content: str
+    content: Annotated[str, Field(max_length=MAX_TURN_CHARACTERS)]
 
 
 class ChatRequest(FilteredRequest):
-    """A question to the library.
-
-    ``conversation_id`` and ``history`` are accepted and not read yet: every question stands by itself.
-    """
+    """A question to the library, which may follow others."""
 
     question: Words
-    conversation_id: str | None = None
-    history: list[Turn] = []
+    conversation_id: ConversationId | None = Field(
+        default=None, description="of an earlier answer; where none was kept under it, `history` counts"
+    )
+    history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
+        default=[], description="what was said before, the oldest first; its last turns are read"
+    )
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )

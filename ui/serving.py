@@ -80,10 +80,10 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
     with ExitStack() as opened:
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         index = opened.enter_context(open_library(settings, former=True))
-        from rag.answering import QueryEngine
         from ui.app import create_app
+        from ui.engines import open_engine
 
-        engine = QueryEngine(index, settings.reader, weights=settings.weights)
+        engine = opened.enter_context(open_engine(settings, index))
         # The first text takes longer than all later ones; nobody should wait for it.
         engine.ask("ready")
         examples = example_questions(map(Path, index.catalog.sources()))

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -24,8 +24,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from rag.tuning import CERTAIN
+
 if TYPE_CHECKING:
     from index.loading.options import Options
+    from rag.llm import ModelSettings
 
 PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
@@ -47,6 +50,17 @@ NEEDED = {
     "passwords": "a list of passwords; in the environment, separated by commas or written as JSON",
     "ocr": "true or false",
     "ocr_languages": "a list of tesseract's codes, such as eng; in the environment, separated by commas",
+    "llm": "none, llamacpp, openai, ollama, anthropic, or the name of another llama-index package",
+    "llm_model": "the name of a language model, or the path of a GGUF file",
+    "llm_address": "the URL of a language model's server",
+    "llm_key": "the key that a language model's server wants",
+    "llm_context": "a whole number of tokens from 1,024",
+    "llm_reply": "a whole number of tokens from 32",
+    "llm_timeout": "a number of seconds above 0, and at most 3,600",
+    "llm_prices": "two numbers, of a million tokens sent and a million tokens written, separated by a comma",
+    "llm_certain": "a probability, 0 to 1",
+    "unsupported": "drop or strike",
+    "entailment": "the name or the folder of a sentence-transformers CrossEncoder for entailment",
     "config": "the path of a TOML file",
 }
 """What each setting must be, in the words of an error."""
@@ -54,6 +68,14 @@ NEEDED = {
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
 """Of a language, or of a script, as tesseract names its files: ``eng``, ``chi_sim``, ``script/Arabic``."""
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+NO_MODEL = "none"
+"""The provider of a language model where there is none: answers are quoted."""
+
+_SECRET = frozenset({"passwords", "llm_key"})
+"""Settings whose value stands in no message."""
 
 
 class SettingsError(ValueError):
@@ -84,6 +106,19 @@ class Settings(BaseSettings):
         passwords: tried in turn on an encrypted file. They are not shown.
         ocr: whether pages without a text layer are read by optical character recognition.
         ocr_languages: codes of the languages that they may be in, as tesseract has them.
+        llm: who provides the language model that writes answers; ``none`` has them quoted.
+        llm_model: its name there, or the path of a GGUF file for llama.cpp in this process.
+        llm_address: the URL of its server; None is the provider's own.
+        llm_key: what its server knows callers by. It is not shown.
+        llm_context: the tokens that it reads and writes at most, together.
+        llm_reply: of them, for its reply.
+        llm_timeout: the seconds in which it must have answered.
+        llm_prices: what a million tokens cost, sent and written.
+        llm_certain: the probability that the library answers a question, from which on what the model writes
+            may count as supported.
+        unsupported: whether a sentence that nothing carries is left out or shown struck out.
+        entailment: the name or folder of a CrossEncoder that tells whether a text entails another; None is
+            none.
         config: the TOML file to read instead of the one in the home folder.
     """
 
@@ -104,6 +139,17 @@ class Settings(BaseSettings):
     passwords: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     ocr: bool = False
     ocr_languages: Annotated[tuple[LanguageCode, ...], NoDecode, Field(min_length=1)] = ("eng",)
+    llm: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = NO_MODEL
+    llm_model: Annotated[str, Field(min_length=1)] | None = None
+    llm_address: Annotated[str, Field(pattern=r"^https?://.")] | None = None
+    llm_key: SecretStr | None = None
+    llm_context: Annotated[int, Field(ge=1024)] = 4096
+    llm_reply: Annotated[int, Field(ge=32)] = 512
+    llm_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
+    llm_prices: Annotated[tuple[Price, Price], NoDecode] | None = None
+    llm_certain: Annotated[float, Field(ge=0, le=1)] = CERTAIN
+    unsupported: Literal["drop", "strike"] = "drop"
+    entailment: Annotated[str, Field(min_length=1)] | None = None
     config: Path | None = None
 
     @field_validator("home")
@@ -114,7 +160,7 @@ class Settings(BaseSettings):
             raise ValueError("not a folder")
         return home
 
-    @field_validator("passwords", "ocr_languages", mode="before")
+    @field_validator("passwords", "ocr_languages", "llm_prices", mode="before")
     @classmethod
     def _listed(cls, written: object) -> object:
         """A list from what an environment variable can hold."""
@@ -123,6 +169,34 @@ class Settings(BaseSettings):
         if written.lstrip().startswith("["):
             return json.loads(written)
         return [part.strip() for part in written.split(",") if part.strip()]
+
+    def language_model(self) -> ModelSettings | None:
+        """The language model that writes answers; None where they are quoted.
+
+        Raises:
+            SettingsError: if a provider is named without a model, or with more reply than context.
+        """
+        if self.llm == NO_MODEL:
+            return None
+        from rag.llm import Limits, ModelSettings, Prices
+
+        if self.llm_model is None:
+            raise SettingsError(
+                f"the setting llm is {self.llm!r}, and llm_model is not set; it must be {NEEDED['llm_model']}"
+            )
+        if self.llm_reply > self.llm_context // 2:
+            raise SettingsError(
+                f"the setting llm_reply is {self.llm_reply}; it must be at most half of llm_context, "
+                f"{self.llm_context // 2}"
+            )
+        return ModelSettings(
+            self.llm,
+            self.llm_model,
+            self.llm_address,
+            self.llm_key.get_secret_value() if self.llm_key else None,
+            Limits(self.llm_context, self.llm_reply, self.llm_timeout),
+            Prices(*self.llm_prices) if self.llm_prices else None,
+        )
 
     def loading(self) -> Options:
         """How files are to be read.
@@ -184,7 +258,7 @@ def load_settings(**given: Path | str | int | None) -> Settings:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
-        if name == "passwords":  # neither in the line nor in a chain of errors
+        if name in _SECRET:  # neither in the line nor in a chain of errors
             raise SettingsError(f"{source} cannot be used; it must be {NEEDED[name]}") from None
         raise SettingsError(f"{source} is {str(problem['input'])!r}; it must be {NEEDED[name]}") from error
 

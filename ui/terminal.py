@@ -18,7 +18,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ui.render import RECOGNISED, date_words
+from ui.dates import date_words
+from ui.footnotes import label
+from ui.render import RECOGNISED
 
 WIDTH = 100
 """Lines longer than this are hard to read, whatever the terminal's width."""
@@ -69,15 +71,21 @@ def safe(text: str) -> str:
 
 def print_answer(console: Console, answer: Result) -> None:
     """Sentences with their marks, then a footnote for each; or why there is no answer, and the nearest."""
+    if answer["standalone"]:
+        console.print(Text(f"Understood as: {safe(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
         _print_abstention(console, answer)
-        return
     for paragraph in _paragraphs(answer):
         console.print(paragraph, end="\n\n")
+    for disagreement in answer["disagreements"]:
+        _print_disagreement(console, disagreement)
     if answer["note"]:
         console.print(Text(safe(answer["note"]), style="italic"), end="\n\n")
-    for citation in answer["citations"]:
-        _print_footnote(console, citation, answer["text"])
+    first = {citation["id"]: citation for citation in reversed(answer["citations"])}
+    for number in sorted(first):
+        _print_footnote(console, first[number], answer["text"])
+    for dropped in answer["dropped"]:
+        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], safe(dropped["text"]))
 
 
 def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
@@ -170,7 +178,7 @@ def print_line(console: Console, text: str) -> None:
 
 def _paragraphs(answer: Result) -> list[Text]:
     """The lines of the answer's text (one document's sentences each) with the marks of their citations."""
-    paragraphs = [Text()]
+    paragraphs = [Text()] if answer["sentences"] else []
     for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
         if before is not None:
             between = answer["text"][before["end"] : sentence["start"]]
@@ -178,10 +186,22 @@ def _paragraphs(answer: Result) -> list[Text]:
                 paragraphs.append(Text())
             else:
                 paragraphs[-1].append(" ")
-        paragraphs[-1].append(safe(answer["text"][sentence["start"] : sentence["end"]]))
+        struck = "strike" if sentence["verdict"] == "unsupported" else ""
+        paragraphs[-1].append(safe(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        paragraphs[-1].append(label(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
     return paragraphs
+
+
+def _print_disagreement(console: Console, disagreement: Result) -> None:
+    console.print(Text(f"The sources give different figures: {safe(disagreement['about'])}", style="bold"))
+    for figure in disagreement["figures"]:
+        facts = [figure["title"], figure["publisher"], date_words(figure["published"]) or "undated"]
+        facts += ["superseded"] if figure["superseded"] else []
+        source = " · ".join(safe(fact) for fact in facts if fact)
+        console.print(Text(f"  {safe(figure['value'])} [{figure['citation']}] {source}"))
+    console.print()
 
 
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
@@ -189,7 +209,8 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
     said = safe(text[citation["answer_start"] : citation["answer_end"]])
     # A quoted answer is its own quote: repeating it would only hide the source.
     quoted = "" if quote == said else f"“{quote}”"
-    doubt = "" if verdict == "supported" else f"{verdict}: read the source"
+    reason = citation["verification"]["reason"] or "read the source"
+    doubt = "" if verdict == "supported" else f"{verdict}: {reason}"
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
 
 

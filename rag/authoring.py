@@ -1,0 +1,149 @@
+"""Findings → an answer: by the language model where there is one and it does well, else quoted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from index.documents import Span
+from index.records import DocumentNotFoundError
+from rag.abstention import Abstention
+from rag.answers import Answer, Fallback
+from rag.caveats import caveat
+from rag.composing import Composition
+from rag.events import Event, Token
+from rag.findings import Findings, doubting
+from rag.history import Conversation
+from rag.llm import LanguageModel
+from rag.prompting import Source
+from rag.quoting import quote
+from rag.reading import ReadSentence
+from rag.selection import Scored
+from rag.tuning import Tuning
+from rag.writing import Outcome, Writer
+
+BEST_SOURCES = 24
+"""Sentences that a model is shown before those that earlier answers cited; the rest comes after them."""
+
+_INSTEAD = "the answer is quoted from the reports instead"
+
+
+def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
+    """No answer, with the reason for it."""
+    yield Token(abstention.reason)
+    return replace(
+        draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
+    )
+
+
+def write(  # noqa: PLR0917 (what an answer is made of)
+    writer: Writer,
+    findings: Findings,
+    conversation: Conversation,
+    composition: Composition,
+    draft: Answer,
+    tuning: Tuning,
+) -> Generator[Event, None, Answer]:
+    """The answer that a language model writes; quoted where it fails, or where nothing carries what it wrote.
+
+    Args:
+        writer: has it written and checked.
+        findings: what it may rest on.
+        conversation: what was cited before.
+        composition: the answer's text.
+        draft: the answer, as far as it is known.
+        tuning: how much is quoted, and from which probability on the library answers for certain.
+    """
+    began = time.perf_counter()
+    sources = sources_of(findings, conversation if draft.standalone is not None else Conversation())
+    judged = doubting(findings, tuning.certain)
+    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, judged)
+    draft = replace(
+        draft,
+        dropped=tuple(outcome.dropped),
+        fallback=outcome.fallback,
+        prompt_digest=outcome.digest,
+        timings=_timings(outcome, time.perf_counter() - began, writer.model),
+    )
+    if outcome.declined:
+        return (yield from abstain(draft, _declined(writer.model)))
+    if outcome.carried:
+        said = f"{outcome.cause}; the answer ends here." if outcome.cause else None
+        cited = _scored(findings, outcome)
+        lacks = caveat(findings.index, findings.question, cited) if cited else None
+        note = " ".join(filter(None, [said, lacks])) or None
+        return replace(composition.answer(draft), model=writer.model.name, note=note)
+    draft = replace(draft, note=_why(writer.model, outcome))
+    return (yield from quote(findings, composition, draft, tuning.max_sentences, judged))
+
+
+def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
+    """The sentences that a model may cite: the best ones, those that were cited before, and the others."""
+    found = [_source(item) for item in findings.ranked]
+    earlier = list(_earlier(findings, conversation))
+    listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
+    places = {
+        (source.record.document_id, source.record.version, source.sentence.span): source
+        for source in reversed(listed)
+    }
+    return list(reversed(places.values()))
+
+
+def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
+    """What earlier answers cited, the latest first, as far as the library still has it."""
+    for cited in reversed(conversation.cited):
+        try:
+            record = findings.index.document(cited.document_id, cited.version)
+            text = findings.library.text(record).text
+        except DocumentNotFoundError:
+            continue
+        if text[cited.start : cited.end] == cited.quote:
+            sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, cited.headings or "")
+            yield Source(record, sentence, 0.0)
+
+
+def _source(item: Scored) -> Source:
+    candidate = item.candidate
+    return Source(candidate.reading.document, candidate.sentence, item.score)
+
+
+def _scored(findings: Findings, outcome: Outcome) -> list[Scored]:
+    """The ranked sentences that an answer cites."""
+    cited = {(source.record.document_id, source.sentence.span) for source in outcome.cited}
+    return [
+        item
+        for item in findings.ranked
+        if (item.candidate.reading.document.document_id, item.candidate.sentence.span) in cited
+    ]
+
+
+def _declined(model: LanguageModel) -> Abstention:
+    return Abstention(
+        "not_answered",
+        f"Reports in this library come near the question, and {model.name} found no sentence that answers "
+        "it.",
+    )
+
+
+def _why(model: LanguageModel, outcome: Outcome) -> str:
+    """Why the answer is not the model's, as a person is told."""
+    reasons: dict[Fallback | None, str] = {
+        "unusable": f"{model.name} cited no sentence of the reports",
+        "nothing_supported": f"Nothing that {model.name} wrote is carried by the sentences that it cites",
+    }
+    reason = reasons.get(outcome.fallback) or outcome.cause or f"{model.name} failed"
+    return f"{reason[0].upper()}{reason[1:]}; {_INSTEAD}."
+
+
+def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str, float]:
+    checking = outcome.seconds_checking
+    timings = {
+        "write": round((seconds - checking) * 1000, 2),
+        "verify": round(checking * 1000, 2),
+        "prompt_tokens": float(outcome.usage.prompt_tokens),
+        "completion_tokens": float(outcome.usage.completion_tokens),
+    }
+    if model.prices is not None:
+        timings["cost"] = model.prices.of(outcome.usage)
+    return timings

@@ -1,0 +1,66 @@
+"""What was asked and answered before, as far as a follow-up may refer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answers import Answer, Citation
+from rag.conversation import MAX_EXCHANGES, Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns before a question.
+
+    Attributes:
+        id: what its answers are kept under; None where they belong together only for who asks.
+        exchanges: its last turns, the oldest first, :data:`~rag.conversation.MAX_EXCHANGES` at most.
+        cited: the footnotes of all its answers: their numbers stay.
+    """
+
+    id: str | None = None
+    exchanges: tuple[Exchange, ...] = ()
+    cited: tuple[Citation, ...] = ()
+
+
+ALONE = Conversation()
+"""No conversation: a question by itself."""
+
+
+def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
+    """A conversation from its kept answers, the oldest first."""
+    return Conversation(
+        conversation_id,
+        tuple(map(exchange_of, answers[-MAX_EXCHANGES:])),
+        tuple(cited for answer in answers for cited in answer.citations),
+    )
+
+
+def exchange_of(answer: Answer) -> Exchange:
+    """A turn from its answer."""
+    return Exchange(
+        question=answer.question,
+        standalone=answer.standalone or answer.question,
+        answer=answer.text,
+        cited=tuple(cited.quote for cited in answer.citations),
+        abstained=answer.abstained,
+    )
+
+
+def of_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
+    """A conversation from what was said, where nothing was kept of it.
+
+    Args:
+        turns: ``user`` or ``assistant``, and what was said, the oldest first. What no question stands before
+            is left out.
+        conversation_id: what its answers shall be kept under.
+    """
+    exchanges: list[Exchange] = []
+    for role, words in turns:
+        if role == "user" and words.strip():
+            exchanges.append(Exchange(words.strip(), words.strip()))
+        elif role == "assistant" and exchanges and not exchanges[-1].answer:
+            last = exchanges[-1]
+            exchanges[-1] = Exchange(last.question, last.standalone, words.strip())
+    return Conversation(conversation_id, tuple(exchanges[-MAX_EXCHANGES:]))

@@ -1,0 +1,60 @@
+"""llama.cpp in this process: its own server, on a port of the loopback interface that nobody else is told."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+from rag.llm.failures import ModelSetupError
+
+
+class LlamaServer:
+    """A GGUF file behind llama.cpp's server, which speaks OpenAI's protocol.
+
+    It is asked over HTTP, with a limit of time: calls into the library itself were seen to hang.
+    """
+
+    def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
+        """Load a model.
+
+        Args:
+            file: in the format GGUF.
+            context_tokens: what it reads and writes at most, together.
+            threads: how many it calculates with; None for one a core.
+
+        Raises:
+            ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
+        """
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ModelSetupError(
+                "llama.cpp is not installed; install it with: pip install 'footnoted[llamacpp]'"
+            ) from error
+        if not file.is_file():
+            raise ModelSetupError(f"there is no model file {str(file)!r}; give the path of a GGUF file")
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(file)
+        parameters.n_ctx = context_tokens
+        parameters.n_parallel = 1
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or os.cpu_count() or 1
+        parameters.hostnames = ["127.0.0.1"]
+        parameters.port = 0
+        parameters.ui = False
+        parameters.cache_ram_mib = 0
+        parameters.verbosity = -1
+        try:
+            self._server: Any = xllamacpp.Server(parameters)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelSetupError(
+                f"{str(file)!r} cannot be loaded by llama.cpp ({error}); give a GGUF file that is whole"
+            ) from error
+        self.address: str = self._server.listening_address
+
+    def close(self) -> None:
+        """End the server and give back its memory."""
+        self._server = None
+        # Its port closes when it is collected.
+        gc.collect()

@@ -1,0 +1,211 @@
+"""Settings → a language model, by the llama-index package of whoever provides it."""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from rag.llm.failures import ModelSetupError
+from rag.llm.language_model import Constrain, LanguageModel, Limits, Prices, unconstrained
+from rag.llm.llama_server import LlamaServer
+from rag.prompting import grammar, schema
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+TEMPERATURE = 0.0
+"""The most likely words: an answer that was kept can be looked into by asking again."""
+
+OLLAMA_ADDRESS = "http://127.0.0.1:11434"
+"""Where Ollama listens unless it is told otherwise."""
+
+_NO_KEY = "none"
+"""For servers that want none: the client insists on some."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which language model writes the answers.
+
+    Attributes:
+        provider: ``llamacpp``, ``openai`` (any server of its protocol), ``ollama``, ``anthropic``, or the
+            name of another llama-index package: ``mistralai`` for llama-index-llms-mistralai.
+        model: the model's name there; for llama.cpp in this process the path of a GGUF file.
+        address: the server's URL; None for the provider's own.
+        key: what the server wants to know callers by; None where it wants nothing.
+        limits: what a reply may take.
+        prices: what it costs.
+    """
+
+    provider: str
+    model: str
+    address: str | None = None
+    key: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    prices: Prices | None = None
+
+
+def open_model(settings: ModelSettings) -> LanguageModel:
+    """The language model that settings name. What it holds is given back by ``close``.
+
+    Raises:
+        ModelSetupError: if its package is not installed, or it cannot be opened.
+    """
+    opener = _OPENERS.get(settings.provider, _by_package)
+    try:
+        return opener(settings)
+    except ImportError as error:
+        raise ModelSetupError(
+            f"the provider {settings.provider!r} needs a package that is not installed ({error.name}); "
+            f"install it with: pip install llama-index-llms-{_package(settings.provider)}"
+        ) from error
+    except (ValueError, TypeError) as error:
+        words = " ".join(str(error).split())
+        raise ModelSetupError(
+            f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words[:300]}"
+        ) from error
+
+
+def _llamacpp(settings: ModelSettings) -> LanguageModel:
+    if settings.address:
+        return _named(settings, _openai_like(settings, settings.address), _by_grammar)
+    server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
+    name = Path(settings.model).stem
+    return LanguageModel(
+        _openai_like(settings, f"{server.address}/v1"),
+        name,
+        settings.limits,
+        prices=settings.prices,
+        constrain=_by_grammar,
+        close=server.close,
+    )
+
+
+def _openai(settings: ModelSettings) -> LanguageModel:
+    return _named(settings, _openai_like(settings, settings.address or "https://api.openai.com/v1"))
+
+
+def _ollama(settings: ModelSettings) -> LanguageModel:
+    from llama_index.llms.ollama import Ollama
+
+    llm = Ollama(
+        model=settings.model,
+        base_url=settings.address or OLLAMA_ADDRESS,
+        temperature=TEMPERATURE,
+        context_window=settings.limits.context_tokens,
+        request_timeout=settings.limits.seconds,
+        additional_kwargs={"num_predict": settings.limits.reply_tokens},
+    )
+    return _named(settings, llm, lambda numbers: {"format": schema(numbers)})
+
+
+def _anthropic(settings: ModelSettings) -> LanguageModel:
+    from llama_index.llms.anthropic import Anthropic
+
+    llm = Anthropic(
+        model=settings.model,
+        api_key=settings.key,
+        base_url=settings.address,
+        temperature=TEMPERATURE,
+        max_tokens=settings.limits.reply_tokens,
+        timeout=settings.limits.seconds,
+        max_retries=0,
+    )
+    return _named(settings, llm)
+
+
+def _by_package(settings: ModelSettings) -> LanguageModel:
+    """The model class of a llama-index package: the one whose name is the package's, however it is spelt."""
+    from llama_index.core.llms import LLM
+
+    package = importlib.import_module(f"llama_index.llms.{settings.provider.replace('-', '_')}")
+    wanted = _plain(settings.provider)
+    found = [
+        kind
+        for name in dir(package)
+        if isinstance(kind := getattr(package, name), type) and issubclass(kind, LLM) and kind is not LLM
+    ]
+    if not found:
+        raise ValueError("its package has no language model")
+    kind = min(found, key=lambda kind: (_plain(kind.__name__) != wanted, kind.__name__))
+    # Each names what it takes in its own way.
+    given: dict[str, Any] = {
+        "model": settings.model,
+        "model_name": settings.model,
+        "api_key": settings.key,
+        "api_base": settings.address,
+        "base_url": settings.address,
+        "temperature": TEMPERATURE,
+        "max_tokens": settings.limits.reply_tokens,
+        "timeout": settings.limits.seconds,
+        "request_timeout": settings.limits.seconds,
+        "max_retries": 0,
+    }
+    known = {name: given[name] for name in given if name in kind.model_fields and given[name] is not None}
+    return _named(settings, kind(**known))
+
+
+def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
+    return LanguageModel(llm, settings.model, settings.limits, prices=settings.prices, constrain=constrain)
+
+
+def _openai_like(settings: ModelSettings, address: str) -> LLM:
+    import httpx
+    from llama_index.llms.openai_like import OpenAILike
+
+    llm: LLM = OpenAILike(
+        model=settings.model,
+        api_base=_checked(address),
+        api_key=settings.key or _NO_KEY,
+        is_chat_model=True,
+        context_window=settings.limits.context_tokens,
+        max_tokens=settings.limits.reply_tokens,
+        temperature=TEMPERATURE,
+        timeout=settings.limits.seconds,
+        max_retries=0,
+        additional_kwargs={"stream_options": {"include_usage": True}},
+        # A proxy of the environment must not get what is meant for this machine.
+        http_client=httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds),
+    )
+    return llm
+
+
+def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
+    return {"extra_body": {"grammar": grammar(numbers)}}
+
+
+def _checked(address: str) -> str:
+    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
+        raise ModelSetupError(
+            f"the language model's address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
+        )
+    return address
+
+
+def _is_here(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _package(provider: str) -> str:
+    return {"openai": "openai-like", "llamacpp": "openai-like"}.get(provider, provider.replace("_", "-"))
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").replace("_", "").casefold()
+
+
+_OPENERS: Mapping[str, Callable[[ModelSettings], LanguageModel]] = {
+    "llamacpp": _llamacpp,
+    "openai": _openai,
+    "ollama": _ollama,
+    "anthropic": _anthropic,
+}

@@ -1,0 +1,215 @@
+"""OpenAI's chat completions, so that programs made for it ask this library unchanged.
+
+The answer comes as text with its footnotes below it, and whole, as ``POST /v1/chat`` gives it, in the
+extension field ``footnoted``. Fields that steer a language model (``temperature`` and the like) are taken
+and not used.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response
+
+from rag.answers import Answer, Citation
+from rag.events import AnswerDone, CitationMade, Event, Token
+from rag.history import Conversation, of_turns
+from ui.footnotes import footnotes, label, without_footnotes
+from ui.problems import documented
+
+if TYPE_CHECKING:
+    from rag.answering import QueryEngine
+
+MODEL = "footnoted"
+"""The one model that there is, however a request names it."""
+
+MAX_MESSAGES = 1_000
+
+
+class ContentPart(BaseModel):
+    """A part of a message; only those of text are read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    text: str | None = None
+
+
+class CompletionMessage(BaseModel):
+    """A message of a conversation. System messages steer a model, and there is nothing here to steer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = None
+
+    @property
+    def words(self) -> str:
+        """Its text."""
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.text)
+        return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    """How a stream ends."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include_usage: bool = False
+
+
+class CompletionRequest(BaseModel):
+    """A conversation whose last message of a user is the question."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = MODEL
+    messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+
+    def asked(self) -> tuple[str, Conversation]:
+        """The question, and what was said before it.
+
+        Raises:
+            HTTPException: 422, if no message is a user's.
+        """
+        for place in reversed(range(len(self.messages))):
+            if self.messages[place].role == "user":
+                before = [
+                    (message.role, without_footnotes(message.words))
+                    for message in self.messages[:place]
+                    if message.role in {"user", "assistant"}
+                ]
+                return self.messages[place].words, of_turns(before)
+        raise HTTPException(422, "messages has none of the role user; the last of them is the question")
+
+
+def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRouter:
+    """The routes of OpenAI's protocol.
+
+    Args:
+        engine: answers.
+        at_work: how many answers are made at once.
+    """
+    router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+
+    @router.get("/models")
+    async def models() -> dict[str, Any]:
+        """The one model that there is."""
+        entry = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+        return {"object": "list", "data": [entry]}
+
+    @router.post("/chat/completions")
+    async def complete(request: CompletionRequest) -> Response:
+        """A footnoted answer in OpenAI's form; the whole of it is in `footnoted`."""
+        question, conversation = request.asked()
+        if not request.stream:
+            answer = await to_thread.run_sync(
+                lambda: engine.ask(question, conversation=conversation), limiter=at_work
+            )
+            return JSONResponse(completion_of(answer))
+        events = engine.stream(question, conversation=conversation)
+        # The first event is made before the response begins, so that a refusal has its status code.
+        first = await to_thread.run_sync(next, events)
+        usage = request.stream_options is not None and request.stream_options.include_usage
+        return EventSourceResponse(_streamed(first, events, usage=usage), sep="\n")
+
+    return router
+
+
+def completion_of(answer: Answer) -> dict[str, Any]:
+    """A whole answer in OpenAI's form."""
+    message = {"role": "assistant", "content": text_of(answer)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+    return {
+        **_head(answer.answer_id, "chat.completion"),
+        "choices": [choice],
+        "usage": _usage(answer),
+        "footnoted": answer.as_dict(),
+    }
+
+
+def text_of(answer: Answer) -> str:
+    """The sentences with their marks, and the footnotes."""
+    parts: list[str] = []
+    end = 0
+    for sentence in answer.sentences:
+        gap = answer.text[end : sentence.start]
+        parts.append(gap + answer.text[sentence.start : sentence.end] + label(sentence.verdict))
+        parts += [_mark(cited) for cited in answer.cited_by(sentence)]
+        end = sentence.end
+    return "".join([*parts, answer.text[end:], _below(answer)])
+
+
+async def _streamed(first: Event, rest: Iterator[Event], *, usage: bool) -> AsyncIterator[ServerSentEvent]:
+    streaming = _Streaming(usage=usage)
+    for chunk in streaming.chunks(first):
+        yield _sent(chunk)
+    async for event in iterate_in_threadpool(rest):
+        for chunk in streaming.chunks(event):
+            yield _sent(chunk)
+    yield ServerSentEvent(data="[DONE]")
+
+
+class _Streaming:
+    """The chunks of one answer."""
+
+    def __init__(self, *, usage: bool) -> None:
+        self._head: dict[str, Any] = _head(f"{time.time_ns():x}", "chat.completion.chunk")
+        self._usage = usage
+        self._begun = False
+
+    def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
+        """What one event comes to."""
+        if not self._begun:
+            self._begun = True
+            yield self._chunk({"role": "assistant", "content": ""})
+        match event:
+            case Token(text, verdict):
+                yield self._chunk({"content": text + label(verdict)})
+            case CitationMade(citation):
+                yield self._chunk({"content": _mark(citation)})
+            case AnswerDone(answer):
+                if below := _below(answer):
+                    yield self._chunk({"content": below})
+                yield {**self._chunk({}, "stop"), "footnoted": answer.as_dict()}
+                if self._usage:
+                    yield {**self._head, "choices": [], "usage": _usage(answer)}
+
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+        return {**self._head, "choices": [choice]}
+
+
+def _head(name: str, kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{name}", "object": kind, "created": int(time.time()), "model": MODEL}
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    sent, written = (int(answer.timings.get(f"{name}_tokens", 0)) for name in ("prompt", "completion"))
+    return {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written}
+
+
+def _mark(cited: Citation) -> str:
+    return f" [{cited.id}]"
+
+
+def _below(answer: Answer) -> str:
+    note = f"\n\n{answer.note}" if answer.note else ""
+    listed = footnotes(answer.citations)
+    return f"{note}\n\n{listed}" if listed else note
+
+
+def _sent(chunk: dict[str, Any]) -> ServerSentEvent:
+    return ServerSentEvent(data=json.dumps(chunk, ensure_ascii=False))
