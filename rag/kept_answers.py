@@ -18,6 +18,8 @@ from rag.answers import Answer
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from index.store import Index
+
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 _CAUSES = 3
@@ -48,7 +50,7 @@ def written(answer: Answer) -> str:
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def keep(catalog: Catalog, answer: Answer) -> None:
+def keep(library: Index | Catalog, answer: Answer) -> None:
     """Keep an answer, with its conversation if it has one.
 
     Raises:
@@ -56,10 +58,10 @@ def keep(catalog: Catalog, answer: Answer) -> None:
         sqlalchemy.exc.OperationalError: if the catalog cannot be written.
     """
     body = written(answer)
-    Kept(catalog.engine).put(answer.answer_id, answer.conversation_id, answer.created, body)
+    _kept(library).put(answer.answer_id, answer.conversation_id, answer.created, body)
 
 
-def kept_answer(catalog: Catalog, answer_id: str) -> str:
+def kept_answer(library: Index | Catalog, answer_id: str) -> str:
     """The JSON text of an answer, byte for byte as it was kept.
 
     Raises:
@@ -68,12 +70,12 @@ def kept_answer(catalog: Catalog, answer_id: str) -> str:
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id)
     try:
-        return Kept(catalog.engine).get(answer_id)
+        return _kept(library).get(answer_id)
     except KeptNotFoundError as error:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def forget(catalog: Catalog, answer_id: str) -> None:
+def forget(library: Index | Catalog, answer_id: str) -> None:
     """Delete an answer.
 
     Raises:
@@ -82,14 +84,14 @@ def forget(catalog: Catalog, answer_id: str) -> None:
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id)
     try:
-        Kept(catalog.engine).delete(answer_id)
+        _kept(library).delete(answer_id)
     except KeptNotFoundError as error:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def conversation(catalog: Catalog, conversation_id: str, limit: int) -> list[Answer]:
+def conversation(library: Index | Catalog, conversation_id: str, limit: int) -> list[Answer]:
     """The last answers of a conversation, at most ``limit``, in the order in which they were given."""
-    return [load(body) for body in Kept(catalog.engine).series(conversation_id, limit)]
+    return [load(body) for body in _kept(library).series(conversation_id, limit)]
 
 
 def load(body: str | bytes) -> Answer:
@@ -115,6 +117,11 @@ def load(body: str | bytes) -> Answer:
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
+
+
+def _kept(library: Index | Catalog) -> Kept:
+    """What a library keeps, open as a whole or only its catalog, for which no encoder is loaded."""
+    return Kept((library if isinstance(library, Catalog) else library.catalog).engine)
 
 
 @cache

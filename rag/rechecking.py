@@ -14,7 +14,8 @@ from index.documents import Document, Span
 from index.reading import CatalogReader
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Verdict
-from rag.verification import figures, verify
+from rag.evidence import sentence_before
+from rag.verification import Evidence, Gate
 from rag.wording import visible
 
 _STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
@@ -108,7 +109,7 @@ Facts = Callable[[DocumentRecord, int | None], Sequence[str]]
 
 
 def recheck(
-    catalog: Catalog, claims: Sequence[Claim], footnotes: Sequence[Footnote], facts: Facts
+    catalog: Catalog, claims: Sequence[Claim], footnotes: Sequence[Footnote], facts: Facts, gate: Gate
 ) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
     """Check sentences against their quotes, and the quotes against the library.
 
@@ -117,71 +118,55 @@ def recheck(
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
         facts: what a footnote must say of its document.
+        gate: what holds a sentence against its quotes.
 
     Returns:
         What came out for each sentence, and for each footnote.
     """
     with catalog.reading() as reader:
-        notes = tuple(_check_footnote(reader, footnote, facts) for footnote in footnotes)
-    sound = {note.number for note in notes if note.holds}
-    by_number = {footnote.number: footnote for footnote in footnotes}
-    sentences = tuple(_check_claim(number, claim, by_number, sound) for number, claim in enumerate(claims, 1))
-    return sentences, notes
+        found = [_check_footnote(reader, footnote, facts) for footnote in footnotes]
+    notes = {note.number: (note, evidence) for note, evidence in found}
+    sentences = tuple(_check_claim(number, claim, notes, gate) for number, claim in enumerate(claims, 1))
+    return sentences, tuple(note for note, _ in found)
 
 
-def judge(sentence: str, evidence: Sequence[Footnote]) -> tuple[Verdict, str]:
-    """Whether quotes carry a sentence, all of them together; and what they lack, in words.
-
-    Args:
-        sentence: the sentence.
-        evidence: the footnotes that it rests on.
-    """
-    words = "\n".join(footnote.quote for footnote in evidence)
-    found = verify(sentence, words, Document(words, "", "text"), Span(0, len(words)))
-    lacking = sorted(figures(sentence) - figures(words))
-    if lacking:
-        reason = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not in the quoted words"
-    else:
-        reason = f"only {found.score:.0%} of its words are in the quoted ones"
-    return found.verdict, reason
-
-
-def _check_claim(number: int, claim: Claim, footnotes: Mapping[int, Footnote], sound: set[int]) -> Checked:
+def _check_claim(
+    number: int, claim: Claim, notes: Mapping[int, tuple[Checked, Evidence]], gate: Gate
+) -> Checked:
     if claim.shown == "unsupported":
         return Checked(number, claim.text, (), ("is struck out, as not supported",))
     if not claim.footnotes:
         return Checked(number, claim.text, ("has no footnote",))
     problems = [
-        f"footnote {mark} {'does not hold' if mark in footnotes else 'is not there'}"
+        f"footnote {mark} {'does not hold' if mark in notes else 'is not there'}"
         for mark in claim.footnotes
-        if mark not in sound
+        if mark not in notes or not notes[mark][0].holds
     ]
-    evidence = [footnotes[mark] for mark in claim.footnotes if mark in footnotes]
-    verdict, reason = judge(claim.text, evidence)
-    if _STANDING[verdict] < _STANDING[claim.shown]:
-        problems.append(f"is {_SAID[verdict]} by what it cites: {reason}")
+    # By the words that stand there to be read, even where they are not the document's.
+    found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
+    if _STANDING[found.verdict] < _STANDING[claim.shown]:
+        problems.append(f"is {_SAID[found.verdict]} by what it cites: {found.reason}")
     remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
     return Checked(number, claim.text, tuple(problems), remarks)
 
 
-def _check_footnote(reader: CatalogReader, footnote: Footnote, facts: Facts) -> Checked:
+def _check_footnote(reader: CatalogReader, footnote: Footnote, facts: Facts) -> tuple[Checked, Evidence]:
+    """What came out for a footnote, and what its words are to be understood with."""
+    alone = Evidence(footnote.quote, footnote.headings or "")
     place = footnote.place
     if place is None:
         why = "nothing in the file says where its words stand; export the answer again"
-        return Checked(footnote.number, footnote.quote, (why,))
-    candidates = list(_versions(reader, place))
-    if not candidates:
-        return Checked(footnote.number, footnote.quote, (_absence(reader, place),))
-    readings = [(record, reader.text(record.document_id, record.version)) for record in candidates]
+        return Checked(footnote.number, footnote.quote, (why,)), alone
+    readings = [
+        (record, reader.text(record.document_id, record.version)) for record in _versions(reader, place)
+    ]
+    if not readings:
+        return Checked(footnote.number, footnote.quote, (_absence(reader, place),)), alone
     record, document = next(
         (each for each in readings if _quoted(each[1], place) == footnote.quote), readings[0]
     )
-    problems = []
-    if (words := _quoted(document, place)) != footnote.quote:
-        problems.append(f"the quote is not what stands in the document there, which is “{words}”")
-    if footnote.headings is not None and footnote.headings not in visible(document.text):
-        problems.append(f"its headings, “{footnote.headings}”, are not in the document")
     moved = (record.document_id, record.version) != (place.document_id, place.version)
+    problems = [*_differences(footnote, place, document)]
     if not moved:
         page = document.page_at(place.start)
         problems += [
@@ -190,7 +175,27 @@ def _check_footnote(reader: CatalogReader, footnote: Footnote, facts: Facts) -> 
             if fact not in footnote.attribution
         ]
     remarks = tuple(_remarks(reader, record, moved=moved))
-    return Checked(footnote.number, footnote.quote, tuple(problems), remarks)
+    evidence = alone if problems else _evidence(footnote, place, record, document)
+    return Checked(footnote.number, footnote.quote, tuple(problems), remarks), evidence
+
+
+def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
+    """Where a footnote has other words than its document."""
+    if (words := _quoted(document, place)) != footnote.quote:
+        yield f"the quote is not what stands in the document there, which is “{words}”"
+    if footnote.headings is not None and footnote.headings not in visible(document.text):
+        yield f"its headings, “{footnote.headings}”, are not in the document"
+
+
+def _evidence(footnote: Footnote, place: Place, record: DocumentRecord, document: Document) -> Evidence:
+    context = [footnote.headings, record.title, record.publisher or record.author]
+    return Evidence(
+        quote=footnote.quote,
+        context="\n".join(filter(None, context)),
+        language=record.language,
+        published=record.stated,
+        before=sentence_before(document.text, Span(place.start, place.end), record.language),
+    )
 
 
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:

@@ -1,4 +1,4 @@
-"""An exported answer of the real library is verified: as it is, edited, of an older version, and of no library."""
+"""An exported answer of a real library is verified: as it is, edited, and after the library has changed."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_an_edited_figure_of_a_sentence_is_found(
     edit(file, "120 families", "620 families", "document")
     verified = verify_file(index.catalog, file)
     assert told(verified) == {
-        "sentence": ("is not supported by what it cites: 620 is not in the quoted words",),
+        "sentence": ("is not supported by what it cites: 620 is not in the cited sentence, which has 120",),
         "footnote": (),
         "whole": ("its sentences are not those of the answer that the library keeps; export it again",),
     }
@@ -114,7 +114,7 @@ def test_an_edited_quote_is_found(
     assert told(verify_file(index.catalog, file)) == {
         "sentence": (
             "footnote 1 does not hold",
-            "is not supported by what it cites: 120 is not in the quoted words",
+            "is not supported by what it cites: 120 is not in the cited sentence, which has 620",
         ),
         "footnote": (f"the quote is not what stands in the document there, which is “{GATE}”",),
         "whole": (),
@@ -148,22 +148,17 @@ def test_a_figure_of_the_table_that_its_footnote_lacks_is_found(
 
 @each_format
 def test_it_holds_after_later_syncs_and_fails_when_the_document_is_gone(
-    index: Index,
-    made: Answer,
-    file_of: Callable[[Answer, str], Path],
-    suffix: str,
-    loading: Isolated,
-    tmp_path: Path,
+    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str, tmp_path: Path
 ) -> None:
     file, report = file_of(made, suffix), tmp_path / "reports" / "dam.txt"
     write(report, "The gates of Varda were opened again in June.")
-    sync(index, [report.parent], reader=loading)
+    sync(index, [report.parent])
     verified = verify_file(index.catalog, file)
     assert (verified.holds, verified.footnotes[0].remarks) == (True, ("the library now has version 2",))
     again = file_of(made, suffix)
     assert verify_file(index.catalog, again).holds, "an answer of an older version is exported as it was"
     report.unlink()
-    sync(index, [report.parent], reader=loading)
+    sync(index, [report.parent])
     assert told(verify_file(index.catalog, file)) == {
         "sentence": ("footnote 1 does not hold",),
         "footnote": ("document 1, version 1 is not in the library; it may have been removed",),
@@ -173,17 +168,12 @@ def test_it_holds_after_later_syncs_and_fails_when_the_document_is_gone(
 
 @each_format
 def test_a_library_that_was_made_again_knows_the_file_by_its_digest(
-    made: Answer,
-    file_of: Callable[[Answer, str], Path],
-    suffix: str,
-    encoder: Encoder,
-    loading: Isolated,
-    tmp_path: Path,
+    made: Answer, file_of: Callable[[Answer, str], Path], suffix: str, encoder: Encoder, tmp_path: Path
 ) -> None:
     file = file_of(made, suffix)
     write(tmp_path / "reports" / "before.txt", "A report that is read before the other one.")
     with Index.open(tmp_path / "other", encoder) as other:
-        sync(other, [tmp_path / "reports"], reader=loading)
+        sync(other, [tmp_path / "reports"])
         verified = verify_file(other.catalog, file)
     assert verified.holds
     assert verified.footnotes[0].remarks == ("the same file is document 2, version 1 of this library",)
@@ -220,7 +210,9 @@ def test_what_is_no_export_is_refused_with_its_name(index: Index, tmp_path: Path
         f"{file} is no exported answer: it has no comment for programs at its end; give a file that "
         "`footnoted export` wrote"
     )
-    with pytest.raises(UsedWronglyError, match=r"missing\.md cannot be read: No such file or directory; check"):
+    with pytest.raises(
+        UsedWronglyError, match=r"missing\.md cannot be read: No such file or directory; check"
+    ):
         verify_file(index.catalog, tmp_path / "missing.md")
     with file.open("wb") as large:
         large.truncate(MAX_BYTES + 1)

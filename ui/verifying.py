@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from ui.settings import load_settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
+    from index.embedding import Encoder
     from rag.rechecking import Checked
     from ui.exporting import Exported
 
@@ -66,8 +68,15 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check an exported answer against the library as it is now: its quotes, and its sentences by them."""
-    with open_catalog(load_settings(home=home)) as catalog:
-        verified = verify_file(catalog, file)
+    settings = load_settings(home=home)
+
+    def encoder() -> Encoder:
+        from index.embedding import open_encoder
+
+        return open_encoder(settings.model)
+
+    with open_catalog(settings) as catalog:
+        verified = verify_file(catalog, file, encoder)
     if as_json:
         terminal.print_json(verified.as_dict())
     else:
@@ -76,24 +85,30 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def verify_file(catalog: Catalog, file: Path) -> Verified:
+def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
     """Check what a reader sees of an exported answer.
 
     Args:
         catalog: the library's.
         file: the exported answer.
+        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
+            without. It takes seconds, and a quotation never needs it.
 
     Raises:
         UsedWronglyError: if it is none, or cannot be read.
     """
     from rag.rechecking import recheck
+    from rag.verification import Gate
     from ui.exporting import NotExportedError, facts, read_export
 
     try:
         exported = read_export(_content(file), file)
     except NotExportedError as error:
         raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
-    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts)
+    check = partial(recheck, catalog, exported.claims, exported.footnotes, facts)
+    sentences, footnotes = check(Gate())
+    if encoder is not None and any(not each.holds for each in sentences):
+        sentences, footnotes = check(Gate(encoder()))
     return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)))
 
 

@@ -12,8 +12,9 @@ from index.catalog import Catalog
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.wording import visible
+from ui.dates import date_words
 from ui.exporting.manifest import FORMAT, Entry, Manifest
-from ui.render import RECOGNISED, date_words
+from ui.render import RECOGNISED
 
 Digests = Mapping[tuple[int, int], str]
 """sha256 of the files of documents, in hexadecimal, by the document's number and version."""
