@@ -108,7 +108,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        asked = gr.State(Asked)
+        asked = gr.State(Asked())
         gr.Markdown(f"# {TITLE}\n\n{PURPOSE}", elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
