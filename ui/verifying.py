@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.rechecking import Checked
     from ui.exporting import Exported
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """Of an exported answer: a larger file is none."""
 
 EXCERPT_CHARACTERS = 60
