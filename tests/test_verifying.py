@@ -191,7 +191,7 @@ def test_meanings_are_compared_only_where_words_alone_do_not_carry_a_sentence(
     file = file_of(made, "md")
     assert verify_file(index.catalog, file, encoder).holds
     assert opened == []
-    edit(file, "families left", "families departed hastily", "document")
+    edit(file, "families left", "families packed their furniture hastily and departed northwards", "document")
     assert not verify_file(index.catalog, file, encoder).holds
     assert opened == [index.encoder]
 
