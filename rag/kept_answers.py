@@ -11,6 +11,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DatabaseError
+
 from index.catalog import Catalog
 from index.kept import Kept, KeptNotFoundError
 from rag.answers import Answer
@@ -36,6 +38,10 @@ class AnswerNotFoundError(LookupError):
         self.answer_id = answer_id
 
 
+class NotKeptError(Exception):
+    """An answer could not be kept; the message says why and what to do."""
+
+
 class AnswerFormError(ValueError):
     """A text is no answer in its JSON form; the message says where it differs."""
 
@@ -54,11 +60,16 @@ def keep(library: Index | Catalog, answer: Answer) -> None:
     """Keep an answer, with its conversation if it has one.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: if an answer of this id is kept.
-        sqlalchemy.exc.OperationalError: if the catalog cannot be written.
+        NotKeptError: if the catalog cannot be written, or keeps an answer of this id already.
     """
     body = written(answer)
-    _kept(library).put(answer.answer_id, answer.conversation_id, answer.created, body)
+    try:
+        _kept(library).put(answer.answer_id, answer.conversation_id, answer.created, body)
+    except DatabaseError as error:
+        raise NotKeptError(
+            f"the answer could not be kept ({error.orig}); check the permissions of the library's folder and "
+            "the space on its disk"
+        ) from error
 
 
 def kept_answer(library: Index | Catalog, answer_id: str) -> str:
