@@ -134,6 +134,21 @@ def test_an_edited_question_is_found(
 
 
 @each_format
+def test_an_abstention_that_was_made_an_answer_is_found(
+    index: Index, file_of: Callable[[Answer, str], Path], suffix: str
+) -> None:
+    answer = QueryEngine(index).ask("Who won the football match in Madrid?")
+    assert answer.abstained
+    keep(index, answer)
+    file = file_of(answer, suffix)
+    assert verify_file(index.catalog, file).holds
+    edit(file, answer.text[-20:-1], "everything: Spain did", "document")
+    assert verify_file(index.catalog, file).problems == (
+        "what it says of there being no answer is not what the library keeps; export it again",
+    )
+
+
+@each_format
 def test_a_figure_of_the_table_that_its_footnote_lacks_is_found(
     index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:

@@ -149,6 +149,8 @@ def _changes(catalog: Catalog, exported: Exported, answer_id: str) -> Iterator[s
         return
     if exported.question != sheet.question:
         yield f"its question is not the one that was asked: “{sheet.question}”"
+    if exported.abstention != (sheet.abstention or ""):
+        yield "what it says of there being no answer is not what the library keeps; export it again"
     said = [sentence.text for paragraph in sheet.paragraphs for sentence in paragraph]
     if [claim.text for claim in exported.claims] != said:
         yield "its sentences are not those of the answer that the library keeps; export it again"

@@ -56,6 +56,7 @@ def test_words_of_any_kind_are_read_as_a_page_shows_them(form: Format, made: Ans
 def test_an_abstention_claims_nothing(form: Format) -> None:
     read = carried(abstention(passage("Words that are near.", "it has no figure")), form)
     assert (read.claims, read.footnotes, read.rows) == ((), (), ())
+    assert read.abstention == "No sentence answers."
 
 
 def test_an_answer_in_json_is_read_as_it_is_shown() -> None:

@@ -110,6 +110,7 @@ def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
         ('Monday.<sup><a href="#note-1"', 'Monday.<sup><a href="#other"', Claim(f"{FIRST}1", ())),
         ("</section>", "</section><p>It rained.</p>", Claim("It rained.", ())),
         ("<main", "It rained.<main", Claim("It rained.", ())),
+        ("<dl>", "<p>It rained.</p><dl>", Claim("It rained.", ())),
         ("</p>", "<i>It rained.</i></p>", Claim("It rained.", ())),
         ("<s>Nobody knows why.</s>", "Nobody knows why.", Claim("Nobody knows why.", (), "unsupported")),
         ("(partly supported)", "(well supported)", Claim("(well supported)", ())),

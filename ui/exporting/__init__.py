@@ -120,7 +120,14 @@ def sheet_as_read(sheet: Sheet, *, by_number_only: bool = False) -> Exported:
         for note in sheet.notes
     )
     rows = tuple(Row(row[0], row[3]) for difference in sheet.differences for row in difference.rows)
-    return Exported(sheet.question, claims, footnotes, rows, None if by_number_only else sheet.manifest)
+    return Exported(
+        sheet.question,
+        sheet.abstention or "",
+        claims,
+        footnotes,
+        rows,
+        None if by_number_only else sheet.manifest,
+    )
 
 
 def _read_json(data: bytes) -> Exported:

@@ -15,7 +15,7 @@ from index.loading.options import DEFAULTS
 from ui.exporting.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
-from ui.exporting.sheet import COLUMNS, DOUBTS, LISTS, SECTIONS
+from ui.exporting.sheet import COLUMNS, DOUBTS, LISTS, NO_ANSWER, SECTIONS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -47,7 +47,7 @@ def read_docx_export(data: bytes) -> Exported:
         raise NotExportedError("it has no part that says where its footnotes come from")
     manifest = read_manifest(found.manifest)
     notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(found.notes, 1))
-    return Exported(found.question, claims_of(found.pieces), notes, found.rows, manifest)
+    return Exported(found.question, found.abstention, claims_of(found.pieces), notes, found.rows, manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class _Found:
 
     manifest: str | None
     question: str
+    abstention: str
     pieces: tuple[Piece, ...]
     notes: tuple[list[str], ...]
     rows: tuple[Row, ...]
@@ -71,7 +72,9 @@ def _read(data: bytes) -> _Found:
     body = _Body(word)
     pieces = tuple(body.pieces())
     notes = tuple(texts.get(mark, []) for mark in body.marks)
-    return _Found(_manifest(word), body.question, pieces, notes, tuple(_rows(word)))
+    return _Found(
+        _manifest(word), body.question, " ".join(body.abstention), pieces, notes, tuple(_rows(word))
+    )
 
 
 class _Body:
@@ -79,6 +82,7 @@ class _Body:
 
     Attributes:
         question: the words of its title.
+        abstention: the paragraphs that say why there is no answer.
         marks: the ids of the footnotes that are referred to, in their order.
     """
 
@@ -86,6 +90,7 @@ class _Body:
         self._root: Element = word.element.body
         self._styles = {style.style_id: style.name for style in word.styles}
         self.question = ""
+        self.abstention: list[str] = []
         self.marks: list[str] = []
 
     def pieces(self) -> Iterator[Piece]:
@@ -101,6 +106,8 @@ class _Body:
                 if not section:
                     yield Piece("text", words)
                     yield Piece("break")
+            elif section == NO_ANSWER:
+                self.abstention.append(words)
             elif not section or (section in LISTS and words.strip() and style != LIST_STYLE):
                 yield from self._of_paragraph(paragraph)
                 yield Piece("break")

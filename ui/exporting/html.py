@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rag.wording import visible
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
 from ui.exporting.sheet import (
@@ -65,8 +66,14 @@ _BLOCKS = frozenset(
 )
 """Elements that end a line."""
 
-_APART = frozenset({"no-answer", "remarks", "differences", "notes", "about"})
-"""Classes of the sections in which no sentence of the answer stands."""
+_APART = {
+    "no-answer": {"h2", "p"},
+    "remarks": {"h2", "ul"},
+    "differences": {"h2", "table"},
+    "notes": {"h2", "ol"},
+    "about": {"h2", "dl"},
+}
+"""The sections in which no sentence of the answer stands, by their class, and what is in each of them."""
 
 _UNSEEN = frozenset({"head", "style", "script", "template", "title"})
 _TARGET = re.compile(r"#note-([0-9]{1,6})")
@@ -197,13 +204,17 @@ def read_html(data: bytes) -> Exported:
     ]
     rows = [row for table in page.iter("table") for row in _rows(table)]
     pieces = _pieces(page, struck=False)
-    return Exported(" ".join(questions), claims_of(pieces), tuple(notes), tuple(rows), manifest)
+    reasons = [_text(part) for part in page.iter("p") if _section_of(part) == "no-answer"]
+    said = visible(" ".join(questions)), visible(" ".join(reasons))
+    return Exported(*said, claims_of(pieces), tuple(notes), tuple(rows), manifest)
 
 
 def _pieces(element: HtmlElement, *, struck: bool) -> Iterator[Piece]:
     """The text of an element outside of the sections that stand apart, in the order of reading."""
     name = element.tag
-    if not isinstance(name, str) or name in _UNSEEN or name == "h1" or _stands_apart(element):
+    if not isinstance(name, str) or name in _UNSEEN or name == "h1":
+        return
+    if name in _APART.get(_section_of(element), ()):
         return
     mark = _TARGET.fullmatch(element.get("href") or "") if name == "a" else None
     words = _text(element)
@@ -225,8 +236,10 @@ def _pieces(element: HtmlElement, *, struck: bool) -> Iterator[Piece]:
         yield Piece("break")
 
 
-def _stands_apart(element: HtmlElement) -> bool:
-    return element.tag == "section" and element.get("class") in _APART
+def _section_of(element: HtmlElement) -> str:
+    """The class of the section that an element is a part of; empty where it is of none."""
+    parent = element.getparent()
+    return parent.get("class") or "" if parent is not None and parent.tag == "section" else ""
 
 
 def _lines(note: HtmlElement) -> list[str]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rag.wording import visible
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
 from ui.exporting.sheet import (
@@ -130,12 +132,13 @@ def read_markdown(data: bytes) -> Exported:
         raise NotExportedError(f"it {what}")
     manifest = read_manifest(comments[0])
     body, definitions = _parted(line for line in lines if not _COMMENT.fullmatch(line))
-    question, pieces, rows = _read_body(body)
+    read = _read_body(body)
     return Exported(
-        question,
-        claims_of(pieces),
+        read.question or "",
+        visible(" ".join(read.abstention)),
+        claims_of(read.pieces),
         tuple(footnote_of(number, own, manifest) for number, own in definitions),
-        tuple(rows),
+        tuple(read.rows),
         manifest,
     )
 
@@ -157,26 +160,36 @@ def _parted(lines: Iterator[str]) -> tuple[list[str], list[tuple[int, list[str]]
     return body, notes
 
 
-def _read_body(lines: Sequence[str]) -> tuple[str, list[Piece], list[Row]]:
+@dataclass(slots=True)
+class _Body:
+    """What stands outside of the footnotes."""
+
     question: str | None = None
+    abstention: list[str] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+def _read_body(lines: Sequence[str]) -> _Body:
+    body = _Body()
     section = ""
-    pieces: list[Piece] = []
-    rows: list[Row] = []
     for line in lines:
         heading = _words(line[3:].strip()) if line.startswith("## ") else None
-        if question is None and line.startswith("# "):
-            question = _words(line[2:].strip())
+        if body.question is None and line.startswith("# "):
+            body.question = _words(line[2:].strip())
         elif heading in SECTIONS:
             section = heading or ""
         elif heading is not None:
             # Somebody else's: what stands below it is looked at.
             section = ""
-            pieces += [Piece("text", heading), Piece("break")]
+            body.pieces += [Piece("text", heading), Piece("break")]
         elif section == DIFFERENCES:
-            rows += _read_row(line)
+            body.rows += _read_row(line)
+        elif section == NO_ANSWER:
+            body.abstention.append(_words(line))
         elif section == "" or (section in LISTS and line.strip() and not line.startswith("- ")):
-            pieces += [*_read_line(line), Piece("break")]
-    return question or "", pieces, rows
+            body.pieces += [*_read_line(line), Piece("break")]
+    return body
 
 
 def _read_line(line: str) -> Iterator[Piece]:

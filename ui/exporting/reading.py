@@ -47,6 +47,7 @@ class Exported:
 
     Attributes:
         question: its heading.
+        abstention: why there is no answer; empty where there is one.
         claims: its sentences.
         footnotes: its footnotes, by number.
         rows: what it says under *Different figures*.
@@ -54,6 +55,7 @@ class Exported:
     """
 
     question: str
+    abstention: str
     claims: tuple[Claim, ...]
     footnotes: tuple[Footnote, ...]
     rows: tuple[Row, ...]
