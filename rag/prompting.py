@@ -52,6 +52,16 @@ _EXAMPLES: tuple[tuple[str, str], ...] = (
         """\
 <report number="1" title="Ferry service cut" publisher="Tarn Gazette" date="4 May 2029">
 [1.1] The night ferry to Oss was cancelled on Monday.
+</report>
+
+Question: How many people live in Oss?
+Write in English.""",
+        NO_ANSWER,
+    ),
+    (
+        """\
+<report number="1" title="Ferry service cut" publisher="Tarn Gazette" date="4 May 2029">
+[1.1] The night ferry to Oss was cancelled on Monday.
 [1.2] Its captain, Lena Voss, blamed a cracked shaft, which will take at least nine weeks to replace.
 </report>
 
@@ -61,17 +71,8 @@ Write in English.""",
 [1.2] Replacing the cracked shaft will take at least nine weeks.
 [1.2] The captain, Lena Voss, blamed the shaft.""",
     ),
-    (
-        """\
-<report number="1" title="Ferry service cut" publisher="Tarn Gazette" date="4 May 2029">
-[1.1] The night ferry to Oss was cancelled on Monday.
-</report>
-
-Question: How many people live in Oss?
-Write in English.""",
-        NO_ANSWER,
-    ),
 )
+"""The last one is answered: small models repeat what they have seen last."""
 
 BYTES_A_TOKEN = 3
 """Of UTF-8, on the safe side: tokenizers differ, and ours would be the wrong one."""

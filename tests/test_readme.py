@@ -141,6 +141,16 @@ def test_a_library_is_backed_up_and_put_back(folder: Path, transcript: str) -> N
     assert aside.startswith(f"What was there before lies in {home}/replaced-")
 
 
+def test_an_answer_is_exported_and_verified(folder: Path, transcript: str) -> None:
+    assert transcript
+    [commands] = [text for text in written_in("bash") if "footnoted export" in text]
+    home = folder / "library"
+    printed = execute(["bash", "-euo", "pipefail", "-c", commands], folder, FOOTNOTED_HOME=str(home))
+    written, *checked = printed.splitlines()
+    assert re.fullmatch(r"answer\.docx: [\d,]+ bytes", written)
+    assert re.fullmatch(r"answer\.docx: (\d) sentences, \1 footnotes: all hold", checked[-1])
+
+
 def test_curl_adds_a_report_and_says_who_wrote_it(folder: Path, served: Served) -> None:
     [command] = [text for text in written_in("bash") if "-F file=@" in text]
     added = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))

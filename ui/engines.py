@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ui.settings import Settings
@@ -28,18 +29,19 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
 
     chosen = settings.language_model()
     if chosen is None:
-        yield QueryEngine(index, settings.reader, weights=settings.weights)
+        yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
         return
-    from rag.verification.entailment import open_entailment
-
     from rag.llm import open_model
+    from rag.tuning import DEFAULT_TUNING
     from rag.verification import Gate
+    from rag.verification.entailment import open_entailment
     from rag.writing import Writer
 
     entailment = open_entailment(settings.entailment) if settings.entailment else None
     model = open_model(chosen)
     try:
         writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
-        yield QueryEngine(index, settings.reader, weights=settings.weights, writer=writer)
+        tuning = replace(DEFAULT_TUNING, certain=settings.llm_certain)
+        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer, keeps=True)
     finally:
         model.close()

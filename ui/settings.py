@@ -24,6 +24,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from rag.tuning import CERTAIN
+
 if TYPE_CHECKING:
     from index.loading.options import Options
     from rag.llm import ModelSettings
@@ -56,6 +58,7 @@ NEEDED = {
     "llm_reply": "a whole number of tokens from 32",
     "llm_timeout": "a number of seconds above 0, and at most 3,600",
     "llm_prices": "two numbers, of a million tokens sent and a million tokens written, separated by a comma",
+    "llm_certain": "a probability, 0 to 1",
     "unsupported": "drop or strike",
     "entailment": "the name or the folder of a sentence-transformers CrossEncoder for entailment",
     "config": "the path of a TOML file",
@@ -115,6 +118,8 @@ class Settings(BaseSettings):
         llm_reply: of them, for its reply.
         llm_timeout: the seconds in which it must have answered.
         llm_prices: what a million tokens cost, sent and written.
+        llm_certain: the probability that the library answers a question, from which on what the model writes
+            may count as supported.
         unsupported: whether a sentence that nothing carries is left out or shown struck out.
         entailment: the name or folder of a CrossEncoder that tells whether a text entails another; None is
             none.
@@ -146,6 +151,7 @@ class Settings(BaseSettings):
     llm_reply: Annotated[int, Field(ge=32)] = 512
     llm_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
     llm_prices: Annotated[tuple[Price, Price], NoDecode] | None = None
+    llm_certain: Annotated[float, Field(ge=0, le=1)] = CERTAIN
     unsupported: Literal["drop", "strike"] = "drop"
     entailment: Annotated[str, Field(min_length=1)] | None = None
     config: Path | None = None

@@ -51,7 +51,7 @@ def test_claims_are_held_against_what_supports_and_contradicts_them_and_against_
     ]
     assert values([], claims) == {
         "called_supported.supporting": 0.5,
-        "called_supported.contradicting": 0.5,
+        "called_supported.contradicting": 0.0,
         # q1 against q2's: no; q2 against q3's first, and q3, both times, against q1's: every word is there.
         "called_supported.of_another": 3 / 4,
     }

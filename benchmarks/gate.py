@@ -1,0 +1,183 @@
+"""Prints what the gate makes of adversarial sentences, of SciFact's claims and of clapnq's answers.
+
+``python -m benchmarks.gate [--claims N] [--no-encoder]``:
+
+- the confusion matrix of ``tests/verification/adversarial.jsonl``, its tuning part and its held-out part;
+- SciFact: claims held against the sentences that support them, against those that contradict others, and against
+  those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes without each part;
+- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them, and
+  by those of another question.
+
+The combined score is the coverage, times, for each other part, the share of a half to one that its own score is on
+the way to. A part is left out of the score by leaving out its factor. Intervals are 95 % bootstraps over claims.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.datasets import data_folder
+from index.embedding import Encoder, open_encoder
+from index.segmentation import sentences
+from rag.answers import Verification
+from rag.evaluation import read_dataset
+from rag.evaluation.datasets import Claim
+from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean
+from rag.questions import understand
+from rag.verification import Evidence, Gate
+from rag.verification.gate import WEIGHT
+
+CASES = Path(__file__).parent.parent / "tests" / "verification" / "adversarial.jsonl"
+VERDICTS = ("supported", "partial", "unsupported")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim with what the gate says of it and some sentences, and whether they support it."""
+
+    claim: str
+    against: str
+    checked: Verification
+
+
+def main() -> None:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--claims", type=int, default=None, help="of SciFact, the first so many; by default all")
+    parser.add_argument("--no-encoder", action="store_true", help="words alone")
+    chosen = parser.parse_args()
+    encoder = None if chosen.no_encoder else open_encoder()
+    print_adversarial(encoder)
+    print_scifact(encoder, chosen.claims)
+    print_clapnq(encoder)
+
+
+def print_adversarial(encoder: Encoder | None) -> None:
+    """Print the confusion matrix of each part of the adversarial sentences."""
+    gate = Gate(encoder)
+    counts: dict[str, Counter[tuple[str, str]]] = {"tuning": Counter(), "held_out": Counter()}
+    for line in CASES.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        question = understand(case["question"]) if "question" in case else None
+        verdict = gate.check(case["sentence"], [Evidence(**item) for item in case["evidence"]], question).verdict
+        counts[case["split"]][case["expected"], verdict] += 1
+    for split, counted in counts.items():
+        print(f"\nadversarial sentences, {split}: {sum(counted.values())}")
+        print("| expected | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
+        for expected in VERDICTS:
+            print(f"| {expected} | " + " | ".join(str(counted[expected, verdict]) for verdict in VERDICTS) + " |")
+        called = sum(counted[expected, "supported"] for expected in VERDICTS)
+        fair = sum(counted["supported", verdict] for verdict in VERDICTS)
+        right = counted["supported", "supported"]
+        print(f"of those called supported {right / called:.3f} are; of the fair ones {right / fair:.3f} are found")
+
+
+def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
+    """Print the AUROC of the gate's score on SciFact's claims, whole and without each part."""
+    claims = read_dataset(data_folder() / "scifact").claims[:limit]
+    held = list(_held(Gate(encoder), claims))
+    words = list(_held(Gate(None), claims)) if encoder is not None else held
+    print(f"\nSciFact: {len(claims)} claims with their sentences")
+    print("| sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
+    for against in ("supporting", "contradicting", "unrelated"):
+        verdicts = Counter(item.checked.verdict for item in held if item.against == against)
+        total = max(sum(verdicts.values()), 1)
+        print(f"| {against} ({total}) | " + " | ".join(f"{verdicts[each] / total:.3f}" for each in VERDICTS) + " |")
+    print("| score | supporting against contradicting | against unrelated |\n|---|---|---|")
+    _print_row("all parts", held, None)
+    parts = dict.fromkeys(part for item in held for part in item.checked.checks)
+    for part in parts:
+        _print_row(f"without {part}", held, part)
+    _print_row("all parts, words alone", words, None)
+    _print_row("coverage alone", held, None, only="coverage")
+
+
+def _print_row(name: str, held: Sequence[Held], without: str | None, only: str | None = None) -> None:
+    cells = []
+    for against in ("contradicting", "unrelated"):
+        sample = _sample(held, against, without, only)
+        change = ""
+        if without is not None:
+            cells.append(_difference(_sample(held, against, None, None), sample))
+            continue
+        cells.append(_written(estimate(sample)) + change)
+    print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def _difference(whole: Sample, less: Sample) -> str:
+    changes = bootstrap(less) - bootstrap(whole)
+    low, high = sorted(changes)[len(changes) // 40], sorted(changes)[-len(changes) // 40]
+    figure, other = estimate(less), estimate(whole)
+    if figure is None or other is None:
+        return "none"
+    return f"{figure.value:.3f} ({figure.value - other.value:+.3f}, {low:+.3f} to {high:+.3f})"
+
+
+def _sample(held: Sequence[Held], against: str, without: str | None, only: str | None) -> Sample:
+    kept = [item for item in held if item.against in {"supporting", against}]
+    scores = [score(item.checked.checks, without, only) for item in kept]
+    return Sample(
+        tuple(str(place) for place in range(len(kept))),
+        auroc(scores, [item.against == "supporting" for item in kept]),
+    )
+
+
+def score(checks: Mapping[str, float], without: str | None, only: str | None = None) -> float:
+    """The combined score of the parts' scores, less one of them, or of one of them alone."""
+    made = 1.0
+    for part, value in checks.items():
+        if part != without and only in {None, part}:
+            made *= value if part == "coverage" else WEIGHT + (1 - WEIGHT) * value
+    return made
+
+
+def _held(gate: Gate, claims: Sequence[Claim]) -> Iterator[Held]:
+    for place, claim in enumerate(claims):
+        evidence = [Evidence(sentence, language="en") for sentence in claim.sentences]
+        against = "supporting" if claim.supported else "contradicting"
+        yield Held(claim.query, against, gate.check(claim.text, evidence))
+        other = next((each for each in [*claims[place + 1 :], *claims[:place]]
+                      if each.document != claim.document and each.query != claim.query), None)  # fmt: skip
+        if claim.supported and other is not None:
+            evidence = [Evidence(sentence, language="en") for sentence in other.sentences]
+            yield Held(claim.query, "unrelated", gate.check(claim.text, evidence))
+
+
+def print_clapnq(encoder: Encoder | None) -> None:
+    """Print how often the sentences of people's answers are supported by the sentences that they chose."""
+    gate = Gate(encoder)
+    lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    queries = [query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]]
+    print(f"\nclapnq: the sentences of {len(queries)} answers")
+    print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
+    for name, shift in (("the sentences chosen for them", 0), ("those of the next question", 1)):
+        verdicts: list[str] = []
+        for place, query in enumerate(queries):
+            chosen = queries[(place + shift) % len(queries)]["selected_sentences"]
+            evidence = [Evidence(sentence, language="en") for sentence in chosen]
+            verdicts += [gate.check(sentence, evidence).verdict for sentence in _sentences(query["answer"])]
+        shares = [_share([verdict == each for verdict in verdicts]) for each in VERDICTS]
+        print(f"| {name} | {len(verdicts)} | " + " | ".join(shares) + " |", flush=True)
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for span in sentences(text, "en"):
+        yield span.of(text)
+
+
+def _share(values: Sequence[bool]) -> str:
+    ids = tuple(str(place) for place in range(len(values)))
+    return _written(estimate(Sample(ids, mean([float(value) for value in values]))))
+
+
+def _written(figure: Figure | None) -> str:
+    return "none" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What a language model writes and what becomes of it: prints how many of its sentences pass the gate.
+
+``python -m benchmarks.writing MODEL.gguf [--output FILE]``, for a GGUF file; the tests' SmolLM2-135M is what
+it was made for, since it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and
+100 of ``clapnq``, half of which nothing answers. Two things are counted by other means than the gate's own:
+
+- of the sentences shown as supported, those with a figure or a name that their quotes, titles and publishers
+  do not have letter by letter, however fair (a number word, an acronym): they are listed for a person;
+- of the questions that nothing answers, those that end in an abstention or in no supported sentence.
+
+``--output`` writes every sentence with its quotes, verdict and reason, a line of JSON each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import regex
+
+from benchmarks.datasets import data_folder, open_index
+from index.embedding import Encoder, open_encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+from rag.answers import Answer, Citation
+from rag.evaluation import read_dataset
+from rag.evaluation.datasets import spread
+from rag.llm import LanguageModel, Limits, ModelSettings, open_model
+from rag.verification import Gate
+from rag.writing import Writer
+
+CLAPNQ_QUESTIONS = 100
+LIMITS = Limits(context_tokens=1280, reply_tokens=160, seconds=120)
+_STATED = regex.compile(r"\p{N}[\p{N}.,]*(?<=\p{N})|(?<!^)(?<![.?!:“\"]\s)\b\p{Lu}[\p{L}\p{M}'’-]+")
+
+_SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and whether anything answers it."""
+
+    text: str
+    answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sentence that a model wrote.
+
+    Attributes:
+        set: the set of its question.
+        question: what was asked.
+        answerable: whether anything answers that.
+        sentence: its words.
+        outcome: ``supported``, ``partial``, ``unsupported``, or ``dropped``.
+        reason: why it is not supported.
+        quotes: what it cites, as far as it was shown.
+        strays: its figures and names that the quotes do not have letter by letter.
+    """
+
+    set: str
+    question: str
+    answerable: bool
+    sentence: str
+    outcome: str
+    reason: str | None
+    quotes: tuple[str, ...]
+    strays: tuple[str, ...]
+
+
+def main() -> None:
+    """Ask, and print what became of what was written."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", type=Path, help="a GGUF file")
+    parser.add_argument("--output", type=Path, help="write every sentence to this file")
+    parser.add_argument("--limit", type=int, help="questions of a set at most")
+    arguments = parser.parse_args()
+    encoder = open_encoder()
+    model = open_model(ModelSettings("llamacpp", str(arguments.model), limits=LIMITS))
+    written: list[Written] = []
+    try:
+        for name, questions, index in _sets(encoder, arguments.limit):
+            written += _measured(name, questions, index, model)
+    finally:
+        model.close()
+    _print_strays(written)
+    if arguments.output:
+        lines = (json.dumps(asdict(item), ensure_ascii=False) for item in written)
+        arguments.output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _sets(encoder: Encoder, limit: int | None) -> Iterator[tuple[str, Sequence[Question], Index]]:
+    for name, folder in (("seeds", _SEEDS), ("seed", data_folder() / "seed")):
+        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+        questions = [Question(row["text"], row["answerable"]) for row in map(json.loads, lines)]
+        with TemporaryDirectory() as home, Index.open(Path(home), encoder) as index:
+            sync(index, [folder])
+            yield name, questions[:limit], index
+    dataset = read_dataset(data_folder() / "clapnq")
+    half = (limit or CLAPNQ_QUESTIONS) // 2
+    chosen = [
+        Question(query.text, answerable)
+        for answerable in (True, False)
+        for query in spread([query for query in dataset.queries if query.answerable is answerable], half)
+    ]
+    with open_index(dataset, encoder) as index:
+        yield "clapnq", chosen, index
+
+
+def _measured(
+    name: str, questions: Sequence[Question], index: Index, model: LanguageModel
+) -> Iterator[Written]:
+    engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
+    ends: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    began = time.perf_counter()
+    for question in questions:
+        answer = engine.ask(question.text)
+        supported = any(sentence.verdict == "supported" for sentence in answer.sentences)
+        kind = "answerable" if question.answerable else "unanswerable"
+        ends[f"{kind}, {_end(answer, supported=supported)}"] += 1
+        for item in _sentences(name, question, answer):
+            outcomes[item.outcome] += 1
+            yield item
+    seconds = time.perf_counter() - began
+    print(f"{name}: {len(questions)} questions in {seconds:.0f} s")
+    print(f"  sentences written: {sum(outcomes.values())}; {_listed(outcomes)}")
+    for kind in ("answerable", "unanswerable"):
+        found = Counter({end: count for end, count in ends.items() if end.startswith(f"{kind},")})
+        print(f"  {_listed(found)}")
+    unanswerable = sum(count for end, count in ends.items() if end.startswith("unanswerable"))
+    if unanswerable:
+        wrong = sum(ends[end] for end in ends if end.startswith("unanswerable") and "shown" in end)
+        print(f"  unanswerable, with nothing supported: {1 - wrong / unanswerable:.1%}", flush=True)
+
+
+def _end(answer: Answer, *, supported: bool) -> str:
+    if answer.abstained:
+        return "abstained"
+    who = "quoted" if answer.model == "quoted" else "written"
+    return f"{who}, supported sentences shown" if supported else f"{who}, nothing supported"
+
+
+def _sentences(name: str, question: Question, answer: Answer) -> Iterator[Written]:
+    if answer.model != "quoted":
+        for sentence in answer.sentences:
+            words = answer.text[sentence.start : sentence.end]
+            cited = answer.cited_by(sentence)
+            quotes = tuple(citation.quote for citation in cited)
+            stray = tuple(_strays(words, cited))
+            yield Written(
+                name,
+                question.text,
+                question.answerable,
+                words,
+                sentence.verdict,
+                sentence.reason,
+                quotes,
+                stray,
+            )
+    for dropped in answer.dropped:
+        yield Written(
+            name, question.text, question.answerable, dropped.text, "dropped", dropped.reason, (), ()
+        )
+
+
+def _strays(sentence: str, cited: Sequence[Citation]) -> Iterator[str]:
+    """Figures and names that stand neither in the quotes nor in the titles and publishers."""
+    known = " ".join(
+        " ".join(filter(None, [one.quote, one.headings, one.title, one.publisher])) for one in cited
+    ).casefold()
+    for match in _STATED.findall(sentence):
+        if match.casefold() not in known:
+            yield match
+
+
+def _print_strays(written: Sequence[Written]) -> None:
+    supported = [item for item in written if item.outcome == "supported"]
+    listed = [item for item in supported if item.strays]
+    print(
+        f"supported sentences: {len(supported)}, with a figure or name that is not in the quotes letter by "
+        f"letter: {len(listed)}"
+    )
+    for item in listed:
+        print(f"  {', '.join(item.strays)}: {item.sentence}")
+        print(f"    {' '.join(item.quotes)}")
+
+
+def _listed(counts: Counter[str]) -> str:
+    return "; ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+if __name__ == "__main__":
+    main()

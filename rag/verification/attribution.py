@@ -1,0 +1,77 @@
+"""Whether what somebody is said to have said is said by them in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import regex
+
+from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
+from rag.verification.names import names_in
+from rag.verification.words import content, shares
+
+_SAID = (
+    "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added|told|reported"
+    "|reports|wrote|noted|explained|testified|denied|confirmed|admitted"
+)
+_SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
+    "en": (
+        regex.compile(r"\baccording to (?P<who>[^,;.]+)", regex.IGNORECASE),
+        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)\s(?:has |have )?(?:{_SAID})\b"),
+        regex.compile(rf"[,”\"]\s(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
+    ),
+    "vi": (
+        regex.compile(r"\btheo (?P<who>(?:lời )?\p{Lu}[^,;.]+)", regex.IGNORECASE),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:nói|cho biết|tuyên bố|khẳng định|cho rằng|công bố)\b"),
+    ),
+    "id": (
+        regex.compile(r"\bmenurut (?P<who>[^,;.]+)", regex.IGNORECASE),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:mengatakan|menyatakan|mengumumkan|menegaskan|berkata|menyebut)\b"),
+        regex.compile(r"\b(?:kata|ujar|ucap)\s(?P<who>[^,;.]+)"),
+    ),
+    "zh": (
+        regex.compile(r"(?:据|根据)(?P<who>\p{Han}{2,12}?)(?:说|称|报道|表示|的)"),
+        regex.compile(r"(?:^|[，。；])(?P<who>\p{Han}{2,8}?)(?:在[^，。]{1,6})?(?:宣布|表示|说|称|指出|认为)"),
+    ),
+}  # fmt: skip
+_DOCUMENT = regex.compile(
+    r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source|letter|it|they|he|she|who)$"
+    r"|^(?:laporan|báo cáo|tài liệu|报告|文件)", regex.IGNORECASE,
+)  # fmt: skip
+
+
+def attribution(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether each speaker of the sentence is the one who speaks in the evidence, or who published it."""
+    for speaker in speakers(statement.text, statement.language):
+        own = [word.stem for word in content(speaker, statement.language)]
+        if not own or _DOCUMENT.match(speaker.strip()):
+            continue
+        cited = [item for item in evidence if language_in(item) == statement.language]
+        if not cited:
+            if not list(names_in(Statement(speaker, statement.language))):
+                continue
+            return Finding("attribution", 1.0)
+        if not any(_speaks(own, item, statement.language) for item in cited):
+            return Finding("attribution", 0.0, f"the cited sentence does not have it from {speaker.strip()}")
+    return Finding("attribution", 1.0)
+
+
+def speakers(text: str, language: str) -> Iterator[str]:
+    """Who is said to say something in a sentence, in its words."""
+    for pattern in _SPEAKERS.get(language, ()):
+        for match in pattern.finditer(text):
+            yield match["who"]
+
+
+def _speaks(own: Sequence[str], item: Evidence, language: str) -> bool:
+    """Whether the words for a speaker are all among those for one of the evidence's speakers."""
+    found = [f"{speaker} {referents(item)}" for speaker in speakers(item.quote, language)]
+    for heard in [*found, item.context]:
+        held = {word.stem for word in content(heard, language)}
+        if held and all(shares(word, held) for word in own):
+            return True
+    if not found:
+        # "In a letter to the Herald, the nurse warned": all that stands before the first comma or verb.
+        held = {word.stem for word in content(item.quote, language)}
+        return all(shares(word, held) for word in own)
+    return False

@@ -1,0 +1,74 @@
+"""Whether a sentence that cites several is one of them at a time, and not the subject of one with another's deed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
+from rag.verification.roles import deeds, same_verb
+from rag.verification.words import content, shares, verbs, words_of
+
+WHOLE = 0.7
+"""The share of a clause's words from which one cited sentence carries it."""
+
+GAIN = 0.2
+"""How much more all of them together may carry than the best one, before it counts as mashed."""
+
+_REASON = "it joins what one cited sentence says to what another one says"
+
+
+def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether each clause is carried by one of the cited sentences alone."""
+    cited = [item for item in evidence if language_in(item) == statement.language]
+    if len(cited) < 2:
+        return Finding("merging", 1.0)
+    held = [_held(item, statement.language) for item in cited]
+    if any(_mashed(deed.verb.stem, deed.doers, statement, cited, held) for deed in deeds(statement.text, statement.language)):
+        return Finding("merging", 0.0, _REASON)
+    score = min(_clauses(statement, held), default=1.0)
+    if score < 1:
+        return Finding("merging", score, _REASON, fatal=False)
+    return Finding("merging", 1.0)
+
+
+def _held(item: Evidence, language: str) -> frozenset[str]:
+    return frozenset(word.stem for word in content(f"{item.quote} {referents(item)}", language))
+
+
+def _mashed(
+    verb: str,
+    doers: frozenset[str],
+    statement: Statement,
+    cited: Sequence[Evidence],
+    held: Sequence[frozenset[str]],
+) -> bool:
+    """Whether those who do something stand in one cited sentence, and what they do only in another."""
+    if not doers:
+        return False
+    language = statement.language
+    acts = [word for word in verbs(statement.text, language) if word.stem == verb]
+    doing = [
+        place
+        for place, item in enumerate(cited)
+        if any(same_verb(act, other) for act in acts for other in verbs(item.quote, language))
+        or verb in held[place]
+    ]
+    if not doing or len(doing) == len(cited):
+        return False
+    known = [doer for doer in doers if any(shares(doer, words) for words in held)]
+    return bool(known) and not any(any(shares(doer, held[place]) for doer in known) for place in doing)
+
+
+def _clauses(statement: Statement, held: Sequence[frozenset[str]]) -> list[float]:
+    """For each clause, how little its best sentence lags behind all of them."""
+    union = frozenset().union(*held)
+    words = [word for word in words_of(statement.text, statement.language) if word.content]
+    scores = []
+    for clause in sorted({word.clause for word in words}):
+        own = [word.stem for word in words if word.clause == clause]
+        if len(own) < 3:
+            continue
+        best = max(sum(shares(word, each) for word in own) / len(own) for each in held)
+        whole = sum(shares(word, union) for word in own) / len(own)
+        scores.append(1.0 if best >= WHOLE or whole - best < GAIN else best)
+    return scores

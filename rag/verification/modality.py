@@ -1,0 +1,113 @@
+"""Whether what is planned, possible, alleged or conditional in the evidence is so in the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in
+from rag.verification.words import shares, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Mode:
+    """A way of not saying that something is so: its cues by language, and how grave it is to leave them out."""
+
+    name: str
+    cues: Mapping[str, str]
+    fatal: bool
+    before: bool = False
+
+
+_MODES = (
+    _Mode("alleged", {
+        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly|denied|denies|claim(?:s|ed)"
+              r"|rumou?r\p{L}*",
+        "vi": "cáo buộc|bị tố|nghi ngờ|được cho là|phủ nhận",
+        "id": r"dituduh|menuduh|diduga|dituding|menuding|membantah|didakwa",
+        "zh": "指控|涉嫌|被控|据称|否认|指责",
+    }, fatal=True),
+    _Mode("possible", {
+        "en": "may(?! \\d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",
+        "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan", "zh": "可能|也许|或许",
+    }, fatal=True),
+    _Mode("planned", {
+        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to|propos\p{L}+|expected to|is to|are to"
+              r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to|recommend\p{L}*|call(?:s|ed) for"
+              r"|urg(?:e|es|ed)|ask(?:s|ed)",
+        "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana|bertujuan|mengusulkan",
+        "zh": "将(?!军|近)|计划|打算|拟|预计|准备|建议|呼吁",
+    }, fatal=True),
+    _Mode("conditional", {
+        "en": "if|unless|provided that|in case|should (?=\\p{L}+ fall)", "vi": "nếu|trừ khi", "id": "jika|bila|apabila|kecuali",
+        "zh": "如果|若|除非|假如",
+    }, fatal=False, before=True),
+)  # fmt: skip
+_SAME = {"planned": "refus\\p{L}*", "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
+_LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
+
+
+def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether the sentence keeps the evidence's *may*, *plans to*, *is accused of* and *if*."""
+    language = statement.language
+    cited = [item for item in evidence if language_in(item) == language]
+    for mode in _MODES:
+        if language not in mode.cues or _has(mode, statement.text, language):
+            continue
+        for item in cited:
+            cue = _lost(mode, statement, item)
+            if cue and not _stated_plainly(statement, cited, item):
+                reason = f"the cited sentence says only that it is {mode.name} (“{cue}”)"
+                return Finding("modality", 0.0 if mode.fatal else 0.5, reason, fatal=mode.fatal)
+    return Finding("modality", 1.0)
+
+
+def _pattern(cues: str, language: str) -> regex.Pattern[str]:
+    return regex.compile(cues if language == "zh" else rf"\b(?:{cues})\b", regex.IGNORECASE)
+
+
+def _has(mode: _Mode, text: str, language: str) -> bool:
+    cues = mode.cues[language]
+    also = _SAME.get(mode.name)
+    if also and language != "zh":
+        cues = f"{cues}|{also}"
+    if mode.name == "possible" and _LET.search(text):
+        return True
+    return _pattern(cues, language).search(text) is not None
+
+
+def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
+    """The cue in whose scope the evidence has words that the sentence takes for plain; None where there is none."""
+    language = statement.language
+    match = _pattern(mode.cues[language], language).search(item.quote)
+    if match is None:
+        return None
+    words = words_of(item.quote, language)
+    if mode.before:
+        # What a condition restricts stands before it, or after the comma that ends it.
+        scope = [word for word in words if word.content]
+    else:
+        scope = [word for word in words if word.start >= match.end() and word.content]
+        clause = scope[0].clause if scope else 0
+        scope = [word for word in scope if word.clause == clause]
+    if not scope:
+        return None
+    held = {word.stem for word in words_of(statement.text, language) if word.content}
+    if mode.before:
+        missing = [word for word in scope if word.start > match.start()]
+        kept = sum(shares(word.stem, held) for word in scope) / len(scope)
+        lacks = bool(missing) and not any(shares(word.stem, held) for word in missing)
+        return match[0] if kept >= 0.5 and lacks else None
+    head = scope[0]
+    kept = sum(shares(word.stem, held) for word in scope) / len(scope)
+    return match[0] if shares(head.stem, held) or kept >= 0.6 else None
+
+
+def _stated_plainly(statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
+    """Whether another cited sentence has all of it."""
+    others = [item for item in cited if item is not hedged]
+    held = {word.stem for word in words_of(joined(others), statement.language) if word.content}
+    own = [word for word in words_of(statement.text, statement.language) if word.content]
+    return bool(others) and all(shares(word.stem, held) for word in own)

@@ -1,0 +1,121 @@
+"""Whether every date of a sentence is in the words that it cites, and of the same event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from rag.verification.amounts import claimed_with, spans_of
+from rag.verification.dates import Moment, dates, resolved
+from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.quantities import quantities
+from rag.verification.segments import Segment, misplaced, segments
+
+_FIELDS = ("year", "month", "day", "weekday")
+
+
+def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether every date follows from a date of the evidence, and stands in it with the same event."""
+    stated = [moment for moment in dates(statement.text, statement.language)
+              if not _counted(moment, statement)]  # fmt: skip
+    missing = [moment for moment in stated if not _follows_from_any(moment, evidence)]
+    if missing:
+        first = missing[0].span.of(statement.text)
+        has = [text for item in evidence for text in _written(item)]
+        shown = f", which has {', '.join(dict.fromkeys(has))}" if has else ", which has no date"
+        return Finding("dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}")
+    for moment in stated:
+        if _is_misplaced(moment, statement, evidence):
+            written = moment.span.of(statement.text)
+            return Finding("dates", 0.0, f"{written} is the date of something else in the cited sentence")
+    return Finding("dates", 1.0)
+
+
+def _counted(moment: Moment, statement: Statement) -> bool:
+    """Whether a year is already read as a number of things."""
+    spans = [quantity.span for quantity in quantities(statement.text, statement.language)]
+    return moment.may_be_count and any(span.start <= moment.span.start < span.end for span in spans)
+
+
+def _written(item: Evidence) -> list[str]:
+    return [moment.span.of(item.quote) for moment in dates(item.quote, language_in(item))]
+
+
+def _follows_from_any(moment: Moment, evidence: Sequence[Evidence]) -> bool:
+    return any(follows(moment, other) for item in evidence for other in _known(item))
+
+
+def _known(item: Evidence) -> Iterator[Moment]:
+    """The dates of a quote, as they stand and with what follows from its date, its year or its headings."""
+    language = language_in(item)
+    own = dates(item.quote, language)
+    years = {moment.year for moment in (*own, *dates(item.context, language)) if moment.year is not None}
+    for moment in own:
+        yield moment
+        yield resolved(moment, item.published)
+        if moment.year is None and moment.month is not None and len(years) == 1:
+            yield replace(moment, year=next(iter(years)))
+    for moment in dates(item.context, language):
+        yield replace(moment, relation=None)
+    for quantity in quantities(item.quote, language):
+        if quantity.unit is quantity.currency is None and 1500 <= quantity.low == quantity.high <= 2099:
+            yield Moment(quantity.span, year=int(quantity.low))
+
+
+def follows(stated: Moment, cited: Moment) -> bool:
+    """Whether a date follows from another: it is the same, or leaves out some of it."""
+    if stated.relation and cited.relation and stated.relation != cited.relation:
+        return False
+    if stated.relative is not None and cited.relative is not None:
+        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
+    if stated.relative is not None:
+        return False
+    if stated.decade:
+        return cited.year is not None and stated.year is not None and cited.year // 10 == stated.year // 10
+    if cited.decade:
+        return False
+    if _fields_follow(stated, cited):
+        return True
+    swapped = replace(cited, month=cited.day, day=cited.month)
+    other = replace(stated, month=stated.day, day=stated.month)
+    return (cited.swapped and _fields_follow(stated, swapped)) or (stated.swapped and _fields_follow(other, cited))
+
+
+def _fields_follow(stated: Moment, cited: Moment) -> bool:
+    named = [name for name in _FIELDS if getattr(stated, name) is not None]
+    for name in named:
+        its = getattr(cited, name)
+        if its is None and name == "weekday":
+            its = _weekday(cited)
+        if its != getattr(stated, name):
+            return False
+    return bool(named)
+
+
+def _weekday(moment: Moment) -> int | None:
+    try:
+        return date(moment.year or 0, moment.month or 0, moment.day or 0).weekday()
+    except ValueError:
+        return None
+
+
+def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Whether a date stands with another event wherever the evidence has it."""
+    own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
+    mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
+    checked = False
+    for item in evidence:
+        language = language_in(item)
+        if language != statement.language:
+            return False
+        parts = segments(item.quote, language, spans_of(item.quote, language))
+        for other in dates(item.quote, language):
+            if not (follows(moment, other) or follows(moment, resolved(other, item.published))):
+                continue
+            place = next(number for number, part in enumerate(parts) if other.span in part.anchors)
+            claimed = claimed_with(mine, moment.span, statement, item)
+            if not misplaced(mine.words, place, parts, claimed):
+                return False
+            checked = True
+    return checked

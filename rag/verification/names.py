@@ -1,0 +1,113 @@
+"""Whether every name of a sentence is in the words that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from index.analysis import composed
+from rag.features import acronyms
+from rag.verification.amounts import spans_of
+from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
+_PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")
+_TITLES = frozenset("mr mrs ms dr prof sir dame st i the a an".split())
+_LONG_NAME = regex.compile(
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+)
+_HAN_NAMED = regex.compile(
+    r"(?:总统|总理|部长|市长|省长|州长|县长|法官|教授|记者|医生|护士|主席|局长|主任|书记|校长)"
+    r"(?!宣布|表示|说|称|认为|指出|否认|在|于|和|与|对|将|已|的|会|是)(?P<name>\p{Han}{2})"
+)
+_SPEAKING = regex.compile(r"^(?:the|a|an)$", regex.IGNORECASE)
+
+
+def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether every proper name is in the evidence, spelt out or by its initials, or as its people."""
+    found = list(names_in(statement))
+    missing = [name for name in found if not _is_there(name, statement, evidence)]
+    missing += list(_missing_han(statement, evidence))
+    if not missing:
+        return Finding("names", 1.0)
+    verb = "is" if len(missing) == 1 else "are"
+    score = 1 - len(missing) / max(len(found), len(missing))
+    return Finding("names", score, f"{', '.join(dict.fromkeys(missing))} {verb} not in the cited sentence")
+
+
+def names_in(statement: Statement) -> Iterator[str]:
+    """The words of a sentence that are proper names, as far as capitals tell; dates and units are none."""
+    text = composed(statement.text)
+    taken = spans_of(text, statement.language)
+    first = True
+    for match in _WORD.finditer(text):
+        word = match[0]
+        is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", "“"}
+        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
+            continue
+        capitals = sum(map(str.isupper, word))
+        latin_in_han = statement.language in {"zh", "ja"} and word.isascii() and word.isalpha()
+        if (capitals and (not is_first or capitals > 1)) or latin_in_han:
+            yield word
+
+
+def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    for item in evidence:
+        text = composed(f"{item.quote} {referents(item)}")
+        held = {word.casefold() for word in _WORD.findall(text)}
+        held |= {part for word in held for part in regex.split(r"[-’']", word)}
+        if _has(name.casefold(), held) or name.casefold() in {short.casefold() for short in initials(text)}:
+            return True
+        if is_spelt_out(name, statement.text, held):
+            return True
+    return not _comparable(statement, evidence)
+
+
+def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Whether names in Latin letters would be written the same way in the evidence."""
+    return any(language_in(item) not in {"zh", "ja", "ko", "ru", "ar", "th"} for item in evidence) or (
+        statement.language in {"zh", "ja"}
+    )
+
+
+def _has(name: str, held: set[str]) -> bool:
+    parts = [part for part in regex.split(r"[-’']", name) if len(part) > 1]
+    if name in held or (len(parts) > 1 and all(part in held for part in parts)):
+        return True
+    bare = _PEOPLE.sub("", name)
+    if bare in held:
+        return True
+    if len(bare) < 4:
+        return False
+    return any(_PEOPLE.sub("", word) in {bare, name} or (bare != name and _grew(bare, word)) for word in held)
+
+
+def _grew(bare: str, word: str) -> bool:
+    return word.startswith(bare) and len(word) - len(bare) <= 1
+
+
+def initials(text: str) -> list[str]:
+    """The initials of the names in ``text``, with and without its small words."""
+    return [*acronyms(text), *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text))]
+
+
+def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
+    """Whether a word is a part of a name whose initials the evidence has: Authority of NWA."""
+    for name in _LONG_NAME.findall(text):
+        short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
+        if word in name.split() and len(short) > 1 and short.casefold() in held:
+            return True
+    return False
+
+
+def _missing_han(statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Chinese names after a title that the evidence does not have."""
+    if statement.language != "zh":
+        return
+    whole = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
+    if not regex.search(r"\p{Han}", whole):
+        return
+    for match in _HAN_NAMED.finditer(statement.text):
+        if match["name"] not in whole:
+            yield match["name"]

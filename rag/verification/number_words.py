@@ -1,0 +1,157 @@
+"""The words for numbers in the languages whose reports are checked: tables only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+def _numbered(words: str, start: int = 0) -> dict[str, int]:
+    return {word: start + place for place, word in enumerate(words.split())}
+
+
+def _tens(words: str) -> dict[str, int]:
+    return {word: 20 + 10 * place for place, word in enumerate(words.split())}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a language that puts spaces between words writes numbers in words.
+
+    Attributes:
+        values: words for 0 to 99 that add up: *twenty*, *five*.
+        factors: words that multiply the number before them and may be followed by a smaller one: *hundred*.
+        scales: words that multiply all before them: *thousand*, *million*.
+        teens: words that add ten to the digit before them: *belas*.
+        one: words that stand for one before a factor or a scale: *a* hundred.
+        halves: words for a half before a scale: *half a* million.
+        after: words that add half a scale after it: một triệu *rưỡi*.
+        joins: words that may stand between parts of a number: two hundred *and* five.
+        vague: words for a number of some size, as the smallest and the largest that they may mean.
+        shares: words for parts of a whole, in per cent.
+    """
+
+    values: Mapping[str, int]
+    factors: Mapping[str, int] = field(default_factory=dict)
+    scales: Mapping[str, int] = field(default_factory=dict)
+    teens: frozenset[str] = frozenset()
+    one: frozenset[str] = frozenset()
+    halves: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    joins: frozenset[str] = frozenset()
+    vague: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+ENGLISH = Words(
+    values={
+        **_numbered("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+                    "fifteen sixteen seventeen eighteen nineteen"),
+        **_tens("twenty thirty forty fifty sixty seventy eighty ninety"),
+    },
+    factors={"hundred": 100, "dozen": 12},
+    scales={"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+    one=frozenset({"a", "an"}),
+    halves=frozenset({"half a"}),
+    joins=frozenset({"and"}),
+    vague={"dozens": (20, 99), "scores": (20, 99), "hundreds": (200, 999), "thousands": (2000, 99_999),
+           "millions": (2 * 10**6, 999 * 10**6), "billions": (2 * 10**9, 999 * 10**9)},
+    shares={"half": 50, "one half": 50, "a third": 100 / 3, "one third": 100 / 3, "two thirds": 200 / 3,
+            "a quarter": 25, "one quarter": 25, "three quarters": 75, "a fifth": 20, "one fifth": 20,
+            "two fifths": 40, "three fifths": 60, "four fifths": 80, "a tenth": 10, "one tenth": 10},
+)  # fmt: skip
+
+VIETNAMESE = Words(
+    values={**_numbered("một hai ba bốn năm sáu bảy tám chín mười", 1), "mốt": 1, "tư": 4, "lăm": 5,
+            "bẩy": 7},
+    factors={"mươi": 10, "chục": 10, "trăm": 100, "tá": 12},
+    scales={"nghìn": 10**3, "ngàn": 10**3, "vạn": 10**4, "triệu": 10**6, "tỷ": 10**9, "tỉ": 10**9},
+    halves=frozenset({"nửa"}),
+    after=frozenset({"rưỡi"}),
+    joins=frozenset({"linh", "lẻ"}),
+    vague={"hàng chục": (20, 99), "hàng trăm": (200, 999), "hàng nghìn": (2000, 99_999),
+           "hàng ngàn": (2000, 99_999), "hàng triệu": (2 * 10**6, 999 * 10**6)},
+    shares={"một nửa": 50, "phân nửa": 50, "một phần ba": 100 / 3, "hai phần ba": 200 / 3,
+            "một phần tư": 25, "ba phần tư": 75, "một phần năm": 20},
+)  # fmt: skip
+
+INDONESIAN = Words(
+    values={**_numbered("nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas")},
+    factors={"puluh": 10, "ratus": 100, "seratus": 100, "lusin": 12, "selusin": 12},
+    scales={"ribu": 10**3, "seribu": 10**3, "juta": 10**6, "sejuta": 10**6, "miliar": 10**9,
+            "milyar": 10**9, "triliun": 10**12},
+    teens=frozenset({"belas"}),
+    halves=frozenset({"setengah"}),
+    vague={"puluhan": (20, 99), "ratusan": (200, 999), "ribuan": (2000, 99_999),
+           "jutaan": (2 * 10**6, 999 * 10**6)},
+    shares={"separuh": 50, "setengah": 50, "sepertiga": 100 / 3, "dua pertiga": 200 / 3, "seperempat": 25,
+            "tiga perempat": 75, "seperlima": 20},
+)  # fmt: skip
+
+FRENCH = Words(
+    values=_numbered("zéro un deux trois quatre cinq six sept huit neuf dix onze douze"),
+    factors={"cent": 100, "cents": 100, "douzaine": 12},
+    scales={"mille": 10**3, "million": 10**6, "millions": 10**6, "milliard": 10**9, "milliards": 10**9},
+    vague={"dizaines": (20, 99), "centaines": (200, 999), "milliers": (2000, 99_999)},
+    shares={"la moitié": 50, "un tiers": 100 / 3, "deux tiers": 200 / 3, "un quart": 25},
+)
+
+GERMAN = Words(
+    values=_numbered("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf"),
+    factors={"hundert": 100, "dutzend": 12},
+    scales={"tausend": 10**3, "million": 10**6, "millionen": 10**6, "milliarde": 10**9,
+            "milliarden": 10**9, "billion": 10**12, "billionen": 10**12},
+    one=frozenset({"ein", "eine", "einer"}),
+    vague={"dutzende": (20, 99), "hunderte": (200, 999), "tausende": (2000, 99_999)},
+    shares={"die hälfte": 50, "ein drittel": 100 / 3, "zwei drittel": 200 / 3, "ein viertel": 25},
+)  # fmt: skip
+
+SPANISH = Words(
+    values=_numbered("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce"),
+    factors={"cien": 100, "docena": 12},
+    scales={"mil": 10**3, "millón": 10**6, "millones": 10**6},
+    vague={"docenas": (20, 99), "cientos": (200, 999), "miles": (2000, 99_999)},
+    shares={"la mitad": 50, "un tercio": 100 / 3, "dos tercios": 200 / 3, "un cuarto": 25},
+)
+
+PORTUGUESE = Words(
+    values={**_numbered("zero um dois três quatro cinco seis sete oito nove dez onze doze"), "duas": 2},
+    factors={"cem": 100, "dúzia": 12},
+    scales={"mil": 10**3, "milhão": 10**6, "milhões": 10**6, "bilhão": 10**9, "bilhões": 10**9},
+    vague={"dezenas": (20, 99), "centenas": (200, 999), "milhares": (2000, 99_999)},
+    shares={"a metade": 50, "metade": 50, "um terço": 100 / 3, "dois terços": 200 / 3},
+)
+
+WORDS: Mapping[str, Words] = {
+    "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN, "fr": FRENCH, "de": GERMAN,
+    "es": SPANISH, "pt": PORTUGUESE,
+}  # fmt: skip
+"""By ISO 639-1 code; for other languages the English ones."""
+
+SUFFIXES: Mapping[str, int] = {
+    "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
+}  # fmt: skip
+"""Scales that are written on to digits: $1.2bn."""
+
+HAN_DIGITS: Mapping[str, int] = {
+    **{c: n for n, c in enumerate("〇一二三四五六七八九")},
+    "零": 0,
+    "两": 2,
+    "兩": 2,
+}
+HAN_FACTORS: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000}
+HAN_SCALES: Mapping[str, int] = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+HAN_VAGUE: Mapping[str, tuple[int, int]] = {
+    "数十": (20, 99), "几十": (20, 99), "数百": (200, 999), "几百": (200, 999), "数千": (2000, 9999),
+    "几千": (2000, 9999), "数万": (20_000, 99_999), "数百万": (2 * 10**6, 9_999_999),
+}  # fmt: skip
+HAN_COUNTED = (
+    "名人个家座次年月日天岁所栋辆条件起位户吨米元倍成项艘架头只套部层间村县省市国张份批处支场口周"
+    "小时分钟公里公斤公顷平方美英欧万亿多余以左"
+)
+"""What follows a single Chinese numeral that counts something: classifiers, units, scales."""
+
+ORDINALS: Mapping[str, int] = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12,
+}  # fmt: skip

@@ -1,0 +1,329 @@
+"""Numbers in a text, in digits or words → their values, exactly.
+
+What they count, and whether they are dates, is for :mod:`rag.verification.quantities` and
+:mod:`rag.verification.dates`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import regex
+
+from rag.verification.number_words import (
+    ENGLISH,
+    HAN_COUNTED,
+    HAN_DIGITS,
+    HAN_FACTORS,
+    HAN_SCALES,
+    HAN_VAGUE,
+    SUFFIXES,
+    WORDS,
+    Words,
+)
+
+_COMMA_FOR_POINT = frozenset({
+    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk", "tr",
+    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
+})  # fmt: skip
+"""Languages that write 1.234,5 where English writes 1,234.5."""
+
+_TOKEN = regex.compile(
+    r"(?P<digits>\p{Nd}+(?:[.,\u00a0\u202f'’]\p{Nd}+)*)(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"|(?P<other>[^\s-])",
+    regex.IGNORECASE,
+)
+_HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
+_HAN_NUMBER = regex.compile(
+    rf"(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
+    rf"|(?P<digits>\p{{Nd}}[\p{{Nd}},]*(?:\.\p{{Nd}}+)?)\s?(?P<scale>[十百千]?[万萬亿億]{{0,2}})"
+    rf"|(?P<words>[{_HAN}]+(?:点[{''.join(HAN_DIGITS)}]+[万亿]*)?)"
+)
+_DATE_WORDS = frozenset("năm tháng ngày".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it stands in a text.
+
+    Attributes:
+        low: its value; of a vague one (*dozens*) the smallest that it may mean.
+        high: the same as ``low``; of a vague one the largest.
+        step: the worth of the last digit that was written: 100,000 for 9.9 million.
+        start: where it begins in the text.
+        end: where it ends.
+        in_words: whether no digit was written.
+        share: whether it is a part of a whole, in per cent: *half* is 50.
+    """
+
+    low: Decimal
+    high: Decimal
+    step: Decimal
+    start: int
+    end: int
+    in_words: bool = False
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    start: int
+    end: int
+    kind: str
+    suffix: str = ""
+
+
+def numbers(text: str, language: str) -> list[Number]:
+    """The numbers in ``text``, in order.
+
+    Args:
+        text: any text.
+        language: ISO 639-1; it decides what a comma and a point mean, and which words are numbers.
+    """
+    if language in {"zh", "ja"}:
+        return list(_han_numbers(text))
+    words = WORDS.get(language, ENGLISH)
+    tokens = [_token(match) for match in _TOKEN.finditer(text)]
+    found: list[Number] = []
+    place = 0
+    while place < len(tokens):
+        taken, number = _number_at(tokens, place, words, language)
+        if number is not None:
+            found.append(number)
+        place += max(taken, 1)
+    return found
+
+
+def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
+    """The value of a number in digits, and the worth of its last digit.
+
+    Args:
+        digits: with or without separators, in any script's digits.
+        language: where one separator has three digits after it, it is what this language takes it for.
+    """
+    digits = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("’", "")
+    digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
+    point = _point(digits, language)
+    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
+                    if place == point or mark not in ".,")  # fmt: skip
+    value = Decimal(plain)
+    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
+    return value, Decimal(1).scaleb(-decimals)
+
+
+def _point(digits: str, language: str) -> int:
+    """Where the decimal point stands in ``digits``; -1 where all separators are of thousands."""
+    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
+    if not marks:
+        return -1
+    last, mark = marks[-1]
+    if len({each for _, each in marks}) == 2:
+        return last
+    if len(marks) > 1:
+        return -1
+    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
+    if not thousands:
+        return last
+    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1
+
+
+def _token(match: regex.Match[str]) -> _Token:
+    if match["digits"]:
+        return _Token(match["digits"], match.start(), match.end(), "digits", (match["suffix"] or "").lower())
+    kind = "word" if match["word"] else "other"
+    return _Token(unicodedata.normalize("NFC", match[0]).lower(), match.start(), match.end(), kind)
+
+
+def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
+    """The number that begins with a token, and how many tokens it takes."""
+    token = tokens[place]
+    if token.kind == "digits":
+        return _in_digits(tokens, place, words, language)
+    if token.kind != "word":
+        return 1, None
+    for table, share in ((words.shares, True), (words.vague, False)):
+        taken = _listed(tokens, place, table)
+        if taken and not (share and _scaled_after(tokens, place + taken, words)):
+            named = table[" ".join(each.text for each in tokens[place : place + taken])]
+            return taken, _named(named, tokens[place], tokens[place + taken - 1], share)
+    return _in_words(tokens, place, words)
+
+
+def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
+    """Whether a scale follows: *half a million* is no half of anything."""
+    following = [token.text for token in tokens[place : place + 2]]
+    if following[:1] and following[0] in words.one:
+        following = following[1:]
+    return bool(following) and (following[0] in words.scales or following[0] in words.factors)
+
+
+def _listed(tokens: list[_Token], place: int, table: Mapping[str, object]) -> int:
+    for length in (3, 2, 1):
+        if " ".join(token.text for token in tokens[place : place + length]) in table:
+            return min(length, len(tokens) - place)
+    return 0
+
+
+def _named(value: object, first: _Token, last: _Token, share: bool) -> Number:
+    if isinstance(value, tuple):
+        return Number(Decimal(value[0]), Decimal(value[1]), Decimal(value[0]), first.start, last.end, True)
+    exact = Decimal(str(value)).quantize(Decimal("0.01")).normalize()
+    return Number(exact, exact, Decimal(1), first.start, last.end, True, share)
+
+
+def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number]:
+    token = tokens[place]
+    value, step = value_of(token.text, language)
+    factor = Decimal(SUFFIXES.get(token.suffix, 1))
+    end, taken = token.end, 1
+    for following in tokens[place + 1 :]:
+        scale = words.scales.get(following.text) or words.factors.get(following.text)
+        if scale is None or following.text in words.one:
+            break
+        factor, end, taken = factor * scale, following.end, taken + 1
+    return taken, Number(value * factor, value * factor, step * factor, token.start, end)
+
+
+def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Number | None]:
+    start, whole, group, digit = place, Decimal(0), Decimal(0), Decimal(-1)
+    if _is_half(tokens, place, words):
+        digit, place = Decimal("0.5"), place + len(_half(tokens, place, words).split())
+    elif tokens[place].text in words.one and _scaled_after(tokens, place, words):
+        digit, place = Decimal(1), place + 1
+    end = place
+    last_scale = Decimal(0)
+    while place < len(tokens):
+        word = tokens[place].text
+        if word in words.joins and end > start and last_scale and _continues(tokens, place, words):
+            place += 1
+            continue
+        if word in words.values and _adds(digit, words.values[word]):
+            digit = max(digit, Decimal(0)) + words.values[word]
+        elif word in words.teens and 0 < digit < 10:
+            digit += 10
+        elif word in words.factors and (digit > 0 or word.startswith("se")):
+            last_scale = Decimal(words.factors[word])
+            group, digit = group + max(digit, Decimal(1)) * last_scale, Decimal(-1)
+        elif word in words.scales and (digit > 0 or group > 0 or word.startswith("se")):
+            last_scale = Decimal(words.scales[word])
+            part = group + max(digit, Decimal(0))
+            whole, group, digit = whole + (part or 1) * last_scale, Decimal(0), Decimal(-1)
+        elif word in words.after and last_scale:
+            whole, place = whole + last_scale / 2, place + 1
+            end = place
+            break
+        else:
+            break
+        place += 1
+        end = place
+    if end == start or (whole == group == 0 and digit < 0) or _is_date_word(tokens, start, end):
+        return 1, None
+    value = whole + group + max(digit, Decimal(0))
+    extra = _and_a_half(tokens, end)
+    if extra:
+        taken, factor = extra
+        scale = words.scales.get(tokens[end + taken].text, 1) if end + taken < len(tokens) else 1
+        value, end = (value + factor) * scale, end + taken + (scale != 1)
+    step = Decimal(1) if digit >= 0 else last_scale or Decimal(1)
+    return end - start, Number(value, value, step, tokens[start].start, tokens[end - 1].end, True)
+
+
+def _adds(digit: Decimal, value: int) -> bool:
+    """Whether a word's value goes on from the digits before it: twenty, five."""
+    return (
+        digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
+    )
+
+
+def _continues(tokens: list[_Token], place: int, words: Words) -> bool:
+    return place + 1 < len(tokens) and tokens[place + 1].text in words.values
+
+
+def _half(tokens: list[_Token], place: int, words: Words) -> str:
+    for half in words.halves:
+        if " ".join(token.text for token in tokens[place : place + len(half.split())]) == half:
+            return half
+    return ""
+
+
+def _is_half(tokens: list[_Token], place: int, words: Words) -> bool:
+    half = _half(tokens, place, words)
+    return bool(half) and _scaled_after(tokens, place + len(half.split()), words)
+
+
+def _and_a_half(tokens: list[_Token], place: int) -> tuple[int, Decimal] | None:
+    words = [token.text for token in tokens[place : place + 3]]
+    return (3, Decimal("0.5")) if words == ["and", "a", "half"] else None
+
+
+def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
+    """Whether Vietnamese *năm* is a year, and not five."""
+    if end - start != 1 or tokens[start].text != "năm":
+        return False
+    before = tokens[start - 1] if start else None
+    after = tokens[end] if end < len(tokens) else None
+    if before is not None and (
+        before.kind == "digits" or before.text in {"mỗi", "trong", "một", "hàng", "hằng"}
+    ):
+        return True
+    years = {"nay", "ngoái", "qua", "trước", "sau", "tới", "học", "tài", "vừa", "đó", "và"}
+    return after is None or after.kind != "word" or after.text in years
+
+
+def _han_numbers(text: str) -> Iterator[Number]:
+    for match in _HAN_NUMBER.finditer(text):
+        if match["vague"]:
+            low, high = HAN_VAGUE[match["vague"]]
+            yield Number(Decimal(low), Decimal(high), Decimal(low), match.start(), match.end(), True)
+        elif match["digits"]:
+            value, step = value_of(match["digits"].rstrip(","), "zh")
+            factor = Decimal(1)
+            for mark in match["scale"]:
+                factor *= {**HAN_FACTORS, **HAN_SCALES}[mark]
+            yield Number(value * factor, value * factor, step * factor, match.start(), match.end())
+        elif _is_counted(match, text):
+            value = _han_value(match["words"])
+            yield Number(value, value, Decimal(1), match.start(), match.end(), True)
+
+
+def _is_counted(match: regex.Match[str], text: str) -> bool:
+    """Whether Chinese numerals are a number, and not a part of a word (一些, 万一)."""
+    words = match["words"]
+    before, after = text[: match.start()], text[match.end() : match.end() + 1]
+    if before.endswith("百分之") or before.endswith("第"):
+        return True
+    if len(words) == 1:
+        return (
+            words not in "零〇一百千万萬亿億"
+            and after != ""
+            and after in HAN_COUNTED
+            or (words == "一" and after in {"名", "人", "座", "家", "所"})
+        )
+    return words != "万一"
+
+
+def _han_value(words: str) -> Decimal:
+    words, _, decimals = words.partition("点")
+    if decimals:
+        digits = "".join(str(HAN_DIGITS[mark]) for mark in decimals if mark in HAN_DIGITS)
+        scale = 1
+        for mark in decimals:
+            scale *= HAN_SCALES.get(mark, 1)
+        return (_han_value(words) + Decimal(f"0.{digits}")) * scale
+    if all(mark in HAN_DIGITS for mark in words):
+        return Decimal("".join(str(HAN_DIGITS[mark]) for mark in words))
+    total, group, digit = 0, 0, 0
+    for mark in words:
+        if mark in HAN_DIGITS:
+            digit = HAN_DIGITS[mark]
+        elif mark in HAN_FACTORS:
+            group, digit = group + (digit or 1) * HAN_FACTORS[mark], 0
+        elif HAN_SCALES[mark] == 10**8:
+            total, group, digit = (total + group + digit) * 10**8, 0, 0
+        else:
+            total, group, digit = total + ((group + digit) or 1) * HAN_SCALES[mark], 0, 0
+    return Decimal(total + group + digit)

@@ -1,0 +1,52 @@
+"""Whether a sentence, however true, has to do with the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rag.questions import Question
+from rag.verification.evidence import Evidence, Finding, Statement, referents
+from rag.verification.words import content, shares
+
+if TYPE_CHECKING:
+    from index.embedding import Encoder
+
+CLOSE = 0.3
+"""The cosine of sentence and question from which the sentence has to do with it."""
+
+SOME = 0.34
+"""The share of the question's words from which it does, whatever the cosine."""
+
+_ASKING = frozenset((
+    "what which who whom whose when where why how many much long far old big often name tell explain describe list "
+    "kind type number amount percentage year date bao nhiêu ai gì nào đâu khi mấy sao berapa siapa apa kapan mana mengapa "
+    "bagaimana"
+).split())  # fmt: skip
+
+
+def relevance(
+    statement: Statement, question: Question, evidence: Sequence[Evidence], encoder: Encoder | None
+) -> Finding:
+    """Whether the sentence has words of the question, or is close to it by the encoder."""
+    score = max(_shared(statement, question, evidence), _close(statement, question, encoder))
+    if score >= 1:
+        return Finding("relevance", 1.0)
+    return Finding("relevance", score, "it has nothing to do with the question", fatal=False)
+
+
+def _shared(statement: Statement, question: Question, evidence: Sequence[Evidence]) -> float:
+    language = statement.language
+    asked = [word.stem for word in content(question.text, language) if word.text.lower() not in _ASKING]
+    if not asked:
+        return 1.0
+    around = " ".join([statement.text, *(item.quote for item in evidence), *(referents(item) for item in evidence)])
+    held = {word.stem for word in content(around, language)}
+    return min(sum(shares(word, held) for word in asked) / len(asked) / SOME, 1.0)
+
+
+def _close(statement: Statement, question: Question, encoder: Encoder | None) -> float:
+    if encoder is None:
+        return 0.0
+    cosine = float(encoder.encode([statement.text])[0] @ encoder.encode_query(question.text))
+    return min(max(cosine, 0.0) / CLOSE, 1.0)

@@ -1,0 +1,145 @@
+"""Who did what to whom: the names and nouns on either side of the verbs that two sentences share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.lexicon import SPEECH
+from rag.verification.words import Word, meanings, shares, stem, verbs, words_of
+
+_PASSIVE = regex.compile(r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE)
+_BY = {"en": "by", "id": "oleh"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A verb with the words for who does it, and for whom or what it is done to.
+
+    Attributes:
+        verb: the verb.
+        doers: the stems of words before it, or after *by*.
+        done_to: the stems of words after it, or before a passive.
+        beside: the stems of words after it, but for those after *by*.
+        names: the stems that are proper names.
+    """
+
+    verb: Word
+    doers: frozenset[str]
+    done_to: frozenset[str]
+    beside: frozenset[str]
+    names: frozenset[str]
+
+
+def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
+    """Whether those who do something, and those to whom it is done, are the same in the evidence."""
+    for deed in deeds(statement.text, statement.language):
+        faults = []
+        for item in evidence:
+            if language_in(item) != statement.language:
+                continue
+            its = [other for other in deeds(item.quote, statement.language) if same_verb(deed.verb, other.verb)]
+            held = frozenset(word.stem for word in words_of(item.quote, statement.language) if word.content)
+            faults.extend(_fault(deed, other, held) for other in its)
+        if faults and all(fault is not None for fault in faults):
+            return Finding("roles", 0.0, faults[0])
+    return Finding("roles", 1.0)
+
+
+def same_verb(one: Word, other: Word) -> bool:
+    """Whether two verbs are forms of one, or mean the same."""
+    return one.stem == other.stem or other.stem in meanings(one.stem)
+
+
+def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
+    """What is the other way round; None where nothing is."""
+    verb = own.verb.text
+    if its.verb.stem in {stem(word, "en") for word in SPEECH}:
+        return None
+    crossed = _only(own.doers, its.done_to, its.doers)
+    back = _only(own.done_to, its.doers, its.done_to)
+    if crossed and (back or not (own.doers & its.doers)):
+        return f"the cited sentence says it the other way round (“{verb}”)"
+    if back and not (own.done_to & its.done_to) and its.done_to:
+        return f"the cited sentence says it the other way round (“{verb}”)"
+    if _elsewhere(own.done_to, its.done_to, its.doers, held) or _elsewhere_names(own, its, held):
+        return f"the cited sentence says “{verb}” of something else"
+    return None
+
+
+def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
+    return frozenset(word for word in own if word in there and word not in not_there)
+
+
+def _elsewhere(
+    own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]
+) -> bool:
+    """Whether all that it is done to stands in the evidence, but not beside this verb."""
+    known = {word for word in own if word in held}
+    if not known or not its or not doers.isdisjoint(known):
+        return False
+    return not any(shares(word, its) for word in own)
+
+
+def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
+    """Whether a name stands in the evidence, but not beside this verb, where another one stands."""
+    named = own.names & own.beside
+    moved = {word for word in named & held if word not in its.beside | its.doers | its.done_to}
+    return bool(moved) and bool((its.names & its.beside) - named)
+
+
+def deeds(text: str, language: str) -> list[Deed]:
+    """The verbs of a sentence, each with its sides; a passive's are turned round."""
+    words = words_of(text, language)
+    acts = verbs(text, language)
+    starts = [verb.start for verb in acts]
+    found = []
+    for number, verb in enumerate(acts):
+        begin = acts[number - 1].end if number else 0
+        end = starts[number + 1] if number + 1 < len(acts) else len(text)
+        right = [word for word in words if verb.end <= word.start < end and _with_verb(word, verb, words)]
+        left = [word for word in words if begin <= word.start and word.end <= verb.start]
+        if number and not any(word.content for word in left if word.clause == verb.clause):
+            left = [word for word in words if word.end <= acts[0].start]
+        elif number:
+            left = [word for word in left if word.clause == verb.clause]
+        found.append(_deed(text, language, verb, left, right))
+    return found
+
+
+def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
+    """Whether a word after a verb is still in its clause; a comma alone does not end it."""
+    between = [each for each in words if verb.end <= each.start <= word.start]
+    conjunctions = {"and", "but", "while", "whereas", "although", "because", "if", "và", "nhưng", "dan", "tetapi",
+                    "sedangkan"}  # fmt: skip
+    if any(each.text.lower() in conjunctions for each in between):
+        return False
+    return word.clause == verb.clause or any("\u4e00" > character for character in word.text)
+
+
+def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Sequence[Word]) -> Deed:
+    names = frozenset(word.stem for word in [*left, *right] if word.name)
+    doers, done_to = _stems(left), _stems(right)
+    if language == "zh":
+        passive = "被" in text[left[0].start : verb.start] if left else False
+        if passive:
+            mark = text.index("被", left[0].start)
+            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names)
+    elif language == "vi":
+        mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
+        if mark is not None:
+            after = _stems([word for word in left if word.start > mark.start])
+            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names)
+    elif _PASSIVE.search(text[: verb.start]) or (language == "id" and verb.text.lower().startswith("di")):
+        by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
+        agents = _stems([word for word in right if by is not None and word.start > by.start])
+        rest = _stems([word for word in right if by is None or word.start < by.start])
+        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names)
+    return Deed(verb, doers, done_to, done_to, names)
+
+
+def _stems(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(word.stem for word in words if word.content)

@@ -1,0 +1,104 @@
+"""Which words of a sentence belong to which of its figures and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from index.documents import Span
+from rag.verification.words import shares, words_of
+
+_BOUNDARY = regex.compile(
+    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from|compared (?:with|to)"
+    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b|而|但",
+    regex.IGNORECASE,
+)
+_DIRECTIONS = frozenset("down up rose fell giam tang giảm tăng turun naik".split())
+MOST_OF = 0.6
+LITTLE_OF = 0.5
+CLEARLY = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a sentence with the figures and dates that its words are said of.
+
+    Attributes:
+        anchors: where they stand in the text.
+        words: the stems of its words, and of its subject where that stands in an earlier part.
+    """
+
+    anchors: tuple[Span, ...]
+    words: frozenset[str]
+
+
+def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
+    """A sentence in parts, each with at least one figure or date.
+
+    A part without a subject of its own has that of the part before it.
+    """
+    if not anchors:
+        return []
+    ordered = sorted(anchors, key=lambda span: span.start)
+    cuts = [0, *_cuts(text, ordered), len(text)]
+    bounds = list(zip(cuts, cuts[1:], strict=False))
+    parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
+    found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
+    subject: frozenset[str] = frozenset()
+    its: list[frozenset[str]] = []
+    for (start, end), part in found:
+        head = _stems(text, language, start, part[0].start, ordered)
+        tail = _stems(text, language, part[0].start, end, ordered)
+        if its and not head - _DIRECTIONS:
+            head |= subject
+        subject = head
+        its.append(head | tail)
+    return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
+
+
+def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
+    """Where parts begin: at the last boundary between two anchors."""
+    cuts = []
+    for before, after in zip(anchors, anchors[1:], strict=False):
+        between = list(_BOUNDARY.finditer(text, before.end, after.start))
+        if between:
+            cuts.append(between[0].start() if len(between) == 1 else between[-1].start())
+    return cuts
+
+
+def _stems(text: str, language: str, start: int, end: int, anchors: Sequence[Span]) -> frozenset[str]:
+    return frozenset(
+        word.stem
+        for word in words_of(text, language)
+        if word.content and start <= word.start < end
+        and not any(span.start <= word.start < span.end for span in anchors)
+    )  # fmt: skip
+
+
+def misplaced(
+    said: frozenset[str], place: int, parts: Sequence[Segment], claimed: Collection[Span] = ()
+) -> bool:
+    """Whether words that are said of a figure are another figure's words, and not its own.
+
+    Args:
+        said: the stems that a sentence has with the figure.
+        place: the number of the segment that has the figure in the evidence.
+        parts: all segments of the evidence.
+        claimed: figures of the evidence that the sentence has in the same breath: their words may stand there.
+    """
+    for number, other in enumerate(parts):
+        if number == place or any(span in claimed for span in other.anchors):
+            continue
+        own, its = parts[place].words - other.words, other.words - parts[place].words
+        if not its or not parts[place].words:
+            continue
+        mine, others = _share(said, own or parts[place].words), _share(said, its)
+        if others >= MOST_OF and mine <= LITTLE_OF and others > mine + CLEARLY:
+            return True
+    return False
+
+
+def _share(said: frozenset[str], words: frozenset[str]) -> float:
+    return sum(shares(word, said) for word in words) / len(words)
