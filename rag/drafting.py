@@ -28,6 +28,7 @@ MAX_CITED = 6
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
+_MARKS = regex.compile(rf"(?:{_MARK.pattern})+")
 _ONE = regex.compile(_NUMBER)
 _BULLET = regex.compile(r"^\s*(?:[-*•–]|\p{N}+[.)])\s+(?=\S)")
 _THOUGHT = regex.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", regex.DOTALL | regex.IGNORECASE)
@@ -118,7 +119,7 @@ def _lines(text: str, language: str) -> Iterator[Draft]:
 
 def _line(line: str, language: str) -> Iterator[Draft]:
     """The statements of a line: marks stand before their words where one begins the line, else behind."""
-    marks = list(_MARK.finditer(line))
+    marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
     text = line[: marks[0].start()] if marks else line
     leads = not _has_words(text)
@@ -130,7 +131,7 @@ def _line(line: str, language: str) -> Iterator[Draft]:
         if leads and _has_words(after) and _has_words(text) and _ENDS.search(text):
             yield from _statements(text, numbers, language)
             text, numbers = "", []
-        numbers += _numbers(mark.group(1))
+        numbers += _numbers(mark.group())
         text, after = text + tail, after[len(tail) :]
         if not leads and _has_words(after) and _ENDS.search(text):
             yield from _statements(text, numbers, language)

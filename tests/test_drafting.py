@@ -1,0 +1,225 @@
+"""A reply of a model becomes statements with numbers, whatever its form and however it arrives."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.drafting import MAX_CHARACTERS, MAX_CITED, Draft, NoAnswer, drafts
+
+THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
+
+
+def read(
+    reply: str, *, cut: bool = False, pieces: list[str] | None = None
+) -> list[tuple[str, tuple[str, ...]]]:
+    """The statements of a reply; what says that there is no answer, as one of its own."""
+    try:
+        found = list(drafts([reply] if pieces is None else pieces, "en", lambda: cut))
+    except NoAnswer:
+        return [("(no answer)", ())]
+    return [(draft.text, draft.numbers) for draft in found]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "[1.1] The dam broke.\n[1.2][2.1] Nine villages fled.\nIt was old.",
+        "- [1.1] The dam broke.\n- [1.2, 2.1] Nine villages fled.\n\n- It was old.\n",
+        "1. [1.1] **The dam broke.**\r\n2. **[1.2] [2.1]** Nine villages fled.\r\n3. It was old.",
+        "The dam broke [1.1]. Nine villages fled [1.2; 2.1]. It was old.",
+        "The dam broke.[1.1] Nine villages fled.[1.2][2.1]\nIt was old.",
+        "[1.1] The dam broke. [1.2][2.1] Nine villages fled.\nIt was old.",
+        "<think>Hm.\n[9.9] Hm.\n</think>[1.1] The dam broke.\n[1.2][2.1] Nine villages fled.\nIt was old.",
+        "[1.1] The dam [1.1] broke.\n[1.2] Nine villages [2.1] fled.\nIt was old.",
+        "```\n[1.1] The dam broke.\n[1.2][2.1] Nine villages fled.\nIt was old.\n```",
+        "【１.１】The dam broke.\n[1.2，2.1] Nine villages fled.\nIt was old.",
+    ],
+)
+def test_marks_are_read_before_their_words_and_behind_them(reply: str) -> None:
+    assert read(reply) == THREE
+
+
+@pytest.mark.parametrize("frame", ["{}", "```json\n{}\n```", "\n {} That is all."])
+@pytest.mark.parametrize("bare", [False, True], ids=["schema", "list"])
+def test_json_is_read(frame: str, bare: bool) -> None:
+    listed = [{"cites": list(numbers), "text": text} for text, numbers in THREE]
+    written = json.dumps(listed if bare else {"sentences": listed})
+    assert read(frame.replace("{}", written)) == THREE
+
+
+def test_one_statement_alone_is_read_as_json_too() -> None:
+    assert read('{"text": "The dam broke.", "cites": ["1.1"]}') == THREE[:1]
+    assert read('{"text": "The dam broke [1.1].", "cites": "2.1"}') == [("The dam broke.", ("2.1", "1.1"))]
+
+
+def test_a_number_keeps_its_zero_where_json_has_it_as_a_number() -> None:
+    assert read('{"sentences": [{"cites": [1.10], "text": "The dam broke."}]}') == [
+        ("The dam broke.", ("1.10",))
+    ]
+
+
+def test_a_statement_of_two_sentences_is_two_of_the_same_numbers() -> None:
+    assert read("[1.1] The dam broke. It was old.") == [
+        ("The dam broke.", ("1.1",)),
+        ("It was old.", ("1.1",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "NO ANSWER",
+        " **NO ANSWER** ",
+        "No answer.",
+        "NO ANSWER\nThe sentences speak of dams.",
+        "[1.1] NO ANSWER",
+        '{"sentences": []}',
+        '{"sentences": [{"cites": [], "text": "NO ANSWER"}]}',
+        "<think>Hm.</think>\nNO ANSWER",
+    ],
+)
+def test_a_model_may_say_that_there_is_no_answer(reply: str) -> None:
+    assert read(reply) == read(reply, pieces=list(reply)) == [("(no answer)", ())]
+
+
+def test_a_statement_that_begins_with_these_words_is_one() -> None:
+    assert read("No answer was given by the ministry [1.1].") == [
+        ("No answer was given by the ministry.", ("1.1",))
+    ]
+
+
+def test_what_is_said_after_statements_does_not_take_them_back() -> None:
+    assert read("[1.1] The dam broke.\nNO ANSWER\n") == THREE[:1]
+
+
+def test_each_statement_is_there_as_soon_as_its_line_is_whole() -> None:
+    taken: list[str] = []
+
+    def pieces() -> object:
+        for piece in ("[1.1] The dam broke", ".\n[1.2]", " Nine villages fled."):
+            taken.append(piece)
+            yield piece
+
+    found = drafts(pieces(), "en")  # type: ignore[arg-type]
+    assert next(found) == Draft("The dam broke.", ("1.1",))
+    assert len(taken) == 2
+
+
+def test_each_object_is_there_as_soon_as_it_is_whole() -> None:
+    written = '{"sentences": [{"cites": ["1.1"], "text": "The dam broke."}, {"ci'
+    assert read(written) == read(written, pieces=list(written)) == THREE[:1]
+
+
+def test_a_reply_that_was_cut_loses_its_last_statement_only() -> None:
+    assert read("The dam broke [1.1]. Nine villages fled [1.2][2.1]. It was ol", cut=True) == THREE[:2]
+    assert read("[1.1] The dam broke.\n[1.2] Nine vill", cut=True) == THREE[:1]
+
+
+def test_a_reply_without_an_end_is_read_to_a_limit() -> None:
+    taken = [0]
+
+    def for_ever() -> object:
+        while True:
+            taken[0] += 1
+            yield "[1.1] The dam broke.\n"
+
+    found = list(drafts(for_ever(), "en"))  # type: ignore[arg-type]
+    assert set(found) == {Draft("The dam broke.", ("1.1",))}
+    assert taken[0] <= MAX_CHARACTERS // 20
+    assert read("x" * 1_000_000) == []
+    assert len(read("word " * 200_000)) <= 1
+
+
+def test_a_statement_cites_no_more_sentences_than_a_reader_can_look_up() -> None:
+    marks = "".join(f"[1.{number}]" for number in range(1, 30))
+    assert read(f"{marks} The dam broke.") == [
+        ("The dam broke.", tuple(f"1.{number}" for number in range(1, MAX_CITED + 1)))
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"a":' * 3_000,
+        '{"sentences": [' + "[" * 11_000,
+        '{"sentences": [{' + '"text": {' * 1_300,
+        '{"sentences": [{"text": 1' + "0" * 9_000 + "}]}",
+        "[" * 12_000,
+        " " * 11_000 + "[1.1]",
+        "[1.1]" * 2_400,
+        "\x00\x1b[1.1]\x00",
+        "<think>",
+        "</think>" * 1_000,
+        "```json",
+    ],
+    ids=lambda reply: reply[:12],
+)
+def test_nonsense_has_no_statements(reply: str) -> None:
+    assert read(reply) == []
+
+
+def test_what_can_be_neither_kept_nor_sent_is_left_out() -> None:
+    assert read("[1.1] The\x00 dam \ud83d\ude00 broke\ud800.") == [("The dam 😀 broke\ufffd.", ("1.1",))]
+    assert read("", pieces=["[1.1] A dam \ud83d", "\ude00.\n"]) == [("A dam 😀.", ("1.1",))]
+    assert read('{"sentences": [{"cites": ["1.1"], "text": "A dam \\ud83d."}]}') == [
+        ("A dam \ufffd.", ("1.1",))
+    ]
+
+
+_PARTS = st.sampled_from(
+    [
+        *[
+            "[1.1]",
+            "[2.1, 2.2]",
+            "[",
+            "]",
+            "The dam broke",
+            ". ",
+            ".",
+            "\n",
+            "\r\n",
+            "- ",
+            "NO ANSWER",
+            "no answer",
+        ],
+        *[
+            "<think>",
+            "</think>",
+            "{",
+            "}",
+            '"sentences": [',
+            '{"cites": ["1.1"], "text": "A dam."}',
+            "```json",
+        ],
+        *["```", "，", "。", "坝", "\ud83d", "\ude00", "\x00", " ", "1", "**", "“No.”", "\u2028"],
+    ]
+)
+_REPLIES = st.one_of(st.text(), st.lists(_PARTS, max_size=25).map("".join))
+
+
+@settings(max_examples=300, deadline=None)
+@given(_REPLIES, st.data(), st.booleans())
+def test_however_a_reply_is_cut_into_pieces_its_statements_are_the_same(
+    reply: str, data: st.DataObject, cut: bool
+) -> None:
+    places = sorted(data.draw(st.lists(st.integers(0, len(reply)), max_size=6)))
+    edges = [0, *places, len(reply)]
+    pieces = [reply[start:end] for start, end in pairwise(edges)]
+    whole = read(reply, cut=cut)
+    assert read(reply, cut=cut, pieces=pieces) == whole
+    assert read(reply, cut=cut, pieces=list(reply)) == whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(_REPLIES)
+def test_a_statement_has_words_and_no_marks_and_can_be_sent(reply: str) -> None:
+    for text, numbers in read(reply):
+        assert any(character.isalnum() for character in text)
+        assert text == " ".join(text.split())
+        assert text.encode()
+        assert len(set(numbers)) == len(numbers) <= MAX_CITED

@@ -1,0 +1,60 @@
+"""What was asked and answered before, within bounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rag.answers import Answer
+from rag.conversation import MAX_EXCHANGES
+from rag.history import ALONE, MAX_TURN_CHARACTERS, of_answers, of_turns
+
+BARE = Answer("0" * 32, "", "", False, None, None, None, (), (), (), None, "quoted", 1, "2025-01-01")
+
+
+def answer(place: int, standalone: str | None = None) -> Answer:
+    return replace(BARE, question=f"Question {place}?", text=f"Answer {place}.", standalone=standalone)
+
+
+def said(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(turn.question, turn.answer) for turn in of_turns(turns).exchanges]
+
+
+def test_a_question_by_itself_has_no_history() -> None:
+    assert (ALONE.id, ALONE.exchanges, ALONE.cited) == (None, (), ())
+
+
+def test_kept_answers_are_turns_with_the_question_that_was_searched_for() -> None:
+    conversation = of_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
+    assert conversation.id == "c1"
+    assert [(turn.question, turn.standalone, turn.answer) for turn in conversation.exchanges] == [
+        ("Question 1?", "Question 1?", "Answer 1."),
+        ("Question 2?", "Question 2 about dams?", "Answer 2."),
+    ]
+
+
+def test_only_the_last_turns_are_read() -> None:
+    conversation = of_answers("c1", [answer(place) for place in range(50)])
+    assert [turn.question for turn in conversation.exchanges] == [
+        f"Question {place}?" for place in range(50 - MAX_EXCHANGES, 50)
+    ]
+    turns = [("user" if place % 2 == 0 else "assistant", f"Said {place}") for place in range(100)]
+    assert len(of_turns(turns).exchanges) == MAX_EXCHANGES
+    assert of_turns(turns).exchanges[-1].question == "Said 98"
+
+
+def test_what_no_question_stands_before_and_what_is_blank_is_left_out() -> None:
+    turns = [("assistant", "Hello."), ("user", " "), ("user", " When? "), ("assistant", " Monday. ")]
+    assert said(turns) == [("When?", "Monday.")]
+    assert said([("user", "When?"), ("user", "Where?")]) == [("When?", ""), ("Where?", "")]
+    assert said([("user", "When?"), ("assistant", "Monday."), ("assistant", "Or not.")]) == [
+        ("When?", "Monday.")
+    ]
+
+
+def test_what_was_said_at_length_is_read_from_its_beginning() -> None:
+    [(question, reply)] = said([("user", "q" * 100_000), ("assistant", "a" * 100_000)])
+    assert (len(question), len(reply)) == (MAX_TURN_CHARACTERS, MAX_TURN_CHARACTERS)
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
