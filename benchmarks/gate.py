@@ -21,6 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import regex
+
 from benchmarks.datasets import data_folder
 from index.embedding import Encoder, open_encoder
 from index.segmentation import sentences
@@ -153,16 +155,33 @@ def print_clapnq(encoder: Encoder | None) -> None:
     gate = Gate(encoder)
     lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
     queries = [query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]]
+    titles = _titles()
     print(f"\nclapnq: the sentences of {len(queries)} answers")
     print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
     for name, shift in (("the sentences chosen for them", 0), ("those of the next question", 1)):
         verdicts: list[str] = []
         for place, query in enumerate(queries):
-            chosen = queries[(place + shift) % len(queries)]["selected_sentences"]
-            evidence = [Evidence(sentence, language="en") for sentence in chosen]
-            verdicts += [gate.check(sentence, evidence).verdict for sentence in _sentences(query["answer"])]
+            other = queries[(place + shift) % len(queries)]
+            title = titles.get(other["_id"], "")
+            evidence = [Evidence(_plain(each), title, "en") for each in other["selected_sentences"]]
+            verdicts += [gate.check(each, evidence).verdict for each in _sentences(_plain(query["answer"]))]
         shares = [_share([verdict == each for verdict in verdicts]) for each in VERDICTS]
         print(f"| {name} | {len(verdicts)} | " + " | ".join(shares) + " |", flush=True)
+
+
+def _titles() -> dict[str, str]:
+    """The title of the passage that answers each question."""
+    dataset = read_dataset(data_folder() / "clapnq")
+    return {
+        query.id: dataset.documents[next(iter(query.judged))].title for query in dataset.queries if query.judged
+    }
+
+
+def _plain(text: str) -> str:
+    """Text as it is written: clapnq sets spaces around its marks."""
+    text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
+    text = regex.sub(r"([($])\s+", r"\1", text)
+    return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")
 
 
 def _sentences(text: str) -> Iterator[str]:

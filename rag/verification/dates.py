@@ -235,8 +235,8 @@ def _named_pattern() -> regex.Pattern[str]:
     name = rf"(?P<name>{names})\b\.?"
     day = r"(?<![\p{N}.,])(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.|º)?"
     return regex.compile(
-        rf"{day}\s(?:of\s|de\s)?{name}(?:,?\s(?:de\s)?{_YEAR}\b)?"
-        rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:,?\s{_YEAR}\b)?"
+        rf"{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
+        rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:\s?,?\s{_YEAR}\b)?"
         rf"|\b{name},?\s(?:de\s)?{_YEAR}\b|\b(?P<alone>{names})\b",
         regex.IGNORECASE,
     )

@@ -11,6 +11,8 @@ STOPS: Mapping[str, frozenset[str]] = {
         "those there here it its he she his her him they their them we our us i you your me my not no nor so "
         "than then also too very just only about over under into onto up out off through during after before "
         "since until while when where if because although though however both either each all any some more most "
+        "instead later now still already even yet again often usually additionally furthermore moreover meanwhile thus "
+        "therefore hence rather ever "
         "such own same other another s t one ones itself himself herself themselves per via among between against"
     ).split()),
     "vi": frozenset((
@@ -40,7 +42,9 @@ IRREGULAR: Mapping[str, str] = {
         "refuse refused refuses refusing refusal", "child children", "man men", "woman women", "foot feet",
         "teach taught", "swear swore sworn", "wear wore worn", "throw threw thrown", "stand stood", "understand understood",
         "people person persons", "percent per cent", "arrive arrived arrival", "treat treated treatment",
-        "lie lies lay lain lying", "cut cuts cutting", "bid bids", "quit quits",
+        "lie lies lay lain lying", "reduce reduction reductions reducing", "produce production",
+        "destroy destruction", "receive reception receipt", "grow grower", "increase increasing increased increases",
+        "fail failure", "sing sang sung", "cut cuts cutting", "bid bids", "quit quits",
         "analyse analyze analysed analyzed analysis", "approve approved approves approval", "arrest arrested arrests",
     )
     for base, *forms in [line.split()]

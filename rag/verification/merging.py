@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import regex
+
 from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
 from rag.verification.roles import deeds, same_verb
 from rag.verification.words import content, shares, verbs, words_of
@@ -14,6 +16,10 @@ WHOLE = 0.7
 GAIN = 0.2
 """How much more all of them together may carry than the best one, before it counts as mashed."""
 
+_PRONOUN = regex.compile(
+    r"\b(?:he|she|it|they|his|her|its|their|him|them|this|these|ông ấy|bà ấy|họ|nó|ia|dia|mereka|nya)\b|他|她|它",
+    regex.IGNORECASE,
+)
 _REASON = "it joins what one cited sentence says to what another one says"
 
 
@@ -22,7 +28,7 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     cited = [item for item in evidence if language_in(item) == statement.language]
     if len(cited) < 2:
         return Finding("merging", 1.0)
-    held = [_held(item, statement.language) for item in cited]
+    held = [_held(cited, place, statement.language) for place in range(len(cited))]
     if any(_mashed(deed.verb.stem, deed.doers, statement, cited, held) for deed in deeds(statement.text, statement.language)):
         return Finding("merging", 0.0, _REASON)
     score = min(_clauses(statement, held), default=1.0)
@@ -31,8 +37,13 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("merging", 1.0)
 
 
-def _held(item: Evidence, language: str) -> frozenset[str]:
-    return frozenset(word.stem for word in content(f"{item.quote} {referents(item)}", language))
+def _held(cited: Sequence[Evidence], place: int, language: str) -> frozenset[str]:
+    """The words of a cited sentence, and of those cited before it if a pronoun of it may stand for them."""
+    item = cited[place]
+    around = [item.quote, referents(item)]
+    if _PRONOUN.search(item.quote):
+        around += [item.before, *(each.quote for each in cited[:place])]
+    return frozenset(word.stem for word in content(" ".join(around), language))
 
 
 def _mashed(

@@ -34,7 +34,7 @@ _MODES = (
         "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan", "zh": "可能|也许|或许",
     }, fatal=True),
     _Mode("planned", {
-        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to|propos\p{L}+|expected to|is to|are to"
+        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to|propos\p{L}+(?! that)|expected to|is to|are to"
               r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to|recommend\p{L}*|call(?:s|ed) for"
               r"|urg(?:e|es|ed)|ask(?:s|ed)",
         "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana|bertujuan|mengusulkan",
@@ -58,7 +58,7 @@ def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             continue
         for item in cited:
             cue = _lost(mode, statement, item)
-            if cue and not _stated_plainly(statement, cited, item):
+            if cue and not _stated_plainly(mode, statement, cited, item):
                 reason = f"the cited sentence says only that it is {mode.name} (“{cue}”)"
                 return Finding("modality", 0.0 if mode.fatal else 0.5, reason, fatal=mode.fatal)
     return Finding("modality", 1.0)
@@ -105,9 +105,13 @@ def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     return match[0] if shares(head.stem, held) or kept >= 0.6 else None
 
 
-def _stated_plainly(statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
-    """Whether another cited sentence has all of it."""
-    others = [item for item in cited if item is not hedged]
-    held = {word.stem for word in words_of(joined(others), statement.language) if word.content}
-    own = [word for word in words_of(statement.text, statement.language) if word.content]
+def _stated_plainly(
+    mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence
+) -> bool:
+    """Whether other cited sentences say what the sentence has in common with the hedged one, and without a hedge."""
+    language = statement.language
+    others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
+    held = {word.stem for word in words_of(joined(others), language) if word.content}
+    hedges = {word.stem for word in words_of(hedged.quote, language) if word.content}
+    own = [word for word in words_of(statement.text, language) if word.content and shares(word.stem, hedges)]
     return bool(others) and all(shares(word.stem, held) for word in own)

@@ -27,7 +27,7 @@ _SPEAKING = regex.compile(r"^(?:the|a|an)$", regex.IGNORECASE)
 def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether every proper name is in the evidence, spelt out or by its initials, or as its people."""
     found = list(names_in(statement))
-    missing = [name for name in found if not _is_there(name, statement, evidence)]
+    missing = [name for name in found if not _is_there(name, statement, evidence) and not _explained(name, statement.text)]
     missing += list(_missing_han(statement, evidence))
     if not missing:
         return Finding("names", 1.0)
@@ -44,7 +44,7 @@ def names_in(statement: Statement) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match[0]
         is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", "“"}
-        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
+        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES or len(word) == 1:
             continue
         capitals = sum(map(str.isupper, word))
         latin_in_han = statement.language in {"zh", "ja"} and word.isascii() and word.isalpha()
@@ -57,11 +57,19 @@ def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> 
         text = composed(f"{item.quote} {referents(item)}")
         held = {word.casefold() for word in _WORD.findall(text)}
         held |= {part for word in held for part in regex.split(r"[-’']", word)}
-        if _has(name.casefold(), held) or name.casefold() in {short.casefold() for short in initials(text)}:
+        parts = _capitals(name)
+        if all(_has(part.casefold(), held) for part in parts) or name.casefold() in {short.casefold() for short in initials(text)}:
             return True
         if is_spelt_out(name, statement.text, held):
             return True
     return not _comparable(statement, evidence)
+
+
+def _capitals(name: str) -> list[str]:
+    """The parts of a hyphenated name that have a capital or a digit: HIV of HIV-positive."""
+    parts = [part for part in regex.split(r"[-–]|[’']s?$", name) if part]
+    chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
+    return chosen if len(parts) > 1 and chosen else [name]
 
 
 def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
@@ -72,8 +80,7 @@ def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
 
 
 def _has(name: str, held: set[str]) -> bool:
-    parts = [part for part in regex.split(r"[-’']", name) if len(part) > 1]
-    if name in held or (len(parts) > 1 and all(part in held for part in parts)):
+    if name in held or (name.endswith("s") and name[:-1] in held):
         return True
     bare = _PEOPLE.sub("", name)
     if bare in held:
@@ -99,6 +106,15 @@ def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
         if word in name.split() and len(short) > 1 and short.casefold() in held:
             return True
     return False
+
+
+def _explained(short: str, text: str) -> bool:
+    """Whether a sentence spells out its own acronym before it: chronic kidney disease (CKD)."""
+    match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
+    if match is None:
+        return False
+    letters = "".join(part[0] for part in regex.split(r"[\s-]+", match["long"].strip()) if part).casefold()
+    return letters.endswith(regex.sub(r"s$", "", short).casefold())
 
 
 def _missing_han(statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:

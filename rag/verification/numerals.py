@@ -32,7 +32,7 @@ _COMMA_FOR_POINT = frozenset({
 """Languages that write 1.234,5 where English writes 1,234.5."""
 
 _TOKEN = regex.compile(
-    r"(?P<digits>\p{Nd}+(?:[.,\u00a0\u202f'’]\p{Nd}+)*)(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
     r"|(?P<other>[^\s-])",
     regex.IGNORECASE,
 )
@@ -105,7 +105,7 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
         digits: with or without separators, in any script's digits.
         language: where one separator has three digits after it, it is what this language takes it for.
     """
-    digits = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("’", "")
+    digits = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("·", ".").replace("’", "")
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
     point = _point(digits, language)
     plain = "".join("." if place == point else mark for place, mark in enumerate(digits)

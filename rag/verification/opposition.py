@@ -7,7 +7,7 @@ from functools import cache
 
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import Word, content, meanings, stem, verbs
+from rag.verification.words import Word, content, meanings, shares, stem, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -46,6 +46,10 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+BESIDE = 0.3
+"""The share of the words around an opposite that the sentence must have, for it to be said of the same."""
+
+
 def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether a word of the sentence stands where the evidence has its opposite."""
     for item in evidence:
@@ -78,7 +82,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
                 continue
         against = _opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
-        if other is not None and not _two_sided(other.stem, said, language):
+        if other is not None and not _two_sided(other.stem, said, language) and _beside(word, other, its, said):
             return word.text, other.text
     return None
 
@@ -105,6 +109,14 @@ def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], lang
     same = [likeness(each.clause) for each in its if each.stem in meanings(word.stem)]
     other = [likeness(each.clause) for each in its if each.stem in against]
     return bool(other) and max(other) > max(same, default=0.0)
+
+
+def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str]) -> bool:
+    """Whether the opposite stands among words of the sentence, and is no form of the word itself."""
+    if word.stem[:4] == other.stem[:4]:
+        return False
+    clause = [each.stem for each in its if each.clause == other.clause and each is not other]
+    return not clause or sum(shares(each, said) for each in clause) >= BESIDE * len(clause)
 
 
 def _two_sided(other: str, said: Collection[str], language: str) -> bool:

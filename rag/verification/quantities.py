@@ -91,6 +91,8 @@ _LABEL = regex.compile(
     r"|COVID-|#)$",
     regex.IGNORECASE,
 )
+_MONEY = regex.compile(r"(?<!\p{L})(?:Rp|RM|US|USD|IDR|VND|EUR|GBP|CNY|RMB)\.?$", regex.IGNORECASE)
+_AGE = regex.compile(r"\b(?:aged?|ages|age of|berusia|usia)\s$", regex.IGNORECASE)
 _ONE = frozenset({"one", "một", "satu", "un", "uno", "um", "eins"})
 _ONE_AFTER = regex.compile(
     r"\s(?:of|another|who|that|which|day|side|thing|way|hand|or|số|trong|cách|sama|lain|per|by)\b"
@@ -126,7 +128,7 @@ def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
     if any(_meets(number, span) for span in taken):
         return False
     written, before = text[number.start : number.end].lower(), text[: number.start]
-    if _LABEL.search(before[-12:]) and not before[-4:].lower().endswith(("rp", "us", "rm")):
+    if _LABEL.search(before[-12:]) and not _MONEY.search(before[-5:]):
         return False
     if written in _ONE:
         return not (_ONE_AFTER.match(text, number.end) or _ONE_BEFORE.search(before[-10:]))
@@ -151,6 +153,8 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
         measured = unit_at(text, end)
         if measured is not None:
             unit, end = measured
+    if unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start]):
+        unit = "year of age"
     if unit not in {PERCENT, POINTS}:
         rate = period_at(text, end)
         if rate is not None:
@@ -187,16 +191,15 @@ def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern
     before = text[max(0, first.span.start - 30) : first.span.start].rstrip()
     if gap.strip().lower() in _AND:
         return _BETWEEN.search(before) is not None
-    return _CHANGE.search(before) is None and (first.unit or first.currency or second.unit) in {
-        second.unit,
-        second.currency,
-    }
+    alike = first.unit == "year of age" or (first.unit or first.currency or second.unit) in {second.unit, second.currency}
+    return _CHANGE.search(before) is None and alike
 
 
 def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
     span = Span(first.span.start, second.span.end)
     return replace(
-        second, low=first.low, currency=second.currency or first.currency, comparator=first.comparator,
+        second, low=first.low, currency=second.currency or first.currency,
+        unit="year of age" if first.unit == "year of age" else second.unit, comparator=first.comparator,
         span=span, written=span.of(text),
     )  # fmt: skip
 

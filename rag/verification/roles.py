@@ -9,9 +9,15 @@ import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import SPEECH
+from rag.verification.number_words import ENGLISH
 from rag.verification.words import Word, meanings, shares, stem, verbs, words_of
 
 _PASSIVE = regex.compile(r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE)
+_AMOUNT = regex.compile(
+    r"\s(?:about |around |nearly |over |more than |less than |at least |at most |almost |some |up to |roughly )?"
+    rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
+    regex.IGNORECASE,
+)
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -25,6 +31,7 @@ class Deed:
         done_to: the stems of words after it, or before a passive.
         beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
+        passive: whether it was turned round.
     """
 
     verb: Word
@@ -32,6 +39,7 @@ class Deed:
     done_to: frozenset[str]
     beside: frozenset[str]
     names: frozenset[str]
+    passive: bool = False
 
 
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -61,17 +69,24 @@ def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
-    if crossed and (back or not (own.doers & its.doers)):
+    turned = bool(crossed and back) or _wholly(crossed, own.doers, held)
+    if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
         return f"the cited sentence says it the other way round (“{verb}”)"
-    if back and not (own.done_to & its.done_to) and its.done_to:
-        return f"the cited sentence says it the other way round (“{verb}”)"
-    if _elsewhere(own.done_to, its.done_to, its.doers, held) or _elsewhere_names(own, its, held):
+    plain = not (own.passive or its.passive)
+    moved = plain and _elsewhere(own.done_to, its.done_to, its.doers, held)
+    if moved or _elsewhere_names(own, its, held):
         return f"the cited sentence says “{verb}” of something else"
     return None
 
 
 def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
     return frozenset(word for word in own if word in there and word not in not_there)
+
+
+def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether all words of a side that the evidence has stand on its other side, and they are most of it."""
+    known = {word for word in own if word in held}
+    return bool(crossed) and known <= crossed and 2 * len(crossed) >= len(own)
 
 
 def _elsewhere(
@@ -117,7 +132,11 @@ def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
                     "sedangkan"}  # fmt: skip
     if any(each.text.lower() in conjunctions for each in between):
         return False
-    return word.clause == verb.clause or any("\u4e00" > character for character in word.text)
+    if word.clause == verb.clause:
+        return True
+    # A comma is passed before a name in apposition and before a figure: "fined his deputy, Oskar Lind, 40,000".
+    after = [each for each in between if each.clause != verb.clause]
+    return bool(after) and (after[0].name or after[0].text[0].isdigit()) and word.clause - verb.clause <= 2
 
 
 def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Sequence[Word]) -> Deed:
@@ -127,18 +146,33 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         passive = "被" in text[left[0].start : verb.start] if left else False
         if passive:
             mark = text.index("被", left[0].start)
-            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names)
+            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names, passive=True)
     elif language == "vi":
         mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
         if mark is not None:
             after = _stems([word for word in left if word.start > mark.start])
-            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names)
-    elif _PASSIVE.search(text[: verb.start]) or (language == "id" and verb.text.lower().startswith("di")):
+            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names, passive=True)
+    elif _is_passive(text, language, verb, right):
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
+        if by is not None and _AMOUNT.match(text, by.end):
+            by = None
         agents = _stems([word for word in right if by is not None and word.start > by.start])
         rest = _stems([word for word in right if by is None or word.start < by.start])
-        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names)
+        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names, passive=True)
     return Deed(verb, doers, done_to, done_to, names)
+
+
+def _is_passive(text: str, language: str, verb: Word, right: Sequence[Word]) -> bool:
+    if language == "id":
+        return verb.text.lower().startswith("di")
+    if _PASSIVE.search(text[: verb.start]):
+        return True
+    # "a theory proposed in 1971 by": nothing is proposed to stand between.
+    following = [word.text.lower() for word in right]
+    by = next((word for word in right if word.text.lower() == "by"), None)
+    if by is None or _AMOUNT.match(text, by.end):
+        return False
+    return following[0] in {"by", "in", "on", "at"} and verb.text.lower().endswith(("ed", "en"))
 
 
 def _stems(words: Sequence[Word]) -> frozenset[str]:

@@ -53,6 +53,9 @@ def stands(stated: Quantity, cited: Quantity) -> float:
     """
     if same_value(stated, cited):
         return _same(stated, cited)
+    if stated.is_range and cited.is_range:
+        ends = ((stated.low, cited.low), (stated.high, cited.high))
+        return LOOSENED if all(_is_rounding(own, its) and _digits(own) >= 2 for own, its in ends) else 0.0
     if cited.vague or cited.is_range:
         return _within(stated, cited)
     if stated.vague:
@@ -101,15 +104,14 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
         return float(meant not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
     if said == "nearly":
         return float(meant in {"exactly", "about"} and 0 < above <= NEAR)
-    fair = _is_rounding(stated, own, its)
+    fair = _is_rounding(own, its)
     if said == "about":
         return float(fair and meant in {"exactly", "about", "nearly", "over"})
     return LOOSENED if fair and meant in {"exactly", "about"} and _digits(own) >= 2 else 0.0
 
 
-def _is_rounding(stated: Quantity, own: Decimal, its: Decimal) -> bool:
+def _is_rounding(own: Decimal, its: Decimal) -> bool:
     """Whether the last digit of ``own`` that is not a nought is the nearest one to ``its``, within a twentieth."""
-    del stated
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

@@ -20,9 +20,11 @@ from rag.verification.lexicon import (
 )
 
 _TOKEN = regex.compile(
-    r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*(?:n[’']t)?)|(?P<mark>[,;:()，；：、。.!?—–])"
+    r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"
 )
 _HAN_MARK = regex.compile(r"[，。；、：,;!?！？]|而且?|但是?|并且?|同时|却")
+_ISE = regex.compile(r"(?<=\w{3})is(?=(?:e|ed|es|ing|ation|ations)$)")
+_OUR = regex.compile(r"(?<=\w{3})our(?=(?:s|ed|ing|able)?$)")
 _SUFFIX = regex.compile(r"(?:nya|lah|kah|pun)$")
 _PREFIX = regex.compile(
     r"^(?:mem(?=[bpf])|men(?=[dcj])|meng(?=[ghk])|me(?=[lrmnwy](?!y))|di|ter|ber|pem(?=b)|pen(?=[dcj])|peng(?=g)|se)"
@@ -73,6 +75,7 @@ def words_of(text: str, language: str) -> tuple[Word, ...]:
         lower = regex.sub(r"[’']s$", "", word.lower())
         clause += lower in boundaries
         content = lower not in STOPS.get(language, STOPS["en"]) and not word[0].isdigit()
+        content = content and not lower.endswith(("n't", "n’t"))
         name = word[0].isupper() and (not first or sum(map(str.isupper, word)) > 1)
         found.append(Word(word, stem(lower, language), match.start(), match.end(), content, name, clause))
         first = False
@@ -98,10 +101,15 @@ def stem(word: str, language: str) -> str:
     """What the forms of a word have in common, by the index's stemmers and a few tables."""
     lower = word.lower()
     if language == "en" or language not in STOPS:
-        lower = IRREGULAR.get(lower, lower) if language == "en" else lower
+        lower = _spelling(IRREGULAR.get(lower, lower)) if language == "en" else lower
         found = terms_in(field_of(language), lower)
         return found[0] if found else lower
     return _indonesian(lower) if language == "id" else lower
+
+
+def _spelling(word: str) -> str:
+    """An English word as American English spells it."""
+    return _OUR.sub("or", _ISE.sub("iz", word))
 
 
 def _indonesian(word: str) -> str:
