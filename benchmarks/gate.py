@@ -32,9 +32,11 @@ from rag.evaluation.datasets import Claim
 from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean
 from rag.questions import understand
 from rag.verification import Evidence, Gate
+from rag.verification.evidence import Statement
 from rag.verification.gate import WEIGHT
 
 CASES = Path(__file__).parent.parent / "tests" / "verification" / "adversarial.jsonl"
+THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 VERDICTS = ("supported", "partial", "unsupported")
 
 
@@ -57,6 +59,7 @@ def main() -> None:
     print_adversarial(encoder)
     print_scifact(encoder, chosen.claims)
     print_clapnq(encoder)
+    print_thresholds(encoder, chosen.claims)
 
 
 def print_adversarial(encoder: Encoder | None) -> None:
@@ -153,20 +156,52 @@ def _held(gate: Gate, claims: Sequence[Claim]) -> Iterator[Held]:
 def print_clapnq(encoder: Encoder | None) -> None:
     """Print how often the sentences of people's answers are supported by the sentences that they chose."""
     gate = Gate(encoder)
+    print("\nclapnq: the sentences of people's answers")
+    print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
+    for name, shift in (("the sentences chosen for them", 0), ("those of the next question", 1)):
+        verdicts = [gate.check(sentence, evidence).verdict for sentence, evidence in _answers(shift)]
+        shares = [_share([verdict == each for verdict in verdicts]) for each in VERDICTS]
+        print(f"| {name} | {len(verdicts)} | " + " | ".join(shares) + " |", flush=True)
+
+
+def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
+    """Print what would be supported if the coverage had to be higher or lower: what the threshold was set by."""
+    gate = Gate(encoder)
+    sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
+    claims = read_dataset(data_folder() / "scifact").claims[:limit]
+    for name, supported in (("SciFact, supporting", True), ("SciFact, contradicting", False)):
+        sets[name] = [(claim.text, _english(claim.sentences)) for claim in claims if claim.supported == supported]
+    print("\n| supported from a coverage of | " + " | ".join(map(str, THRESHOLDS)) + " |")
+    print("|---" * (len(THRESHOLDS) + 1) + "|")
+    for name, pairs in sets.items():
+        covered = [_covered(gate, sentence, evidence) for sentence, evidence in pairs]
+        cells = [sum(value >= threshold for value in covered) / len(covered) for threshold in THRESHOLDS]
+        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
+
+
+def _covered(gate: Gate, sentence: str, evidence: Sequence[Evidence]) -> float:
+    """The coverage of a sentence in which no other part finds a fault; -1 where one does."""
+    found = list(gate.findings(Statement(sentence, "en"), evidence))
+    if any(finding.failed and finding.part != "coverage" for finding in found):
+        return -1.0
+    return next(finding.score for finding in found if finding.part == "coverage")
+
+
+def _english(sentences_of: Sequence[str], title: str = "") -> list[Evidence]:
+    return [Evidence(sentence, title, "en") for sentence in sentences_of]
+
+
+def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
+    """The sentences of clapnq's answers, with those chosen for the answer or for one that comes later."""
     lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
     queries = [query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]]
     titles = _titles()
-    print(f"\nclapnq: the sentences of {len(queries)} answers")
-    print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
-    for name, shift in (("the sentences chosen for them", 0), ("those of the next question", 1)):
-        verdicts: list[str] = []
-        for place, query in enumerate(queries):
-            other = queries[(place + shift) % len(queries)]
-            title = titles.get(other["_id"], "")
-            evidence = [Evidence(_plain(each), title, "en") for each in other["selected_sentences"]]
-            verdicts += [gate.check(each, evidence).verdict for each in _sentences(_plain(query["answer"]))]
-        shares = [_share([verdict == each for verdict in verdicts]) for each in VERDICTS]
-        print(f"| {name} | {len(verdicts)} | " + " | ".join(shares) + " |", flush=True)
+    pairs = []
+    for place, query in enumerate(queries):
+        other = queries[(place + shift) % len(queries)]
+        evidence = _english([_plain(each) for each in other["selected_sentences"]], titles.get(other["_id"], ""))
+        pairs += [(sentence, evidence) for sentence in _sentences(_plain(query["answer"]))]
+    return pairs
 
 
 def _titles() -> dict[str, str]:

@@ -14,7 +14,7 @@ from rag.verification.words import Word, content, shares, stem
 if TYPE_CHECKING:
     from index.embedding import Encoder
 
-SUPPORTED_FROM = 0.75
+SUPPORTED_FROM = 0.8
 """The coverage from which a sentence is supported: see ``benchmarks/gate.py``."""
 
 PARTIAL_FROM = 0.5

@@ -65,6 +65,7 @@ SYNONYMS: tuple[str, ...] = (
     "far distance lie located situated", "over because concerning", "loss lose", "big large", "help aid assist",
     "money fund cash", "show find reveal demonstrate", "wreck destroy", "injure hurt wound", "pay wage salary",
     "minister ministry", "governor governing", "raid arrest", "travel carry passenger ride",
+    "promote enhance stimulate activate facilitate trigger boost", "inhibit suppress impede block impair prevent hinder",
     "seize confiscate", "flee escape", "quit resign",
 )  # fmt: skip
 

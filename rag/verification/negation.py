@@ -30,6 +30,9 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 _SKIPPED = frozenset("be been being yet also even really actually fully that had has have been been".split())
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
+MOST = 0.6
+"""The share of what is denied that a sentence must have, to count as saying it."""
+
 _SCOPE = 7
 _HAN_SCOPE = 10
 
@@ -64,9 +67,16 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     for denials, _ in its:
         for denial in denials:
             lost = _holds(denial.heads, affirmed) and not _holds(denial.heads, scope_of(own))
-            if lost and not _holds(denial.heads, plain):
+            whole = not own and _mostly(denial, affirmed - plain)
+            if (lost and not _holds(denial.heads, plain)) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
+
+
+def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
+    """Whether a sentence that denies nothing has most of what is denied: *no higher risk of fire*."""
+    has = sum(_akin(word, affirmed) or word in affirmed for word in denial.scope)
+    return len(denial.scope) >= 3 and has >= MOST * len(denial.scope)
 
 
 def scope_of(denials: Sequence[_Denied]) -> frozenset[str]:

@@ -21,7 +21,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
         "first last", "start end", "begin finish", "male female", "men women", "boys girls", "public private",
         "success failure", "succeed fail", "safe dangerous", "strengthen weaken", "expand cut", "add remove",
         "rescue kill", "survive die", "healthy ill", "strict lax", "agree disagree", "agree refuse", "free jail",
-        "jail release", "promote inhibit", "activate inhibit", "activate suppress", "induce inhibit", "induce prevent",
+        "jail release", "promote inhibit", "improve worsen", "effective ineffective", "accurate inaccurate", "useful useless", "activate inhibit", "activate suppress", "induce inhibit", "induce prevent",
         "upregulate downregulate", "enhance impair", "enhance reduce", "promote suppress", "promote prevent",
         "enhance inhibit", "positive negative", "beneficial harmful", "protect harm", "cause prevent",
         "high small", "longer shorter", "raise lower", "elevate reduce", "elevate decrease", "increase inhibit",
