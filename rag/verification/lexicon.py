@@ -56,7 +56,7 @@ SYNONYMS: tuple[str, ...] = (
     # English, one meaning a line; the first word names it.
     "rise increase grow climb gain surge up jump soar",
     "fall drop decrease decline shrink plunge down slump slow reduce lower",
-    "clear acquit exonerate", "convict guilty", "approve pass back endorse adopt", "reject refuse decline turn veto dismiss",
+    "clear acquit exonerate", "convict guilty", "approve pass back endorse adopt", "reject refuse decline turn veto",
     "sue lawsuit", "arrest detain hold custody", "kill dead death die", "say state declare announce tell report add",
     "allow may permit can", "must order require oblige have", "publish release issue", "begin start launch open",
     "end finish stop halt", "people person resident inhabitant", "child pupil kid", "car vehicle", "firm company business",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in
-from rag.verification.words import shares, words_of
+from rag.verification.words import Word, shares, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ _MODES = (
         "zh": "如果|若|除非|假如",
     }, fatal=False, before=True),
 )  # fmt: skip
+HALF = 0.5
+MOST = 0.6
+"""The share of what a cue governs that a sentence must have, to count as saying it."""
+
 _SAME = {"planned": "refus\\p{L}*", "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 
@@ -84,25 +88,23 @@ def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     match = _pattern(mode.cues[language], language).search(item.quote)
     if match is None:
         return None
-    words = words_of(item.quote, language)
-    if mode.before:
-        # What a condition restricts stands before it, or after the comma that ends it.
-        scope = [word for word in words if word.content]
-    else:
-        scope = [word for word in words if word.start >= match.end() and word.content]
-        clause = scope[0].clause if scope else 0
-        scope = [word for word in scope if word.clause == clause]
+    words = [word for word in words_of(item.quote, language) if word.content]
+    held = {word.stem for word in words_of(statement.text, language) if word.content}
+    after = [word for word in words if word.start >= match.end()]
+    scope = [word for word in after if word.clause == after[0].clause]
     if not scope:
         return None
-    held = {word.stem for word in words_of(statement.text, language) if word.content}
     if mode.before:
-        missing = [word for word in scope if word.start > match.start()]
-        kept = sum(shares(word.stem, held) for word in scope) / len(scope)
-        lacks = bool(missing) and not any(shares(word.stem, held) for word in missing)
-        return match[0] if kept >= 0.5 and lacks else None
+        # What a condition restricts is the rest of the sentence.
+        rest = [word for word in words if word not in scope and word.clause != scope[0].clause]
+        lacks = not any(shares(word.stem, held) for word in scope)
+        return match[0] if lacks and rest and _kept(rest, held) >= HALF else None
     head = scope[0]
-    kept = sum(shares(word.stem, held) for word in scope) / len(scope)
-    return match[0] if shares(head.stem, held) or kept >= 0.6 else None
+    return match[0] if shares(head.stem, held) or _kept(scope, held) >= MOST else None
+
+
+def _kept(words: Sequence[Word], held: Collection[str]) -> float:
+    return sum(shares(word.stem, held) for word in words) / len(words)
 
 
 def _stated_plainly(

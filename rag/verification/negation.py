@@ -68,7 +68,7 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         for denial in denials:
             lost = _holds(denial.heads, affirmed) and not _holds(denial.heads, scope_of(own))
             whole = not own and _mostly(denial, affirmed - plain)
-            if (lost and not _holds(denial.heads, plain)) or whole:
+            if (lost and denial.heads[0] not in plain) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
+from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import SPEECH
 from rag.verification.number_words import ENGLISH
@@ -18,6 +19,9 @@ _AMOUNT = regex.compile(
     rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
     regex.IGNORECASE,
 )
+_TURNED = ("travel", "ride", "carry", "live", "belong")
+"""Verbs whose synonyms have for their object what they have for their subject: ferries carry those who travel."""
+
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -59,7 +63,9 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 def same_verb(one: Word, other: Word) -> bool:
     """Whether two verbs are forms of one, or mean the same."""
-    return one.stem == other.stem or other.stem in meanings(one.stem)
+    if one.stem == other.stem:
+        return True
+    return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {stem(word, "en") for word in _TURNED}
 
 
 def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
@@ -69,7 +75,7 @@ def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
-    turned = bool(crossed and back) or _wholly(crossed, own.doers, held)
+    turned = bool(crossed and back) or _wholly(crossed, own.doers, held) or _named(own, its, back)
     if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
         return f"the cited sentence says it the other way round (“{verb}”)"
     plain = not (own.passive or its.passive)
@@ -81,6 +87,12 @@ def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
 
 def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
     return frozenset(word for word in own if word in there and word not in not_there)
+
+
+def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
+    """Whether the names to whom it is done are those who do it in the evidence, and none of them is done to there."""
+    names = own.names & own.done_to
+    return bool(names & back) and not names & its.done_to
 
 
 def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
@@ -108,7 +120,9 @@ def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
 
 def deeds(text: str, language: str) -> list[Deed]:
     """The verbs of a sentence, each with its sides; a passive's are turned round."""
-    words = words_of(text, language)
+    figures = spans_of(text, language)
+    words = [word for word in words_of(text, language)
+             if not any(span.start <= word.start < span.end for span in figures)]  # fmt: skip
     acts = verbs(text, language)
     starts = [verb.start for verb in acts]
     found = []
