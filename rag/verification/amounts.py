@@ -15,7 +15,7 @@ from rag.verification.measures import currency_at, unit_at
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 from rag.verification.rounding import same_kind, same_value, stands
 from rag.verification.segments import Segment, misplaced, segments
-from rag.verification.words import content, shares, stem, words_of
+from rag.verification.words import content, shares, stem, verbs, words_of
 
 _SCALE = regex.compile(r"\b(?:in |')?(?P<scale>thousand|million|billion|nghìn|triệu|tỷ|ribu|juta|miliar)s?\b|'000")
 _SCALES = {
@@ -26,6 +26,11 @@ _PEOPLE = frozenset((
     "people person persons individuals individual residents inhabitants citizens souls 人 人民 名 người orang jiwa warga"
 ).split())
 _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebuah)\b|一", regex.IGNORECASE)
+_PART_OF = regex.compile(
+    r"(?:\p{N}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen))\s(?:(?:out )?of|dari|trong(?: số)?)\s"
+    r"(?:the |its |all |their |tổng số |\p{Lu}[\p{L}-]+[’']s? )?$",
+    regex.IGNORECASE,
+)
 SHOWN = 4
 
 
@@ -110,6 +115,8 @@ def _fault(
         held = {word.stem for word in content(item.quote, language)}
         if quantity.currency is None and not any(_held(word, held, language) for word in quantity.noun.split()):
             return Finding("things", 0.5, f"the cited sentence has {other.written} {other.noun}, not {quantity.noun}", fatal=False)
+    if _is_whole(item.quote, other.span) and not _is_whole(statement.text, quantity.span) and _same_deed(statement, item):
+        return Finding("things", 0.0, f"{quantity.written} is the number of all of them in the cited sentence")
     spans = [each.span for each in all_of] + [moment.span for moment in dates(item.quote, language)]
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
@@ -180,6 +187,17 @@ def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence)
         for moment in days
         if (moment.month, moment.year or other.year) == (other.month, other.year)
     }
+
+
+def _is_whole(text: str, span: Span) -> bool:
+    """Whether a figure is the whole that another one is a part of: 14 of the 61."""
+    return _PART_OF.search(text[max(0, span.start - 30) : span.start]) is not None
+
+
+def _same_deed(statement: Statement, item: Evidence) -> bool:
+    """Whether a sentence and its evidence have a verb in common."""
+    own = {word.stem for word in verbs(statement.text, statement.language)}
+    return any(shares(word.stem, own) for word in verbs(item.quote, statement.language))
 
 
 def _held(word: str, held: set[str], language: str) -> bool:

@@ -54,8 +54,8 @@ IRREGULAR: Mapping[str, str] = {
 
 SYNONYMS: tuple[str, ...] = (
     # English, one meaning a line; the first word names it.
-    "rise increase grow climb gain surge up jump soar",
-    "fall drop decrease decline shrink plunge down slump slow reduce lower",
+    "rise increase grow climb gain surge up jump soar raise lift",
+    "fall drop decrease decline shrink plunge down slump slow reduce lower cut",
     "clear acquit exonerate", "convict guilty", "approve pass back endorse adopt", "reject refuse decline turn veto",
     "sue lawsuit", "arrest detain hold custody", "kill dead death die", "say state declare announce tell report add",
     "allow may permit can", "must order require oblige have", "publish release issue", "begin start launch open",

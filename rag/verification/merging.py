@@ -17,7 +17,8 @@ GAIN = 0.2
 """How much more all of them together may carry than the best one, before it counts as mashed."""
 
 _PRONOUN = regex.compile(
-    r"\b(?:he|she|it|they|his|her|its|their|him|them|this|these|ông ấy|bà ấy|họ|nó|ia|dia|mereka|nya)\b|他|她|它",
+    r"(?:^|[,;]\s|\b(?:and|but|that|when|because|while)\s)(?:he|she|it|they|this|these)\b"
+    r"|\b(?:ông ấy|bà ấy|họ|ia|dia|mereka)\b|他|她|它",
     regex.IGNORECASE,
 )
 _REASON = "it joins what one cited sentence says to what another one says"

@@ -77,7 +77,7 @@ _SHARE = regex.compile(
     r"(?P<part>\p{L}+|\p{N}+) (?:in|out of|of every) (?:every )?(?P<whole>\p{L}+|\p{N}+)\b"
 )
 _ORDINAL = regex.compile(
-    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
+    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
     r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
     r"|\b(?P<id>kedua|ketiga|keempat|kelima|keenam|pertama)\b|\bke-(?P<idn>\p{N}+)",
     regex.IGNORECASE,
@@ -98,7 +98,7 @@ _ONE_AFTER = regex.compile(
     r"\s(?:of|another|who|that|which|day|side|thing|way|hand|or|số|trong|cách|sama|lain|per|by)\b"
 )
 _ONE_BEFORE = regex.compile(
-    r"\b(?:no|any|each|every|this|that|the|only|nobody|salah|là|such|which|another|as|for)\s$",
+    r"\b(?:no|any|each|every|this|that|the|the only|nobody|salah|là|such|which|another|as|for)\s$",
     regex.IGNORECASE,
 )
 

@@ -53,9 +53,11 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         for item in evidence:
             if language_in(item) != statement.language:
                 continue
-            its = [other for other in deeds(item.quote, statement.language) if same_verb(deed.verb, other.verb)]
+            every = deeds(item.quote, statement.language)
+            its = [other for other in every if same_verb(deed.verb, other.verb)]
             held = frozenset(word.stem for word in words_of(item.quote, statement.language) if word.content)
-            faults.extend(_fault(deed, other, held) for other in its)
+            rest = [other for other in every if other not in its]
+            faults.extend(_fault(deed, other, held, rest) for other in its)
         if faults and all(fault is not None for fault in faults):
             return Finding("roles", 0.0, faults[0])
     return Finding("roles", 1.0)
@@ -68,7 +70,7 @@ def same_verb(one: Word, other: Word) -> bool:
     return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {stem(word, "en") for word in _TURNED}
 
 
-def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
+def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
     """What is the other way round; None where nothing is."""
     verb = own.verb.text
     if its.verb.stem in {stem(word, "en") for word in SPEECH}:
@@ -78,6 +80,8 @@ def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
     turned = bool(crossed and back) or _wholly(crossed, own.doers, held) or _named(own, its, back)
     if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
         return f"the cited sentence says it the other way round (“{verb}”)"
+    if _others(own, its, rest):
+        return f"the cited sentence says “{verb}” of somebody or something else"
     plain = not (own.passive or its.passive)
     moved = plain and _elsewhere(own.done_to, its.done_to, its.doers, held)
     if moved or _elsewhere_names(own, its, held):
@@ -87,6 +91,14 @@ def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
 
 def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
     return frozenset(word for word in own if word in there and word not in not_there)
+
+
+def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
+    """Whether some who do it do something else in the evidence, where others do it."""
+    moved = own.doers - its.doers - its.done_to - its.beside
+    instead = its.doers - own.doers - own.done_to - own.beside
+    elsewhere = frozenset().union(*(deed.doers for deed in rest)) - its.doers
+    return bool(moved & elsewhere) and bool(instead) and not own.passive and moved <= elsewhere
 
 
 def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from index.documents import Span
-from rag.verification.words import shares, words_of
+from rag.verification.words import shares, verbs, words_of
 
 _BOUNDARY = regex.compile(
     r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from|compared (?:with|to)"
@@ -46,14 +46,21 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     bounds = list(zip(cuts, cuts[1:], strict=False))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
+    acts = verbs(text, language)
     subject: frozenset[str] = frozenset()
+    doing: frozenset[str] = frozenset()
     its: list[frozenset[str]] = []
     for (start, end), part in found:
         head = _stems(text, language, start, part[0].start, ordered)
         tail = _stems(text, language, part[0].start, end, ordered)
         if its and not head - _DIRECTIONS:
             head |= subject
+        elif its and not any(start <= act.start < end for act in acts):
+            # "lead in 7 wells, but arsenic in one": who found it is said once.
+            head |= doing
         subject = head
+        last = max((act.end for act in acts if start <= act.start < end), default=0)
+        doing = _stems(text, language, start, last, ordered) or doing
         its.append(head | tail)
     return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
 
