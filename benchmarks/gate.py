@@ -51,8 +51,12 @@ class Held:
 
 def main() -> None:
     """Print all tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=None, help="of SciFact, the first so many; by default all")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--claims", type=int, default=None, help="of SciFact, the first so many; by default all"
+    )
     parser.add_argument("--no-encoder", action="store_true", help="words alone")
     chosen = parser.parse_args()
     encoder = None if chosen.no_encoder else open_encoder()
@@ -69,17 +73,25 @@ def print_adversarial(encoder: Encoder | None) -> None:
     for line in CASES.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         question = understand(case["question"]) if "question" in case else None
-        verdict = gate.check(case["sentence"], [Evidence(**item) for item in case["evidence"]], question).verdict
+        verdict = gate.check(
+            case["sentence"], [Evidence(**item) for item in case["evidence"]], question
+        ).verdict
         counts[case["split"]][case["expected"], verdict] += 1
     for split, counted in counts.items():
         print(f"\nadversarial sentences, {split}: {sum(counted.values())}")
         print("| expected | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
         for expected in VERDICTS:
-            print(f"| {expected} | " + " | ".join(str(counted[expected, verdict]) for verdict in VERDICTS) + " |")
+            print(
+                f"| {expected} | "
+                + " | ".join(str(counted[expected, verdict]) for verdict in VERDICTS)
+                + " |"
+            )
         called = sum(counted[expected, "supported"] for expected in VERDICTS)
         fair = sum(counted["supported", verdict] for verdict in VERDICTS)
         right = counted["supported", "supported"]
-        print(f"of those called supported {right / called:.3f} are; of the fair ones {right / fair:.3f} are found")
+        print(
+            f"of those called supported {right / called:.3f} are; of the fair ones {right / fair:.3f} are found"
+        )
 
 
 def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
@@ -92,7 +104,11 @@ def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
     for against in ("supporting", "contradicting", "unrelated"):
         verdicts = Counter(item.checked.verdict for item in held if item.against == against)
         total = max(sum(verdicts.values()), 1)
-        print(f"| {against} ({total}) | " + " | ".join(f"{verdicts[each] / total:.3f}" for each in VERDICTS) + " |")
+        print(
+            f"| {against} ({total}) | "
+            + " | ".join(f"{verdicts[each] / total:.3f}" for each in VERDICTS)
+            + " |"
+        )
     print("| score | supporting against contradicting | against unrelated |\n|---|---|---|")
     _print_row("all parts", held, None)
     parts = dict.fromkeys(part for item in held for part in item.checked.checks)
@@ -170,7 +186,9 @@ def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
     sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
     claims = read_dataset(data_folder() / "scifact").claims[:limit]
     for name, supported in (("SciFact, supporting", True), ("SciFact, contradicting", False)):
-        sets[name] = [(claim.text, _english(claim.sentences)) for claim in claims if claim.supported == supported]
+        sets[name] = [
+            (claim.text, _english(claim.sentences)) for claim in claims if claim.supported == supported
+        ]
     print("\n| supported from a coverage of | " + " | ".join(map(str, THRESHOLDS)) + " |")
     print("|---" * (len(THRESHOLDS) + 1) + "|")
     for name, pairs in sets.items():
@@ -194,12 +212,16 @@ def _english(sentences_of: Sequence[str], title: str = "") -> list[Evidence]:
 def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
     """The sentences of clapnq's answers, with those chosen for the answer or for one that comes later."""
     lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-    queries = [query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]]
+    queries = [
+        query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]
+    ]
     titles = _titles()
     pairs = []
     for place, query in enumerate(queries):
         other = queries[(place + shift) % len(queries)]
-        evidence = _english([_plain(each) for each in other["selected_sentences"]], titles.get(other["_id"], ""))
+        evidence = _english(
+            [_plain(each) for each in other["selected_sentences"]], titles.get(other["_id"], "")
+        )
         pairs += [(sentence, evidence) for sentence in _sentences(_plain(query["answer"]))]
     return pairs
 
@@ -208,7 +230,9 @@ def _titles() -> dict[str, str]:
     """The title of the passage that answers each question."""
     dataset = read_dataset(data_folder() / "clapnq")
     return {
-        query.id: dataset.documents[next(iter(query.judged))].title for query in dataset.queries if query.judged
+        query.id: dataset.documents[next(iter(query.judged))].title
+        for query in dataset.queries
+        if query.judged
     }
 
 

@@ -17,14 +17,16 @@ from rag.verification.rounding import same_kind, same_value, stands
 from rag.verification.segments import Segment, misplaced, segments
 from rag.verification.words import content, shares, stem, verbs, words_of
 
-_SCALE = regex.compile(r"\b(?:in |')?(?P<scale>thousand|million|billion|nghìn|triệu|tỷ|ribu|juta|miliar)s?\b|'000")
+_SCALE = regex.compile(
+    r"\b(?:in |')?(?P<scale>thousand|million|billion|nghìn|triệu|tỷ|ribu|juta|miliar)s?\b|'000"
+)
 _SCALES = {
     "thousand": 3, "million": 6, "billion": 9, "nghìn": 3, "triệu": 6, "tỷ": 9, "ribu": 3, "juta": 6,
     "miliar": 9, None: 3,
 }  # fmt: skip
-_PEOPLE = frozenset((
-    "people person persons individuals individual residents inhabitants citizens souls 人 人民 名 người orang jiwa warga"
-).split())
+_PEOPLE = frozenset(
+    ["people", "person", "persons", "individuals", "individual", "residents", "inhabitants", "citizens", "souls", "人", "人民", "名", "người", "orang", "jiwa", "warga"]
+)
 _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebuah)\b|一", regex.IGNORECASE)
 _PART_OF = regex.compile(
     r"(?:\p{N}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen))\s(?:(?:out )?of|dari|trong(?: số)?)\s"
@@ -43,7 +45,9 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         return Finding("figures", 1.0)
     score = 1 - len(missing) / len(stated)
     if all(quantity.unit == ORDINAL and quantity.low == 1 for quantity in missing):
-        return Finding("figures", score, f"that it is the {missing[0].written} is not in the cited sentence", fatal=False)
+        return Finding(
+            "figures", score, f"that it is the {missing[0].written} is not in the cited sentence", fatal=False
+        )
     return Finding("figures", score, _absence(missing[0], [item for _, item in cited]))
 
 
@@ -67,7 +71,9 @@ def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether each figure and date is of the thing that the evidence has it of."""
     own = quantities(statement.text, statement.language)
     moments = dates(statement.text, statement.language)
-    parts = segments(statement.text, statement.language, [*(each.span for each in own), *(m.span for m in moments)])
+    parts = segments(
+        statement.text, statement.language, [*(each.span for each in own), *(m.span for m in moments)]
+    )
     crossed = next((fault for part in parts for fault in _crossed(part, statement, evidence)), None)
     if crossed is not None:
         return Finding("things", 0.0, crossed)
@@ -113,10 +119,23 @@ def _fault(
             reason = f"{quantity.written} is not said of {quantity.noun} in the cited sentence, but of {other.noun}"
             return Finding("things", 0.0, reason)
         held = {word.stem for word in content(item.quote, language)}
-        if quantity.currency is None and not any(_held(word, held, language) for word in quantity.noun.split()):
-            return Finding("things", 0.5, f"the cited sentence has {other.written} {other.noun}, not {quantity.noun}", fatal=False)
-    if _is_whole(item.quote, other.span) and not _is_whole(statement.text, quantity.span) and _same_deed(statement, item):
-        return Finding("things", 0.0, f"{quantity.written} is the number of all of them in the cited sentence")
+        if quantity.currency is None and not any(
+            _held(word, held, language) for word in quantity.noun.split()
+        ):
+            return Finding(
+                "things",
+                0.5,
+                f"the cited sentence has {other.written} {other.noun}, not {quantity.noun}",
+                fatal=False,
+            )
+    if (
+        _is_whole(item.quote, other.span)
+        and not _is_whole(statement.text, quantity.span)
+        and _same_deed(statement, item)
+    ):
+        return Finding(
+            "things", 0.0, f"{quantity.written} is the number of all of them in the cited sentence"
+        )
     spans = [each.span for each in all_of] + [moment.span for moment in dates(item.quote, language)]
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
@@ -147,7 +166,11 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     language = language_in(item)
     its, days = quantities(item.quote, language), dates(item.quote, language)
     parts = segments(item.quote, language, [*(each.span for each in its), *(each.span for each in days)])
-    same = {each.span for each in its if same_kind(quantity, each) and (same_value(quantity, each) or stands(quantity, each) > 0)}
+    same = {
+        each.span
+        for each in its
+        if same_kind(quantity, each) and (same_value(quantity, each) or stands(quantity, each) > 0)
+    }
     then = {each.span for each in days if _same_day(day, each)}
     alike = {each.span for each in its if same_kind(quantity, each)}
     with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
@@ -230,7 +253,9 @@ def _cited(evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Quantity]]:
 def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
     scale = _SCALE.search(context.lower())
     factor = Decimal(1).scaleb(_SCALES[scale["scale"]]) if scale else Decimal(1)
-    scaled = replace(quantity, low=quantity.low * factor, high=quantity.high * factor, step=quantity.step * factor)
+    scaled = replace(
+        quantity, low=quantity.low * factor, high=quantity.high * factor, step=quantity.step * factor
+    )
     if scale:
         yield scaled
     for match in regex.finditer(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])", context):
@@ -241,7 +266,9 @@ def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
             yield replace(scaled, currency=currency[0])
 
 
-def _is_there(quantity: Quantity, cited: list[tuple[Evidence, Quantity]], evidence: Sequence[Evidence]) -> bool:
+def _is_there(
+    quantity: Quantity, cited: list[tuple[Evidence, Quantity]], evidence: Sequence[Evidence]
+) -> bool:
     if any(same_kind(quantity, other) and (same_value(quantity, other) or stands(quantity, other) > 0)
            for _, other in cited):  # fmt: skip
         return True
@@ -254,7 +281,9 @@ def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
     """Whether what looks like a number of things is a year of the evidence: *the 2024 report*."""
     if not (quantity.unit is quantity.currency is None and 1500 <= quantity.low <= 2099):
         return False
-    found = (moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item)))
+    found = (
+        moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))
+    )
     return any(moment.year == quantity.low for moment in found)
 
 

@@ -34,9 +34,15 @@ _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
         regex.compile(r"(?:^|[，。；])(?P<who>\p{Han}{2,8}?)(?:在[^，。]{1,6})?(?:宣布|表示|说|称|指出|认为)"),
     ),
 }  # fmt: skip
-_TRAILING = regex.compile(r"(?:\s(?:who|which|that|has|have|had|also|later|then|is|was|are|were|be|been|being))+$")
-_LAST = regex.compile(r"^.*\b(?:by|when|that|because|after|as|than|is|was|are|were|if|where)\s", regex.IGNORECASE)
-_PRONOUN = regex.compile(r"(?:^|\s)(?:he|she|it|they|we|i|you|who|there|ông|bà|họ|ia|dia|mereka)$", regex.IGNORECASE)
+_TRAILING = regex.compile(
+    r"(?:\s(?:who|which|that|has|have|had|also|later|then|is|was|are|were|be|been|being))+$"
+)
+_LAST = regex.compile(
+    r"^.*\b(?:by|when|that|because|after|as|than|is|was|are|were|if|where)\s", regex.IGNORECASE
+)
+_PRONOUN = regex.compile(
+    r"(?:^|\s)(?:he|she|it|they|we|i|you|who|there|ông|bà|họ|ia|dia|mereka)$", regex.IGNORECASE
+)
 LONGEST = 9
 """Words of a speaker; what is longer is another part of the sentence."""
 

@@ -87,7 +87,7 @@ _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 
 _NUMERIC = (
-    regex.compile(rf"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
+    regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
     regex.compile(rf"(?<![\d.,]){_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d|3[01])(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"{_YEAR}\s?年(?:\s?{_MONTH}\s?月(?:份)?(?:\s?{_DAY}\s?[日号])?)?"),
@@ -259,7 +259,7 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     before = text[max(0, match.start() - 12) : match.start()].lower()
     placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid|pada|bulan|sejak)[\s-]$",
                           before)  # fmt: skip
-    return bool(placed) or word.lower() not in _AMBIGUOUS and len(word) > 3
+    return bool(placed) or (word.lower() not in _AMBIGUOUS and len(word) > 3)
 
 
 def _weekdays(text: str) -> Iterator[Moment]:

@@ -104,7 +104,9 @@ def entailment(statement: Statement, evidence: Sequence[Evidence], model: Entail
     judged = model.judge(premises, statement.text)
     best = max(judged, key=lambda judgement: judgement.entailed)
     if best.contradicted >= CONTRADICTED_FROM:
-        return Finding("entailment", best.entailed, "the cited sentence contradicts it, by the entailment model")
+        return Finding(
+            "entailment", best.entailed, "the cited sentence contradicts it, by the entailment model"
+        )
     if best.entailed < ENTAILED_FROM:
         reason = "it does not follow from the cited sentence, by the entailment model"
         return Finding("entailment", best.entailed, reason, fatal=False)

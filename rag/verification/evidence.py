@@ -101,7 +101,9 @@ def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
         return "id"
     if otherwise != UNKNOWN_LANGUAGE and found != otherwise and letters < 80:
         return otherwise if han == 0 and otherwise not in {"zh", "ja"} else "en"
-    return found if found != UNKNOWN_LANGUAGE else ("en" if otherwise in {UNKNOWN_LANGUAGE, "zh"} else otherwise)
+    return (
+        found if found != UNKNOWN_LANGUAGE else ("en" if otherwise in {UNKNOWN_LANGUAGE, "zh"} else otherwise)
+    )
 
 
 def language_in(item: Evidence) -> str:

@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 STOPS: Mapping[str, frozenset[str]] = {
-    "en": frozenset((
-        "a an the of in on at by to from for with and or but as is are was were be been being am has have had having "
-        "do does did done will would can could may might must shall should that which who whom whose this these "
-        "those there here it its he she his her him they their them we our us i you your me my not no nor so "
-        "than then also too very just only about over under into onto up out off through during after before "
-        "since until while when where if because although though however both either each all any some more most "
-        "instead later now still already even yet again often usually additionally furthermore moreover meanwhile thus "
-        "therefore hence rather ever "
-        "such own same other another s t one ones itself himself herself themselves per via among between against"
-    ).split()),
-    "vi": frozenset((
-        "của trong tại ở và là đã đang sẽ bị được cho từ với theo khi vào về này đó các những do để mà nhưng cũng "
-        "không chưa có như thì rằng ra lên đến tới trên dưới vì sau trước còn ngày tháng năm một mỗi nói"
-    ).split()),
-    "id": frozenset((
-        "yang di ke dari dan pada untuk dengan oleh adalah telah sudah akan sedang para tidak dalam karena saat "
-        "ketika serta itu ini atau juga sebagai bahwa bagi atas tetapi ada secara selama setelah setiap tak"
-    ).split()),
+    "en": frozenset(["a", "an", "the", "of", "in", "on", "at", "by", "to", "from", "for", "with", "and", "or", "but", "as", "is", "are", "was", "were", "be", "been", "being", "am", "has", "have", "had", "having", "do", "does", "did", "done", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "that", "which", "who", "whom", "whose", "this", "these", "those", "there", "here", "it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "we", "our", "us", "i", "you", "your", "me", "my", "not", "no", "nor", "so", "than", "then", "also", "too", "very", "just", "only", "about", "over", "under", "into", "onto", "up", "out", "off", "through", "during", "after", "before", "since", "until", "while", "when", "where", "if", "because", "although", "though", "however", "both", "either", "each", "all", "any", "some", "more", "most", "instead", "later", "now", "still", "already", "even", "yet", "again", "often", "usually", "additionally", "furthermore", "moreover", "meanwhile", "thus", "therefore", "hence", "rather", "ever", "such", "own", "same", "other", "another", "s", "t", "one", "ones", "itself", "himself", "herself", "themselves", "per", "via", "among", "between", "against"]),
+    "vi": frozenset(["của", "trong", "tại", "ở", "và", "là", "đã", "đang", "sẽ", "bị", "được", "cho", "từ", "với", "theo", "khi", "vào", "về", "này", "đó", "các", "những", "do", "để", "mà", "nhưng", "cũng", "không", "chưa", "có", "như", "thì", "rằng", "ra", "lên", "đến", "tới", "trên", "dưới", "vì", "sau", "trước", "còn", "ngày", "tháng", "năm", "một", "mỗi", "nói"]),
+    "id": frozenset(["yang", "di", "ke", "dari", "dan", "pada", "untuk", "dengan", "oleh", "adalah", "telah", "sudah", "akan", "sedang", "para", "tidak", "dalam", "karena", "saat", "ketika", "serta", "itu", "ini", "atau", "juga", "sebagai", "bahwa", "bagi", "atas", "tetapi", "ada", "secara", "selama", "setelah", "setiap", "tak"]),
 }  # fmt: skip
 
 IRREGULAR: Mapping[str, str] = {
@@ -69,24 +54,16 @@ SYNONYMS: tuple[str, ...] = (
     "seize confiscate", "flee escape", "quit resign",
 )  # fmt: skip
 
-ENGLISH_VERBS = frozenset((
-    "is are was were be been has have had does do did will would can could may might must shall should said says told "
-    "rose fell sued lent sold bought gave took hid sank began grew won lost knew wrote spoke stole shrank broke built "
-    "paid made found held born kept met sent spent led felt brought caught fought saw came became ran went got drove chose "
-    "froze withdrew struck upheld fled shot beat bore left rises falls grows lies takes costs holds runs begins ends "
-    "remains stands needs makes gives goes cut put set hit let shut cast hurt split spread says lays owns leads wins "
-    "tells keeps means shows uses plans wants aims hopes hides sues lends sells buys opens closes carries lives live "
-    "accuses denies refuses rejects approves allows requires contains includes causes reduces increases"
-).split())  # fmt: skip
+ENGLISH_VERBS = frozenset(["is", "are", "was", "were", "be", "been", "has", "have", "had", "does", "do", "did", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "said", "says", "told", "rose", "fell", "sued", "lent", "sold", "bought", "gave", "took", "hid", "sank", "began", "grew", "won", "lost", "knew", "wrote", "spoke", "stole", "shrank", "broke", "built", "paid", "made", "found", "held", "born", "kept", "met", "sent", "spent", "led", "felt", "brought", "caught", "fought", "saw", "came", "became", "ran", "went", "got", "drove", "chose", "froze", "withdrew", "struck", "upheld", "fled", "shot", "beat", "bore", "left", "rises", "falls", "grows", "lies", "takes", "costs", "holds", "runs", "begins", "ends", "remains", "stands", "needs", "makes", "gives", "goes", "cut", "put", "set", "hit", "let", "shut", "cast", "hurt", "split", "spread", "says", "lays", "owns", "leads", "wins", "tells", "keeps", "means", "shows", "uses", "plans", "wants", "aims", "hopes", "hides", "sues", "lends", "sells", "buys", "opens", "closes", "carries", "lives", "live", "accuses", "denies", "refuses", "rejects", "approves", "allows", "requires", "contains", "includes", "causes", "reduces", "increases"])  # fmt: skip
 """Forms that are verbs, or mostly; those in *-ed* are found by their ending."""
 
-AUXILIARIES = frozenset((
-    "is are was were be been being am has have had do does did will would can could may might must shall should to"
-).split())
+AUXILIARIES = frozenset(
+    ["is", "are", "was", "were", "be", "been", "being", "am", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "to"]
+)
 
-SPEECH = frozenset((
-    "say tell state declare announce add claim argue warn insist report write note explain testify describe"
-).split())
+SPEECH = frozenset(
+    ["say", "tell", "state", "declare", "announce", "add", "claim", "argue", "warn", "insist", "report", "write", "note", "explain", "testify", "describe"]
+)
 
 VERBS: Mapping[str, tuple[str, ...]] = {
     "vi": (
@@ -100,8 +77,8 @@ VERBS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 CONJUNCTIONS: Mapping[str, frozenset[str]] = {
-    "en": frozenset("and but while whereas although though because if unless as".split()),
-    "vi": frozenset("và nhưng còn trong_khi vì nếu".split()),
-    "id": frozenset("dan tetapi sedangkan namun sementara karena jika".split()),
+    "en": frozenset(["and", "but", "while", "whereas", "although", "though", "because", "if", "unless", "as"]),
+    "vi": frozenset(["và", "nhưng", "còn", "trong_khi", "vì", "nếu"]),
+    "id": frozenset(["dan", "tetapi", "sedangkan", "namun", "sementara", "karena", "jika"]),
     "zh": frozenset(),
 }

@@ -30,7 +30,10 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     if len(cited) < 2:
         return Finding("merging", 1.0)
     held = [_held(cited, place, statement.language) for place in range(len(cited))]
-    if any(_mashed(deed.verb.stem, deed.doers, statement, cited, held) for deed in deeds(statement.text, statement.language)):
+    if any(
+        _mashed(deed.verb.stem, deed.doers, statement, cited, held)
+        for deed in deeds(statement.text, statement.language)
+    ):
         return Finding("merging", 0.0, _REASON)
     score = min(_clauses(statement, held), default=1.0)
     if score < 1:

@@ -49,7 +49,10 @@ HALF = 0.5
 MOST = 0.6
 """The share of what a cue governs that a sentence must have, to count as saying it."""
 
-_SAME = {"planned": "refus\\p{L}*", "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
+_SAME = {
+    "planned": "refus\\p{L}*",
+    "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared",
+}
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 
 
@@ -107,9 +110,7 @@ def _kept(words: Sequence[Word], held: Collection[str]) -> float:
     return sum(shares(word.stem, held) for word in words) / len(words)
 
 
-def _stated_plainly(
-    mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence
-) -> bool:
+def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
     """Whether other cited sentences say what the sentence has in common with the hedged one, and without a hedge."""
     language = statement.language
     others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]

@@ -24,7 +24,9 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         first = missing[0].span.of(statement.text)
         has = [text for item in evidence for text in _written(item)]
         shown = f", which has {', '.join(dict.fromkeys(has))}" if has else ", which has no date"
-        return Finding("dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}")
+        return Finding(
+            "dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}"
+        )
     for moment in stated:
         if _is_misplaced(moment, statement, evidence):
             written = moment.span.of(statement.text)
@@ -79,7 +81,9 @@ def follows(stated: Moment, cited: Moment) -> bool:
         return True
     swapped = replace(cited, month=cited.day, day=cited.month)
     other = replace(stated, month=stated.day, day=stated.month)
-    return (cited.swapped and _fields_follow(stated, swapped)) or (stated.swapped and _fields_follow(other, cited))
+    return (cited.swapped and _fields_follow(stated, swapped)) or (
+        stated.swapped and _fields_follow(other, cited)
+    )
 
 
 def _fields_follow(stated: Moment, cited: Moment) -> bool:

@@ -13,7 +13,7 @@ from rag.verification.evidence import Evidence, Finding, Statement, language_in,
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")
-_TITLES = frozenset("mr mrs ms dr prof sir dame st i the a an".split())
+_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "sir", "dame", "st", "i", "the", "a", "an"])
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
@@ -27,7 +27,11 @@ _SPEAKING = regex.compile(r"^(?:the|a|an)$", regex.IGNORECASE)
 def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether every proper name is in the evidence, spelt out or by its initials, or as its people."""
     found = list(names_in(statement))
-    missing = [name for name in found if not _is_there(name, statement, evidence) and not _explained(name, statement.text)]
+    missing = [
+        name
+        for name in found
+        if not _is_there(name, statement, evidence) and not _explained(name, statement.text)
+    ]
     missing += list(_missing_han(statement, evidence))
     if not missing:
         return Finding("names", 1.0)
@@ -44,7 +48,11 @@ def names_in(statement: Statement) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match[0]
         is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", "“"}
-        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES or len(word) == 1:
+        if (
+            any(span.start <= match.start() < span.end for span in taken)
+            or word.lower() in _TITLES
+            or len(word) == 1
+        ):
             continue
         capitals = sum(map(str.isupper, word))
         latin_in_han = statement.language in {"zh", "ja"} and word.isascii() and word.isalpha()
@@ -58,7 +66,9 @@ def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> 
         held = {word.casefold() for word in _WORD.findall(text)}
         held |= {part for word in held for part in regex.split(r"[-’']", word)}
         parts = _capitals(name)
-        if all(_has(part.casefold(), held) for part in parts) or name.casefold() in {short.casefold() for short in initials(text)}:
+        if all(_has(part.casefold(), held) for part in parts) or name.casefold() in {
+            short.casefold() for short in initials(text)
+        }:
             return True
         if is_spelt_out(name, statement.text, held):
             return True
@@ -96,7 +106,10 @@ def _grew(bare: str, word: str) -> bool:
 
 def initials(text: str) -> list[str]:
     """The initials of the names in ``text``, with and without its small words."""
-    return [*acronyms(text), *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text))]
+    return [
+        *acronyms(text),
+        *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),
+    ]
 
 
 def is_spelt_out(word: str, text: str, held: set[str]) -> bool:

@@ -28,7 +28,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
         r"不(?!超过|少于|低于|到|足|多于|仅|同|断|高于|过\p{N})|没有|没|未(?!来)|无(?!论)|否认|拒绝|并非|从未"
     ),
 }  # fmt: skip
-_SKIPPED = frozenset("be been being yet also even really actually fully that had has have been been".split())
+_SKIPPED = frozenset(["be", "been", "being", "yet", "also", "even", "really", "actually", "fully", "that", "had", "has", "have", "been", "been"])
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
@@ -53,7 +53,9 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     affirmed = _stems(statement.text, statement.language)
     doubtful: Finding | None = None
     cited = [item for item in evidence if language_in(item) == statement.language]
-    its = [(_denials(item.quote, statement.language), _stems(item.quote, statement.language)) for item in cited]
+    its = [
+        (_denials(item.quote, statement.language), _stems(item.quote, statement.language)) for item in cited
+    ]
     plain = frozenset().union(*(_affirmed(item.quote, statement.language) for item in cited))
     if not cited or statement.language not in _CUES:
         return Finding("negation", 1.0)
@@ -63,7 +65,9 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         if any(_holds(denial.heads, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
         if not any(denials for denials, _ in its):
-            doubtful = Finding("negation", 0.5, f"the cited sentence does not say “{denial.cue}”", fatal=False)
+            doubtful = Finding(
+                "negation", 0.5, f"the cited sentence does not say “{denial.cue}”", fatal=False
+            )
     for denials, _ in its:
         for denial in denials:
             lost = _holds(denial.heads, affirmed) and not _holds(denial.heads, scope_of(own))
@@ -93,7 +97,9 @@ def _affirmed(text: str, language: str) -> frozenset[str]:
 
 
 def _holds(heads: Sequence[str], held: Collection[str]) -> bool:
-    return bool(heads) and all(any(head == other for other in held) or _akin(head, held) for head in heads[:1])
+    return bool(heads) and all(
+        any(head == other for other in held) or _akin(head, held) for head in heads[:1]
+    )
 
 
 def _akin(head: str, held: Collection[str]) -> bool:
@@ -117,7 +123,9 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         return _denied_han(match, text)
     after = [word for word in words if word.start >= match.end() or (word.start < match.end() < word.end)]
     clause = after[0].clause if after else -1
-    inside = [word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED]
+    inside = [
+        word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED
+    ]
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
     if not inside and after:
         inside = [word for word in after if word.content][:1]

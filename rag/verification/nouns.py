@@ -18,7 +18,7 @@ _STOPS = frozenset(
     "dalam karena saat ketika serta".split()
 )
 _SKIPPED = frozenset(
-    "of the its their all these those other more additional của các những dari para lainnya".split()
+    ["of", "the", "its", "their", "all", "these", "those", "other", "more", "additional", "của", "các", "những", "dari", "para", "lainnya"]
 )
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
 _GAP = regex.compile(r"[\s\u00a0]*")

@@ -42,7 +42,7 @@ _HAN_NUMBER = regex.compile(
     rf"|(?P<digits>\p{{Nd}}[\p{{Nd}},]*(?:\.\p{{Nd}}+)?)\s?(?P<scale>[十百千]?[万萬亿億]{{0,2}})"
     rf"|(?P<words>[{_HAN}]+(?:点[{''.join(HAN_DIGITS)}]+[万亿]*)?)"
 )
-_DATE_WORDS = frozenset("năm tháng ngày".split())
+_DATE_WORDS = frozenset(["năm", "tháng", "ngày"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,13 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
         digits: with or without separators, in any script's digits.
         language: where one separator has three digits after it, it is what this language takes it for.
     """
-    digits = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("·", ".").replace("’", "")
+    digits = (
+        unicodedata.normalize("NFKC", digits)
+        .replace(" ", "")
+        .replace("'", "")
+        .replace("·", ".")
+        .replace("’", "")
+    )
     digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
     point = _point(digits, language)
     plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
@@ -298,9 +304,9 @@ def _is_counted(match: regex.Match[str], text: str) -> bool:
         return True
     if len(words) == 1:
         return (
-            words not in "零〇一百千万萬亿億"
+            (words not in "零〇一百千万萬亿億"
             and after != ""
-            and after in HAN_COUNTED
+            and after in HAN_COUNTED)
             or (words == "一" and after in {"名", "人", "座", "家", "所"})
         )
     return words != "万一"

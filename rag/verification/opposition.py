@@ -85,7 +85,11 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
                 continue
         against = _opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
-        if other is not None and not _two_sided(other.stem, said, language) and _beside(word, other, its, said):
+        if (
+            other is not None
+            and not _two_sided(other.stem, said, language)
+            and _beside(word, other, its, said)
+        ):
             return word.text, other.text
     return None
 

@@ -191,7 +191,10 @@ def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern
     before = text[max(0, first.span.start - 30) : first.span.start].rstrip()
     if gap.strip().lower() in _AND:
         return _BETWEEN.search(before) is not None
-    alike = first.unit == "year of age" or (first.unit or first.currency or second.unit) in {second.unit, second.currency}
+    alike = first.unit == "year of age" or (first.unit or first.currency or second.unit) in {
+        second.unit,
+        second.currency,
+    }
     return _CHANGE.search(before) is None and alike
 
 

@@ -13,7 +13,9 @@ from rag.verification.lexicon import SPEECH
 from rag.verification.number_words import ENGLISH
 from rag.verification.words import Word, meanings, shares, stem, verbs, words_of
 
-_PASSIVE = regex.compile(r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE)
+_PASSIVE = regex.compile(
+    r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE
+)
 _AMOUNT = regex.compile(
     r"\s(?:about |around |nearly |over |more than |less than |at least |at most |almost |some |up to |roughly )?"
     rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
@@ -67,7 +69,9 @@ def same_verb(one: Word, other: Word) -> bool:
     """Whether two verbs are forms of one, or mean the same."""
     if one.stem == other.stem:
         return True
-    return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {stem(word, "en") for word in _TURNED}
+    return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {
+        stem(word, "en") for word in _TURNED
+    }
 
 
 def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
@@ -94,11 +98,14 @@ def _only(own: Collection[str], there: Collection[str], not_there: Collection[st
 
 
 def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
-    """Whether some who do it do something else in the evidence, where others do it."""
-    moved = own.doers - its.doers - its.done_to - its.beside
-    instead = its.doers - own.doers - own.done_to - own.beside
+    """Whether some who do it, or to whom it is done, do something else in the evidence, where others stand."""
     elsewhere = frozenset().union(*(deed.doers for deed in rest)) - its.doers
-    return bool(moved & elsewhere) and bool(instead) and not own.passive and moved <= elsewhere
+    beside = its.doers | its.done_to | its.beside
+    if own.passive:
+        moved, instead = own.done_to - beside, its.done_to - own.doers - own.done_to - own.beside
+    else:
+        moved, instead = own.doers - beside, its.doers - own.doers - own.done_to - own.beside
+    return bool(moved) and bool(instead) and moved <= elsewhere
 
 
 def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
@@ -113,9 +120,7 @@ def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) 
     return bool(crossed) and known <= crossed and 2 * len(crossed) >= len(own)
 
 
-def _elsewhere(
-    own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]
-) -> bool:
+def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]) -> bool:
     """Whether all that it is done to stands in the evidence, but not beside this verb."""
     known = {word for word in own if word in held}
     if not known or not its or not doers.isdisjoint(known):
@@ -172,12 +177,26 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         passive = "被" in text[left[0].start : verb.start] if left else False
         if passive:
             mark = text.index("被", left[0].start)
-            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names, passive=True)
+            return Deed(
+                verb,
+                _stems([w for w in left if w.start > mark]),
+                _stems([w for w in left if w.end <= mark]),
+                done_to,
+                names,
+                passive=True,
+            )
     elif language == "vi":
         mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
         if mark is not None:
             after = _stems([word for word in left if word.start > mark.start])
-            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names, passive=True)
+            return Deed(
+                verb,
+                after,
+                _stems([word for word in left if word.end <= mark.start]),
+                done_to,
+                names,
+                passive=True,
+            )
     elif _is_passive(text, language, verb, right):
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
         if by is not None and _AMOUNT.match(text, by.end):

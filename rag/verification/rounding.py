@@ -24,7 +24,9 @@ def same_kind(stated: Quantity, cited: Quantity) -> bool:
     """Whether two quantities have one unit and one currency, so that their values can be compared."""
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
-        return bare or (same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)})
+        return bare or (
+            same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)}
+        )
     own, its = _unit(stated), _unit(cited)
     return own == its or (its is not None and own is not None and its.startswith(f"{own}/"))
 

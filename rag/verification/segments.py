@@ -15,7 +15,7 @@ _BOUNDARY = regex.compile(
     r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b|而|但",
     regex.IGNORECASE,
 )
-_DIRECTIONS = frozenset("down up rose fell giam tang giảm tăng turun naik".split())
+_DIRECTIONS = frozenset(["down", "up", "rose", "fell", "giam", "tang", "giảm", "tăng", "turun", "naik"])
 MOST_OF = 0.6
 LITTLE_OF = 0.5
 CLEARLY = 0.3

@@ -182,7 +182,20 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
     before = words[place - 1].text.lower() if place else ""
     if before in {"the", "a", "an", "his", "her", "their", "its"}:
         return False
-    if before in {"to", "not", "will", "would", "can", "could", "may", "might", "must", "should", "did", "never"}:
+    if before in {
+        "to",
+        "not",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "should",
+        "did",
+        "never",
+    }:
         return word.content
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
 
@@ -195,5 +208,7 @@ def _listed_verbs(text: str, language: str) -> Iterator[Word]:
     bound = r"\b" if language == "vi" else ""
     for match in regex.finditer(f"{bound}(?:{names}){bound}", lowered):
         if match.start() >= end:
-            yield Word(match[0], match[0], match.start(), match.end(), True, False, clauses.get(match.start(), 0))
+            yield Word(
+                match[0], match[0], match.start(), match.end(), True, False, clauses.get(match.start(), 0)
+            )
             end = match.end()
