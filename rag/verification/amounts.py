@@ -25,11 +25,29 @@ _SCALES = {
     "miliar": 9, None: 3,
 }  # fmt: skip
 _PEOPLE = frozenset(
-    ["people", "person", "persons", "individuals", "individual", "residents", "inhabitants", "citizens", "souls", "人", "人民", "名", "người", "orang", "jiwa", "warga"]
+    [
+        "people",
+        "person",
+        "persons",
+        "individuals",
+        "individual",
+        "residents",
+        "inhabitants",
+        "citizens",
+        "souls",
+        "人",
+        "人民",
+        "名",
+        "người",
+        "orang",
+        "jiwa",
+        "warga",
+    ]
 )
 _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebuah)\b|一", regex.IGNORECASE)
 _PART_OF = regex.compile(
-    r"(?:\p{N}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen))\s(?:(?:out )?of|dari|trong(?: số)?)\s"
+    r"(?:\p{N}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen))\s(?:(?:out )?of|dari"
+    r"|trong(?: số)?)\s"
     r"(?:the |its |all |their |tổng số |\p{Lu}[\p{L}-]+[’']s? )?$",
     regex.IGNORECASE,
 )

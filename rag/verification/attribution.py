@@ -11,22 +11,27 @@ from rag.verification.names import names_in
 from rag.verification.words import content, shares
 
 _SAID = (
-    "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added|told|reported"
+    "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added"
+    "|told|reported"
     "|reports|wrote|noted|explained|testified|denied|confirmed|admitted"
 )
 _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": (
         regex.compile(r"\baccording to (?P<who>[^,;.]+)", regex.IGNORECASE),
-        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)(?<!\b(?:is|was|are|were|be|been|being))\s(?:has |have )?(?:{_SAID})\b"),
+        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s"
+                      rf"|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)(?<!\b(?:is|was"
+                      rf"|are|were|be|been|being))\s(?:has |have )?(?:{_SAID})\b"),
         regex.compile(rf"[,”\"]\s(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
     ),
     "vi": (
         regex.compile(r"\btheo (?P<who>(?:lời )?\p{Lu}[^,;.]+)", regex.IGNORECASE),
-        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:nói|cho biết|tuyên bố|khẳng định|cho rằng|công bố)\b"),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:nói|cho biết|tuyên bố|khẳng định|cho rằng"
+                      r"|công bố)\b"),
     ),
     "id": (
         regex.compile(r"\bmenurut (?P<who>[^,;.]+)", regex.IGNORECASE),
-        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:mengatakan|menyatakan|mengumumkan|menegaskan|berkata|menyebut)\b"),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:mengatakan|menyatakan|mengumumkan|menegaskan"
+                      r"|berkata|menyebut)\b"),
         regex.compile(r"\b(?:kata|ujar|ucap)\s(?P<who>[^,;.]+)"),
     ),
     "zh": (
@@ -47,7 +52,8 @@ LONGEST = 9
 """Words of a speaker; what is longer is another part of the sentence."""
 
 _DOCUMENT = regex.compile(
-    r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source|letter|it|they|he|she|who)$"
+    r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source"
+    r"|letter|it|they|he|she|who)$"
     r"|^(?:laporan|báo cáo|tài liệu|报告|文件)", regex.IGNORECASE,
 )  # fmt: skip
 

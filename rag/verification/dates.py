@@ -87,9 +87,11 @@ _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 
 _NUMERIC = (
-    regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
+    regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]"
+                  r"|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
     regex.compile(rf"(?<![\d.,]){_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d)"),
-    regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d|3[01])(?P=mark){_YEAR}(?!\d)"),
+    regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d"
+                  rf"|3[01])(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"{_YEAR}\s?年(?:\s?{_MONTH}\s?月(?:份)?(?:\s?{_DAY}\s?[日号])?)?"),
     regex.compile(rf"(?<!\d){_MONTH}\s?月(?:份|\s?{_DAY}\s?[日号])?"),
     regex.compile(rf"\b(?:ngày|hôm|mùng)\s{_DAY}\s?(?:tháng\s|/|-){_MONTH}(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b",
@@ -100,15 +102,18 @@ _NUMERIC = (
 )  # fmt: skip
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
-    r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人|个|家|米|元))"
+    r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
+    r"|个|家|米|元))"
 )
 _YEAR_BEFORE = regex.compile(
-    r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late|early|mid|fiscal"
+    r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late"
+    r"|early|mid|fiscal"
     r"|năm|từ|trước|sau|đến|vào|tahun|sejak|pada|hingga|sampai|dan|en|de|im|seit|em|jahr|año|ano)\s|[(/–-])$",
     regex.IGNORECASE,
 )
 _VI_WEEKDAY = regex.compile(
-    rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(_VI_DAYS)})|(?P<sunday>chủ nhật))\b"
+    rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(_VI_DAYS)})"
+    rf"|(?P<sunday>chủ nhật))\b"
     rf"|\bThứ (?P<named>{'|'.join(map(str.capitalize, _VI_DAYS))})\b",
     regex.IGNORECASE,
 )
@@ -118,11 +123,13 @@ _RELATIVE_WORD = regex.compile(
     regex.IGNORECASE | regex.V1,
 )
 _BEFORE = regex.compile(
-    r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai|hingga)\s(?:the\s)?(?:end of\s)?"
+    r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai"
+    r"|hingga)\s(?:the\s)?(?:end of\s)?"
     r"(?:ngày\s|năm\s|tahun\s)?|截至|直到)$", regex.IGNORECASE,
 )  # fmt: skip
 _AFTER = regex.compile(
-    r"\b(?:after|since|from|following|starting|sau|từ|kể từ|sejak|setelah|sesudah)\s(?:the\s)?(?:ngày\s|năm\s|tahun\s)?$",
+    r"\b(?:after|since|from|following|starting|sau|từ|kể từ|sejak|setelah|sesudah)\s(?:the\s)?(?:ngày\s"
+    r"|năm\s|tahun\s)?$",
     regex.IGNORECASE,
 )
 _BEFORE_FOLLOWS = regex.compile(r"(?:之前|以前|年底前|前)")
@@ -257,7 +264,8 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     if not word[:1].isupper() or len(word) < 3:
         return False
     before = text[max(0, match.start() - 12) : match.start()].lower()
-    placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid|pada|bulan|sejak)[\s-]$",
+    placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid"
+                          r"|pada|bulan|sejak)[\s-]$",
                           before)  # fmt: skip
     return bool(placed) or (word.lower() not in _AMBIGUOUS and len(word) > 3)
 

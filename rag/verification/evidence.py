@@ -78,7 +78,8 @@ _INDONESIAN = regex.compile(
     regex.IGNORECASE,
 )
 _PRONOUN = regex.compile(
-    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company|group"
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company"
+    r"|group"
     r"|agency|court|man|woman|official|president|mayor|two|former|latter)|ông|bà|họ|anh|chị|nó|ia|dia|mereka"
     r"|beliau|他|她|它|他们|她们|该)\b",
     regex.IGNORECASE,

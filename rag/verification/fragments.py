@@ -9,13 +9,57 @@ from rag.verification.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR
 from rag.verification.words import words_of
 
 _SUBORDINATE = regex.compile(
-    r"^\W*(?:because|although|though|while|whereas|which|who|whose|that|since|unless|until|if|when|despite|due to)\b(?!.*(?:,|--|—|–)).*$",
+    r"^\W*(?:because|although|though|while|whereas|which|who|whose|that|since|unless|until|if|when"
+    r"|despite|due to)\b(?!.*(?:,|--|—|–)).*$",
     regex.IGNORECASE,
 )
 _OBJECT = frozenset(
-    ["to", "the", "a", "an", "that", "his", "her", "its", "their", "it", "them", "him", "for", "on", "as", "into", "about", "from", "by", "up", "down", "over", "at"]
+    [
+        "to",
+        "the",
+        "a",
+        "an",
+        "that",
+        "his",
+        "her",
+        "its",
+        "their",
+        "it",
+        "them",
+        "him",
+        "for",
+        "on",
+        "as",
+        "into",
+        "about",
+        "from",
+        "by",
+        "up",
+        "down",
+        "over",
+        "at",
+    ]
 )
-_DETERMINERS = frozenset(["the", "a", "an", "his", "her", "its", "their", "these", "those", "this", "many", "some", "all", "two", "three", "most"])
+_DETERMINERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "its",
+        "their",
+        "these",
+        "those",
+        "this",
+        "many",
+        "some",
+        "all",
+        "two",
+        "three",
+        "most",
+    ]
+)
 _FEWEST = {"zh": 4, "ja": 4}
 _FEWEST_WORDS = 3
 

@@ -23,7 +23,8 @@ class _Mode:
 
 _MODES = (
     _Mode("alleged", {
-        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly|denied|denies|claim(?:s|ed)"
+        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly"
+              r"|denied|denies|claim(?:s|ed)"
               r"|rumou?r\p{L}*",
         "vi": "cáo buộc|bị tố|nghi ngờ|được cho là|phủ nhận",
         "id": r"dituduh|menuduh|diduga|dituding|menuding|membantah|didakwa",
@@ -34,10 +35,13 @@ _MODES = (
         "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan", "zh": "可能|也许|或许",
     }, fatal=True),
     _Mode("planned", {
-        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to|propos\p{L}+(?! that)|expected to|is to|are to"
-              r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to|recommend\p{L}*|call(?:s|ed) for"
+        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to"
+              r"|propos\p{L}+(?! that)|expected to|is to|are to"
+              r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to"
+              r"|recommend\p{L}*|call(?:s|ed) for"
               r"|urg(?:e|es|ed)|ask(?:s|ed)",
-        "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana|bertujuan|mengusulkan",
+        "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana"
+                                                                   "|bertujuan|mengusulkan",
         "zh": "将(?!军|近)|计划|打算|拟|预计|准备|建议|呼吁",
     }, fatal=True),
     _Mode("conditional", {
@@ -51,7 +55,8 @@ MOST = 0.6
 
 _SAME = {
     "planned": "refus\\p{L}*",
-    "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared",
+    "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b"
+    "|innocent|cleared",
 }
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 

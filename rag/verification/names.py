@@ -15,7 +15,8 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")
 _TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "sir", "dame", "st", "i", "the", "a", "an"])
 _LONG_NAME = regex.compile(
-    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
+    r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 _HAN_NAMED = regex.compile(
     r"(?:总统|总理|部长|市长|省长|州长|县长|法官|教授|记者|医生|护士|主席|局长|主任|书记|校长)"

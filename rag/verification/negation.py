@@ -12,23 +12,46 @@ from rag.verification.words import Word, shares, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
-        r"\b(?:not(?! only| more than| fewer than| less than| over\b| above\b)|never|neither|nor|none|nobody|nothing|nowhere"
-        r"|without|cannot|unable to|no longer|no(?! (?:more|fewer|less) than| later than| one\b|[.,])|no one|lack(?:s|ed|ing)?"
-        r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e|es|ed|ing) to"
+        r"\b(?:not(?! only| more than| fewer than| less than| over\b| above\b)|never|neither|nor|none"
+        r"|nobody|nothing|nowhere"
+        r"|without|cannot|unable to|no longer|no(?! (?:more|fewer|less) than| later than| one\b|[.,])"
+        r"|no one|lack(?:s|ed|ing)?"
+        r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e"
+        r"|es|ed|ing) to"
         r"|barred from|banned from)\b|n[’']t\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(
-        r"\b(?:không(?! quá| dưới| ít hơn| hơn\b| chỉ)|chưa(?! đến| đầy| tới)|chẳng|từ chối|phủ nhận|chối)\b", regex.IGNORECASE
+        r"\b(?:không(?! quá| dưới| ít hơn| hơn\b| chỉ)|chưa(?! đến| đầy| tới)|chẳng|từ chối|phủ nhận"
+        r"|chối)\b", regex.IGNORECASE
     ),
     "id": regex.compile(
-        r"\b(?:tidak(?! lebih dari| kurang dari| hanya)|bukan|belum|tanpa|menolak untuk|membantah|tak|gagal)\b", regex.IGNORECASE
+        r"\b(?:tidak(?! lebih dari| kurang dari| hanya)|bukan|belum|tanpa|menolak untuk|membantah|tak"
+        r"|gagal)\b", regex.IGNORECASE
     ),
     "zh": regex.compile(
         r"不(?!超过|少于|低于|到|足|多于|仅|同|断|高于|过\p{N})|没有|没|未(?!来)|无(?!论)|否认|拒绝|并非|从未"
     ),
 }  # fmt: skip
-_SKIPPED = frozenset(["be", "been", "being", "yet", "also", "even", "really", "actually", "fully", "that", "had", "has", "have", "been", "been"])
+_SKIPPED = frozenset(
+    [
+        "be",
+        "been",
+        "being",
+        "yet",
+        "also",
+        "even",
+        "really",
+        "actually",
+        "fully",
+        "that",
+        "had",
+        "has",
+        "have",
+        "been",
+        "been",
+    ]
+)
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""

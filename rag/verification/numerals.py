@@ -32,7 +32,8 @@ _COMMA_FOR_POINT = frozenset({
 """Languages that write 1.234,5 where English writes 1,234.5."""
 
 _TOKEN = regex.compile(
-    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn"
+    r"|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
     r"|(?P<other>[^\s-])",
     regex.IGNORECASE,
 )
@@ -303,11 +304,8 @@ def _is_counted(match: regex.Match[str], text: str) -> bool:
     if before.endswith("百分之") or before.endswith("第"):
         return True
     if len(words) == 1:
-        return (
-            (words not in "零〇一百千万萬亿億"
-            and after != ""
-            and after in HAN_COUNTED)
-            or (words == "一" and after in {"名", "人", "座", "家", "所"})
+        return (words not in "零〇一百千万萬亿億" and after != "" and after in HAN_COUNTED) or (
+            words == "一" and after in {"名", "人", "座", "家", "所"}
         )
     return words != "万一"
 

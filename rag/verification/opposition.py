@@ -7,47 +7,55 @@ from functools import cache
 
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.lexicon import lines
 from rag.verification.words import Word, content, meanings, shares, stem, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "increase decrease", "rise fall", "grow shrink", "gain lose", "clear convict", "clear accuse", "acquit convict",
-        "approve reject", "uphold overturn", "open close", "accelerate slow", "warm cool", "upstream downstream",
-        "win lose", "guilty innocent", "legal illegal", "support oppose", "allow ban", "allow forbid", "permit prohibit",
-        "before after", "import export", "buy sell", "borrow lend", "profit loss", "surplus deficit", "improve worsen",
-        "arrive depart", "arrest release", "hire dismiss", "confirm deny", "admit deny", "accept refuse", "early late",
-        "north south", "east west", "northern southern", "eastern western", "urban rural", "majority minority",
-        "maximum minimum", "high low", "higher lower", "more less", "more fewer", "larger smaller", "best worst",
-        "first last", "start end", "begin finish", "male female", "men women", "boys girls", "public private",
-        "success failure", "succeed fail", "safe dangerous", "strengthen weaken", "expand cut", "add remove",
-        "rescue kill", "survive die", "healthy ill", "strict lax", "agree disagree", "agree refuse", "free jail",
-        "jail release", "promote inhibit", "improve worsen", "hire fire", "enter leave", "join leave", "appoint dismiss", "build demolish", "borrow repay",
-        "extend shorten", "tighten loosen", "advance retreat", "widen narrow", "empty full", "rich poor", "dry wet",
-        "hot cold", "effective ineffective", "accurate inaccurate", "useful useless", "activate inhibit", "activate suppress", "induce inhibit", "induce prevent",
-        "upregulate downregulate", "enhance impair", "enhance reduce", "promote suppress", "promote prevent",
-        "enhance inhibit", "positive negative", "beneficial harmful", "protect harm", "cause prevent",
-        "high small", "longer shorter", "raise lower", "elevate reduce", "elevate decrease", "increase inhibit",
-        "increase impair", "improve impair", "improve reduce", "associate unassociated", "sensitive resistant",
+    "en": tuple(
+        lines("""
+increase decrease, rise fall, grow shrink, gain lose, clear convict, clear accuse, acquit convict,
+approve reject, uphold overturn, open close, accelerate slow, warm cool, upstream downstream, win lose,
+guilty innocent, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
+import export, buy sell, borrow lend, profit loss, surplus deficit, improve worsen, arrive depart,
+arrest release, hire dismiss, confirm deny, admit deny, accept refuse, early late, north south, east
+west, northern southern, eastern western, urban rural, majority minority, maximum minimum, high low,
+higher lower, more less, more fewer, larger smaller, best worst, first last, start end, begin finish,
+male female, men women, boys girls, public private, success failure, succeed fail, safe dangerous,
+strengthen weaken, expand cut, add remove, rescue kill, survive die, healthy ill, strict lax, agree
+disagree, agree refuse, free jail, jail release, promote inhibit, improve worsen, hire fire, enter
+leave, join leave, appoint dismiss, build demolish, borrow repay, extend shorten, tighten loosen,
+advance retreat, widen narrow, empty full, rich poor, dry wet, hot cold, effective ineffective, accurate
+inaccurate, useful useless, activate inhibit, activate suppress, induce inhibit, induce prevent,
+upregulate downregulate, enhance impair, enhance reduce, promote suppress, promote prevent, enhance
+inhibit, positive negative, beneficial harmful, protect harm, cause prevent, high small, longer shorter,
+raise lower, elevate reduce, elevate decrease, increase inhibit, increase impair, improve impair,
+improve reduce, associate unassociated, sensitive resistant
+""")
     ),
-    "vi": (
-        "tăng giảm", "phê_duyệt bác_bỏ", "mở đóng", "thắng thua", "bắt thả", "nhập xuất", "mua bán", "ủng_hộ phản_đối",
-        "cho_phép cấm", "cao thấp", "nhiều ít", "đồng_ý từ_chối", "lãi lỗ", "thượng hạ", "trước sau", "bắc nam",
-        "thông_qua bác_bỏ", "sớm muộn", "nóng lạnh", "tốt xấu", "vô_tội có_tội",
+    "vi": tuple(
+        lines("""
+tăng giảm, phê_duyệt bác_bỏ, mở đóng, thắng thua, bắt thả, nhập xuất, mua bán, ủng_hộ phản_đối, cho_phép
+cấm, cao thấp, nhiều ít, đồng_ý từ_chối, lãi lỗ, thượng hạ, trước sau, bắc nam, thông_qua bác_bỏ, sớm
+muộn, nóng lạnh, tốt xấu, vô_tội có_tội
+""")
     ),
-    "id": (
-        "naik turun", "menaikkan menurunkan", "dinaikkan diturunkan", "kenaikan penurunan", "meningkatkan mengurangi",
-        "menambah mengurangi", "memulai mengakhiri", "menerima menolak", "memenangkan kehilangan", "meningkat menurun", "menyetujui menolak", "dibuka ditutup", "membuka menutup", "menang kalah",
-        "ditangkap dibebaskan", "impor ekspor", "membeli menjual", "mendukung menentang", "mengizinkan melarang",
-        "tinggi rendah", "untung rugi", "hulu hilir", "sebelum sesudah", "utara selatan", "timur barat",
-        "bertambah berkurang", "diterima ditolak", "aman berbahaya",
+    "id": tuple(
+        lines("""
+naik turun, menaikkan menurunkan, dinaikkan diturunkan, kenaikan penurunan, meningkatkan mengurangi,
+menambah mengurangi, memulai mengakhiri, menerima menolak, memenangkan kehilangan, meningkat menurun,
+menyetujui menolak, dibuka ditutup, membuka menutup, menang kalah, ditangkap dibebaskan, impor ekspor,
+membeli menjual, mendukung menentang, mengizinkan melarang, tinggi rendah, untung rugi, hulu hilir,
+sebelum sesudah, utara selatan, timur barat, bertambah berkurang, diterima ditolak, aman berbahaya
+""")
     ),
-    "zh": (
-        "上升 下降", "增加 减少", "增长 下降", "批准 否决", "批准 拒绝", "开放 关闭", "上游 下游", "逮捕 释放", "进口 出口", "购买 出售",
-        "支持 反对", "允许 禁止", "盈利 亏损", "高于 低于", "提高 降低", "胜利 失败", "扩大 缩小", "有罪 无罪", "同意 拒绝", "北部 南部",
-        "东部 西部", "之前 之后", "加快 放缓", "上涨 下跌",
+    "zh": tuple(
+        lines("""
+上升 下降, 增加 减少, 增长 下降, 批准 否决, 批准 拒绝, 开放 关闭, 上游 下游, 逮捕 释放, 进口 出口, 购买 出售, 支持 反对, 允许 禁止, 盈利 亏损, 高于 低于, 提高 降低,
+胜利 失败, 扩大 缩小, 有罪 无罪, 同意 拒绝, 北部 南部, 东部 西部, 之前 之后, 加快 放缓, 上涨 下跌
+""")
     ),
-}  # fmt: skip
-
+}
+"""Words that mean the opposite of each other, beside WordNet's pairs; ``_`` for a space."""
 
 BESIDE = 0.3
 """The share of the words around an opposite that the sentence must have, for it to be said of the same."""

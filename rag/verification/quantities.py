@@ -77,7 +77,8 @@ _SHARE = regex.compile(
     r"(?P<part>\p{L}+|\p{N}+) (?:in|out of|of every) (?:every )?(?P<whole>\p{L}+|\p{N}+)\b"
 )
 _ORDINAL = regex.compile(
-    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
+    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four"
+    rf"|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
     r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
     r"|\b(?P<id>kedua|ketiga|keempat|kelima|keenam|pertama)\b|\bke-(?P<idn>\p{N}+)",
     regex.IGNORECASE,
@@ -87,7 +88,8 @@ _NAMED_ORDINALS = {
     "keempat": 4, "kelima": 5, "keenam": 6, **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 _LABEL = regex.compile(
-    r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s|[A-Z]-?"
+    r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s"
+    r"|[A-Z]-?"
     r"|COVID-|#)$",
     regex.IGNORECASE,
 )

@@ -18,7 +18,13 @@ CLOSE = 0.3
 SOME = 0.34
 """The share of the question's words from which it does, whatever the cosine."""
 
-_ASKING = frozenset(["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "long", "far", "old", "big", "often", "name", "tell", "explain", "describe", "list", "kind", "type", "number", "amount", "percentage", "year", "date", "bao", "nhiêu", "ai", "gì", "nào", "đâu", "khi", "mấy", "sao", "berapa", "siapa", "apa", "kapan", "mana", "mengapa", "bagaimana"])  # fmt: skip
+_ASKING = frozenset(
+    """
+ai amount apa bagaimana bao berapa big date describe explain far gì how kapan khi kind list long mana
+many mengapa much mấy name nhiêu number nào often old percentage sao siapa tell type what when where
+which who whom whose why year đâu
+""".split()
+)
 
 
 def relevance(

@@ -17,8 +17,10 @@ _PASSIVE = regex.compile(
     r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE
 )
 _AMOUNT = regex.compile(
-    r"\s(?:about |around |nearly |over |more than |less than |at least |at most |almost |some |up to |roughly )?"
-    rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
+    r"\s(?:about |around |nearly |over |more than |less than |at least |at most |almost |some |up to "
+    r"|roughly )?"
+    rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)"
+    rf"|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
     regex.IGNORECASE,
 )
 _TURNED = ("travel", "ride", "carry", "live", "belong")

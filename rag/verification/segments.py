@@ -11,8 +11,10 @@ from index.documents import Span
 from rag.verification.words import shares, verbs, words_of
 
 _BOUNDARY = regex.compile(
-    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from|compared (?:with|to)"
-    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b|而|但",
+    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from"
+    r"|compared (?:with|to)"
+    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b"
+    r"|而|但",
     regex.IGNORECASE,
 )
 _DIRECTIONS = frozenset(["down", "up", "rose", "fell", "giam", "tang", "giảm", "tăng", "turun", "naik"])

@@ -27,7 +27,8 @@ _ISE = regex.compile(r"(?<=\w{3})is(?=(?:e|ed|es|ing|ation|ations)$)")
 _OUR = regex.compile(r"(?<=\w{3})our(?=(?:s|ed|ing|able)?$)")
 _SUFFIX = regex.compile(r"(?:nya|lah|kah|pun)$")
 _PREFIX = regex.compile(
-    r"^(?:mem(?=[bpf])|men(?=[dcj])|meng(?=[ghk])|me(?=[lrmnwy](?!y))|di|ter|ber|pem(?=b)|pen(?=[dcj])|peng(?=g)|se)"
+    r"^(?:mem(?=[bpf])|men(?=[dcj])|meng(?=[ghk])|me(?=[lrmnwy](?!y))|di|ter|ber|pem(?=b)|pen(?=[dcj])"
+    r"|peng(?=g)|se)"
 )
 _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?:me|pe)ng(?=[aeiou])"), ""),
           (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"), (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
