@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +19,9 @@ import numpy as np
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding import Encoder, open_encoder
+from index.fusion import DENSE_WEIGHT
 from index.loading.isolation import Isolated
-from index.store import DENSE_WEIGHT, Index
+from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
 from rag.answers import Answer
@@ -171,18 +172,15 @@ def _cites(index: Index, answer: Answer, follow_up: FollowUp) -> float:
 
 
 def _by_part(follow_ups: Sequence[FollowUp], values: Array) -> list[tuple[str, list[Sample]]]:
-    parts: list[tuple[str, Callable[[FollowUp], bool]]] = [
-        ("tune", lambda each: each.split == "tune"),
-        ("held out", lambda each: each.split == "held_out"),
-        ("together", lambda _: True),
-    ]
     kinds = dict.fromkeys(each.kind for each in follow_ups)
-    parts += [(kind.replace("_", " "), lambda each, kind=kind: each.kind == kind) for kind in kinds]
     rows = []
-    for name, belongs in parts:
-        places = [place for place, each in enumerate(follow_ups) if belongs(each)]
+    for part in ("tune", "held_out", "together", *kinds):
+        places = [
+            place for place, each in enumerate(follow_ups) if part in {each.split, each.kind, "together"}
+        ]
         ids = tuple(follow_ups[place].id for place in places)
-        rows.append((name, [Sample(ids, mean(values[places, form])) for form in range(len(FORMS))]))
+        samples = [Sample(ids, mean(values[places, form])) for form in range(len(FORMS))]
+        rows.append((part.replace("_", " "), samples))
     return rows
 
 

@@ -37,7 +37,7 @@ from rag.verification import Gate
 from rag.writing import Writer
 
 CLAPNQ_QUESTIONS = 100
-LIMITS = Limits(context_tokens=2048, reply_tokens=200, seconds=120)
+LIMITS = Limits(context_tokens=1280, reply_tokens=160, seconds=120)
 _STATED = regex.compile(r"\p{N}[\p{N}.,]*(?<=\p{N})|(?<!^)(?<![.?!:“\"]\s)\b\p{Lu}[\p{L}\p{M}'’-]+")
 
 _SEEDS = Path(__file__).parent.parent / "seeds"

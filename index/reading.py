@@ -101,6 +101,12 @@ class CatalogReader:
             raise DocumentNotFoundError(document_id, version)
         return to_record(row)
 
+    def same_file(self, digest: str) -> list[DocumentRecord]:
+        """The versions that were read from a file with this sha256, the newest document first."""
+        query = record_query().where(versions.c.digest == digest)
+        newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
+        return [to_record(row) for row in self._connection.execute(newest)]
+
     def text(self, document_id: int, version: int | None = None) -> Document:
         """One document with its text, in its current version or the one asked for, without its layouts.
 

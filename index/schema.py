@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -181,6 +181,21 @@ jobs = sa.Table(
     sa.Column("message", sa.Text),
     sa.Column("result", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("id", name="jobs_by_id"),
+    sqlite_autoincrement=True,
+)
+
+kept = sa.Table(
+    # Texts of others, kept word by word: what is searched knows nothing of them.
+    "kept",
+    metadata,
+    # In the order in which they came.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("series", sa.Text),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("id", name="kept_by_id"),
+    sa.Index("kept_by_series", "series", "number"),
     sqlite_autoincrement=True,
 )
 

@@ -13,7 +13,7 @@ from index.records import Filters
 from index.store import NO_FILTERS, Index, Snapshot
 from rag.abstention import Abstention, judge, shortfall
 from rag.answers import Answer, Passage
-from rag.authoring import abstain, write
+from rag.authoring import abstain, charged, write
 from rag.citations import Library, show
 from rag.close_reading import read_closely, reads
 from rag.composing import Composition, numbers_of
@@ -22,6 +22,8 @@ from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.features import measure
 from rag.findings import Findings
 from rag.history import ALONE, Conversation
+from rag.kept_answers import NotKeptError, keep
+from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.quoting import QUOTED, quote
 from rag.reader import DEFAULT_READER, Reader, open_reader
@@ -43,6 +45,8 @@ class QueryEngine:
         tuning: Tuning = DEFAULT_TUNING,
         weights: Path | None = None,
         writer: Writer | None = None,
+        *,
+        keeps: bool = False,
     ) -> None:
         """Answer over ``index``.
 
@@ -53,6 +57,7 @@ class QueryEngine:
             tuning: how much is read.
             weights: a file of weights for another encoder or reader; None for those of the bundled ones.
             writer: has a language model write the answers; None to quote the reports' own sentences.
+            keeps: whether answers are kept in the catalog (:mod:`rag.kept_answers`).
 
         Raises:
             ReaderError: if a reader that is named cannot be opened.
@@ -62,6 +67,7 @@ class QueryEngine:
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
         self.tuning = tuning
         self.writer = writer
+        self.keeps = keeps
         self._by_features = _tuned(load_weights("features", weights), tuning)
         self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
@@ -89,20 +95,37 @@ class QueryEngine:
         Raises:
             QuestionError: if the question is empty or too long; at once, not when it is iterated.
         """
-        return self._in_snapshot(understand(question), filters, conversation)
+        return self._events(understand(question), filters, conversation, keeps=self.keeps)
 
-    def _in_snapshot(
-        self, question: Question, filters: Filters, conversation: Conversation
+    def warm_up(self) -> None:
+        """Have loaded what a first question would wait for; nothing is kept of it."""
+        for _ in self._events(understand("ready"), NO_FILTERS, ALONE, keeps=False):
+            pass
+
+    def _events(
+        self, question: Question, filters: Filters, conversation: Conversation, *, keeps: bool
     ) -> Iterator[Event]:
         with self.index.snapshot() as snapshot:
-            yield from self._answer(snapshot, question, filters, conversation)
+            answer = yield from self._answer(snapshot, question, filters, conversation)
+        # Who waits to write holds no state of the library meanwhile.
+        yield AnswerDone(self._kept(answer) if keeps else answer)
+
+    def _kept(self, answer: Answer) -> Answer:
+        """The answer, after it was kept; where it could not be, it says so."""
+        try:
+            keep(self.index, answer)
+        except NotKeptError as error:
+            said = f"{str(error)[0].upper()}{str(error)[1:]}."
+            return replace(answer, note=f"{answer.note} {said}" if answer.note else said)
+        return answer
 
     def _answer(
         self, index: Snapshot, asked: Question, filters: Filters, conversation: Conversation
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, Answer]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
-        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity)
+        spent: list[Usage] = []
+        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity, spent.append)
         question = understand(rewritten.question)
         standalone = question.text if rewritten.carried else None
         if standalone is not None:
@@ -137,7 +160,11 @@ class QueryEngine:
         findings = Findings(index, question, ranked, weights, judgement, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
-        yield AnswerDone(replace(answer, timings={**clock.timings, **answer.timings}))
+        timings = {**clock.timings, **answer.timings}
+        if model is not None:
+            for usage in spent:
+                timings = charged(timings, usage, model)
+        return replace(answer, timings=timings)
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock

@@ -78,7 +78,7 @@ def topic_of(base: str) -> str | None:
 
 
 def context_of(base: str) -> str:
-    """Where or of whom a question speaks, for one that does not say it: " in the Isken valley"; or nothing."""
+    """Where or of whom a question speaks, for one that does not say it: " in the Isken valley"; or ""."""
     for name in names(base):
         led = regex.search(r"\s(?:in|at|of|for|on)\s(?:the\s)?$", base[: name.start])
         if led is not None and name.sort is not Sort.PERSON:
@@ -114,7 +114,12 @@ def same_noun(noun: str, source: Source) -> str | None:
     for mention in mentions(source.base):
         words = regex.split(rf"\s(?:{'|'.join(PREPOSITIONS)})\s", mention.text)[0].casefold().split()
         bare = [word for word in words if word not in {"the", "a", "an"}]
-        if _is_whole(mention) and bare and bare[-1] == noun and mention.text.casefold() != f"the {noun}":
+        if (
+            _is_whole(mention)
+            and bare
+            and bare[-1] == noun
+            and regex.sub(r"^(?:the|an?)\s", "", mention.text.casefold()) != noun
+        ):
             return mention.text
     return None
 

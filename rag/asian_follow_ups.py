@@ -19,24 +19,27 @@ _ZH_LIGHT = regex.compile(
     r"为什么|什么时候|何时|为何|怎么|是否|多少|哪里|什么|谁|几|还|又|在|对|给|是|有|被|从|和|人|名|个"
 )
 _ZH_LEAD = regex.compile(
-    r"^(?:在)?(?P<lead>[\p{Han}\p{Latin}·\s]{2,16}?)(?=是|有|在|什么|谁|何|多少|几|为|怎|被|将|会|于|要|能|下令|宣布|说|的|"
-    r"亲自|已|因|对|共|也|，|：|\p{Nd})"
+    r"^(?:在)?(?P<lead>[\p{Han}\p{Latin}·\s]{2,16}?)"
+    r"(?=是|有|在|什么|谁|何|多少|几|为|怎|被|将|会|于|要|能|下令|宣布|说|的|亲自|已|因|对|共|也|，|：|\p{Nd})"
 )
 _ZH_ASKS = regex.compile(r"谁|什么|为何|哪|多少|几|有|怎|何|如")
 _ZH_PLACE = regex.compile(r"在(?P<place>\p{Han}{2,8}?)(?=有|的|被|发|进|逮|建|抓|开|设|共|什|多|$)")
 _ZH_DATE = regex.compile(
-    r"(?:[\d一二三四五六七八九十〇]{1,4}(?:年|月|日|号))+|去年|今年|明年|上个?月|下个?月|昨天|今天|星期[一二三四五六日]"
+    r"(?:[\d一二三四五六七八九十〇]{1,4}(?:年|月|日|号))+|去年|今年|明年|上个?月|下个?月|昨天|今天"
+    r"|星期[一二三四五六日]"
 )
 
-_DATES = (
-    r"(?:(?:ngày|tanggal)\s\d{1,2}\s)?(?:(?:tháng|bulan)\s(?:\d{1,2}|\p{L}+)|Januari|Februari|Maret|April|Mei|Juni|Juli"
-    r"|Agustus|September|Oktober|November|Desember)(?:\s(?:năm|tahun)?\s?\d{4})?|(?:năm|tahun)\s\d{4}"
-    r"|(?:ngày|tanggal)\s\d{1,2}|năm ngoái|năm nay|tahun lalu|tahun ini"
+_DATE = regex.compile(
+    r"(?:(?:ngày|tanggal)\s\d{1,2}\s)?"
+    r"(?:(?:tháng|bulan)\s(?:\d{1,2}|\p{L}+)|Januari|Februari|Maret|April|Mei|Juni"
+    r"|Juli|Agustus|September|Oktober|November|Desember)(?:\s(?:năm|tahun)?\s?\d{4})?|(?:năm|tahun)\s\d{4}"
+    r"|(?:ngày|tanggal)\s\d{1,2}|năm ngoái|năm nay|tahun lalu|tahun ini",
+    regex.IGNORECASE,
 )
-_DATE = regex.compile(_DATES, regex.IGNORECASE)
 _PRONOUN = regex.compile(
-    r"\b(?:(?P<person>(?:ông|bà|anh|chị|cô)\s(?:ấy|ta)|dia|ia|beliau)|(?P<place>(?:(?:ở|tại|từ|đến)\s)?(?:đó|đấy|nơi đó)"
-    r"(?!\p{L})|(?:di|ke|dari)\s(?:sana|situ))|(?P<any>họ|nó|chúng|mereka))\b",
+    r"\b(?:(?P<person>(?:ông|bà|anh|chị|cô)\s(?:ấy|ta)|dia|ia|beliau)"
+    r"|(?P<place>(?:ở|tại|từ|đến)\s(?:đó|đấy)(?!\p{L})|nơi\s(?:đó|ấy)|(?:di|ke|dari)\s(?:sana|situ))"
+    r"|(?P<any>họ|nó|chúng|mereka))\b",
     regex.IGNORECASE,
 )
 _ELLIPSIS = regex.compile(
@@ -48,14 +51,15 @@ _OPENING = regex.compile(
     r"^(?:(?:cảm ơn|vâng|được rồi|terima kasih|baik|oke?|ok)(?!\p{L})[\s,.!]*)+", regex.IGNORECASE
 )
 _VERBS = regex.compile(
-    r"\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|sao|bao nhiêu|adalah|ada|apa|siapa|kapan|berapa|mengapa|kenapa|yang)\b",
+    r"\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|sao|bao nhiêu|adalah|ada|apa|siapa|kapan|berapa|mengapa|kenapa"
+    r"|yang)\b",
     regex.IGNORECASE,
 )
 _NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}’'-]*(?:\s(?:&\s)?\p{Lu}[\p{L}\p{M}’'-]*)*")
 _NOT_NAMES = frozenset({
-    "ai", "khi", "bao", "tại", "vì", "có", "những", "ở", "nhà", "các", "theo", "và", "còn", "thế", "trong", "siapa",
-    "kapan", "berapa", "di", "mengapa", "kenapa", "apa", "apakah", "bagaimana", "dan", "lalu", "kalau", "menurut",
-    "ông", "bà", "dia", "ia", "mereka", "họ", "nó", "tháng", "năm",
+    "ai", "khi", "bao", "tại", "vì", "có", "những", "ở", "nhà", "các", "theo", "và", "còn", "thế", "trong",
+    "siapa", "kapan", "berapa", "di", "mengapa", "kenapa", "apa", "apakah", "bagaimana", "dan", "lalu",
+    "kalau", "menurut", "ông", "bà", "dia", "ia", "mereka", "họ", "nó", "tháng", "năm",
 })  # fmt: skip
 _PLACED = regex.compile(r"\b(?:ở|tại|từ|đến|vào|di|ke|dari|pada)\s(?:\p{Ll}+\s)?$", regex.IGNORECASE)
 _TONGUE = regex.compile(

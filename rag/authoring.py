@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from index.documents import Span
 from index.records import DocumentNotFoundError
@@ -15,7 +16,7 @@ from rag.composing import Composition
 from rag.events import Event, Token
 from rag.findings import Findings, doubting
 from rag.history import Conversation
-from rag.llm import LanguageModel
+from rag.llm import LanguageModel, Usage
 from rag.prompting import Source
 from rag.quoting import quote
 from rag.reading import ReadSentence
@@ -25,6 +26,9 @@ from rag.writing import Outcome, Writer
 
 BEST_SOURCES = 24
 """Sentences that a model is shown before those that earlier answers cited; the rest comes after them."""
+
+MOST_EARLIER = 48
+"""Citations of earlier answers that are looked up, the latest first."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 
@@ -92,7 +96,7 @@ def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
     """What earlier answers cited, the latest first, as far as the library still has it."""
-    for cited in reversed(conversation.cited):
+    for cited in islice(reversed(conversation.cited), MOST_EARLIER):
         try:
             record = findings.index.document(cited.document_id, cited.version)
             text = findings.library.text(record).text
@@ -132,18 +136,18 @@ def _why(model: LanguageModel, outcome: Outcome) -> str:
         "unusable": f"{model.name} cited no sentence of the reports",
         "nothing_supported": f"Nothing that {model.name} wrote is carried by the sentences that it cites",
     }
-    reason = reasons.get(outcome.fallback) or outcome.cause or f"{model.name} failed"
-    return f"{reason[0].upper()}{reason[1:]}; {_INSTEAD}."
+    reason = outcome.cause or reasons.get(outcome.fallback) or f"{model.name} failed"
+    return f"{reason}; {_INSTEAD}."
 
 
 def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str, float]:
     checking = outcome.seconds_checking
-    timings = {
-        "write": round((seconds - checking) * 1000, 2),
-        "verify": round(checking * 1000, 2),
-        "prompt_tokens": float(outcome.usage.prompt_tokens),
-        "completion_tokens": float(outcome.usage.completion_tokens),
-    }
-    if model.prices is not None:
-        timings["cost"] = model.prices.of(outcome.usage)
-    return timings
+    timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
+    return charged(timings, outcome.usage, model)
+
+
+def charged(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
+    """An answer's timings with what a reply took and cost, added to what others did."""
+    took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+    cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
+    return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}

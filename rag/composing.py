@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.citations import Library, cite
 from rag.copies import Sourced
+from rag.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
 
 Place = tuple[int, int, int, int]
@@ -30,6 +31,7 @@ class Composition:
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     _last: tuple[int, ...] = ()
+    _languages: dict[int, str] = field(default_factory=dict)
 
     def add(self, words: str, cited: Sequence[Sourced], verification: Verification) -> Iterator[Event]:
         """Add a sentence, and give the events of it.
@@ -46,6 +48,7 @@ class Composition:
         start = len(self.text) + len(gap)
         self.text += gap + words
         self._last = documents
+        self._languages.update((item.record.document_id, item.record.language) for item in cited)
         made = [self._cite(start, words, item, verification) for item in cited]
         self.sentences.append(
             AnswerSentence(
@@ -61,9 +64,13 @@ class Composition:
         yield from map(CitationMade, made)
 
     def answer(self, draft: Answer) -> Answer:
-        """``draft`` with what was added."""
+        """``draft`` with what was added, and with what its footnotes give different figures for."""
         return replace(
-            draft, text=self.text, sentences=tuple(self.sentences), citations=tuple(self.citations)
+            draft,
+            text=self.text,
+            sentences=tuple(self.sentences),
+            citations=tuple(self.citations),
+            disagreements=disagreements(self.citations, self._languages),
         )
 
     def _cite(self, start: int, words: str, item: Sourced, verification: Verification) -> Citation:

@@ -1,7 +1,7 @@
 """A question in a conversation → one that stands alone, without a language model.
 
 What it leaves out or only points at is taken over from earlier turns. A question that says what it is about
-is left as it is, and so is one of another subject: what is dragged along from an old one would be searched for.
+is left as it is, and so is one of another subject: what is dragged along from an old one would be searched.
 """
 
 from __future__ import annotations
@@ -22,11 +22,17 @@ MAX_EXCHANGES = 6
 """How many earlier turns are looked at, the newest ones."""
 
 _OPENING = regex.compile(
-    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it|please"
-    r"|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
+    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it"
+    r"|please|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
     regex.IGNORECASE,
 )
 """Words of courtesy and of connection."""
+
+_READ = 2000
+"""Characters of an answer and its quotes; what a follow-up points at stands near the beginning."""
+
+_COMMON = 0.4
+"""The share of the rarity of what was spoken of, below which a question's words say nothing of their own."""
 
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
 
@@ -119,7 +125,7 @@ def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) ->
 def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
     """A question of common words, with what was spoken of if that is said in rarer ones."""
     text, carried = about(question, sources)
-    if carried and _rarest(question, rarity) < _rarest(carried[0], rarity):
+    if carried and _rarest(question, rarity) < _COMMON * _rarest(carried[0], rarity):
         return text, carried
     return question, ()
 
@@ -135,6 +141,6 @@ def _sources(turns: Sequence[Exchange]) -> list[Source]:
         *(turn for turn in reversed(turns) if turn.abstained),
     ]
     return [
-        Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited]))
+        Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited])[:_READ])
         for turn in newest_first
     ]

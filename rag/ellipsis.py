@@ -6,6 +6,7 @@ is put in its place; else it is joined to the earlier question in a way that can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import regex
@@ -87,7 +88,7 @@ def _whole(text: str, base: str) -> Filled:
     carried = tuple(
         base[words[block.a][1][0] : words[block.a + block.size - 1][1][1]]
         for block in blocks
-        if any(is_content(word) for word, _ in words[block.a : block.a + block.size])
+        if block.size > 2 or any(is_content(word) for word, _ in words[block.a : block.a + block.size])
     )
     return text[:1].upper() + text[1:] + "?", carried or (base,)
 
@@ -249,7 +250,7 @@ def _led_by(preposition: str, base: str) -> list[Stretch]:
 
 
 def _name_for_name(
-    preposition: str, phrase: str, name: Mention, places: list[Mention], base: str
+    preposition: str, phrase: str, name: Mention, places: Sequence[Mention], base: str
 ) -> str | None:
     alike = [place for place in places if preposition and place.preposition == preposition]
     alike = alike or [place for place in places if place.sort is name.sort and place.text != name.text]
@@ -282,12 +283,15 @@ def _noun_for_noun(phrase: str, base: str) -> str | None:
         relative = regex.match(r"\s(?:that|which|who)\s\p{Ll}+(?:\sand\s\p{Ll}+s)?", base[same.end :])
         end = same.end + (relative.end() if relative else 0)
         return base[: same.start] + phrase + base[end:]
-    counted = _COUNTED.search(base)
-    many = [mention for mention in found if is_plural(mention.head)]
-    if counted is not None and many and many[0].start == counted.start("rest") and is_plural(head):
-        noun = many[0].text.partition(" of ")[0]
-        return base[: many[0].start] + phrase + base[many[0].start + len(noun) :]
+    counted = _COUNTED.match(base)
+    if counted is not None and is_plural(head):
+        verb = regex.search(rf"\s(?:{'|'.join(AUXILIARY)})\s", base)
+        noun = next((m for m in found if m.start >= counted.start("rest")), None)
+        if noun is not None and (verb is None or noun.start < verb.start()):
+            return base[: noun.start] + phrase + base[noun.start + len(noun.text.partition(" of ")[0]) :]
     if found:
-        # What is tied to the phrase that is replaced would be said of the new one.
-        return base[: found[-1].start] + phrase + base[found[-1].end :]
+        # "the costs of rebuilding homes": only the last thing of a chain is another one.
+        leading = found[-1].text.rpartition(" of ")[0]
+        start = found[-1].start + (len(leading) + len(" of ") if leading else 0)
+        return base[:start] + phrase + base[found[-1].end :]
     return None

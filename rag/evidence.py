@@ -24,12 +24,12 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: Library
         language=record.language,
         published=record.stated,
         quote_matches=quote == sentence.text,
-        before=_before(document.text, sentence.span, record.language),
+        before=sentence_before(document.text, sentence.span, record.language),
     )
 
 
-def _before(text: str, span: Span, language: str) -> str:
-    """The sentence before, where it is of the same paragraph."""
+def sentence_before(text: str, span: Span, language: str) -> str:
+    """The sentence before the one at ``span``, where it is of the same paragraph; else nothing."""
     near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
     found = sentences(paragraph, language)

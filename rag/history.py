@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from rag.answers import Answer, Citation
 from rag.conversation import MAX_EXCHANGES, Exchange
 
+MAX_TURN_CHARACTERS = 4_000
+"""Of what was said at once, as far as it is read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -57,10 +60,12 @@ def of_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = Non
         conversation_id: what its answers shall be kept under.
     """
     exchanges: list[Exchange] = []
-    for role, words in turns:
-        if role == "user" and words.strip():
-            exchanges.append(Exchange(words.strip(), words.strip()))
+    for role, said in turns:
+        # Half a surrogate pair can arrive in JSON; no model can be sent it.
+        words = said.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
+        if role == "user" and words:
+            exchanges.append(Exchange(words, words))
         elif role == "assistant" and exchanges and not exchanges[-1].answer:
             last = exchanges[-1]
-            exchanges[-1] = Exchange(last.question, last.standalone, words.strip())
+            exchanges[-1] = Exchange(last.question, last.standalone, words)
     return Conversation(conversation_id, tuple(exchanges[-MAX_EXCHANGES:]))

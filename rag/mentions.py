@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import regex
 
@@ -83,10 +84,10 @@ _STOPS = (
         "you", "we", "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also",
         "else", "ever", "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away",
         "down", "too", "any", "some", "all", "each", "every", "both", "according", "become", "became", "go",
-        "goes", "went", "come", "say", "says", "said", "tell", "told", "mean", "means", "happen",
-        "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find", "found",
-        "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took", "give",
-        "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
+        "goes", "went", "come", "comes", "came", "say", "says", "said", "tell", "told", "mean", "means",
+        "happen", "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find",
+        "found", "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took",
+        "give", "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
         "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept", "keep", "began", "begin", "build",
         "built", "sit", "sits", "stand", "stood", "torn", "sent", "put", "want", "need", "needs", "expect",
         "cover", "work", "works", "use", "ask", "asks", "heads", "head", "happens", "looks", "speaks",
@@ -120,12 +121,18 @@ _ROLES = regex.compile(
     r"(?:prosecutor|minister|president|engineer|director|chair|chairman|chairwoman|chief|secretary|mayor|judge|"
     r"governor|officer|diver|pilot|man|woman|teacher|doctor|author|witness|spokesman|spokeswoman|boss|owner)$"
 )
+_KEPT = 512
+"""Texts whose phrases are kept: one question looks at the same few earlier ones again and again."""
+
+_NEAR = 40
+"""Characters before a name that may tell what it is the name of."""
+
 _SPEAKS = regex.compile(r"\b(?:said|says|according to|told|by)\s$")
 _MANY = regex.compile(r"(?:[^su]s|people|children|women|men|police)$")
 _ONE_IN_S = regex.compile(r"(?:news|crisis|analysis|basis|series|virus|census|bus|gas|campus|process)$")
 _KINDS_OF_PLACE = frozenset({
-    "valley", "river", "district", "province", "region", "delta", "coast", "border", "city", "town", "village",
-    "intake", "dam", "bridge", "area", "basin",
+    "valley", "river", "district", "province", "region", "delta", "coast", "border", "city", "town",
+    "village", "intake", "dam", "bridge", "area", "basin",
 })  # fmt: skip
 _Word = tuple[str, int, int]
 """A word, where it begins and where it ends."""
@@ -133,12 +140,14 @@ _Word = tuple[str, int, int]
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’',.:&-]*(?<=[\p{L}\p{M}\p{N}])|&")
 
 
-def mentions(text: str) -> list[Mention]:
+@lru_cache(maxsize=_KEPT)
+def mentions(text: str) -> tuple[Mention, ...]:
     """The phrases of ``text`` that a later question may refer to, in their order."""
-    return list(_phrases(text))
+    return tuple(_phrases(text))
 
 
-def names(text: str) -> list[Mention]:
+@lru_cache(maxsize=_KEPT)
+def names(text: str) -> tuple[Mention, ...]:
     """The names in ``text``, without what depends on them, in their order."""
     found = []
     dates = [match.span() for match in DATE.finditer(text)]
@@ -146,10 +155,11 @@ def names(text: str) -> list[Mention]:
         name, start = _without_opening(text, match.group(), match.start())
         if not name or any(first < start + len(name) and start < last for first, last in dates):
             continue
-        before = regex.split(r"\s+", text[:start].strip())[-1].casefold()
-        sort = _sort_of_name(text, name, start, before)
+        leading = text[max(0, start - _NEAR) : start]
+        before = leading.rstrip().rpartition(" ")[2].casefold()
+        sort = _sort_of_name(name, leading, before)
         found.append(Mention(name, name.split()[-1].casefold(), sort, True, before, start, start + len(name)))
-    return found
+    return tuple(found)
 
 
 def is_content(word: str) -> bool:
@@ -164,27 +174,28 @@ def is_plural(word: str) -> bool:
 
 def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     """A name without a word that has its capital only from the beginning of a sentence."""
-    opens = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!:|"
+    leading = text[max(0, start - _NEAR) : start].rstrip()
+    opens = not leading or leading[-1] in ".?!:|"
     first, _, rest = name.partition(" ")
     small = first.casefold()
     if opens and (small in _STOPS | ARTICLES | PREPOSITIONS or (not rest and len(text.split()) > 1)):
         skipped = len(first) + 1 if rest else 0
         return (rest, start + skipped) if rest[:1].isupper() else ("", start)
-    if small == "the" or (small in _STOPS and first != first.upper()) or small == "i":
+    if small in {"the", "i", "what", "which", "who", "whom", "when", "where", "why", "how"}:
         return rest, start + len(first) + 1
     return name, start
 
 
-def _sort_of_name(text: str, name: str, start: int, before: str) -> Sort:
+def _sort_of_name(name: str, leading: str, before: str) -> Sort:
     if _TITLED.match(name):
         return Sort.PERSON
     if _OF_GROUPS.search(name):
         return Sort.GROUP
-    if _OF_PLACES.search(name) or before in _PLACED:
+    if _OF_PLACES.search(name) or (before in _PLACED and not _SPEAKS.search(leading)):
         return Sort.PLACE
     if before in {"group", "the"}:
         return Sort.GROUP
-    if 2 <= len(name.split()) <= 4 or _SPEAKS.search(text[:start]):
+    if 2 <= len(name.split()) <= 4 or _SPEAKS.search(leading):
         return Sort.PERSON
     return Sort.THING
 

@@ -54,8 +54,9 @@ _DEFINITE = regex.compile(
 )
 _SUBJECT = regex.compile(r"(?:who|(?:which|what)\s\p{L}+(?:\s\p{L}+)?)\s", regex.IGNORECASE)
 _COMPARED = regex.compile(
-    r"\b(?:more|less|fewer|higher|lower|greater|larger|smaller|bigger|as many|as much|too (?:high|low|many|much)|"
-    r"enough|right|correct|wrong|true|a lot)\b",
+    r"\b(?:more|less|fewer|higher|lower|greater|larger|smaller|bigger|as many|as much"
+    r"|too (?:high|low|many|much)"
+    r"|enough|right|correct|wrong|true|a lot)\b",
     regex.IGNORECASE,
 )
 _REMARK = regex.compile(r"!\s*$|\b(?:my question|I meant|I asked)\b", regex.IGNORECASE)
@@ -214,7 +215,7 @@ def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence
         if phrase is None or (place >= _FRESH and not names(f"x {phrase}")):
             continue
         shown = phrase
-        phrase = f"the{phrase[3:]}" if phrase.startswith("The ") else phrase
+        phrase = regex.sub(r"^(?:The|An?|an?)\s", "the ", phrase)
         if kind == "there":
             before = text[: match.start()].rstrip().rpartition(" ")[2].casefold()
             leading = "" if before in {"from", "to", "near", "in", "at"} else f"{_led_by(source, phrase)} "
@@ -239,7 +240,7 @@ def _led_by(source: Source, phrase: str) -> str:
 
 
 def _with_definites(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with the whole of what "the dam" and "that report" shorten; one with a name says it itself."""
+    """The question with the whole of what "the dam" and "that report" shorten; one with a name needs none."""
     if names(question):
         return question, ()
     text, at = question, 0

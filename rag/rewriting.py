@@ -8,8 +8,9 @@ import regex
 
 from index.analysis import Term, terms
 from rag.conversation import Exchange, Rewritten, stand_alone
+from rag.drafting import without_thoughts
 from rag.features import holds
-from rag.llm import LanguageModel, ModelError
+from rag.llm import LanguageModel, ModelError, Usage
 from rag.prompting import rewriting
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
@@ -22,8 +23,11 @@ KEEPS = 0.6
 _MOST_CHARACTERS = 400
 """Of a rewriting: a longer one is an answer."""
 
-_MOST_ANSWER_CHARACTERS = 600
-"""Of each earlier answer that the model is shown."""
+_MOST_READ = 4_000
+"""Characters of a reply, with what the model says to itself before; one that writes more goes in circles."""
+
+SHARE_OF_TIME = 0.25
+"""Of what the model has for an answer: the answer is still to be written."""
 
 _LABEL = regex.compile(
     r"^\W*(?:q|(?:standalone |rewritten |the )?(?:last )?question)\s*:\s*", regex.IGNORECASE
@@ -31,7 +35,11 @@ _LABEL = regex.compile(
 
 
 def rewrite(
-    question: Question, history: Sequence[Exchange], model: LanguageModel | None, rarity: Rarity
+    question: Question,
+    history: Sequence[Exchange],
+    model: LanguageModel | None,
+    rarity: Rarity,
+    spent: Callable[[Usage], object] = lambda _: None,
 ) -> Rewritten:
     """The question as it stands alone.
 
@@ -43,31 +51,52 @@ def rewrite(
         history: earlier turns, the oldest first.
         model: rewrites, where there is one.
         rarity: tells how telling words are.
+        spent: told what the model's reply took, whether or not it is used.
     """
     by_rule = stand_alone(question.text, history, rarity)
+    if len(by_rule.question) > MAX_QUESTION_CHARACTERS:
+        by_rule = Rewritten(question.text, ())
     if model is None or not history:
         return by_rule
-    written = _written(question, history, model)
+    written = _written(question, history, model, spent)
     if written is None:
         return by_rule
     carried = _carried(written, question)
     return Rewritten(written, carried) if carried else Rewritten(question.text, ())
 
 
-def _written(question: Question, history: Sequence[Exchange], model: LanguageModel) -> str | None:
-    turns = [(turn.standalone, turn.answer[:_MOST_ANSWER_CHARACTERS]) for turn in history]
+def _written(
+    question: Question,
+    history: Sequence[Exchange],
+    model: LanguageModel,
+    spent: Callable[[Usage], object],
+) -> str | None:
+    limits = model.limits
+    turns = [(turn.standalone, turn.answer) for turn in history]
+    messages = rewriting(question.text, turns, limits.context_tokens - limits.reply_tokens)
+    reply = ""
     try:
-        reply = "".join(model.write(rewriting(question.text, turns)))
+        writing = model.write(messages, seconds=limits.seconds * SHARE_OF_TIME)
+        try:
+            for piece in writing:
+                reply += piece
+                if len(reply) > _MOST_READ:
+                    return None
+        finally:
+            spent(writing.usage)
     except ModelError:
         # The answer asks the model again, and says what is wrong with it.
         return None
-    lines = [line for line in map(str.strip, reply.splitlines()) if line]
+    if writing.is_cut:
+        return None
+    lines = [line for line in map(str.strip, without_thoughts(reply).splitlines()) if line]
     words = _LABEL.sub("", lines[-1]).strip(" \"'“”*") if lines else ""
     return words if _may_stand(words, question, history) else None
 
 
 def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> bool:
-    if not words or len(words) > min(_MOST_CHARACTERS, MAX_QUESTION_CHARACTERS):
+    is_short = len(words) <= min(_MOST_CHARACTERS, MAX_QUESTION_CHARACTERS)
+    if not is_short or not any(character.isalnum() for character in words):
         return False
     if question.text.rstrip().endswith(("?", "？")) and not words.endswith(("?", "？")):
         return False
@@ -77,8 +106,10 @@ def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> b
     own = terms(question.text, question.language)
     held = frozenset(new)
     keeps = sum(holds(held, term) for term in own) >= KEEPS * len(own)
-    figures = set(understand(words).names) <= {*understand(said).names, *_words(said)}
-    return keeps and figures and all(holds(known, term) for term in new)
+    whole = _words(said)
+    parts = {part for word in whole for part in regex.split(r"['’-]", word)}
+    names = set(understand(words).names) <= parts.union(whole)
+    return keeps and names and all(holds(known, term) for term in new)
 
 
 def _carried(words: str, question: Question) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -105,6 +105,9 @@ class Writer:
         limits = self.model.limits
         budget = limits.context_tokens - limits.reply_tokens
         prompt = compose(question.text, question.language, sources, budget)
+        if sources and not prompt.sources:
+            outcome.fallback, outcome.cause = "unusable", _no_room(self.model)
+            return outcome
         outcome.digest = prompt.digest
         waiting: list[_Checked] = []
         try:
@@ -150,7 +153,7 @@ class Writer:
     ) -> _Checked:
         known = tuple(prompt.sources[number] for number in draft.numbers if number in prompt.sources)
         missing = [number for number in draft.numbers if number not in prompt.sources]
-        cited = tuple(copies.source(source.record, source.sentence) for source in known)
+        cited = _distinct(copies.source(source.record, source.sentence) for source in known)
         if not cited:
             reason = f"it cites {_listed(missing)}" if missing else "it cites no sentence"
             return _Checked(draft.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0}))
@@ -177,6 +180,19 @@ class Writer:
             outcome.cited += item.sources
             score = max((source.score for source in item.sources), default=0.0)
             yield from composition.add(item.words, item.cited, judged(item.verification, score))
+
+
+def _distinct(cited: Iterable[Sourced]) -> tuple[Sourced, ...]:
+    """What is cited, each span once: two numbers may stand for copies of the same words."""
+    places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
+    return tuple(places.values())
+
+
+def _no_room(model: LanguageModel) -> str:
+    return (
+        f"the context of {model.name} has no room for a sentence of the reports with this question "
+        f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
+    )
 
 
 def _dropped(item: _Checked) -> Dropped:

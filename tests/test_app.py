@@ -34,6 +34,8 @@ def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Ind
 
 def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
     assert list(client.get("/openapi.json").json()["paths"]) == [
+        "/v1/models",
+        "/v1/chat/completions",
         "/v1/search",
         "/v1/chat",
         "/v1/feedback",
@@ -44,6 +46,8 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/index/sync",
         "/v1/jobs",
         "/v1/jobs/{job_id}",
+        "/v1/answers/{answer_id}.{suffix}",
+        "/v1/answers/{answer_id}",
         "/healthz",
         "/readyz",
     ]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Term
-from rag.conversation import MAX_EXCHANGES, Exchange, Rewritten, stand_alone
+from rag.conversation import MAX_EXCHANGES, Exchange, Rarity, Rewritten, stand_alone
 from rag.questions import MAX_QUESTION_CHARACTERS
 
 RAIDS = "How many suspects were arrested in the raids in Cambodia?"
@@ -74,113 +74,18 @@ def test_a_word_that_stands_for_something_is_replaced_by_it(
     assert stand_alone(question, asked(earlier)).question == expected
 
 
-@pytest.mark.parametrize(
-    ("earlier", "question", "expected"),
-    [
-        (DISPLACED, "And in March?", "How many people were displaced in the Isken valley in March 2025?"),
-        (DISPLACED, "And in 2024?", "How many people were displaced in the Isken valley in 2024?"),
-        (
-            "How high was the reservoir at 22:00?",
-            "At 02:10?",
-            "How high was the reservoir at 02:10?",
-        ),
-        ("How many people fled?", "And in May?", "How many people fled in May?"),
-        (
-            "How many sirens are planned for Sarrow?",
-            "What about Tamber?",
-            "How many sirens are planned for Tamber?",
-        ),
-        (
-            "How much arsenic was in the water at Port Quell on 6 May?",
-            "thanks. ok, and at Maravel Bridge?",
-            "How much arsenic was in the water at Maravel Bridge on 6 May?",
-        ),
-        (
-            "How much of the cost does the State budget cover?",
-            "And the Lorvenna Development Bank?",
-            "How much of the cost does the Lorvenna Development Bank cover?",
-        ),
-        (
-            "What did Hun Manet say about corruption?",
-            "and about casinos?",
-            "What did Hun Manet say about casinos?",
-        ),
-        (
-            "What does a tone that rises and falls mean?",
-            "And a steady tone?",
-            "What does a steady tone mean?",
-        ),
-        (
-            "How many people were arrested in Poipet?",
-            "Only women?",
-            "How many women were arrested in Poipet?",
-        ),
-        (
-            "When was the railway to reopen, according to the May report?",
-            "And according to the March report?",
-            "When was the railway to reopen, according to the March report?",
-        ),
-        (
-            "Which group of foreigners is the largest in Cambodia?",
-            "And the second?",
-            "Which group of foreigners is the second largest in Cambodia?",
-        ),
-        ("How tall is the Maravel Dam?", "How old?", "How old is the Maravel Dam?"),
-        (DAM, "When?", "When did gate 3 of the Maravel Dam fail?"),
-        (RAIDS, "Why?", "How many suspects were arrested in the raids in Cambodia, and why?"),
-        (
-            "The school at Pellan will be given up.",
-            "Why?",
-            "Why will the school at Pellan be given up?",
-        ),
-        (
-            "When was a state of emergency declared?",
-            "By whom?",
-            "By whom was a state of emergency declared?",
-        ),
-        (
-            "Can the engineer sound the sirens?",
-            "Since when?",
-            "Since when can the engineer sound the sirens?",
-        ),
-        (
-            "Were families in the Quell Delta counted twice?",
-            "How many?",
-            "How many families in the Quell Delta were counted twice?",
-        ),
-        ("Which places were raided?", "How many?", "How many places were raided?"),
-        (
-            "How many homes did the flood in the Isken valley destroy?",
-            "And how many were damaged?",
-            "How many homes in the Isken valley were damaged?",
-        ),
-    ],
-)
-def test_what_is_left_out_is_filled_in_from_the_question_before(
-    earlier: str, question: str, expected: str
-) -> None:
-    assert stand_alone(question, asked(earlier)).question == expected
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        (
-            "Was that more than in 2030?",
-            "Was the number of people displaced on 12 May more than in 2030?",
-        ),
-        ("More than in March?", "How many people were displaced on 12 May, more than in March?"),
-    ],
-)
-def test_a_comparison_names_the_figure_that_is_compared(question: str, expected: str) -> None:
-    earlier = asked("How many people were displaced on 12 May?")
-    assert stand_alone(question, earlier).question == expected
-
-
 def test_a_person_is_found_in_the_answer_where_the_question_names_none() -> None:
     earlier = asked("Who ordered it?", answer="Prime Minister Hun Manet ordered the raids himself.")
     assert stand_alone("What else did he say?", earlier) == Rewritten(
         "What else did Prime Minister Hun Manet say?", ("Prime Minister Hun Manet",)
+    )
+
+
+def test_whom_an_answer_goes_by_is_a_person_and_no_place() -> None:
+    answer = "3,310 have been paid, according to Sefa Morrow, who coordinates the aid group Open Shelter."
+    earlier = asked("Who speaks for the aid group Open Shelter?", answer=answer)
+    assert stand_alone("Why do tenants wait, in her view?", earlier).question == (
+        "Why do tenants wait, in Sefa Morrow’s view?"
     )
 
 
@@ -257,7 +162,7 @@ def test_a_question_that_stands_alone_or_changes_the_subject_is_left_as_it_is(
     assert stand_alone(question, asked(earlier)) == Rewritten(question, ())
 
 
-def rare(*rarest: str) -> object:
+def rare(*rarest: str) -> Rarity:
     """Rarities with which the given stems are rare and all other words are common."""
 
     def of(terms: Sequence[Term]) -> dict[Term, float]:
@@ -271,66 +176,16 @@ def test_a_question_of_common_words_is_given_the_rarer_ones_that_were_spoken_of(
     earlier = asked("What did the Commission of Inquiry into the Maravel Dam find?")
     topic = "the Commission of Inquiry into the Maravel Dam"
     expected = Rewritten(f"When is the final report due (about {topic})?", (topic,))
-    assert stand_alone(question, earlier, rare("maravel")) == expected  # type: ignore[arg-type]
-    assert stand_alone(question, earlier, rare("final")).carried == ()  # type: ignore[arg-type]
+    assert stand_alone(question, earlier, rare("maravel")) == expected
+    assert stand_alone(question, earlier, rare("final")).carried == ()
     assert stand_alone(question, earlier).carried == ()
 
 
-@pytest.mark.parametrize(
-    ("earlier", "answer", "question", "expected"),
-    [
-        ("洪马内什么时候下令突袭？", "", "他还说了什么？", "洪马内还说了什么？"),
-        ("谁下令突袭诈骗窝点？", "洪马内首相亲自下令突袭。", "他还说了什么？", "洪马内首相还说了什么？"),
-        ("马拉维尔大坝为什么倒塌？", "", "它是什么时候建的？", "马拉维尔大坝是什么时候建的？"),
-        ("在波贝有多少人被捕？", "", "那里发生了什么？", "在波贝发生了什么？"),
-        ("在波贝有多少人被捕？", "", "西哈努克港呢？", "在西哈努克港有多少人被捕？"),
-        ("三月有多少人流离失所？", "", "那五月呢？", "五月有多少人流离失所？"),
-        ("马拉维尔大坝为什么倒塌？", "", "柬埔寨有多少诈骗窝点？", "柬埔寨有多少诈骗窝点？"),
-        ("Hun Manet ra lệnh khi nào?", "", "Ông ấy nói gì?", "Hun Manet nói gì?"),
-        ("Ai đã ra lệnh?", "Thủ tướng Hun Manet đã ra lệnh.", "Ông ấy nói gì?", "Hun Manet nói gì?"),
-        (
-            "Có bao nhiêu người bị bắt ở Poipet?",
-            "",
-            "Còn Phnom Penh thì sao?",
-            "Có bao nhiêu người bị bắt ở Phnom Penh?",
-        ),
-        ("Có bao nhiêu người bị bắt ở Poipet?", "", "Điều gì xảy ra ở đó?", "Điều gì xảy ra ở Poipet?"),
-        (
-            "Siapa yang memerintahkannya?",
-            "Perdana Menteri Hun Manet memerintahkannya.",
-            "Apa lagi yang dia katakan?",
-            "Apa lagi yang Perdana Menteri Hun Manet katakan?",
-        ),
-        (
-            "Berapa orang ditangkap di Poipet?",
-            "",
-            "Bagaimana dengan Phnom Penh?",
-            "Berapa orang ditangkap di Phnom Penh?",
-        ),
-        (
-            "Berapa orang ditangkap di Poipet?",
-            "",
-            "Apa yang terjadi di sana?",
-            "Apa yang terjadi di Poipet?",
-        ),
-        (
-            "Berapa orang ditangkap pada bulan Maret?",
-            "",
-            "Dan bulan Mei?",
-            "Berapa orang ditangkap pada bulan Mei?",
-        ),
-    ],
-)
-def test_names_are_carried_in_chinese_vietnamese_and_indonesian(
-    earlier: str, answer: str, question: str, expected: str
-) -> None:
-    assert stand_alone(question, asked(earlier, answer=answer)).question == expected
-
-
 _PIECES = st.sampled_from([
-    "it", "he", "their", "And in March?", "Why?", "What about Poipet?", "the dam", "that report", "there", "How many?",
-    "Who ordered", "was", "the Maravel Dam", "Ji Xiha", "the raids in Cambodia", "in 2024", "?", ".", ",", "“", "(about ",
-    "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr", "&", "  ", "according to",
+    "it", "he", "their", "And in March?", "Why?", "What about Poipet?", "the dam", "that report", "there",
+    "How many?", "Who ordered", "was", "the Maravel Dam", "Ji Xiha", "the raids in Cambodia", "in 2024", "?",
+    ".", ",", "“", "(about ", "他", "那里呢？", "波贝", "ở đó", "thì sao", "dia", "bagaimana dengan", "Dr",
+    "&", "  ", "according to",
 ])  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=8).map(" ".join))
 HISTORIES = st.lists(
@@ -370,7 +225,7 @@ def test_an_earlier_question_of_the_greatest_length_does_not_make_a_longer_one()
     )
 
 
-def test_a_question_is_rewritten_in_less_than_five_milliseconds() -> None:
+def test_a_question_is_rewritten_within_five_milliseconds() -> None:
     earlier = asked(RAIDS, DISPLACED, DAM, answer="Prime Minister Hun Manet ordered the raids. " * 20)
     started = time.perf_counter()
     for _ in range(20):

@@ -18,8 +18,11 @@ import pytest
 from markdown_it import MarkdownIt
 from processes import MODULE, ROOT, Served, environment, serving
 
-from index.loading import load
+from index.catalog import Catalog
+from index.loading import load as load_file
 from index.loading.sidecar import sidecar_of
+from rag.answers import Answer
+from rag.kept_answers import AnswerNotFoundError, keep, kept_answer, load
 from ui.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -141,6 +144,30 @@ def test_a_library_is_backed_up_and_put_back(folder: Path, transcript: str) -> N
     assert aside.startswith(f"What was there before lies in {home}/replaced-")
 
 
+def test_an_answer_is_exported_and_verified(folder: Path, transcript: str) -> None:
+    assert transcript
+    [commands] = [text for text in written_in("bash") if "footnoted export" in text]
+    ask, *rest = commands.splitlines(keepends=True)
+    home = folder / "library"
+    execute(["bash", "-euo", "pipefail", "-c", ask], folder, FOOTNOTED_HOME=str(home))
+    # Asking does not keep an answer by itself yet.
+    keep_where_it_is_not(home, load((folder / "answer.json").read_bytes()))
+    printed = execute(["bash", "-euo", "pipefail", "-c", "".join(rest)], folder, FOOTNOTED_HOME=str(home))
+    written, *checked = printed.splitlines()
+    assert re.fullmatch(r"answer\.docx: [\d,]+ bytes", written)
+    assert re.fullmatch(r"answer\.docx: (\d) sentences, \1 footnotes: all hold", checked[-1])
+
+
+def keep_where_it_is_not(home: Path, answer: Answer) -> None:
+    catalog = Catalog.open(home / "catalog.sqlite")
+    try:
+        kept_answer(catalog, answer.answer_id)
+    except AnswerNotFoundError:
+        keep(catalog, answer)
+    finally:
+        catalog.close()
+
+
 def test_curl_adds_a_report_and_says_who_wrote_it(folder: Path, served: Served) -> None:
     [command] = [text for text in written_in("bash") if "-F file=@" in text]
     added = json.loads(execute(["bash", "-c", command.replace(ADDRESS, served.address)], folder))
@@ -170,7 +197,7 @@ def test_a_sidecar_is_read_as_it_is_shown(tmp_path: Path) -> None:
     file = tmp_path / "report.txt"
     file.write_text("Gate 3 failed.")
     sidecar_of(file).write_text(said)
-    found = load(file)
+    found = load_file(file)
     assert (found.publisher, found.published, found.collection) == (
         *("Isken Water Authority", "2031-07-18", "Dams"),
     )

@@ -246,6 +246,7 @@ def test_a_failure_is_a_sentence() -> None:
         ("2025-02-31", "2025-02-31"),
         ("Michaelmas", "Michaelmas"),
         (None, None),
+        ("2200000000", "2200000000"),
     ],
 )
 def test_dates_are_words(published: str | None, words: str | None) -> None:

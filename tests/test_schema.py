@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from reports import version
 
 from index import schema
+from index.catalog import Catalog
+from index.jobs import Jobs
 from index.schema import HEAD, SchemaError, metadata, migrate
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
@@ -66,7 +70,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        "^the catalog is of revision '9999', this program knows revisions up to '0007'; "
+        "^the catalog is of revision '9999', this program knows revisions up to '0008'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):
@@ -168,6 +172,36 @@ def test_what_an_older_program_wrote_is_in_the_collection_of_its_first_folder(en
     assert found == [
         collection for collection in (None, "nested", "nested", "ö r", "x" * 200) for _ in range(2)
     ]
+
+
+def test_a_library_from_before_answers_were_kept_has_all_that_it_had(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    path = tmp_path / "catalog.sqlite"
+    catalog = Catalog.open(path)
+    catalog.put_vectors({"vector of First words.": np.ones(3, np.float32)})
+    catalog.commit([version("First words.")])
+    Jobs(catalog.engine).create("sync")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with catalog.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+    before = rows(catalog.engine)
+    assert (len(before["versions"]), len(before["chunks"]), len(before["jobs"])) == (1, 1, 1)
+    catalog.close()
+    again = Catalog.open(path)
+    assert rows(again.engine) == {**before, "alembic_version": [(HEAD,)], "kept": []}
+    again.close()
+
+
+def rows(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
+    with engine.connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(sa.text(f"SELECT * FROM {name}"))]  # noqa: S608
+            for name in sorted(tables(engine))
+        }
 
 
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from ui.api import api_router
 from ui.documents import documents_router
 from ui.following import Following
 from ui.jobs import jobs_router
+from ui.kept import kept_router
 from ui.middleware import BodyLimit, PageHeaders
 from ui.settings import Settings, home_id
 from ui.settling import Settling
@@ -77,10 +78,12 @@ def create_app(
     api = api_router(index, engine)
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
-    for router in (api, library, work):
+    kept = kept_router(index.catalog)
+    routers = (api, library, work, kept)
+    for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)
-    _refuse_other_routes(app, [*api.routes, *library.routes, *work.routes, *app.routes])
+    _refuse_other_routes(app, [*(route for router in routers for route in router.routes), *app.routes])
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     app.add_middleware(PageHeaders)

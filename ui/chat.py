@@ -108,7 +108,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        asked = gr.State(Asked)
+        asked = gr.State(_nothing_asked)
         gr.Markdown(f"# {TITLE}\n\n{PURPOSE}", elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
@@ -151,6 +151,11 @@ def _exchange(question: str, markup: str) -> list[Turn]:
         {"role": "user", "content": question_markup(question)},
         {"role": "assistant", "content": markup},
     ]
+
+
+def _nothing_asked() -> Asked:
+    """A new conversation. Gradio calls it for each page, and cannot describe a class in its place."""
+    return Asked()
 
 
 def _failed(asked: Asked) -> tuple[Asked, list[Turn]]:

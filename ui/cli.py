@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from ui import filtering, keeping, terminal
+from ui import exports, filtering, keeping, terminal, verifying
 from ui.faults import (
     FAILED,
     STANDARD_ERRORS,
@@ -42,6 +42,8 @@ app = typer.Typer(
 
 app.command()(keeping.backup)
 app.command()(keeping.restore)
+app.command()(exports.export)
+app.command()(verifying.verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

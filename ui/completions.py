@@ -87,7 +87,10 @@ class CompletionRequest(BaseModel):
         for place in reversed(range(len(self.messages))):
             if self.messages[place].role == "user":
                 before = [
-                    (message.role, without_footnotes(message.words))
+                    (
+                        message.role,
+                        without_footnotes(message.words) if message.role == "assistant" else message.words,
+                    )
                     for message in self.messages[:place]
                     if message.role in {"user", "assistant"}
                 ]

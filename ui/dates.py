@@ -15,6 +15,6 @@ def date_words(published: str | None) -> str | None:
     parts = published.split("-")
     try:
         day = date(*(int(part) for part in [*parts, "1", "1"][:3]))
-    except ValueError:
+    except (ValueError, OverflowError):
         return published
     return {1: f"{day:%Y}", 2: f"{day:%B %Y}"}.get(len(parts), f"{day.day} {day:%B %Y}")

@@ -29,13 +29,12 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
 
     chosen = settings.language_model()
     if chosen is None:
-        yield QueryEngine(index, settings.reader, weights=settings.weights)
+        yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
         return
-    from rag.verification.entailment import open_entailment
-
     from rag.llm import open_model
     from rag.tuning import DEFAULT_TUNING
     from rag.verification import Gate
+    from rag.verification.entailment import open_entailment
     from rag.writing import Writer
 
     entailment = open_entailment(settings.entailment) if settings.entailment else None
@@ -43,6 +42,6 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
     try:
         writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
         tuning = replace(DEFAULT_TUNING, certain=settings.llm_certain)
-        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer)
+        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer, keeps=True)
     finally:
         model.close()

@@ -1,4 +1,4 @@
-"""Open the library of a home folder with the encoder that the settings name."""
+"""Open the library of a home folder: as a whole, with its encoder, or only its catalog."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ui.faults import UsedWronglyError
 from ui.settings import Settings
 
 if TYPE_CHECKING:
+    from index.catalog import Catalog
     from index.store import Index
 
 
@@ -34,3 +36,23 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Index]
     opener = open_encoder if former else None
     with Index.open(settings.home, open_encoder(settings.model), former=opener) as index:
         yield index
+
+
+@contextmanager
+def open_catalog(settings: Settings) -> Iterator[Catalog]:
+    """The catalog of ``settings.home``, closed at the end. Nothing slow is loaded, and nothing is made.
+
+    Raises:
+        UsedWronglyError: if there is no library.
+        CatalogError: if the catalog cannot be opened.
+    """
+    from index.backup import CATALOG
+    from index.catalog import Catalog
+
+    if not (settings.home / CATALOG).is_file():
+        raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
+    catalog = Catalog.open(settings.home / CATALOG)
+    try:
+        yield catalog
+    finally:
+        catalog.close()

@@ -22,6 +22,7 @@ from index.encoders import EncoderMismatchError
 from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
 from index.upkeep import LibraryWriteError
+from rag.kept_answers import AnswerNotFoundError
 from rag.questions import QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -75,7 +76,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(QuestionError)(_question)
-    app.exception_handler(DocumentNotFoundError)(_unknown_document)
+    for unknown in (DocumentNotFoundError, AnswerNotFoundError):
+        app.exception_handler(unknown)(_unknown)
     app.exception_handler(LibraryWriteError)(_no_room)
     for unavailable in (LibraryLockedError, LibraryRestoredError, EncoderMismatchError):
         app.exception_handler(unavailable)(_unavailable)
@@ -102,7 +104,7 @@ async def _question(request: Request, error: QuestionError) -> JSONResponse:
     return _respond(request, 422, str(error))
 
 
-async def _unknown_document(request: Request, error: DocumentNotFoundError) -> JSONResponse:
+async def _unknown(request: Request, error: LookupError) -> JSONResponse:
     return _respond(request, 404, str(error))
 
 

@@ -85,7 +85,7 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
 
         engine = opened.enter_context(open_engine(settings, index))
         # The first text takes longer than all later ones; nobody should wait for it.
-        engine.ask("ready")
+        engine.warm_up()
         examples = example_questions(map(Path, index.catalog.sources()))
         app = create_app(index, engine, settings, examples, watch=watch)
         me = RunningServer(

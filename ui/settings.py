@@ -78,6 +78,10 @@ _SECRET = frozenset({"passwords", "llm_key"})
 """Settings whose value stands in no message."""
 
 
+_OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
+"""Words of names whose values are not shown, though no setting is called so."""
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; the message is one line of cause and remedy."""
 
@@ -293,10 +297,16 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(NEEDED) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
-            raise SettingsError(f"{file}: unknown setting {key} = {value!r}; {_remedy(key, allowed)}")
+            raise SettingsError(f"{file}: unknown setting {_shown(key, value)}; {_remedy(key, allowed)}")
     if "home" in found and isinstance(found["home"], str):
         found["home"] = file.parent / Path(found["home"]).expanduser()
     return found
+
+
+def _shown(key: str, value: object) -> str:
+    """A setting as it is written; without its value, where it may be a secret under a wrong name."""
+    may_be_secret = get_close_matches(key, _SECRET, n=1) or _OF_SECRETS & set(key.casefold().split("_"))
+    return key if may_be_secret else f"{key} = {value!r}"
 
 
 def _remedy(key: str, allowed: set[str]) -> str:

@@ -46,12 +46,12 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    with _damage_named(path):
+    with damage_named(path):
         return _read(data, path)
 
 
 @contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
+def damage_named(path: Path) -> Iterator[None]:
     """What python-docx raises where a part is not what another says that it is, becomes a LoadError.
 
     It takes parts to pieces only when they are asked for, so that this is around all the reading.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.llm.circuit import Circuit
@@ -76,6 +77,7 @@ class LanguageModel:
         constrain: Constrain = unconstrained,
         circuit: Circuit | None = None,
         close: Callable[[], None] = lambda: None,
+        secret: str | None = None,
     ) -> None:
         """Have answers written by ``llm``.
 
@@ -87,6 +89,7 @@ class LanguageModel:
             constrain: makes its server keep replies to a form.
             circuit: leaves it alone where it fails.
             close: gives back what it holds.
+            secret: its key, which stands in no message.
         """
         self.name = name
         self.limits = limits or Limits()
@@ -95,13 +98,17 @@ class LanguageModel:
         self._constrain = constrain
         self._circuit = circuit or Circuit()
         self._close = close
+        self._secret = secret
 
-    def write(self, messages: Sequence[Message], numbers: Sequence[str] = ()) -> Writing:
+    def write(
+        self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
+    ) -> Writing:
         """Have a reply written.
 
         Args:
             messages: what the model is sent.
             numbers: of the sentences that it may cite; none for a reply in any form.
+            seconds: what it may take, where that is less than the model's limit.
 
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
@@ -109,10 +116,11 @@ class LanguageModel:
         if not self._circuit.admits():
             raise ModelError(
                 f"{self.name} has failed several times and is asked again in "
-                f"{self._circuit.seconds_left:.0f} s",
+                f"{math.ceil(self._circuit.seconds_left) or 1} s",
                 "paused",
             )
-        return Writing(self.name, self._begin(messages, numbers), self.limits, self._circuit)
+        limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
+        return Writing(self.name, self._begin(messages, numbers), limits, self._circuit, self._secret)
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -122,7 +130,7 @@ class LanguageModel:
         from llama_index.core.llms import ChatMessage
 
         sent = [ChatMessage(role=message.role, content=message.text) for message in messages]
-        length = sum(len(message.text.encode()) for message in messages)
+        length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
         extra = dict(self._constrain(numbers)) if numbers else {}
         return lambda ends: Reply(self.name, length, lambda: iter(self._llm.stream_chat(sent, **extra)), ends)
 
@@ -135,13 +143,21 @@ class Writing:
         is_cut: whether it ended at the limit of its length.
     """
 
-    def __init__(self, name: str, begin: Callable[[float], Reply], limits: Limits, circuit: Circuit) -> None:
+    def __init__(
+        self,
+        name: str,
+        begin: Callable[[float], Reply],
+        limits: Limits,
+        circuit: Circuit,
+        secret: str | None = None,
+    ) -> None:
         self.usage = Usage(0, 0)
         self.is_cut = False
         self._name = name
         self._begin = begin
         self._limits = limits
         self._circuit = circuit
+        self._secret = secret
 
     def __iter__(self) -> Iterator[str]:
         """The pieces of its text; whoever has enough leaves off.
@@ -161,13 +177,17 @@ class Writing:
                     yield piece
             except GeneratorExit:
                 # Whoever reads has enough: the model did well.
+                reply.abandon()
                 self._circuit.succeeded()
+                raise
+            except ModelError:
+                self._circuit.failed()
                 raise
             except Exception as error:
                 again = attempts_left and not has_come and is_retryable(error)
                 if not again or time.monotonic() + wait >= ends:
                     self._circuit.failed()
-                    raise failure(self._name, error) from error
+                    raise failure(self._name, error, self._secret) from error
                 time.sleep(wait)
                 wait *= 2
             else:

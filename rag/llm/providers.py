@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rag.llm.failures import ModelSetupError
+from rag.llm.failures import ModelSetupError, without
 from rag.llm.language_model import Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.prompting import grammar, schema
@@ -45,7 +45,7 @@ class ModelSettings:
     provider: str
     model: str
     address: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     prices: Prices | None = None
 
@@ -59,47 +59,55 @@ def open_model(settings: ModelSettings) -> LanguageModel:
     opener = _OPENERS.get(settings.provider, _by_package)
     try:
         return opener(settings)
+    except ModelSetupError:
+        raise
     except ImportError as error:
         raise ModelSetupError(
             f"the provider {settings.provider!r} needs a package that is not installed ({error.name}); "
             f"install it with: pip install llama-index-llms-{_package(settings.provider)}"
         ) from error
-    except (ValueError, TypeError) as error:
-        words = " ".join(str(error).split())
+    except Exception as error:  # noqa: BLE001 (whatever the package of a provider raises at its settings)
+        words = without(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
+        # A chain of errors would repeat the key where this message leaves it out.
         raise ModelSetupError(
-            f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words[:300]}"
-        ) from error
+            f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words}"
+        ) from (None if settings.key else error)
 
 
 def _llamacpp(settings: ModelSettings) -> LanguageModel:
     if settings.address:
-        return _named(settings, _openai_like(settings, settings.address), _by_grammar)
+        return _openai_like(settings, settings.address, settings.model, _by_grammar)
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
-    name = Path(settings.model).stem
-    return LanguageModel(
-        _openai_like(settings, f"{server.address}/v1"),
-        name,
-        settings.limits,
-        prices=settings.prices,
-        constrain=_by_grammar,
-        close=server.close,
-    )
+    try:
+        name = Path(settings.model).stem
+        return _openai_like(settings, f"{server.address}/v1", name, _by_grammar, server.close)
+    except BaseException:
+        server.close()
+        raise
 
 
 def _openai(settings: ModelSettings) -> LanguageModel:
-    return _named(settings, _openai_like(settings, settings.address or "https://api.openai.com/v1"))
+    return _openai_like(settings, settings.address or "https://api.openai.com/v1", settings.model)
 
 
 def _ollama(settings: ModelSettings) -> LanguageModel:
+    import ollama
     from llama_index.llms.ollama import Ollama
 
+    address = _checked(settings.address or OLLAMA_ADDRESS)
     llm = Ollama(
         model=settings.model,
-        base_url=settings.address or OLLAMA_ADDRESS,
+        base_url=address,
         temperature=TEMPERATURE,
         context_window=settings.limits.context_tokens,
         request_timeout=settings.limits.seconds,
         additional_kwargs={"num_predict": settings.limits.reply_tokens},
+        client=ollama.Client(
+            address,
+            timeout=settings.limits.seconds,
+            trust_env=not _is_here(address),
+            headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
+        ),
     )
     return _named(settings, llm, lambda numbers: {"format": schema(numbers)})
 
@@ -151,14 +159,29 @@ def _by_package(settings: ModelSettings) -> LanguageModel:
 
 
 def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
-    return LanguageModel(llm, settings.model, settings.limits, prices=settings.prices, constrain=constrain)
+    return LanguageModel(
+        llm,
+        settings.model,
+        settings.limits,
+        prices=settings.prices,
+        constrain=constrain,
+        secret=settings.key,
+    )
 
 
-def _openai_like(settings: ModelSettings, address: str) -> LLM:
+def _openai_like(
+    settings: ModelSettings,
+    address: str,
+    name: str,
+    constrain: Constrain = unconstrained,
+    close: Callable[[], None] = lambda: None,
+) -> LanguageModel:
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
-    llm: LLM = OpenAILike(
+    # A proxy of the environment must not get what is meant for this machine.
+    client = httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds)
+    llm = OpenAILike(
         model=settings.model,
         api_base=_checked(address),
         api_key=settings.key or _NO_KEY,
@@ -169,10 +192,22 @@ def _openai_like(settings: ModelSettings, address: str) -> LLM:
         timeout=settings.limits.seconds,
         max_retries=0,
         additional_kwargs={"stream_options": {"include_usage": True}},
-        # A proxy of the environment must not get what is meant for this machine.
-        http_client=httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds),
+        http_client=client,
     )
-    return llm
+
+    def give_back() -> None:
+        client.close()
+        close()
+
+    return LanguageModel(
+        llm,
+        name,
+        settings.limits,
+        prices=settings.prices,
+        constrain=constrain,
+        close=give_back,
+        secret=settings.key,
+    )
 
 
 def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
@@ -180,7 +215,13 @@ def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _checked(address: str) -> str:
-    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
+    try:
+        parts = urlsplit(address)
+        # Looked at here, since it is read when it is needed, and refused only then.
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
         raise ModelSetupError(
             f"the language model's address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
         )
@@ -190,9 +231,10 @@ def _checked(address: str) -> str:
 def _is_here(address: str) -> bool:
     host = urlsplit(address).hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        found = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")
+    return found.is_loopback or found.is_unspecified
 
 
 def _package(provider: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rag.llm.failures import ModelError, in_words
+from rag.llm.failures import ModelError, in_words, is_of_time
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
@@ -20,6 +19,15 @@ Stream = Callable[[], "Iterator[ChatResponse]"]
 
 _BYTES_A_TOKEN = 3
 """Of UTF-8, on the safe side: about 4 in English, 3 in Chinese."""
+
+_MOST_WAITING = 256
+"""Pieces that are written before they are read; a model that is faster waits."""
+
+_LOOK_SECONDS = 0.2
+"""How often a model that waits looks whether anybody still reads."""
+
+_CUT = frozenset({"length", "max_tokens"})
+"""Reasons for the end of a reply that is not whole, in any letter case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Reply:
         self.is_cut = False
         self._name = name
         self._ends = ends
-        self._pieces: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
+        self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
         self._abandoned = Event()
         # A daemon: a model that hangs must not keep the program from ending.
         Thread(target=self._write, args=(stream,), name="footnoted-reply", daemon=True).start()
@@ -71,8 +79,8 @@ class Reply:
         written = 0
         try:
             while (response := self._next()) is not None:
-                self.is_cut = self.is_cut or _finish(response) in {"length", "max_tokens"}
-                written += len((response.delta or "").encode())
+                self.is_cut = self.is_cut or _finish(response.raw) in _CUT
+                written += len((response.delta or "").encode("utf-8", "replace"))
                 self._count(response, written)
                 if response.delta:
                     yield response.delta
@@ -97,38 +105,66 @@ class Reply:
     def _write(self, stream: Stream) -> None:
         try:
             responses = stream()
-            with closing(responses):  # type: ignore[type-var]  # llama-index's streams are generators
+            try:
                 for response in responses:
-                    if self._abandoned.is_set():
+                    if not self._put(response):
                         break
-                    self._pieces.put(response)
+            finally:
+                # A generator lets go of its connection here; other iterators have nothing to close.
+                getattr(responses, "close", lambda: None)()
         except Exception as error:  # noqa: BLE001 (any client's; it is raised where the reply is read)
-            self._pieces.put(error)
+            self._put(error)
         else:
-            self._pieces.put(None)
+            self._put(None)
+
+    def _put(self, item: ChatResponse | Exception | None) -> bool:
+        """Hand on what came; whether anybody still wants it."""
+        while not self._abandoned.is_set() and time.monotonic() < self._ends:
+            try:
+                self._pieces.put(item, timeout=_LOOK_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
 
     def _count(self, response: ChatResponse, written: int) -> None:
         from llama_index.core.callbacks.token_counting import get_tokens_from_response
 
-        prompt, completion = get_tokens_from_response(response)
+        try:
+            prompt, completion = get_tokens_from_response(response)
+        except (TypeError, ValueError, AttributeError):
+            # The client hands on something else than what llama-index counts in: no reason to lose a reply.
+            prompt = completion = 0
         self.usage = Usage(
             prompt or self.usage.prompt_tokens,
             completion or max(self.usage.completion_tokens, written // _BYTES_A_TOKEN),
         )
 
 
-def failure(name: str, error: Exception) -> ModelError:
-    """An error of a model's client in the terms of this room."""
-    return (
-        error if isinstance(error, ModelError) else ModelError(f"{name} failed ({in_words(error)})", "error")
-    )
+def failure(name: str, error: Exception, secret: str | None = None) -> ModelError:
+    """An error of a model's client in the terms of this room.
+
+    Args:
+        name: the model's.
+        error: what its client raised.
+        secret: what must not stand in the message.
+    """
+    if is_of_time(error):
+        return ModelError(f"{name} did not answer in time", "timeout")
+    return ModelError(f"{name} failed ({in_words(error, secret)})", "error")
 
 
-def _finish(response: ChatResponse) -> str | None:
-    """Why the reply ends, where its client says so."""
-    choices = getattr(response.raw, "choices", None)
-    if choices:
-        return getattr(choices[0], "finish_reason", None)
-    raw = response.raw if isinstance(response.raw, dict) else {}
-    reason = raw.get("done_reason") or raw.get("stop_reason")
-    return str(reason) if reason else None
+def _finish(raw: object) -> str | None:
+    """Why the reply ends, where its client says so: OpenAI's, Ollama's and Anthropic's each in its place."""
+    choices = _field(raw, "choices")
+    if isinstance(choices, list) and choices:
+        raw = choices[0]
+    for place in (raw, _field(raw, "delta")):
+        for name in ("finish_reason", "done_reason", "stop_reason"):
+            if reason := _field(place, name):
+                return str(getattr(reason, "name", reason)).casefold()
+    return None
+
+
+def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
+    return raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)

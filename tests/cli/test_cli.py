@@ -19,7 +19,7 @@ from ui.cli import main
 
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
-COMMANDS = ("sync", "ask", "search", "serve", "eval", "status")
+COMMANDS = ("export", "verify", "sync", "ask", "search", "serve", "eval", "status")
 
 SLOW = frozenset(
     {"torch", "transformers", "sentence_transformers", "faiss", "llama_index", "gradio", "tantivy"}

@@ -1,0 +1,163 @@
+"""Answers are kept in the catalog as they were given: the same bytes, whatever the library becomes.
+
+An answer carries its evidence (the words of every passage and quote), so that what is kept is read without
+the documents. The JSON text is made once, when the answer is kept, and never again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DatabaseError
+
+from index.catalog import Catalog
+from index.kept import Kept, KeptNotFoundError
+from rag.answers import Answer
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from index.store import Index
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+_CAUSES = 3
+"""How many of the faults of a text that is no answer are named."""
+
+
+class AnswerNotFoundError(LookupError):
+    """The library keeps no answer of such an id."""
+
+    def __init__(self, answer_id: str) -> None:
+        known = is_answer_id(answer_id)
+        why = "it may have been deleted" if known else "an answer_id is 32 hexadecimal digits in lower case"
+        super().__init__(f"there is no answer {answer_id!r}; {why}")
+        self.answer_id = answer_id
+
+
+class NotKeptError(Exception):
+    """An answer could not be kept; the message says why and what to do."""
+
+
+class AnswerFormError(ValueError):
+    """A text is no answer in its JSON form; the message says where it differs."""
+
+
+def is_answer_id(text: str) -> bool:
+    """Whether ``text`` has the form of an answer's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def written(answer: Answer) -> str:
+    """The JSON text of an answer, just as it is sent over HTTP."""
+    return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def keep(library: Index | Catalog, answer: Answer) -> None:
+    """Keep an answer, with its conversation if it has one.
+
+    Raises:
+        NotKeptError: if the catalog cannot be written, or keeps an answer of this id already.
+    """
+    body = written(answer)
+    try:
+        _kept(library).put(answer.answer_id, answer.conversation_id, answer.created, body)
+    except DatabaseError as error:
+        raise NotKeptError(
+            f"the answer could not be kept ({error.orig}); check the permissions of the library's folder and "
+            "the space on its disk"
+        ) from error
+
+
+def kept_answer(library: Index | Catalog, answer_id: str) -> str:
+    """The JSON text of an answer, byte for byte as it was kept.
+
+    Raises:
+        AnswerNotFoundError: if there is none.
+    """
+    if not is_answer_id(answer_id):
+        raise AnswerNotFoundError(answer_id)
+    try:
+        return _kept(library).get(answer_id)
+    except KeptNotFoundError as error:
+        raise AnswerNotFoundError(answer_id) from error
+
+
+def forget(library: Index | Catalog, answer_id: str) -> None:
+    """Delete an answer.
+
+    Raises:
+        AnswerNotFoundError: if there is none.
+    """
+    if not is_answer_id(answer_id):
+        raise AnswerNotFoundError(answer_id)
+    try:
+        _kept(library).delete(answer_id)
+    except KeptNotFoundError as error:
+        raise AnswerNotFoundError(answer_id) from error
+
+
+def conversation(library: Index | Catalog, conversation_id: str, limit: int) -> list[Answer]:
+    """The last answers of a conversation, at most ``limit``, in the order in which they were given."""
+    return [load(body) for body in _kept(library).series(conversation_id, limit)]
+
+
+def load(body: str | bytes) -> Answer:
+    """The answer of a JSON text: the inverse of :meth:`Answer.as_dict`.
+
+    Nothing is put right: what is unknown, of another type or missing is refused. Only a field that has a
+    default may be missing, since an older program that did not know it wrote answers without.
+
+    Raises:
+        AnswerFormError: if the text is no answer.
+    """
+    from pydantic import ValidationError
+
+    try:
+        answer = _adapter().validate_json(body, strict=True)
+        given, read = json.loads(body), json.loads(written(answer))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
+        raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
+    except (ValueError, RecursionError) as error:
+        raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
+    if difference := _differs(given, read, ()):
+        raise AnswerFormError(f"not an answer in its JSON form: {difference}")
+    return answer
+
+
+def _kept(library: Index | Catalog) -> Kept:
+    """What a library keeps, open as a whole or only its catalog, for which no encoder is loaded."""
+    return Kept((library if isinstance(library, Catalog) else library.catalog).engine)
+
+
+@cache
+def _adapter() -> TypeAdapter[Answer]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)
+
+
+def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
+    """Where ``given`` has something that ``read`` has not, in words; None where that is nowhere."""
+    if isinstance(given, dict) and isinstance(read, dict):
+        for name, value in given.items():
+            if name not in read:
+                return f"{_place((*place, name))}: unknown"
+            if found := _differs(value, read[name], (*place, name)):
+                return found
+        return None
+    if isinstance(given, list) and isinstance(read, list) and len(given) == len(read):
+        for number, (one, other) in enumerate(zip(given, read, strict=True)):
+            if found := _differs(one, other, (*place, number)):
+                return found
+        return None
+    return None if given == read else f"{_place(place)}: read as {read!r}"
+
+
+def _place(place: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, place)) or "the whole"

@@ -1,0 +1,76 @@
+"""Answers to export, of any words and with all that an answer can have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from markup import answer, citation, texts
+
+from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
+from rag.wording import visible
+from ui.exporting import Digests
+
+DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
+
+FIRST = "Police arrested 1,043 people on Monday."
+SECOND = "The third gate of the dam failed | 12 | 30"
+THIRD = "Nobody knows why."
+
+
+def full_answer() -> Answer:
+    """A sentence of each verdict, one with two footnotes; a remark of each kind; a difference."""
+    first, second, third = (
+        citation(1, FIRST, 1, page=3, at=0),
+        citation(2, SECOND, 2, at=len(FIRST) + 1),
+        citation(1, FIRST, 1, page=3, at=len(FIRST) + 1),
+    )
+    text = f"{FIRST} {SECOND}\n{THIRD}"
+    end = len(FIRST) + 1 + len(SECOND)
+    return replace(
+        answer(first, second, third, text=text),
+        question="How many were *arrested*?",
+        note="Not mentioned in the sentences cited: “why”.",
+        sentences=(
+            AnswerSentence(0, len(FIRST), (1,)),
+            AnswerSentence(len(FIRST) + 1, end, (2, 1), "partial", "“12” has no unit"),
+            AnswerSentence(end + 1, len(text), (), "unsupported", "nothing is cited"),
+        ),
+        citations=(first, replace(second, headings="Table 1\nGate | Opened | Shut"), third),
+        disagreements=(
+            Disagreement(
+                "people arrested",
+                (
+                    StatedFigure("1,043", 1, 1, 2, "Report 1", None, "2025-07-18", superseded=False),
+                    StatedFigure("12", 2, 2, 2, "Report 2", None, None, superseded=True),
+                ),
+            ),
+        ),
+        dropped=(Dropped("The mayor fled.", "“mayor” is not in the cited sentence"),),
+        model="a-model",
+        prompt_digest="c" * 64,
+        standalone="How many people were arrested on Monday?",
+    )
+
+
+@st.composite
+def answers_of_any_words(draw: st.DrawFn) -> Answer:
+    """Answers whose sentences and quotes are words of any kind, all of them supported or otherwise."""
+    said = draw(st.lists(texts.filter(visible), min_size=1, max_size=4))
+    text, sentences, cited = "", [], []
+    for number, words in enumerate(said, 1):
+        start = len(text)
+        verdict: Verdict = draw(st.sampled_from(["supported", "partial", "unsupported"]))
+        text += words
+        sentences.append(AnswerSentence(start, len(text), (number,), verdict, draw(texts)))
+        heading = draw(st.none() | texts.filter(visible))
+        cited.append(replace(citation(number, words, at=start), title=draw(texts), headings=heading))
+        text += draw(st.sampled_from([" ", "\n"]))
+    figure = StatedFigure(draw(texts), 1, 1, 2, draw(texts), None, draw(texts), superseded=False)
+    return replace(
+        answer(*cited, text=text),
+        question=draw(texts.filter(visible)),
+        sentences=tuple(sentences),
+        note=draw(texts),
+        disagreements=(Disagreement(draw(texts), (figure,)),),
+    )

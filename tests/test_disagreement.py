@@ -1,0 +1,515 @@
+"""When cited sentences are said to give different figures for the same thing, and, mostly, when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markup import citation
+
+from rag.answering import QueryEngine
+from rag.answers import Citation, Copy, Disagreement
+from rag.disagreement import disagreements
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+
+
+def cited(
+    *quotes: str, published: tuple[str | None, ...] = (), titles: tuple[str, ...] = ()
+) -> list[Citation]:
+    """A citation of a document of its own for each quote."""
+    made = []
+    for number, quote in enumerate(quotes, 1):
+        made.append(
+            replace(
+                citation(number, quote, number),
+                published=published[number - 1] if published else "2025-07-18",
+                title=titles[number - 1] if titles else f"Report {number} on the valley",
+            )
+        )
+    return made
+
+
+def found(citations: list[Citation], language: str = "en") -> tuple[Disagreement, ...]:
+    return disagreements(citations, {item.document_id: language for item in citations})
+
+
+def values(found: tuple[Disagreement, ...]) -> list[list[str]]:
+    return [[figure.value for figure in item.figures] for item in found]
+
+
+DISAGREE = [
+    ("en", "The flood killed 31 people in Sarrow.", "The flood killed 36 people in Sarrow.", "31", "36"),
+    ("en", "The flood killed 31 people in Sarrow.", "In Sarrow, 36 people died in the flood.", "31", "36"),
+    (
+        "en",
+        "The floods displaced 12,400 people.",
+        "Some 15,900 people were displaced by the floods.",
+        "12,400",
+        "Some 15,900",
+    ),
+    (
+        "en",
+        "The Ministry of Health counted 412 cases of cholera in Sarrow.",
+        "The Red Cross counted 540 cases of cholera in Sarrow.",
+        "412",
+        "540",
+    ),
+    (
+        "en",
+        "The ministry counted 15,900 displaced people on 12 May.",
+        "On 12 May 2025, 14,170 displaced people were on the register.",
+        "15,900",
+        "14,170",
+    ),
+    (
+        "en",
+        "Repairs of the dam cost $2.4 million.",
+        "Repairs of the dam cost US$3.1 million, according to the bank.",
+        "$2.4 million",
+        "US$3.1 million",
+    ),
+    (
+        "en",
+        "More than 12,000 hectares of forest burned in Arden.",
+        "The fire burned 9,500 hectares of forest in Arden.",
+        "More than 12,000 hectares",
+        "9,500 hectares",
+    ),
+    (
+        "en",
+        "Unemployment in Lorvenna stood at 7.4 per cent in March 2025.",
+        "Unemployment in Lorvenna reached 8.1 per cent in March 2025.",
+        "7.4 per cent",
+        "8.1 per cent",
+    ),
+    (
+        "en",
+        "The pipeline in Arden is 12 kilometres long.",
+        "The pipeline in Arden is 9,000 metres long.",
+        "12 kilometres",
+        "9,000 metres",
+    ),
+    (
+        "en",
+        "Raids in Poipet freed between 100 and 200 workers.",
+        "Raids in Poipet freed 350 workers.",
+        "between 100 and 200",
+        "350",
+    ),
+    (
+        "en",
+        "On 12 May 2025 the number of people displaced by the Isken floods was 14,170, not 15,900.",
+        "The Ministry of Health counted 15,900 displaced people on 12 May, against 12,400 on 20 March.",
+        "14,170",
+        "15,900",
+    ),
+    (
+        "en",
+        "A first estimate by the Ministry of Finance puts the cost of rebuilding at 310 million tals.",
+        "Rebuilding will cost 462 million tals, against the 310 million that were estimated in March.",
+        "310 million",
+        "462 million",
+    ),
+    ("zh", "洪水在越南造成34人死亡。", "越南洪水造成52人死亡。", "34", "52"),
+    (
+        "vi",
+        "Lũ lụt ở Quảng Trị làm 34 người chết.",
+        "Trận lũ lụt ở Quảng Trị đã làm 41 người chết.",
+        "34",
+        "41",
+    ),
+    (
+        "id",
+        "Banjir di Aceh menewaskan 34 orang.",
+        "Sebanyak 52 orang tewas akibat banjir di Aceh: banjir itu menewaskan 52 orang.",
+        "34",
+        "52",
+    ),
+    (
+        "id",
+        "Banjir di Aceh merusak 1.250 rumah warga.",
+        "Pemerintah mencatat banjir di Aceh merusak 2.400 rumah warga.",
+        "1.250",
+        "2.400",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "one", "other", "value", "its"), DISAGREE)
+def test_different_figures_for_the_same_thing_are_shown_side_by_side(
+    language: str, one: str, other: str, value: str, its: str
+) -> None:
+    assert values(found(cited(one, other), language)) == [[value, its]]
+
+
+FINE = {
+    "the same figure": ("en", "The flood killed 31 people.", "The flood killed thirty-one people."),
+    "rounded": (
+        "en",
+        "The floods displaced about 16,000 people.",
+        "The floods displaced 15,900 people.",
+    ),
+    "rounded without a word": (
+        "en",
+        "The floods displaced 16,000 people.",
+        "The floods displaced 15,900 people.",
+    ),
+    "over": (
+        "en",
+        "The raids freed more than a thousand people.",
+        "The raids freed 1,043 people.",
+    ),
+    "at least": ("en", "The flood killed at least 31 people.", "The flood killed 36 people."),
+    "nearly": ("en", "The flood displaced nearly 16,000 people.", "The flood displaced 15,900 people."),
+    "a range that has it": (
+        "en",
+        "The raids freed between 100 and 200 workers.",
+        "The raids freed 150 workers.",
+    ),
+    "other units, one length": (
+        "en",
+        "The pipeline in Arden is 12 kilometres long.",
+        "The pipeline in Arden is 12,000 metres long.",
+    ),
+    "written as millions": (
+        "en",
+        "Repairs of the dam cost $2.4 million.",
+        "Repairs of the dam cost $2,412,000.",
+    ),
+    "another place": (
+        "en",
+        "The flood killed 31 people in Sarrow.",
+        "The flood killed 36 people in Tamber.",
+    ),
+    "a place and the whole": (
+        "en",
+        "The flood displaced 2,480 people in the Quell Delta.",
+        "The flood displaced 15,900 people.",
+    ),
+    "a place at the beginning": (
+        "en",
+        "Sarrow has taken 5,150 displaced people into its schools and sports halls.",
+        "Tamber has taken 3,900 displaced people into its schools and sports halls.",
+    ),
+    "a country that reports": (
+        "en",
+        "Vietnam reported 31 deaths from the storm.",
+        "Thailand reported 36 deaths from the storm.",
+    ),
+    "another day": (
+        "en",
+        "On 20 March the ministry had 12,400 displaced people on its register.",
+        "The ministry counted 15,900 displaced people on 12 May.",
+    ),
+    "another year": (
+        "en",
+        "Unemployment in Lorvenna was 7.4 per cent in 2023.",
+        "Unemployment in Lorvenna was 8.1 per cent in 2024.",
+    ),
+    "a month and a day of it": (
+        "en",
+        "Cholera killed 40 people in Sarrow in May 2025.",
+        "Cholera killed 3 people in Sarrow on 12 May 2025.",
+    ),
+    "an undated one long after": (
+        "en",
+        "On 20 March 2025, 12,400 displaced people were on the register.",
+        "The register holds 11,050 displaced people.",
+    ),
+    "another length of time": (
+        "en",
+        "Raids in Poipet freed 120 workers within three days.",
+        "Raids in Poipet freed 350 workers within three weeks.",
+    ),
+    "killed and injured": (
+        "en",
+        "The flood of the upper Isken valley killed 31 people at the market of Sarrow.",
+        "The flood of the upper Isken valley injured 120 people at the market of Sarrow.",
+    ),
+    "people and children": ("en", "The flood killed 31 people.", "The flood killed 4 children."),
+    "some of them": (
+        "en",
+        "The flood killed 31 people in Sarrow.",
+        "In Sarrow the flood killed people, including 4 children.",
+    ),
+    "suspected and confirmed": (
+        "en",
+        "Sarrow has 412 suspected cases of cholera.",
+        "Sarrow has 86 confirmed cases of cholera.",
+    ),
+    "planned and there": (
+        "en",
+        "Sarrow has 14 sirens against floods.",
+        "Sarrow is expected to have 52 sirens against floods.",
+    ),
+    "a change": (
+        "en",
+        "The number of displaced people in Sarrow rose by 1,730.",
+        "The number of displaced people in Sarrow is 5,150.",
+    ),
+    "a change and where it began": (
+        "en",
+        "The number of displaced people in Sarrow rose from 3,900 to 5,150.",
+        "The number of displaced people in Sarrow is 3,900.",
+    ),
+    "more of them": (
+        "en",
+        "The flood destroyed 2,140 homes in Sarrow.",
+        "The flood destroyed a further 5,300 homes in Sarrow.",
+    ),
+    "destroyed and damaged": (
+        "en",
+        "The flood destroyed 2,140 homes in Sarrow.",
+        "The flood damaged 5,300 homes in Sarrow.",
+    ),
+    "other currencies": (
+        "en",
+        "Repairs of the dam cost $2.4 million.",
+        "Repairs of the dam cost €2.1 million.",
+    ),
+    "a share and a count": (
+        "en",
+        "The flood destroyed 12 per cent of the homes in Sarrow.",
+        "The flood destroyed 2,140 homes in Sarrow.",
+    ),
+    "a part of those counted": (
+        "en",
+        "The ministry counted 12,400 displaced people in Sarrow.",
+        "The ministry counted 3,900 displaced people in camps in Sarrow.",
+    ),
+    "what was denied": (
+        "en",
+        "The flood did not kill 31 people in Sarrow.",
+        "The flood killed 36 people in Sarrow.",
+    ),
+    "another cause": (
+        "en",
+        "The cholera killed 40 people in the camps of Sarrow.",
+        "The measles killed 12 people in the camps of Sarrow.",
+    ),
+    "another wave": (
+        "en",
+        "The first wave killed 31 people in Sarrow.",
+        "The second wave killed 36 people in Sarrow.",
+    ),
+    "another part of the day": (
+        "en",
+        "The market of Sarrow sold 120 tonnes of rice this morning.",
+        "The market of Sarrow sold 180 tonnes of rice in the evening.",
+    ),
+    "women and men": (
+        "en",
+        "Raids in Poipet freed 120 women from the scam centres.",
+        "Raids in Poipet freed 350 men from the scam centres.",
+    ),
+    "before and after": (
+        "en",
+        "Before 1 March 2025 the flood killed 31 people in Sarrow.",
+        "After 1 March 2025 the flood killed 36 people in Sarrow.",
+    ),
+    "a rate and a total": (
+        "en",
+        "Tankers bring 310 cubic metres of water a day to Sarrow.",
+        "Tankers bring 9,300 cubic metres of water to Sarrow.",
+    ),
+    "only persons in common": ("en", "There were 31 people.", "There were 120 people."),
+    "places in Chinese": ("zh", "洪水在越南造成34人死亡。", "洪水在泰国造成52人死亡。"),
+    "dead and hurt in Chinese": ("zh", "越南洪水造成34人死亡。", "越南洪水造成52人受伤。"),
+    "days in Chinese": ("zh", "3月5日越南洪水造成34人死亡。", "3月8日越南洪水造成52人死亡。"),
+    "about in Chinese": ("zh", "越南洪水造成约50人死亡。", "越南洪水造成52人死亡。"),
+    "places in Vietnamese": (
+        "vi",
+        "Lũ lụt ở Quảng Trị làm 34 người chết.",
+        "Lũ lụt ở Quảng Nam làm 41 người chết.",
+    ),
+    "dead and hurt in Vietnamese": (
+        "vi",
+        "Lũ lụt ở Quảng Trị làm 34 người chết.",
+        "Lũ lụt ở Quảng Trị làm 41 người bị thương.",
+    ),
+    "places in Indonesian": (
+        "id",
+        "Banjir di Aceh merusak 1.250 rumah warga.",
+        "Banjir di Jambi merusak 2.400 rumah warga.",
+    ),
+    "over in Indonesian": (
+        "id",
+        "Banjir di Aceh merusak lebih dari 1.000 rumah warga.",
+        "Banjir di Aceh merusak 1.250 rumah warga.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "one", "other"), FINE.values(), ids=list(FINE))
+def test_figures_that_agree_or_are_of_other_things_are_not_reported(
+    language: str, one: str, other: str
+) -> None:
+    assert found(cited(one, other), language) == ()
+
+
+KILLED = ("The flood killed 31 people in Sarrow.", "The flood killed 34 people in Sarrow.",
+          "The flood killed 36 people in Sarrow.")  # fmt: skip
+
+
+def test_the_newest_comes_first_and_the_undated_last() -> None:
+    (disagreement,) = found(cited(*KILLED, published=("2025-03-21", None, "2025-05")))
+    assert [(figure.value, figure.published) for figure in disagreement.figures] == [
+        ("36", "2025-05"),
+        ("31", "2025-03-21"),
+        ("34", None),
+    ]
+
+
+def test_each_figure_names_its_source() -> None:
+    one, other = cited(
+        *KILLED[:2], published=("2025-03-21", "2025-05-14"), titles=("Valley sitrep", "Valley courier")
+    )
+    (disagreement,) = found([replace(one, superseded_by=3), other])
+    newest, oldest = disagreement.figures
+    assert (newest.value, newest.citation, newest.document_id, newest.title) == ("34", 2, 2, "Valley courier")
+    assert (newest.publisher, newest.version, newest.superseded) == ("The Office", 2, False)
+    assert (oldest.citation, oldest.superseded) == (1, True)
+
+
+def test_what_the_figures_count_is_told_in_the_words_of_the_newest_source() -> None:
+    citations = cited(
+        "The floods displaced 12,400 people.",
+        "Of the floods, the register has 15,900 displaced people.",
+        published=("2025-03-21", "2025-05-14"),
+    )
+    assert [item.about for item in found(citations)] == ["displaced people"]
+    assert [item.about for item in found([citations[0], replace(citations[1], published="2025-03-20")])] == [
+        "people displaced"
+    ]
+
+
+def test_money_is_told_by_what_it_is_for() -> None:
+    texts = ("The cost of rebuilding Arden is $3.1 million.", "Rebuilding Arden cost $2.4 million.")
+    assert [item.about for item in found(cited(*texts))] == ["cost of rebuilding Arden"]
+
+
+def test_a_source_that_agrees_with_one_of_them_is_shown_too() -> None:
+    citations = cited(KILLED[0], KILLED[2], "The flood killed over 30 people in Sarrow.")
+    assert values(found(citations)) == [["31", "36", "over 30"]]
+
+
+def test_versions_of_one_document_may_disagree_and_one_version_does_not() -> None:
+    one, other = cited(*KILLED[:2])
+    old = replace(one, document_id=2, version=1, superseded_by=2)
+    assert [[(f.version, f.superseded) for f in item.figures] for item in found([old, other])] == [
+        [(2, False), (1, True)]
+    ]
+    assert found([replace(old, version=2), other]) == ()
+
+
+def test_a_copy_does_not_disagree_with_what_it_copies() -> None:
+    one, other = cited(*KILLED[:2])
+    copy = Copy(other.document_id, 2, "Copy", None, None, 0, 10)
+    assert found([replace(one, also_in=(copy,)), other]) == ()
+
+
+def test_sentences_without_a_name_or_a_day_are_of_what_their_documents_are_about() -> None:
+    texts = ("Its land area is 13.1 million square kilometres.", "Its land area is 4,167 square kilometres.")
+    assert found(cited(*texts, titles=("Siberia", "French Polynesia"))) == ()
+    assert len(found(cited(*texts, titles=("Siberia", "Siberia: an overview")))) == 1
+    chinese = ("平均每户有2.85人。", "平均每户有2.39人。")
+    assert found(cited(*chinese, titles=("埃爾科縣", "萊克縣")), "zh") == ()
+
+
+def test_the_same_words_in_two_documents_agree() -> None:
+    assert found(cited(KILLED[0], KILLED[0])) == ()
+
+
+def test_undated_figures_of_reports_years_apart_are_a_change() -> None:
+    texts = ("Sarrow has 14 sirens against floods.", "Sarrow has 52 sirens against floods.")
+    assert found(cited(*texts, published=("2021-01-05", "2025-01-05"))) == ()
+    assert len(found(cited(*texts, published=("2025-01-01", "2025-01-05")))) == 1
+
+
+def test_an_undated_figure_of_the_same_days_is_held_against_a_dated_one() -> None:
+    texts = (
+        "On 20 March, 12,400 displaced people were on the register.",
+        "15,900 displaced people are on the register.",
+    )
+    near = cited(*texts, published=("2025-03-21", "2025-03-22"))
+    far = cited(*texts, published=("2025-03-21", "2025-05-22"))
+    assert found(far) == ()
+    assert len(found(near)) <= 1
+
+
+HEADINGS = "Sirens by district\nDistrict | Sirens | Farthest home (km)"
+
+
+def test_cells_of_one_label_and_one_heading_are_held_against_each_other() -> None:
+    rows = [replace(item, headings=HEADINGS) for item in cited("Sarrow | 14 | 1.5", "Sarrow | 17 | 1.5")]
+    (disagreement,) = found(rows)
+    assert (disagreement.about, values((disagreement,))) == ("Sarrow, Sirens", [["14", "17"]])
+
+
+def test_rows_of_other_labels_or_columns_are_not() -> None:
+    one, other, third = cited("Sarrow | 14 | 1.5", "Tamber | 17 | 1.5", "Sarrow | 17 | 1.5")
+    rows = [replace(item, headings=HEADINGS) for item in (one, other)]
+    assert found(rows) == ()
+    renamed = replace(third, headings=HEADINGS.replace("| Sirens", "| Horns"))
+    assert found([rows[0], renamed]) == ()
+    assert found([rows[0], third]) == ()
+
+
+def test_sentences_in_different_languages_are_not_compared() -> None:
+    citations = cited("The flood killed 31 people in Aceh.", "Banjir di Aceh menewaskan 34 orang.")
+    assert disagreements(citations, {1: "en", 2: "id"}) == ()
+
+
+def test_without_known_languages_digits_are_compared() -> None:
+    assert values(disagreements(cited(*KILLED[:2]))) == [["31", "34"]]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.permutations(cited(*KILLED, *(text for case in DISAGREE[2:7] for text in case[1:3]))))
+def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) -> None:
+    in_order = sorted(shuffled, key=lambda item: item.id)
+    assert found(list(shuffled)) == found(in_order)
+
+
+_TEXTS = st.text(
+    st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(_TEXTS, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]), _TEXTS
+)
+def test_no_text_makes_it_fail(texts: list[str], language: str, headings: str) -> None:
+    citations = [replace(item, headings=headings or None) for item in cited(*texts)]
+    for disagreement in (*found(citations, language), *found(cited(*texts), language)):
+        assert len({(fig.document_id, fig.version) for fig in disagreement.figures}) >= 2
+
+
+def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine: QueryEngine) -> None:
+    answer = seed_engine.ask("How many people were displaced on 12 May?")
+    assert [[(f.value, f.published) for f in item.figures] for item in answer.disagreements] == [
+        [("14,170", "2025-06-27"), ("15,900", "2025-05-14")]
+    ]
+    assert [item.about for item in answer.disagreements] == ["people displaced"]
+    numbers = {item.id: item.quote for item in answer.citations}
+    for figure in answer.disagreements[0].figures:
+        assert figure.value in numbers[figure.citation]
+
+
+def test_an_answer_of_a_small_library_shows_them_too(library: Library) -> None:
+    front = "---\ntitle: {}\npublished: {}\n---\n\n{}"
+    early = "The flood in Sarrow destroyed 2,140 homes. Schools stay closed until May."
+    late = "Builders are being sought. By now 2,610 homes are known to be destroyed by the flood in Sarrow."
+    engine = library({
+        "early.md": front.format("Early count", "2031-03-12", early),
+        "late.md": front.format("Late count", "2031-03-20", late),
+    })  # fmt: skip
+    answer = engine.ask("How many homes did the flood in Sarrow destroy?")
+    assert [[(f.value, f.title) for f in item.figures] for item in answer.disagreements] == [
+        [("2,610", "Late count"), ("2,140", "Early count")]
+    ]

@@ -1,0 +1,135 @@
+"""Texts are kept beside the documents: the same bytes for ever, in their order, in nobody's way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from reports import incoming, version
+
+from index.backup import back_up, restore
+from index.catalog import Catalog
+from index.kept import Kept, KeptNotFoundError
+from index.store import Index
+
+CREATED = "2031-08-02T10:00:00+00:00"
+
+WRITING = """
+import sys
+from pathlib import Path
+from index.catalog import Catalog
+catalog = Catalog.open(Path(sys.argv[1]))
+with catalog.engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow')")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kept(catalog: Catalog) -> Kept:
+    return Kept(catalog.engine)
+
+
+def test_a_text_is_the_same_whatever_is_in_it(kept: Kept) -> None:
+    text = '{"quote":"Ünï\\u0000 “x”\\n\u2028 \U0001f4dc"}  \n'
+    kept.put("a", None, CREATED, text)
+    assert kept.get("a") == text
+
+
+def test_what_is_kept_is_never_changed(kept: Kept) -> None:
+    kept.put("a", None, CREATED, "first")
+    with pytest.raises(sa.exc.IntegrityError):
+        kept.put("a", None, CREATED, "second")
+    assert kept.get("a") == "first"
+
+
+def test_a_series_has_its_last_texts_in_the_order_in_which_they_came(kept: Kept) -> None:
+    for number in range(5):
+        kept.put(f"{number}", "s", CREATED, f"text {number}")
+        kept.put(f"other {number}", "t" if number % 2 else None, CREATED, "other")
+    assert kept.series("s", 3) == ["text 2", "text 3", "text 4"]
+    assert kept.series("s", 100) == [f"text {number}" for number in range(5)]
+    assert kept.series("t", 100) == ["other", "other"]
+    assert kept.series("nothing", 100) == []
+
+
+def test_a_text_that_was_deleted_is_not_found(kept: Kept) -> None:
+    kept.put("a", "s", CREATED, "text")
+    kept.delete("a")
+    assert kept.series("s", 1) == []
+    for act in (kept.get, kept.delete):
+        with pytest.raises(KeptNotFoundError, match=r"^nothing is kept under 'a'; it may have been deleted$"):
+            act("a")
+
+
+def test_keeping_a_text_changes_nothing_that_is_searched(index: Index) -> None:
+    index.replace([incoming("One gate of the dam.")])
+    before = index.generation, [hit.text for hit in index.search("gate")], index.documents()
+    Kept(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
+    assert (index.generation, [hit.text for hit in index.search("gate")], index.documents()) == before
+
+
+def test_a_text_waits_for_whoever_is_writing(catalog: Catalog, kept: Kept, tmp_path: Path) -> None:
+    """The writer is another process, which holds the database in the middle of a long transaction."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING, str(tmp_path / "catalog.sqlite")],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        keeper = threading.Thread(target=kept.put, args=("a", None, CREATED, "text"))
+        keeper.start()
+        keeper.join(0.5)
+        assert keeper.is_alive(), "it waits"
+        assert catalog.generation() == 0, "who reads does not"
+        process.stdin.write("go on\n")
+        process.stdin.close()
+        keeper.join(30)
+        assert process.wait(30) == 0
+    assert not keeper.is_alive()
+    assert (kept.get("a"), catalog.sources()) == ("text", ["/slow"])
+
+
+def test_texts_and_documents_are_written_at_the_same_time(catalog: Catalog, kept: Kept) -> None:
+    def keep_many(turn: int) -> None:
+        for number in range(20):
+            kept.put(f"{turn}-{number}", f"{turn}", CREATED, f"text {number}")
+
+    threads = [threading.Thread(target=keep_many, args=(turn,)) for turn in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(10):
+        catalog.commit([version(path=f"{number}.txt")])
+    for thread in threads:
+        thread.join(60)
+    assert (catalog.generation(), len(catalog.documents())) == (10, 10)
+    assert [kept.series(f"{turn}", 100) for turn in range(3)] == [
+        [f"text {number}" for number in range(20)]
+    ] * 3
+
+
+def test_what_is_kept_is_in_a_backup(index: Index, tmp_path: Path) -> None:
+    index.replace([incoming("One gate of the dam.")])
+    kept = Kept(index.catalog.engine)
+    kept.put("a", "s", CREATED, "before")
+    back_up(index.home, tmp_path / "library.tar")
+    kept.put("b", "s", CREATED, "after")
+    restore(index.home, tmp_path / "library.tar")
+    assert kept.series("s", 10) == ["before"]

@@ -1,0 +1,29 @@
+"""Words as a page shows them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from markup import texts
+
+from rag.wording import visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  Two\nlines\r\n\tand\u00a0a \u2028tab ", "Two lines and a tab"),
+        ("zero\x00 bell\x07 next\x85line", "zero\ufffd bell\ufffd next line"),
+        ("\u202e9.9\u202c million", "\ufffd9.9\ufffd million"),
+        ("half \ud800 pair, no \ufffe character", "half \ufffd pair, no \ufffd character"),
+        ("soft\u00adhyphen, família, ខ្មែរ, 👩‍👧", "soft\u00adhyphen, família, ខ្មែរ, 👩‍👧"),
+        ("", ""),
+    ],
+)
+def test_words_are_shown_on_one_line(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(texts)
+def test_what_is_shown_shows_itself(text: str) -> None:
+    assert visible(visible(text)) == visible(text)

@@ -1,0 +1,250 @@
+"""An answer ↔ a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
+
+Words of documents and persons are escaped (:mod:`ui.escaping`). What programs need stands in ``data-``
+attributes; what is read back is the page's text, whatever markup lies around it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ui.exporting.manifest import NotExportedError, read_manifest
+from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
+from ui.exporting.sheet import (
+    ABOUT,
+    COLUMNS,
+    DIFFERENCES,
+    DOUBTS,
+    FOOTNOTES,
+    HEADINGS,
+    NO_ANSWER,
+    REMARKS,
+    Difference,
+    Note,
+    Sentence,
+    Sheet,
+)
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a page may load: nothing but its own style."""
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1.0625rem/1.6 Georgia, 'Times New Roman', serif; max-width: 42rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.5rem; line-height: 1.3; }
+h2 { font-size: 1.125rem; margin-top: 2rem; }
+s { opacity: .75; }
+sup { line-height: 0; }
+sup a { text-decoration: none; padding: 0 .1em; }
+.doubt { font-style: italic; }
+.quote { quotes: none; }
+.headings, .attribution { display: block; }
+.notes li { margin-bottom: .75rem; overflow-wrap: anywhere; }
+.notes, .about, .remarks { font-size: .9375rem; }
+table { border-collapse: collapse; width: 100%; }
+caption { text-align: start; padding: .25rem 0; }
+th, td { border-bottom: 1px solid; padding: .25rem .5rem; text-align: start; vertical-align: top; }
+dt { font-weight: bold; }
+dd { margin: 0 0 .25rem; overflow-wrap: anywhere; }
+:target { outline: 2px solid; outline-offset: 2px; }
+@media print { body { margin: 0; max-width: none; } li, tr { break-inside: avoid; }
+  a { color: inherit; } }
+""".strip()
+
+_BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "form"}
+    | {"h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section"}
+    | {"table", "td", "th", "tr", "ul"}
+)
+"""Elements that end a line."""
+
+_APART = frozenset({"no-answer", "remarks", "differences", "notes", "about"})
+"""Classes of the sections in which no sentence of the answer stands."""
+
+_UNSEEN = frozenset({"head", "style", "script", "template", "title"})
+_TARGET = re.compile(r"#note-([0-9]{1,6})")
+_NOTE = re.compile(r"note-([0-9]{1,6})")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
+# Writing
+
+
+def write_html(sheet: Sheet) -> bytes:
+    """A sheet as a page."""
+    parts = [f'<h1 dir="auto">{_escape(sheet.question)}</h1>']
+    if sheet.abstention is not None:
+        parts.append(_section("no-answer", NO_ANSWER, f'<p dir="auto">{_escape(sheet.abstention)}</p>'))
+    seen: dict[int, int] = {}
+    paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in sheet.paragraphs]
+    if paragraphs:
+        body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
+        parts.append(f'<section class="answer">\n{body}\n</section>')
+    if sheet.remarks:
+        lines = "".join(f'<li dir="auto">{_escape(line)}</li>\n' for line in sheet.remarks)
+        parts.append(_section("remarks", REMARKS, f"<ul>\n{lines}</ul>"))
+    if sheet.differences:
+        parts.append(_section("differences", DIFFERENCES, "\n".join(map(_difference, sheet.differences))))
+    if sheet.notes:
+        lines = "".join(_note(note, seen.get(note.number, 0)) for note in sheet.notes)
+        parts.append(_section("notes", FOOTNOTES, f"<ol>\n{lines}</ol>"))
+    facts = "".join(f"<dt>{name}</dt><dd>{_escape(value)}</dd>\n" for name, value in sheet.colophon)
+    parts.append(_section("about", ABOUT, f"<dl>\n{facts}</dl>"))
+    return _page(sheet, "\n".join(parts)).encode()
+
+
+def _page(sheet: Sheet, body: str) -> str:
+    manifest = html.escape(sheet.manifest.to_json())
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_escape(sheet.question)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+        f'<main data-footnoted="{manifest}">\n{body}\n</main>\n</body>\n</html>\n'
+    )
+
+
+def _section(name: str, heading: str, content: str) -> str:
+    return f'<section class="{name}">\n<h2>{heading}</h2>\n{content}\n</section>'
+
+
+def _sentence(sentence: Sentence, seen: dict[int, int]) -> str:
+    words = _escape(sentence.text)
+    if sentence.verdict == "unsupported":
+        words = f"<s>{words}</s>"
+    doubt = DOUBTS[sentence.verdict]
+    after = f' <span class="doubt">{doubt}</span>' if doubt else ""
+    marks = "".join(_mark(each, seen) for each in sentence.footnotes)
+    return f'<span class="sentence">{words}{marks}{after}</span>'
+
+
+def _mark(number: int, seen: dict[int, int]) -> str:
+    """A footnote's mark, which the footnote leads back to: each time it is cited has a place of its own."""
+    seen[number] = seen.get(number, 0) + 1
+    place = f"mark-{number}-{seen[number]}"
+    return f'<sup><a href="#note-{number}" id="{place}" aria-label="Footnote {number}">{number}</a></sup>'
+
+
+def _note(note: Note, times: int) -> str:
+    headings = (
+        f'<span class="headings" dir="auto">{HEADINGS}{_escape(note.headings)}</span>'
+        if note.headings is not None
+        else ""
+    )
+    back = "".join(
+        f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">↩</a>'
+        for time in range(1, times + 1)
+    )
+    return (
+        f'<li id="note-{note.number}" value="{note.number}">'
+        f'<q class="quote" dir="auto">“{_escape(note.quote)}”</q>{headings} '
+        f'<span class="attribution" dir="auto">— {_escape(note.attribution)}</span>{back}</li>\n'
+    )
+
+
+def _difference(difference: Difference) -> str:
+    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+    rows = "".join(map(_row, difference.rows))
+    return (
+        f'<table>\n<caption dir="auto">{_escape(difference.about)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
+    )
+
+
+def _row(row: tuple[str, str, str, int]) -> str:
+    *words, number = row
+    cells = "".join(f'<td dir="auto">{_escape(str(cell))}</td>' for cell in words)
+    return f'<tr>{cells}<td><a href="#note-{number}">{number}</a></td></tr>\n'
+
+
+def _escape(words: str) -> str:
+    return html.escape(words)
+
+
+# Reading
+
+
+def read_html(data: bytes) -> Exported:
+    """What a reader sees of a page that :func:`write_html` wrote.
+
+    Raises:
+        NotExportedError: if it is none.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    try:
+        text = data.decode("utf-8-sig")
+        page = document_fromstring(text.encode(), parser=HTMLParser(encoding="utf-8", no_network=True))
+    except (UnicodeDecodeError, etree.LxmlError, ValueError) as error:
+        raise NotExportedError("it is no page of HTML in UTF-8") from error
+    roots = page.xpath("//main[@data-footnoted]")
+    if not isinstance(roots, list) or len(roots) != 1:
+        raise NotExportedError("it does not say where its footnotes come from, as an exported page does")
+    manifest = read_manifest(roots[0].get("data-footnoted") or "")
+    questions = [_text(heading) for heading in page.iter("h1")]
+    notes = [
+        footnote_of(int(found.group(1)), _lines(note), manifest)
+        for note in page.iter("li")
+        if (found := _NOTE.fullmatch(note.get("id") or ""))
+    ]
+    rows = [row for table in page.iter("table") for row in _rows(table)]
+    pieces = _pieces(page, struck=False)
+    return Exported(" ".join(questions), claims_of(pieces), tuple(notes), tuple(rows), manifest)
+
+
+def _pieces(element: HtmlElement, *, struck: bool) -> Iterator[Piece]:
+    """The text of an element outside of the sections that stand apart, in the order of reading."""
+    name = element.tag
+    if not isinstance(name, str) or name in _UNSEEN or name == "h1" or _stands_apart(element):
+        return
+    mark = _TARGET.fullmatch(element.get("href") or "") if name == "a" else None
+    words = _text(element)
+    if mark is not None and words == str(int(mark.group(1))):
+        yield Piece("mark", number=int(mark.group(1)))
+        return
+    if name == "span" and words in DOUBTS.values():
+        yield Piece("aside", words, struck=struck)
+        return
+    ends = name in _BLOCKS or (name == "span" and element.get("class") == "sentence")
+    if ends:
+        yield Piece("break")
+    struck = struck or name in {"s", "del", "strike"}
+    yield Piece("text", element.text or "", struck=struck)
+    for child in element:
+        yield from _pieces(child, struck=struck)
+        yield Piece("text", child.tail or "", struck=struck)
+    if ends:
+        yield Piece("break")
+
+
+def _stands_apart(element: HtmlElement) -> bool:
+    return element.tag == "section" and element.get("class") in _APART
+
+
+def _lines(note: HtmlElement) -> list[str]:
+    """The lines of a footnote: each of its parts, and what stands between them."""
+    lines = [note.text or ""]
+    for child in note:
+        if child.get("class") != "back":
+            lines.append(_text(child))
+        lines.append(child.tail or "")
+    return [line for line in lines if line.strip()]
+
+
+def _rows(table: HtmlElement) -> Iterator[Row]:
+    for line in table.iter("tr"):
+        cells = [_text(cell) for cell in line.iter("td")]
+        if len(cells) == len(COLUMNS) and _NUMBER.fullmatch(cells[-1].strip()):
+            yield Row(cells[0], int(cells[-1]))
+
+
+def _text(element: HtmlElement) -> str:
+    return str(element.text_content())

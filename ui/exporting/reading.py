@@ -1,0 +1,130 @@
+"""What a reader sees of an exported answer: its sentences, marks and quotes, from whatever format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.answers import Verdict
+from rag.rechecking import Claim, Footnote
+from rag.wording import visible
+from ui.exporting.manifest import Manifest
+from ui.exporting.sheet import DOUBTS, HEADINGS
+
+_SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of an answer's text, in the order of reading.
+
+    Attributes:
+        kind: ``text``; ``mark``, of a footnote; ``aside``, words that are set apart from the sentences;
+            ``break``, where a line or a paragraph ends.
+        text: the words.
+        number: the footnote's.
+        struck: whether it is struck out.
+    """
+
+    kind: Literal["text", "mark", "aside", "break"]
+    text: str = ""
+    number: int = 0
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure of the table of different figures, and the footnote that is said to have it."""
+
+    value: str
+    footnote: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported answer as it is read.
+
+    Attributes:
+        question: its heading.
+        claims: its sentences.
+        footnotes: its footnotes, by number.
+        rows: what it says under *Different figures*.
+        manifest: what it carries for programs; None for an answer in JSON, which has no such part.
+    """
+
+    question: str
+    claims: tuple[Claim, ...]
+    footnotes: tuple[Footnote, ...]
+    rows: tuple[Row, ...]
+    manifest: Manifest | None
+
+
+def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
+    """Sentences: words up to their marks, to the end of the line, or to where striking out begins or ends.
+
+    An aside that is none of ``DOUBTS`` is text like any other: nothing that is read goes unchecked.
+    """
+    reading = _Reading()
+    for piece in pieces:
+        reading.take(piece)
+    return tuple(reading.finished())
+
+
+class _Reading:
+    """The sentences that are whole, and the one that is being read."""
+
+    def __init__(self) -> None:
+        self._claims: list[Claim] = []
+        self._text = ""
+        self._struck = False
+        self._marks: list[int] = []
+        self._shown: Verdict = "supported"
+
+    def take(self, piece: Piece) -> None:
+        """Read on."""
+        words = visible(piece.text)
+        if piece.kind == "break":
+            self._end()
+        elif piece.kind == "mark":
+            self._marks.append(piece.number)
+        elif piece.kind == "aside" and words in _SHOWN:
+            self._shown = _SHOWN[words]
+        elif words:
+            if self._marks or self._shown != "supported" or piece.struck != self._struck:
+                self._end()
+            self._struck = piece.struck
+            self._text += piece.text
+        else:
+            self._text += piece.text
+
+    def finished(self) -> Sequence[Claim]:
+        """All sentences, at the end."""
+        self._end()
+        return self._claims
+
+    def _end(self) -> None:
+        words = visible(self._text)
+        if words or self._marks:
+            shown: Verdict = "unsupported" if self._struck else self._shown
+            self._claims.append(Claim(words, tuple(self._marks), shown))
+        self._text, self._struck, self._marks, self._shown = "", False, [], "supported"
+
+
+def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footnote:
+    """A footnote of the lines that are read in it: the quote, perhaps headings, and the attribution.
+
+    Args:
+        number: its number.
+        lines: its lines.
+        manifest: says where its words stand.
+    """
+    quote, *rest = [visible(line) for line in lines] or [""]
+    if quote.startswith("“") and quote.endswith("”"):
+        quote = quote[1:-1]
+    headings = None
+    if rest and rest[0].startswith(HEADINGS):
+        headings = rest.pop(0).removeprefix(HEADINGS)
+    entry = next((each for each in manifest.footnotes if each.number == number), None)
+    attribution = " ".join(rest).removeprefix("— ")
+    return Footnote(number, quote, headings, attribution, entry.place if entry else None)

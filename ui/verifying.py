@@ -1,0 +1,196 @@
+"""The command ``verify``: an exported answer is checked against the library, without model or network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui import terminal
+from ui.faults import FAILED, UsedWronglyError
+from ui.opening import open_catalog
+from ui.options import AsJson, Home
+from ui.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.catalog import Catalog
+    from index.embedding import Encoder
+    from rag.rechecking import Checked
+    from ui.exporting import Exported
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Of an exported answer: a larger file is none."""
+
+EXCERPT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came out of checking an exported answer.
+
+    Attributes:
+        file: where it lies.
+        sentences: what came out for each sentence.
+        footnotes: what came out for each footnote.
+        problems: what is wrong with the answer as a whole, a line each.
+    """
+
+    file: str
+    sentences: tuple[Checked, ...]
+    footnotes: tuple[Checked, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain lists, dicts and scalars, ready for JSON."""
+        return {
+            "file": self.file,
+            "holds": self.holds,
+            "problems": list(self.problems),
+            "sentences": [_fields(each, "text") for each in self.sentences],
+            "footnotes": [_fields(each, "quote") for each in self.footnotes],
+        }
+
+
+def verify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An answer that `footnoted export` wrote, or its JSON.")
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check an exported answer against the library as it is now: its quotes, and its sentences by them."""
+    settings = load_settings(home=home)
+
+    def encoder() -> Encoder:
+        from index.embedding import open_encoder
+
+        return open_encoder(settings.model)
+
+    with open_catalog(settings) as catalog:
+        verified = verify_file(catalog, file, encoder)
+    if as_json:
+        terminal.print_json(verified.as_dict())
+    else:
+        _show(verified)
+    if not verified.holds:
+        raise typer.Exit(FAILED)
+
+
+def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
+    """Check what a reader sees of an exported answer.
+
+    Args:
+        catalog: the library's.
+        file: the exported answer.
+        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
+            without. It takes seconds, and a quotation never needs it.
+
+    Raises:
+        UsedWronglyError: if it is none, or cannot be read.
+    """
+    from rag.rechecking import recheck
+    from rag.verification import Gate
+    from ui.exporting import NotExportedError, facts, read_export
+
+    try:
+        exported = read_export(_content(file), file)
+    except NotExportedError as error:
+        raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
+    check = partial(recheck, catalog, exported.claims, exported.footnotes, facts)
+    sentences, footnotes = check(Gate())
+    if encoder is not None and any(not each.holds for each in sentences):
+        sentences, footnotes = check(Gate(encoder()))
+    return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)))
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UsedWronglyError(f"{file} is larger than an exported answer; give a file of one")
+        return file.read_bytes()
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise UsedWronglyError(
+            f"{file} cannot be read: {cause}; check its path and its permissions"
+        ) from error
+
+
+def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
+    """What is wrong with an answer beyond its sentences and its footnotes."""
+    quotes = {footnote.number: footnote.quote for footnote in exported.footnotes}
+    for row in exported.rows:
+        if row.value not in quotes.get(row.footnote, ""):
+            yield f"the table of different figures has “{row.value}”, which is not in footnote {row.footnote}"
+    manifest = exported.manifest
+    if manifest is None:
+        return
+    if tuple(claim.footnotes for claim in exported.claims) != manifest.sentences:
+        yield "its sentences do not have the footnotes that they were exported with; export the answer again"
+    yield from _changes(catalog, exported, manifest.answer_id)
+
+
+def _changes(catalog: Catalog, exported: Exported, answer_id: str) -> Iterator[str]:
+    """Where an exported answer reads otherwise than the one that the library keeps, if it does keep it."""
+    from rag.kept_answers import AnswerNotFoundError, kept_answer, load
+    from ui.exporting.sheet import lay_out
+
+    try:
+        sheet = lay_out(load(kept_answer(catalog, answer_id)), {})
+    except AnswerNotFoundError:
+        return
+    if exported.question != sheet.question:
+        yield f"its question is not the one that was asked: “{sheet.question}”"
+    said = [sentence.text for paragraph in sheet.paragraphs for sentence in paragraph]
+    if [claim.text for claim in exported.claims] != said:
+        yield "its sentences are not those of the answer that the library keeps; export it again"
+
+
+def _fields(checked: Checked, words: str) -> dict[str, Any]:
+    return {
+        "number": checked.number,
+        words: checked.words,
+        "holds": checked.holds,
+        "problems": list(checked.problems),
+        "remarks": list(checked.remarks),
+    }
+
+
+def _show(verified: Verified) -> None:
+    """A line for each sentence and footnote, and one for the whole."""
+    output = terminal.output()
+    for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
+        for checked in checks:
+            said = "; ".join((*checked.problems, *checked.remarks))
+            outcome = "holds" if checked.holds else "does not hold"
+            line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
+            terminal.print_line(output, terminal.safe(f"{line}: {said}" if said else line))
+    for problem in verified.problems:
+        terminal.print_line(output, terminal.safe(f"The answer: {problem}"))
+    terminal.print_line(output, terminal.safe(_summary(verified)))
+
+
+def _summary(verified: Verified) -> str:
+    if not (verified.sentences or verified.footnotes or verified.problems):
+        return f"{verified.file}: it claims nothing, so that there is nothing to check"
+    counts = _counted({"sentence": verified.sentences, "footnote": verified.footnotes})
+    wrong = sum(not each.holds for each in (*verified.sentences, *verified.footnotes))
+    wrong += len(verified.problems)
+    how = "all hold" if not wrong else f"{wrong} do not hold" if wrong > 1 else "1 does not hold"
+    return f"{verified.file}: {counts}: {how}"
+
+
+def _counted(checks: Mapping[str, Sequence[object]]) -> str:
+    return ", ".join(f"{len(each)} {name}{'' if len(each) == 1 else 's'}" for name, each in checks.items())
+
+
+def _excerpt(words: str) -> str:
+    return words if len(words) <= EXCERPT_CHARACTERS else f"{words[:EXCERPT_CHARACTERS].rstrip()}…"
