@@ -82,7 +82,7 @@ def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         if score < worst:
             worst = score
             reason = f"it says {_said(quantity)}, and the cited sentence {_said(best)}"
-    return Finding("comparisons", worst, reason, fatal=worst == 0)
+    return Finding("comparisons", worst, reason, fatal=worst in {0, 1})
 
 
 def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:

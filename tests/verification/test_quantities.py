@@ -69,7 +69,7 @@ def test_a_range_is_one_quantity_and_a_change_is_two(
 
 
 @pytest.mark.parametrize(
-    "text", ["on 18 July 2025", "in 2024", "COVID-19", "Section 4", "no one", "one of them"]
+    "text", ["on 18 July 2025", "in 2024", "COVID-19", "NLRP3", "3T3 cells", "Section 4", "no one", "one of them"]
 )
 def test_dates_labels_and_pronouns_are_no_quantities(text: str) -> None:
     assert quantities(text, "en") == ()
