@@ -3,13 +3,14 @@
 ``python -m benchmarks.gate [--claims N] [--no-encoder]``:
 
 - the confusion matrix of ``tests/verification/adversarial.jsonl``, its tuning part and its held-out part;
-- SciFact: claims held against the sentences that support them, against those that contradict others, and against
-  those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes without each part;
-- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them, and
-  by those of another question.
+- SciFact: claims held against the sentences that support them, against those that contradict others, and
+  against those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes
+  without each part;
+- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them,
+  and by those of another question.
 
-The combined score is the coverage, times, for each other part, the share of a half to one that its own score is on
-the way to. A part is left out of the score by leaving out its factor. Intervals are 95 % bootstraps over claims.
+The combined score is the coverage, times, for each other part, a half and half of its own score. A part is left
+out of it by leaving out its factor. Intervals are 95 % bootstraps over claims.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def print_adversarial(encoder: Encoder | None) -> None:
         fair = sum(counted["supported", verdict] for verdict in VERDICTS)
         right = counted["supported", "supported"]
         print(
-            f"of those called supported {right / called:.3f} are; of the fair ones {right / fair:.3f} are found"
+            f"of those called supported {right / called:.3f} are; "
+            f"of the fair ones {right / fair:.3f} are found"
         )
 
 
@@ -102,7 +104,7 @@ def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
     print(f"\nSciFact: {len(claims)} claims with their sentences")
     print("| sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
     for against in ("supporting", "contradicting", "unrelated"):
-        verdicts = Counter(item.checked.verdict for item in held if item.against == against)
+        verdicts: Counter[str] = Counter(item.checked.verdict for item in held if item.against == against)
         total = max(sum(verdicts.values()), 1)
         print(
             f"| {against} ({total}) | "
@@ -181,7 +183,7 @@ def print_clapnq(encoder: Encoder | None) -> None:
 
 
 def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
-    """Print what would be supported if the coverage had to be higher or lower: what the threshold was set by."""
+    """Print what would be supported from another coverage: what the threshold was set by."""
     gate = Gate(encoder)
     sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
     claims = read_dataset(data_folder() / "scifact").claims[:limit]

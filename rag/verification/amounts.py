@@ -134,7 +134,8 @@ def _fault(
         owner = next((its for its in all_of if its.noun and its.span != other.span
                       and _same_thing(quantity.noun, its.noun, language)), None)  # fmt: skip
         if owner is not None:
-            reason = f"{quantity.written} is not said of {quantity.noun} in the cited sentence, but of {other.noun}"
+            reason = f"{quantity.written} is not said of {quantity.noun} in the cited sentence"
+            reason += f", but of {other.noun}"
             return Finding("things", 0.0, reason)
         held = {word.stem for word in content(item.quote, language)}
         if quantity.currency is None and not any(
@@ -164,7 +165,7 @@ def _fault(
 
 
 def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Figures that stand with another figure's date: 12 in May, where the evidence has 12 in April and 9 in May."""
+    """Figures that stand with another figure's date: 12 in May, not in April."""
     own = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
     days = [each for each in dates(statement.text, statement.language) if each.span in part.anchors]
     if len(own) != 1 or not days:
@@ -173,7 +174,8 @@ def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) 
         checked = [_with_other_date(own[0], day, item) for item in evidence]
         known = [each for each in checked if each is not None]
         if known and all(known):
-            yield f"{own[0].written} is not the figure for {day.span.of(statement.text)} in the cited sentence"
+            written = day.span.of(statement.text)
+            yield f"{own[0].written} is not the figure for {written} in the cited sentence"
 
 
 def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | None:

@@ -52,9 +52,12 @@ class Moment:
 
 
 _BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
-_AMBIGUOUS = frozenset({"may", "march", "mar", "sun", "sat", "mon", "wed", "fri", "mei", "minggu", "mars", "do", "so",
-                        "di", "mi", "sab", "dom", "lun", "jan", "jun", "dec", "des", "sep", "sen", "rab", "kam",
-                        "jum", "min", "sel", "august", "set", "out", "mer", "gio", "mar.", "ago", "avr"})  # fmt: skip
+_AMBIGUOUS = frozenset(
+    """
+    may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
+    rab kam jum min sel august set out mer gio mar. ago avr
+    """.split()  # noqa: SIM905 - a list of words is easier read as words
+)
 """Words that are names of months or days only beside a number, or with a capital and a preposition."""
 
 _VI_MONTHS = {

@@ -18,8 +18,8 @@ class Evidence:
 
     Attributes:
         quote: the cited words.
-        context: headings of a table's row, the document's title, its publisher. It has names, and the units and
-            years of headings; its figures are no source of figures.
+        context: headings of a table's row, the document's title, its publisher. It has names, and the units
+            and years of headings; its figures are no source of figures.
         language: ISO 639-1, or ``und``.
         published: the document's ISO date, possibly shortened, or None.
         quote_matches: whether the quote was read again from the stored text and is the same.
@@ -77,7 +77,9 @@ _INDONESIAN = regex.compile(
     r"|lebih|atas)\b",
     regex.IGNORECASE,
 )
-_ENGLISH = regex.compile(r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE)
+_ENGLISH = regex.compile(
+    r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE
+)
 SURE_FROM = 80
 """Letters from which the identifier is believed more than the evidence's language."""
 

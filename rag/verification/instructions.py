@@ -1,4 +1,4 @@
-"""Cited sentences that address whoever reads them, or a language model: they state nothing, and support nothing."""
+"""Cited sentences that address their reader or a language model: they support nothing."""
 
 from __future__ import annotations
 

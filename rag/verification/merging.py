@@ -1,4 +1,4 @@
-"""Whether a sentence that cites several is one of them at a time, and not the subject of one with another's deed."""
+"""Whether a sentence that cites several gives nobody the deed of another."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from rag.verification.words import Word, shares, words_of
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """A way of not saying that something is so: its cues by language, and how grave it is to leave them out."""
+    """A way of not saying that something is so: its cues, and how grave it is to leave them out."""
 
     name: str
     cues: Mapping[str, str]
@@ -32,7 +32,8 @@ _MODES = (
     }, fatal=True),
     _Mode("possible", {
         "en": "may(?! \\d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",
-        "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan", "zh": "可能|也许|或许",
+        "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan",
+        "zh": "可能|也许|或许",
     }, fatal=True),
     _Mode("planned", {
         "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to"
@@ -45,7 +46,8 @@ _MODES = (
         "zh": "将(?!军|近)|计划|打算|拟|预计|准备|建议|呼吁",
     }, fatal=True),
     _Mode("conditional", {
-        "en": "if|unless|provided that|in case|should (?=\\p{L}+ fall)", "vi": "nếu|trừ khi", "id": "jika|bila|apabila|kecuali",
+        "en": "if|unless|provided that|in case|should (?=\\p{L}+ fall)", "vi": "nếu|trừ khi",
+        "id": "jika|bila|apabila|kecuali",
         "zh": "如果|若|除非|假如",
     }, fatal=False, before=True),
 )  # fmt: skip
@@ -91,7 +93,7 @@ def _has(mode: _Mode, text: str, language: str) -> bool:
 
 
 def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
-    """The cue in whose scope the evidence has words that the sentence takes for plain; None where there is none."""
+    """The cue in whose scope the evidence has words that the sentence has without one, or None."""
     language = statement.language
     match = _pattern(mode.cues[language], language).search(item.quote)
     if match is None:
@@ -116,7 +118,7 @@ def _kept(words: Sequence[Word], held: Collection[str]) -> float:
 
 
 def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
-    """Whether other cited sentences say what the sentence has in common with the hedged one, and without a hedge."""
+    """Whether other cited sentences say without a hedge what the sentence shares with the hedged one."""
     language = statement.language
     others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
     held = {word.stem for word in words_of(joined(others), language) if word.content}

@@ -14,12 +14,12 @@ oleh on only onto or our over pada para per rose saat said says sedang serta sha
 still sudah sẽ telah than that the their then theo these they this those tidak to took trong tại tới từ
 under until untuk và vào về với was we went were when where which while who whom will with would yang
 your đang đã đó được đến để ở
-""".split()
+""".split()  # noqa: SIM905 - a list of words is easier read as words
 )
 _SKIPPED = frozenset(
     """
 additional all các của dari its lainnya more những of other para the their these those
-""".split()
+""".split()  # noqa: SIM905 - a list of words is easier read as words
 )
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
 _GAP = regex.compile(r"[\s\u00a0]*")

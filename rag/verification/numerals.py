@@ -26,7 +26,8 @@ from rag.verification.number_words import (
 )
 
 _COMMA_FOR_POINT = frozenset({
-    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk", "tr",
+    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
+    "tr",
     "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
 })  # fmt: skip
 """Languages that write 1.234,5 where English writes 1,234.5."""
@@ -301,7 +302,7 @@ def _is_counted(match: regex.Match[str], text: str) -> bool:
     """Whether Chinese numerals are a number, and not a part of a word (一些, 万一)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
-    if before.endswith("百分之") or before.endswith("第"):
+    if before.endswith(("百分之", "第")):
         return True
     if len(words) == 1:
         return (words not in "零〇一百千万萬亿億" and after != "" and after in HAN_COUNTED) or (

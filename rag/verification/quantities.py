@@ -79,13 +79,15 @@ _SHARE = regex.compile(
 _ORDINAL = regex.compile(
     rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four"
     rf"|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
-    r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
+    r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])"
+    r"|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
     r"|\b(?P<id>kedua|ketiga|keempat|kelima|keenam|pertama)\b|\bke-(?P<idn>\p{N}+)",
     regex.IGNORECASE,
 )
 _NAMED_ORDINALS = {
     "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "pertama": 1, "kedua": 2, "ketiga": 3,
-    "keempat": 4, "kelima": 5, "keenam": 6, **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
+    "keempat": 4, "kelima": 5, "keenam": 6,
+    **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 _LABEL = regex.compile(
     r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s"

@@ -23,7 +23,7 @@ _ASKING = frozenset(
 ai amount apa bagaimana bao berapa big date describe explain far gì how kapan khi kind list long mana
 many mengapa much mấy name nhiêu number nào often old percentage sao siapa tell type what when where
 which who whom whose why year đâu
-""".split()
+""".split()  # noqa: SIM905 - a list of words is easier read as words
 )
 
 

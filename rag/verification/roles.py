@@ -24,8 +24,11 @@ _AMOUNT = regex.compile(
     regex.IGNORECASE,
 )
 _TURNED = ("travel", "ride", "carry", "live", "belong")
-"""Verbs whose synonyms have for their object what they have for their subject: ferries carry those who travel."""
+"""Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
 
+_ENDS = frozenset(
+    "and but while whereas although because if và nhưng dan tetapi sedangkan".split()  # noqa: SIM905 - a list of words is easier read as words
+)
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -53,7 +56,7 @@ class Deed:
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether those who do something, and those to whom it is done, are the same in the evidence."""
     for deed in deeds(statement.text, statement.language):
-        faults = []
+        faults: list[str | None] = []
         for item in evidence:
             if language_in(item) != statement.language:
                 continue
@@ -100,7 +103,7 @@ def _only(own: Collection[str], there: Collection[str], not_there: Collection[st
 
 
 def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
-    """Whether some who do it, or to whom it is done, do something else in the evidence, where others stand."""
+    """Whether those who do it, or to whom it is done, do something else in the evidence."""
     elsewhere = frozenset().union(*(deed.doers for deed in rest)) - its.doers
     beside = its.doers | its.done_to | its.beside
     if own.passive:
@@ -111,7 +114,7 @@ def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
 
 
 def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
-    """Whether the names to whom it is done are those who do it in the evidence, and none of them is done to there."""
+    """Whether the names to whom it is done are those who do it in the evidence, and no others."""
     names = own.names & own.done_to
     return bool(names & back) and not names & its.done_to
 
@@ -161,13 +164,11 @@ def deeds(text: str, language: str) -> list[Deed]:
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
     """Whether a word after a verb is still in its clause; a comma alone does not end it."""
     between = [each for each in words if verb.end <= each.start <= word.start]
-    conjunctions = {"and", "but", "while", "whereas", "although", "because", "if", "và", "nhưng", "dan", "tetapi",
-                    "sedangkan"}  # fmt: skip
-    if any(each.text.lower() in conjunctions for each in between):
+    if any(each.text.lower() in _ENDS for each in between):
         return False
     if word.clause == verb.clause:
         return True
-    # A comma is passed before a name in apposition and before a figure: "fined his deputy, Oskar Lind, 40,000".
+    # A comma is passed before a name in apposition and a figure: "fined his deputy, Oskar Lind, 40,000".
     after = [each for each in between if each.clause != verb.clause]
     return bool(after) and (after[0].name or after[0].text[0].isdigit()) and word.clause - verb.clause <= 2
 
@@ -188,13 +189,13 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
                 passive=True,
             )
     elif language == "vi":
-        mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
-        if mark is not None:
-            after = _stems([word for word in left if word.start > mark.start])
+        voice = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
+        if voice is not None:
+            after = _stems([word for word in left if word.start > voice.start])
             return Deed(
                 verb,
                 after,
-                _stems([word for word in left if word.end <= mark.start]),
+                _stems([word for word in left if word.end <= voice.start]),
                 done_to,
                 names,
                 passive=True,

@@ -17,7 +17,7 @@ NEAR = Decimal("0.1")
 """How far above the true figure *nearly* may be."""
 
 LOOSENED = 0.6
-"""The score of a figure that is the cited one but for a hedge that was left out, or a rounding that is not told."""
+"""The score of a figure that is the cited one but for a hedge left out, or a rounding that is not told."""
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
@@ -71,7 +71,8 @@ def stands(stated: Quantity, cited: Quantity) -> float:
 
 _IMPLIED = {
     ("at least", "over"), ("at most", "under"), ("under", "nearly"), ("about", "nearly"), ("about", "over"),
-    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"), ("at most", "exactly"),
+    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
+    ("at most", "exactly"),
 }  # fmt: skip
 """What may be said of a figure, and what is said of it in the evidence, with the same value."""
 
@@ -113,7 +114,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Whether the last digit of ``own`` that is not a nought is the nearest one to ``its``, within a twentieth."""
+    """Whether ``own`` is ``its`` rounded to the digits that it has, within a twentieth."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

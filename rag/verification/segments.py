@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
@@ -45,7 +46,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
         return []
     ordered = sorted(anchors, key=lambda span: span.start)
     cuts = [0, *_cuts(text, ordered), len(text)]
-    bounds = list(zip(cuts, cuts[1:], strict=False))
+    bounds = list(pairwise(cuts))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
     acts = verbs(text, language)
@@ -70,7 +71,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
 def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
     """Where parts begin: at the last boundary between two anchors."""
     cuts = []
-    for before, after in zip(anchors, anchors[1:], strict=False):
+    for before, after in pairwise(anchors):
         between = list(_BOUNDARY.finditer(text, before.end, after.start))
         if between:
             cuts.append(between[0].start() if len(between) == 1 else between[-1].start())
@@ -95,7 +96,7 @@ def misplaced(
         said: the stems that a sentence has with the figure.
         place: the number of the segment that has the figure in the evidence.
         parts: all segments of the evidence.
-        claimed: figures of the evidence that the sentence has in the same breath: their words may stand there.
+        claimed: figures of the evidence that the sentence has in the same part: their words may stand there.
     """
     for number, other in enumerate(parts):
         if number == place or any(span in claimed for span in other.anchors):

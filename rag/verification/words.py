@@ -1,4 +1,4 @@
-"""Sentences as words: which of them say something, in which form two texts share them, and where clauses end."""
+"""Sentences as words: which say something, what their forms have in common, and where clauses end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _PREFIX = regex.compile(
     r"|peng(?=g)|se)"
 )
 _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?:me|pe)ng(?=[aeiou])"), ""),
-          (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"), (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
+          (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"),
+          (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -134,7 +135,7 @@ def content(text: str, language: str) -> list[Word]:
 
 
 def shares(stem_of: str, held: Collection[str]) -> bool:
-    """Whether a text whose stems are ``held`` has a word, one that it grew from, or one that means the same."""
+    """Whether ``held`` has a stem, one that it grew from, or one that means the same."""
     if stem_of in held or not meanings(stem_of).isdisjoint(held):
         return True
     if len(stem_of) < _SHORTEST_ROOT or not stem_of.isalpha():

@@ -18,7 +18,8 @@ def save_model(folder: Path, labels: list[str]) -> Path:
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, 
+        intermediate_size=16,
         max_position_embeddings=64, id2label=dict(enumerate(labels)),
         label2id={label: place for place, label in enumerate(labels)},
     )  # fmt: skip
@@ -46,13 +47,11 @@ def test_the_gate_asks_it_of_what_is_no_quotation(tmp_path: Path) -> None:
 
 def test_a_model_without_the_class_is_refused(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "other", ["good", "bad"])
-    with pytest.raises(
-        EntailmentError, match="classes good, bad and none for entailment; give a cross-encoder"
-    ):
+    with pytest.raises(EntailmentError, match="classes good, bad and none for entailment"):
         open_entailment(str(folder))
 
 
 def test_a_model_that_is_not_there_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(EntailmentError, match="cannot be loaded: .*; give the name or folder") as raised:
+    with pytest.raises(EntailmentError, match=r"cannot be loaded: .*; give the name or folder") as raised:
         open_entailment(str(tmp_path / "none"))
     assert "\n" not in str(raised.value)

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,7 +34,7 @@ def gate(encoder: Encoder) -> Gate:
     return Gate(encoder)
 
 
-def counted(gate: Gate, **chosen: Any) -> Counter[tuple[str, str]]:
+def counted(gate: Gate, **chosen: str) -> Counter[tuple[str, str]]:
     return Counter(
         (case["expected"], verdict_of(gate, number).verdict)
         for number, case in enumerate(CASES)

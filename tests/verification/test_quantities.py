@@ -32,7 +32,7 @@ def only(text: str, language: str = "en") -> Quantity:
         ("百分之二十", "zh", 20, "percent", None, None, "exactly"),
     ],
 )
-def test_a_quantity_has_its_unit_its_thing_and_its_hedge(
+def test_a_quantity_has_its_unit_its_thing_and_its_hedge(  # noqa: PLR0917 - a row of the table
     text: str,
     language: str,
     value: int,
@@ -69,7 +69,8 @@ def test_a_range_is_one_quantity_and_a_change_is_two(
 
 
 @pytest.mark.parametrize(
-    "text", ["on 18 July 2025", "in 2024", "COVID-19", "NLRP3", "3T3 cells", "Section 4", "no one", "one of them"]
+    "text",
+    ["on 18 July 2025", "in 2024", "COVID-19", "NLRP3", "3T3 cells", "Section 4", "no one", "one of them"],
 )
 def test_dates_labels_and_pronouns_are_no_quantities(text: str) -> None:
     assert quantities(text, "en") == ()
