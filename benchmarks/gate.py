@@ -9,8 +9,8 @@
 - clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them,
   and by those of another question.
 
-The combined score is the coverage, times, for each other part, a half and half of its own score. A part is left
-out of it by leaving out its factor. Intervals are 95 % bootstraps over claims.
+The combined score is the coverage, times, for each other part, a half and half of its own score. A part is
+left out of it by leaving out its factor. Intervals are 95 % bootstraps over claims.
 """
 
 from __future__ import annotations

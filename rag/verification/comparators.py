@@ -35,7 +35,8 @@ _AFTER: Mapping[Comparator, str] = {
     "at least": "or more|or above|at least|at the least|and over|and above|or older|trở lên|atau lebih"
                 "|ke atas"
                 "|及以上|以上|\\+",
-    "at most": "or less|or fewer|or under|at most|at the most|or below|trở xuống|atau kurang|ke bawah|及以下|以下"
+    "at most": "or less|or fewer|or under|at most|at the most|or below|trở xuống|atau kurang|ke bawah"
+    "|及以下|以下"
                "|以内",
     "over": "plus\\b(?! de)|and more|lebih\\b|多|余",
     "about": "or so|左右|上下|-odd",

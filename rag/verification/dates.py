@@ -73,8 +73,10 @@ _RELATIVE: Mapping[str, tuple[int, str]] = {
     "setahun sebelumnya": (1, "earlier"), "tahun sebelumnya": (1, "earlier"), "前一年": (1, "earlier"),
     "上年": (1, "earlier"), "a month earlier": (1, "earlier month"), "the previous month": (1, "earlier month"),
     "today": (0, "day"), "yesterday": (1, "day"), "tomorrow": (-1, "day"), "this week": (0, "week"),
-    "last week": (1, "week"), "next week": (-1, "week"), "this month": (0, "month"), "last month": (1, "month"),
-    "next month": (-1, "month"), "this year": (0, "year"), "last year": (1, "year"), "next year": (-1, "year"),
+    "last week": (1, "week"), "next week": (-1, "week"), "this month": (0, "month"),
+    "last month": (1, "month"),
+    "next month": (-1, "month"), "this year": (0, "year"), "last year": (1, "year"),
+    "next year": (-1, "year"),
     "hôm nay": (0, "day"), "hôm qua": (1, "day"), "ngày mai": (-1, "day"), "tuần trước": (1, "week"),
     "tháng trước": (1, "month"), "tháng này": (0, "month"), "năm nay": (0, "year"), "năm ngoái": (1, "year"),
     "năm tới": (-1, "year"), "hari ini": (0, "day"), "kemarin": (1, "day"), "besok": (-1, "day"),
@@ -101,7 +103,8 @@ _NUMERIC = (
                   regex.IGNORECASE),
     regex.compile(rf"\b{_DAY}\stháng\s{_MONTH}(?:(?:\snăm\s|,?\s|/){_YEAR})?\b", regex.IGNORECASE),
     regex.compile(rf"\btháng\s{_MONTH}(?!\d)(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b", regex.IGNORECASE),
-    regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(_VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?", regex.IGNORECASE),
+    regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(_VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?",
+                  regex.IGNORECASE),
 )  # fmt: skip
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"

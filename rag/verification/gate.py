@@ -69,7 +69,8 @@ class Gate:
         Returns:
             ``supported`` where no part finds a fault. A fault of a figure, a date, a name, a negation, a role
             or the like makes it ``unsupported``; words that the evidence does not carry, a fragment or a
-            sentence off the question ``partial``. The score is the coverage, lowered for every part by up to half.
+            sentence off the question ``partial``. The score is the coverage, lowered for every part by up to
+            half.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "cites no sentence")
@@ -99,7 +100,8 @@ class Gate:
 def combined(findings: Sequence[Finding]) -> Verification:
     """One verdict of many findings: that of the gravest fault, with its reason.
 
-    The score is that of the coverage, times, for every other part, :data:`WEIGHT` and the rest by its own score.
+    The score is that of the coverage, times, for every other part, :data:`WEIGHT` and the rest by its own
+    score.
     """
     score = 1.0
     for finding in findings:

@@ -93,7 +93,7 @@ _CURRENCIES: Mapping[str, str] = {
     "JPY": "jpy|yen|日元|yên", "CNY": "cny|rmb|yuan|renminbi|人民币|元|nhân dân tệ|tệ", "YEN OR YUAN": "¥|￥",
     "VND": "₫|vnd|vnđ|đồng|dong|đ|越南盾|越盾", "IDR": "rp|idr|rupiah|印尼盾|印度尼西亚卢比",
     "MYR": "rm|myr|ringgit|林吉特", "THB": "฿|thb|baht|泰铢|bạt", "KHR": "៛|khr|riels?|瑞尔",
-    "INR": "₹|inr|rupees?|卢比", "KRW": "₩|krw|south korean won|韩元", 
+    "INR": "₹|inr|rupees?|卢比", "KRW": "₩|krw|south korean won|韩元",
     "PHP": "₱|php|pesos?|比索", "CHF": "chf|swiss francs?",
     "RUB": "₽|rub|roubles?|rubles?|卢布",
 }  # fmt: skip

@@ -69,20 +69,18 @@ def follows(stated: Moment, cited: Moment) -> bool:
     """Whether a date follows from another: it is the same, or leaves out some of it."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
-    if stated.relative is not None and cited.relative is not None:
-        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
     if stated.relative is not None:
-        return False
+        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
     if stated.decade:
         return cited.year is not None and stated.year is not None and cited.year // 10 == stated.year // 10
     if cited.decade:
         return False
-    if _fields_follow(stated, cited):
-        return True
     swapped = replace(cited, month=cited.day, day=cited.month)
     other = replace(stated, month=stated.day, day=stated.month)
-    return (cited.swapped and _fields_follow(stated, swapped)) or (
-        stated.swapped and _fields_follow(other, cited)
+    return (
+        _fields_follow(stated, cited)
+        or (cited.swapped and _fields_follow(stated, swapped))
+        or (stated.swapped and _fields_follow(other, cited))
     )
 
 

@@ -88,10 +88,10 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
     its = _own_words(item.quote, language)
     said, held = {word.stem for word in own}, {word.stem for word in its}
     for word in own:
-        if word.name or _has(word.stem, held):
-            # The same word, or one for the same: whether it is in the right place, roles tell.
-            if word.stem in held or not _in_better_clause(word, own, its, language):
-                continue
+        known = word.name or _has(word.stem, held)
+        # The same word, or one for the same: whether it is in the right place, roles tell.
+        if known and (word.stem in held or not _in_better_clause(word, own, its, language)):
+            continue
         against = _opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
         if (

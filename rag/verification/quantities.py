@@ -140,37 +140,42 @@ def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
 
 
 def _quantity(number: Number, text: str, language: str) -> Quantity:
-    start, end = number.start, number.end
-    low, high = number.low, number.high
+    currency, start, end = _currency(number, text)
     unit: str | None = PERCENT if number.share else None
-    currency = None
-    before = currency_before(text, start)
-    if before is not None:
-        currency, start = before
-    elif not number.share:
-        found = currency_at(text, end)
-        if found is not None:
-            currency, end = found
     if text[:start].endswith("百分之"):
         unit, start = PERCENT, start - 3
     if unit is None and currency is None:
-        measured = unit_at(text, end)
-        if measured is not None:
-            unit, end = measured
-    if unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start]):
-        unit = "year of age"
-    if unit not in {PERCENT, POINTS}:
-        rate = period_at(text, end)
-        if rate is not None:
-            unit, end = f"{unit or ''}/{rate[0]}", rate[1]
+        unit, end = _unit(text, start, end)
+    rate = period_at(text, end)
+    if rate is not None and unit not in {PERCENT, POINTS}:
+        unit, end = f"{unit or ''}/{rate[0]}", rate[1]
     noun = counted(text, end, language) or counted_before(text, start, language)
     comparator = comparator_of(text, start, number.end)
     if comparator == "exactly" and end != number.end:
         comparator = comparator_of(text, start, end)
     return Quantity(
-        low, high, number.step, unit, currency, noun, comparator, Span(start, end), text[start:end],
-        low != high,
+        number.low, number.high, number.step, unit, currency, noun, comparator, Span(start, end),
+        text[start:end], number.low != number.high,
     )  # fmt: skip
+
+
+def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
+    """The currency of a number, and where the amount begins and ends with it."""
+    before = currency_before(text, number.start)
+    if before is not None:
+        return before[0], before[1], number.end
+    after = None if number.share else currency_at(text, number.end)
+    return (after[0], number.start, after[1]) if after else (None, number.start, number.end)
+
+
+def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
+    """The unit of the number at ``text[start:end]``, and where it ends; *aged 16* is in years of age."""
+    unit: str | None = None
+    measured = unit_at(text, end)
+    if measured is not None:
+        unit, end = measured
+    aged = unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start])
+    return ("year of age" if aged else unit), end
 
 
 def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantity]:

@@ -18,7 +18,7 @@ def save_model(folder: Path, labels: list[str]) -> Path:
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, 
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=16,
         max_position_embeddings=64, id2label=dict(enumerate(labels)),
         label2id={label: place for place, label in enumerate(labels)},
