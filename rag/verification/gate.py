@@ -9,7 +9,7 @@ import regex
 
 from rag.answers import Verdict, Verification
 from rag.questions import Question
-from rag.verification.amounts import comparisons, figures, things
+from rag.verification.amounts import comparisons, figures
 from rag.verification.attribution import attribution
 from rag.verification.coverage import coverage
 from rag.verification.entailment import Entailment, entailment
@@ -24,6 +24,7 @@ from rag.verification.negation import negation
 from rag.verification.opposition import opposition
 from rag.verification.relevance import relevance
 from rag.verification.roles import roles
+from rag.verification.things import things
 
 if TYPE_CHECKING:
     from index.embedding import Encoder

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.verification.amounts import claimed_with, spans_of
+from rag.verification.amounts import spans_of
 from rag.verification.dates import Moment, dates, resolved
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.quantities import quantities
 from rag.verification.segments import Segment, misplaced, segments
+from rag.verification.things import claimed_with
 
 _FIELDS = ("year", "month", "day", "weekday")
 

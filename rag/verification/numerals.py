@@ -114,7 +114,7 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 @dataclass(slots=True)
 class _Sum:
-    """A number in words as far as it was read: whole thousands, hundreds, and the digit that is still open."""
+    """A number in words as far as it was read: thousands, hundreds, and the digit that is still open."""
 
     whole: Decimal = Decimal(0)
     group: Decimal = Decimal(0)
@@ -134,7 +134,8 @@ class _Sum:
         elif word in words.scales and (self.digit > 0 or self.group > 0 or joined):
             self.last = Decimal(words.scales[word])
             part = self.group + max(self.digit, Decimal(0))
-            self.whole, self.group, self.digit = self.whole + (part or 1) * self.last, Decimal(0), Decimal(-1)
+            self.whole += (part or 1) * self.last
+            self.group, self.digit = Decimal(0), Decimal(-1)
         else:
             return False
         return True

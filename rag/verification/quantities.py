@@ -15,10 +15,11 @@ import regex
 from index.documents import Span
 from rag.verification.comparators import Comparator, comparator_of
 from rag.verification.dates import dates
+from rag.verification.digits import Number
 from rag.verification.measures import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
 from rag.verification.nouns import counted, counted_before
 from rag.verification.number_words import ORDINALS
-from rag.verification.numerals import Number, numbers
+from rag.verification.numerals import numbers
 
 ORDINAL = "in order"
 """The unit of *third* and *21st*."""

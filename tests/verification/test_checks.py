@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rag.verification.amounts import comparisons, figures, things
+from rag.verification.amounts import comparisons, figures
 from rag.verification.attribution import attribution
 from rag.verification.evidence import Evidence, Finding, Statement
 from rag.verification.fragments import fragments
@@ -18,6 +18,7 @@ from rag.verification.names import names
 from rag.verification.negation import negation
 from rag.verification.opposition import opposition
 from rag.verification.roles import roles
+from rag.verification.things import things
 
 Part = Callable[[Statement, Sequence[Evidence]], Finding]
 
