@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.certain [--limit N]``. Of squad2's questions an even spread is asked, of clapnq's those
 that :mod:`benchmarks.writing` does not ask. For each probability it prints the share of questions, with an
-answer and without, that reach it. A language model's sentences count as supported from the probability on that
-a tenth of the questions without an answer reach.
+answer and without, that reach it. What a language model writes counts as supported from the probability on
+that a tenth of the questions without an answer reach.
 """
 
 from __future__ import annotations
