@@ -66,15 +66,16 @@ def test_different_figures_stand_in_a_table_with_source_and_date() -> None:
         stated("14,170", 1, "2031-05", superseded=True),
         stated("12,000", 3, None),
     )
+    cited = (citation(1, "14,170"), citation(2, "15,900"))
     markup = disagreements_markup(
-        replace(answer(), disagreements=(Disagreement("people displaced", figures),))
+        replace(answer(*cited), disagreements=(Disagreement("people displaced", figures),))
     )
     assert parts(markup) == [
         "The sources give different figures: people displaced",
         *("Figure", "Source", "Date"),
-        *("15,900 [2]", "Report 2 · Gazette", "27 June 2031"),
-        *("14,170 [1]", "Report 1 · Gazette", "May 2031 (superseded)"),
-        *("12,000 [3]", "Report 3 · Gazette", "undated"),
+        *("15,900", "[2]", "Report 2 · Gazette", "27 June 2031"),
+        *("14,170", "[1]", "Report 1 · Gazette", "May 2031 (superseded)"),
+        *("12,000", "Report 3 · Gazette", "undated"),
     ]
 
 
