@@ -22,6 +22,8 @@ from rag.quoting import quote
 from rag.reading import ReadSentence
 from rag.selection import Scored
 from rag.tuning import Tuning
+from rag.verification import Evidence
+from rag.verification.instructions import instructions
 from rag.writing import Outcome, Writer
 
 BEST_SOURCES = 24
@@ -79,7 +81,7 @@ def write(  # noqa: PLR0917 (what an answer is made of)
         note = " ".join(filter(None, [said, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
     draft = replace(draft, note=_why(writer.model, outcome))
-    return (yield from quote(findings, composition, draft, tuning.max_sentences, judged))
+    return (yield from quote(_stating(findings), composition, draft, tuning.max_sentences, judged))
 
 
 def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
@@ -92,6 +94,14 @@ def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
         for source in reversed(listed)
     }
     return list(reversed(places.values()))
+
+
+def _stating(findings: Findings) -> Findings:
+    """The findings less sentences that tell a model what to say: they are no answer in its place either."""
+    ranked = [
+        item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
+    ]
+    return replace(findings, ranked=ranked) if ranked else findings
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:

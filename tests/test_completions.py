@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -80,7 +81,7 @@ def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(c
         "stop",
     )
     assert completion.id == f"chatcmpl-{answer['answer_id']}"
-    assert text.startswith(f"{answer['text']} [1]\n\n[1]: “{QUOTE}")
+    assert text.startswith(f"{answer['text']} [1]\n\n{answer['note']}\n\n[1]: “{QUOTE}")
     assert text.endswith(
         "— Cambodia sweeps scam dens nationwide on the prime minister's order, "
         "Footnoted sample library, 18 July 2025"
@@ -175,8 +176,6 @@ def test_what_cannot_be_asked_is_refused_in_words(
 def test_what_is_no_text_in_a_history_is_no_error(client: openai.OpenAI) -> None:
     history = [user("When\ud800?"), {"role": "assistant", "content": None}, {"role": "tool", "content": "x"}]
     body = {"messages": [*history, user(DENS)], "temperature": 0.3, "n": 1}
-    import json
-
     answered = httpx.post(
         f"{client.base_url}chat/completions",
         content=json.dumps(body),
