@@ -3,13 +3,14 @@
 ``python -m benchmarks.gate [--claims N] [--no-encoder]``:
 
 - the confusion matrix of ``tests/verification/adversarial.jsonl``, its tuning part and its held-out part;
-- SciFact: claims held against the sentences that support them, against those that contradict others, and against
-  those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes without each part;
-- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them, and
-  by those of another question.
+- SciFact: claims held against the sentences that support them, against those that contradict others, and
+  against those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes
+  without each part;
+- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them,
+  and by those of another question.
 
-The combined score is the coverage, times, for each other part, the share of a half to one that its own score is on
-the way to. A part is left out of the score by leaving out its factor. Intervals are 95 % bootstraps over claims.
+The combined score is the coverage, times, for each other part, a half and half of its own score. A part is
+left out of it by leaving out its factor. Intervals are 95 % bootstraps over claims.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import regex
+
 from benchmarks.datasets import data_folder
 from index.embedding import Encoder, open_encoder
 from index.segmentation import sentences
@@ -30,9 +33,11 @@ from rag.evaluation.datasets import Claim
 from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean
 from rag.questions import understand
 from rag.verification import Evidence, Gate
+from rag.verification.evidence import Statement
 from rag.verification.gate import WEIGHT
 
 CASES = Path(__file__).parent.parent / "tests" / "verification" / "adversarial.jsonl"
+THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 VERDICTS = ("supported", "partial", "unsupported")
 
 
@@ -47,14 +52,19 @@ class Held:
 
 def main() -> None:
     """Print all tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=None, help="of SciFact, the first so many; by default all")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--claims", type=int, default=None, help="of SciFact, the first so many; by default all"
+    )
     parser.add_argument("--no-encoder", action="store_true", help="words alone")
     chosen = parser.parse_args()
     encoder = None if chosen.no_encoder else open_encoder()
     print_adversarial(encoder)
     print_scifact(encoder, chosen.claims)
     print_clapnq(encoder)
+    print_thresholds(encoder, chosen.claims)
 
 
 def print_adversarial(encoder: Encoder | None) -> None:
@@ -64,17 +74,26 @@ def print_adversarial(encoder: Encoder | None) -> None:
     for line in CASES.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         question = understand(case["question"]) if "question" in case else None
-        verdict = gate.check(case["sentence"], [Evidence(**item) for item in case["evidence"]], question).verdict
+        verdict = gate.check(
+            case["sentence"], [Evidence(**item) for item in case["evidence"]], question
+        ).verdict
         counts[case["split"]][case["expected"], verdict] += 1
     for split, counted in counts.items():
         print(f"\nadversarial sentences, {split}: {sum(counted.values())}")
         print("| expected | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
         for expected in VERDICTS:
-            print(f"| {expected} | " + " | ".join(str(counted[expected, verdict]) for verdict in VERDICTS) + " |")
+            print(
+                f"| {expected} | "
+                + " | ".join(str(counted[expected, verdict]) for verdict in VERDICTS)
+                + " |"
+            )
         called = sum(counted[expected, "supported"] for expected in VERDICTS)
         fair = sum(counted["supported", verdict] for verdict in VERDICTS)
         right = counted["supported", "supported"]
-        print(f"of those called supported {right / called:.3f} are; of the fair ones {right / fair:.3f} are found")
+        print(
+            f"of those called supported {right / called:.3f} are; "
+            f"of the fair ones {right / fair:.3f} are found"
+        )
 
 
 def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
@@ -85,9 +104,13 @@ def print_scifact(encoder: Encoder | None, limit: int | None) -> None:
     print(f"\nSciFact: {len(claims)} claims with their sentences")
     print("| sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|")
     for against in ("supporting", "contradicting", "unrelated"):
-        verdicts = Counter(item.checked.verdict for item in held if item.against == against)
+        verdicts: Counter[str] = Counter(item.checked.verdict for item in held if item.against == against)
         total = max(sum(verdicts.values()), 1)
-        print(f"| {against} ({total}) | " + " | ".join(f"{verdicts[each] / total:.3f}" for each in VERDICTS) + " |")
+        print(
+            f"| {against} ({total}) | "
+            + " | ".join(f"{verdicts[each] / total:.3f}" for each in VERDICTS)
+            + " |"
+        )
     print("| score | supporting against contradicting | against unrelated |\n|---|---|---|")
     _print_row("all parts", held, None)
     parts = dict.fromkeys(part for item in held for part in item.checked.checks)
@@ -151,18 +174,75 @@ def _held(gate: Gate, claims: Sequence[Claim]) -> Iterator[Held]:
 def print_clapnq(encoder: Encoder | None) -> None:
     """Print how often the sentences of people's answers are supported by the sentences that they chose."""
     gate = Gate(encoder)
-    lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-    queries = [query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]]
-    print(f"\nclapnq: the sentences of {len(queries)} answers")
+    print("\nclapnq: the sentences of people's answers")
     print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
     for name, shift in (("the sentences chosen for them", 0), ("those of the next question", 1)):
-        verdicts: list[str] = []
-        for place, query in enumerate(queries):
-            chosen = queries[(place + shift) % len(queries)]["selected_sentences"]
-            evidence = [Evidence(sentence, language="en") for sentence in chosen]
-            verdicts += [gate.check(sentence, evidence).verdict for sentence in _sentences(query["answer"])]
+        verdicts = [gate.check(sentence, evidence).verdict for sentence, evidence in _answers(shift)]
         shares = [_share([verdict == each for verdict in verdicts]) for each in VERDICTS]
         print(f"| {name} | {len(verdicts)} | " + " | ".join(shares) + " |", flush=True)
+
+
+def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
+    """Print what would be supported from another coverage: what the threshold was set by."""
+    gate = Gate(encoder)
+    sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
+    claims = read_dataset(data_folder() / "scifact").claims[:limit]
+    for name, supported in (("SciFact, supporting", True), ("SciFact, contradicting", False)):
+        sets[name] = [
+            (claim.text, _english(claim.sentences)) for claim in claims if claim.supported == supported
+        ]
+    print("\n| supported from a coverage of | " + " | ".join(map(str, THRESHOLDS)) + " |")
+    print("|---" * (len(THRESHOLDS) + 1) + "|")
+    for name, pairs in sets.items():
+        covered = [_covered(gate, sentence, evidence) for sentence, evidence in pairs]
+        cells = [sum(value >= threshold for value in covered) / len(covered) for threshold in THRESHOLDS]
+        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
+
+
+def _covered(gate: Gate, sentence: str, evidence: Sequence[Evidence]) -> float:
+    """The coverage of a sentence in which no other part finds a fault; -1 where one does."""
+    found = list(gate.findings(Statement(sentence, "en"), evidence))
+    if any(finding.failed and finding.part != "coverage" for finding in found):
+        return -1.0
+    return next(finding.score for finding in found if finding.part == "coverage")
+
+
+def _english(sentences_of: Sequence[str], title: str = "") -> list[Evidence]:
+    return [Evidence(sentence, title, "en") for sentence in sentences_of]
+
+
+def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
+    """The sentences of clapnq's answers, with those chosen for the answer or for one that comes later."""
+    lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    queries = [
+        query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]
+    ]
+    titles = _titles()
+    pairs = []
+    for place, query in enumerate(queries):
+        other = queries[(place + shift) % len(queries)]
+        evidence = _english(
+            [_plain(each) for each in other["selected_sentences"]], titles.get(other["_id"], "")
+        )
+        pairs += [(sentence, evidence) for sentence in _sentences(_plain(query["answer"]))]
+    return pairs
+
+
+def _titles() -> dict[str, str]:
+    """The title of the passage that answers each question."""
+    dataset = read_dataset(data_folder() / "clapnq")
+    return {
+        query.id: dataset.documents[next(iter(query.judged))].title
+        for query in dataset.queries
+        if query.judged
+    }
+
+
+def _plain(text: str) -> str:
+    """Text as it is written: clapnq sets spaces around its marks."""
+    text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
+    text = regex.sub(r"([($])\s+", r"\1", text)
+    return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")
 
 
 def _sentences(text: str) -> Iterator[str]:

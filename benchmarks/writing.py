@@ -30,8 +30,8 @@ from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
 from rag.answers import Answer, Citation
-from rag.evaluation import read_dataset
-from rag.evaluation.datasets import spread
+from rag.evaluation import Dataset, read_dataset
+from rag.evaluation.datasets import Query, spread
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.verification import Gate
 from rag.writing import Writer
@@ -105,14 +105,23 @@ def _sets(encoder: Encoder, limit: int | None) -> Iterator[tuple[str, Sequence[Q
             sync(index, [folder])
             yield name, questions[:limit], index
     dataset = read_dataset(data_folder() / "clapnq")
-    half = (limit or CLAPNQ_QUESTIONS) // 2
     chosen = [
-        Question(query.text, answerable)
-        for answerable in (True, False)
-        for query in spread([query for query in dataset.queries if query.answerable is answerable], half)
+        Question(query.text, query.answerable is True)
+        for query in clapnq_questions(dataset, limit or CLAPNQ_QUESTIONS)
     ]
     with open_index(dataset, encoder) as index:
         yield "clapnq", chosen, index
+
+
+def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Query]:
+    """The questions of clapnq that are asked, half of them without an answer; both evenly spread."""
+    return [
+        query
+        for answerable in (True, False)
+        for query in spread(
+            [query for query in dataset.queries if query.answerable is answerable], count // 2
+        )
+    ]
 
 
 def _measured(
@@ -121,18 +130,22 @@ def _measured(
     engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
     ends: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
+    fallbacks: Counter[str] = Counter()
     began = time.perf_counter()
     for question in questions:
         answer = engine.ask(question.text)
         supported = any(sentence.verdict == "supported" for sentence in answer.sentences)
         kind = "answerable" if question.answerable else "unanswerable"
         ends[f"{kind}, {_end(answer, supported=supported)}"] += 1
+        if answer.fallback is not None:
+            fallbacks[answer.fallback] += 1
         for item in _sentences(name, question, answer):
             outcomes[item.outcome] += 1
             yield item
     seconds = time.perf_counter() - began
     print(f"{name}: {len(questions)} questions in {seconds:.0f} s")
     print(f"  sentences written: {sum(outcomes.values())}; {_listed(outcomes)}")
+    print(f"  not the model's answer: {_listed(fallbacks)}")
     for kind in ("answerable", "unanswerable"):
         found = Counter({end: count for end, count in ends.items() if end.startswith(f"{kind},")})
         print(f"  {_listed(found)}")

@@ -44,7 +44,7 @@ def rewrite(
     """The question as it stands alone.
 
     What a model writes is used only where all its telling words are the conversation's, and those of the
-    follow-up are still there: else, and where the model fails, the rules decide.
+    follow-up are still there: else, and where the model fails or changes nothing, the rules decide.
 
     Args:
         question: as it was asked.
@@ -62,7 +62,8 @@ def rewrite(
     if written is None:
         return by_rule
     carried = _carried(written, question)
-    return Rewritten(written, carried) if carried else Rewritten(question.text, ())
+    # A small model repeats what points back just as a large one repeats what stands by itself.
+    return Rewritten(written, carried) if carried else by_rule
 
 
 def _written(

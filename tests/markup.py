@@ -109,7 +109,14 @@ def answer(*citations: Citation, text: str | None = None) -> Answer:
         cause=None,
         note=None,
         sentences=tuple(
-            AnswerSentence(cited.answer_start, cited.answer_end, (cited.id,)) for cited in citations
+            AnswerSentence(
+                cited.answer_start,
+                cited.answer_end,
+                (cited.id,),
+                cited.verification.verdict,
+                cited.verification.reason,
+            )
+            for cited in citations
         ),
         citations=citations,
         passages=(),

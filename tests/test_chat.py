@@ -7,15 +7,16 @@ import pytest
 
 from rag.answering import QueryEngine
 from rag.questions import QuestionError
-from ui.chat import PURPOSE, TITLE, answer_as_it_arrives, build_chat
-from ui.render import answer_markup
+from ui.chat import PURPOSE, TITLE, Asked, answer_as_it_arrives, build_chat
+from ui.render import answer_markup, understood_markup
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
+ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
 POPULATION = "What is the population of Cambodia?"
 
 
 async def collect(engine: QueryEngine, question: str) -> list[str]:
-    return [markup async for markup in answer_as_it_arrives(engine, question)]
+    return [markup async for markup in answer_as_it_arrives(engine, question, Asked())]
 
 
 @pytest.mark.parametrize("question", [ARRESTS, POPULATION])
@@ -39,6 +40,25 @@ def test_a_sentence_is_shown_with_its_footnote_before_the_next_one_arrives(seed_
 def test_a_question_that_cannot_be_asked_is_refused_at_once(seed_engine: QueryEngine, question: str) -> None:
     with pytest.raises(QuestionError):
         anyio.run(collect, seed_engine, question)
+
+
+def test_a_follow_up_says_what_it_was_taken_to_ask(seed_engine: QueryEngine) -> None:
+    asked = Asked()
+
+    async def converse() -> list[list[str]]:
+        return [
+            [markup async for markup in answer_as_it_arrives(seed_engine, question, asked)]
+            for question in (ORDERED, "And who was suspended?", "Who ordered it?")
+        ]
+
+    first, second, third = anyio.run(converse)
+    assert not any("fn-understood" in step for step in [*first, *second])
+    assert [answer.question for answer in asked.answers] == [
+        *(ORDERED, "And who was suspended?", "Who ordered it?"),
+    ]
+    assert asked.answers[2].standalone is not None
+    understood = understood_markup(asked.answers[2].standalone)
+    assert [understood in step for step in third] == [False, *[True] * (len(third) - 1)]
 
 
 def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:

@@ -14,7 +14,11 @@ SUPPORTED = Verification("supported", True, True, 1.0)
 
 def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation:
     given: dict[str, object] = {
-        "title": "Dams", "publisher": None, "author": None, "published": None, "page": None,
+        "title": "Dams",
+        "publisher": None,
+        "author": None,
+        "published": None,
+        "page": None,
         **facts,
     }
     return Citation(
@@ -36,8 +40,12 @@ def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation
 def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
     full = citation(
         *(1, "It\nbroke  at night."),
-        title="Dams of\nthe Isken", publisher="Ministry", published="2025-03-20", page=4,
-        recognised=True, superseded_by=2,
+        title="Dams of\nthe Isken",
+        publisher="Ministry",
+        published="2025-03-20",
+        page=4,
+        recognised=True,
+        superseded_by=2,
     )
     assert footnotes([full]) == (
         "[1]: “It broke at night.” — Dams of the Isken, Ministry, 20 March 2025, page 4, "

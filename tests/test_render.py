@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from markup import Page, abstention, answer, citation, passage, shown, texts
 
 from rag.answers import Citation, Copy, Verdict, Verification
+from ui.places import source_target
 from ui.render import (
     answer_markup,
     date_words,
     excerpt,
     failure_markup,
     question_markup,
-    source_target,
     streamed_markup,
     waiting_markup,
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from rag.answers import Verification
-from rag.verification import figures, verify
+from rag.verification import verify
 
 REPORT = Document("Police arrested 1,043 people on Monday. They were freed.", "Raid", "text")
 FIRST = Span(0, 39)
@@ -32,28 +31,14 @@ def test_a_figure_may_be_written_in_another_form() -> None:
 
 def test_words_that_the_quote_lacks_make_it_partial_then_unsupported() -> None:
     quote = FIRST.of(REPORT.text)
-    partly = verify("Police arrested people in a raid on Monday.", quote, REPORT, FIRST)
-    assert (partly.verdict, partly.score) == ("partial", 0.625)
+    partly = verify("Police arrested people in a storm on Monday.", quote, REPORT, FIRST)
+    assert (partly.verdict, partly.reason) == ("partial", "the cited sentence does not have “storm”")
     assert verify("The minister resigned yesterday evening.", quote, REPORT, FIRST).verdict == "unsupported"
 
 
 def test_a_quote_that_is_not_in_the_text_is_unsupported() -> None:
     checked = verify("They were freed.", "They were freed.", REPORT, Span(0, 16))
     assert (checked.verdict, checked.quote_matches) == ("unsupported", False)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("1,043 of 2.500 and 3 000", {"1043", "2.500", "3", "000"}),
-        ("12\u00a0345 and 12’345", {"12345"}),
-        ("3.2 per cent", {"3.2"}),
-        ("٤٢ مشتبها", {"٤٢"}),
-        ("none", set()),
-    ],
-)
-def test_figures(text: str, found: set[str]) -> None:
-    assert figures(text) == found
 
 
 @given(st.text())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from rag.answers import Answer, Disagreement, StatedFigure, Verdict
 from ui.dates import date_words
 from ui.escaping import escape
+from ui.places import mark_markup
 
 VERDICTS: dict[Verdict, str] = {
     "supported": "",
@@ -44,7 +45,8 @@ def checks_markup(answer: Answer) -> str:
 
 def disagreements_markup(answer: Answer) -> str:
     """What sources give different figures for: a table each, the newest first."""
-    return "".join(map(_disagreement, answer.disagreements))
+    marks = {cited.id: mark_markup(cited) for cited in answer.citations}
+    return "".join(_disagreement(disagreement, marks) for disagreement in answer.disagreements)
 
 
 def _doubt(sentence: str, verdict: str, reason: str | None) -> str:
@@ -52,8 +54,8 @@ def _doubt(sentence: str, verdict: str, reason: str | None) -> str:
     return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{verdict}{why}</span></li>'
 
 
-def _disagreement(disagreement: Disagreement) -> str:
-    rows = "".join(_rows(disagreement.figures))
+def _disagreement(disagreement: Disagreement, marks: Mapping[int, str]) -> str:
+    rows = "".join(_rows(disagreement.figures, marks))
     about = escape(disagreement.about)
     return (
         '<table class="fn-disagreement">'
@@ -62,12 +64,12 @@ def _disagreement(disagreement: Disagreement) -> str:
     )
 
 
-def _rows(figures: Iterable[StatedFigure]) -> Iterable[str]:
+def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str]) -> Iterator[str]:
     for figure in figures:
         source = " · ".join(filter(None, [figure.title, figure.publisher]))
         dated = date_words(figure.published) or "undated"
         superseded = " (superseded)" if figure.superseded else ""
         yield (
-            f"<tr><td>{escape(figure.value)} [{figure.citation}]</td><td>{escape(source)}</td>"
+            f"<tr><td>{escape(figure.value)}{marks.get(figure.citation, '')}</td><td>{escape(source)}</td>"
             f"<td>{escape(dated)}{superseded}</td></tr>"
         )

@@ -3,9 +3,6 @@
 What a document or a person wrote is data, and is escaped (:mod:`ui.escaping`). The markup of one message is
 a single line that begins with a block tag, so that CommonMark takes the whole of it as one HTML block and
 parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
-
-A link's target carries all that the script beside the page needs to open the source, because the view's
-sanitiser removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``.
 """
 
 from __future__ import annotations
@@ -14,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Copy, Passage, Verdict
+from rag.answers import Answer, Citation, Passage, Verdict
 from ui.checks import VERDICTS, checks_markup, disagreements_markup
 from ui.dates import date_words
 from ui.escaping import escape
+from ui.places import mark_markup, source_target
 from ui.tables import CitedRow, table_markup
 
 SHOWN_PASSAGES = 3
@@ -52,11 +50,6 @@ class _Sentence:
     def repeats(self, cited: Citation) -> bool:
         """Whether the sentence is the quoted words themselves."""
         return self.text.split() == cited.quote.split()
-
-
-def source_target(place: Citation | Copy | Passage) -> str:
-    """The link target that opens the source panel at the exact words of a citation, its copy or a passage."""
-    return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
 
 
 def question_markup(question: str) -> str:
@@ -140,15 +133,9 @@ def _sentence(sentence: _Sentence) -> str:
 
 def _notes(sentence: _Sentence) -> str:
     """The sentence's footnote marks, and a label where what they lead to does not carry it."""
-    marks = "".join(map(_mark, sentence.citations))
+    marks = "".join(map(mark_markup, sentence.citations))
     label = VERDICTS[sentence.verdict]
     return f'{marks} <span class="fn-doubt">{label}</span>' if label else marks
-
-
-def _mark(cited: Citation) -> str:
-    place = cited.title if cited.page is None else f"{cited.title}, page {cited.page}"
-    title = escape(f"Footnote {cited.id}: open the quoted words in {place}")
-    return f'<a class="fn-mark" href="{source_target(cited)}" title="{title}">[{cited.id}]</a>'
 
 
 def _attributions(sentences: Sequence[_Sentence]) -> str:

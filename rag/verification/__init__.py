@@ -1,8 +1,8 @@
 """Whether a sentence of an answer is what the words it cites say.
 
-The quote is read again from the stored text, and the sentence is compared with the quotes alone, never with the
-rest of the report. Each part of the comparison is a function in a module of its own, with its own score and its
-own reason in words; :class:`Gate` puts them together.
+The quote is read again from the stored text, and the sentence is compared with the quotes alone, never with
+the rest of the report. Each part of the comparison is a function in a module of its own, with its own score
+and its own reason in words; :class:`Gate` puts them together.
 """
 
 from __future__ import annotations

@@ -11,22 +11,27 @@ from rag.verification.names import names_in
 from rag.verification.words import content, shares
 
 _SAID = (
-    "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added|told|reported"
+    "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added"
+    "|told|reported"
     "|reports|wrote|noted|explained|testified|denied|confirmed|admitted"
 )
 _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": (
         regex.compile(r"\baccording to (?P<who>[^,;.]+)", regex.IGNORECASE),
-        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)\s(?:has |have )?(?:{_SAID})\b"),
+        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s"
+                      rf"|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)(?<!\b(?:is|was"
+                      rf"|are|were|be|been|being))\s(?:has |have )?(?:{_SAID})\b"),
         regex.compile(rf"[,”\"]\s(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
     ),
     "vi": (
         regex.compile(r"\btheo (?P<who>(?:lời )?\p{Lu}[^,;.]+)", regex.IGNORECASE),
-        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:nói|cho biết|tuyên bố|khẳng định|cho rằng|công bố)\b"),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:nói|cho biết|tuyên bố|khẳng định|cho rằng"
+                      r"|công bố)\b"),
     ),
     "id": (
         regex.compile(r"\bmenurut (?P<who>[^,;.]+)", regex.IGNORECASE),
-        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:mengatakan|menyatakan|mengumumkan|menegaskan|berkata|menyebut)\b"),
+        regex.compile(r"(?:^|[,;]\s)(?P<who>[^,;]+?)\s(?:mengatakan|menyatakan|mengumumkan|menegaskan"
+                      r"|berkata|menyebut)\b"),
         regex.compile(r"\b(?:kata|ujar|ucap)\s(?P<who>[^,;.]+)"),
     ),
     "zh": (
@@ -34,8 +39,21 @@ _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
         regex.compile(r"(?:^|[，。；])(?P<who>\p{Han}{2,8}?)(?:在[^，。]{1,6})?(?:宣布|表示|说|称|指出|认为)"),
     ),
 }  # fmt: skip
+_TRAILING = regex.compile(
+    r"(?:\s(?:who|which|that|has|have|had|also|later|then|is|was|are|were|be|been|being))+$"
+)
+_LAST = regex.compile(
+    r"^.*\b(?:by|when|that|because|after|as|than|is|was|are|were|if|where)\s", regex.IGNORECASE
+)
+_PRONOUN = regex.compile(
+    r"(?:^|\s)(?:he|she|it|they|we|i|you|who|there|ông|bà|họ|ia|dia|mereka)$", regex.IGNORECASE
+)
+LONGEST = 9
+"""Words of a speaker; what is longer is another part of the sentence."""
+
 _DOCUMENT = regex.compile(
-    r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source|letter|it|they|he|she|who)$"
+    r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source"
+    r"|letter|it|they|he|she|who)$"
     r"|^(?:laporan|báo cáo|tài liệu|报告|文件)", regex.IGNORECASE,
 )  # fmt: skip
 
@@ -60,7 +78,17 @@ def speakers(text: str, language: str) -> Iterator[str]:
     """Who is said to say something in a sentence, in its words."""
     for pattern in _SPEAKERS.get(language, ()):
         for match in pattern.finditer(text):
-            yield match["who"]
+            who = _speaker(match["who"])
+            if who is not None:
+                yield who
+
+
+def _speaker(words: str) -> str | None:
+    """The words for a speaker alone; None where a pronoun stands for them, or nobody is named."""
+    words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,")
+    if not words or _PRONOUN.search(words) or len(words.split()) > LONGEST:
+        return None
+    return words
 
 
 def _speaks(own: Sequence[str], item: Evidence, language: str) -> bool:

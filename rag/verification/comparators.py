@@ -15,7 +15,8 @@ _BEFORE: Mapping[Comparator, str] = {
                 "|as little as|starting at|ít nhất|tối thiểu|không dưới|không ít hơn|setidaknya|sedikitnya"
                 "|paling sedikit|minimal|sekurang-kurangnya|tidak kurang dari|至少|最少|不少于|不低于"
                 "|mindestens|au moins|al menos|pelo menos",
-    "at most": "at most|no more than|not more than|not over|not above|up to|as many as|as much as|a maximum of"
+    "at most": "at most|no more than|not more than|not over|not above|up to|as many as|as much as"
+               "|a maximum of"
                "|maximum of|capped at|tối đa|không quá|nhiều nhất|không hơn|paling banyak|maksimal|maksimum"
                "|tidak lebih dari|至多|最多|不超过|不多于|不高于|höchstens|au plus|como máximo|no máximo",
     "over": "just over|more than|over|above|exceeding|exceeds|exceeded|upwards of|well over|greater than"
@@ -31,9 +32,11 @@ _BEFORE: Mapping[Comparator, str] = {
 }  # fmt: skip
 
 _AFTER: Mapping[Comparator, str] = {
-    "at least": "or more|or above|at least|at the least|and over|and above|or older|trở lên|atau lebih|ke atas"
+    "at least": "or more|or above|at least|at the least|and over|and above|or older|trở lên|atau lebih"
+                "|ke atas"
                 "|及以上|以上|\\+",
-    "at most": "or less|or fewer|or under|at most|at the most|or below|trở xuống|atau kurang|ke bawah|及以下|以下"
+    "at most": "or less|or fewer|or under|at most|at the most|or below|trở xuống|atau kurang|ke bawah"
+    "|及以下|以下"
                "|以内",
     "over": "plus\\b(?! de)|and more|lebih\\b|多|余",
     "about": "or so|左右|上下|-odd",

@@ -14,7 +14,7 @@ from rag.verification.words import Word, content, shares, stem
 if TYPE_CHECKING:
     from index.embedding import Encoder
 
-SUPPORTED_FROM = 0.75
+SUPPORTED_FROM = 0.8
 """The coverage from which a sentence is supported: see ``benchmarks/gate.py``."""
 
 PARTIAL_FROM = 0.5
@@ -98,7 +98,12 @@ def _across(statement: Statement, evidence: Sequence[Evidence], encoder: Encoder
     score = round(min(max(cosine, 0.0) / ACROSS_FROM, 1.0), 4)
     if score >= 1:
         return Finding("coverage", 1.0)
-    return Finding("coverage", score, "the cited sentence, in another language, says something else", fatal=score < PARTIAL_FROM)
+    return Finding(
+        "coverage",
+        score,
+        "the cited sentence, in another language, says something else",
+        fatal=score < PARTIAL_FROM,
+    )
 
 
 def _not_carried(missing: Sequence[Word]) -> str:

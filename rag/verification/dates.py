@@ -15,6 +15,7 @@ from typing import Literal
 import regex
 
 from index.documents import Span
+from rag.verification.date_words import AMBIGUOUS, BABEL, RELATIVE, VI_DAYS, VI_MONTHS, ZH_DAYS
 
 Relation = Literal["before", "after"]
 
@@ -51,78 +52,55 @@ class Moment:
     swapped: bool = False
 
 
-_BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
-_AMBIGUOUS = frozenset({"may", "march", "mar", "sun", "sat", "mon", "wed", "fri", "mei", "minggu", "mars", "do", "so",
-                        "di", "mi", "sab", "dom", "lun", "jan", "jun", "dec", "des", "sep", "sen", "rab", "kam",
-                        "jum", "min", "sel", "august", "set", "out", "mer", "gio", "mar.", "ago", "avr"})  # fmt: skip
-"""Words that are names of months or days only beside a number, or with a capital and a preposition."""
-
-_VI_MONTHS = {
-    "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,
-    "mười một": 11, "mười hai": 12, "mười": 10, "chạp": 12,
-}  # fmt: skip
-_VI_DAYS = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4, "bảy": 5}
-_ZH_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
-
-_RELATIVE: Mapping[str, tuple[int, str]] = {
-    "a year earlier": (1, "earlier"), "the year before": (1, "earlier"), "the previous year": (1, "earlier"),
-    "the year earlier": (1, "earlier"), "the prior year": (1, "earlier"), "năm trước": (1, "earlier"),
-    "setahun sebelumnya": (1, "earlier"), "tahun sebelumnya": (1, "earlier"), "前一年": (1, "earlier"),
-    "上年": (1, "earlier"), "a month earlier": (1, "earlier month"), "the previous month": (1, "earlier month"),
-    "today": (0, "day"), "yesterday": (1, "day"), "tomorrow": (-1, "day"), "this week": (0, "week"),
-    "last week": (1, "week"), "next week": (-1, "week"), "this month": (0, "month"), "last month": (1, "month"),
-    "next month": (-1, "month"), "this year": (0, "year"), "last year": (1, "year"), "next year": (-1, "year"),
-    "hôm nay": (0, "day"), "hôm qua": (1, "day"), "ngày mai": (-1, "day"), "tuần trước": (1, "week"),
-    "tháng trước": (1, "month"), "tháng này": (0, "month"), "năm nay": (0, "year"), "năm ngoái": (1, "year"),
-    "năm tới": (-1, "year"), "hari ini": (0, "day"), "kemarin": (1, "day"), "besok": (-1, "day"),
-    "pekan lalu": (1, "week"), "minggu lalu": (1, "week"), "bulan lalu": (1, "month"),
-    "bulan ini": (0, "month"), "tahun ini": (0, "year"), "tahun lalu": (1, "year"),
-    "tahun depan": (-1, "year"), "今天": (0, "day"), "昨天": (1, "day"), "昨日": (1, "day"), "明天": (-1, "day"),
-    "上周": (1, "week"), "上个月": (1, "month"), "上月": (1, "month"), "本月": (0, "month"), "今年": (0, "year"),
-    "去年": (1, "year"), "明年": (-1, "year"),
-}  # fmt: skip
-
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 
 _NUMERIC = (
-    regex.compile(rf"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
+    regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]"
+                  r"|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
     regex.compile(rf"(?<![\d.,]){_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d)"),
-    regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d|3[01])(?P=mark){_YEAR}(?!\d)"),
+    regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d"
+                  rf"|3[01])(?P=mark){_YEAR}(?!\d)"),
     regex.compile(rf"{_YEAR}\s?年(?:\s?{_MONTH}\s?月(?:份)?(?:\s?{_DAY}\s?[日号])?)?"),
     regex.compile(rf"(?<!\d){_MONTH}\s?月(?:份|\s?{_DAY}\s?[日号])?"),
     regex.compile(rf"\b(?:ngày|hôm|mùng)\s{_DAY}\s?(?:tháng\s|/|-){_MONTH}(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b",
                   regex.IGNORECASE),
     regex.compile(rf"\b{_DAY}\stháng\s{_MONTH}(?:(?:\snăm\s|,?\s|/){_YEAR})?\b", regex.IGNORECASE),
     regex.compile(rf"\btháng\s{_MONTH}(?!\d)(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b", regex.IGNORECASE),
-    regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(_VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?", regex.IGNORECASE),
+    regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?",
+                  regex.IGNORECASE),
 )  # fmt: skip
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
-    r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人|个|家|米|元))"
+    r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
+    r"|个|家|米|元))"
 )
 _YEAR_BEFORE = regex.compile(
-    r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late|early|mid|fiscal"
+    r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late"
+    r"|early|mid|fiscal"
     r"|năm|từ|trước|sau|đến|vào|tahun|sejak|pada|hingga|sampai|dan|en|de|im|seit|em|jahr|año|ano)\s|[(/–-])$",
     regex.IGNORECASE,
 )
 _VI_WEEKDAY = regex.compile(
-    rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(_VI_DAYS)})|(?P<sunday>chủ nhật))\b"
-    rf"|\bThứ (?P<named>{'|'.join(map(str.capitalize, _VI_DAYS))})\b",
+    rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(VI_DAYS)})"
+    rf"|(?P<sunday>chủ nhật))\b"
+    rf"|\bThứ (?P<named>{'|'.join(map(str.capitalize, VI_DAYS))})\b",
     regex.IGNORECASE,
 )
-_ZH_WEEKDAY = regex.compile(rf"(?:星期|周|礼拜)(?P<day>[{''.join(_ZH_DAYS)}])")
+_ZH_WEEKDAY = regex.compile(rf"(?:星期|周|礼拜)(?P<day>[{''.join(ZH_DAYS)}])")
 _RELATIVE_WORD = regex.compile(
-    rf"(?<![\p{{L}}--[\p{{Han}}]])(?:{'|'.join(_RELATIVE)})(?![\p{{L}}--[\p{{Han}}]])",
+    rf"(?<![\p{{L}}--[\p{{Han}}]])(?:{'|'.join(RELATIVE)})(?![\p{{L}}--[\p{{Han}}]])",
     regex.IGNORECASE | regex.V1,
 )
 _BEFORE = regex.compile(
-    r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai|hingga)\s(?:the\s)?(?:end of\s)?"
+    r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai"
+    r"|hingga)\s(?:the\s)?(?:end of\s)?"
     r"(?:ngày\s|năm\s|tahun\s)?|截至|直到)$", regex.IGNORECASE,
 )  # fmt: skip
 _AFTER = regex.compile(
-    r"\b(?:after|since|from|following|starting|sau|từ|kể từ|sejak|setelah|sesudah)\s(?:the\s)?(?:ngày\s|năm\s|tahun\s)?$",
+    r"\b(?:after|since|from|following|starting|sau|từ|kể từ|sejak|setelah|sesudah)\s(?:the\s)?(?:ngày\s"
+    r"|năm\s|tahun\s)?$",
     regex.IGNORECASE,
 )
 _BEFORE_FOLLOWS = regex.compile(r"(?:之前|以前|年底前|前)")
@@ -194,7 +172,7 @@ def _moment(match: regex.Match[str]) -> Moment:
     return Moment(
         Span(match.start(), match.end()),
         int(groups["year"]) if groups.get("year") else None,
-        int(month) if month else _VI_MONTHS[vietnamese.lower()] if vietnamese else None,
+        int(month) if month else VI_MONTHS[vietnamese.lower()] if vietnamese else None,
         int(groups["day"]) if groups.get("day") else None,
     )
 
@@ -216,7 +194,7 @@ def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
 
     months: dict[str, int] = {"sept": 9, "agt": 8}
     days: dict[str, int] = {}
-    for code in _BABEL:
+    for code in BABEL:
         locale = Locale(code)
         for width in ("wide", "abbreviated"):
             for number, name in locale.months["format"][width].items():
@@ -235,8 +213,8 @@ def _named_pattern() -> regex.Pattern[str]:
     name = rf"(?P<name>{names})\b\.?"
     day = r"(?<![\p{N}.,])(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.|º)?"
     return regex.compile(
-        rf"{day}\s(?:of\s|de\s)?{name}(?:,?\s(?:de\s)?{_YEAR}\b)?"
-        rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:,?\s{_YEAR}\b)?"
+        rf"{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
+        rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:\s?,?\s{_YEAR}\b)?"
         rf"|\b{name},?\s(?:de\s)?{_YEAR}\b|\b(?P<alone>{names})\b",
         regex.IGNORECASE,
     )
@@ -257,9 +235,10 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     if not word[:1].isupper() or len(word) < 3:
         return False
     before = text[max(0, match.start() - 12) : match.start()].lower()
-    placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid|pada|bulan|sejak)[\s-]$",
+    placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid"
+                          r"|pada|bulan|sejak)[\s-]$",
                           before)  # fmt: skip
-    return bool(placed) or word.lower() not in _AMBIGUOUS and len(word) > 3
+    return bool(placed) or (word.lower() not in AMBIGUOUS and len(word) > 3)
 
 
 def _weekdays(text: str) -> Iterator[Moment]:
@@ -267,19 +246,19 @@ def _weekdays(text: str) -> Iterator[Moment]:
     for match in regex.finditer(r"\b\p{Lu}[\p{L}']+\b", text):
         word = match[0].lower()
         if word in days and not (
-            word in _AMBIGUOUS and not regex.search(r"\b(?:hari|pada)\s$", text[: match.start()])
+            word in AMBIGUOUS and not regex.search(r"\b(?:hari|pada)\s$", text[: match.start()])
         ):
             yield Moment(Span(match.start(), match.end()), weekday=days[word])
     for match in _ZH_WEEKDAY.finditer(text):
-        yield Moment(Span(match.start(), match.end()), weekday=_ZH_DAYS[match["day"]])
+        yield Moment(Span(match.start(), match.end()), weekday=ZH_DAYS[match["day"]])
     for match in _VI_WEEKDAY.finditer(text):
         name = (match["day"] or match["named"] or "").lower()
-        yield Moment(Span(match.start(), match.end()), weekday=_VI_DAYS[name] if name else 6)
+        yield Moment(Span(match.start(), match.end()), weekday=VI_DAYS[name] if name else 6)
 
 
 def _relative(text: str) -> Iterator[Moment]:
     for match in _RELATIVE_WORD.finditer(text):
-        back, unit = _RELATIVE[match[0].lower()]
+        back, unit = RELATIVE[match[0].lower()]
         yield Moment(Span(match.start(), match.end()), relative=back, relative_unit=unit)
 
 

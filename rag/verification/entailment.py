@@ -1,4 +1,4 @@
-"""A cross-encoder for natural language inference, where a folder or a hub gives one: does a text entail another?"""
+"""Whether a text entails another, by a cross-encoder where a folder or a hub gives one."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def open_entailment(name_or_folder: str) -> Entailment:
     entailed = next((place for label, place in labels.items() if label.startswith("entail")), None)
     if entailed is None:
         raise EntailmentError(
-            f"entailment model {name_or_folder!r} has the classes {', '.join(labels)} and none for entailment; "
+            f"entailment model {name_or_folder!r} has the classes {', '.join(labels)} and "
+            "none for entailment; "
             "give a cross-encoder for natural language inference"
         )
     contradicted = next((place for label, place in labels.items() if label.startswith("contra")), None)
@@ -104,7 +105,9 @@ def entailment(statement: Statement, evidence: Sequence[Evidence], model: Entail
     judged = model.judge(premises, statement.text)
     best = max(judged, key=lambda judgement: judgement.entailed)
     if best.contradicted >= CONTRADICTED_FROM:
-        return Finding("entailment", best.entailed, "the cited sentence contradicts it, by the entailment model")
+        return Finding(
+            "entailment", best.entailed, "the cited sentence contradicts it, by the entailment model"
+        )
     if best.entailed < ENTAILED_FROM:
         reason = "it does not follow from the cited sentence, by the entailment model"
         return Finding("entailment", best.entailed, reason, fatal=False)

@@ -18,8 +18,8 @@ class Evidence:
 
     Attributes:
         quote: the cited words.
-        context: headings of a table's row, the document's title, its publisher. It has names, and the units and
-            years of headings; its figures are no source of figures.
+        context: headings of a table's row, the document's title, its publisher. It has names, and the units
+            and years of headings; its figures are no source of figures.
         language: ISO 639-1, or ``und``.
         published: the document's ISO date, possibly shortened, or None.
         quote_matches: whether the quote was read again from the stored text and is the same.
@@ -77,8 +77,15 @@ _INDONESIAN = regex.compile(
     r"|lebih|atas)\b",
     regex.IGNORECASE,
 )
+_ENGLISH = regex.compile(
+    r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE
+)
+SURE_FROM = 80
+"""Letters from which the identifier is believed more than the evidence's language."""
+
 _PRONOUN = regex.compile(
-    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company|group"
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company"
+    r"|group"
     r"|agency|court|man|woman|official|president|mayor|two|former|latter)|ông|bà|họ|anh|chị|nó|ia|dia|mereka"
     r"|beliau|他|她|它|他们|她们|该)\b",
     regex.IGNORECASE,
@@ -96,12 +103,18 @@ def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
         return "vi"
     if len(_INDONESIAN.findall(text)) >= 2:
         return "id"
+    return _of_spaced(text, letters, otherwise)
+
+
+def _of_spaced(text: str, letters: int, otherwise: str) -> str:
+    """The language of a sentence in Latin letters, or in others that put spaces between words."""
+    if otherwise != "en" and _ENGLISH.search(text) and not _INDONESIAN.search(text):
+        return "en"
     found = detect(text)
-    if found in {"ms", "jv", "tl"} and otherwise == "id":
+    if found in {"id", "ms", "jv", "tl"} and (otherwise == "id" or not _ENGLISH.search(text)):
         return "id"
-    if otherwise != UNKNOWN_LANGUAGE and found != otherwise and letters < 80:
-        return otherwise if han == 0 and otherwise not in {"zh", "ja"} else "en"
-    return found if found != UNKNOWN_LANGUAGE else ("en" if otherwise in {UNKNOWN_LANGUAGE, "zh"} else otherwise)
+    likely = otherwise if otherwise not in {UNKNOWN_LANGUAGE, "zh", "ja", "vi"} else "en"
+    return likely if found == UNKNOWN_LANGUAGE or letters < SURE_FROM else found
 
 
 def language_in(item: Evidence) -> str:

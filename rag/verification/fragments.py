@@ -9,11 +9,57 @@ from rag.verification.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR
 from rag.verification.words import words_of
 
 _SUBORDINATE = regex.compile(
-    r"^\W*(?:because|although|though|while|whereas|which|who|whose|that|since|unless|until|if|when|despite|due to)\b[^,]*$",
+    r"^\W*(?:because|although|though|while|whereas|which|who|whose|that|since|unless|until|if|when"
+    r"|despite|due to)\b(?!.*(?:,|--|—|–)).*$",
     regex.IGNORECASE,
 )
-_OBJECT = frozenset("to the a an that his her its their it them him for on as into about from by up down over at".split())
-_DETERMINERS = frozenset("the a an his her its their these those this many some all two three most".split())
+_OBJECT = frozenset(
+    [
+        "to",
+        "the",
+        "a",
+        "an",
+        "that",
+        "his",
+        "her",
+        "its",
+        "their",
+        "it",
+        "them",
+        "him",
+        "for",
+        "on",
+        "as",
+        "into",
+        "about",
+        "from",
+        "by",
+        "up",
+        "down",
+        "over",
+        "at",
+    ]
+)
+_DETERMINERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "its",
+        "their",
+        "these",
+        "those",
+        "this",
+        "many",
+        "some",
+        "all",
+        "two",
+        "three",
+        "most",
+    ]
+)
 _FEWEST = {"zh": 4, "ja": 4}
 _FEWEST_WORDS = 3
 
@@ -32,12 +78,13 @@ def fragments(statement: Statement) -> Finding:
 
 
 def _has_predicate(text: str) -> bool:
-    words = [word.text.lower() for word in words_of(text, "en")]
+    found = words_of(text, "en")
+    words = [word.text.lower() for word in found]
     finite = AUXILIARIES - {"to", "be", "been", "being"}
     for place, word in enumerate(words):
         before = words[place - 1] if place else ""
         after = words[place + 1] if place + 1 < len(words) else ""
-        if word in finite or word.endswith(("n't", "n’t", "'s", "’s")) and after in _DETERMINERS:
+        if word in finite or (word.endswith(("n't", "n’t", "'s", "’s")) and after in _DETERMINERS):
             return True
         if place and word in ENGLISH_VERBS and before not in _DETERMINERS:
             return True
@@ -45,7 +92,10 @@ def _has_predicate(text: str) -> bool:
             return True
         if place and IRREGULAR.get(word, word) != word and word not in {"children", "people", "men", "women"}:
             return True
-        if place and _may_be_verb(word, before, after):
+        named = place > 0 and found[place - 1].text[:1].isupper() and not found[place].text[:1].isupper()
+        if place and (
+            _may_be_verb(word, before, after) or (named and _is_singular(word) and before != "the")
+        ):
             return True
     return False
 
@@ -54,5 +104,10 @@ def _may_be_verb(word: str, before: str, after: str) -> bool:
     """Whether a word in *-s*, or one before an object, is used as a verb."""
     if before in _DETERMINERS or before.isdigit():
         return False
-    singular = word.endswith("s") and not word.endswith(("ss", "us", "is"))
-    return (singular and (after.isdigit() or (after in _OBJECT and after != "at"))) or (before.endswith("s") and after in _DETERMINERS)
+    return (_is_singular(word) and (after.isdigit() or (after in _OBJECT and after != "at"))) or (
+        before.endswith("s") and after in _DETERMINERS
+    )
+
+
+def _is_singular(word: str) -> bool:
+    return word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3

@@ -9,7 +9,7 @@ import regex
 
 from rag.answers import Verdict, Verification
 from rag.questions import Question
-from rag.verification.amounts import comparisons, figures, things
+from rag.verification.amounts import comparisons, figures
 from rag.verification.attribution import attribution
 from rag.verification.coverage import coverage
 from rag.verification.entailment import Entailment, entailment
@@ -24,6 +24,7 @@ from rag.verification.negation import negation
 from rag.verification.opposition import opposition
 from rag.verification.relevance import relevance
 from rag.verification.roles import roles
+from rag.verification.things import things
 
 if TYPE_CHECKING:
     from index.embedding import Encoder
@@ -35,7 +36,7 @@ PARTS: Mapping[str, Part] = {
     "attribution": attribution, "negation": negation, "opposites": opposition, "modality": modality,
     "roles": roles, "merging": merging,
 }  # fmt: skip
-"""What is checked of every sentence that is no quotation, by the name of its score; the order is that of reasons."""
+"""What is checked of every sentence that is no quotation, by its name; the order is that of reasons."""
 
 WEIGHT = 0.5
 """How far a part that finds nothing right lowers the combined score: to this share of it."""
@@ -67,9 +68,10 @@ class Gate:
             question: what it is to answer; None where that is not asked.
 
         Returns:
-            ``supported`` where no part finds a fault. A fault of a figure, a date, a name, a negation, a role or
-            the like makes it ``unsupported``; words that the evidence does not carry, a fragment or a sentence off
-            the question ``partial``. The score is the coverage, lowered for every part by up to half.
+            ``supported`` where no part finds a fault. A fault of a figure, a date, a name, a negation, a role
+            or the like makes it ``unsupported``; words that the evidence does not carry, a fragment or a
+            sentence off the question ``partial``. The score is the coverage, lowered for every part by up to
+            half.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "cites no sentence")
@@ -99,8 +101,8 @@ class Gate:
 def combined(findings: Sequence[Finding]) -> Verification:
     """One verdict of many findings: that of the gravest fault, with its reason.
 
-    The score is that of the coverage, times, for every other part, the share of :data:`WEIGHT` to 1 that its own
-    score is on the way to.
+    The score is that of the coverage, times, for every other part, :data:`WEIGHT` and the rest by its own
+    score.
     """
     score = 1.0
     for finding in findings:

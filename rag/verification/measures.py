@@ -1,4 +1,4 @@
-"""Units and currencies as reports write them → one name each, and which units are exact multiples of others."""
+"""Units and currencies as reports write them → one name each, and which are exact multiples."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ _UNITS: Mapping[str, str] = {
     "kilowatt": "kw|kilowatts?|千瓦",
     "megawatt": "mw|megawatts?|兆瓦",
     "gigawatt": "gw|gigawatts?|吉瓦",
-    "kilometre an hour": "km/h|kph|kmph|kilomet(?:re|er)s? (?:per|an) hour|公里/小时|km/giờ|km/jam|km per jam",
+    "kilometre an hour": "km/h|kph|kmph|kilomet(?:re|er)s? (?:per|an) hour"
+                         "|公里/小时|km/giờ|km/jam|km per jam",
     "mile an hour": "mph|miles? (?:per|an) hour|英里/小时",
     "knot": "knots?|节|hải lý/giờ",
     "kilobyte": "kb|kilobytes?",
@@ -92,12 +93,14 @@ _CURRENCIES: Mapping[str, str] = {
     "JPY": "jpy|yen|日元|yên", "CNY": "cny|rmb|yuan|renminbi|人民币|元|nhân dân tệ|tệ", "YEN OR YUAN": "¥|￥",
     "VND": "₫|vnd|vnđ|đồng|dong|đ|越南盾|越盾", "IDR": "rp|idr|rupiah|印尼盾|印度尼西亚卢比",
     "MYR": "rm|myr|ringgit|林吉特", "THB": "฿|thb|baht|泰铢|bạt", "KHR": "៛|khr|riels?|瑞尔",
-    "INR": "₹|inr|rupees?|卢比", "KRW": "₩|krw|south korean won|韩元", "PHP": "₱|php|pesos?|比索", "CHF": "chf|swiss francs?",
+    "INR": "₹|inr|rupees?|卢比", "KRW": "₩|krw|south korean won|韩元",
+    "PHP": "₱|php|pesos?|比索", "CHF": "chf|swiss francs?",
     "RUB": "₽|rub|roubles?|rubles?|卢布",
 }  # fmt: skip
 
 _PER = regex.compile(
-    r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b)|each\s|every\s|mỗi\s|một\s(?=năm|tháng"
+    r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b)|each\s|every\s|mỗi\s"
+    r"|một\s(?=năm|tháng"
     r"|ngày|giờ|tuần)|setiap\s|每)\s?(?P<unit>\p{L}+)"
     r"|\s(?P<adverb>daily|weekly|monthly|annually|yearly)\b",
     regex.IGNORECASE,
@@ -118,7 +121,7 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """The unit that ``text`` has at ``place`` or after a space or hyphen there: its name, and where it ends."""
+    """The unit at ``place`` or after a space or hyphen there: its name, and where it ends."""
     start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None

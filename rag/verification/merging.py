@@ -1,8 +1,10 @@
-"""Whether a sentence that cites several is one of them at a time, and not the subject of one with another's deed."""
+"""Whether a sentence that cites several gives nobody the deed of another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
 from rag.verification.roles import deeds, same_verb
@@ -14,6 +16,11 @@ WHOLE = 0.7
 GAIN = 0.2
 """How much more all of them together may carry than the best one, before it counts as mashed."""
 
+_PRONOUN = regex.compile(
+    r"(?:^|[,;]\s|\b(?:and|but|that|when|because|while)\s)(?:he|she|it|they|this|these)\b"
+    r"|\b(?:ông ấy|bà ấy|họ|ia|dia|mereka)\b|他|她|它",
+    regex.IGNORECASE,
+)
 _REASON = "it joins what one cited sentence says to what another one says"
 
 
@@ -22,8 +29,11 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     cited = [item for item in evidence if language_in(item) == statement.language]
     if len(cited) < 2:
         return Finding("merging", 1.0)
-    held = [_held(item, statement.language) for item in cited]
-    if any(_mashed(deed.verb.stem, deed.doers, statement, cited, held) for deed in deeds(statement.text, statement.language)):
+    held = [_held(cited, place, statement.language) for place in range(len(cited))]
+    if any(
+        _mashed(deed.verb.stem, deed.doers, statement, cited, held)
+        for deed in deeds(statement.text, statement.language)
+    ):
         return Finding("merging", 0.0, _REASON)
     score = min(_clauses(statement, held), default=1.0)
     if score < 1:
@@ -31,8 +41,13 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("merging", 1.0)
 
 
-def _held(item: Evidence, language: str) -> frozenset[str]:
-    return frozenset(word.stem for word in content(f"{item.quote} {referents(item)}", language))
+def _held(cited: Sequence[Evidence], place: int, language: str) -> frozenset[str]:
+    """The words of a cited sentence, and of those cited before it if a pronoun of it may stand for them."""
+    item = cited[place]
+    around = [item.quote, referents(item)]
+    if _PRONOUN.search(item.quote):
+        around += [item.before, *(each.quote for each in cited[:place])]
+    return frozenset(word.stem for word in content(" ".join(around), language))
 
 
 def _mashed(

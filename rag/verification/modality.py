@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in
-from rag.verification.words import shares, words_of
+from rag.verification.words import Word, shares, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """A way of not saying that something is so: its cues by language, and how grave it is to leave them out."""
+    """A way of not saying that something is so: its cues, and how grave it is to leave them out."""
 
     name: str
     cues: Mapping[str, str]
@@ -23,7 +23,8 @@ class _Mode:
 
 _MODES = (
     _Mode("alleged", {
-        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly|denied|denies|claim(?:s|ed)"
+        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly"
+              r"|denied|denies|claim(?:s|ed)"
               r"|rumou?r\p{L}*",
         "vi": "cáo buộc|bị tố|nghi ngờ|được cho là|phủ nhận",
         "id": r"dituduh|menuduh|diduga|dituding|menuding|membantah|didakwa",
@@ -31,21 +32,34 @@ _MODES = (
     }, fatal=True),
     _Mode("possible", {
         "en": "may(?! \\d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",
-        "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan", "zh": "可能|也许|或许",
+        "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan",
+        "zh": "可能|也许|或许",
     }, fatal=True),
     _Mode("planned", {
-        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to|propos\p{L}+|expected to|is to|are to"
-              r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to|recommend\p{L}*|call(?:s|ed) for"
+        "en": r"plan(?:s|ned|ning)? (?:to|for)|intends? to|will|would|hopes? to|aims? to"
+              r"|propos\p{L}+(?! that)|expected to|is to|are to"
+              r"|consider\p{L}*|wants? to|due to (?=\p{L}+\b)|scheduled|vow\p{L}*|promis\p{L}+|agreed to"
+              r"|recommend\p{L}*|call(?:s|ed) for"
               r"|urg(?:e|es|ed)|ask(?:s|ed)",
-        "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana|bertujuan|mengusulkan",
+        "vi": "sẽ|dự kiến|kế hoạch|đề xuất|dự định|kêu gọi", "id": "akan|berencana|diusulkan|rencana"
+                                                                   "|bertujuan|mengusulkan",
         "zh": "将(?!军|近)|计划|打算|拟|预计|准备|建议|呼吁",
     }, fatal=True),
     _Mode("conditional", {
-        "en": "if|unless|provided that|in case|should (?=\\p{L}+ fall)", "vi": "nếu|trừ khi", "id": "jika|bila|apabila|kecuali",
+        "en": "if|unless|provided that|in case|should (?=\\p{L}+ fall)", "vi": "nếu|trừ khi",
+        "id": "jika|bila|apabila|kecuali",
         "zh": "如果|若|除非|假如",
     }, fatal=False, before=True),
 )  # fmt: skip
-_SAME = {"planned": "refus\\p{L}*", "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b|innocent|cleared"}
+HALF = 0.5
+MOST = 0.6
+"""The share of what a cue governs that a sentence must have, to count as saying it."""
+
+_SAME = {
+    "planned": "refus\\p{L}*",
+    "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b"
+    "|innocent|cleared",
+}
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 
 
@@ -58,7 +72,7 @@ def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             continue
         for item in cited:
             cue = _lost(mode, statement, item)
-            if cue and not _stated_plainly(statement, cited, item):
+            if cue and not _stated_plainly(mode, statement, cited, item):
                 reason = f"the cited sentence says only that it is {mode.name} (“{cue}”)"
                 return Finding("modality", 0.0 if mode.fatal else 0.5, reason, fatal=mode.fatal)
     return Finding("modality", 1.0)
@@ -79,35 +93,35 @@ def _has(mode: _Mode, text: str, language: str) -> bool:
 
 
 def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
-    """The cue in whose scope the evidence has words that the sentence takes for plain; None where there is none."""
+    """The cue in whose scope the evidence has words that the sentence has without one, or None."""
     language = statement.language
     match = _pattern(mode.cues[language], language).search(item.quote)
     if match is None:
         return None
-    words = words_of(item.quote, language)
-    if mode.before:
-        # What a condition restricts stands before it, or after the comma that ends it.
-        scope = [word for word in words if word.content]
-    else:
-        scope = [word for word in words if word.start >= match.end() and word.content]
-        clause = scope[0].clause if scope else 0
-        scope = [word for word in scope if word.clause == clause]
+    words = [word for word in words_of(item.quote, language) if word.content]
+    held = {word.stem for word in words_of(statement.text, language) if word.content}
+    after = [word for word in words if word.start >= match.end()]
+    scope = [word for word in after if word.clause == after[0].clause]
     if not scope:
         return None
-    held = {word.stem for word in words_of(statement.text, language) if word.content}
     if mode.before:
-        missing = [word for word in scope if word.start > match.start()]
-        kept = sum(shares(word.stem, held) for word in scope) / len(scope)
-        lacks = bool(missing) and not any(shares(word.stem, held) for word in missing)
-        return match[0] if kept >= 0.5 and lacks else None
+        # What a condition restricts is the rest of the sentence.
+        rest = [word for word in words if word not in scope and word.clause != scope[0].clause]
+        lacks = not any(shares(word.stem, held) for word in scope)
+        return match[0] if lacks and rest and _kept(rest, held) >= HALF else None
     head = scope[0]
-    kept = sum(shares(word.stem, held) for word in scope) / len(scope)
-    return match[0] if shares(head.stem, held) or kept >= 0.6 else None
+    return match[0] if shares(head.stem, held) or _kept(scope, held) >= MOST else None
 
 
-def _stated_plainly(statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
-    """Whether another cited sentence has all of it."""
-    others = [item for item in cited if item is not hedged]
-    held = {word.stem for word in words_of(joined(others), statement.language) if word.content}
-    own = [word for word in words_of(statement.text, statement.language) if word.content]
+def _kept(words: Sequence[Word], held: Collection[str]) -> float:
+    return sum(shares(word.stem, held) for word in words) / len(words)
+
+
+def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
+    """Whether other cited sentences say without a hedge what the sentence shares with the hedged one."""
+    language = statement.language
+    others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
+    held = {word.stem for word in words_of(joined(others), language) if word.content}
+    hedges = {word.stem for word in words_of(hedged.quote, language) if word.content}
+    own = [word for word in words_of(statement.text, language) if word.content and shares(word.stem, hedges)]
     return bool(others) and all(shares(word.stem, held) for word in own)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.verification.amounts import claimed_with, spans_of
+from rag.verification.amounts import spans_of
 from rag.verification.dates import Moment, dates, resolved
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.quantities import quantities
 from rag.verification.segments import Segment, misplaced, segments
+from rag.verification.things import claimed_with
 
 _FIELDS = ("year", "month", "day", "weekday")
 
@@ -24,7 +25,9 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         first = missing[0].span.of(statement.text)
         has = [text for item in evidence for text in _written(item)]
         shown = f", which has {', '.join(dict.fromkeys(has))}" if has else ", which has no date"
-        return Finding("dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}")
+        return Finding(
+            "dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}"
+        )
     for moment in stated:
         if _is_misplaced(moment, statement, evidence):
             written = moment.span.of(statement.text)
@@ -67,19 +70,19 @@ def follows(stated: Moment, cited: Moment) -> bool:
     """Whether a date follows from another: it is the same, or leaves out some of it."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
-    if stated.relative is not None and cited.relative is not None:
-        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
     if stated.relative is not None:
-        return False
+        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
     if stated.decade:
         return cited.year is not None and stated.year is not None and cited.year // 10 == stated.year // 10
     if cited.decade:
         return False
-    if _fields_follow(stated, cited):
-        return True
     swapped = replace(cited, month=cited.day, day=cited.month)
     other = replace(stated, month=stated.day, day=stated.month)
-    return (cited.swapped and _fields_follow(stated, swapped)) or (stated.swapped and _fields_follow(other, cited))
+    return (
+        _fields_follow(stated, cited)
+        or (cited.swapped and _fields_follow(stated, swapped))
+        or (stated.swapped and _fields_follow(other, cited))
+    )
 
 
 def _fields_follow(stated: Moment, cited: Moment) -> bool:

@@ -13,9 +13,10 @@ from rag.verification.evidence import Evidence, Finding, Statement, language_in,
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")
-_TITLES = frozenset("mr mrs ms dr prof sir dame st i the a an".split())
+_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "sir", "dame", "st", "i", "the", "a", "an"])
 _LONG_NAME = regex.compile(
-    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
+    r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 _HAN_NAMED = regex.compile(
     r"(?:总统|总理|部长|市长|省长|州长|县长|法官|教授|记者|医生|护士|主席|局长|主任|书记|校长)"
@@ -27,7 +28,11 @@ _SPEAKING = regex.compile(r"^(?:the|a|an)$", regex.IGNORECASE)
 def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether every proper name is in the evidence, spelt out or by its initials, or as its people."""
     found = list(names_in(statement))
-    missing = [name for name in found if not _is_there(name, statement, evidence)]
+    missing = [
+        name
+        for name in found
+        if not _is_there(name, statement, evidence) and not _explained(name, statement.text)
+    ]
     missing += list(_missing_han(statement, evidence))
     if not missing:
         return Finding("names", 1.0)
@@ -44,7 +49,11 @@ def names_in(statement: Statement) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match[0]
         is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", "“"}
-        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
+        if (
+            any(span.start <= match.start() < span.end for span in taken)
+            or word.lower() in _TITLES
+            or len(word) == 1
+        ):
             continue
         capitals = sum(map(str.isupper, word))
         latin_in_han = statement.language in {"zh", "ja"} and word.isascii() and word.isalpha()
@@ -57,11 +66,21 @@ def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> 
         text = composed(f"{item.quote} {referents(item)}")
         held = {word.casefold() for word in _WORD.findall(text)}
         held |= {part for word in held for part in regex.split(r"[-’']", word)}
-        if _has(name.casefold(), held) or name.casefold() in {short.casefold() for short in initials(text)}:
+        parts = _capitals(name)
+        if all(_has(part.casefold(), held) for part in parts) or name.casefold() in {
+            short.casefold() for short in initials(text)
+        }:
             return True
         if is_spelt_out(name, statement.text, held):
             return True
     return not _comparable(statement, evidence)
+
+
+def _capitals(name: str) -> list[str]:
+    """The parts of a hyphenated name that have a capital or a digit: HIV of HIV-positive."""
+    parts = [part for part in regex.split(r"[-–]|[’']s?$", name) if part]
+    chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
+    return chosen if len(parts) > 1 and chosen else [name]
 
 
 def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
@@ -72,8 +91,7 @@ def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
 
 
 def _has(name: str, held: set[str]) -> bool:
-    parts = [part for part in regex.split(r"[-’']", name) if len(part) > 1]
-    if name in held or (len(parts) > 1 and all(part in held for part in parts)):
+    if name in held or (name.endswith("s") and name[:-1] in held):
         return True
     bare = _PEOPLE.sub("", name)
     if bare in held:
@@ -89,7 +107,10 @@ def _grew(bare: str, word: str) -> bool:
 
 def initials(text: str) -> list[str]:
     """The initials of the names in ``text``, with and without its small words."""
-    return [*acronyms(text), *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text))]
+    return [
+        *acronyms(text),
+        *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),
+    ]
 
 
 def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
@@ -99,6 +120,15 @@ def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
         if word in name.split() and len(short) > 1 and short.casefold() in held:
             return True
     return False
+
+
+def _explained(short: str, text: str) -> bool:
+    """Whether a sentence spells out its own acronym before it: chronic kidney disease (CKD)."""
+    match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
+    if match is None:
+        return False
+    letters = "".join(part[0] for part in regex.split(r"[\s-]+", match["long"].strip()) if part).casefold()
+    return letters.endswith(regex.sub(r"s$", "", short).casefold())
 
 
 def _missing_han(statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:

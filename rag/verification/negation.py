@@ -12,36 +12,62 @@ from rag.verification.words import Word, shares, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
-        r"\b(?:not(?! only| more than| fewer than| less than| over\b| above\b)|never|neither|nor|none|nobody|nothing|nowhere"
-        r"|without|cannot|unable to|no longer|no(?! (?:more|fewer|less) than| later than| one\b)|no one|lack(?:s|ed|ing)?"
-        r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e|es|ed|ing) to"
-        r"|avoid(?:s|ed|ing)?|prevent(?:s|ed|ing)?|barred from|banned from)\b|n[’']t\b",
+        r"\b(?:not(?! only| more than| fewer than| less than| over\b| above\b)|never|neither|nor|none"
+        r"|nobody|nothing|nowhere"
+        r"|without|cannot|unable to|no longer|no(?! (?:more|fewer|less) than| later than| one\b|[.,])"
+        r"|no one|lack(?:s|ed|ing)?"
+        r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e"
+        r"|es|ed|ing) to"
+        r"|barred from|banned from)\b|n[’']t\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(
-        r"\b(?:không(?! quá| dưới| ít hơn| hơn\b| chỉ)|chưa(?! đến| đầy| tới)|chẳng|từ chối|phủ nhận|chối)\b", regex.IGNORECASE
+        r"\b(?:không(?! quá| dưới| ít hơn| hơn\b| chỉ)|chưa(?! đến| đầy| tới)|chẳng|từ chối|phủ nhận"
+        r"|chối)\b", regex.IGNORECASE
     ),
     "id": regex.compile(
-        r"\b(?:tidak(?! lebih dari| kurang dari| hanya)|bukan|belum|tanpa|menolak untuk|membantah|tak|gagal)\b", regex.IGNORECASE
+        r"\b(?:tidak(?! lebih dari| kurang dari| hanya)|bukan|belum|tanpa|menolak untuk|membantah|tak"
+        r"|gagal)\b", regex.IGNORECASE
     ),
     "zh": regex.compile(
         r"不(?!超过|少于|低于|到|足|多于|仅|同|断|高于|过\p{N})|没有|没|未(?!来)|无(?!论)|否认|拒绝|并非|从未"
     ),
 }  # fmt: skip
-_SKIPPED = frozenset("be been being yet also even really actually fully that had has have been been".split())
+_SKIPPED = frozenset(
+    [
+        "be",
+        "been",
+        "being",
+        "yet",
+        "also",
+        "even",
+        "really",
+        "actually",
+        "fully",
+        "that",
+        "had",
+        "has",
+        "have",
+        "been",
+        "been",
+    ]
+)
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
+MOST = 0.6
+"""The share of what is denied that a sentence must have, to count as saying it."""
+
 _SCOPE = 7
 _HAN_SCOPE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """A cue, the word that it denies first, and all that it may deny."""
+    """A cue, the word that it denies first, all that it may deny, and where those words begin."""
 
     cue: str
     heads: tuple[str, ...]
     scope: frozenset[str]
-    clause: frozenset[str]
+    places: frozenset[int]
 
 
 def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -50,7 +76,10 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     affirmed = _stems(statement.text, statement.language)
     doubtful: Finding | None = None
     cited = [item for item in evidence if language_in(item) == statement.language]
-    its = [(_denials(item.quote, statement.language), _stems(item.quote, statement.language)) for item in cited]
+    its = [
+        (_denials(item.quote, statement.language), _stems(item.quote, statement.language)) for item in cited
+    ]
+    plain = frozenset().union(*(_affirmed(item.quote, statement.language) for item in cited))
     if not cited or statement.language not in _CUES:
         return Finding("negation", 1.0)
     for denial in own:
@@ -59,13 +88,22 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         if any(_holds(denial.heads, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
         if not any(denials for denials, _ in its):
-            doubtful = Finding("negation", 0.5, f"the cited sentence does not say “{denial.cue}”", fatal=False)
-    for denials, held in its:
+            doubtful = Finding(
+                "negation", 0.5, f"the cited sentence does not say “{denial.cue}”", fatal=False
+            )
+    for denials, _ in its:
         for denial in denials:
             lost = _holds(denial.heads, affirmed) and not _holds(denial.heads, scope_of(own))
-            if lost and not _affirmed_elsewhere(denial, denials, held, its):
+            whole = not own and _mostly(denial, affirmed - plain)
+            if (lost and denial.heads[0] not in plain) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
+
+
+def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
+    """Whether a sentence that denies nothing has most of what is denied: *no higher risk of fire*."""
+    has = sum(_akin(word, affirmed) or word in affirmed for word in denial.scope)
+    return len(denial.scope) >= 3 and has >= MOST * len(denial.scope)
 
 
 def scope_of(denials: Sequence[_Denied]) -> frozenset[str]:
@@ -73,21 +111,18 @@ def scope_of(denials: Sequence[_Denied]) -> frozenset[str]:
     return frozenset().union(*(denial.scope for denial in denials))
 
 
-def _affirmed_elsewhere(
-    denial: _Denied,
-    denials: Sequence[_Denied],
-    held: Collection[str],
-    its: Sequence[tuple[Sequence[_Denied], frozenset[str]]],
-) -> bool:
-    """Whether another cited sentence has the denied words without denying them."""
-    del held
-    return any(
-        other is not denials and _holds(denial.heads, words - scope_of(other)) for other, words in its
-    )
+def _affirmed(text: str, language: str) -> frozenset[str]:
+    """The words that a text has outside of what it denies."""
+    words = words_of(text, language)
+    denied = [denial.places for denial in _denials(text, language)]
+    inside = frozenset().union(*denied)
+    return frozenset(word.stem for word in words if word.content and word.start not in inside)
 
 
 def _holds(heads: Sequence[str], held: Collection[str]) -> bool:
-    return bool(heads) and all(any(head == other for other in held) or _akin(head, held) for head in heads[:1])
+    return bool(heads) and all(
+        any(head == other for other in held) or _akin(head, held) for head in heads[:1]
+    )
 
 
 def _akin(head: str, held: Collection[str]) -> bool:
@@ -111,7 +146,9 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         return _denied_han(match, text)
     after = [word for word in words if word.start >= match.end() or (word.start < match.end() < word.end)]
     clause = after[0].clause if after else -1
-    inside = [word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED]
+    inside = [
+        word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED
+    ]
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
     if not inside and after:
         inside = [word for word in after if word.content][:1]
@@ -119,15 +156,15 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         acts = {verb.start for verb in verbs(text, language)}
         inside.sort(key=lambda word: (word.start not in acts, word.start))
     stems = [word.stem for word in inside]
-    whole = frozenset(word.stem for word in words if word.clause == clause)
     count = 2 if language == "vi" else 1
-    return _Denied(match[0], tuple(stems[:count]), frozenset(stems), whole)
+    return _Denied(match[0], tuple(stems[:count]), frozenset(stems), frozenset(word.start for word in inside))
 
 
 def _denied_han(match: regex.Match[str], text: str) -> _Denied:
     run = regex.match(r"\p{Han}*", text, pos=match.end())
     after = _HAN_SKIPPED.sub("", run[0] if run else "")[:_HAN_SCOPE]
     pairs = [after[place : place + 2] for place in range(max(len(after) - 1, 0))]
+    places = frozenset(range(match.end(), match.end() + _HAN_SCOPE + 2))
     # The verb is the first or the second word: 没有重新开学.
     head = pairs[2:3] if pairs[:1] in (["重新"], ["立即"], ["按时"], ["继续"]) else pairs[:1]
-    return _Denied(match[0], tuple(head), frozenset(pairs), frozenset())
+    return _Denied(match[0], tuple(head), frozenset(pairs), places)

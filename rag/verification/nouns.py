@@ -5,20 +5,21 @@ from __future__ import annotations
 import regex
 
 _STOPS = frozenset(
-    # English
-    "a an the of in on at by to from for with and or but as is are was were be been being has have had who whom "
-    "that which were will would can could may might must shall should since until during after before between "
-    "among into onto over under about than then when while where because if its their his her our your this "
-    "these those it they he she we i not no more less fewer every each per so also only just still already "
-    "said says did do does died killed arrested injured came went took made rose fell grew left "
-    # Vietnamese
-    "đến tới của trong tại ở và là đã đang sẽ bị được cho từ với theo khi vào về này đó các những do để mà nhưng không "
-    # Indonesian
-    "yang di ke dari dan pada untuk dengan oleh adalah telah sudah akan sedang ditangkap itu ini para tidak "
-    "dalam karena saat ketika serta".split()
+    """
+a about adalah after akan already also among an and are arrested as at be because been before being
+between but by bị came can cho could các của dalam dan dari dengan di did died ditangkap do does during
+each every fell fewer for from grew had has have he her his i if in ini injured into is it its itu just
+karena ke ketika khi không killed left less là made may might more must mà nhưng những no not này of
+oleh on only onto or our over pada para per rose saat said says sedang serta shall she should since so
+still sudah sẽ telah than that the their then theo these they this those tidak to took trong tại tới từ
+under until untuk và vào về với was we went were when where which while who whom will with would yang
+your đang đã đó được đến để ở
+""".split()  # noqa: SIM905 - a list of words is easier read as words
 )
 _SKIPPED = frozenset(
-    "of the its their all these those other more additional của các những dari para lainnya".split()
+    """
+additional all các của dari its lainnya more những of other para the their these those
+""".split()  # noqa: SIM905 - a list of words is easier read as words
 )
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
 _GAP = regex.compile(r"[\s\u00a0]*")
@@ -27,7 +28,8 @@ _HAN_CLASSIFIERS = regex.compile(
 )
 _HAN_NOUN = regex.compile(r"\p{Han}{1,6}")
 _NUMBER_OF = regex.compile(
-    r"\b(?:number|total|share|proportion|count) of (?P<noun>(?:[\p{L}’'-]+\s){0,3}?[\p{L}’'-]+)\s(?:\p{L}+\s){1,3}?$"
+    r"\b(?:number|total|share|proportion"
+    r"|count) of (?P<noun>(?:[\p{L}’'-]+\s){0,3}?[\p{L}’'-]+)\s(?:\p{L}+\s){1,3}?$"
     r"|(?P<label>[\p{L}’'() -]{2,40})(?::\s?|：)$"
     r"|\b(?:jumlah|số lượng|số) (?P<other>[\p{L}’'-]+(?:\s[\p{L}’'-]+)?)\s(?:\p{L}+\s){1,3}?$",
     regex.IGNORECASE,

@@ -7,65 +7,22 @@ What they count, and whether they are dates, is for :mod:`rag.verification.quant
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 import regex
 
-from rag.verification.number_words import (
-    ENGLISH,
-    HAN_COUNTED,
-    HAN_DIGITS,
-    HAN_FACTORS,
-    HAN_SCALES,
-    HAN_VAGUE,
-    SUFFIXES,
-    WORDS,
-    Words,
-)
-
-_COMMA_FOR_POINT = frozenset({
-    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk", "tr",
-    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
-})  # fmt: skip
-"""Languages that write 1.234,5 where English writes 1,234.5."""
+from rag.verification.digits import Number, value_of
+from rag.verification.han_numerals import han_numbers
+from rag.verification.number_words import ENGLISH, SUFFIXES, WORDS, Words
 
 _TOKEN = regex.compile(
-    r"(?P<digits>\p{Nd}+(?:[.,\u00a0\u202f'’]\p{Nd}+)*)(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn"
+    r"|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
     r"|(?P<other>[^\s-])",
     regex.IGNORECASE,
 )
-_HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
-_HAN_NUMBER = regex.compile(
-    rf"(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
-    rf"|(?P<digits>\p{{Nd}}[\p{{Nd}},]*(?:\.\p{{Nd}}+)?)\s?(?P<scale>[十百千]?[万萬亿億]{{0,2}})"
-    rf"|(?P<words>[{_HAN}]+(?:点[{''.join(HAN_DIGITS)}]+[万亿]*)?)"
-)
-_DATE_WORDS = frozenset("năm tháng ngày".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number as it stands in a text.
-
-    Attributes:
-        low: its value; of a vague one (*dozens*) the smallest that it may mean.
-        high: the same as ``low``; of a vague one the largest.
-        step: the worth of the last digit that was written: 100,000 for 9.9 million.
-        start: where it begins in the text.
-        end: where it ends.
-        in_words: whether no digit was written.
-        share: whether it is a part of a whole, in per cent: *half* is 50.
-    """
-
-    low: Decimal
-    high: Decimal
-    step: Decimal
-    start: int
-    end: int
-    in_words: bool = False
-    share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +42,7 @@ def numbers(text: str, language: str) -> list[Number]:
         language: ISO 639-1; it decides what a comma and a point mean, and which words are numbers.
     """
     if language in {"zh", "ja"}:
-        return list(_han_numbers(text))
+        return list(han_numbers(text))
     words = WORDS.get(language, ENGLISH)
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     found: list[Number] = []
@@ -96,39 +53,6 @@ def numbers(text: str, language: str) -> list[Number]:
             found.append(number)
         place += max(taken, 1)
     return found
-
-
-def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """The value of a number in digits, and the worth of its last digit.
-
-    Args:
-        digits: with or without separators, in any script's digits.
-        language: where one separator has three digits after it, it is what this language takes it for.
-    """
-    digits = unicodedata.normalize("NFKC", digits).replace(" ", "").replace("'", "").replace("’", "")
-    digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
-    point = _point(digits, language)
-    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
-                    if place == point or mark not in ".,")  # fmt: skip
-    value = Decimal(plain)
-    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
-    return value, Decimal(1).scaleb(-decimals)
-
-
-def _point(digits: str, language: str) -> int:
-    """Where the decimal point stands in ``digits``; -1 where all separators are of thousands."""
-    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
-    if not marks:
-        return -1
-    last, mark = marks[-1]
-    if len({each for _, each in marks}) == 2:
-        return last
-    if len(marks) > 1:
-        return -1
-    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
-    if not thousands:
-        return last
-    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1
 
 
 def _token(match: regex.Match[str]) -> _Token:
@@ -188,48 +112,70 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
     return taken, Number(value * factor, value * factor, step * factor, token.start, end)
 
 
+@dataclass(slots=True)
+class _Sum:
+    """A number in words as far as it was read: thousands, hundreds, and the digit that is still open."""
+
+    whole: Decimal = Decimal(0)
+    group: Decimal = Decimal(0)
+    digit: Decimal = Decimal(-1)
+    last: Decimal = Decimal(0)
+
+    def take(self, word: str, words: Words) -> bool:
+        """Go on with a word; False where it is none that goes on."""
+        joined = word.startswith("se")
+        if word in words.values and _adds(self.digit, words.values[word]):
+            self.digit = max(self.digit, Decimal(0)) + words.values[word]
+        elif word in words.teens and 0 < self.digit < 10:
+            self.digit += 10
+        elif word in words.factors and (self.digit > 0 or joined):
+            self.last = Decimal(words.factors[word])
+            self.group, self.digit = self.group + max(self.digit, Decimal(1)) * self.last, Decimal(-1)
+        elif word in words.scales and (self.digit > 0 or self.group > 0 or joined):
+            self.last = Decimal(words.scales[word])
+            part = self.group + max(self.digit, Decimal(0))
+            self.whole += (part or 1) * self.last
+            self.group, self.digit = Decimal(0), Decimal(-1)
+        else:
+            return False
+        return True
+
+    @property
+    def value(self) -> Decimal:
+        return self.whole + self.group + max(self.digit, Decimal(0))
+
+
 def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Number | None]:
-    start, whole, group, digit = place, Decimal(0), Decimal(0), Decimal(-1)
-    if _is_half(tokens, place, words):
-        digit, place = Decimal("0.5"), place + len(_half(tokens, place, words).split())
+    made = _Sum()
+    end = start = place
+    half = _half(tokens, place, words)
+    if half and _scaled_after(tokens, place + len(half.split()), words):
+        made.digit, end = Decimal("0.5"), place + len(half.split())
     elif tokens[place].text in words.one and _scaled_after(tokens, place, words):
-        digit, place = Decimal(1), place + 1
-    end = place
-    last_scale = Decimal(0)
-    while place < len(tokens):
-        word = tokens[place].text
-        if word in words.joins and end > start and last_scale and _continues(tokens, place, words):
-            place += 1
-            continue
-        if word in words.values and _adds(digit, words.values[word]):
-            digit = max(digit, Decimal(0)) + words.values[word]
-        elif word in words.teens and 0 < digit < 10:
-            digit += 10
-        elif word in words.factors and (digit > 0 or word.startswith("se")):
-            last_scale = Decimal(words.factors[word])
-            group, digit = group + max(digit, Decimal(1)) * last_scale, Decimal(-1)
-        elif word in words.scales and (digit > 0 or group > 0 or word.startswith("se")):
-            last_scale = Decimal(words.scales[word])
-            part = group + max(digit, Decimal(0))
-            whole, group, digit = whole + (part or 1) * last_scale, Decimal(0), Decimal(-1)
-        elif word in words.after and last_scale:
-            whole, place = whole + last_scale / 2, place + 1
-            end = place
-            break
+        made.digit, end = Decimal(1), place + 1
+    while end < len(tokens):
+        joins = tokens[end].text in words.joins and end > start and made.last
+        if joins and _continues(tokens, end, words) and made.take(tokens[end + 1].text, words):
+            end += 2
+        elif made.take(tokens[end].text, words):
+            end += 1
         else:
             break
-        place += 1
-        end = place
-    if end == start or (whole == group == 0 and digit < 0) or _is_date_word(tokens, start, end):
+    if end == start or (made.value == 0 and made.digit < 0) or _is_date_word(tokens, start, end):
         return 1, None
-    value = whole + group + max(digit, Decimal(0))
-    extra = _and_a_half(tokens, end)
-    if extra:
-        taken, factor = extra
-        scale = words.scales.get(tokens[end + taken].text, 1) if end + taken < len(tokens) else 1
-        value, end = (value + factor) * scale, end + taken + (scale != 1)
-    step = Decimal(1) if digit >= 0 else last_scale or Decimal(1)
+    value, end = _with_half(made, tokens, end, words)
+    step = Decimal(1) if made.digit >= 0 else made.last or Decimal(1)
     return end - start, Number(value, value, step, tokens[start].start, tokens[end - 1].end, True)
+
+
+def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
+    """A number's value with a half after it: một triệu *rưỡi*, one *and a half* million."""
+    if end < len(tokens) and tokens[end].text in words.after and made.last:
+        return made.value + made.last / 2, end + 1
+    if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:
+        return made.value, end
+    scale = words.scales.get(tokens[end + 3].text, 1) if end + 3 < len(tokens) else 1
+    return (made.value + Decimal("0.5")) * scale, end + 3 + (scale != 1)
 
 
 def _adds(digit: Decimal, value: int) -> bool:
@@ -250,16 +196,6 @@ def _half(tokens: list[_Token], place: int, words: Words) -> str:
     return ""
 
 
-def _is_half(tokens: list[_Token], place: int, words: Words) -> bool:
-    half = _half(tokens, place, words)
-    return bool(half) and _scaled_after(tokens, place + len(half.split()), words)
-
-
-def _and_a_half(tokens: list[_Token], place: int) -> tuple[int, Decimal] | None:
-    words = [token.text for token in tokens[place : place + 3]]
-    return (3, Decimal("0.5")) if words == ["and", "a", "half"] else None
-
-
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
     """Whether Vietnamese *năm* is a year, and not five."""
     if end - start != 1 or tokens[start].text != "năm":
@@ -272,58 +208,3 @@ def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
         return True
     years = {"nay", "ngoái", "qua", "trước", "sau", "tới", "học", "tài", "vừa", "đó", "và"}
     return after is None or after.kind != "word" or after.text in years
-
-
-def _han_numbers(text: str) -> Iterator[Number]:
-    for match in _HAN_NUMBER.finditer(text):
-        if match["vague"]:
-            low, high = HAN_VAGUE[match["vague"]]
-            yield Number(Decimal(low), Decimal(high), Decimal(low), match.start(), match.end(), True)
-        elif match["digits"]:
-            value, step = value_of(match["digits"].rstrip(","), "zh")
-            factor = Decimal(1)
-            for mark in match["scale"]:
-                factor *= {**HAN_FACTORS, **HAN_SCALES}[mark]
-            yield Number(value * factor, value * factor, step * factor, match.start(), match.end())
-        elif _is_counted(match, text):
-            value = _han_value(match["words"])
-            yield Number(value, value, Decimal(1), match.start(), match.end(), True)
-
-
-def _is_counted(match: regex.Match[str], text: str) -> bool:
-    """Whether Chinese numerals are a number, and not a part of a word (一些, 万一)."""
-    words = match["words"]
-    before, after = text[: match.start()], text[match.end() : match.end() + 1]
-    if before.endswith("百分之") or before.endswith("第"):
-        return True
-    if len(words) == 1:
-        return (
-            words not in "零〇一百千万萬亿億"
-            and after != ""
-            and after in HAN_COUNTED
-            or (words == "一" and after in {"名", "人", "座", "家", "所"})
-        )
-    return words != "万一"
-
-
-def _han_value(words: str) -> Decimal:
-    words, _, decimals = words.partition("点")
-    if decimals:
-        digits = "".join(str(HAN_DIGITS[mark]) for mark in decimals if mark in HAN_DIGITS)
-        scale = 1
-        for mark in decimals:
-            scale *= HAN_SCALES.get(mark, 1)
-        return (_han_value(words) + Decimal(f"0.{digits}")) * scale
-    if all(mark in HAN_DIGITS for mark in words):
-        return Decimal("".join(str(HAN_DIGITS[mark]) for mark in words))
-    total, group, digit = 0, 0, 0
-    for mark in words:
-        if mark in HAN_DIGITS:
-            digit = HAN_DIGITS[mark]
-        elif mark in HAN_FACTORS:
-            group, digit = group + (digit or 1) * HAN_FACTORS[mark], 0
-        elif HAN_SCALES[mark] == 10**8:
-            total, group, digit = (total + group + digit) * 10**8, 0, 0
-        else:
-            total, group, digit = total + ((group + digit) or 1) * HAN_SCALES[mark], 0, 0
-    return Decimal(total + group + digit)

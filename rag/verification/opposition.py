@@ -7,43 +7,59 @@ from functools import cache
 
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import Word, content, meanings, stem, verbs
+from rag.verification.lexicon import lines
+from rag.verification.words import Word, content, meanings, shares, stem, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "increase decrease", "rise fall", "grow shrink", "gain lose", "clear convict", "clear accuse", "acquit convict",
-        "approve reject", "uphold overturn", "open close", "accelerate slow", "warm cool", "upstream downstream",
-        "win lose", "guilty innocent", "legal illegal", "support oppose", "allow ban", "allow forbid", "permit prohibit",
-        "before after", "import export", "buy sell", "borrow lend", "profit loss", "surplus deficit", "improve worsen",
-        "arrive depart", "arrest release", "hire dismiss", "confirm deny", "admit deny", "accept refuse", "early late",
-        "north south", "east west", "northern southern", "eastern western", "urban rural", "majority minority",
-        "maximum minimum", "high low", "higher lower", "more less", "more fewer", "larger smaller", "best worst",
-        "first last", "start end", "begin finish", "male female", "men women", "boys girls", "public private",
-        "success failure", "succeed fail", "safe dangerous", "strengthen weaken", "expand cut", "add remove",
-        "rescue kill", "survive die", "healthy ill", "strict lax", "agree disagree", "agree refuse", "free jail",
-        "jail release", "promote inhibit", "activate inhibit", "activate suppress", "induce inhibit", "induce prevent",
-        "upregulate downregulate", "enhance impair", "enhance reduce", "promote suppress", "promote prevent",
-        "enhance inhibit", "positive negative", "beneficial harmful", "protect harm", "cause prevent",
-        "high small", "longer shorter", "raise lower", "elevate reduce", "elevate decrease", "increase inhibit",
-        "increase impair", "improve impair", "improve reduce", "associate unassociated", "sensitive resistant",
+    "en": tuple(
+        lines("""
+increase decrease, rise fall, grow shrink, gain lose, clear convict, clear accuse, acquit convict,
+approve reject, uphold overturn, open close, accelerate slow, warm cool, upstream downstream, win lose,
+guilty innocent, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
+import export, buy sell, borrow lend, profit loss, surplus deficit, improve worsen, arrive depart,
+arrest release, hire dismiss, confirm deny, admit deny, accept refuse, early late, north south, east
+west, northern southern, eastern western, urban rural, majority minority, maximum minimum, high low,
+higher lower, more less, more fewer, larger smaller, best worst, first last, start end, begin finish,
+male female, men women, boys girls, public private, success failure, succeed fail, safe dangerous,
+strengthen weaken, expand cut, add remove, rescue kill, survive die, healthy ill, strict lax, agree
+disagree, agree refuse, free jail, jail release, promote inhibit, improve worsen, hire fire, enter
+leave, join leave, appoint dismiss, build demolish, borrow repay, extend shorten, tighten loosen,
+advance retreat, widen narrow, empty full, rich poor, dry wet, hot cold, effective ineffective, accurate
+inaccurate, useful useless, activate inhibit, activate suppress, induce inhibit, induce prevent,
+upregulate downregulate, enhance impair, enhance reduce, promote suppress, promote prevent, enhance
+inhibit, positive negative, beneficial harmful, protect harm, cause prevent, high small, longer shorter,
+raise lower, elevate reduce, elevate decrease, increase inhibit, increase impair, improve impair,
+improve reduce, associate unassociated, sensitive resistant
+""")
     ),
-    "vi": (
-        "tăng giảm", "phê_duyệt bác_bỏ", "mở đóng", "thắng thua", "bắt thả", "nhập xuất", "mua bán", "ủng_hộ phản_đối",
-        "cho_phép cấm", "cao thấp", "nhiều ít", "đồng_ý từ_chối", "lãi lỗ", "thượng hạ", "trước sau", "bắc nam",
-        "thông_qua bác_bỏ", "sớm muộn", "nóng lạnh", "tốt xấu", "vô_tội có_tội",
+    "vi": tuple(
+        lines("""
+tăng giảm, phê_duyệt bác_bỏ, mở đóng, thắng thua, bắt thả, nhập xuất, mua bán, ủng_hộ phản_đối, cho_phép
+cấm, cao thấp, nhiều ít, đồng_ý từ_chối, lãi lỗ, thượng hạ, trước sau, bắc nam, thông_qua bác_bỏ, sớm
+muộn, nóng lạnh, tốt xấu, vô_tội có_tội
+""")
     ),
-    "id": (
-        "naik turun", "meningkat menurun", "menyetujui menolak", "dibuka ditutup", "membuka menutup", "menang kalah",
-        "ditangkap dibebaskan", "impor ekspor", "membeli menjual", "mendukung menentang", "mengizinkan melarang",
-        "tinggi rendah", "untung rugi", "hulu hilir", "sebelum sesudah", "utara selatan", "timur barat",
-        "bertambah berkurang", "diterima ditolak", "aman berbahaya",
+    "id": tuple(
+        lines("""
+naik turun, menaikkan menurunkan, dinaikkan diturunkan, kenaikan penurunan, meningkatkan mengurangi,
+menambah mengurangi, memulai mengakhiri, menerima menolak, memenangkan kehilangan, meningkat menurun,
+menyetujui menolak, dibuka ditutup, membuka menutup, menang kalah, ditangkap dibebaskan, impor ekspor,
+membeli menjual, mendukung menentang, mengizinkan melarang, tinggi rendah, untung rugi, hulu hilir,
+sebelum sesudah, utara selatan, timur barat, bertambah berkurang, diterima ditolak, aman berbahaya
+""")
     ),
-    "zh": (
-        "上升 下降", "增加 减少", "增长 下降", "批准 否决", "批准 拒绝", "开放 关闭", "上游 下游", "逮捕 释放", "进口 出口", "购买 出售",
-        "支持 反对", "允许 禁止", "盈利 亏损", "高于 低于", "提高 降低", "胜利 失败", "扩大 缩小", "有罪 无罪", "同意 拒绝", "北部 南部",
-        "东部 西部", "之前 之后", "加快 放缓", "上涨 下跌",
+    "zh": tuple(
+        lines("""
+上升 下降, 增加 减少, 增长 下降, 批准 否决, 批准 拒绝, 开放 关闭, 上游 下游, 逮捕 释放, 进口 出口, 购买 出售,
+ 支持 反对, 允许 禁止, 盈利 亏损, 高于 低于, 提高 降低,
+胜利 失败, 扩大 缩小, 有罪 无罪, 同意 拒绝, 北部 南部, 东部 西部, 之前 之后, 加快 放缓, 上涨 下跌
+""")
     ),
-}  # fmt: skip
+}
+"""Words that mean the opposite of each other, beside WordNet's pairs; ``_`` for a space."""
+
+BESIDE = 0.3
+"""The share of the words around an opposite that the sentence must have, for it to be said of the same."""
 
 
 def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -72,13 +88,17 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
     its = _own_words(item.quote, language)
     said, held = {word.stem for word in own}, {word.stem for word in its}
     for word in own:
-        if word.name or _has(word.stem, held):
-            # The same word, or one for the same: whether it is in the right place, roles tell.
-            if word.stem in held or not _in_better_clause(word, own, its, language):
-                continue
+        known = word.name or _has(word.stem, held)
+        # The same word, or one for the same: whether it is in the right place, roles tell.
+        if known and (word.stem in held or not _in_better_clause(word, own, its, language)):
+            continue
         against = _opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
-        if other is not None and not _two_sided(other.stem, said, language):
+        if (
+            other is not None
+            and not _two_sided(other.stem, said, language)
+            and _beside(word, other, its, said)
+        ):
             return word.text, other.text
     return None
 
@@ -105,6 +125,14 @@ def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], lang
     same = [likeness(each.clause) for each in its if each.stem in meanings(word.stem)]
     other = [likeness(each.clause) for each in its if each.stem in against]
     return bool(other) and max(other) > max(same, default=0.0)
+
+
+def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str]) -> bool:
+    """Whether the opposite stands among words of the sentence, and is no form of the word itself."""
+    if word.stem[:4] == other.stem[:4]:
+        return False
+    clause = [each.stem for each in its if each.clause == other.clause and each is not other]
+    return not clause or sum(shares(each, said) for each in clause) >= BESIDE * len(clause)
 
 
 def _two_sided(other: str, said: Collection[str], language: str) -> bool:

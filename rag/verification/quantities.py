@@ -15,10 +15,11 @@ import regex
 from index.documents import Span
 from rag.verification.comparators import Comparator, comparator_of
 from rag.verification.dates import dates
+from rag.verification.digits import Number
 from rag.verification.measures import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
 from rag.verification.nouns import counted, counted_before
 from rag.verification.number_words import ORDINALS
-from rag.verification.numerals import Number, numbers
+from rag.verification.numerals import numbers
 
 ORDINAL = "in order"
 """The unit of *third* and *21st*."""
@@ -77,26 +78,32 @@ _SHARE = regex.compile(
     r"(?P<part>\p{L}+|\p{N}+) (?:in|out of|of every) (?:every )?(?P<whole>\p{L}+|\p{N}+)\b"
 )
 _ORDINAL = regex.compile(
-    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
-    r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
+    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four"
+    rf"|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
+    r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])"
+    r"|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
     r"|\b(?P<id>kedua|ketiga|keempat|kelima|keenam|pertama)\b|\bke-(?P<idn>\p{N}+)",
     regex.IGNORECASE,
 )
 _NAMED_ORDINALS = {
     "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "pertama": 1, "kedua": 2, "ketiga": 3,
-    "keempat": 4, "kelima": 5, "keenam": 6, **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
+    "keempat": 4, "kelima": 5, "keenam": 6,
+    **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 _LABEL = regex.compile(
-    r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s|[A-Z]-?"
+    r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s"
+    r"|[A-Z]-?"
     r"|COVID-|#)$",
     regex.IGNORECASE,
 )
+_MONEY = regex.compile(r"(?<!\p{L})(?:Rp|RM|US|USD|IDR|VND|EUR|GBP|CNY|RMB)\.?$", regex.IGNORECASE)
+_AGE = regex.compile(r"\b(?:aged?|ages|age of|berusia|usia)\s$", regex.IGNORECASE)
 _ONE = frozenset({"one", "một", "satu", "un", "uno", "um", "eins"})
 _ONE_AFTER = regex.compile(
     r"\s(?:of|another|who|that|which|day|side|thing|way|hand|or|số|trong|cách|sama|lain|per|by)\b"
 )
 _ONE_BEFORE = regex.compile(
-    r"\b(?:no|any|each|every|this|that|the|only|nobody|salah|là|such|which|another|as|for)\s$",
+    r"\b(?:no|any|each|every|this|that|the|the only|nobody|salah|là|such|which|another|as|for)\s$",
     regex.IGNORECASE,
 )
 
@@ -126,7 +133,7 @@ def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
     if any(_meets(number, span) for span in taken):
         return False
     written, before = text[number.start : number.end].lower(), text[: number.start]
-    if _LABEL.search(before[-12:]) and not before[-4:].lower().endswith(("rp", "us", "rm")):
+    if _LABEL.search(before[-12:]) and not _MONEY.search(before[-5:]):
         return False
     if written in _ONE:
         return not (_ONE_AFTER.match(text, number.end) or _ONE_BEFORE.search(before[-10:]))
@@ -134,35 +141,42 @@ def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
 
 
 def _quantity(number: Number, text: str, language: str) -> Quantity:
-    start, end = number.start, number.end
-    low, high = number.low, number.high
+    currency, start, end = _currency(number, text)
     unit: str | None = PERCENT if number.share else None
-    currency = None
-    before = currency_before(text, start)
-    if before is not None:
-        currency, start = before
-    elif not number.share:
-        found = currency_at(text, end)
-        if found is not None:
-            currency, end = found
     if text[:start].endswith("百分之"):
         unit, start = PERCENT, start - 3
     if unit is None and currency is None:
-        measured = unit_at(text, end)
-        if measured is not None:
-            unit, end = measured
-    if unit not in {PERCENT, POINTS}:
-        rate = period_at(text, end)
-        if rate is not None:
-            unit, end = f"{unit or ''}/{rate[0]}", rate[1]
+        unit, end = _unit(text, start, end)
+    rate = period_at(text, end)
+    if rate is not None and unit not in {PERCENT, POINTS}:
+        unit, end = f"{unit or ''}/{rate[0]}", rate[1]
     noun = counted(text, end, language) or counted_before(text, start, language)
     comparator = comparator_of(text, start, number.end)
     if comparator == "exactly" and end != number.end:
         comparator = comparator_of(text, start, end)
     return Quantity(
-        low, high, number.step, unit, currency, noun, comparator, Span(start, end), text[start:end],
-        low != high,
+        number.low, number.high, number.step, unit, currency, noun, comparator, Span(start, end),
+        text[start:end], number.low != number.high,
     )  # fmt: skip
+
+
+def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
+    """The currency of a number, and where the amount begins and ends with it."""
+    before = currency_before(text, number.start)
+    if before is not None:
+        return before[0], before[1], number.end
+    after = None if number.share else currency_at(text, number.end)
+    return (after[0], number.start, after[1]) if after else (None, number.start, number.end)
+
+
+def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
+    """The unit of the number at ``text[start:end]``, and where it ends; *aged 16* is in years of age."""
+    unit: str | None = None
+    measured = unit_at(text, end)
+    if measured is not None:
+        unit, end = measured
+    aged = unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start])
+    return ("year of age" if aged else unit), end
 
 
 def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantity]:
@@ -187,16 +201,18 @@ def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern
     before = text[max(0, first.span.start - 30) : first.span.start].rstrip()
     if gap.strip().lower() in _AND:
         return _BETWEEN.search(before) is not None
-    return _CHANGE.search(before) is None and (first.unit or first.currency or second.unit) in {
+    alike = first.unit == "year of age" or (first.unit or first.currency or second.unit) in {
         second.unit,
         second.currency,
     }
+    return _CHANGE.search(before) is None and alike
 
 
 def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
     span = Span(first.span.start, second.span.end)
     return replace(
-        second, low=first.low, currency=second.currency or first.currency, comparator=first.comparator,
+        second, low=first.low, currency=second.currency or first.currency,
+        unit="year of age" if first.unit == "year of age" else second.unit, comparator=first.comparator,
         span=span, written=span.of(text),
     )  # fmt: skip
 

@@ -18,11 +18,13 @@ CLOSE = 0.3
 SOME = 0.34
 """The share of the question's words from which it does, whatever the cosine."""
 
-_ASKING = frozenset((
-    "what which who whom whose when where why how many much long far old big often name tell explain describe list "
-    "kind type number amount percentage year date bao nhiêu ai gì nào đâu khi mấy sao berapa siapa apa kapan mana mengapa "
-    "bagaimana"
-).split())  # fmt: skip
+_ASKING = frozenset(
+    """
+ai amount apa bagaimana bao berapa big date describe explain far gì how kapan khi kind list long mana
+many mengapa much mấy name nhiêu number nào often old percentage sao siapa tell type what when where
+which who whom whose why year đâu
+""".split()  # noqa: SIM905 - a list of words is easier read as words
+)
 
 
 def relevance(
@@ -40,7 +42,9 @@ def _shared(statement: Statement, question: Question, evidence: Sequence[Evidenc
     asked = [word.stem for word in content(question.text, language) if word.text.lower() not in _ASKING]
     if not asked:
         return 1.0
-    around = " ".join([statement.text, *(item.quote for item in evidence), *(referents(item) for item in evidence)])
+    around = " ".join(
+        [statement.text, *(item.quote for item in evidence), *(referents(item) for item in evidence)]
+    )
     held = {word.stem for word in content(around, language)}
     return min(sum(shares(word, held) for word in asked) / len(asked) / SOME, 1.0)
 

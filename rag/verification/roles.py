@@ -7,11 +7,28 @@ from dataclasses import dataclass
 
 import regex
 
+from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import SPEECH
+from rag.verification.number_words import ENGLISH
 from rag.verification.words import Word, meanings, shares, stem, verbs, words_of
 
-_PASSIVE = regex.compile(r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE)
+_PASSIVE = regex.compile(
+    r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE
+)
+_AMOUNT = regex.compile(
+    r"\s(?:about |around |nearly |over |more than |less than |at least |at most |almost |some |up to "
+    r"|roughly )?"
+    rf"(?:[\p{{N}}\p{{Sc}}]|(?:an? (?:third|quarter|fifth|tenth|factor|further)"
+    rf"|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
+    regex.IGNORECASE,
+)
+_TURNED = ("travel", "ride", "carry", "live", "belong")
+"""Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
+
+_ENDS = frozenset(
+    "and but while whereas although because if và nhưng dan tetapi sedangkan".split()  # noqa: SIM905 - a list of words is easier read as words
+)
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -25,6 +42,7 @@ class Deed:
         done_to: the stems of words after it, or before a passive.
         beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
+        passive: whether it was turned round.
     """
 
     verb: Word
@@ -32,18 +50,21 @@ class Deed:
     done_to: frozenset[str]
     beside: frozenset[str]
     names: frozenset[str]
+    passive: bool = False
 
 
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether those who do something, and those to whom it is done, are the same in the evidence."""
     for deed in deeds(statement.text, statement.language):
-        faults = []
+        faults: list[str | None] = []
         for item in evidence:
             if language_in(item) != statement.language:
                 continue
-            its = [other for other in deeds(item.quote, statement.language) if same_verb(deed.verb, other.verb)]
+            every = deeds(item.quote, statement.language)
+            its = [other for other in every if same_verb(deed.verb, other.verb)]
             held = frozenset(word.stem for word in words_of(item.quote, statement.language) if word.content)
-            faults.extend(_fault(deed, other, held) for other in its)
+            rest = [other for other in every if other not in its]
+            faults.extend(_fault(deed, other, held, rest) for other in its)
         if faults and all(fault is not None for fault in faults):
             return Finding("roles", 0.0, faults[0])
     return Finding("roles", 1.0)
@@ -51,21 +72,28 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 def same_verb(one: Word, other: Word) -> bool:
     """Whether two verbs are forms of one, or mean the same."""
-    return one.stem == other.stem or other.stem in meanings(one.stem)
+    if one.stem == other.stem:
+        return True
+    return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {
+        stem(word, "en") for word in _TURNED
+    }
 
 
-def _fault(own: Deed, its: Deed, held: frozenset[str]) -> str | None:
+def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
     """What is the other way round; None where nothing is."""
     verb = own.verb.text
     if its.verb.stem in {stem(word, "en") for word in SPEECH}:
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
-    if crossed and (back or not (own.doers & its.doers)):
+    turned = bool(crossed and back) or _wholly(crossed, own.doers, held) or _named(own, its, back)
+    if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
         return f"the cited sentence says it the other way round (“{verb}”)"
-    if back and not (own.done_to & its.done_to) and its.done_to:
-        return f"the cited sentence says it the other way round (“{verb}”)"
-    if _elsewhere(own.done_to, its.done_to, its.doers, held) or _elsewhere_names(own, its, held):
+    if _others(own, its, rest):
+        return f"the cited sentence says “{verb}” of somebody or something else"
+    plain = not (own.passive or its.passive)
+    moved = plain and _elsewhere(own.done_to, its.done_to, its.doers, held)
+    if moved or _elsewhere_names(own, its, held):
         return f"the cited sentence says “{verb}” of something else"
     return None
 
@@ -74,9 +102,30 @@ def _only(own: Collection[str], there: Collection[str], not_there: Collection[st
     return frozenset(word for word in own if word in there and word not in not_there)
 
 
-def _elsewhere(
-    own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]
-) -> bool:
+def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
+    """Whether those who do it, or to whom it is done, do something else in the evidence."""
+    elsewhere = frozenset().union(*(deed.doers for deed in rest)) - its.doers
+    beside = its.doers | its.done_to | its.beside
+    if own.passive:
+        moved, instead = own.done_to - beside, its.done_to - own.doers - own.done_to - own.beside
+    else:
+        moved, instead = own.doers - beside, its.doers - own.doers - own.done_to - own.beside
+    return bool(moved) and bool(instead) and moved <= elsewhere
+
+
+def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
+    """Whether the names to whom it is done are those who do it in the evidence, and no others."""
+    names = own.names & own.done_to
+    return bool(names & back) and not names & its.done_to
+
+
+def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether all words of a side that the evidence has stand on its other side, and they are most of it."""
+    known = {word for word in own if word in held}
+    return bool(crossed) and known <= crossed and 2 * len(crossed) >= len(own)
+
+
+def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]) -> bool:
     """Whether all that it is done to stands in the evidence, but not beside this verb."""
     known = {word for word in own if word in held}
     if not known or not its or not doers.isdisjoint(known):
@@ -93,7 +142,9 @@ def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
 
 def deeds(text: str, language: str) -> list[Deed]:
     """The verbs of a sentence, each with its sides; a passive's are turned round."""
-    words = words_of(text, language)
+    figures = spans_of(text, language)
+    words = [word for word in words_of(text, language)
+             if not any(span.start <= word.start < span.end for span in figures)]  # fmt: skip
     acts = verbs(text, language)
     starts = [verb.start for verb in acts]
     found = []
@@ -113,11 +164,13 @@ def deeds(text: str, language: str) -> list[Deed]:
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
     """Whether a word after a verb is still in its clause; a comma alone does not end it."""
     between = [each for each in words if verb.end <= each.start <= word.start]
-    conjunctions = {"and", "but", "while", "whereas", "although", "because", "if", "và", "nhưng", "dan", "tetapi",
-                    "sedangkan"}  # fmt: skip
-    if any(each.text.lower() in conjunctions for each in between):
+    if any(each.text.lower() in _ENDS for each in between):
         return False
-    return word.clause == verb.clause or any("\u4e00" > character for character in word.text)
+    if word.clause == verb.clause:
+        return True
+    # A comma is passed before a name in apposition and a figure: "fined his deputy, Oskar Lind, 40,000".
+    after = [each for each in between if each.clause != verb.clause]
+    return bool(after) and (after[0].name or after[0].text[0].isdigit()) and word.clause - verb.clause <= 2
 
 
 def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Sequence[Word]) -> Deed:
@@ -127,18 +180,47 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         passive = "被" in text[left[0].start : verb.start] if left else False
         if passive:
             mark = text.index("被", left[0].start)
-            return Deed(verb, _stems([w for w in left if w.start > mark]), _stems([w for w in left if w.end <= mark]), done_to, names)
+            return Deed(
+                verb,
+                _stems([w for w in left if w.start > mark]),
+                _stems([w for w in left if w.end <= mark]),
+                done_to,
+                names,
+                passive=True,
+            )
     elif language == "vi":
-        mark = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
-        if mark is not None:
-            after = _stems([word for word in left if word.start > mark.start])
-            return Deed(verb, after, _stems([word for word in left if word.end <= mark.start]), done_to, names)
-    elif _PASSIVE.search(text[: verb.start]) or (language == "id" and verb.text.lower().startswith("di")):
+        voice = next((word for word in reversed(left) if word.text.lower() in {"bị", "được"}), None)
+        if voice is not None:
+            after = _stems([word for word in left if word.start > voice.start])
+            return Deed(
+                verb,
+                after,
+                _stems([word for word in left if word.end <= voice.start]),
+                done_to,
+                names,
+                passive=True,
+            )
+    elif _is_passive(text, language, verb, right):
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
+        if by is not None and _AMOUNT.match(text, by.end):
+            by = None
         agents = _stems([word for word in right if by is not None and word.start > by.start])
         rest = _stems([word for word in right if by is None or word.start < by.start])
-        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names)
+        return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names, passive=True)
     return Deed(verb, doers, done_to, done_to, names)
+
+
+def _is_passive(text: str, language: str, verb: Word, right: Sequence[Word]) -> bool:
+    if language == "id":
+        return verb.text.lower().startswith("di")
+    if _PASSIVE.search(text[: verb.start]):
+        return True
+    # "a theory proposed in 1971 by": nothing is proposed to stand between.
+    following = [word.text.lower() for word in right]
+    by = next((word for word in right if word.text.lower() == "by"), None)
+    if by is None or _AMOUNT.match(text, by.end):
+        return False
+    return following[0] in {"by", "in", "on", "at"} and verb.text.lower().endswith(("ed", "en"))
 
 
 def _stems(words: Sequence[Word]) -> frozenset[str]:

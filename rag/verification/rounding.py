@@ -17,14 +17,16 @@ NEAR = Decimal("0.1")
 """How far above the true figure *nearly* may be."""
 
 LOOSENED = 0.6
-"""The score of a figure that is the cited one but for a hedge that was left out, or a rounding that is not told."""
+"""The score of a figure that is the cited one but for a hedge left out, or a rounding that is not told."""
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
     """Whether two quantities have one unit and one currency, so that their values can be compared."""
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
-        return bare or (same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)})
+        return bare or (
+            same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)}
+        )
     own, its = _unit(stated), _unit(cited)
     return own == its or (its is not None and own is not None and its.startswith(f"{own}/"))
 
@@ -53,6 +55,9 @@ def stands(stated: Quantity, cited: Quantity) -> float:
     """
     if same_value(stated, cited):
         return _same(stated, cited)
+    if stated.is_range and cited.is_range:
+        ends = ((stated.low, cited.low), (stated.high, cited.high))
+        return LOOSENED if all(_is_rounding(own, its) and _digits(own) >= 2 for own, its in ends) else 0.0
     if cited.vague or cited.is_range:
         return _within(stated, cited)
     if stated.vague:
@@ -66,7 +71,8 @@ def stands(stated: Quantity, cited: Quantity) -> float:
 
 _IMPLIED = {
     ("at least", "over"), ("at most", "under"), ("under", "nearly"), ("about", "nearly"), ("about", "over"),
-    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"), ("at most", "exactly"),
+    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
+    ("at most", "exactly"),
 }  # fmt: skip
 """What may be said of a figure, and what is said of it in the evidence, with the same value."""
 
@@ -101,15 +107,14 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
         return float(meant not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
     if said == "nearly":
         return float(meant in {"exactly", "about"} and 0 < above <= NEAR)
-    fair = _is_rounding(stated, own, its)
+    fair = _is_rounding(own, its)
     if said == "about":
         return float(fair and meant in {"exactly", "about", "nearly", "over"})
     return LOOSENED if fair and meant in {"exactly", "about"} and _digits(own) >= 2 else 0.0
 
 
-def _is_rounding(stated: Quantity, own: Decimal, its: Decimal) -> bool:
-    """Whether the last digit of ``own`` that is not a nought is the nearest one to ``its``, within a twentieth."""
-    del stated
+def _is_rounding(own: Decimal, its: Decimal) -> bool:
+    """Whether ``own`` is ``its`` rounded to the digits that it has, within a twentieth."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

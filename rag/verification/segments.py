@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
 from index.documents import Span
-from rag.verification.words import shares, words_of
+from rag.verification.words import shares, verbs, words_of
 
 _BOUNDARY = regex.compile(
-    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from|compared (?:with|to)"
-    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b|而|但",
+    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from"
+    r"|compared (?:with|to)"
+    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b"
+    r"|而|但",
     regex.IGNORECASE,
 )
-_DIRECTIONS = frozenset("down up rose fell giam tang giảm tăng turun naik".split())
+_DIRECTIONS = frozenset(["down", "up", "rose", "fell", "giam", "tang", "giảm", "tăng", "turun", "naik"])
 MOST_OF = 0.6
 LITTLE_OF = 0.5
 CLEARLY = 0.3
@@ -43,17 +46,24 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
         return []
     ordered = sorted(anchors, key=lambda span: span.start)
     cuts = [0, *_cuts(text, ordered), len(text)]
-    bounds = list(zip(cuts, cuts[1:], strict=False))
+    bounds = list(pairwise(cuts))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
+    acts = verbs(text, language)
     subject: frozenset[str] = frozenset()
+    doing: frozenset[str] = frozenset()
     its: list[frozenset[str]] = []
     for (start, end), part in found:
         head = _stems(text, language, start, part[0].start, ordered)
         tail = _stems(text, language, part[0].start, end, ordered)
         if its and not head - _DIRECTIONS:
             head |= subject
+        elif its and not any(start <= act.start < end for act in acts):
+            # "lead in 7 wells, but arsenic in one": who found it is said once.
+            head |= doing
         subject = head
+        last = max((act.end for act in acts if start <= act.start < end), default=0)
+        doing = _stems(text, language, start, last, ordered) or doing
         its.append(head | tail)
     return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
 
@@ -61,7 +71,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
 def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
     """Where parts begin: at the last boundary between two anchors."""
     cuts = []
-    for before, after in zip(anchors, anchors[1:], strict=False):
+    for before, after in pairwise(anchors):
         between = list(_BOUNDARY.finditer(text, before.end, after.start))
         if between:
             cuts.append(between[0].start() if len(between) == 1 else between[-1].start())
@@ -86,7 +96,7 @@ def misplaced(
         said: the stems that a sentence has with the figure.
         place: the number of the segment that has the figure in the evidence.
         parts: all segments of the evidence.
-        claimed: figures of the evidence that the sentence has in the same breath: their words may stand there.
+        claimed: figures of the evidence that the sentence has in the same part: their words may stand there.
     """
     for number, other in enumerate(parts):
         if number == place or any(span in claimed for span in other.anchors):

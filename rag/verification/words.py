@@ -1,4 +1,4 @@
-"""Sentences as words: which of them say something, in which form two texts share them, and where clauses end."""
+"""Sentences as words: which say something, what their forms have in common, and where clauses end."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ from rag.verification.lexicon import (
 )
 
 _TOKEN = regex.compile(
-    r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*(?:n[’']t)?)|(?P<mark>[,;:()，；：、。.!?—–])"
+    r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"
 )
 _HAN_MARK = regex.compile(r"[，。；、：,;!?！？]|而且?|但是?|并且?|同时|却")
+_ISE = regex.compile(r"(?<=\w{3})is(?=(?:e|ed|es|ing|ation|ations)$)")
+_OUR = regex.compile(r"(?<=\w{3})our(?=(?:s|ed|ing|able)?$)")
 _SUFFIX = regex.compile(r"(?:nya|lah|kah|pun)$")
 _PREFIX = regex.compile(
-    r"^(?:mem(?=[bpf])|men(?=[dcj])|meng(?=[ghk])|me(?=[lrmnwy](?!y))|di|ter|ber|pem(?=b)|pen(?=[dcj])|peng(?=g)|se)"
+    r"^(?:mem(?=[bpf])|men(?=[dcj])|meng(?=[ghk])|me(?=[lrmnwy](?!y))|di|ter|ber|pem(?=b)|pen(?=[dcj])"
+    r"|peng(?=g)|se)"
 )
 _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?:me|pe)ng(?=[aeiou])"), ""),
-          (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"), (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
+          (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"),
+          (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -73,6 +77,7 @@ def words_of(text: str, language: str) -> tuple[Word, ...]:
         lower = regex.sub(r"[’']s$", "", word.lower())
         clause += lower in boundaries
         content = lower not in STOPS.get(language, STOPS["en"]) and not word[0].isdigit()
+        content = content and not lower.endswith(("n't", "n’t"))
         name = word[0].isupper() and (not first or sum(map(str.isupper, word)) > 1)
         found.append(Word(word, stem(lower, language), match.start(), match.end(), content, name, clause))
         first = False
@@ -98,10 +103,15 @@ def stem(word: str, language: str) -> str:
     """What the forms of a word have in common, by the index's stemmers and a few tables."""
     lower = word.lower()
     if language == "en" or language not in STOPS:
-        lower = IRREGULAR.get(lower, lower) if language == "en" else lower
+        lower = _spelling(IRREGULAR.get(lower, lower)) if language == "en" else lower
         found = terms_in(field_of(language), lower)
         return found[0] if found else lower
     return _indonesian(lower) if language == "id" else lower
+
+
+def _spelling(word: str) -> str:
+    """An English word as American English spells it."""
+    return _OUR.sub("or", _ISE.sub("iz", word))
 
 
 def _indonesian(word: str) -> str:
@@ -125,7 +135,7 @@ def content(text: str, language: str) -> list[Word]:
 
 
 def shares(stem_of: str, held: Collection[str]) -> bool:
-    """Whether a text whose stems are ``held`` has a word, one that it grew from, or one that means the same."""
+    """Whether ``held`` has a stem, one that it grew from, or one that means the same."""
     if stem_of in held or not meanings(stem_of).isdisjoint(held):
         return True
     if len(stem_of) < _SHORTEST_ROOT or not stem_of.isalpha():
@@ -174,7 +184,20 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
     before = words[place - 1].text.lower() if place else ""
     if before in {"the", "a", "an", "his", "her", "their", "its"}:
         return False
-    if before in {"to", "not", "will", "would", "can", "could", "may", "might", "must", "should", "did", "never"}:
+    if before in {
+        "to",
+        "not",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "should",
+        "did",
+        "never",
+    }:
         return word.content
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
 
@@ -187,5 +210,7 @@ def _listed_verbs(text: str, language: str) -> Iterator[Word]:
     bound = r"\b" if language == "vi" else ""
     for match in regex.finditer(f"{bound}(?:{names}){bound}", lowered):
         if match.start() >= end:
-            yield Word(match[0], match[0], match.start(), match.end(), True, False, clauses.get(match.start(), 0))
+            yield Word(
+                match[0], match[0], match.start(), match.end(), True, False, clauses.get(match.start(), 0)
+            )
             end = match.end()

@@ -1,0 +1,83 @@
+"""Quantities: how much, of what, in which unit, and how exactly."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.verification.quantities import Quantity, quantities
+
+
+def only(text: str, language: str = "en") -> Quantity:
+    [found] = quantities(text, language)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value", "unit", "currency", "noun", "comparator"),
+    [
+        ("53 scam dens", "en", 53, None, None, "scam dens", "exactly"),
+        ("at most 40 litres per day", "en", 40, "litre/day", None, None, "at most"),
+        ("nearly 3 percentage points", "en", 3, "percentage point", None, None, "nearly"),
+        ("US$1.2bn", "en", 1_200_000_000, None, "USD", None, "exactly"),
+        ("no more than half of the schools", "en", 50, "percent", None, "schools", "at most"),
+        ("one in five pupils", "en", 20, "percent", None, "pupils", "exactly"),
+        ("lebih dari seribu korban", "id", 1000, None, None, "korban", "over"),
+        ("Rp 2,5 miliar", "id", 2_500_000_000, None, "IDR", None, "exactly"),
+        ("không quá 30 ngày", "vi", 30, "day", None, None, "at most"),
+        ("khoảng 9,9 triệu đồng", "vi", 9_900_000, None, "VND", None, "about"),
+        ("不超过30天", "zh", 30, "day", None, None, "at most"),
+        ("12.5亿美元", "zh", 1_250_000_000, None, "USD", None, "exactly"),
+        ("1000多人", "zh", 1000, None, None, "人", "over"),
+        ("最多可载240名乘客", "zh", 240, None, None, "乘客", "at most"),
+        ("百分之二十", "zh", 20, "percent", None, None, "exactly"),
+    ],
+)
+def test_a_quantity_has_its_unit_its_thing_and_its_hedge(  # noqa: PLR0917 - a row of the table
+    text: str,
+    language: str,
+    value: int,
+    unit: str | None,
+    currency: str | None,
+    noun: str | None,
+    comparator: str,
+) -> None:
+    found = only(text, language)
+    assert (found.low, found.unit, found.currency, found.noun, found.comparator) == (
+        value,
+        unit,
+        currency,
+        noun,
+        comparator,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ends"),
+    [
+        ("17 to 20 villages", "en", [(17, 20)]),
+        ("between 17 and 20 villages", "en", [(17, 20)]),
+        ("rose from 17 to 20", "en", [(17, 17), (20, 20)]),
+        ("từ 17 đến 20 tàu", "vi", [(17, 20)]),
+        ("antara 17 dan 20 kapal", "id", [(17, 20)]),
+        ("17至20艘船", "zh", [(17, 20)]),
+    ],
+)
+def test_a_range_is_one_quantity_and_a_change_is_two(
+    text: str, language: str, ends: list[tuple[int, int]]
+) -> None:
+    assert [(each.low, each.high) for each in quantities(text, language)] == ends
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["on 18 July 2025", "in 2024", "COVID-19", "NLRP3", "3T3 cells", "Section 4", "no one", "one of them"],
+)
+def test_dates_labels_and_pronouns_are_no_quantities(text: str) -> None:
+    assert quantities(text, "en") == ()
+
+
+def test_its_span_has_the_words_that_it_was_read_from() -> None:
+    text = "Exports rose by 12 percent."
+    found = only(text)
+    assert found.span.of(text) == found.written == "12 percent"
+    assert found.percent
