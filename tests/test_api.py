@@ -44,7 +44,7 @@ def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in answer.items()
-        if name not in {"answer_id", "conversation_id", "timings"}
+        if name not in {"answer_id", "conversation_id", "created", "timings"}
     }
 
 
