@@ -41,7 +41,11 @@ def events(response: Response) -> list[tuple[str, Any]]:
 
 def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer less what differs between two askings of the same question."""
-    return {name: value for name, value in answer.items() if name not in {"answer_id", "timings"}}
+    return {
+        name: value
+        for name, value in answer.items()
+        if name not in {"answer_id", "conversation_id", "created", "timings"}
+    }
 
 
 # Search

@@ -81,8 +81,10 @@ def test_what_adds_a_name_or_a_figure_or_answers_or_asks_something_else_is_not_u
     assert rewritten(says(reply)) == by_rule()
 
 
-def test_a_question_that_the_model_repeats_stands_alone() -> None:
-    assert rewritten(says(ASKED)) == Rewritten(ASKED, ())
+def test_what_the_model_leaves_as_it_is_is_left_to_the_rules() -> None:
+    assert rewritten(says(ASKED)) == by_rule()
+    subject = "Who is the president of Lorvenna?"
+    assert rewritten(says(subject), subject) == by_rule(subject) == Rewritten(subject, ())
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from rag.tuning import CERTAIN
+from ui.masking import SECRET, masked, shown
 
 if TYPE_CHECKING:
     from index.loading.options import Options
@@ -73,13 +74,6 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 NO_MODEL = "none"
 """The provider of a language model where there is none: answers are quoted."""
-
-_SECRET = frozenset({"passwords", "llm_key"})
-"""Settings whose value stands in no message."""
-
-
-_OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
-"""Words of names whose values are not shown, though no setting is called so."""
 
 
 class SettingsError(ValueError):
@@ -262,9 +256,13 @@ def load_settings(**given: Path | str | int | None) -> Settings:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
-        if name in _SECRET:  # neither in the line nor in a chain of errors
+        if name in SECRET:  # neither in the line nor in a chain of errors
             raise SettingsError(f"{source} cannot be used; it must be {NEEDED[name]}") from None
-        raise SettingsError(f"{source} is {str(problem['input'])!r}; it must be {NEEDED[name]}") from error
+        value = problem["input"]
+        raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {NEEDED[name]}") from (
+            # A chain of errors would repeat what is masked.
+            None if isinstance(value, dict) else error
+        )
 
 
 def home_id(home: Path) -> str:
@@ -297,16 +295,10 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(NEEDED) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
-            raise SettingsError(f"{file}: unknown setting {_shown(key, value)}; {_remedy(key, allowed)}")
+            raise SettingsError(f"{file}: unknown setting {shown(key, value)}; {_remedy(key, allowed)}")
     if "home" in found and isinstance(found["home"], str):
         found["home"] = file.parent / Path(found["home"]).expanduser()
     return found
-
-
-def _shown(key: str, value: object) -> str:
-    """A setting as it is written; without its value, where it may be a secret under a wrong name."""
-    may_be_secret = get_close_matches(key, _SECRET, n=1) or _OF_SECRETS & set(key.casefold().split("_"))
-    return key if may_be_secret else f"{key} = {value!r}"
 
 
 def _remedy(key: str, allowed: set[str]) -> str:
