@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from rag.llm.circuit import Circuit
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
 """The numbers of the sentences that may be cited → what makes a server keep a reply to them, as the
 arguments that its client takes."""
+
+AT_ONCE = 16
+"""Replies that a model writes at the same time, where it is not told otherwise."""
 
 FIRST_WAIT_SECONDS = 0.5
 """Before a second attempt; about twice as long before each further one."""
@@ -78,6 +82,7 @@ class LanguageModel:
         circuit: Circuit | None = None,
         close: Callable[[], None] = lambda: None,
         secret: str | None = None,
+        at_once: int = AT_ONCE,
     ) -> None:
         """Have answers written by ``llm``.
 
@@ -90,6 +95,7 @@ class LanguageModel:
             circuit: leaves it alone where it fails.
             close: gives back what it holds.
             secret: its key, which stands in no message.
+            at_once: how many replies it writes at the same time; others wait, half of their time at most.
         """
         self.name = name
         self.limits = limits or Limits()
@@ -99,6 +105,7 @@ class LanguageModel:
         self._circuit = circuit or Circuit()
         self._close = close
         self._secret = secret
+        self._places = BoundedSemaphore(at_once)
 
     def write(
         self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
@@ -120,7 +127,8 @@ class LanguageModel:
                 "paused",
             )
         limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
-        return Writing(self.name, self._begin(messages, numbers), limits, self._circuit, self._secret)
+        begin = self._begin(messages, numbers)
+        return Writing(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -149,6 +157,8 @@ class Writing:
         begin: Callable[[float], Reply],
         limits: Limits,
         circuit: Circuit,
+        *,
+        places: BoundedSemaphore,
         secret: str | None = None,
     ) -> None:
         self.usage = Usage(0, 0)
@@ -157,15 +167,26 @@ class Writing:
         self._begin = begin
         self._limits = limits
         self._circuit = circuit
+        self._places = places
         self._secret = secret
 
     def __iter__(self) -> Iterator[str]:
         """The pieces of its text; whoever has enough leaves off.
 
         Raises:
-            ModelError: if it fails, or does not end in time.
+            ModelError: if it fails, or does not end in time; ``busy``, if others keep the model so long that
+                too little would be left.
         """
         ends = time.monotonic() + self._limits.seconds
+        if not self._places.acquire(timeout=self._limits.seconds / 2):
+            # That others ask is no failure of the model's.
+            raise ModelError(f"{self._name} is busy with other questions", "busy")
+        try:
+            yield from self._attempts(ends)
+        finally:
+            self._places.release()
+
+    def _attempts(self, ends: float) -> Iterator[str]:
         wait = FIRST_WAIT_SECONDS
         for attempts_left in reversed(range(self._limits.attempts)):
             reply = self._begin(ends)

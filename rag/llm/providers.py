@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag.llm.failures import ModelSetupError, without
-from rag.llm.language_model import Constrain, LanguageModel, Limits, Prices, unconstrained
+from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.prompting import grammar, schema
 
@@ -80,7 +80,8 @@ def _llamacpp(settings: ModelSettings) -> LanguageModel:
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
     try:
         name = Path(settings.model).stem
-        return _openai_like(settings, f"{server.address}/v1", name, _by_grammar, server.close)
+        address = f"{server.address}/v1"
+        return _openai_like(settings, address, name, _by_grammar, server.close, at_once=1)
     except BaseException:
         server.close()
         raise
@@ -175,6 +176,8 @@ def _openai_like(
     name: str,
     constrain: Constrain = unconstrained,
     close: Callable[[], None] = lambda: None,
+    *,
+    at_once: int = AT_ONCE,
 ) -> LanguageModel:
     import httpx
     from llama_index.llms.openai_like import OpenAILike
@@ -208,6 +211,7 @@ def _openai_like(
         constrain=constrain,
         close=give_back,
         secret=settings.key,
+        at_once=at_once,
     )
 
 

@@ -178,3 +178,15 @@ def test_closing_gives_back_what_it_holds() -> None:
     closed: list[bool] = []
     LanguageModel(ScriptedLLM(says()), "scripted", close=lambda: closed.append(True)).close()
     assert closed == [True]
+
+
+def test_who_asks_beside_others_is_told_when_too_little_time_is_left_for_an_answer() -> None:
+    llm = ScriptedLLM(says("One. ", "Two."), says("Yes."))
+    model = LanguageModel(llm, "Scripted", Limits(seconds=1.0), at_once=1)
+    first = iter(model.write(ASKED))
+    assert next(first) == "One. "
+    with pytest.raises(ModelError, match="Scripted is busy with other questions") as caught:
+        next(iter(model.write(ASKED)))
+    assert caught.value.kind == "busy"
+    assert list(first) == ["Two."]
+    assert "".join(model.write(ASKED)) == "Yes."
