@@ -1,8 +1,8 @@
 """What a language model writes and what becomes of it: prints how many of its sentences pass the gate.
 
 ``python -m benchmarks.writing [MODEL.gguf] [--output FILE]``. The tests' SmolLM2-135M is what it was made
-for: it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of ``clapnq``, half
-of which nothing answers. Two things are counted by other means than the gate's own:
+for: it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of
+``clapnq``, half of which nothing answers. Two things are counted by other means than the gate's own:
 
 - of the sentences shown as supported, those with a figure or a name that their quotes, titles and publishers
   do not have letter by letter, however fair (a number word, an acronym): they are listed for a person;

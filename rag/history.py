@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.store import Index
 from rag.answers import Answer, Citation
 from rag.conversation import MAX_EXCHANGES, Exchange
+from rag.kept_answers import conversation as kept_conversation
 
 MAX_TURN_CHARACTERS = 4_000
 """Of what was said at once, as far as it is read again."""
@@ -27,6 +30,9 @@ class Conversation:
     cited: tuple[Citation, ...] = ()
 
 
+NUMBERED = 200
+"""Answers of a conversation whose footnotes keep their numbers, the last ones."""
+
 ALONE = Conversation()
 """No conversation: a question by itself."""
 
@@ -38,6 +44,21 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
         tuple(map(exchange_of, answers[-MAX_EXCHANGES:])),
         tuple(cited for answer in answers for cited in answer.citations),
     )
+
+
+def follow(
+    index: Index, conversation_id: str | None = None, turns: Sequence[tuple[str, str]] = ()
+) -> Conversation:
+    """What a question follows: the kept answers of its conversation, else what is said to have been said.
+
+    Args:
+        index: has the kept answers.
+        conversation_id: what they are kept under; None begins a conversation.
+        turns: as :func:`of_turns` takes them.
+    """
+    chosen = conversation_id or uuid.uuid4().hex
+    answers = kept_conversation(index, chosen, NUMBERED) if conversation_id else []
+    return of_answers(chosen, answers) if answers else of_turns(turns, chosen)
 
 
 def exchange_of(answer: Answer) -> Exchange:

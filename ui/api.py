@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,12 +21,11 @@ from starlette.responses import Response
 from index.documents import Span
 from index.records import Filters
 from index.store import NO_FILTERS, Hit, Index, Searchable
-from rag import kept_answers
 from rag.answers import Answer
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
-from rag.history import Conversation, of_answers, of_turns
+from rag.history import follow
 from rag.questions import Question, QuestionError, understand
 from rag.reading import read
 from rag.selection import rank
@@ -40,9 +38,6 @@ if TYPE_CHECKING:
     from rag.answering import QueryEngine
 
 EVENT_STREAM = "text/event-stream"
-
-NUMBERED = 200
-"""Answers of a conversation whose footnotes keep their numbers, the last ones."""
 
 WRITTEN_AT_ONCE = 16
 """Answers that a language model writes at the same time."""
@@ -82,7 +77,8 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
         the answer that is returned without streaming. A stream that ends without it has failed.
         """
         filters = request.in_index()
-        conversation = await to_thread.run_sync(conversation_of, index, request)
+        said = [(turn.role, turn.content) for turn in request.history]
+        conversation = await to_thread.run_sync(follow, index, request.conversation_id, said)
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation)
             # The first event is made before the response begins, so that a refusal has its status code.
@@ -109,15 +105,6 @@ def embed(index: Index, text: str) -> None:
     """
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
-
-
-def conversation_of(index: Index, request: ChatRequest) -> Conversation:
-    """What a question follows: the kept answers of its conversation, else what the request says was said."""
-    conversation_id = request.conversation_id or uuid.uuid4().hex
-    answers = kept_answers.conversation(index, conversation_id, NUMBERED)
-    if answers:
-        return of_answers(conversation_id, answers)
-    return of_turns([(turn.role, turn.content) for turn in request.history], conversation_id)
 
 
 def search_response(

@@ -12,20 +12,32 @@ from ui.opening import open_library
 from ui.settings import Settings
 
 
-def ask(settings: Settings, question: str, filters: Filters) -> dict[str, Any]:
+def ask(
+    settings: Settings, question: str, filters: Filters, conversation_id: str | None = None
+) -> dict[str, Any]:
     """The answer to ``question`` from what passes ``filters``, in its JSON form.
+
+    Args:
+        settings: name the library.
+        question: what is asked.
+        filters: which documents may be read.
+        conversation_id: of the answers that it follows.
 
     Raises:
         QuestionError: if it is empty or too long (from a server: ServerRefusedError).
     """
 
     def here() -> dict[str, Any]:
+        from rag.history import follow
         from ui.engines import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
-            return engine.ask(question, filters).as_dict()
+            return engine.ask(question, filters, follow(index, conversation_id)).as_dict()
 
-    return _from_server(settings, "/v1/chat", {"question": question, **request_fields(filters)}, here)
+    body = {"question": question, **request_fields(filters)}
+    if conversation_id is not None:
+        body["conversation_id"] = conversation_id
+    return _from_server(settings, "/v1/chat", body, here)
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:

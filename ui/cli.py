@@ -137,6 +137,7 @@ def ask(
     collections: filtering.Collections = None,
     published_before: filtering.PublishedBefore = None,
     published_after: filtering.PublishedAfter = None,
+    conversation: filtering.Follows = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +149,7 @@ def ask(
     filters = filtering.filters_of(documents, publishers, languages, collections, dates)
     settings = load_settings(home=home)
     with waiting(terminal.errors(), "Reading…"):
-        answer = asking.ask(settings, _asked("question", question), filters)
+        answer = asking.ask(settings, _asked("question", question), filters, conversation)
     if as_json:
         terminal.print_json(answer)
     else:

@@ -21,6 +21,8 @@ MAX_ID = 2**63 - 1
 
 ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
+CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
 _DATES = ("published_before", "published_after")
 """Those of the fields of a request that stand beside its ``filters``."""
 
@@ -74,6 +76,24 @@ Languages = Annotated[list[str] | None, _any_of("--language", "CODE", "in this l
 Collections = Annotated[list[str] | None, _any_of("--collection", "NAME", "of this collection")]
 PublishedBefore = Annotated[str | None, _date("--published-before", "before")]
 PublishedAfter = Annotated[str | None, _date("--published-after", "after")]
+
+
+def _conversation(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and re.fullmatch(CONVERSATION_ID, value) is None:
+        remedy = "give a conversation_id, which “footnoted ask --json” prints"
+        raise UsedWronglyError(f"{option.opts[0]} is {value!r}; {remedy}")
+    return value
+
+
+Follows = Annotated[
+    str | None,
+    typer.Option(
+        "--conversation",
+        metavar="ID",
+        callback=_conversation,
+        help="The conversation that the question follows: an answer's conversation_id.",
+    ),
+]
 
 
 def filters_of(

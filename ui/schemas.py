@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from index.records import Filters
 from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.filtering import ISO_DATE, MAX_ID, is_iso_date
+from ui.filtering import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 5_000
@@ -88,7 +88,7 @@ class SearchRequest(FilteredRequest):
 MAX_TURNS = 1_000
 MAX_TURN_CHARACTERS = 100_000
 
-ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
 
 
 class Turn(RequestModel):
