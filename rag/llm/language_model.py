@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from rag.llm.circuit import Circuit
 from rag.llm.failures import ModelError, is_retryable
-from rag.llm.replies import Reply, Usage, failure
+from rag.llm.replies import LetGo, Reply, Usage, failure
 from rag.prompting import Message
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM
+    from llama_index.core.llms import LLM, ChatResponse
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
 """The numbers of the sentences that may be cited → what makes a server keep a reply to them, as the
@@ -83,6 +83,7 @@ class LanguageModel:
         close: Callable[[], None] = lambda: None,
         secret: str | None = None,
         at_once: int = AT_ONCE,
+        let_go: LetGo = lambda: None,
     ) -> None:
         """Have answers written by ``llm``.
 
@@ -96,6 +97,7 @@ class LanguageModel:
             close: gives back what it holds.
             secret: its key, which stands in no message.
             at_once: how many replies it writes at the same time; others wait, half of their time at most.
+            let_go: closes the connection of a reply that was left off.
         """
         self.name = name
         self.limits = limits or Limits()
@@ -106,6 +108,7 @@ class LanguageModel:
         self._close = close
         self._secret = secret
         self._places = BoundedSemaphore(at_once)
+        self._let_go = let_go
 
     def write(
         self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
@@ -140,7 +143,11 @@ class LanguageModel:
         sent = [ChatMessage(role=message.role, content=message.text) for message in messages]
         length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
         extra = dict(self._constrain(numbers)) if numbers else {}
-        return lambda ends: Reply(self.name, length, lambda: iter(self._llm.stream_chat(sent, **extra)), ends)
+
+        def stream() -> Iterator[ChatResponse]:
+            return iter(self._llm.stream_chat(sent, **extra))
+
+        return lambda ends: Reply(self.name, length, stream, ends, self._let_go)
 
 
 class Writing:

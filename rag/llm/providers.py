@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from rag.llm.failures import ModelSetupError, without
 from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
+from rag.llm.open_responses import OpenResponses
 from rag.prompting import grammar, schema
 
 if TYPE_CHECKING:
@@ -167,6 +169,8 @@ def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrain
         prices=settings.prices,
         constrain=constrain,
         secret=settings.key,
+        # Its client is its own, and shows no response: a second is less than a thread that waits for ever.
+        let_go=gc.collect,
     )
 
 
@@ -185,6 +189,8 @@ def _openai_like(
     address = _checked(address)
     # A proxy of the environment must not get what is meant for this machine.
     client = httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds)
+    open_responses = OpenResponses()
+    client.event_hooks = {"response": [open_responses.note]}
     llm = OpenAILike(
         model=settings.model,
         api_base=address,
@@ -212,6 +218,7 @@ def _openai_like(
         close=give_back,
         secret=settings.key,
         at_once=at_once,
+        let_go=open_responses.close,
     )
 
 

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Stream = Callable[[], "Iterator[ChatResponse]"]
 """Begins a reply, and gives it in pieces."""
 
+LetGo = Callable[[], object]
+"""Closes the connection of a reply that was left off.
+
+OpenAI's and Anthropic's streams refer to themselves, so that only the garbage collector ends one that was not
+read to its end: in any thread, and if that one is just taking a connection of the same client, it waits for
+itself for ever. It must be ended at once, where nothing is held.
+"""
+
 _BYTES_A_TOKEN = 3
 """Of UTF-8, on the safe side: about 4 in English, 3 in Chinese."""
 
@@ -51,7 +59,9 @@ class Reply:
         is_cut: whether it ended at the limit of its length.
     """
 
-    def __init__(self, name: str, prompt_bytes: int, stream: Stream, ends: float) -> None:
+    def __init__(
+        self, name: str, prompt_bytes: int, stream: Stream, ends: float, let_go: LetGo = lambda: None
+    ) -> None:
         """Have a reply begun.
 
         Args:
@@ -59,11 +69,13 @@ class Reply:
             prompt_bytes: the length of what is sent, in UTF-8.
             stream: begins it; called in another thread.
             ends: when it must have come, on the monotonic clock.
+            let_go: called in the same thread after a reply that was left off.
         """
         self.usage = Usage(prompt_bytes // _BYTES_A_TOKEN, 0)
         self.is_cut = False
         self._name = name
         self._ends = ends
+        self._let_go = let_go
         self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
         self._abandoned = Event()
         # A daemon: a model that hangs must not keep the program from ending.
@@ -103,19 +115,24 @@ class Reply:
         return item
 
     def _write(self, stream: Stream) -> None:
+        is_whole = False
         try:
-            responses = stream()
-            try:
-                for response in responses:
-                    if not self._put(response):
-                        break
-            finally:
-                # A generator lets go of its connection here; other iterators have nothing to close.
-                getattr(responses, "close", lambda: None)()
+            is_whole = self._hand_on(stream())
         except Exception as error:  # noqa: BLE001 (any client's; it is raised where the reply is read)
             self._put(error)
         else:
             self._put(None)
+        finally:
+            if not is_whole:
+                self._let_go()
+
+    def _hand_on(self, responses: Iterator[ChatResponse]) -> bool:
+        """Hand on what comes; whether it came to its end."""
+        try:
+            return all(map(self._put, responses))
+        finally:
+            # A generator lets go of its connection here; other iterators have nothing to close.
+            getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
         """Hand on what came; whether anybody still wants it."""
