@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from threading import Event
+from threading import Event, current_thread
 from types import SimpleNamespace
 
 import pytest
@@ -190,3 +190,29 @@ def test_who_asks_beside_others_is_told_when_too_little_time_is_left_for_an_answ
     assert caught.value.kind == "busy"
     assert list(first) == ["Two."]
     assert "".join(model.write(ASKED)) == "Yes."
+
+
+def test_the_connection_of_a_reply_that_is_left_off_is_closed_by_the_thread_that_reads_it() -> None:
+    closed: list[str] = []
+    closing = Event()
+
+    def let_go() -> None:
+        closed.append(current_thread().name)
+        closing.set()
+
+    model = LanguageModel(ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), let_go=let_go)
+    writing = iter(model.write(ASKED))
+    assert next(writing) == "One. "
+    assert closed == []
+    writing.close()
+    assert closing.wait(10)
+    assert closed == ["footnoted-reply"]
+
+
+def test_a_reply_that_was_read_to_its_end_has_closed_its_own() -> None:
+    closed: list[str] = []
+    llm = ScriptedLLM(says("One."))
+    model = LanguageModel(llm, "Scripted", let_go=lambda: closed.append("closed"))
+    assert list(model.write(ASKED)) == ["One."]
+    assert llm.ended.wait(10)
+    assert closed == []

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,17 +49,6 @@ def model(server: LlamaServer) -> Iterator[LanguageModel]:
     opened.close()
 
 
-def still_written() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "footnoted-reply"]
-
-
-def wait_until(holds: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 30
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.01)
-    return holds()
-
-
 def test_a_model_in_this_process_is_named_after_its_file_and_gone_when_it_is_closed(weights: Path) -> None:
     opened = open_model(ModelSettings("llamacpp", str(weights), limits=Limits(512, 8, 60.0, 1)))
     assert opened.name == weights.stem == "SmolLM2-135M-Instruct.Q4_1"
@@ -93,23 +79,6 @@ def test_a_reply_ends_at_its_length_and_says_so(model: LanguageModel) -> None:
     list(writing)
     assert writing.is_cut
     assert writing.usage.completion_tokens == 48
-
-
-def test_the_connection_of_a_reply_that_is_left_off_is_not_left_to_the_garbage_collector(
-    model: LanguageModel,
-) -> None:
-    """It would close it in any thread, and wait for ever where that one is just taking a connection."""
-    gc.disable()
-    try:
-        writing = iter(model.write([Message("user", "Count from one to a thousand, in words.")]))
-        assert next(writing)
-        writing.close()
-        assert wait_until(lambda: not still_written())
-        found = [each for each in gc.get_objects() if isinstance(each, httpx.Response)]
-    finally:
-        gc.enable()
-    assert [each.is_closed for each in found] == [True] * len(found)
-    assert found
 
 
 def test_a_prompt_that_is_longer_than_its_context_is_an_error_in_words(model: LanguageModel) -> None:

@@ -1,0 +1,31 @@
+"""Each thread closes the response that it reads, once, and no other's."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+from rag.llm.open_responses import OpenResponses
+
+
+class Response:
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_thread_closes_its_own_response_once() -> None:
+    responses, mine, its = OpenResponses(), Response(), Response()
+    responses.note(mine)
+    other = Thread(target=lambda: (responses.note(its), responses.close()))
+    other.start()
+    other.join()
+    assert (mine.closed, its.closed) == (0, 1)
+    responses.close()
+    responses.close()
+    assert (mine.closed, its.closed) == (1, 1)
+
+
+def test_a_thread_without_a_response_closes_nothing() -> None:
+    OpenResponses().close()
