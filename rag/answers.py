@@ -24,12 +24,12 @@ of the question's subject. ``not_answered``: passages speak of it, and none answ
 """
 
 
-Fallback = Literal["timeout", "error", "paused", "busy", "unusable", "nothing_supported"]
+Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
 """Why a language model was asked to write the answer, and did not.
 
 ``timeout``: it took too long. ``error``: it could not be reached, refused, or broke off. ``paused``: it
-failed several times in a row, and is left alone for a while. ``busy``: others came before. ``unusable``: it
-cited no sentence.
+failed several times in a row, and is left alone for a while. ``busy``: others came before. ``declined``: it
+says that there is no answer, and the library has one for certain. ``unusable``: it cited no sentence.
 ``nothing_supported``: the cited sentences carry nothing of what it wrote.
 """
 

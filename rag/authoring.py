@@ -14,14 +14,14 @@ from rag.answers import Answer, Fallback
 from rag.caveats import caveat
 from rag.composing import Composition
 from rag.events import Event, Token
-from rag.findings import Findings, doubting
+from rag.findings import Findings, as_it_is, doubts_of
 from rag.history import Conversation
 from rag.llm import LanguageModel, Usage
 from rag.prompting import Source
 from rag.quoting import quote
 from rag.reading import ReadSentence
 from rag.selection import Scored
-from rag.tuning import Tuning
+from rag.tuning import CERTAIN, Tuning
 from rag.verification import Evidence
 from rag.verification.instructions import instructions
 from rag.writing import Outcome, Writer
@@ -31,6 +31,9 @@ BEST_SOURCES = 24
 
 MOST_EARLIER = 48
 """Citations of earlier answers that are looked up, the latest first."""
+
+UNASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
+"""Why a model's answer is missing that says nothing of the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 
@@ -63,16 +66,18 @@ def write(  # noqa: PLR0917 (what an answer is made of)
     """
     began = time.perf_counter()
     sources = sources_of(findings, conversation if draft.standalone is not None else Conversation())
-    judged = doubting(findings, tuning.certain)
-    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, judged)
+    doubts = doubts_of(findings, tuning.certain)
+    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, doubts)
+    # Whoever lowers the threshold trusts the model, also where it says that there is no answer.
+    overruled = outcome.declined and tuning.certain >= CERTAIN <= doubts.answerability
     draft = replace(
         draft,
         dropped=tuple(outcome.dropped),
-        fallback=outcome.fallback,
+        fallback="declined" if overruled else outcome.fallback,
         prompt_digest=outcome.digest,
         timings=_timings(outcome, time.perf_counter() - began, writer.model),
     )
-    if outcome.declined:
+    if outcome.declined and not overruled:
         return (yield from abstain(draft, _declined(writer.model)))
     if outcome.carried:
         said = f"{outcome.cause}; the answer ends here." if outcome.cause else None
@@ -81,6 +86,8 @@ def write(  # noqa: PLR0917 (what an answer is made of)
         note = " ".join(filter(None, [said, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
     draft = replace(draft, note=_why(writer.model, outcome))
+    # Where the model could not be asked, the answer is the one that there would be without it.
+    judged = as_it_is if outcome.fallback in UNASKED else doubts.judged
     return (yield from quote(_stating(findings), composition, draft, tuning.max_sentences, judged))
 
 
@@ -143,6 +150,7 @@ def _declined(model: LanguageModel) -> Abstention:
 def _why(model: LanguageModel, outcome: Outcome) -> str:
     """Why the answer is not the model's, as a person is told."""
     reasons: dict[Fallback | None, str] = {
+        "declined": f"{model.name} found no answer, and the library has one for certain",
         "unusable": f"{model.name} cited no sentence of the reports",
         "nothing_supported": f"Nothing that {model.name} wrote is carried by the sentences that it cites",
     }

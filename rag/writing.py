@@ -13,7 +13,7 @@ from rag.copies import Copies, Sourced
 from rag.drafting import Draft, NoAnswer, drafts
 from rag.events import Event
 from rag.evidence import evidence_of
-from rag.findings import Judge
+from rag.findings import Doubts
 from rag.llm import LanguageModel, ModelError, Usage
 from rag.prompting import MAX_STATEMENTS, Prompt, Source, compose
 from rag.questions import Question
@@ -67,6 +67,11 @@ class _Checked:
     cited: tuple[Sourced, ...]
     verification: Verification
 
+    @property
+    def score(self) -> float:
+        """How probably what it cites answers the question, at best."""
+        return max((source.score for source in self.sources), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -88,7 +93,7 @@ class Writer:
         sources: Sequence[Source],
         composition: Composition,
         copies: Copies,
-        judged: Judge,
+        doubts: Doubts,
     ) -> Generator[Event, None, Outcome]:
         """Have an answer written into ``composition``, and give the events of each sentence that is let out.
 
@@ -99,7 +104,7 @@ class Writer:
             sources: the sentences that may be cited, the best first.
             composition: the answer.
             copies: finds the copy of a document that is cited.
-            judged: what a sentence's verification comes to in this answer.
+            doubts: what a sentence's verification comes to in this answer.
         """
         outcome = Outcome()
         limits = self.model.limits
@@ -115,11 +120,11 @@ class Writer:
                 began = time.perf_counter()
                 checked = self._check(draft, prompt, question, composition, copies)
                 outcome.seconds_checking += time.perf_counter() - began
-                outcome.carried = outcome.carried or checked.verification.verdict == "supported"
+                outcome.carried = outcome.carried or doubts.carries(checked.verification, checked.score)
                 waiting.append(checked)
                 if outcome.carried:
                     for item in waiting:
-                        yield from self._let_out(item, composition, outcome, judged)
+                        yield from self._let_out(item, composition, outcome, doubts)
                     waiting.clear()
         except NoAnswer:
             outcome.declined = not outcome.carried
@@ -172,14 +177,14 @@ class Writer:
         item: _Checked,
         composition: Composition,
         outcome: Outcome,
-        judged: Judge,
+        doubts: Doubts,
     ) -> Iterator[Event]:
         if item.verification.verdict == "unsupported" and self.unsupported == "drop":
             outcome.dropped.append(_dropped(item))
         else:
             outcome.cited += item.sources
-            score = max((source.score for source in item.sources), default=0.0)
-            yield from composition.add(item.words, item.cited, judged(item.verification, score))
+            verification = doubts.judged(item.verification, item.score)
+            yield from composition.add(item.words, item.cited, verification)
 
 
 def _distinct(cited: Iterable[Sourced]) -> tuple[Sourced, ...]:

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from rag.answers import Answer, Citation
 from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.history import Conversation, of_turns
-from ui.footnotes import footnotes, label, without_footnotes
+from ui.footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.problems import documented
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MODEL = "footnoted"
 """The one model that there is, however a request names it."""
+
+ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 
 MAX_MESSAGES = 1_000
 
@@ -110,8 +112,14 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
     @router.get("/models")
     async def models() -> dict[str, Any]:
         """The one model that there is."""
-        entry = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
-        return {"object": "list", "data": [entry]}
+        return {"object": "list", "data": [ENTRY]}
+
+    @router.get("/models/{name}", responses=documented(404))
+    async def model(name: str) -> dict[str, Any]:
+        """The one model that there is."""
+        if name != MODEL:
+            raise HTTPException(404, f"there is no model {name!r}; the one that there is, is {MODEL!r}")
+        return ENTRY
 
     @router.post("/chat/completions")
     async def complete(request: CompletionRequest) -> Response:
@@ -149,10 +157,10 @@ def text_of(answer: Answer) -> str:
     end = 0
     for sentence in answer.sentences:
         gap = answer.text[end : sentence.start]
-        parts.append(gap + answer.text[sentence.start : sentence.end] + label(sentence.verdict))
+        parts.append(gap + safe(answer.text[sentence.start : sentence.end]) + label(sentence.verdict))
         parts += [_mark(cited) for cited in answer.cited_by(sentence)]
         end = sentence.end
-    return "".join([*parts, answer.text[end:], _below(answer)])
+    return "".join([*parts, safe(answer.text[end:]), _below(answer)])
 
 
 async def _streamed(first: Event, rest: Iterator[Event], *, usage: bool) -> AsyncIterator[ServerSentEvent]:
@@ -180,7 +188,8 @@ class _Streaming:
             yield self._chunk({"role": "assistant", "content": ""})
         match event:
             case Token(text, verdict):
-                yield self._chunk({"content": text + label(verdict)})
+                gap = text[: len(text) - len(text.lstrip())]
+                yield self._chunk({"content": gap + safe(text) + label(verdict)})
             case CitationMade(citation):
                 yield self._chunk({"content": _mark(citation)})
             case AnswerDone(answer):
@@ -209,9 +218,10 @@ def _mark(cited: Citation) -> str:
 
 
 def _below(answer: Answer) -> str:
-    note = f"\n\n{answer.note}" if answer.note else ""
-    listed = footnotes(answer.citations)
-    return f"{note}\n\n{listed}" if listed else note
+    understood = f"Understood as: {safe(answer.standalone)}" if answer.standalone else ""
+    note = safe(answer.note) if answer.note else ""
+    parts = [differences(answer), understood, note, footnotes(answer.citations)]
+    return "".join(f"\n\n{part}" for part in parts if part)
 
 
 def _sent(chunk: dict[str, Any]) -> ServerSentEvent:
