@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from conftest import SEEDS
+from processes import ROOT
 
 from benchmarks.followups import FollowUp, read_follow_ups, reciprocal_rank, rewritten, share_closed
 from index.documents import Document
@@ -20,7 +20,7 @@ def follow_ups() -> list[FollowUp]:
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Document]:
-    return {path.name: load(path) for path in SEEDS.iterdir() if path.suffix in SUFFIXES}
+    return {path.name: load(path) for path in (ROOT / "seeds").iterdir() if path.suffix in SUFFIXES}
 
 
 def test_there_are_sixty_half_of_them_held_out_with_all_kinds_in_each_half(

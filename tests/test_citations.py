@@ -85,12 +85,15 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Index) -> No
     text = seed_index.text(record.document_id).text
     start = text.index("Mr Dalvey told the Commission")
     span = Span(start, start + len("Mr Dalvey told the Commission"))
-    made = cite(3, 40, span.of(text), record=record, span=span, library=Library(seed_index))
+    checked = Verification("supported", quote_matches=True, figures_match=True, score=1.0)
+    library = Library(seed_index)
+    made = cite(3, 40, span.of(text), record=record, span=span, library=library, verification=checked)
     assert (made.id, made.answer_start, made.answer_end) == (3, 40, 40 + len(span))
     assert (made.document_id, made.version, made.path) == (record.document_id, 1, record.path)
     assert (made.title, made.publisher, made.published) == (record.title, record.publisher, record.published)
     assert made.page == seed_index.text(record.document_id).page_at(start)
     assert made.page is not None
+    assert (made.verification, made.superseded_by) == (checked, None)
     assert (made.start, made.end, made.quote) == (span.start, span.end, "Mr Dalvey told the Commission")
 
 
