@@ -51,7 +51,9 @@ def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encode
         return Finding("coverage", score)
     if left and score >= PARTIAL_FROM:
         return Finding("coverage", score, _not_carried(left), fatal=False)
-    return Finding("coverage", score, _not_carried([word.text for word in missing]), fatal=score < PARTIAL_FROM)
+    return Finding(
+        "coverage", score, _not_carried([word.text for word in missing]), fatal=score < PARTIAL_FROM
+    )
 
 
 def uncovered(

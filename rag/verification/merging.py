@@ -25,6 +25,9 @@ _PRONOUN = regex.compile(
     regex.IGNORECASE,
 )
 _FIGURE = regex.compile(r"\p{N}+(?:[.,]\p{N}+)*")
+_FULL_NAME = regex.compile(
+    r"\b(?!(?:The|Mr|Mrs|Ms|Dr|Judge|Mayor|President|Minister|General)\b)(?P<first>\p{Lu}\p{Ll}+)\s(?P<last>\p{Lu}\p{Ll}+)"
+)
 _REASON = "it joins what one cited sentence says to what another one says"
 
 
@@ -39,6 +42,8 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         for deed in deeds(statement.text, statement.language)
     ):
         return Finding("merging", 0.0, _REASON)
+    if _namesake(statement, cited, held):
+        return Finding("merging", 0.0, "the cited sentence says it of somebody else of that name")
     score = min(_clauses(statement, held), default=1.0)
     if score < 1:
         return Finding("merging", score, _REASON, fatal=False)
@@ -78,13 +83,30 @@ def _mashed(
     return bool(known) and not any(any(shares(doer, held[place]) for doer in known) for place in doing)
 
 
+def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]) -> bool:
+    """Whether the cited sentence that says most of it has another first name with the same last name."""
+    said = [word.stem for word in content(statement.text, statement.language)]
+    shared = [sum(shares(word, words) for word in said) for words in held]
+    best = cited[max(range(len(cited)), key=lambda place: shared[place])].quote
+    theirs = {(match["first"], match["last"]) for match in _FULL_NAME.finditer(best, overlapped=True)}
+    return any(
+        (match["first"], match["last"]) not in theirs
+        and match["first"] not in best
+        and any(match[0] in item.quote for item in cited)
+        and any(last == match["last"] and first != match["first"] for first, last in theirs)
+        for match in _FULL_NAME.finditer(statement.text, overlapped=True)
+    )
+
+
 def _taken(
     deed: Deed, statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]
 ) -> bool:
     """Whether a named doer is given what one cited sentence alone says, of somebody else whom it names."""
     named = deed.doers & deed.names
     rest_of = statement.text[deed.verb.end :]
-    said = frozenset(word.stem for word in content(rest_of, statement.language)) | set(_FIGURE.findall(rest_of))
+    said = frozenset(word.stem for word in content(rest_of, statement.language)) | set(
+        _FIGURE.findall(rest_of)
+    )
     if not named or len(said) < LEAST:
         return False
     shared = [

@@ -10,44 +10,72 @@ from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.words import content, shares
 
 _NARROWING = (
-    r"new|former|deputy|acting|vice|proposed|draft|planned|attempted|alleged|suspected|potential|preliminary|partial"
+    r"new|former|deputy|acting|vice|proposed|draft|planned|attempted|alleged|suspected|potential"
+    r"|preliminary|partial"
     r"|interim|temporary|adult|rural|urban|young|older|elderly|female|male|foreign|domestic|unpaid|registered"
-    r"|unregistered|private|public|state-owned|small|large|low-income|first-time|non-\p{L}+|so-called|would-be"
+    r"|unregistered|private|public|state-owned|small|large|low-income|first-time|non-\p{L}+|so-called"
+    r"|would-be"
 )
 _NARROWED = regex.compile(rf"(?<!\p{{L}})(?P<how>{_NARROWING})\s(?P<what>\p{{Ll}}[\p{{L}}'’-]+)")
 _OF = regex.compile(
-    r"(?:percent|per cent|%|half|third|quarter|all|most|some|number|share|proportion|majority)\s(?:of|among)\s(?:the\s|all\s)?"
+    r"(?:percent|per cent|%|half|third|quarter|all|most|some|number|share|proportion|majority)\s(?:of"
+    r"|among)\s(?:the\s|all\s)?"
     r"(?P<how>\p{Ll}[\p{L}-]+)\s(?P<what>\p{Ll}[\p{L}'’-]+)",
     regex.IGNORECASE,
 )
+_CHANGED = regex.compile(
+    r"\b(?!total|overall|net|average|annual|monthly|the|its|their|by"
+    r"|to)(?P<how>\p{Ll}{4,})\s(?P<what>\p{Ll}{3,})\s"
+    r"(?:(?:had|has|have)\s)?(?:(?:rose|risen|fell|fallen|grew|grown|increased|decreased|dropped"
+    r"|declined)\s)?(?:by|to|from)\s"
+    r"[^\p{L}]{0,4}\p{N}"
+)
 _LIMITED = regex.compile(
-    r"\b(?P<what>\p{Ll}+s|children|people|women|men)\s(?:aged |who are |of )?(?P<how>(?:over|under|above|below|between"
-    r"|aged|older than|younger than|longer than|shorter than|larger than|smaller than|heavier than|more than|less than"
+    r"\b(?P<what>\p{Ll}+s|children|people|women|men)\s(?:aged |who are |of )?(?P<how>(?:over|under"
+    r"|above|below|between"
+    r"|aged|older than|younger than|longer than|shorter than|larger than|smaller than|heavier than"
+    r"|more than|less than"
     r"|fewer than)\s(?:the age of\s)?\p{N}[\p{N}.,]*)"
 )
 _MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|januari|februari|maret|mei"
+    "january|february|march|april|may|june|july|august|september|october|november|december|januari|februari"
+    "|maret|mei"
     "|juni|juli|agustus|oktober|desember"
 )
 _WHEN = {
-    "en": r"(?P<how>since|until|till|before|after|from|by|in|on|during|through|to)\s(?:early\s|late\s|mid-|the\s|about\s)?",
-    "id": r"(?P<how>sejak|sampai|hingga|sebelum|setelah|pada|dari|selama)\s(?:bulan\s|tanggal\s|tahun\s|awal\s|akhir\s)*",
+    "en": r"(?P<how>since|until|till|before|after|from|by|in|on|during|through|to)\s(?:early\s|late\s|mid-"
+    r"|the\s|about\s)?",
+    "id": r"(?P<how>sejak|sampai|hingga|sebelum|setelah|pada|dari|selama)\s(?:bulan\s|tanggal\s|tahun\s"
+    r"|awal\s|akhir\s)*",
     "vi": r"(?P<how>kể từ|từ|trước|sau|đến|vào|trong)\s(?:ngày\s|đầu\s|cuối\s|năm\s)*",
 }
 _LIKE = {
     "since": "since", "from": "since", "after": "after", "until": "until", "till": "until", "to": "until",
-    "through": "until", "by": "before", "before": "before", "sejak": "since", "dari": "since", "sampai": "until",
-    "hingga": "until", "sebelum": "before", "setelah": "after", "kể từ": "since", "từ": "since", "trước": "before",
+    "through": "until", "by": "before", "before": "before", "sejak": "since", "dari": "since",
+    "sampai": "until",
+    "hingga": "until", "sebelum": "before", "setelah": "after", "kể từ": "since", "từ": "since",
+    "trước": "before",
     "sau": "after", "đến": "until",
 }  # fmt: skip
-_DATE = rf"(?P<date>(?:\p{{N}}{{1,2}}(?:st|nd|rd|th)?\s)?(?:{_MONTHS}|tháng\s\p{{N}}+|(?:1[5-9]|20)\p{{N}}\p{{N}}(?!\p{{N}})))"
+_DATE = (
+    rf"(?P<date>(?:\p{{N}}{{1,2}}(?:st|nd|rd|th)?\s)?(?:{_MONTHS}|tháng\s\p{{N}}+"
+    r"|(?:1[5-9]|20)\p{N}\p{N}(?!\p{N})))"
+)
 _UP_DOWN = regex.compile(
-    r"\b(?P<how>up|down|naik|turun|tăng|giảm)\s(?:from|by|dari|từ|so với)?\s?[^\p{L}]{0,3}(?P<figure>\p{N}+(?:[.,]\p{N}+)*)",
+    r"\b(?P<how>up|down|naik|turun|tăng|giảm)\s(?:from|by|dari|từ"
+    r"|so với)?\s?[^\p{L}]{0,3}(?P<figure>\p{N}+(?:[.,]\p{N}+)*)",
     regex.IGNORECASE,
 )
 _FROM_TO = regex.compile(
-    r"\b(?:from|dari|từ|between)\s[^\p{N}]{0,25}?(?P<one>\p{N}+(?:[.,]\p{N}+)*)[^.;]{0,30}?\b(?:to|menjadi|ke|lên|xuống|đến|and)\s"
+    r"\b(?:from|dari|từ|between)\s[^\p{N}]{0,25}?(?P<one>\p{N}+(?:[.,]\p{N}+)*)[^.;]{0,30}?\b(?:to"
+    r"|menjadi|ke|lên|xuống|đến|and)\s"
     r"[^\p{N}]{0,25}?(?P<other>\p{N}+(?:[.,]\p{N}+)*)",
+    regex.IGNORECASE,
+)
+_BY_HOW_MUCH = regex.compile(
+    r"(?P<figure>\p{N}+(?:[.,]\p{N}+)*)\s?(?:percent|per cent|%|times|points|persen|phần trăm|\p{L}+)?\s?"
+    r"(?:(?P<up>more|higher|larger|above|faster|longer|nhiều hơn|cao hơn|lebih banyak|lebih tinggi)"
+    r"|(?P<down>fewer|less|lower|smaller|below|slower|shorter|ít hơn|thấp hơn|lebih sedikit|lebih rendah))\b",
     regex.IGNORECASE,
 )
 _FIGURE = regex.compile(r"\p{N}+(?:[.,]\p{N}+)*")
@@ -78,11 +106,13 @@ def _widened(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
     held = {word.stem for word in content(statement.text, "en")}
     plain = {word.stem for text in texts for word in content(_NARROWED.sub(" ", text), "en")}
     for text in texts:
-        for match in [*_NARROWED.finditer(text), *_OF.finditer(text)]:
+        for match in [*_NARROWED.finditer(text), *_OF.finditer(text), *_CHANGED.finditer(text)]:
             what, how = content(match["what"], "en"), content(match["how"], "en")
-            if what and how and shares(what[0].stem, held) and not shares(how[0].stem, held):
-                if match["how"].lower() not in lowered and not (match.re is _NARROWED and what[0].stem in plain):
-                    yield f"the cited sentence says it of “{match['how']} {match['what']}” only"
+            if not what or not how or not shares(what[0].stem, held) or shares(how[0].stem, held):
+                continue
+            elsewhere = match.re is _NARROWED and what[0].stem in plain
+            if match["how"].lower() not in lowered and not elsewhere:
+                yield f"the cited sentence says it of “{match['how']} {match['what']}” only"
         for match in _LIMITED.finditer(text):
             what = content(match["what"], "en")
             figure = _FIGURE.search(match["how"])
@@ -117,6 +147,15 @@ def _turned(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
         }
         if its and own["how"].lower() not in its:
             yield f"it says “{own['how']}” where the cited sentence says “{min(its)}”"
+    for own in _BY_HOW_MUCH.finditer(statement.text):
+        ways = {
+            bool(match["up"])
+            for text in texts
+            for match in _BY_HOW_MUCH.finditer(text)
+            if match["figure"] == own["figure"]
+        }
+        if ways and bool(own["up"]) not in ways:
+            yield f"it says “{own[0]}” where the cited sentence says the opposite"
     spans = {(match["one"], match["other"]) for text in texts for match in _FROM_TO.finditer(text)}
     for own in _FROM_TO.finditer(statement.text):
         one, other = own["one"], own["other"]
