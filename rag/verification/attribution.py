@@ -48,6 +48,10 @@ _LAST = regex.compile(
 _PRONOUN = regex.compile(
     r"(?:^|\s)(?:he|she|it|they|we|i|you|who|there|ông|bà|họ|ia|dia|mereka)$", regex.IGNORECASE
 )
+_SPEECH = regex.compile(
+    r"\b(?:warn|tell|told|letter|statement|interview|speech|testi|insist|argu|claim|admit|recall|explain|write|wrote)\p{L}*",
+    regex.IGNORECASE,
+)
 LONGEST = 9
 """Words of a speaker; what is longer is another part of the sentence."""
 
@@ -69,7 +73,8 @@ def attribution(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             if not list(names_in(Statement(speaker, statement.language))):
                 continue
             return Finding("attribution", 1.0)
-        if not any(_speaks(own, item, statement.language) for item in cited):
+        heard = any(True for item in cited for _ in speakers(item.quote, statement.language))
+        if not any(_speaks(own, speaker, item, statement.language, heard=heard) for item in cited):
             return Finding("attribution", 0.0, f"the cited sentence does not have it from {speaker.strip()}")
     return Finding("attribution", 1.0)
 
@@ -91,14 +96,25 @@ def _speaker(words: str) -> str | None:
     return words
 
 
-def _speaks(own: Sequence[str], item: Evidence, language: str) -> bool:
-    """Whether the words for a speaker are all among those for one of the evidence's speakers."""
-    found = [f"{speaker} {referents(item)}" for speaker in speakers(item.quote, language)]
-    for heard in [*found, item.context]:
-        held = {word.stem for word in content(heard, language)}
+def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, heard: bool) -> bool:
+    """Whether the words for a speaker are all among those for one of the evidence's speakers.
+
+    Args:
+        own: their stems.
+        speaker: as written.
+        item: the evidence.
+        language: of both.
+        heard: whether any evidence names a speaker.
+    """
+    short = "".join(regex.findall(r"\b\p{Lu}", speaker.removeprefix("The ")))
+    found = [f"{each} {referents(item)}" for each in speakers(item.quote, language)]
+    for said_by in [*found, item.context]:
+        held = {word.stem for word in content(said_by, language)}
         if held and all(shares(word, held) for word in own):
             return True
-    if not found:
+        if len(short) > 1 and short in said_by.split():
+            return True
+    if not found and (not heard or _SPEECH.search(item.quote)):
         # "In a letter to the Herald, the nurse warned": all that stands before the first comma or verb.
         held = {word.stem for word in content(item.quote, language)}
         return all(shares(word, held) for word in own)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in, referents
+from rag.verification.leftovers import unexcused
 from rag.verification.names import initials, is_spelt_out
 from rag.verification.words import Word, content, shares, stem
 
@@ -45,9 +46,14 @@ def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encode
     if missing and encoder is not None:
         score += (1 - lexical) * CREDIT * _nearness(_cosine(statement, evidence, encoder))
     score = round(score, 4)
-    if score >= SUPPORTED_FROM or not missing:
+    left = unexcused(missing, alike, statement.text, statement.language)
+    if not left and (score >= SUPPORTED_FROM or not missing):
         return Finding("coverage", score)
-    return Finding("coverage", score, _not_carried(missing), fatal=score < PARTIAL_FROM)
+    if left and score >= PARTIAL_FROM:
+        return Finding("coverage", score, _not_carried(left), fatal=False)
+    return Finding(
+        "coverage", score, _not_carried([word.text for word in missing]), fatal=score < PARTIAL_FROM
+    )
 
 
 def uncovered(
@@ -106,7 +112,7 @@ def _across(statement: Statement, evidence: Sequence[Evidence], encoder: Encoder
     )
 
 
-def _not_carried(missing: Sequence[Word]) -> str:
-    shown = list(dict.fromkeys(word.text for word in missing))
+def _not_carried(missing: Sequence[str]) -> str:
+    shown = list(dict.fromkeys(missing))
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     return f"the cited sentence does not have {', '.join(f'“{word}”' for word in shown[:SHOWN])}{more}"

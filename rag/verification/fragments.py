@@ -104,9 +104,14 @@ def _may_be_verb(word: str, before: str, after: str) -> bool:
     """Whether a word in *-s*, or one before an object, is used as a verb."""
     if before in _DETERMINERS or before.isdigit():
         return False
-    return (_is_singular(word) and (after.isdigit() or (after in _OBJECT and after != "at"))) or (
-        before.endswith("s") and after in _DETERMINERS
-    )
+    return (
+        _is_singular(word)
+        and (
+            after.isdigit()
+            or (after in _OBJECT and after != "at")
+            or (len(after) > 5 and after.endswith("ing"))
+        )
+    ) or (before.endswith("s") and after in _DETERMINERS)
 
 
 def _is_singular(word: str) -> bool:

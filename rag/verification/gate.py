@@ -22,8 +22,11 @@ from rag.verification.moments import moments
 from rag.verification.names import names
 from rag.verification.negation import negation
 from rag.verification.opposition import opposition
+from rag.verification.qualifiers import qualifiers
 from rag.verification.relevance import relevance
+from rag.verification.restrictions import restrictions
 from rag.verification.roles import roles
+from rag.verification.splices import splices
 from rag.verification.things import things
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ Part = Callable[[Statement, Sequence[Evidence]], Finding]
 PARTS: Mapping[str, Part] = {
     "figures": figures, "dates": moments, "comparisons": comparisons, "things": things, "names": names,
     "attribution": attribution, "negation": negation, "opposites": opposition, "modality": modality,
-    "roles": roles, "merging": merging,
+    "roles": roles, "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
+    "splices": splices,
 }  # fmt: skip
 """What is checked of every sentence that is no quotation, by its name; the order is that of reasons."""
 

@@ -26,9 +26,9 @@ _MODES = (
         "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly"
               r"|denied|denies|claim(?:s|ed)"
               r"|rumou?r\p{L}*",
-        "vi": "cáo buộc|bị tố|nghi ngờ|được cho là|phủ nhận",
-        "id": r"dituduh|menuduh|diduga|dituding|menuding|membantah|didakwa",
-        "zh": "指控|涉嫌|被控|据称|否认|指责",
+        "vi": "cáo buộc|bị tố|nghi ngờ|tình nghi|bị buộc tội|bị cho là|được cho là|phủ nhận",
+        "id": r"dituduh|menuduh|diduga|dituding|menuding|membantah|didakwa|dicurigai|disangka",
+        "zh": "指控|涉嫌|被控|疑似|怀疑|据称|否认|指责",
     }, fatal=True),
     _Mode("possible", {
         "en": "may(?! \\d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",

@@ -63,11 +63,20 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             every = deeds(item.quote, statement.language)
             its = [other for other in every if same_verb(deed.verb, other.verb)]
             held = frozenset(word.stem for word in words_of(item.quote, statement.language) if word.content)
-            rest = [other for other in every if other not in its]
+            rest = (
+                []
+                if _infinitive(deed.verb, statement.text)
+                else [other for other in every if other not in its]
+            )
             faults.extend(_fault(deed, other, held, rest) for other in its)
         if faults and all(fault is not None for fault in faults):
             return Finding("roles", 0.0, faults[0])
     return Finding("roles", 1.0)
+
+
+def _infinitive(verb: Word, text: str) -> bool:
+    """Whether another verb rules it, so that those who do it may stand on either side of that one."""
+    return regex.search(r"\bto\s$", text[: verb.start]) is not None
 
 
 def same_verb(one: Word, other: Word) -> bool:

@@ -18,6 +18,7 @@ from rag.verification.lexicon import (
     SYNONYMS,
     VERBS,
 )
+from rag.verification.number_words import ENGLISH
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"
@@ -198,7 +199,7 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
         "did",
         "never",
     }:
-        return word.content
+        return word.content and lower not in ENGLISH.values
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
 
 
