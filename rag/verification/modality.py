@@ -23,7 +23,8 @@ class _Mode:
 
 _MODES = (
     _Mode("alleged", {
-        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|charged with|purported\p{L}*|reportedly"
+        "en": r"accus(?:e|es|ed|ing)|alleg\p{L}+|suspected of|on suspicion of|charged\b.{0,60}?\bwith"
+              r"|indicted|on trial|believ(?:e|es|ed)|investigat\p{L}+ (?:for|over)|purported\p{L}*|reportedly"
               r"|denied|denies|claim(?:s|ed)"
               r"|rumou?r\p{L}*",
         "vi": "cáo buộc|bị tố|nghi ngờ|tình nghi|bị buộc tội|bị cho là|được cho là|phủ nhận",
@@ -31,7 +32,8 @@ _MODES = (
         "zh": "指控|涉嫌|被控|疑似|怀疑|据称|否认|指责",
     }, fatal=True),
     _Mode("possible", {
-        "en": "may(?! \\d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",
+        "en": r"(?<!\b(?:in|since|until|till|by|of|from|to|before|after|last|this|next|early|late|mid)[ -])"
+              r"may(?! \d)|might|could|possibl[ey]|perhaps|probabl[ey]|potential(?:ly)?|suggests?|suggested",
         "vi": "có thể|có lẽ|có khả năng", "id": "mungkin|bisa jadi|berpotensi|kemungkinan",
         "zh": "可能|也许|或许",
     }, fatal=True),
@@ -57,9 +59,10 @@ MOST = 0.6
 
 _SAME = {
     "planned": "refus\\p{L}*",
-    "alleged": "alleged|suspect\\p{L}*|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b"
+    "alleged": "alleged|suspected|suspicion|claim\\p{L}*|den(?:y|ied|ies)|said|says|tuduhan|tersangka|not\\b"
     "|innocent|cleared",
 }
+_GOES_ON = regex.compile(r"\W*(?:and|or)\s+(?:(?:of|for|with)\s+\p{L}+|\p{L}+ing\b)", regex.IGNORECASE)
 _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE)
 
 
@@ -92,6 +95,23 @@ def _has(mode: _Mode, text: str, language: str) -> bool:
     return _pattern(cues, language).search(text) is not None
 
 
+def _scopes(after: Sequence[Word], quote: str) -> list[list[Word]]:
+    """What a cue governs: the rest of its clause, and each that goes on in its construction (*and of …*)."""
+    scopes: list[list[Word]] = []
+    for word in after:
+        if (
+            scopes
+            and (word.clause == scopes[-1][-1].clause)
+            and not _GOES_ON.match(quote, scopes[-1][-1].end)
+        ):
+            scopes[-1].append(word)
+        elif not scopes or _GOES_ON.match(quote, scopes[-1][-1].end):
+            scopes.append([word])
+        else:
+            break
+    return scopes
+
+
 def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     """The cue in whose scope the evidence has words that the sentence has without one, or None."""
     language = statement.language
@@ -101,16 +121,17 @@ def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     words = [word for word in words_of(item.quote, language) if word.content]
     held = {word.stem for word in words_of(statement.text, language) if word.content}
     after = [word for word in words if word.start >= match.end()]
-    scope = [word for word in after if word.clause == after[0].clause]
-    if not scope:
+    scopes = _scopes(after, item.quote)
+    if not scopes:
         return None
     if mode.before:
         # What a condition restricts is the rest of the sentence.
+        scope = scopes[0]
         rest = [word for word in words if word not in scope and word.clause != scope[0].clause]
         lacks = not any(shares(word.stem, held) for word in scope)
         return match[0] if lacks and rest and _kept(rest, held) >= HALF else None
-    head = scope[0]
-    return match[0] if shares(head.stem, held) or _kept(scope, held) >= MOST else None
+    said = any(shares(scope[0].stem, held) or _kept(scope, held) >= MOST for scope in scopes)
+    return match[0] if said else None
 
 
 def _kept(words: Sequence[Word], held: Collection[str]) -> float:
