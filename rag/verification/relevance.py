@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rag.questions import Question
+from rag.features import acronyms
+from rag.questions import Question, carries
 from rag.verification.evidence import Evidence, Finding, Statement, referents
 from rag.verification.words import content, shares
 
@@ -17,6 +18,12 @@ CLOSE = 0.3
 
 SOME = 0.34
 """The share of the question's words from which it does, whatever the cosine."""
+
+HALF = 0.5
+"""The score of a sentence that has to do with the question, and does not answer it."""
+
+SHORTEST_ROOT = 5
+"""Letters: shorter names are compared whole."""
 
 _ASKING = frozenset(
     """
@@ -30,11 +37,34 @@ which who whom whose why year đâu
 def relevance(
     statement: Statement, question: Question, evidence: Sequence[Evidence], encoder: Encoder | None
 ) -> Finding:
-    """Whether the sentence has words of the question, or is close to it by the encoder."""
+    """Whether the sentence has words of the question, or is close to it by the encoder, and holds an answer.
+
+    It is off the question, too, where it speaks of none of those that are named there, and where it holds no
+    answer of the kind that is asked for.
+    """
     score = max(_shared(statement, question, evidence), _close(statement, question, encoder))
-    if score >= 1:
-        return Finding("relevance", 1.0)
-    return Finding("relevance", score, "it has nothing to do with the question", fatal=False)
+    if score < 1:
+        return Finding("relevance", score, "it has nothing to do with the question", fatal=False)
+    if not carries(statement.text, question.kind):
+        reason = f"it holds no answer of the kind that is asked for: {question.kind}"
+        return Finding("relevance", HALF, reason, fatal=False)
+    names = [name for name in question.names if name[0].isupper()]
+    around = " ".join(_around(statement, evidence)).casefold()
+    if names and not any(_root(name) in around for name in names):
+        return Finding("relevance", HALF, f"it does not speak of {', '.join(names)}", fatal=False)
+    return Finding("relevance", 1.0)
+
+
+def _root(name: str) -> str:
+    """A name as its adjectives and plurals begin, too: Cambod for Cambodia and Cambodian."""
+    return name.casefold()[: max(SHORTEST_ROOT, len(name) - 2)]
+
+
+def _around(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
+    """The sentence, what it cites, and what tells of whom that is said, with the initials of names."""
+    texts = [statement.text]
+    texts += [text for item in evidence for text in (item.quote, item.context, referents(item))]
+    return [*texts, *(initials for text in texts for initials in acronyms(text))]
 
 
 def _shared(statement: Statement, question: Question, evidence: Sequence[Evidence]) -> float:
