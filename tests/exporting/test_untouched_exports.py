@@ -1,4 +1,4 @@
-"""What was exported and touched by nobody holds: the answers to all questions of the seeds, in all formats."""
+"""What was exported and touched by nobody holds: the answers to all questions of the seeds."""
 
 from __future__ import annotations
 
