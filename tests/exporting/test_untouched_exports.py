@@ -11,7 +11,10 @@ import pytest
 from index.store import Index
 from rag.answering import QueryEngine
 from rag.answers import Answer
-from ui.exporting import FORMATS, Format, digests_of, export
+from rag.kept_answers import load, written
+from ui.exporting import FORMATS, Format, digests_of, export, read_export
+from ui.exporting.comparing import beside_kept
+from ui.exporting.sheet import lay_out
 from ui.verifying import verify_file
 
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
@@ -34,6 +37,9 @@ def test_every_answer_holds(
     for made in answers[:: EVERY.get(form.suffix, 1)]:
         file.write_bytes(export(made, form, digests_of(seed_index.catalog, made)))
         verified = verify_file(seed_index.catalog, file)
+        # What the library would find, did it keep the answer.
+        kept = lay_out(load(written(made).encode()), {})
+        assert list(beside_kept(read_export(file.read_bytes(), file), kept)) == []
         if not verified.holds:
             checks = (*verified.sentences, *verified.footnotes)
             problems = [(each.words, each.problems) for each in checks if not each.holds]
