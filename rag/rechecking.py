@@ -142,11 +142,15 @@ def _check_claim(
         for mark in claim.footnotes
         if mark not in notes or not notes[mark][0].holds
     ]
+    remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
+    cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
+    if any(note.holds and note.words == claim.text for note in cited):
+        # The document's own words need no support, be they a table's row or half a sentence.
+        return Checked(number, claim.text, tuple(problems), remarks)
     # By the words that stand there to be read, even where they are not the document's.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
     if _STANDING[found.verdict] < _STANDING[claim.shown]:
         problems.append(f"is {_SAID[found.verdict]} by what it cites: {found.reason}")
-    remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
     return Checked(number, claim.text, tuple(problems), remarks)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,7 +15,7 @@ from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
-from rag.answers import Answer, Disagreement, StatedFigure
+from rag.answers import Answer
 from rag.kept_answers import forget, keep
 from ui.exporting import FORMATS, digests_of, export
 from ui.faults import UsedWronglyError
@@ -145,19 +144,6 @@ def test_an_abstention_that_was_made_an_answer_is_found(
     edit(file, answer.text[-20:-1], "everything: Spain did", "document")
     assert verify_file(index.catalog, file).problems == (
         "what it says of there being no answer is not what the library keeps; export it again",
-    )
-
-
-@each_format
-def test_a_figure_of_the_table_that_its_footnote_lacks_is_found(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
-) -> None:
-    figures = tuple(
-        StatedFigure(value, 1, 1, 1, "Dam", None, None, superseded=False) for value in ("120", "130")
-    )
-    differing = replace(made, disagreements=(Disagreement("families", figures),))
-    assert verify_file(index.catalog, file_of(differing, suffix)).problems == (
-        "the table of different figures has “130”, which is not in footnote 1",
     )
 
 

@@ -126,10 +126,10 @@ def _content(file: Path) -> bytes:
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
     """What is wrong with an answer beyond its sentences and its footnotes."""
-    quotes = {footnote.number: footnote.quote for footnote in exported.footnotes}
-    for row in exported.rows:
-        if row.value not in quotes.get(row.footnote, ""):
-            yield f"the table of different figures has “{row.value}”, which is not in footnote {row.footnote}"
+    from ui.exporting.comparing import beside_footnotes
+
+    with catalog.reading() as reader:
+        yield from beside_footnotes(reader, exported)
     manifest = exported.manifest
     if manifest is None:
         return
@@ -141,19 +141,14 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 def _changes(catalog: Catalog, exported: Exported, answer_id: str) -> Iterator[str]:
     """Where an exported answer reads otherwise than the one that the library keeps, if it does keep it."""
     from rag.kept_answers import AnswerNotFoundError, kept_answer, load
+    from ui.exporting.comparing import beside_kept
     from ui.exporting.sheet import lay_out
 
     try:
         sheet = lay_out(load(kept_answer(catalog, answer_id)), {})
     except AnswerNotFoundError:
         return
-    if exported.question != sheet.question:
-        yield f"its question is not the one that was asked: “{sheet.question}”"
-    if exported.abstention != (sheet.abstention or ""):
-        yield "what it says of there being no answer is not what the library keeps; export it again"
-    said = [sentence.text for paragraph in sheet.paragraphs for sentence in paragraph]
-    if [claim.text for claim in exported.claims] != said:
-        yield "its sentences are not those of the answer that the library keeps; export it again"
+    yield from beside_kept(exported, sheet)
 
 
 def _fields(checked: Checked, words: str) -> dict[str, Any]:

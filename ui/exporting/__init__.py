@@ -91,7 +91,7 @@ def read_export(data: bytes, path: Path) -> Exported:
 
         return read_markdown(data)
     if form is HTML:
-        from ui.exporting.html import read_html
+        from ui.exporting.html_reading import read_html
 
         return read_html(data)
     if form is DOCX:
@@ -119,7 +119,7 @@ def sheet_as_read(sheet: Sheet, *, by_number_only: bool = False) -> Exported:
         Footnote(note.number, note.quote, note.headings, note.attribution, places[note.number])
         for note in sheet.notes
     )
-    rows = tuple(Row(row[0], row[3]) for difference in sheet.differences for row in difference.rows)
+    rows = tuple(Row(found.about, *row) for found in sheet.differences for row in found.rows)
     return Exported(
         sheet.question,
         sheet.abstention or "",

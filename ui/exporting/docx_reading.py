@@ -12,10 +12,11 @@ from index.loading.archives import check_archive
 from index.loading.docx import damage_named
 from index.loading.errors import LoadError
 from index.loading.options import DEFAULTS
+from rag.wording import visible
 from ui.exporting.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
-from ui.exporting.sheet import COLUMNS, DOUBTS, LISTS, NO_ANSWER, SECTIONS
+from ui.exporting.sheet import COLUMNS, DIFFERENCES, DOUBTS, LISTS, NO_ANSWER, SECTIONS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 _W = f"{{{W}}}"
 _OFF = frozenset({"0", "false", "off"})
-_SPACES = {f"{_W}tab": " ", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen": "-"}
+_SPACES = {f"{_W}tab": " ", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen": "-", f"{_W}sym": "\ufffd"}
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_TEXTS = (f"{_W}t", f"{_MATH}t", f"{_DRAWN}t")
 _DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
 
 
@@ -70,11 +74,10 @@ def _read(data: bytes) -> _Found:
     part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
     texts = _footnotes(part) if part is not None else {}
     body = _Body(word)
-    pieces = tuple(body.pieces())
+    pieces = (*body.pieces(), *_margins(word))
     notes = tuple(texts.get(mark, []) for mark in body.marks)
-    return _Found(
-        _manifest(word), body.question, " ".join(body.abstention), pieces, notes, tuple(_rows(word))
-    )
+    abstention = visible(" ".join(body.abstention))
+    return _Found(_manifest(word), body.question, abstention, pieces, notes, tuple(body.rows))
 
 
 class _Body:
@@ -84,36 +87,73 @@ class _Body:
         question: the words of its title.
         abstention: the paragraphs that say why there is no answer.
         marks: the ids of the footnotes that are referred to, in their order.
+        rows: what it says under *Different figures*.
     """
 
     def __init__(self, word: WordDocument) -> None:
         self._root: Element = word.element.body
         self._styles = {style.style_id: style.name for style in word.styles}
+        self._about: Element | None = None
+        self._section = ""
         self.question = ""
         self.abstention: list[str] = []
         self.marks: list[str] = []
+        self.rows: list[Row] = []
 
     def pieces(self) -> Iterator[Piece]:
         """The text outside of the sections that stand apart."""
-        section = ""
-        for paragraph in self._root.iter(f"{_W}p"):
-            words = _words(paragraph)
-            style = self._style(paragraph)
-            if style == "Title" and not self.question:
-                self.question = words
-            elif style.startswith("Heading"):
-                section = words if words in SECTIONS else ""
-                if not section:
-                    yield Piece("text", words)
-                    yield Piece("break")
-            elif section == NO_ANSWER:
-                self.abstention.append(words)
-            elif not section or (section in LISTS and words.strip() and style != LIST_STYLE):
-                yield from self._of_paragraph(paragraph)
-                yield Piece("break")
+        for block in self._root.iterchildren():
+            if block.tag == f"{_W}tbl" and self._section == DIFFERENCES:
+                yield from self._of_table(block)
+                continue
+            for paragraph in block.iter(f"{_W}p"):
+                yield from self._of_line(paragraph)
+        yield from self._left()
+
+    def _of_line(self, paragraph: Element) -> Iterator[Piece]:
+        words, style = _words(paragraph), self._style(paragraph)
+        # Word counts a mark wherever it stands, and a box with words may be shown anywhere.
+        alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
+        if style == "Title" and not self.question and alone:
+            self.question = words
+        elif style.startswith("Heading") and words in SECTIONS and alone:
+            yield from self._left()
+            self._section = words
+        elif style.startswith("Heading"):
+            yield from self._left()
+            self._section = ""
+            yield from self._of_paragraph(paragraph)
+        elif self._section == NO_ANSWER and alone:
+            self.abstention.append(words)
+        elif self._section == DIFFERENCES and alone:
+            yield from self._left()
+            self._about = paragraph
+        elif self._section not in LISTS or style != LIST_STYLE or not alone:
+            yield from self._of_paragraph(paragraph)
+
+    def _of_table(self, table: Element) -> Iterator[Piece]:
+        """The rows of a table of different figures, below what they are of."""
+        about = visible(_words(self._about)) if self._about is not None else ""
+        self._about = None
+        for line in table.iterchildren(f"{_W}tr"):
+            cells = [visible(_words(cell)) for cell in line.iterchildren(f"{_W}tc")]
+            if tuple(cells) == COLUMNS:
+                continue
+            number = cells[-1] if len(cells) == len(COLUMNS) else ""
+            if number.isascii() and number.isdecimal() and visible(_words(line)) == visible("".join(cells)):
+                self.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
+            else:
+                for paragraph in line.iter(f"{_W}p"):
+                    yield from self._of_paragraph(paragraph)
+
+    def _left(self) -> Iterator[Piece]:
+        """A line under *Different figures* that no table follows."""
+        if self._about is not None:
+            yield from self._of_paragraph(self._about)
+        self._about = None
 
     def _of_paragraph(self, paragraph: Element) -> Iterator[Piece]:
-        for run in paragraph.iter(f"{_W}r"):
+        for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
             if _is_deleted(run):
                 continue
             struck = _is_struck(run)
@@ -123,6 +163,7 @@ class _Body:
             for mark in run.iter(f"{_W}footnoteReference"):
                 self.marks.append(mark.get(f"{_W}id") or "")
                 yield Piece("mark", number=len(self.marks))
+        yield Piece("break")
 
     def _style(self, paragraph: Element) -> str:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
@@ -157,16 +198,21 @@ def _footnotes(part: Part) -> dict[str, list[str]]:
     return notes
 
 
-def _rows(word: WordDocument) -> Iterator[Row]:
-    for line in word.element.body.iter(f"{_W}tr"):
-        cells = [_words(cell).strip() for cell in line.iter(f"{_W}tc")]
-        if len(cells) == len(COLUMNS) and cells[-1].isascii() and cells[-1].isdecimal():
-            yield Row(cells[0], int(cells[-1][:6]))
+def _margins(word: WordDocument) -> Iterator[Piece]:
+    """The words of headers, footers, endnotes and comments, of which an answer has none."""
+    from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
+    from docx.oxml import parse_xml
+
+    for kind in (KINDS.HEADER, KINDS.FOOTER, KINDS.ENDNOTES, KINDS.COMMENTS):
+        for part in _parts(word, kind):
+            for paragraph in parse_xml(part.blob).iter(f"{_W}p"):
+                yield Piece("text", _words(paragraph))
+                yield Piece("break")
 
 
 def _words(element: Element) -> str:
     """The words of an element that are not deleted."""
-    parts = (part for part in element.iter(f"{_W}t", *_SPACES) if not _is_deleted(part))
+    parts = (part for part in element.iter(*_TEXTS, *_SPACES) if not _is_deleted(part))
     return "".join(_SPACES.get(str(part.tag)) or part.text or "" for part in parts)
 
 

@@ -1,19 +1,13 @@
-"""An answer ↔ a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
+"""An answer → a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
 
 Words of documents and persons are escaped (:mod:`ui.escaping`). What programs need stands in ``data-``
-attributes; what is read back is the page's text, whatever markup lies around it.
+attributes.
 """
 
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from rag.wording import visible
-from ui.exporting.manifest import NotExportedError, read_manifest
-from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
 from ui.exporting.sheet import (
     ABOUT,
     COLUMNS,
@@ -28,9 +22,6 @@ from ui.exporting.sheet import (
     Sentence,
     Sheet,
 )
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a page may load: nothing but its own style."""
@@ -59,29 +50,8 @@ dd { margin: 0 0 .25rem; overflow-wrap: anywhere; }
   a { color: inherit; } }
 """.strip()
 
-_BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "form"}
-    | {"h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section"}
-    | {"table", "td", "th", "tr", "ul"}
-)
-"""Elements that end a line."""
-
-_APART = {
-    "no-answer": {"h2", "p"},
-    "remarks": {"h2", "ul"},
-    "differences": {"h2", "table"},
-    "notes": {"h2", "ol"},
-    "about": {"h2", "dl"},
-}
-"""The sections in which no sentence of the answer stands, by their class, and what is in each of them."""
-
-_UNSEEN = frozenset({"head", "style", "script", "template", "title"})
-_TARGET = re.compile(r"#note-([0-9]{1,6})")
-_NOTE = re.compile(r"note-([0-9]{1,6})")
-_NUMBER = re.compile(r"[0-9]{1,6}")
-
-
-# Writing
+BACK = "↩"
+"""What leads from a footnote back to its mark."""
 
 
 def write_html(sheet: Sheet) -> bytes:
@@ -146,7 +116,7 @@ def _note(note: Note, times: int) -> str:
         else ""
     )
     back = "".join(
-        f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">↩</a>'
+        f' <a class="back" href="#mark-{note.number}-{time}" aria-label="Back to the sentence">{BACK}</a>'
         for time in range(1, times + 1)
     )
     return (
@@ -173,91 +143,3 @@ def _row(row: tuple[str, str, str, int]) -> str:
 
 def _escape(words: str) -> str:
     return html.escape(words)
-
-
-# Reading
-
-
-def read_html(data: bytes) -> Exported:
-    """What a reader sees of a page that :func:`write_html` wrote.
-
-    Raises:
-        NotExportedError: if it is none.
-    """
-    from lxml import etree
-    from lxml.html import HTMLParser, document_fromstring
-
-    try:
-        text = data.decode("utf-8-sig")
-        page = document_fromstring(text.encode(), parser=HTMLParser(encoding="utf-8", no_network=True))
-    except (UnicodeDecodeError, etree.LxmlError, ValueError) as error:
-        raise NotExportedError("it is no page of HTML in UTF-8") from error
-    roots = page.xpath("//main[@data-footnoted]")
-    if not isinstance(roots, list) or len(roots) != 1:
-        raise NotExportedError("it does not say where its footnotes come from, as an exported page does")
-    manifest = read_manifest(roots[0].get("data-footnoted") or "")
-    questions = [_text(heading) for heading in page.iter("h1")]
-    notes = [
-        footnote_of(int(found.group(1)), _lines(note), manifest)
-        for note in page.iter("li")
-        if (found := _NOTE.fullmatch(note.get("id") or ""))
-    ]
-    rows = [row for table in page.iter("table") for row in _rows(table)]
-    pieces = _pieces(page, struck=False)
-    reasons = [_text(part) for part in page.iter("p") if _section_of(part) == "no-answer"]
-    said = visible(" ".join(questions)), visible(" ".join(reasons))
-    return Exported(*said, claims_of(pieces), tuple(notes), tuple(rows), manifest)
-
-
-def _pieces(element: HtmlElement, *, struck: bool) -> Iterator[Piece]:
-    """The text of an element outside of the sections that stand apart, in the order of reading."""
-    name = element.tag
-    if not isinstance(name, str) or name in _UNSEEN or name == "h1":
-        return
-    if name in _APART.get(_section_of(element), ()):
-        return
-    mark = _TARGET.fullmatch(element.get("href") or "") if name == "a" else None
-    words = _text(element)
-    if mark is not None and words == str(int(mark.group(1))):
-        yield Piece("mark", number=int(mark.group(1)))
-        return
-    if name == "span" and words in DOUBTS.values():
-        yield Piece("aside", words, struck=struck)
-        return
-    ends = name in _BLOCKS or (name == "span" and element.get("class") == "sentence")
-    if ends:
-        yield Piece("break")
-    struck = struck or name in {"s", "del", "strike"}
-    yield Piece("text", element.text or "", struck=struck)
-    for child in element:
-        yield from _pieces(child, struck=struck)
-        yield Piece("text", child.tail or "", struck=struck)
-    if ends:
-        yield Piece("break")
-
-
-def _section_of(element: HtmlElement) -> str:
-    """The class of the section that an element is a part of; empty where it is of none."""
-    parent = element.getparent()
-    return parent.get("class") or "" if parent is not None and parent.tag == "section" else ""
-
-
-def _lines(note: HtmlElement) -> list[str]:
-    """The lines of a footnote: each of its parts, and what stands between them."""
-    lines = [note.text or ""]
-    for child in note:
-        if child.get("class") != "back":
-            lines.append(_text(child))
-        lines.append(child.tail or "")
-    return [line for line in lines if line.strip()]
-
-
-def _rows(table: HtmlElement) -> Iterator[Row]:
-    for line in table.iter("tr"):
-        cells = [_text(cell) for cell in line.iter("td")]
-        if len(cells) == len(COLUMNS) and _NUMBER.fullmatch(cells[-1].strip()):
-            yield Row(cells[0], int(cells[-1]))
-
-
-def _text(element: HtmlElement) -> str:
-    return str(element.text_content())

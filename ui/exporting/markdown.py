@@ -46,7 +46,11 @@ _DEFINITION = re.compile(r"\[\^(\d{1,6})\]:[ \t]*(.*)")
 _COMMENT = re.compile(r"<!-- footnoted (.*) -->\s*")
 _MARK = re.compile(r"\[\^(\d{1,6})\]")
 _ROW_LINE = re.compile(r"\|(.*)\|\s*")
+_RULE = re.compile(r"\|[-:| ]*\|\s*")
 _CELL_END = re.compile(r"(?<!\\)(?:\\\\)*\|")
+
+_HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
+"""The first two lines of a table of different figures."""
 
 _INLINE = MarkdownIt("commonmark", {"html": False})
 
@@ -99,9 +103,7 @@ def _difference(difference: Difference) -> str:
         f"| {' | '.join(map(escape_markdown, words))} | {_marks((number,))} |"
         for *words, number in difference.rows
     )
-    head = f"| {' | '.join(COLUMNS)} |"
-    rule = "|---" * len(COLUMNS) + "|"
-    return "\n".join([f"{escape_markdown(difference.about)}\n", head, rule, *rows])
+    return "\n".join([f"{escape_markdown(difference.about)}\n", *_HEAD, *rows])
 
 
 def _note(note: Note) -> str:
@@ -169,27 +171,60 @@ class _Body:
     pieces: list[Piece] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
+    def look_at(self, line: str) -> None:
+        """Take a line for one of the answer: what is nothing else is checked as that."""
+        self.pieces += [*_read_line(line), Piece("break")]
+
 
 def _read_body(lines: Sequence[str]) -> _Body:
     body = _Body()
     section = ""
+    differences: list[str] = []
     for line in lines:
         heading = _words(line[3:].strip()) if line.startswith("## ") else None
         if body.question is None and line.startswith("# "):
             body.question = _words(line[2:].strip())
         elif heading in SECTIONS:
             section = heading or ""
-        elif heading is not None:
+        elif heading is not None or line.startswith("# "):
             # Somebody else's: what stands below it is looked at.
             section = ""
-            body.pieces += [Piece("text", heading), Piece("break")]
+            body.look_at(line.lstrip("#").strip())
         elif section == DIFFERENCES:
-            body.rows += _read_row(line)
+            differences.append(line)
         elif section == NO_ANSWER:
             body.abstention.append(_words(line))
-        elif section == "" or (section in LISTS and line.strip() and not line.startswith("- ")):
-            body.pieces += [*_read_line(line), Piece("break")]
+        elif section not in LISTS or (line.strip() and not line.startswith("- ")):
+            body.look_at(line)
+    _read_differences(body, differences)
     return body
+
+
+def _read_differences(body: _Body, lines: Sequence[str]) -> None:
+    """The tables of different figures: a line that says of what, a head, and the rows.
+
+    A line that is none of these where it stands is one of the answer.
+    """
+    about, inside = "", False
+    for at, line in enumerate(lines):
+        if _is_head(lines[at : at + 2]):
+            inside = True
+        elif inside and _is_head(lines[at - 1 : at + 1]):
+            continue
+        elif inside and (row := _read_row(line, about)) is not None:
+            body.rows.append(row)
+        else:
+            about = "" if inside else about
+            inside = False
+            following = [each for each in lines[at + 1 : at + 4] if each.strip()]
+            if line.strip() and not line.startswith("|") and _is_head(following[:2]):
+                about = _words(line.strip())
+            elif line.strip():
+                body.look_at(line)
+
+
+def _is_head(lines: Sequence[str]) -> bool:
+    return len(lines) == 2 and _columns(lines[0]) == list(COLUMNS) and _RULE.fullmatch(lines[1]) is not None
 
 
 def _read_line(line: str) -> Iterator[Piece]:
@@ -211,11 +246,17 @@ def _read_line(line: str) -> Iterator[Piece]:
     yield Piece("text", _words(raw + line[at:]), struck=struck)
 
 
-def _read_row(line: str) -> Iterator[Row]:
-    found = _ROW_LINE.fullmatch(line)
-    cells = [cell.strip() for cell in _cells(found.group(1))] if found else []
+def _read_row(line: str, about: str) -> Row | None:
+    cells = _columns(line)
     if len(cells) == len(COLUMNS) and (mark := _MARK.fullmatch(cells[-1])):
-        yield Row(_words(cells[0]), int(mark.group(1)))
+        value, source, date = map(_words, cells[:-1])
+        return Row(about, value, source, date, int(mark.group(1)))
+    return None
+
+
+def _columns(line: str) -> list[str]:
+    found = _ROW_LINE.fullmatch(line)
+    return [cell.strip() for cell in _cells(found.group(1))] if found else []
 
 
 def _cells(inside: str) -> Iterator[str]:

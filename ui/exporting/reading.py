@@ -35,9 +35,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure of the table of different figures, and the footnote that is said to have it."""
+    """A line of a table of different figures.
 
+    Attributes:
+        about: what stands above the table: what the figures are of.
+        value: the figure.
+        source: the title of its document.
+        date: the document's.
+        footnote: the number of the footnote that is said to have it.
+    """
+
+    about: str
     value: str
+    source: str
+    date: str
     footnote: int
 
 

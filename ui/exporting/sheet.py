@@ -30,6 +30,9 @@ SECTIONS = (NO_ANSWER, REMARKS, DIFFERENCES, FOOTNOTES, ABOUT)
 LISTS = (REMARKS, ABOUT)
 """Those of them under which there is nothing but a list."""
 
+UNDATED = "undated"
+"""What stands for the date of a source without one."""
+
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
@@ -197,7 +200,7 @@ def _difference(found: Disagreement) -> Difference:
 
 def _row(figure: StatedFigure) -> tuple[str, str, str, int]:
     superseded = f" (version {figure.version}, superseded)" if figure.superseded else ""
-    date = date_words(figure.published) or "undated"
+    date = date_words(figure.published) or UNDATED
     return visible(figure.value), visible(figure.title + superseded), visible(date), figure.citation
 
 
