@@ -135,9 +135,35 @@ def _is_whole(mention: Mention) -> bool:
     return has_article or mention.named or is_plural(mention.head)
 
 
+_OFFICES = frozenset(
+    [
+        "chair",
+        "chairman",
+        "chairwoman",
+        "commissioner",
+        "director",
+        "governor",
+        "head",
+        "judge",
+        "mayor",
+        "minister",
+        "officer",
+        "president",
+        "prosecutor",
+        "secretary",
+        "spokesman",
+        "spokesperson",
+        "spokeswoman",
+    ]
+)
+"""What one person holds, though the name of a group follows: the chair of a committee is not *they*."""
+
+
 def may_be(mention: Mention, kind: str) -> bool:
     """Whether a pronoun of this kind may stand for it, by its sort and its number."""
     if kind == "many":
+        if mention.head.casefold() in _OFFICES:
+            return False
         return mention.sort in {Sort.MANY, Sort.GROUP} or is_plural(mention.head)
     if kind == "person":
         return mention.sort is Sort.PERSON
