@@ -135,34 +135,17 @@ def _is_whole(mention: Mention) -> bool:
     return has_article or mention.named or is_plural(mention.head)
 
 
-_OFFICES = frozenset(
-    [
-        "chair",
-        "chairman",
-        "chairwoman",
-        "commissioner",
-        "director",
-        "governor",
-        "head",
-        "judge",
-        "mayor",
-        "minister",
-        "officer",
-        "president",
-        "prosecutor",
-        "secretary",
-        "spokesman",
-        "spokesperson",
-        "spokeswoman",
-    ]
-)
+_OFFICES = frozenset({
+    "chair", "chairman", "chairwoman", "commissioner", "director", "governor", "head", "judge", "mayor",
+    "minister", "officer", "president", "prosecutor", "secretary", "spokesman", "spokesperson", "spokeswoman",
+})  # fmt: skip
 """What one person holds, though the name of a group follows: the chair of a committee is not *they*."""
 
 
 def may_be(mention: Mention, kind: str) -> bool:
     """Whether a pronoun of this kind may stand for it, by its sort and its number."""
     if kind == "many":
-        if mention.head.casefold() in _OFFICES:
+        if _OFFICES & set(mention.text.partition(" of ")[0].casefold().split()):
             return False
         return mention.sort in {Sort.MANY, Sort.GROUP} or is_plural(mention.head)
     if kind == "person":
