@@ -145,14 +145,18 @@ _OFFICES = frozenset({
 def may_be(mention: Mention, kind: str) -> bool:
     """Whether a pronoun of this kind may stand for it, by its sort and its number."""
     if kind == "many":
-        if _OFFICES & set(mention.text.partition(" of ")[0].casefold().split()):
-            return False
-        return mention.sort in {Sort.MANY, Sort.GROUP} or is_plural(mention.head)
+        return mention.sort is Sort.MANY or _is_group(mention) or is_plural(mention.head)
     if kind == "person":
         return mention.sort is Sort.PERSON
     if kind == "there":
         return mention.sort is Sort.PLACE
     return mention.sort not in {Sort.PERSON, Sort.MANY} and not is_plural(mention.head)
+
+
+def _is_group(mention: Mention) -> bool:
+    return mention.sort is Sort.GROUP and not _OFFICES & set(
+        mention.text.partition(" of ")[0].casefold().split()
+    )
 
 
 def _first(found: Iterable[Mention], fits: Callable[[Mention], bool]) -> str | None:
@@ -180,7 +184,7 @@ def _plain(mention: Mention) -> Mention:
 
 def _a_thing(source: Source, word: str) -> str | None:
     if source.asks_a_name:
-        named = _first(names(source.answer), lambda m: m.sort is Sort.GROUP and m.text not in source.base)
+        named = _first(names(source.answer), lambda m: _is_group(m) and m.text not in source.base)
         if named is not None and not _first(mentions(source.base), _is_thing):
             return _with_article(source.answer, named)
     most = _SUPERLATIVE.match(source.base)
@@ -199,13 +203,13 @@ def _is_thing(mention: Mention) -> bool:
 def _several(source: Source, word: str) -> str | None:
     del word
     if source.asks_a_name:
-        named = _first(names(source.answer), lambda m: m.sort is Sort.GROUP and m.text not in source.base)
+        named = _first(names(source.answer), lambda m: _is_group(m) and m.text not in source.base)
         if named is not None:
             return _with_article(source.answer, named)
     return (
         _first(mentions(source.base), lambda m: m.sort is Sort.MANY and m.head not in _UNITS)
-        or _first(mentions(source.base), lambda m: m.sort is Sort.GROUP)
-        or _first(names(source.answer), lambda m: m.sort is Sort.GROUP)
+        or _first(mentions(source.base), _is_group)
+        or _first(names(source.answer), _is_group)
     )
 
 
