@@ -38,6 +38,7 @@ from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.verification import Gate
 from rag.writing import Writer
 
+SETS = ("seeds", "seed", "clapnq")
 CLAPNQ_QUESTIONS = 100
 LIMITS = Limits(context_tokens=1280, reply_tokens=160, seconds=120)
 _STATED = regex.compile(r"\p{N}[\p{N}.,]*(?<=\p{N})|(?<!^)(?<![.?!:“\"]\s)\b\p{Lu}[\p{L}\p{M}'’-]+")
@@ -83,13 +84,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, nargs="?", help="a GGUF file (default: the tests' SmolLM2-135M)")
     parser.add_argument("--output", type=Path, help="write every sentence to this file")
+    parser.add_argument(
+        "--sets", nargs="+", choices=SETS, default=SETS, help="ask only the questions of these"
+    )
     parser.add_argument("--limit", type=int, help="questions of a set at most")
     arguments = parser.parse_args()
     encoder = open_encoder()
     model = open_model(ModelSettings("llamacpp", str(arguments.model or smollm2()), limits=LIMITS))
     written: list[Written] = []
     try:
-        for name, questions, index in _sets(encoder, arguments.limit):
+        for name, questions, index in _sets(encoder, arguments.sets, arguments.limit):
             written += _measured(name, questions, index, model)
     finally:
         model.close()
@@ -107,13 +111,20 @@ def smollm2() -> Path:
     return next(Path(package.origin).parent.glob("*.gguf"))
 
 
-def _sets(encoder: Encoder, limit: int | None) -> Iterator[tuple[str, Sequence[Question], Index]]:
-    for name, folder in (("seeds", _SEEDS), ("seed", data_folder() / "seed")):
+def _sets(
+    encoder: Encoder, wanted: Sequence[str], limit: int | None
+) -> Iterator[tuple[str, Sequence[Question], Index]]:
+    folders = {"seeds": _SEEDS, "seed": data_folder() / "seed"}
+    for name, folder in folders.items():
+        if name not in wanted:
+            continue
         lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
         questions = [Question(row["text"], row["answerable"]) for row in map(json.loads, lines)]
         with TemporaryDirectory() as home, Index.open(Path(home), encoder) as index:
             sync(index, [folder])
             yield name, questions[:limit], index
+    if "clapnq" not in wanted:
+        return
     dataset = read_dataset(data_folder() / "clapnq")
     chosen = [
         Question(query.text, query.answerable is True)
