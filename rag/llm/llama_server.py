@@ -66,12 +66,17 @@ class LlamaServer:
         gc.collect()
 
     def _wait(self) -> None:
-        """Wait until it answers: one that is closed before it serves waits for itself for ever."""
+        """Wait until it has written a token: one that is closed before it works waits for itself for ever.
+
+        That it says it is well is not enough: it says so a moment before it takes what it is asked.
+        """
         host, _, port = self.address.rpartition("/")[2].rpartition(":")
+        body = b'{"prompt": "a", "n_predict": 1}'
+        head = f"POST /completion HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
         until = time.monotonic() + _START_SECONDS
-        while time.monotonic() < until:
-            with suppress(OSError), socket.create_connection((host, int(port)), timeout=1) as connection:
-                connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        while (left := until - time.monotonic()) > 0:
+            with suppress(OSError), socket.create_connection((host, int(port)), timeout=left) as connection:
+                connection.sendall(head.encode() + b"\r\n\r\n" + body)
                 if b" 200 " in connection.recv(64):
                     return
             time.sleep(0.02)
