@@ -35,6 +35,7 @@ def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Ind
 def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
     assert list(client.get("/openapi.json").json()["paths"]) == [
         "/v1/models",
+        "/v1/models/{name}",
         "/v1/chat/completions",
         "/v1/search",
         "/v1/chat",

@@ -51,7 +51,7 @@ _TUNED = tuple(tuned.name for tuned in fields(Tuning))
 KEYS = (*_OWN, *_TUNED)
 """What a file may set."""
 
-_SHARES = frozenset({"dense_weight", "threshold"})
+_SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",

@@ -46,6 +46,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "read_hits": 8,
         "widen_by": 2,
         "max_sentences": 4,
+        "certain": 0.78,
         "threshold": None,
     }
 
@@ -58,7 +59,7 @@ def test_settings_are_every_key_with_its_value() -> None:
             "colour = 1",
             (
                 "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, weights, "
-                "dense_weight, read_hits, widen_by, max_sentences, threshold"
+                "dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),

@@ -19,7 +19,7 @@ from rag.evaluation.splits import part_of
 ALL = read_dataset(Path(__file__).parent.parent.parent / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::4])
 ASKED = len(SEEDS.queries)
-STAGES = ["search", "select", "read", "answer", "total"]
+STAGES = ["rewrite", "search", "select", "read", "answer", "total"]
 
 
 @pytest.fixture(scope="module")
