@@ -192,7 +192,11 @@ class QueryEngine:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
             return (yield from quote(findings, composition, draft, self.tuning.max_sentences))
-        return (yield from write(self.writer, findings, conversation, composition, draft, self.tuning))
+        return (
+            yield from write(
+                self.writer, findings, composition, draft, conversation=conversation, tuning=self.tuning
+            )
+        )
 
 
 def _passages(

@@ -15,7 +15,7 @@ from rag.caveats import caveat
 from rag.composing import Composition
 from rag.events import Event, Token
 from rag.findings import Findings, as_it_is, doubts_of
-from rag.history import Conversation
+from rag.history import ALONE, Conversation
 from rag.llm import LanguageModel, Usage
 from rag.prompting import Source
 from rag.quoting import quote
@@ -46,12 +46,13 @@ def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Ans
     )
 
 
-def write(  # noqa: PLR0917 (what an answer is made of)
+def write(
     writer: Writer,
     findings: Findings,
-    conversation: Conversation,
     composition: Composition,
     draft: Answer,
+    *,
+    conversation: Conversation,
     tuning: Tuning,
 ) -> Generator[Event, None, Answer]:
     """The answer that a language model writes; quoted where it fails, or where nothing carries what it wrote.
@@ -59,13 +60,13 @@ def write(  # noqa: PLR0917 (what an answer is made of)
     Args:
         writer: has it written and checked.
         findings: what it may rest on.
-        conversation: what was cited before.
         composition: the answer's text.
         draft: the answer, as far as it is known.
+        conversation: what was cited before.
         tuning: how much is quoted, and from which probability on the library answers for certain.
     """
     began = time.perf_counter()
-    sources = sources_of(findings, conversation if draft.standalone is not None else Conversation())
+    sources = sources_of(findings, conversation if draft.standalone is not None else ALONE)
     doubts = doubts_of(findings, tuning.certain)
     outcome = yield from writer.write(findings.question, sources, composition, findings.copies, doubts)
     # Whoever lowers the threshold trusts the model, also where it says that there is no answer.

@@ -26,6 +26,7 @@ from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionR
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
 from rag.history import follow
+from rag.llm import AT_ONCE
 from rag.questions import Question, QuestionError, understand
 from rag.reading import read
 from rag.selection import rank
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 EVENT_STREAM = "text/event-stream"
 
-WRITTEN_AT_ONCE = 16
-"""Answers that a language model writes at the same time."""
-
 SentenceScores = Mapping[tuple[int, Span], float]
 """Scores of sentences by their document's number and their span."""
 
@@ -52,7 +50,7 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     # More at once would answer none sooner: Python runs one at a time, and who indexes would wait for all.
     at_work = CapacityLimiter(os.cpu_count() or 1)
     # Whose language model writes, waits for it most of the time.
-    answering = at_work if engine.writer is None else CapacityLimiter(WRITTEN_AT_ONCE)
+    answering = at_work if engine.writer is None else CapacityLimiter(AT_ONCE)
     router.include_router(completions_router(engine, answering))
 
     @router.post("/search", tags=["questions"])

@@ -1,11 +1,12 @@
 """Language models behind llama-index: the only room that knows one."""
 
 from rag.llm.failures import ModelError, ModelSetupError
-from rag.llm.language_model import LanguageModel, Limits, Prices
+from rag.llm.language_model import AT_ONCE, LanguageModel, Limits, Prices
 from rag.llm.providers import ModelSettings, open_model
 from rag.llm.replies import Reply, Usage
 
 __all__ = [
+    "AT_ONCE",
     "LanguageModel",
     "Limits",
     "ModelError",

@@ -6,6 +6,7 @@ import gc
 import importlib
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,13 +81,13 @@ def _llamacpp(settings: ModelSettings) -> LanguageModel:
     if settings.address:
         return _openai_like(settings, settings.address, settings.model, _by_grammar)
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
-    try:
+    with ExitStack() as opened:
+        opened.callback(server.close)
         name = Path(settings.model).stem
         address = f"{server.address}/v1"
-        return _openai_like(settings, address, name, _by_grammar, server.close, at_once=1)
-    except BaseException:
-        server.close()
-        raise
+        model = _openai_like(settings, address, name, _by_grammar, server.close, at_once=1)
+        opened.pop_all()
+    return model
 
 
 def _openai(settings: ModelSettings) -> LanguageModel:

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from rag.llm.failures import ModelError, in_words, is_of_time
+from rag.prompting import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
@@ -24,9 +25,6 @@ OpenAI's and Anthropic's streams refer to themselves, so that only the garbage c
 read to its end: in any thread, and if that one is just taking a connection of the same client, it waits for
 itself for ever. It must be ended at once, where nothing is held.
 """
-
-_BYTES_A_TOKEN = 3
-"""Of UTF-8, on the safe side: about 4 in English, 3 in Chinese."""
 
 _MOST_WAITING = 256
 """Pieces that are written before they are read; a model that is faster waits."""
@@ -71,7 +69,7 @@ class Reply:
             ends: when it must have come, on the monotonic clock.
             let_go: called in the same thread after a reply that was left off.
         """
-        self.usage = Usage(prompt_bytes // _BYTES_A_TOKEN, 0)
+        self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
         self._name = name
         self._ends = ends
@@ -154,7 +152,7 @@ class Reply:
             prompt = completion = 0
         self.usage = Usage(
             prompt or self.usage.prompt_tokens,
-            completion or max(self.usage.completion_tokens, written // _BYTES_A_TOKEN),
+            completion or max(self.usage.completion_tokens, written // BYTES_A_TOKEN),
         )
 
 

