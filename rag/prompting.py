@@ -75,7 +75,7 @@ Write in English.""",
 """The last one is answered: small models repeat what they have seen last."""
 
 BYTES_A_TOKEN = 3
-"""Of UTF-8, on the safe side (4 in English, 3 in Chinese): tokenizers differ, and ours would be the wrong one."""
+"""Of UTF-8, on the safe side (4 in English, 3 in Chinese): tokenizers differ; ours would be the wrong one."""
 
 MOST_TURN_CHARACTERS = 600
 """Of each earlier question and answer that a rewriting is shown."""
