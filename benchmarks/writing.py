@@ -47,14 +47,6 @@ _SEEDS = Path(__file__).parent.parent / "seeds"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, and whether anything answers it."""
-
-    text: str
-    answerable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     """A sentence that a model wrote.
 
@@ -113,23 +105,20 @@ def smollm2() -> Path:
 
 def _sets(
     encoder: Encoder, wanted: Sequence[str], limit: int | None
-) -> Iterator[tuple[str, Sequence[Question], Index]]:
+) -> Iterator[tuple[str, Sequence[Query], Index]]:
     folders = {"seeds": _SEEDS, "seed": data_folder() / "seed"}
     for name, folder in folders.items():
         if name not in wanted:
             continue
         lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-        questions = [Question(row["text"], row["answerable"]) for row in map(json.loads, lines)]
+        questions = [Query(row["_id"], row["text"], row["answerable"]) for row in map(json.loads, lines)]
         with TemporaryDirectory() as home, Index.open(Path(home), encoder) as index:
             sync(index, [folder])
             yield name, questions[:limit], index
     if "clapnq" not in wanted:
         return
     dataset = read_dataset(data_folder() / "clapnq")
-    chosen = [
-        Question(query.text, query.answerable is True)
-        for query in clapnq_questions(dataset, limit or CLAPNQ_QUESTIONS)
-    ]
+    chosen = clapnq_questions(dataset, limit or CLAPNQ_QUESTIONS)
     with open_index(dataset, encoder) as index:
         yield "clapnq", chosen, index
 
@@ -145,9 +134,7 @@ def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Qu
     ]
 
 
-def _measured(
-    name: str, questions: Sequence[Question], index: Index, model: LanguageModel
-) -> Iterator[Written]:
+def _measured(name: str, questions: Sequence[Query], index: Index, model: LanguageModel) -> Iterator[Written]:
     engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
     ends: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
@@ -183,7 +170,7 @@ def _end(answer: Answer, *, supported: bool) -> str:
     return f"{who}, supported sentences shown" if supported else f"{who}, nothing supported"
 
 
-def _sentences(name: str, question: Question, answer: Answer) -> Iterator[Written]:
+def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
     if answer.model != "quoted":
         for sentence in answer.sentences:
             words = answer.text[sentence.start : sentence.end]
@@ -202,7 +189,7 @@ def _sentences(name: str, question: Question, answer: Answer) -> Iterator[Writte
             )
     for dropped in answer.dropped:
         yield Written(
-            name, question.text, question.answerable, dropped.text, "dropped", dropped.reason, (), ()
+            name, question.text, question.answerable is True, dropped.text, "dropped", dropped.reason, (), ()
         )
 
 
