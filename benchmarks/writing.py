@@ -180,7 +180,7 @@ def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
             yield Written(
                 name,
                 question.text,
-                question.answerable,
+                question.answerable is True,
                 words,
                 sentence.verdict,
                 sentence.reason,
