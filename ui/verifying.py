@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.wording import visible
 from ui import terminal
 from ui.faults import FAILED, UsedWronglyError
 from ui.opening import open_catalog
@@ -169,10 +170,10 @@ def _show(verified: Verified) -> None:
             said = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            terminal.print_line(output, terminal.safe(f"{line}: {said}" if said else line))
+            terminal.print_line(output, visible(f"{line}: {said}" if said else line))
     for problem in verified.problems:
-        terminal.print_line(output, terminal.safe(f"The answer: {problem}"))
-    terminal.print_line(output, terminal.safe(_summary(verified)))
+        terminal.print_line(output, visible(f"The answer: {problem}"))
+    terminal.print_line(output, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:

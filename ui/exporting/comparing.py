@@ -11,10 +11,9 @@ from index.reading import CatalogReader
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.rechecking import Footnote, Place
 from rag.wording import visible
-from ui.dates import date_words
 from ui.exporting.reading import Exported, Row
-from ui.exporting.sheet import UNDATED, Note, Sheet, facts
-from ui.render import RECOGNISED
+from ui.exporting.sheet import Note, Sheet, facts
+from ui.naming import RECOGNISED, UNDATED, dated
 
 _LARGEST = 2**63 - 1
 """The largest number that the catalog can hold."""
@@ -96,13 +95,13 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
     record = _named(reader, footnote.place)
     if record is not None:
         named = source == visible(record.title)
-        dated = row.date == (visible(date_words(record.stated) or "") or UNDATED)
+        same_date = row.date == visible(dated(record.stated))
     else:
         named = f"{footnote.attribution}, ".startswith(f"{source}, ")
-        dated = row.date == UNDATED or row.date in footnote.attribution
+        same_date = row.date == UNDATED or row.date in footnote.attribution
     if not named:
         yield f"{table} of “{row.source}”, which is not the source of footnote {row.footnote}"
-    if not dated:
+    if not same_date:
         yield f"{table} with the date “{row.date}”, which is not that of footnote {row.footnote}"
 
 

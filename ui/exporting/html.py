@@ -12,7 +12,6 @@ from ui.exporting.sheet import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
-    DOUBTS,
     FOOTNOTES,
     HEADINGS,
     NO_ANSWER,
@@ -22,6 +21,7 @@ from ui.exporting.sheet import (
     Sentence,
     Sheet,
 )
+from ui.naming import DOUBTS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a page may load: nothing but its own style."""
