@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
 from index.documents import Document, Span
-from index.embedding import Encoder
 from index.reading import CatalogReader
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Verdict
 from rag.evidence import evidence_at
 from rag.verification import Evidence, Gate
 from rag.wording import visible
+
+if TYPE_CHECKING:
+    from index.embedding import Encoder
 
 _STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
 _SAID: Mapping[Verdict, str] = {
