@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from index.documents import Span
+from dataclasses import replace
+
+from index.documents import Document, Span
 from index.records import DocumentRecord
 from index.segmentation import sentences
 from rag.citations import Library
@@ -17,18 +19,33 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: Library
     """What one sentence of a document says, read again from its text."""
     document = library.text(record)
     quote = sentence.span.of(document.text)
-    context = [sentence.headings, record.title, record.publisher or record.author or ""]
+    found = evidence_at(record, document, sentence.span, quote, sentence.headings)
+    return replace(found, quote_matches=quote == sentence.text)
+
+
+def evidence_at(
+    record: DocumentRecord, document: Document, span: Span, quote: str, headings: str | None
+) -> Evidence:
+    """A quote with what it is to be understood with in its document.
+
+    Args:
+        record: the document.
+        document: its text.
+        span: where the quote stands in it.
+        quote: the words, in the form in which they are checked.
+        headings: where they are a table's row, the table's caption and headings.
+    """
+    context = [headings, record.title, record.publisher or record.author]
     return Evidence(
         quote=quote,
         context="\n".join(filter(None, context)),
         language=record.language,
         published=record.stated,
-        quote_matches=quote == sentence.text,
-        before=sentence_before(document.text, sentence.span, record.language),
+        before=_sentence_before(document.text, span, record.language),
     )
 
 
-def sentence_before(text: str, span: Span, language: str) -> str:
+def _sentence_before(text: str, span: Span, language: str) -> str:
     """The sentence before the one at ``span``, where it is of the same paragraph; else nothing."""
     near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]

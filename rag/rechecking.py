@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
 from index.documents import Document, Span
 from index.reading import CatalogReader
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Verdict
-from rag.evidence import sentence_before
+from rag.evidence import evidence_at
 from rag.verification import Evidence, Gate
 from rag.wording import visible
+
+if TYPE_CHECKING:
+    from index.embedding import Encoder
 
 _STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
 _SAID: Mapping[Verdict, str] = {
@@ -107,9 +112,16 @@ class Checked:
 Facts = Callable[[DocumentRecord, int | None], Sequence[str]]
 """What a footnote must say of a document and the page in it."""
 
+_Texts = Callable[[int, int], Document]
+"""A document's text by its number and version."""
+
 
 def recheck(
-    catalog: Catalog, claims: Sequence[Claim], footnotes: Sequence[Footnote], facts: Facts, gate: Gate
+    catalog: Catalog,
+    claims: Sequence[Claim],
+    footnotes: Sequence[Footnote],
+    facts: Facts,
+    encoder: Callable[[], Encoder] | None = None,
 ) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
     """Check sentences against their quotes, and the quotes against the library.
 
@@ -118,16 +130,32 @@ def recheck(
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
         facts: what a footnote must say of its document.
-        gate: what holds a sentence against its quotes.
+        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
+            without. It takes seconds, and a quotation never needs it.
 
     Returns:
         What came out for each sentence, and for each footnote.
     """
     with catalog.reading() as reader:
-        found = [_check_footnote(reader, footnote, facts) for footnote in footnotes]
+        texts = cache(reader.text)
+        found = [_check_footnote(reader, texts, footnote, facts) for footnote in footnotes]
     notes = {note.number: (note, evidence) for note, evidence in found}
-    sentences = tuple(_check_claim(number, claim, notes, gate) for number, claim in enumerate(claims, 1))
+    sentences = _check_claims(claims, notes, Gate())
+    if encoder is not None and any(not each.holds for each in sentences):
+        sentences = _check_claims(claims, notes, Gate(encoder()))
     return sentences, tuple(note for note, _ in found)
+
+
+def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
+    """The document of a place, where the library has that file under its number."""
+    named = _named(reader, place)
+    return named if named is not None and place.digest in {None, named.digest} else None
+
+
+def _check_claims(
+    claims: Sequence[Claim], notes: Mapping[int, tuple[Checked, Evidence]], gate: Gate
+) -> tuple[Checked, ...]:
+    return tuple(_check_claim(number, claim, notes, gate) for number, claim in enumerate(claims, 1))
 
 
 def _check_claim(
@@ -154,16 +182,16 @@ def _check_claim(
     return Checked(number, claim.text, tuple(problems), remarks)
 
 
-def _check_footnote(reader: CatalogReader, footnote: Footnote, facts: Facts) -> tuple[Checked, Evidence]:
+def _check_footnote(
+    reader: CatalogReader, texts: _Texts, footnote: Footnote, facts: Facts
+) -> tuple[Checked, Evidence]:
     """What came out for a footnote, and what its words are to be understood with."""
     alone = Evidence(footnote.quote, footnote.headings or "")
     place = footnote.place
     if place is None:
         why = "nothing in the file says where its words stand; export the answer again"
         return Checked(footnote.number, footnote.quote, (why,)), alone
-    readings = [
-        (record, reader.text(record.document_id, record.version)) for record in _versions(reader, place)
-    ]
+    readings = [(record, texts(record.document_id, record.version)) for record in _versions(reader, place)]
     if not readings:
         return Checked(footnote.number, footnote.quote, (_absence(reader, place),)), alone
     record, document = next(
@@ -179,8 +207,11 @@ def _check_footnote(reader: CatalogReader, footnote: Footnote, facts: Facts) -> 
             if fact not in footnote.attribution
         ]
     remarks = tuple(_remarks(reader, record, moved=moved))
-    evidence = alone if problems else _evidence(footnote, place, record, document)
-    return Checked(footnote.number, footnote.quote, tuple(problems), remarks), evidence
+    checked = Checked(footnote.number, footnote.quote, tuple(problems), remarks)
+    if problems:
+        return checked, alone
+    span = Span(place.start, place.end)
+    return checked, evidence_at(record, document, span, footnote.quote, footnote.headings)
 
 
 def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
@@ -191,22 +222,10 @@ def _differences(footnote: Footnote, place: Place, document: Document) -> Iterat
         yield f"its headings, “{footnote.headings}”, are not in the document"
 
 
-def _evidence(footnote: Footnote, place: Place, record: DocumentRecord, document: Document) -> Evidence:
-    context = [footnote.headings, record.title, record.publisher or record.author]
-    return Evidence(
-        quote=footnote.quote,
-        context="\n".join(filter(None, context)),
-        language=record.language,
-        published=record.stated,
-        before=sentence_before(document.text, Span(place.start, place.end), record.language),
-    )
-
-
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
     """The versions that a place may be in: the one it names, else those of the same file, which has moved."""
-    named = _named(reader, place)
-    if named is not None and place.digest in {None, named.digest}:
-        yield named
+    if (cited := cited_document(reader, place)) is not None:
+        yield cited
     elif place.digest is not None:
         yield from reader.same_file(place.digest)
 

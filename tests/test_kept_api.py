@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from markup import answer, citation
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
+from index.kept import Kept
 from index.store import Index
 from rag.answering import QueryEngine
 from rag.kept_answers import keep, written
@@ -21,6 +23,8 @@ from ui.exporting import read_export
 from ui.kept import attachment, file_name
 
 MADE = replace(answer(citation(1, "Gate 3 failed.")), answer_id="0a" * 16, question="Why did gate 3 fail?")
+SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)
+"""An answer as another version of the program could have written it."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with Index.open(tmp_path_factory.mktemp("home"), StubEncoder()) as index:
         keep(index, MADE)
         keep(index, replace(MADE, answer_id="0b" * 16))
+        Kept(index.catalog.engine).put("0c" * 16, None, MADE.created, SPACED)
         with TestClient(create_app(index, QueryEngine(index, None))) as client:
             yield client
 
@@ -36,6 +41,7 @@ def test_an_answer_is_given_byte_for_byte(client: TestClient) -> None:
     response = client.get(f"/v1/answers/{MADE.answer_id}")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     assert response.content == written(MADE).encode()
+    assert client.get(f"/v1/answers/{'0c' * 16}").content == SPACED.encode()
 
 
 @pytest.mark.parametrize(

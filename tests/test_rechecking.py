@@ -12,7 +12,6 @@ from index.catalog import Catalog
 from index.documents import Document
 from index.records import DocumentRecord
 from rag.rechecking import Checked, Claim, Footnote, Place, recheck
-from rag.verification import Gate
 
 TEXT = "The gate closed. Police arrested\n 1,043 people on Monday. They were freed."
 QUOTE = "Police arrested 1,043 people on Monday."
@@ -45,7 +44,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 def checked(catalog: Catalog, note: Footnote, sentence: str = QUOTE) -> tuple[Checked, Checked]:
-    [claim], [found] = recheck(catalog, [Claim(sentence, (1,))], [note], facts, Gate())
+    [claim], [found] = recheck(catalog, [Claim(sentence, (1,))], [note], facts)
     return claim, found
 
 
@@ -172,7 +171,7 @@ def test_headings_that_are_not_the_document_s_are_named(catalog: Catalog) -> Non
 def test_a_sentence_holds_as_far_as_it_is_shown_to(
     catalog: Catalog, claim: Claim, problems: tuple[str, ...], remarks: tuple[str, ...]
 ) -> None:
-    [found], _ = recheck(catalog, [claim], [footnote()], facts, Gate())
+    [found], _ = recheck(catalog, [claim], [footnote()], facts)
     assert [problem.partition(":")[0] for problem in found.problems] == list(problems)
     assert found.remarks == remarks
 
@@ -181,7 +180,7 @@ def test_several_quotes_carry_a_sentence_together(catalog: Catalog) -> None:
     words = "The gate closed. Police arrested 1,043 people on Monday."
     first = Footnote(2, "The gate closed.", None, SAID, Place(1, 1, DIGEST, 0, 16))
     [both, one], notes = recheck(
-        catalog, [Claim(words, (2, 1)), Claim(words, (2,))], [footnote(), first], facts, Gate()
+        catalog, [Claim(words, (2, 1)), Claim(words, (2,))], [footnote(), first], facts
     )
     assert [note.holds for note in notes] == [True, True]
     assert (both.holds, one.holds) == (True, False)

@@ -13,8 +13,6 @@ from rag.answers import Citation, Copy, Verdict, Verification
 from ui.places import source_target
 from ui.render import (
     answer_markup,
-    date_words,
-    excerpt,
     failure_markup,
     question_markup,
     streamed_markup,
@@ -234,29 +232,6 @@ def test_a_failure_is_a_sentence() -> None:
     assert Page(failure_markup("the question is empty; ask something")).text_of("fn-failure") == [
         "The question is empty; ask something."
     ]
-
-
-@pytest.mark.parametrize(
-    ("published", "words"),
-    [
-        ("2025-07-18", "18 July 2025"),
-        ("2025-07-01", "1 July 2025"),
-        ("2025-07", "July 2025"),
-        ("2025", "2025"),
-        ("2025-02-31", "2025-02-31"),
-        ("Michaelmas", "Michaelmas"),
-        (None, None),
-        ("2200000000", "2200000000"),
-    ],
-)
-def test_dates_are_words(published: str | None, words: str | None) -> None:
-    assert date_words(published) == words
-
-
-def test_an_excerpt_is_one_line_and_ends_at_a_word() -> None:
-    assert excerpt("Two\n\nparagraphs.") == "Two paragraphs."
-    assert excerpt("word " * 100) == f"{'word ' * 55}word …"
-    assert excerpt("字" * 300) == f"{'字' * 280} …"
 
 
 def test_a_report_without_a_publisher_is_attributed_to_its_author() -> None:

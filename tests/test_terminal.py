@@ -6,11 +6,8 @@ import json
 from dataclasses import replace
 from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
-from unicodedata import category
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
@@ -193,18 +190,6 @@ def test_markup_in_a_title_is_shown_as_it_is() -> None:
     assert "– [red]Inquiry[/red] · Ministry · 2031 · page 2 · dam.pdf" in printed(
         terminal.print_answer, marked.as_dict()
     )
-
-
-@given(st.text())
-def test_nothing_that_is_shown_drives_a_terminal_or_breaks_its_line(text: str) -> None:
-    shown = terminal.safe(text)
-    assert not {character for character in shown if category(character) in {"Cc", "Cs", "Zl", "Zp"}}
-    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-@given(st.text(st.characters(categories=("L", "N", "P"))))
-def test_words_are_shown_as_they_are(text: str) -> None:
-    assert terminal.safe(text) == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252", "latin-1"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from markup import texts
 
 from rag.wording import visible
@@ -27,3 +30,15 @@ def test_words_are_shown_on_one_line(text: str, shown: str) -> None:
 @given(texts)
 def test_what_is_shown_shows_itself(text: str) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+@given(st.text())
+def test_nothing_that_is_shown_drives_a_terminal_or_breaks_its_line(text: str) -> None:
+    shown = visible(text)
+    assert not {character for character in shown if category(character) in {"Cc", "Cs", "Zl", "Zp"}}
+    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@given(st.text(st.characters(categories=("L", "N", "P"))))
+def test_words_are_shown_as_they_are(text: str) -> None:
+    assert visible(text) == text

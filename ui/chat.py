@@ -14,7 +14,8 @@ from rag.answers import Answer, Citation
 from rag.events import AnswerDone, CitationMade, PassagesFound, QuestionRewritten, Token
 from rag.history import Conversation, of_answers
 from rag.questions import QuestionError
-from ui.render import answer_markup, excerpt, failure_markup, question_markup, streamed_markup, waiting_markup
+from ui.excerpts import excerpt
+from ui.render import answer_markup, failure_markup, question_markup, streamed_markup, waiting_markup
 
 if TYPE_CHECKING:
     import gradio as gr

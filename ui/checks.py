@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from rag.answers import Answer, Disagreement, StatedFigure, Verdict
-from ui.dates import date_words
+from rag.answers import Answer, Disagreement, StatedFigure
 from ui.escaping import escape
+from ui.naming import VERDICTS, dated
 from ui.places import mark_markup
-
-VERDICTS: dict[Verdict, str] = {
-    "supported": "",
-    "partial": "partly supported",
-    "unsupported": "not supported",
-}
-"""What stands behind a sentence of each verdict."""
 
 _HEADINGS = "".join(f'<th scope="col">{name}</th>' for name in ("Figure", "Source", "Date"))
 
@@ -67,9 +60,8 @@ def _disagreement(disagreement: Disagreement, marks: Mapping[int, str]) -> str:
 def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str]) -> Iterator[str]:
     for figure in figures:
         source = " · ".join(filter(None, [figure.title, figure.publisher]))
-        dated = date_words(figure.published) or "undated"
         superseded = " (superseded)" if figure.superseded else ""
         yield (
             f"<tr><td>{escape(figure.value)}{marks.get(figure.citation, '')}</td><td>{escape(source)}</td>"
-            f"<td>{escape(dated)}{superseded}</td></tr>"
+            f"<td>{escape(dated(figure.published))}{superseded}</td></tr>"
         )

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.wording import visible
 from ui import terminal
 from ui.faults import UsedWronglyError
 from ui.settings import Settings
@@ -63,7 +64,7 @@ def run(
     configurations = _configurations(settings, request)
     dataset = _dataset(settings, request, stderr)
     for note in dataset.notes:
-        terminal.print_line(stderr, terminal.safe(note))
+        terminal.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
     # Each opens its own encoder: one that has seen the first's sentences would make the second look fast.
     evaluations = [
@@ -101,15 +102,15 @@ def show(console: Console, measured: Evaluation | Comparison) -> None:
     counts = f"{measured.n_queries:,} questions"
     if isinstance(measured, Evaluation):
         counts += f" over {measured.n_documents:,} documents"
-    terminal.print_line(console, terminal.safe(f"{measured.dataset}: {counts}"))
+    terminal.print_line(console, visible(f"{measured.dataset}: {counts}"))
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
         console.print()
-        terminal.print_line(console, terminal.safe(table.heading))
+        terminal.print_line(console, visible(table.heading))
         grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for place, column in enumerate(table.columns):
-            grid.add_column(Text(terminal.safe(column)), no_wrap=place == 0)
+            grid.add_column(Text(visible(column)), no_wrap=place == 0)
         for row in table.rows:
-            grid.add_row(*(Text(terminal.safe(cell)) for cell in row))
+            grid.add_row(*(Text(visible(cell)) for cell in row))
         console.print(grid)
 
 
@@ -165,5 +166,5 @@ def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console)
     feedback = read_feedback(settings.home)
     with open_library(settings) as index:
         for note in write_library_set(index, feedback, questions, folder):
-            terminal.print_line(stderr, terminal.safe(note))
+            terminal.print_line(stderr, visible(note))
     return folder

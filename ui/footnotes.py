@@ -8,14 +8,7 @@ import regex
 
 from rag.answers import Answer, Citation, StatedFigure, Verdict
 from rag.wording import visible
-from ui.dates import date_words
-from ui.render import RECOGNISED
-
-_LABELS: dict[Verdict, str] = {
-    "supported": "",
-    "partial": " (partly supported)",
-    "unsupported": " (not supported)",
-}
+from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
 """What Markdown reads as more than words."""
@@ -30,7 +23,8 @@ _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
 
 def label(verdict: Verdict) -> str:
     """What is said behind a sentence that its footnotes do not carry, or only in part."""
-    return _LABELS[verdict]
+    doubt = DOUBTS[verdict]
+    return f" {doubt}" if doubt else ""
 
 
 def safe(text: str) -> str:
@@ -61,8 +55,8 @@ def differences(answer: Answer) -> str:
 def without_footnotes(text: str) -> str:
     """An answer as it was before its marks and footnotes were put to it."""
     words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
-    for said in filter(None, _LABELS.values()):
-        words = words.replace(said, "")
+    for verdict in DOUBTS:
+        words = words.replace(label(verdict), "")
     return _ESCAPED.sub(r"\1", words).strip()
 
 
@@ -73,16 +67,11 @@ def _headed(cited: Citation) -> str:
 
 def _dated(figure: StatedFigure) -> str:
     superseded = ", superseded by a newer version" if figure.superseded else ""
-    return f"{safe(figure.title)}, {safe(date_words(figure.published) or 'undated')}{superseded}"
+    return f"{safe(figure.title)}, {safe(dated(figure.published))}{superseded}"
 
 
 def _place(cited: Citation) -> str:
-    facts = [
-        safe(cited.title),
-        safe(cited.publisher or cited.author or ""),
-        safe(date_words(cited.published) or ""),
-        f"page {cited.page}" if cited.page is not None else None,
-        RECOGNISED if cited.recognised else None,
-        "superseded by a newer version" if cited.superseded_by is not None else None,
-    ]
-    return ", ".join(filter(None, facts))
+    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+    facts += [RECOGNISED] if cited.recognised else []
+    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+    return ", ".join(filter(None, map(safe, facts)))

@@ -14,14 +14,12 @@ from index.catalog import Catalog
 from rag.answers import Answer
 from rag.kept_answers import forget, kept_answer, load
 from ui.exporting import FORMATS, digests_of, export
+from ui.exporting.html import POLICY as PAGE_POLICY
 from ui.problems import documented
 
 AnswerId = Annotated[str, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)]
 
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """An exported page has nothing but its own style; whatever else were in it, it would not act."""
 
 _NAME_CHARACTERS = 60

@@ -12,21 +12,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rag.answers import Answer, Citation, Passage, Verdict
-from ui.checks import VERDICTS, checks_markup, disagreements_markup
-from ui.dates import date_words
+from ui.checks import checks_markup, disagreements_markup
 from ui.escaping import escape
+from ui.excerpts import SHOWN_PASSAGES, excerpt
+from ui.naming import RECOGNISED, VERDICTS, source_facts
 from ui.places import mark_markup, source_target
 from ui.tables import CitedRow, table_markup
 
-SHOWN_PASSAGES = 3
-"""How many of the nearest passages an abstention shows; the answer's JSON form has all of them."""
-EXCERPT_CHARACTERS = 280
-"""A nearest passage, or a refused question, is cut after this many characters."""
 SHOWN_COPIES = 3
 """How many other documents with the same words an attribution names; the JSON form has more."""
-
-RECOGNISED = "words recognised in a picture of the page"
-"""Said of a source whose words may have been read wrongly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +143,7 @@ def _attributions(sentences: Sequence[_Sentence]) -> str:
 
 def _attribution(cited: Sequence[Citation]) -> str:
     pages = sorted({citation.page for citation in cited if citation.page is not None})
-    recognised = any(citation.recognised for citation in cited)
-    facts = _facts(cited[0], pages, [RECOGNISED] if recognised else [])
+    facts = _facts(cited[0], pages, recognised=any(citation.recognised for citation in cited))
     return f'<p class="fn-source">{_link(cited[0])}{facts}</p>{_copies(cited)}'
 
 
@@ -173,11 +166,9 @@ def _link(place: Citation | Passage) -> str:
     return f'<a class="fn-title" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
-def _facts(place: Citation | Passage, pages: Sequence[int], more: Sequence[str] = ()) -> str:
-    numbers = ", ".join(map(str, pages))
-    paged = f"page{'s' if len(pages) > 1 else ''} {numbers}" if pages else None
-    # A commission's report names the commission as its author and nobody as its publisher.
-    facts = filter(None, [place.publisher or place.author, date_words(place.published), paged, *more])
+def _facts(place: Citation | Passage, pages: Sequence[int | None], *, recognised: bool) -> str:
+    facts = source_facts(place.publisher, place.author, place.published, *pages)
+    facts += [RECOGNISED] if recognised else []
     return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
 
 
@@ -193,21 +184,11 @@ def _abstention(answer: Answer) -> str:
 
 
 def _nearest(passage: Passage) -> str:
-    recognised = [RECOGNISED] if passage.recognised else []
-    facts = _facts(passage, [] if passage.page is None else [passage.page], recognised)
+    facts = _facts(passage, [passage.page], recognised=passage.recognised)
     shortfall = f"This passage {passage.shortfall}." if passage.shortfall else ""
     why = f'<p class="fn-shortfall">{escape(shortfall)}</p>' if shortfall else ""
     words = escape(excerpt(passage.text))
     return f'<li><p class="fn-source">{_link(passage)}{facts}</p><p class="fn-excerpt">{words}</p>{why}</li>'
-
-
-def excerpt(text: str) -> str:
-    """The beginning of ``text`` on one line, cut at a space where one is near."""
-    words = " ".join(text.split())
-    if len(words) <= EXCERPT_CHARACTERS:
-        return words
-    cut = words[:EXCERPT_CHARACTERS]
-    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-40:] else cut} …"
 
 
 def _counted(number: int, noun: str) -> str:

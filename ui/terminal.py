@@ -1,7 +1,7 @@
 """Set results for a person at a terminal; programs get the same as JSON.
 
-What a document or a file's name says is data: control characters, which could drive the terminal, are
-shown as U+FFFD, and nothing in it is read as markup.
+What a document or a file's name says is data: it is shown by :func:`rag.wording.visible`, without the control
+characters that could drive the terminal, and nothing in it is read as markup.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from unicodedata import category
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ui.dates import date_words
+from rag.wording import visible
+from ui.excerpts import SHOWN_PASSAGES, excerpt
 from ui.footnotes import label
-from ui.render import RECOGNISED
+from ui.naming import RECOGNISED, dated, source_facts
 
 WIDTH = 100
 """Lines longer than this are hard to read, whatever the terminal's width."""
@@ -29,12 +29,6 @@ CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 JOB_DIGITS = 8
 """Of a job's id: enough to tell it from the few that are shown."""
-
-SHOWN_PASSAGES = 3
-EXCERPT_CHARACTERS = 280
-
-_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Overrides and isolates: they can make a line show other words than it has."""
 
 Result = Mapping[str, Any]
 """An answer, a search response, a report or a status in its JSON form."""
@@ -63,16 +57,10 @@ def errors() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def safe(text: str) -> str:
-    """``text`` on one line and without characters that drive a terminal."""
-    words = " ".join(text.split())
-    return "".join("\N{REPLACEMENT CHARACTER}" if _drives(character) else character for character in words)
-
-
 def print_answer(console: Console, answer: Result) -> None:
     """Sentences with their marks, then a footnote for each; or why there is no answer, and the nearest."""
     if answer["standalone"]:
-        console.print(Text(f"Understood as: {safe(answer['standalone'])}", style="italic"), end="\n\n")
+        console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
         _print_abstention(console, answer)
     for paragraph in _paragraphs(answer):
@@ -80,18 +68,19 @@ def print_answer(console: Console, answer: Result) -> None:
     for disagreement in answer["disagreements"]:
         _print_disagreement(console, disagreement)
     if answer["note"]:
-        console.print(Text(safe(answer["note"]), style="italic"), end="\n\n")
+        console.print(Text(visible(answer["note"]), style="italic"), end="\n\n")
     first = {citation["id"]: citation for citation in reversed(answer["citations"])}
     for number in sorted(first):
         _print_footnote(console, first[number], answer["text"])
     for dropped in answer["dropped"]:
-        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], safe(dropped["text"]))
+        words = visible(dropped["text"])
+        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
 
 
 def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
     """The passages that were found, numbered, best first; ``narrowed`` where filters were given."""
     for number, result in enumerate(response["results"], 1):
-        _print_entry(console, f"{number}.", _source(result), _score(result), safe(result["text"]))
+        _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
     if not response["results"] and narrowed:
         console.print("Nothing was found: no report passes the filters; widen them and search again.")
     elif not response["results"]:
@@ -101,7 +90,7 @@ def print_search(console: Console, response: Result, *, narrowed: bool = False) 
 def print_sync(console: Console, stderr: Console, report: Result) -> None:
     """What a sync did: failures on ``stderr``, a line each, and the counts on ``console``."""
     for failure in report["failed"]:
-        print_line(stderr, f"footnoted: {safe(failure['path'])}: {safe(failure['cause'])}")
+        print_line(stderr, f"footnoted: {visible(failure['path'])}: {visible(failure['cause'])}")
     counts = ", ".join(
         [
             *(f"{len(report[change])} {change}" for change in CHANGES[:3]),
@@ -134,7 +123,7 @@ def print_status(console: Console, status: Result) -> None:
     }
     table = Table.grid(padding=(0, 2))
     for name, value in lines.items():
-        table.add_row(Text(name, style="bold"), Text(safe(value), overflow="fold"))
+        table.add_row(Text(name, style="bold"), Text(visible(value), overflow="fold"))
     console.print(table)
 
 
@@ -187,7 +176,7 @@ def _paragraphs(answer: Result) -> list[Text]:
             else:
                 paragraphs[-1].append(" ")
         struck = "strike" if sentence["verdict"] == "unsupported" else ""
-        paragraphs[-1].append(safe(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
         paragraphs[-1].append(label(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
@@ -195,18 +184,18 @@ def _paragraphs(answer: Result) -> list[Text]:
 
 
 def _print_disagreement(console: Console, disagreement: Result) -> None:
-    console.print(Text(f"The sources give different figures: {safe(disagreement['about'])}", style="bold"))
+    console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
     for figure in disagreement["figures"]:
-        facts = [figure["title"], figure["publisher"], date_words(figure["published"]) or "undated"]
+        facts = [figure["title"], figure["publisher"], dated(figure["published"])]
         facts += ["superseded"] if figure["superseded"] else []
-        source = " · ".join(safe(fact) for fact in facts if fact)
-        console.print(Text(f"  {safe(figure['value'])} [{figure['citation']}] {source}"))
+        source = " · ".join(visible(fact) for fact in facts if fact)
+        console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))
     console.print()
 
 
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
-    quote, verdict = safe(citation["quote"]), citation["verification"]["verdict"]
-    said = safe(text[citation["answer_start"] : citation["answer_end"]])
+    quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
+    said = visible(text[citation["answer_start"] : citation["answer_end"]])
     # A quoted answer is its own quote: repeating it would only hide the source.
     quoted = "" if quote == said else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
@@ -215,12 +204,13 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
 
 
 def _print_abstention(console: Console, answer: Result) -> None:
-    console.print(Text("No answer.", style="bold"), Text(safe(answer["reason"] or answer["text"])))
+    console.print(Text("No answer.", style="bold"), Text(visible(answer["reason"] or answer["text"])))
     nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
     if nearest:
         console.print("\nNearest passages:\n")
     for passage in nearest:
-        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", _excerpt(passage["text"]))
+        words = excerpt(visible(passage["text"]))
+        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", words)
 
 
 def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:
@@ -228,35 +218,25 @@ def _print_entry(console: Console, mark: str, source: Text, remark: str, words: 
     entry.add_column(no_wrap=True, style="cyan")
     entry.add_column(overflow="fold")
     entry.add_row(mark, source)
-    for line, style in ((safe(remark), "italic"), (words, "")):
+    for line, style in ((visible(remark), "italic"), (words, "")):
         if line:
             entry.add_row("", Text(line, style=style))
     console.print(Padding(entry, (0, 0, 1, 0)))
 
 
 def _source(place: Result) -> Text:
-    page = f"page {place['page']}" if place["page"] is not None else None
     facts = [
-        place.get("publisher") or place.get("author"),
-        date_words(place["published"]),
-        page,
+        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
         RECOGNISED if place.get("recognised") else None,
         place.get("path"),
     ]
-    line = Text(safe(place["title"]), style="bold")
-    return line.append("".join(f" · {safe(fact)}" for fact in facts if fact), style="not bold")
+    line = Text(visible(place["title"]), style="bold")
+    return line.append("".join(f" · {visible(fact)}" for fact in facts if fact), style="not bold")
 
 
 def _score(result: Result) -> str:
     scores = result["scores"]
     return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
-
-
-def _excerpt(text: str) -> str:
-    words = safe(text)
-    if len(words) <= EXCERPT_CHARACTERS:
-        return words
-    return f"{words[:EXCERPT_CHARACTERS].rsplit(' ', 1)[0]} …"
 
 
 def _size(count: float) -> str:
@@ -265,7 +245,3 @@ def _size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
-
-
-def _drives(character: str) -> bool:
-    return character in _BIDIRECTIONAL or category(character) in {"Cc", "Cs"}

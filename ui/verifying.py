@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.wording import visible
 from ui import terminal
 from ui.faults import FAILED, UsedWronglyError
 from ui.opening import open_catalog
@@ -91,24 +91,19 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
     Args:
         catalog: the library's.
         file: the exported answer.
-        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
-            without. It takes seconds, and a quotation never needs it.
+        encoder: opens what compares meanings, as :func:`~rag.rechecking.recheck` needs it.
 
     Raises:
         UsedWronglyError: if it is none, or cannot be read.
     """
     from rag.rechecking import recheck
-    from rag.verification import Gate
     from ui.exporting import NotExportedError, facts, read_export
 
     try:
         exported = read_export(_content(file), file)
     except NotExportedError as error:
         raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
-    check = partial(recheck, catalog, exported.claims, exported.footnotes, facts)
-    sentences, footnotes = check(Gate())
-    if encoder is not None and any(not each.holds for each in sentences):
-        sentences, footnotes = check(Gate(encoder()))
+    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, encoder)
     return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)))
 
 
@@ -169,10 +164,10 @@ def _show(verified: Verified) -> None:
             said = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            terminal.print_line(output, terminal.safe(f"{line}: {said}" if said else line))
+            terminal.print_line(output, visible(f"{line}: {said}" if said else line))
     for problem in verified.problems:
-        terminal.print_line(output, terminal.safe(f"The answer: {problem}"))
-    terminal.print_line(output, terminal.safe(_summary(verified)))
+        terminal.print_line(output, visible(f"The answer: {problem}"))
+    terminal.print_line(output, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:

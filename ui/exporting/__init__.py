@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.answers import Answer
@@ -102,13 +102,8 @@ def read_export(data: bytes, path: Path) -> Exported:
     raise NotExportedError(f"its name ends in none of {known} and .{_JSON}")
 
 
-def sheet_as_read(sheet: Sheet, *, by_number_only: bool = False) -> Exported:
-    """What a reader sees of a sheet, whatever it is printed as.
-
-    Args:
-        sheet: the sheet.
-        by_number_only: whether it has no part for programs.
-    """
+def sheet_as_read(sheet: Sheet) -> Exported:
+    """What a reader sees of a sheet, whatever it is printed as."""
     claims = tuple(
         Claim(sentence.text, sentence.footnotes, sentence.verdict)
         for paragraph in sheet.paragraphs
@@ -120,14 +115,7 @@ def sheet_as_read(sheet: Sheet, *, by_number_only: bool = False) -> Exported:
         for note in sheet.notes
     )
     rows = tuple(Row(found.about, *row) for found in sheet.differences for row in found.rows)
-    return Exported(
-        sheet.question,
-        sheet.abstention or "",
-        claims,
-        footnotes,
-        rows,
-        None if by_number_only else sheet.manifest,
-    )
+    return Exported(sheet.question, sheet.abstention or "", claims, footnotes, rows, sheet.manifest)
 
 
 def _read_json(data: bytes) -> Exported:
@@ -135,4 +123,5 @@ def _read_json(data: bytes) -> Exported:
         answer = load(data)
     except AnswerFormError as error:
         raise NotExportedError(f"it is {error}") from error
-    return sheet_as_read(lay_out(answer, {}), by_number_only=True)
+    # It has no part for programs, which could differ from what is read.
+    return replace(sheet_as_read(lay_out(answer, {})), manifest=None)

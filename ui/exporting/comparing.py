@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from re import escape
 
 import regex
 
+from index.documents import Document
 from index.reading import CatalogReader
-from index.records import DocumentNotFoundError, DocumentRecord
-from rag.rechecking import Footnote, Place
+from rag.rechecking import Footnote, Place, cited_document
 from rag.wording import visible
-from ui.dates import date_words
 from ui.exporting.reading import Exported, Row
-from ui.exporting.sheet import UNDATED, Note, Sheet, facts
-from ui.render import RECOGNISED
-
-_LARGEST = 2**63 - 1
-"""The largest number that the catalog can hold."""
+from ui.exporting.sheet import Note, Sheet, facts
+from ui.naming import RECOGNISED, UNDATED, dated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """Letters that may stand at a figure without being a part of it: they are written without spaces."""
@@ -40,8 +37,9 @@ def beside_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]
     notes = {footnote.number: footnote for footnote in exported.footnotes}
     for row in exported.rows:
         yield from _unfounded(reader, row, notes.get(row.footnote))
+    texts = cache(reader.text)
     for footnote in exported.footnotes:
-        if (more := _added(reader, footnote)) is not None:
+        if (more := _added(reader, texts, footnote)) is not None:
             yield f"footnote {footnote.number} says of its source also “{more}”"
 
 
@@ -93,45 +91,34 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
     if footnote is None:
         return
     source = _SUPERSEDED.sub("", row.source)
-    record = _named(reader, footnote.place)
+    record = cited_document(reader, footnote.place) if footnote.place is not None else None
     if record is not None:
         named = source == visible(record.title)
-        dated = row.date == (visible(date_words(record.stated) or "") or UNDATED)
+        same_date = row.date == visible(dated(record.stated))
     else:
         named = f"{footnote.attribution}, ".startswith(f"{source}, ")
-        dated = row.date == UNDATED or row.date in footnote.attribution
+        same_date = row.date == UNDATED or row.date in footnote.attribution
     if not named:
         yield f"{table} of “{row.source}”, which is not the source of footnote {row.footnote}"
-    if not dated:
+    if not same_date:
         yield f"{table} with the date “{row.date}”, which is not that of footnote {row.footnote}"
 
 
-def _added(reader: CatalogReader, footnote: Footnote) -> str | None:
+def _added(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
     """What a footnote says of its document beside what is so; None where it says nothing else.
 
     What it lacks is found with its quote.
     """
-    record, place = _named(reader, footnote.place), footnote.place
-    if record is None or place is None or place.start < 0:
+    place = footnote.place
+    if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:
         return None
-    page = reader.text(record.document_id, record.version).page_at(place.start)
+    page = texts(record.document_id, record.version).page_at(place.start)
     rest = footnote.attribution
     known = [visible(fact) for fact in facts(record, page)]
     if any(fact not in rest for fact in known):
         return None
     rest = rest.removeprefix(", ".join(known))
     return None if _MORE.fullmatch(rest) else rest
-
-
-def _named(reader: CatalogReader, place: Place | None) -> DocumentRecord | None:
-    """The document of a place, where the library has it under its number."""
-    if place is None or max(place.document_id, place.version) > _LARGEST:
-        return None
-    try:
-        record = reader.document(place.document_id, place.version)
-    except DocumentNotFoundError:
-        return None
-    return record if place.digest in {None, record.digest} else None
 
 
 def _words_of(place: Place | None) -> tuple[int, ...]:

@@ -18,7 +18,6 @@ from ui.exporting.sheet import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
-    DOUBTS,
     HEADINGS,
     NO_ANSWER,
     REMARKS,
@@ -27,6 +26,7 @@ from ui.exporting.sheet import (
     Sentence,
     Sheet,
 )
+from ui.naming import DOUBTS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -16,7 +16,8 @@ from rag.wording import visible
 from ui.exporting.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.exporting.manifest import NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
-from ui.exporting.sheet import COLUMNS, DIFFERENCES, DOUBTS, LISTS, NO_ANSWER, SECTIONS
+from ui.exporting.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
+from ui.naming import DOUBTS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -1,18 +1,16 @@
 """An answer → a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
 
-Words of documents and persons are escaped (:mod:`ui.escaping`). What programs need stands in ``data-``
-attributes.
+Words of documents and persons are escaped. What programs need stands in a ``data-`` attribute.
 """
 
 from __future__ import annotations
 
-import html
+from html import escape
 
 from ui.exporting.sheet import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
-    DOUBTS,
     FOOTNOTES,
     HEADINGS,
     NO_ANSWER,
@@ -22,6 +20,7 @@ from ui.exporting.sheet import (
     Sentence,
     Sheet,
 )
+from ui.naming import DOUBTS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a page may load: nothing but its own style."""
@@ -29,7 +28,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1.0625rem/1.6 Georgia, 'Times New Roman', serif; max-width: 42rem; margin: 2rem auto;
-  padding: 0 1rem; }
+  padding: 0 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.3; }
 h2 { font-size: 1.125rem; margin-top: 2rem; }
 s { opacity: .75; }
@@ -38,13 +37,17 @@ sup a { text-decoration: none; padding: 0 .1em; }
 .doubt { font-style: italic; }
 .quote { quotes: none; }
 .headings, .attribution { display: block; }
-.notes li { margin-bottom: .75rem; overflow-wrap: anywhere; }
-.notes, .about, .remarks { font-size: .9375rem; }
-table { border-collapse: collapse; width: 100%; }
+.notes li { margin-bottom: .75rem; }
+.notes, .about, .remarks, table { font-size: .9375rem; }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; }
+th { box-sizing: border-box; }
+th:first-child { width: 20%; }
+th:nth-child(3) { width: 27%; }
+th:last-child { width: 5.25rem; }
 caption { text-align: start; padding: .25rem 0; }
-th, td { border-bottom: 1px solid; padding: .25rem .5rem; text-align: start; vertical-align: top; }
+th, td { border-bottom: 1px solid; padding: .25rem .5rem .25rem 0; text-align: start; vertical-align: top; }
 dt { font-weight: bold; }
-dd { margin: 0 0 .25rem; overflow-wrap: anywhere; }
+dd { margin: 0 0 .25rem; }
 :target { outline: 2px solid; outline-offset: 2px; }
 @media print { body { margin: 0; max-width: none; } li, tr { break-inside: avoid; }
   a { color: inherit; } }
@@ -56,34 +59,34 @@ BACK = "↩"
 
 def write_html(sheet: Sheet) -> bytes:
     """A sheet as a page."""
-    parts = [f'<h1 dir="auto">{_escape(sheet.question)}</h1>']
+    parts = [f'<h1 dir="auto">{escape(sheet.question)}</h1>']
     if sheet.abstention is not None:
-        parts.append(_section("no-answer", NO_ANSWER, f'<p dir="auto">{_escape(sheet.abstention)}</p>'))
+        parts.append(_section("no-answer", NO_ANSWER, f'<p dir="auto">{escape(sheet.abstention)}</p>'))
     seen: dict[int, int] = {}
     paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in sheet.paragraphs]
     if paragraphs:
         body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
         parts.append(f'<section class="answer">\n{body}\n</section>')
     if sheet.remarks:
-        lines = "".join(f'<li dir="auto">{_escape(line)}</li>\n' for line in sheet.remarks)
+        lines = "".join(f'<li dir="auto">{escape(line)}</li>\n' for line in sheet.remarks)
         parts.append(_section("remarks", REMARKS, f"<ul>\n{lines}</ul>"))
     if sheet.differences:
         parts.append(_section("differences", DIFFERENCES, "\n".join(map(_difference, sheet.differences))))
     if sheet.notes:
         lines = "".join(_note(note, seen.get(note.number, 0)) for note in sheet.notes)
         parts.append(_section("notes", FOOTNOTES, f"<ol>\n{lines}</ol>"))
-    facts = "".join(f"<dt>{name}</dt><dd>{_escape(value)}</dd>\n" for name, value in sheet.colophon)
+    facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>\n" for name, value in sheet.colophon)
     parts.append(_section("about", ABOUT, f"<dl>\n{facts}</dl>"))
     return _page(sheet, "\n".join(parts)).encode()
 
 
 def _page(sheet: Sheet, body: str) -> str:
-    manifest = html.escape(sheet.manifest.to_json())
+    manifest = escape(sheet.manifest.to_json())
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_escape(sheet.question)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{escape(sheet.question)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
         f'<main data-footnoted="{manifest}">\n{body}\n</main>\n</body>\n</html>\n'
     )
 
@@ -93,7 +96,7 @@ def _section(name: str, heading: str, content: str) -> str:
 
 
 def _sentence(sentence: Sentence, seen: dict[int, int]) -> str:
-    words = _escape(sentence.text)
+    words = escape(sentence.text)
     if sentence.verdict == "unsupported":
         words = f"<s>{words}</s>"
     doubt = DOUBTS[sentence.verdict]
@@ -111,7 +114,7 @@ def _mark(number: int, seen: dict[int, int]) -> str:
 
 def _note(note: Note, times: int) -> str:
     headings = (
-        f'<span class="headings" dir="auto">{HEADINGS}{_escape(note.headings)}</span>'
+        f'<span class="headings" dir="auto">{HEADINGS}{escape(note.headings)}</span>'
         if note.headings is not None
         else ""
     )
@@ -121,8 +124,8 @@ def _note(note: Note, times: int) -> str:
     )
     return (
         f'<li id="note-{note.number}" value="{note.number}">'
-        f'<q class="quote" dir="auto">“{_escape(note.quote)}”</q>{headings} '
-        f'<span class="attribution" dir="auto">— {_escape(note.attribution)}</span>{back}</li>\n'
+        f'<q class="quote" dir="auto">“{escape(note.quote)}”</q>{headings} '
+        f'<span class="attribution" dir="auto">— {escape(note.attribution)}</span>{back}</li>\n'
     )
 
 
@@ -130,16 +133,12 @@ def _difference(difference: Difference) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
     rows = "".join(map(_row, difference.rows))
     return (
-        f'<table>\n<caption dir="auto">{_escape(difference.about)}</caption>\n'
+        f'<table>\n<caption dir="auto">{escape(difference.about)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
     )
 
 
 def _row(row: tuple[str, str, str, int]) -> str:
     *words, number = row
-    cells = "".join(f'<td dir="auto">{_escape(str(cell))}</td>' for cell in words)
+    cells = "".join(f'<td dir="auto">{escape(str(cell))}</td>' for cell in words)
     return f'<tr>{cells}<td><a href="#note-{number}">{number}</a></td></tr>\n'
-
-
-def _escape(words: str) -> str:
-    return html.escape(words)

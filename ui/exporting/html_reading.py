@@ -12,33 +12,16 @@ from rag.wording import visible
 from ui.exporting.html import BACK
 from ui.exporting.manifest import Manifest, NotExportedError, read_manifest
 from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
-from ui.exporting.sheet import ABOUT, COLUMNS, DIFFERENCES, DOUBTS, FOOTNOTES, NO_ANSWER, REMARKS
+from ui.exporting.sheet import ABOUT, COLUMNS, DIFFERENCES, FOOTNOTES, NO_ANSWER, REMARKS
+from ui.naming import DOUBTS
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figure"}
-    | {
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-    }
-    | {"table", "td", "th", "tr", "ul"}
+    | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"}
+    | {"ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"}
 )
 """Elements that end a line."""
 

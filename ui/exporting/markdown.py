@@ -20,7 +20,6 @@ from ui.exporting.sheet import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
-    DOUBTS,
     HEADINGS,
     LISTS,
     NO_ANSWER,
@@ -31,6 +30,7 @@ from ui.exporting.sheet import (
     Sentence,
     Sheet,
 )
+from ui.naming import DOUBTS
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)
 """What can be markup in CommonMark, GitHub's additions, or the extensions of usual viewers."""

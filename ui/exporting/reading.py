@@ -10,7 +10,8 @@ from rag.answers import Verdict
 from rag.rechecking import Claim, Footnote
 from rag.wording import visible
 from ui.exporting.manifest import Manifest
-from ui.exporting.sheet import DOUBTS, HEADINGS
+from ui.exporting.sheet import HEADINGS
+from ui.naming import DOUBTS
 
 _SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
 

@@ -12,9 +12,8 @@ from index.catalog import Catalog
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.wording import visible
-from ui.dates import date_words
 from ui.exporting.manifest import FORMAT, Entry, Manifest
-from ui.render import RECOGNISED
+from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
 
 Digests = Mapping[tuple[int, int], str]
 """sha256 of the files of documents, in hexadecimal, by the document's number and version."""
@@ -30,20 +29,10 @@ SECTIONS = (NO_ANSWER, REMARKS, DIFFERENCES, FOOTNOTES, ABOUT)
 LISTS = (REMARKS, ABOUT)
 """Those of them under which there is nothing but a list."""
 
-UNDATED = "undated"
-"""What stands for the date of a source without one."""
-
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
 """What stands before the headings of a table's row."""
-
-DOUBTS: Mapping[Verdict, str] = {
-    "supported": "",
-    "partial": "(partly supported)",
-    "unsupported": "(not supported)",
-}
-"""What stands behind a sentence that its footnotes do not carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +138,8 @@ def facts(record: DocumentRecord, page: int | None) -> list[str]:
 
 
 def _facts(source: DocumentRecord | Citation | Passage, published: str | None, page: int | None) -> list[str]:
-    issuer = source.publisher or source.author
-    place = f"page {page}" if page is not None else None
-    said = (source.title, issuer, date_words(published), place, source.path, f"version {source.version}")
+    issued = source_facts(source.publisher, source.author, published, page)
+    said = (source.title, *issued, source.path, f"version {source.version}")
     return [fact for fact in said if fact]
 
 
@@ -200,8 +188,12 @@ def _difference(found: Disagreement) -> Difference:
 
 def _row(figure: StatedFigure) -> tuple[str, str, str, int]:
     superseded = f" (version {figure.version}, superseded)" if figure.superseded else ""
-    date = date_words(figure.published) or UNDATED
-    return visible(figure.value), visible(figure.title + superseded), visible(date), figure.citation
+    return (
+        visible(figure.value),
+        visible(figure.title + superseded),
+        visible(dated(figure.published)),
+        figure.citation,
+    )
 
 
 def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
