@@ -32,7 +32,6 @@ def library_errors() -> tuple[type[Exception], ...]:
 
     import httpx
     import sqlalchemy.exc
-    from rag.verification.entailment import EntailmentError
 
     from index.backup import BackupError
     from index.builds import BuildGoneError
@@ -47,6 +46,7 @@ def library_errors() -> tuple[type[Exception], ...]:
     from index.upkeep import LibraryWriteError
     from rag.llm import ModelSetupError
     from rag.reader import ReaderError
+    from rag.verification.entailment import EntailmentError
 
     return (
         BackupError,
