@@ -124,11 +124,10 @@ def _print_row(name: str, held: Sequence[Held], without: str | None, only: str |
     cells = []
     for against in ("contradicting", "unrelated"):
         sample = _sample(held, against, without, only)
-        change = ""
         if without is not None:
             cells.append(_difference(_sample(held, against, None, None), sample))
             continue
-        cells.append(_written(estimate(sample)) + change)
+        cells.append(_written(estimate(sample)))
     print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 

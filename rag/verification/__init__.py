@@ -30,7 +30,5 @@ def verify(sentence: str, quote: str, document: Document, span: Span) -> Verific
     matches = span.of(document.text) == quote
     if matches and sentence == quote:
         return Verification("supported", quote_matches=True, figures_match=True, score=1.0)
-    evidence = Evidence(
-        quote, document.title, document.language, document.published, matches, document.text[:0]
-    )
+    evidence = Evidence(quote, document.title, document.language, document.published, matches)
     return _WORDS_ALONE.check(sentence, [evidence])

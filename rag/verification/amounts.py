@@ -87,8 +87,7 @@ def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
 def _is_there(
     quantity: Quantity, cited: list[tuple[Evidence, Quantity]], evidence: Sequence[Evidence]
 ) -> bool:
-    if any(same_kind(quantity, other) and (same_value(quantity, other) or stands(quantity, other) > 0)
-           for _, other in cited):  # fmt: skip
+    if any(same_kind(quantity, other) and fits(quantity, other) for _, other in cited):
         return True
     if quantity.low == quantity.high == 1 and quantity.unit is None and quantity.written.isalpha():
         return any(_A_SINGLE.search(item.quote) for item in evidence)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
-from rag.verification.names import names_in
-from rag.verification.words import content, shares
+from rag.verification.evidence import Evidence, Finding, Statement, alike, referents
+from rag.verification.words import content, shares, stems
 
 _SAID = (
     "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added"
@@ -64,15 +63,13 @@ _DOCUMENT = regex.compile(
 
 def attribution(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether each speaker of the sentence is the one who speaks in the evidence, or who published it."""
+    cited = alike(statement, evidence)
+    if not cited:
+        return Finding("attribution", 1.0)
     for speaker in speakers(statement.text, statement.language):
         own = [word.stem for word in content(speaker, statement.language)]
         if not own or _DOCUMENT.match(speaker.strip()):
             continue
-        cited = [item for item in evidence if language_in(item) == statement.language]
-        if not cited:
-            if not list(names_in(Statement(speaker, statement.language))):
-                continue
-            return Finding("attribution", 1.0)
         heard = any(True for item in cited for _ in speakers(item.quote, statement.language))
         if not any(_speaks(own, speaker, item, statement.language, heard=heard) for item in cited):
             return Finding("attribution", 0.0, f"the cited sentence does not have it from {speaker.strip()}")
@@ -109,13 +106,13 @@ def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, 
     short = "".join(regex.findall(r"\b\p{Lu}", speaker.removeprefix("The ")))
     found = [f"{each} {referents(item)}" for each in speakers(item.quote, language)]
     for said_by in [*found, item.context]:
-        held = {word.stem for word in content(said_by, language)}
+        held = stems(said_by, language)
         if held and all(shares(word, held) for word in own):
             return True
         if len(short) > 1 and short in said_by.split():
             return True
     if not found and (not heard or _SPEECH.search(item.quote)):
         # "In a letter to the Herald, the nurse warned": all that stands before the first comma or verb.
-        held = {word.stem for word in content(item.quote, language)}
+        held = stems(item.quote, language)
         return all(shares(word, held) for word in own)
     return False

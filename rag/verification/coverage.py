@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
-from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in, referents
+from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in, with_referents
 from rag.verification.leftovers import unexcused
 from rag.verification.names import initials, is_spelt_out
-from rag.verification.words import Word, content, shares, stem
+from rag.verification.words import Word, content, shares, stem, stems
 
 if TYPE_CHECKING:
     from index.embedding import Encoder
@@ -36,17 +36,17 @@ SHOWN = 5
 
 def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encoder | None = None) -> Finding:
     """The share of the sentence's words that the evidence has, and what an encoder makes of the rest."""
-    alike = [item for item in evidence if language_in(item) == statement.language]
-    if not alike:
+    same = alike(statement, evidence)
+    if not same:
         return _across(statement, evidence, encoder)
     words = _words(statement)
-    missing = uncovered(statement, words, alike, statement.language)
+    missing = uncovered(statement, words, same, statement.language)
     lexical = 1 - len(missing) / len(words) if words else 1.0
     score = lexical
     if missing and encoder is not None:
         score += (1 - lexical) * CREDIT * _nearness(_cosine(statement, evidence, encoder))
     score = round(score, 4)
-    left = unexcused(missing, alike, statement.text, statement.language)
+    left = unexcused(missing, same, statement.text, statement.language)
     if not left and (score >= SUPPORTED_FROM or not missing):
         return Finding("coverage", score)
     if left and score >= PARTIAL_FROM:
@@ -63,8 +63,8 @@ def uncovered(
     held: set[str] = set()
     folded: set[str] = set()
     for item in evidence:
-        text = f"{item.quote} {referents(item)}"
-        held |= {word.stem for word in content(text, language)}
+        text = with_referents(item)
+        held |= stems(text, language)
         folded |= {word.text.casefold() for word in content(text, language)}
         held |= {stem(short, language) for short in initials(text)}
     missing = [word for word in words if not shares(word.stem, held)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rag.verification.lexicon import listed
+
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
-AMBIGUOUS = frozenset(
-    """
+AMBIGUOUS = listed("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
-    """.split()  # noqa: SIM905 - a list of words is easier read as words
-)
+""")
 """Words that are names of months or days only beside a number, or with a capital and a preposition."""
 
 VI_MONTHS: Mapping[str, int] = {

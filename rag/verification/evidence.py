@@ -127,6 +127,16 @@ def referents(item: Evidence) -> str:
     return f"{item.context} {item.before if _PRONOUN.match(item.quote) else ''}".strip()
 
 
+def alike(statement: Statement, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence in the language of a statement."""
+    return [item for item in evidence if language_in(item) == statement.language]
+
+
+def with_referents(item: Evidence) -> str:
+    """A quote with the words that may name what it speaks of."""
+    return f"{item.quote} {referents(item)}"
+
+
 def joined(evidence: Sequence[Evidence]) -> str:
     """All quotes together."""
     return " ".join(item.quote for item in evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from rag.verification.evidence import Finding, Statement
-from rag.verification.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR
+from rag.verification.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR, listed
 from rag.verification.words import words_of
 
 _SUBORDINATE = regex.compile(
@@ -13,53 +13,10 @@ _SUBORDINATE = regex.compile(
     r"|despite|due to)\b(?!.*(?:,|--|—|–)).*$",
     regex.IGNORECASE,
 )
-_OBJECT = frozenset(
-    [
-        "to",
-        "the",
-        "a",
-        "an",
-        "that",
-        "his",
-        "her",
-        "its",
-        "their",
-        "it",
-        "them",
-        "him",
-        "for",
-        "on",
-        "as",
-        "into",
-        "about",
-        "from",
-        "by",
-        "up",
-        "down",
-        "over",
-        "at",
-    ]
-)
-_DETERMINERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "his",
-        "her",
-        "its",
-        "their",
-        "these",
-        "those",
-        "this",
-        "many",
-        "some",
-        "all",
-        "two",
-        "three",
-        "most",
-    ]
-)
+_OBJECT = listed("""
+to the a an that his her its their it them him for on as into about from by up down over at
+""")
+_DETERMINERS = listed("the a an his her its their these those this many some all two three most")
 _FEWEST = {"zh": 4, "ja": 4}
 _FEWEST_WORDS = 3
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import regex
 
-from rag.verification.evidence import Evidence, referents
-from rag.verification.lexicon import lines
+from rag.verification.evidence import Evidence, with_referents
+from rag.verification.lexicon import lines, listed
 from rag.verification.words import Word, stem
 
 _LIGHT = {
-    "en": frozenset("""
+    "en": listed("""
 according say said report reported reports state stated states note noted nearly roughly approximately about
 around lack lacks lacked lacking fewer less more without find found make made take took place addition
 additional term locate located well
@@ -24,17 +24,17 @@ come came show showed shows describe described contain contains consist consists
 features
 document finding findings data information per cent percent part fact way allow allowed down up turn turned
 just same various both either whose due also result follow following prior subsequent subsequently
-""".split()),  # noqa: SIM905
-    "vi": frozenset("""
+"""),
+    "vi": listed("""
 hơn khoảng quá vẫn bởi gần ít nhất tối đa thiểu đạt theo tổng số lượng việc người cái đây cả nằm thuộc gồm
 chính là lời biết ấy rồi trở cùng kể suốt đều giữa
-""".split()),  # noqa: SIM905
-    "id": frozenset("""
+"""),
+    "id": listed("""
 lebih sekitar menurut kata bulan tahun sebanyak hampir kurang mencapai sejumlah tersebut kira-kira ujar
 menyatakan mengatakan melaporkan tercatat terdapat yakni yaitu paling sedikit banyak adanya tanggal hari
 total jumlah
 berada terletak merupakan bahwa sekarang masih pun telah
-""".split()),  # noqa: SIM905
+"""),
 }  # fmt: skip
 _HAN_LIGHT = frozenset(
     "的了在被将已由于及和与为是有共约近多不超过达到以上下至从据称说表示其该也还并而等个名人只次家项所座些这那它他她们"
@@ -61,7 +61,7 @@ def unexcused(
 ) -> list[str]:
     """The words that say something of their own, of those that the evidence does not have."""
     if language in {"zh", "ja"}:
-        return _han(sentence, " ".join(f"{item.quote} {referents(item)}" for item in evidence))
+        return _han(sentence, " ".join(with_referents(item) for item in evidence))
     light = _stems(language)
     own = [
         word

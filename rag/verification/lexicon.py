@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def _set(words: str) -> frozenset[str]:
+def listed(words: str) -> frozenset[str]:
+    """The words of a table that are set apart by spaces."""
     return frozenset(words.split())
 
 
@@ -15,7 +16,7 @@ def lines(table: str) -> list[str]:
 
 
 STOPS: Mapping[str, frozenset[str]] = {
-    "en": _set("""
+    "en": listed("""
 a about additionally after again against all already also although am among an and another any are as at
 be because been before being between both but by can could did do does done during each either even ever
 for from furthermore had has have having he hence her here herself him himself his however i if in
@@ -25,11 +26,11 @@ since so some still such t than that the their them themselves then there theref
 those though through thus to too under until up us usually very via was we were when where which while
 who whom whose will with would yet you your
 """),
-    "vi": _set("""
+    "vi": listed("""
 bị cho chưa các còn có cũng của do dưới khi không là lên mà mỗi một ngày như nhưng những này nói năm ra
 rằng sau sẽ theo tháng thì trong trên trước tại tới từ và vào vì về với đang đã đó được đến để ở
 """),
-    "id": _set("""
+    "id": listed("""
 ada adalah akan atas atau bagi bahwa dalam dan dari dengan di ini itu juga karena ke ketika oleh pada
 para saat sebagai secara sedang selama serta setelah setiap sudah tak telah tetapi tidak untuk yang
 """),
@@ -76,7 +77,7 @@ block impair prevent hinder, seize confiscate, flee escape, quit resign
 )
 """English words of one meaning; the first names it."""
 
-ENGLISH_VERBS = _set("""
+ENGLISH_VERBS = listed("""
 accuses aims allows approves are be beat became been began begins bore born bought broke brought built
 buys came can carries cast caught causes chose closes contains costs could cut denies did do does drove
 ends falls fell felt fled fought found froze gave gives goes got grew grows had has have held hid hides
@@ -88,12 +89,12 @@ uses wants was went were will wins withdrew won would wrote
 """)
 """Forms that are verbs, or mostly; those in *-ed* are found by their ending."""
 
-AUXILIARIES = _set("""
+AUXILIARIES = listed("""
 am are be been being can could did do does had has have is may might must shall should to was were will
 would
 """)
 
-SPEECH = _set("""
+SPEECH = listed("""
 add announce argue claim declare describe explain insist note report say state tell testify warn write
 """)
 
@@ -114,13 +115,13 @@ tăng, giảm, mở cửa, đóng cửa, nói, tuyên bố, xây, phạt, giết
 """Verbs of languages whose verbs have no endings."""
 
 CONJUNCTIONS: Mapping[str, frozenset[str]] = {
-    "en": _set("""
+    "en": listed("""
 although and as because but if though unless whereas while
 """),
-    "vi": _set("""
+    "vi": listed("""
 còn nhưng nếu trong_khi và vì
 """),
-    "id": _set("""
+    "id": listed("""
 dan jika karena namun sedangkan sementara tetapi
 """),
     "zh": frozenset(),

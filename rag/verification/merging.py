@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
+from rag.verification.evidence import Evidence, Finding, Statement, alike, language_in, referents
 from rag.verification.roles import Deed, deeds, same_verb
-from rag.verification.words import content, shares, verbs, words_of
+from rag.verification.words import content, shares, stems, verbs, words_of
 
 WHOLE = 0.7
 """The share of a clause's words from which one cited sentence carries it."""
@@ -33,7 +33,7 @@ _REASON = "it joins what one cited sentence says to what another one says"
 
 def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether each clause is carried by one of the cited sentences alone."""
-    cited = [item for item in evidence if language_in(item) == statement.language]
+    cited = alike(statement, evidence)
     if len(cited) < 2:
         return Finding("merging", 1.0)
     held = [_held(cited, place, statement.language) for place in range(len(cited))]
@@ -56,7 +56,7 @@ def _held(cited: Sequence[Evidence], place: int, language: str) -> frozenset[str
     around = [item.quote, referents(item)]
     if _PRONOUN.search(item.quote):
         around += [item.before, *(each.quote for each in cited[:place])]
-    return frozenset(word.stem for word in content(" ".join(around), language))
+    return stems(" ".join(around), language)
 
 
 def _mashed(
@@ -104,9 +104,7 @@ def _taken(
     """Whether a named doer is given what one cited sentence alone says, of somebody else whom it names."""
     named = deed.doers & deed.names
     rest_of = statement.text[deed.verb.end :]
-    said = frozenset(word.stem for word in content(rest_of, statement.language)) | set(
-        _FIGURE.findall(rest_of)
-    )
+    said = stems(rest_of, statement.language) | set(_FIGURE.findall(rest_of))
     if not named or len(said) < LEAST:
         return False
     shared = [

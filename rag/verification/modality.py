@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in
-from rag.verification.words import Word, shares, words_of
+from rag.verification.evidence import Evidence, Finding, Statement, alike, joined
+from rag.verification.words import Word, cues_in, shares, stems, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE
 def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether the sentence keeps the evidence's *may*, *plans to*, *is accused of* and *if*."""
     language = statement.language
-    cited = [item for item in evidence if language_in(item) == language]
+    cited = alike(statement, evidence)
     for mode in _MODES:
         if language not in mode.cues or _has(mode, statement.text, language):
             continue
@@ -81,10 +81,6 @@ def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("modality", 1.0)
 
 
-def _pattern(cues: str, language: str) -> regex.Pattern[str]:
-    return regex.compile(cues if language == "zh" else rf"\b(?:{cues})\b", regex.IGNORECASE)
-
-
 def _has(mode: _Mode, text: str, language: str) -> bool:
     cues = mode.cues[language]
     also = _SAME.get(mode.name)
@@ -92,7 +88,7 @@ def _has(mode: _Mode, text: str, language: str) -> bool:
         cues = f"{cues}|{also}"
     if mode.name == "possible" and _LET.search(text):
         return True
-    return _pattern(cues, language).search(text) is not None
+    return cues_in(language, cues).search(text) is not None
 
 
 def _scopes(after: Sequence[Word], quote: str) -> list[list[Word]]:
@@ -115,11 +111,11 @@ def _scopes(after: Sequence[Word], quote: str) -> list[list[Word]]:
 def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     """The cue in whose scope the evidence has words that the sentence has without one, or None."""
     language = statement.language
-    match = _pattern(mode.cues[language], language).search(item.quote)
+    match = cues_in(language, mode.cues[language]).search(item.quote)
     if match is None:
         return None
     words = [word for word in words_of(item.quote, language) if word.content]
-    held = {word.stem for word in words_of(statement.text, language) if word.content}
+    held = stems(statement.text, language)
     after = [word for word in words if word.start >= match.end()]
     scopes = _scopes(after, item.quote)
     if not scopes:
@@ -142,7 +138,7 @@ def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence]
     """Whether other cited sentences say without a hedge what the sentence shares with the hedged one."""
     language = statement.language
     others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
-    held = {word.stem for word in words_of(joined(others), language) if word.content}
-    hedges = {word.stem for word in words_of(hedged.quote, language) if word.content}
+    held = stems(joined(others), language)
+    hedges = stems(hedged.quote, language)
     own = [word for word in words_of(statement.text, language) if word.content and shares(word.stem, hedges)]
     return bool(others) and all(shares(word.stem, held) for word in own)

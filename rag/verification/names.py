@@ -9,11 +9,12 @@ import regex
 from index.analysis import composed
 from rag.features import acronyms
 from rag.verification.amounts import spans_of
-from rag.verification.evidence import Evidence, Finding, Statement, language_in, referents
+from rag.verification.evidence import Evidence, Finding, Statement, language_in, with_referents
+from rag.verification.lexicon import listed
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")
-_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "sir", "dame", "st", "i", "the", "a", "an"])
+_TITLES = listed("mr mrs ms dr prof sir dame st i the a an")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
@@ -22,7 +23,6 @@ _HAN_NAMED = regex.compile(
     r"(?:总统|总理|部长|市长|省长|州长|县长|法官|教授|记者|医生|护士|主席|局长|主任|书记|校长)"
     r"(?!宣布|表示|说|称|认为|指出|否认|在|于|和|与|对|将|已|的|会|是)(?P<name>\p{Han}{2})"
 )
-_SPEAKING = regex.compile(r"^(?:the|a|an)$", regex.IGNORECASE)
 
 
 def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -63,7 +63,7 @@ def names_in(statement: Statement) -> Iterator[str]:
 
 def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> bool:
     for item in evidence:
-        text = composed(f"{item.quote} {referents(item)}")
+        text = composed(with_referents(item))
         held = {word.casefold() for word in _WORD.findall(text)}
         held |= {part for word in held for part in regex.split(r"[-’']", word)}
         parts = _capitals(name)
@@ -135,7 +135,7 @@ def _missing_han(statement: Statement, evidence: Sequence[Evidence]) -> Iterator
     """Chinese names after a title that the evidence does not have."""
     if statement.language != "zh":
         return
-    whole = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
+    whole = " ".join(with_referents(item) for item in evidence)
     if not regex.search(r"\p{Han}", whole):
         return
     for match in _HAN_NAMED.finditer(statement.text):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import Word, shares, verbs, words_of
+from rag.verification.evidence import Evidence, Finding, Statement, alike
+from rag.verification.lexicon import listed
+from rag.verification.words import Word, shares, stems, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
@@ -33,25 +34,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
         r"不(?!超过|少于|低于|到|足|多于|仅|同|断|高于|过\p{N})|没有|没|未(?!来)|无(?!论)|否认|拒绝|并非|从未"
     ),
 }  # fmt: skip
-_SKIPPED = frozenset(
-    [
-        "be",
-        "been",
-        "being",
-        "yet",
-        "also",
-        "even",
-        "really",
-        "actually",
-        "fully",
-        "that",
-        "had",
-        "has",
-        "have",
-        "been",
-        "been",
-    ]
-)
+_SKIPPED = listed("be been being yet also even really actually fully that had has have")
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
@@ -65,27 +48,26 @@ class _Denied:
     """A cue, the word that it denies first, all that it may deny, and where those words begin."""
 
     cue: str
-    heads: tuple[str, ...]
+    head: str | None
     scope: frozenset[str]
     places: frozenset[int]
 
 
 def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether the words that both have are denied in both or in neither."""
-    own = _denials(statement.text, statement.language)
-    affirmed = _stems(statement.text, statement.language)
-    doubtful: Finding | None = None
-    cited = [item for item in evidence if language_in(item) == statement.language]
-    its = [
-        (_denials(item.quote, statement.language), _stems(item.quote, statement.language)) for item in cited
-    ]
-    plain = frozenset().union(*(_affirmed(item.quote, statement.language) for item in cited))
-    if not cited or statement.language not in _CUES:
+    language = statement.language
+    cited = alike(statement, evidence)
+    if not cited or language not in _CUES:
         return Finding("negation", 1.0)
+    own = _denials(statement.text, language)
+    affirmed = stems(statement.text, language)
+    its = [(_denials(item.quote, language), stems(item.quote, language)) for item in cited]
+    plain = frozenset().union(*(_affirmed(item.quote, language) for item in cited))
+    doubtful: Finding | None = None
     for denial in own:
-        if any(_holds(denial.heads, scope_of(denials)) for denials, _ in its):
+        if any(_holds(denial.head, scope_of(denials)) for denials, _ in its):
             continue
-        if any(_holds(denial.heads, held) for _, held in its):
+        if any(_holds(denial.head, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
         if not any(denials for denials, _ in its):
             doubtful = Finding(
@@ -93,9 +75,9 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             )
     for denials, _ in its:
         for denial in denials:
-            lost = _holds(denial.heads, affirmed) and not _holds(denial.heads, scope_of(own))
+            lost = _holds(denial.head, affirmed) and not _holds(denial.head, scope_of(own))
             whole = not own and _mostly(denial, affirmed - plain)
-            if (lost and denial.heads[0] not in plain) or whole:
+            if (lost and denial.head not in plain) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
 
@@ -119,26 +101,17 @@ def _affirmed(text: str, language: str) -> frozenset[str]:
     return frozenset(word.stem for word in words if word.content and word.start not in inside)
 
 
-def _holds(heads: Sequence[str], held: Collection[str]) -> bool:
-    return bool(heads) and all(
-        any(head == other for other in held) or _akin(head, held) for head in heads[:1]
-    )
+def _holds(head: str | None, held: Collection[str]) -> bool:
+    return head is not None and (head in held or _akin(head, held))
 
 
 def _akin(head: str, held: Collection[str]) -> bool:
     return len(head) > 2 and head.isalpha() and shares(head, held)
 
 
-def _stems(text: str, language: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words_of(text, language) if word.content)
-
-
 def _denials(text: str, language: str) -> list[_Denied]:
-    cues = _CUES.get(language)
-    if cues is None:
-        return []
     words = words_of(text, language)
-    return [_denied(match, text, words, language) for match in cues.finditer(text)]
+    return [_denied(match, text, words, language) for match in _CUES[language].finditer(text)]
 
 
 def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language: str) -> _Denied:
@@ -155,9 +128,9 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
     if language == "en" and match[0].lower().startswith("den"):
         acts = {verb.start for verb in verbs(text, language)}
         inside.sort(key=lambda word: (word.start not in acts, word.start))
-    stems = [word.stem for word in inside]
-    count = 2 if language == "vi" else 1
-    return _Denied(match[0], tuple(stems[:count]), frozenset(stems), frozenset(word.start for word in inside))
+    head = inside[0].stem if inside else None
+    scope = frozenset(word.stem for word in inside)
+    return _Denied(match[0], head, scope, frozenset(word.start for word in inside))
 
 
 def _denied_han(match: regex.Match[str], text: str) -> _Denied:
@@ -167,4 +140,4 @@ def _denied_han(match: regex.Match[str], text: str) -> _Denied:
     places = frozenset(range(match.end(), match.end() + _HAN_SCOPE + 2))
     # The verb is the first or the second word: 没有重新开学.
     head = pairs[2:3] if pairs[:1] in (["重新"], ["立即"], ["按时"], ["继续"]) else pairs[:1]
-    return _Denied(match[0], tuple(head), frozenset(pairs), places)
+    return _Denied(match[0], head[0] if head else None, frozenset(pairs), places)

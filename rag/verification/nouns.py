@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import regex
 
-_STOPS = frozenset(
-    """
+from rag.verification.lexicon import listed
+
+_STOPS = listed("""
 a about adalah after akan already also among an and are arrested as at be because been before being
 between but by bị came can cho could các của dalam dan dari dengan di did died ditangkap do does during
 each every fell fewer for from grew had has have he her his i if in ini injured into is it its itu just
@@ -14,13 +15,10 @@ oleh on only onto or our over pada para per rose saat said says sedang serta sha
 still sudah sẽ telah than that the their then theo these they this those tidak to took trong tại tới từ
 under until untuk và vào về với was we went were when where which while who whom will with would yang
 your đang đã đó được đến để ở
-""".split()  # noqa: SIM905 - a list of words is easier read as words
-)
-_SKIPPED = frozenset(
-    """
+""")
+_SKIPPED = listed("""
 additional all các của dari its lainnya more những of other para the their these those
-""".split()  # noqa: SIM905 - a list of words is easier read as words
-)
+""")
 _WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
 _GAP = regex.compile(r"[\s\u00a0]*")
 _HAN_CLASSIFIERS = regex.compile(

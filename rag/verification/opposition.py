@@ -8,7 +8,7 @@ from functools import cache
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import lines
-from rag.verification.words import Word, content, meanings, shares, stem, verbs
+from rag.verification.words import Word, content, meanings, shares, stem, stems, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
     "en": tuple(
@@ -77,7 +77,7 @@ def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 def _said_by_another(word: str, item: Evidence, evidence: Sequence[Evidence], language: str) -> bool:
     own = stem(word, language)
     others = (other for other in evidence if other is not item)
-    return any(_has(own, {each.stem for each in content(other.quote, language)}) for other in others)
+    return any(_has(own, stems(other.quote, language)) for other in others)
 
 
 def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
@@ -94,11 +94,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
             continue
         against = _opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
-        if (
-            other is not None
-            and not _two_sided(other.stem, said, language)
-            and _beside(word, other, its, said)
-        ):
+        if other is not None and not _two_sided(other.stem, said) and _beside(word, other, its, said):
             return word.text, other.text
     return None
 
@@ -135,9 +131,8 @@ def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str])
     return not clause or sum(shares(each, said) for each in clause) >= BESIDE * len(clause)
 
 
-def _two_sided(other: str, said: Collection[str], language: str) -> bool:
+def _two_sided(other: str, said: Collection[str]) -> bool:
     """Whether the sentence has a word that means what the evidence's word means."""
-    del language
     return not (meanings(other) - {other}).isdisjoint(said)
 
 
@@ -155,7 +150,7 @@ def _opposed_phrases(own: str, its: str, language: str) -> tuple[str, str] | Non
 
 def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -> bool:
     """Whether the clause that is most like the sentence has its word's opposite, and not the word."""
-    said = {word.stem for word in content(own, language)}
+    said = stems(own, language)
     clauses: dict[int, list[Word]] = {}
     for word in content(its, language):
         clauses.setdefault(word.clause, []).append(word)

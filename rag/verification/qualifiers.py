@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import content, shares
+from rag.verification.words import content, cues_in, shares, stems
 
 BOTH_SIDES = 0.5
 """The share of the words on either side of *because* that one cited sentence must have."""
@@ -131,11 +131,11 @@ def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     for each in _CLASSES:
         if each.name == "some":
             continue
-        match = _pattern(each.cues[language], language).search(statement.text)
+        match = cues_in(language, each.cues[language]).search(statement.text)
         if match is None or _says(each, its, language):
             continue
         against = next((other for other in _CLASSES if other.name == each.against), None)
-        opposite = _pattern(against.cues[language], language).search(its) if against else None
+        opposite = cues_in(language, against.cues[language]).search(its) if against else None
         if opposite is not None and _is_turned(statement, match, its, opposite):
             continue
         if opposite is not None and each.name in _FATAL:
@@ -146,21 +146,17 @@ def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("qualifiers", 0.5, lost, fatal=False) if lost else Finding("qualifiers", 1.0)
 
 
-def _pattern(cues: str, language: str) -> regex.Pattern[str]:
-    return regex.compile(cues if language == "zh" else rf"\b(?:{cues})\b", regex.IGNORECASE)
-
-
 def _says(each: _Class, its: str, language: str) -> bool:
     cues = f"{each.cues[language]}|{each.also[language]}" if language in each.also else each.cues[language]
     if each.name not in {"all", "despite", "because", "before", "after"} or not each.against:
-        return _pattern(cues, language).search(its) is not None
-    if _pattern(each.cues[language], language).search(its):
+        return cues_in(language, cues).search(its) is not None
+    if cues_in(language, each.cues[language]).search(its):
         return True
     # What says much the same in other words does so only where nothing says the opposite.
     against = next(other for other in _CLASSES if other.name == each.against)
     return (
-        _pattern(cues, language).search(its) is not None
-        and _pattern(against.cues[language], language).search(its) is None
+        cues_in(language, cues).search(its) is not None
+        and cues_in(language, against.cues[language]).search(its) is None
     )
 
 
@@ -198,13 +194,13 @@ def _lost_share(statement: Statement, cited: Sequence[str]) -> str | None:
     """What the evidence says of some, if the sentence says it of them without such a word."""
     language = statement.language
     some = next(each for each in _CLASSES if each.name == "some")
-    if _pattern(some.cues[language], language).search(statement.text) or regex.search(
+    if cues_in(language, some.cues[language]).search(statement.text) or regex.search(
         r"\b(?:not|no|all|any|a number|other|various|multiple|often|usually|generally)\b",
         statement.text,
         regex.IGNORECASE,
     ):
         return None
-    held = {word.stem for word in content(statement.text, language)}
+    held = stems(statement.text, language)
     for text in cited:
         for match in _UNDER_SOME.finditer(text):
             heads = content(match["head"], language)
@@ -219,19 +215,19 @@ def _joined_cause(statement: Statement, cited: Sequence[str]) -> str | None:
     """Whether *because* joins what no cited sentence joins."""
     language = statement.language
     because = next(each for each in _CLASSES if each.name == "because")
-    match = _pattern(because.cues[language], language).search(statement.text)
+    match = cues_in(language, because.cues[language]).search(statement.text)
     if match is None or len(cited) < 2:
         return None
     words = content(statement.text, language)
     before = [word.stem for word in words if word.end <= match.start()]
     after = [word.stem for word in words if word.start >= match.end()]
-    held = [{word.stem for word in content(text, language)} for text in cited]
-    for place, stems in enumerate(held):
-        sides = [sum(shares(word, stems) for word in side) / len(side) for side in (before, after) if side]
+    held = [stems(text, language) for text in cited]
+    for text, its in zip(cited, held, strict=True):
+        sides = [sum(shares(word, its) for word in side) / len(side) for side in (before, after) if side]
         if min(sides, default=1.0) >= BOTH_SIDES:
             return None
-        if _pattern(because.cues[language], language).search(cited[place]) and regex.match(
-            r"\W*(?:this|that|these|as a result|因此|这|hal ini|điều này)", cited[place], regex.IGNORECASE
+        if cues_in(language, because.cues[language]).search(text) and regex.match(
+            r"\W*(?:this|that|these|as a result|因此|这|hal ini|điều này)", text, regex.IGNORECASE
         ):
             return None
     return f"no cited sentence joins what “{match[0]}” joins"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rag.features import acronyms
 from rag.questions import Question, carries
 from rag.verification.evidence import Evidence, Finding, Statement, referents
-from rag.verification.words import content, shares
+from rag.verification.lexicon import listed
+from rag.verification.words import content, shares, stems
 
 if TYPE_CHECKING:
     from index.embedding import Encoder
@@ -25,13 +26,11 @@ HALF = 0.5
 SHORTEST_ROOT = 5
 """Letters: shorter names are compared whole."""
 
-_ASKING = frozenset(
-    """
+_ASKING = listed("""
 ai amount apa bagaimana bao berapa big date describe explain far gì how kapan khi kind list long mana
 many mengapa much mấy name nhiêu number nào often old percentage sao siapa tell type what when where
 which who whom whose why year đâu
-""".split()  # noqa: SIM905 - a list of words is easier read as words
-)
+""")
 
 
 def relevance(
@@ -75,7 +74,7 @@ def _shared(statement: Statement, question: Question, evidence: Sequence[Evidenc
     around = " ".join(
         [statement.text, *(item.quote for item in evidence), *(referents(item) for item in evidence)]
     )
-    held = {word.stem for word in content(around, language)}
+    held = stems(around, language)
     return min(sum(shares(word, held) for word in asked) / len(asked) / SOME, 1.0)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words import content, shares
+from rag.verification.evidence import Evidence, Finding, Statement, alike
+from rag.verification.words import content, shares, stems
 
 _NARROWING = (
     r"new|former|deputy|acting|vice|proposed|draft|planned|attempted|alleged|suspected|potential"
@@ -84,7 +84,7 @@ _YEAR = regex.compile(r"\b(?:19|20)\p{N}\p{N}\b")
 
 def restrictions(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether the sentence keeps what narrows the things it speaks of, and its dates' *since* and *until*."""
-    cited = [item for item in evidence if language_in(item) == statement.language]
+    cited = alike(statement, evidence)
     texts = [item.quote for item in cited]
     for grave, found in (
         (True, _turned(statement, texts)),
@@ -103,7 +103,7 @@ def _widened(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
     if statement.language != "en":
         return
     lowered = statement.text.lower()
-    held = {word.stem for word in content(statement.text, "en")}
+    held = stems(statement.text, "en")
     plain = {word.stem for text in texts for word in content(_NARROWED.sub(" ", text), "en")}
     for text in texts:
         for match in [*_NARROWED.finditer(text), *_OF.finditer(text), *_CHANGED.finditer(text)]:

@@ -9,9 +9,9 @@ import regex
 
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.lexicon import SPEECH
+from rag.verification.lexicon import SPEECH, listed
 from rag.verification.number_words import ENGLISH
-from rag.verification.words import Word, meanings, shares, stem, verbs, words_of
+from rag.verification.words import Word, meanings, shares, stem, stems, verbs, words_of
 
 _PASSIVE = regex.compile(
     r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE
@@ -26,9 +26,7 @@ _AMOUNT = regex.compile(
 _TURNED = ("travel", "ride", "carry", "live", "belong")
 """Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
 
-_ENDS = frozenset(
-    "and but while whereas although because if và nhưng dan tetapi sedangkan".split()  # noqa: SIM905 - a list of words is easier read as words
-)
+_ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -62,7 +60,7 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
                 continue
             every = deeds(item.quote, statement.language)
             its = [other for other in every if same_verb(deed.verb, other.verb)]
-            held = frozenset(word.stem for word in words_of(item.quote, statement.language) if word.content)
+            held = stems(item.quote, statement.language)
             rest = (
                 []
                 if _infinitive(deed.verb, statement.text)

@@ -9,6 +9,7 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
+from rag.verification.lexicon import listed
 from rag.verification.words import shares, verbs, words_of
 
 _BOUNDARY = regex.compile(
@@ -18,7 +19,7 @@ _BOUNDARY = regex.compile(
     r"|而|但",
     regex.IGNORECASE,
 )
-_DIRECTIONS = frozenset(["down", "up", "rose", "fell", "giam", "tang", "giảm", "tăng", "turun", "naik"])
+_DIRECTIONS = listed("down up rose fell giam tang giảm tăng turun naik")
 MOST_OF = 0.6
 LITTLE_OF = 0.5
 CLEARLY = 0.3
@@ -74,7 +75,7 @@ def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
     for before, after in pairwise(anchors):
         between = list(_BOUNDARY.finditer(text, before.end, after.start))
         if between:
-            cuts.append(between[0].start() if len(between) == 1 else between[-1].start())
+            cuts.append(between[-1].start())
     return cuts
 
 

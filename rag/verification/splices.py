@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 import regex
 
-from rag.verification.evidence import Evidence, Finding, Statement, joined, language_in
+from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in
 from rag.verification.words import shares, stem, verbs, words_of
 
 _CONTRAST = frozenset(
@@ -53,7 +53,7 @@ class _Token:
 
 def splices(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether the sentence, set beside each cited one, keeps what belongs together."""
-    cited = [item for item in evidence if language_in(item) == statement.language]
+    cited = alike(statement, evidence)
     reasons = []
     own = _tokens(statement.text, statement.language)
     every = frozenset(each.stem for item in cited for each in _tokens(item.quote, statement.language))

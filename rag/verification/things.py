@@ -7,34 +7,19 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from index.documents import Span
-from rag.verification.amounts import cited_figures
+from rag.verification.amounts import cited_figures, fits
 from rag.verification.dates import Moment, dates
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.lexicon import listed
 from rag.verification.quantities import ORDINAL, Quantity, quantities
-from rag.verification.rounding import same_kind, same_value, stands
+from rag.verification.rounding import same_kind, same_value
 from rag.verification.segments import Segment, misplaced, segments
-from rag.verification.words import content, shares, stem, verbs, words_of
+from rag.verification.words import shares, stem, stems, verbs, words_of
 
-_PEOPLE = frozenset(
-    [
-        "people",
-        "person",
-        "persons",
-        "individuals",
-        "individual",
-        "residents",
-        "inhabitants",
-        "citizens",
-        "souls",
-        "人",
-        "人民",
-        "名",
-        "người",
-        "orang",
-        "jiwa",
-        "warga",
-    ]
-)
+_PEOPLE = listed("""
+people person persons individuals individual residents inhabitants citizens souls 人 人民 名 người orang jiwa
+warga
+""")
 _PART_OF = regex.compile(
     r"(?:\p{N}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen))\s(?:(?:out )?of|dari"
     r"|trong(?: số)?)\s"
@@ -71,7 +56,7 @@ def _of_its_thing(
     places = [
         (item, other)
         for item, other in cited_figures(evidence)
-        if same_kind(quantity, other) and (same_value(quantity, other) or stands(quantity, other) > 0)
+        if same_kind(quantity, other) and fits(quantity, other)
     ]
     for item, other in places:
         fault = _fault(quantity, other, part, statement, item)
@@ -95,7 +80,7 @@ def _fault(
             reason = f"{quantity.written} is not said of {quantity.noun} in the cited sentence"
             reason += f", but of {other.noun}"
             return Finding("things", 0.0, reason)
-        held = {word.stem for word in content(item.quote, language)}
+        held = stems(item.quote, language)
         if quantity.currency is None and not any(
             _held(word, held, language) for word in quantity.noun.split()
         ):
@@ -144,11 +129,7 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     language = language_in(item)
     its, days = quantities(item.quote, language), dates(item.quote, language)
     parts = segments(item.quote, language, [*(each.span for each in its), *(each.span for each in days)])
-    same = {
-        each.span
-        for each in its
-        if same_kind(quantity, each) and (same_value(quantity, each) or stands(quantity, each) > 0)
-    }
+    same = {each.span for each in its if same_kind(quantity, each) and fits(quantity, each)}
     then = {each.span for each in days if _same_day(day, each)}
     alike = {each.span for each in its if same_kind(quantity, each)}
     with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
@@ -201,7 +182,7 @@ def _same_deed(statement: Statement, item: Evidence) -> bool:
     return any(shares(word.stem, own) for word in verbs(item.quote, statement.language))
 
 
-def _held(word: str, held: set[str], language: str) -> bool:
+def _held(word: str, held: frozenset[str], language: str) -> bool:
     if language in {"zh", "ja"}:
         return any(each.stem in held for each in words_of(word, language)) or word in _PEOPLE
     return word.lower() in _PEOPLE or shares(stem(word, language), held)

@@ -17,6 +17,7 @@ from rag.verification.lexicon import (
     STOPS,
     SYNONYMS,
     VERBS,
+    listed,
 )
 from rag.verification.number_words import ENGLISH
 
@@ -34,6 +35,7 @@ _PREFIX = regex.compile(
 _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?:me|pe)ng(?=[aeiou])"), ""),
           (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"),
           (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
+_BEFORE_A_VERB = listed("to not will would can could may might must should did never")
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -135,6 +137,19 @@ def content(text: str, language: str) -> list[Word]:
     return [word for word in words_of(text, language) if word.content]
 
 
+@lru_cache(maxsize=4096)
+def stems(text: str, language: str) -> frozenset[str]:
+    """The stems of those words."""
+    return frozenset(word.stem for word in content(text, language))
+
+
+@lru_cache(maxsize=4096)
+def cues_in(language: str, *cues: str) -> regex.Pattern[str]:
+    """A pattern that finds any of some cues, as whole words where a language has spaces between them."""
+    joined = "|".join(cues)
+    return regex.compile(joined if language == "zh" else rf"\b(?:{joined})\b", regex.IGNORECASE)
+
+
 def shares(stem_of: str, held: Collection[str]) -> bool:
     """Whether ``held`` has a stem, one that it grew from, or one that means the same."""
     if stem_of in held or not meanings(stem_of).isdisjoint(held):
@@ -164,12 +179,13 @@ def meanings(stem_of: str) -> frozenset[str]:
     return _groups().get(stem_of, frozenset())
 
 
-def verbs(text: str, language: str) -> list[Word]:
+@lru_cache(maxsize=4096)
+def verbs(text: str, language: str) -> tuple[Word, ...]:
     """The words of a sentence that are verbs, as far as endings and lists tell."""
     if language in VERBS:
-        return list(_listed_verbs(text, language))
+        return tuple(_listed_verbs(text, language))
     found = words_of(text, language)
-    return [word for place, word in enumerate(found) if _is_verb(found, place, language)]
+    return tuple(word for place, word in enumerate(found) if _is_verb(found, place, language))
 
 
 def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
@@ -185,20 +201,7 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
     before = words[place - 1].text.lower() if place else ""
     if before in {"the", "a", "an", "his", "her", "their", "its"}:
         return False
-    if before in {
-        "to",
-        "not",
-        "will",
-        "would",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "should",
-        "did",
-        "never",
-    }:
+    if before in _BEFORE_A_VERB:
         return word.content and lower not in ENGLISH.values
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
 

@@ -85,7 +85,7 @@ def test_a_subject_of_one_sentence_with_the_deed_of_another_is_mashed() -> None:
         Evidence("Ilse Marr opened the bridge.", language="en"),
         Evidence("Dockers blocked the port.", language="en"),
     ]
-    assert merging(Statement("Ilse Marr blocked the port.", "en"), cited).fatal
+    assert merging(Statement("Ilse Marr blocked the port.", "en"), cited).failed
     assert not merging(Statement("Dockers blocked the port.", "en"), cited).failed
 
 
