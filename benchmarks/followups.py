@@ -27,7 +27,7 @@ from rag.answering import QueryEngine
 from rag.answers import Answer
 from rag.conversation import Exchange, Rarity, stand_alone
 from rag.evaluation import read_dataset
-from rag.evaluation.figures import LEVEL, Array, Sample, bootstrap, estimate, mean
+from rag.evaluation.figures import Array, Sample, bootstrap, estimate, interval, mean
 from rag.evaluation.retrieval import measure_retrieval
 from rag.json_lines import read_json_lines
 
@@ -197,8 +197,7 @@ def _print_rows(rows: Sequence[tuple[str, Sequence[Sample]]]) -> None:
 
 
 def _with_interval(value: float, resampled: Array, sign: str = "") -> str:
-    tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(resampled, [tail, 1 - tail])
+    low, high = interval(resampled)
     return f"{value:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 

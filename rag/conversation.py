@@ -35,6 +35,7 @@ _COMMON = 0.4
 """The share of the rarity of what was spoken of, below which a question's words say nothing of their own."""
 
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
+"""Words → how telling each of them is in the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,8 @@ def stand_alone(
 
 def _without_opening(question: str) -> str:
     """A question without the courtesies and the connection that it begins with."""
-    core = _OPENING.sub("", question.strip(), count=1) if _OPENING.match(question.strip()) else question
-    return core.strip()
+    opening = _OPENING.match(question.strip())
+    return question.strip()[opening.end() if opening else 0 :].strip()
 
 
 def _said(turn: Exchange) -> str:

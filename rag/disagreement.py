@@ -129,7 +129,7 @@ def _limits_agree(one: Statement, other: Statement) -> bool:
 
 
 def _words_agree(one: Statement, other: Statement) -> bool:
-    if (one.cell is None) != (other.cell is None) or one.cell != other.cell:
+    if one.cell != other.cell:
         return False
     if not _near_agrees(one, other) or not _near_agrees(other, one):
         return False
@@ -203,9 +203,9 @@ def _times_agree(one: Statement, other: Statement) -> bool:
     """Whether the figures may be of one time: a figure of another day or period is a change."""
     if one.when and other.when:
         return _dates_match(one.when, other.when)
-    days = [_day(item.citation.published) for item in (one, other)]
+    days = _day(one.citation.published), _day(other.citation.published)
     if not one.when and not other.when:
-        return None in days or abs(_as_int(days[0]) - _as_int(days[1])) < LONG_AGO
+        return days[0] is None or days[1] is None or abs(days[0] - days[1]) < LONG_AGO
     dated, published = (one, days[1]) if one.when else (other, days[0])
     stated = [_day("-".join(map(str, date[:3]))) for date in dated.when if None not in date[:3]]
     if published is None or len(stated) != len(dated.when):
@@ -231,10 +231,6 @@ def _day(published: str | None) -> int | None:
         return None
     year, month, day = (*parts, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day
-
-
-def _as_int(day: int | None) -> int:
-    return day or 0
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.catalog import Catalog
 from index.store import Index
 from rag.answers import Answer, Citation
 from rag.conversation import MAX_EXCHANGES, Exchange
@@ -47,17 +48,17 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
 
 
 def follow(
-    index: Index, conversation_id: str | None = None, turns: Sequence[tuple[str, str]] = ()
+    library: Index | Catalog, conversation_id: str | None = None, turns: Sequence[tuple[str, str]] = ()
 ) -> Conversation:
     """What a question follows: the kept answers of its conversation, else what is said to have been said.
 
     Args:
-        index: has the kept answers.
+        library: has the kept answers.
         conversation_id: what they are kept under; None begins a conversation.
         turns: as :func:`of_turns` takes them.
     """
     chosen = conversation_id or uuid.uuid4().hex
-    answers = kept_conversation(index, chosen, NUMBERED) if conversation_id else []
+    answers = kept_conversation(library, chosen, NUMBERED) if conversation_id else []
     return of_answers(chosen, answers) if answers else of_turns(turns, chosen)
 
 

@@ -101,8 +101,12 @@ def forget(library: Index | Catalog, answer_id: str) -> None:
 
 
 def conversation(library: Index | Catalog, conversation_id: str, limit: int) -> list[Answer]:
-    """The last answers of a conversation, at most ``limit``, in the order in which they were given."""
-    return [load(body) for body in _kept(library).series(conversation_id, limit)]
+    """The last answers of a conversation, at most ``limit``, in the order in which they were given.
+
+    The library wrote them itself, and every question of the conversation reads them: unlike by :func:`load`,
+    they are not compared with what they are read as.
+    """
+    return [_read(body) for body in _kept(library).series(conversation_id, limit)]
 
 
 def load(body: str | bytes) -> Answer:
@@ -114,20 +118,26 @@ def load(body: str | bytes) -> Answer:
     Raises:
         AnswerFormError: if the text is no answer.
     """
-    from pydantic import ValidationError
-
+    answer = _read(body)
     try:
-        answer = _adapter().validate_json(body, strict=True)
         given, read = json.loads(body), json.loads(written(answer))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
-        raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
     except (ValueError, RecursionError) as error:
         raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
     if difference := _differs(given, read, ()):
         raise AnswerFormError(f"not an answer in its JSON form: {difference}")
     return answer
+
+
+def _read(body: str | bytes) -> Answer:
+    """The answer of a JSON text, in which what is unknown is passed over; raises AnswerFormError."""
+    from pydantic import ValidationError
+
+    try:
+        return _adapter().validate_json(body, strict=True)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])
+        raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
 def _kept(library: Index | Catalog) -> Kept:

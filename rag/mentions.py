@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import regex
 
+from rag.questions import DAYS, MONTHS
+
 
 class Sort(StrEnum):
     """What a phrase stands for, as far as a pronoun cares."""
@@ -47,12 +49,10 @@ class Mention:
     end: int
 
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 DATE = regex.compile(
     r"(?:(?:early|mid|late)[- ])?(?:\b\d{1,2}(?:st|nd|rd|th)?\s)?"
-    rf"\b{_MONTH}(?:\s\d{{1,2}}\b(?!:))?(?:,?\s\d{{4}})?\b"
-    rf"|\b{_DAY}\b|\b\d{{1,2}}:\d{{2}}\b|\b(?:1[5-9]|20)\d{{2}}\b"
+    rf"\b(?:{MONTHS})(?:\s\d{{1,2}}\b(?!:))?(?:,?\s\d{{4}})?\b"
+    rf"|\b(?:{DAYS})\b|\b\d{{1,2}}:\d{{2}}\b|\b(?:1[5-9]|20)\d{{2}}\b"
     r"|\b(?:last|this|next)\s(?:year|month|week|spring|summer|autumn|winter)\b|\b(?:yesterday|today)\b"
 )
 """A date, a year, a day of the week or a time of the day."""
@@ -75,26 +75,23 @@ _BINDING = frozenset({"of", "for", "at", "in", "into", "on", "to", "from", "amon
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "across"})
 
-_STOPS = (
-    AUXILIARY
-    | {
-        "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "and", "or", "but", "so",
-        "if", "because", "although", "while", "that", "not", "be", "been", "being", "there", "here", "it",
-        "he", "she", "they", "them", "him", "her", "his", "its", "their", "this", "these", "those", "i",
-        "you", "we", "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also",
-        "else", "ever", "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away",
-        "down", "too", "any", "some", "all", "each", "every", "both", "according", "become", "became", "go",
-        "goes", "went", "come", "comes", "came", "say", "says", "said", "tell", "told", "mean", "means",
-        "happen", "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find",
-        "found", "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took",
-        "give", "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
-        "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept", "keep", "began", "begin", "build",
-        "built", "sit", "sits", "stand", "stood", "torn", "sent", "put", "want", "need", "needs", "expect",
-        "cover", "work", "works", "use", "ask", "asks", "heads", "head", "happens", "looks", "speaks",
-        "operates", "own", "owns", "wrong", "open", "reopen", "start", "end", "popular", "similar", "same",
-        "important", "difference", "differences", "responsible", "able", "due",
-    }
-) - {"works"}  # fmt: skip
+_STOPS = AUXILIARY | PREPOSITIONS | ARTICLES | {
+    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "and", "or", "but", "so",
+    "if", "because", "although", "while", "that", "not", "be", "been", "being", "there", "here", "it",
+    "he", "she", "they", "them", "him", "her", "his", "its", "their", "this", "these", "those", "i",
+    "you", "we", "me", "us", "my", "your", "our", "many", "much", "more", "most", "still", "also",
+    "else", "ever", "only", "just", "really", "twice", "again", "now", "then", "up", "out", "away",
+    "down", "too", "any", "some", "all", "each", "every", "both", "according", "become", "became", "go",
+    "goes", "went", "come", "comes", "came", "say", "says", "said", "tell", "told", "mean", "means",
+    "happen", "happened", "fail", "fails", "break", "broke", "cost", "costs", "hold", "holds", "find",
+    "found", "know", "knows", "known", "make", "makes", "made", "take", "takes", "taken", "took",
+    "give", "gives", "given", "gave", "get", "gets", "got", "see", "seen", "saw", "pay", "pays", "paid",
+    "spend", "spent", "lead", "led", "lost", "lose", "shut", "kept", "keep", "began", "begin", "build",
+    "built", "sit", "sits", "stand", "stood", "torn", "sent", "put", "want", "need", "needs", "expect",
+    "cover", "work", "use", "ask", "asks", "heads", "head", "happens", "looks", "speaks",
+    "operates", "own", "owns", "wrong", "open", "reopen", "start", "end", "popular", "similar", "same",
+    "important", "difference", "differences", "responsible", "able", "due",
+}  # fmt: skip
 """Words in small letters at which a phrase ends; many of them are verbs of questions."""
 
 _TITLE = (
@@ -164,7 +161,7 @@ def names(text: str) -> tuple[Mention, ...]:
 
 def is_content(word: str) -> bool:
     """Whether a word in small letters says something of a subject."""
-    return word.casefold() not in _STOPS | PREPOSITIONS | ARTICLES
+    return word.casefold() not in _STOPS
 
 
 def is_plural(word: str) -> bool:
@@ -178,7 +175,7 @@ def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
     opens = not leading or leading[-1] in ".?!:|"
     first, _, rest = name.partition(" ")
     small = first.casefold()
-    if opens and (small in _STOPS | ARTICLES | PREPOSITIONS or (not rest and len(text.split()) > 1)):
+    if opens and (small in _STOPS or (not rest and len(text.split()) > 1)):
         skipped = len(first) + 1 if rest else 0
         return (rest, start + skipped) if rest[:1].isupper() else ("", start)
     if small in {"the", "i", "what", "which", "who", "whom", "when", "where", "why", "how"}:
@@ -257,7 +254,7 @@ def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
     if end and end == first and words[end - 1][0].casefold() in ARTICLES:
         # "the cost": what is a verb elsewhere is a noun after an article.
         return word in AUXILIARY | PREPOSITIONS | {"same", "one", "most", "more", "least", "only", "rest"}
-    if word.casefold() in _STOPS | PREPOSITIONS | ARTICLES:
+    if word.casefold() in _STOPS:
         return True
     if end == 0 or words[end - 1][0].casefold() in {"who", "whom"}:
         # A sentence's first word, or what a "who" does.

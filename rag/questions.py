@@ -45,8 +45,8 @@ class Question:
     kind: Kind
 
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|"
@@ -62,12 +62,12 @@ _CARRIES: Mapping[Kind, regex.Pattern[str]] = {
         regex.IGNORECASE,
     ),
     Kind.DATE: regex.compile(
-        rf"\b(?:{_MONTHS}|{_DAYS})\b|\b1\p{{N}}{{3}}\b|\b20\p{{N}}{{2}}\b|\p{{N}}(?:st|nd|rd|th)\b"
+        rf"\b(?:{MONTHS}|{DAYS})\b|\b1\p{{N}}{{3}}\b|\b20\p{{N}}{{2}}\b|\p{{N}}(?:st|nd|rd|th)\b"
         r"|\b\p{N}{2,4}s\b|\b(?i:today|yesterday|tonight|century|centuries|decades?|noon|midnight|spring"
         r"|summer|autumn|winter|ago|since|until|after|before|during|year|years|month|week|days?|BC|AD)\b"
     ),
     Kind.NAME: regex.compile(
-        rf"(?<=[\p{{L}}\p{{N}},;:”\"’')]\s[“\"‘'(]?)(?!{_MONTHS}|{_DAYS})\p{{Lu}}"
+        rf"(?<=[\p{{L}}\p{{N}},;:”\"’')]\s[“\"‘'(]?)(?!{MONTHS}|{DAYS})\p{{Lu}}"
         r"|^[“\"‘'(]?\p{Lu}\w*\s\p{Lu}"
     ),
 }

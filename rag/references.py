@@ -133,7 +133,7 @@ def leans(question: str) -> bool:
 
 def about(question: str, sources: Sequence[Source]) -> Resolved:
     """The question with what was last spoken of behind it; as it is where nothing is known of that."""
-    topic = next((topic_of(source.base) for source in sources[:1]), None)
+    topic = topic_of(sources[0].base) if sources else None
     if topic is not None and topic.startswith("The "):
         topic = f"the{topic[3:]}"
     if topic is None or topic.casefold() in question.casefold():

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import regex
 
-from index.analysis import Term, terms
-from rag.conversation import Exchange, Rewritten, stand_alone
+from index.analysis import terms
+from rag.conversation import Exchange, Rarity, Rewritten, stand_alone
 from rag.drafting import without_thoughts
 from rag.features import holds
 from rag.llm import LanguageModel, ModelError, Usage
 from rag.prompting import rewriting
-from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
-
-Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
-"""Words → how telling each of them is in the library."""
+from rag.questions import Question, understand
 
 KEEPS = 0.6
 """The share of a follow-up's words that its rewriting must have, to be one."""
@@ -54,8 +51,6 @@ def rewrite(
         spent: told what the model's reply took, whether or not it is used.
     """
     by_rule = stand_alone(question.text, history, rarity)
-    if len(by_rule.question) > MAX_QUESTION_CHARACTERS:
-        by_rule = Rewritten(question.text, ())
     if model is None or not history:
         return by_rule
     written = _written(question, history, model, spent)
@@ -96,8 +91,7 @@ def _written(
 
 
 def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> bool:
-    is_short = len(words) <= min(_MOST_CHARACTERS, MAX_QUESTION_CHARACTERS)
-    if not is_short or not any(character.isalnum() for character in words):
+    if len(words) > _MOST_CHARACTERS or not any(character.isalnum() for character in words):
         return False
     if question.text.rstrip().endswith(("?", "？")) and not words.endswith(("?", "？")):
         return False

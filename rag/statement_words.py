@@ -6,7 +6,7 @@ English, Vietnamese, Indonesian and Chinese.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -99,7 +99,8 @@ BLANKED = regex.compile(
 )
 """Who says it: two who count the same thing differently are what is looked for."""
 
-_LIGHT = """
+_LIGHT = frozenset(
+    """
 the a an of in on at to by for with and or but as is are was were be been being am has
 have had do does did not no that which who whom whose this these those there here it its
 they them their he she his her we our you your i from into onto over under about around
@@ -124,6 +125,7 @@ karena saat ketika serta sekitar sebanyak jumlah lebih hampir kurang total menca
 tercatat menjadi ada terdapat menurut kata mencatat melaporkan sedikitnya setidaknya
 seorang ribu juta miliar ratus pemerintah kementerian
 """.split()  # noqa: SIM905 (a list of words is read more easily than a list of strings)
+)
 
 _LIGHT_HAN = regex.compile(
     r"造成|导致|共有|约有|达到|超过|至少|大约|目前|截至|已经|报告|统计|公布|表示|显示|宣布|总数"
@@ -185,17 +187,10 @@ PERSONS = frozenset(
 """Words for human beings: they do not tell one count of people from another."""
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def is_light(word: str, language: str) -> bool:
     """Whether a word says nothing of what a figure counts."""
-    if word.casefold() in _light() or not terms(word, language):
-        return True
-    return word.isdigit()
-
-
-@cache
-def _light() -> frozenset[str]:
-    return frozenset(_LIGHT)
+    return word.casefold() in _LIGHT or word.isdigit() or not terms(word, language)
 
 
 def without_light_han(text: str) -> str:

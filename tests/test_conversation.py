@@ -123,6 +123,19 @@ def test_a_turn_without_an_answer_is_looked_at_last() -> None:
     assert stand_alone("When did he resign?", earlier[1:]).carried == ("Pavo Arnholt",)
 
 
+def test_what_has_no_name_is_spoken_of_for_two_turns_only() -> None:
+    question, between = "Who has replaced them?", "Was anything stolen?"
+    earlier = asked("How many schoolbooks were soaked?", between)
+    assert stand_alone(question, earlier).carried == ("schoolbooks",)
+    assert stand_alone(question, [*earlier, *asked(between)]) == Rewritten(question, ())
+
+
+def test_a_title_tells_who_he_is_and_who_she_is() -> None:
+    earlier = asked("What did Mrs Dalvey tell Mr Halsk?")
+    assert stand_alone("When was he told?", earlier).question == "When was Mr Halsk told?"
+    assert stand_alone("When was she told?", earlier).question == "When was Mrs Dalvey told?"
+
+
 def test_only_the_newest_turns_are_looked_at() -> None:
     others = ["Was anything stolen?"] * MAX_EXCHANGES
     assert stand_alone("When did he resign?", asked(PROSECUTOR, *others[1:])).carried == ("Ji Xiha",)
@@ -152,6 +165,9 @@ def test_a_turn_is_read_as_it_was_searched_for() -> None:
         (DAM, "Who said that money was seized?"),
         (DAM, "What will owners of destroyed houses be paid to rebuild them?"),
         (DAM, "Thanks a lot!"),
+        (DAM, "Thanks, it was great!"),
+        (DAM, "I asked who built it?"),
+        (DAM, "Was it built " + "before the ministry asked all the engineers " * 3 + "to see it?"),
         (PROSECUTOR, "Benefits of a loan?"),
         ("Was anything stolen?", "When was he suspended?"),
     ],
@@ -179,6 +195,12 @@ def test_a_question_of_common_words_is_given_the_rarer_ones_that_were_spoken_of(
     assert stand_alone(question, earlier, rare("maravel")) == expected
     assert stand_alone(question, earlier, rare("final")).carried == ()
     assert stand_alone(question, earlier).carried == ()
+
+
+def test_a_question_of_common_words_that_speaks_of_nothing_known_is_left_as_it_is() -> None:
+    earlier = asked("What did the Commission of Inquiry into the Maravel Dam find?")
+    for question in ("What do teachers earn?", "How many schools are open now?"):
+        assert stand_alone(question, earlier, rare("maravel")) == Rewritten(question, ())
 
 
 _PIECES = st.sampled_from([

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+from markup import citation
+
+from index.catalog import Catalog
 from rag.answers import Answer
 from rag.conversation import MAX_EXCHANGES
-from rag.history import ALONE, MAX_TURN_CHARACTERS, of_answers, of_turns
+from rag.history import ALONE, MAX_TURN_CHARACTERS, follow, of_answers, of_turns
+from rag.kept_answers import keep
 
 BARE = Answer("0" * 32, "", "", False, None, None, None, (), (), (), None, "quoted", 1, "2025-01-01")
 
@@ -58,3 +63,22 @@ def test_what_was_said_at_length_is_read_from_its_beginning() -> None:
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
     assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
+
+
+def test_a_question_follows_the_kept_answers_of_its_conversation_and_else_what_was_said(
+    tmp_path: Path,
+) -> None:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    for place in range(MAX_EXCHANGES + 2):
+        made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1")
+        keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
+    said = [("user", "Who?"), ("assistant", "Nobody.")]
+    kept = follow(catalog, "c1", said)
+    assert (kept.id, kept.exchanges[-1].question) == ("c1", f"Question {MAX_EXCHANGES + 1}?")
+    assert [cited.id for cited in kept.cited] == list(range(1, MAX_EXCHANGES + 3)), "all numbers stay"
+    unknown = follow(catalog, "c2", said)
+    assert (unknown.id, unknown.exchanges) == ("c2", of_turns(said).exchanges)
+    begun, another = follow(catalog), follow(catalog)
+    assert (begun.exchanges, begun.cited) == ((), ())
+    assert len({begun.id, another.id, None}) == 3
+    catalog.close()

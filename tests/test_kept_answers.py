@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 
 from index.catalog import Catalog
 from index.embedding import Encoder
+from index.kept import Kept
 from index.layout import Box
 from index.loading.isolation import Isolated
 from index.store import Index
@@ -187,6 +188,16 @@ def test_a_conversation_has_its_last_answers_in_their_order(catalog: Catalog) ->
     assert conversation(catalog, "c", 3) == made[2:]
     assert conversation(catalog, "c", 10) == made[1:]
     assert conversation(catalog, "d", 10) == []
+
+
+def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(catalog: Catalog) -> None:
+    made = answer(citation(1, GATE))
+    kept = Kept(catalog.engine)
+    kept.put("1", "c", made.created, json.dumps(made.as_dict() | {"mood": "good"}))
+    assert conversation(catalog, "c", 10) == [made]
+    kept.put("2", "c", made.created, json.dumps(made.as_dict() | {"generation": "1"}))
+    with pytest.raises(AnswerFormError, match="generation: Input should be a valid integer"):
+        conversation(catalog, "c", 10)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_a_model_puts_in_what_a_follow_up_refers_to(reply: str) -> None:
     [
         "How many people of the Mekong valley did the flood displace in March?",
         "How many of the 23,000 displaced people of the Isken valley were there in March?",
+        "How many people of the Iskens valley did the flood displace in March?",
         "How many people did Prime Minister Orrin displace in the Isken valley in March?",
         "The ministry counted 15,900 displaced people in March.",
         "What was Minister Halsk told?",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import LEVEL, Array, Figure, Place, bootstrap
+from rag.evaluation.figures import LEVEL, Array, Figure, Place, bootstrap, interval
 
 Outcome = Literal["better", "worse", "no difference", "not tested"]
 
@@ -91,9 +91,7 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
     before_sample, after_sample = first.samples[place], second.samples[place]
     changes = bootstrap(after_sample) - bootstrap(before_sample)
     changes = changes[~np.isnan(changes)]
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(changes, [tail, 1 - tail])
-    change = Figure(after.value - before.value, float(low), float(high), after.n)
+    change = Figure(after.value - before.value, *interval(changes), after.n)
     if before_sample.is_time:
         return Difference(place, before, after, change, None, "not tested")
     p = _two_sided(changes)

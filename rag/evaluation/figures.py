@@ -135,9 +135,7 @@ def estimate(sample: Sample) -> Figure | None:
     value = float(sample.statistic(np.ones((1, n)))[0])
     if np.isnan(value):
         return None
-    tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(bootstrap(sample), [tail, 1 - tail])
-    return Figure(value, float(low), float(high), n)
+    return Figure(value, *interval(bootstrap(sample)), n)
 
 
 def bootstrap(sample: Sample) -> Array:
@@ -146,6 +144,13 @@ def bootstrap(sample: Sample) -> Array:
     Two samples of as many questions are drawn alike, so that their differences are paired.
     """
     return np.concatenate([sample.statistic(weights) for weights in _resamples(len(sample.queries))])
+
+
+def interval(resampled: Array) -> tuple[float, float]:
+    """The ends between which ``LEVEL`` of the resamples lie; undefined ones are left out."""
+    tail = (1 - LEVEL) / 2
+    low, high = np.nanquantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _resamples(n: int) -> Iterator[Array]:
