@@ -1,7 +1,7 @@
 /** How dates and what is known of a report are said in words. */
 
 import { make } from "./dom.js";
-import { numberIn, t, tag } from "./i18n.js";
+import { language, numberIn, t, tag } from "./i18n.js";
 
 /** An ISO date, possibly shortened, in the words of the interface's language. */
 export function dateWords(published) {
@@ -59,3 +59,20 @@ const KINDS = ["csv", "docx", "eml", "epub", "html", "markdown", "ods", "odt", "
 
 /** What kind of file a report was read from. */
 export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);
+
+/** A language by its code, in the words of the interface's language. */
+export function languageWords(code) {
+  try {
+    return new Intl.DisplayNames(language, { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}
+
+/** A length of time in the largest unit that it fills: "3 min", "40 sec". */
+export function timeWords(seconds) {
+  const [value, unit] =
+    seconds >= 5400 ? [seconds / 3600, "hour"] : seconds >= 60 ? [seconds / 60, "minute"] : [seconds, "second"];
+  const rounded = Math.max(1, Math.round(value));
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(rounded);
+}
