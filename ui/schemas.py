@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
 from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
@@ -57,6 +58,7 @@ class FilterFields(RequestModel):
     publishers: FilterValues = []
     languages: FilterValues = Field(default=[], description="ISO 639-1 codes")
     collections: FilterValues = Field(default=[], description="as a report's `collection` says them")
+    kinds: FilterValues = Field(default=[], description="as a report's `kind` says them: `pdf`, `docx`, …")
 
 
 class FilteredRequest(RequestModel):
@@ -73,6 +75,7 @@ class FilteredRequest(RequestModel):
             publishers=tuple(self.filters.publishers),
             languages=tuple(self.filters.languages),
             collections=tuple(self.filters.collections),
+            kinds=tuple(self.filters.kinds),
             published_before=self.published_before,
             published_after=self.published_after,
         )
@@ -111,6 +114,22 @@ class ChatRequest(FilteredRequest):
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )
+
+
+MAX_SAID_CHARACTERS = 500
+
+Said = Annotated[str, Field(max_length=MAX_SAID_CHARACTERS)]
+
+
+class EditRequest(RequestModel):
+    """What a person says of a document; an empty string takes back what was said before."""
+
+    title: Said | None = None
+    publisher: Said | None = None
+    author: Said | None = None
+    published: Said | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
+    language: Said | None = Field(default=None, description="an ISO 639-1 code")
+    collection: Annotated[str, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
 
 
 class EvidenceFields(RequestModel):
