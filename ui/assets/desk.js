@@ -9,20 +9,23 @@ import { watchConversation } from "./answer/conversation.js";
 import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
 import { declareLanguage } from "./i18n.js";
+import { doingElement } from "./library/doing.js";
 import { startLibrary } from "./library/library.js";
 import { layOut } from "./panes.js";
 import { startScope } from "./scope.js";
 import { shortcutsButton, startShortcuts } from "./shortcuts.js";
 import { openSource } from "./source/reading.js";
 import { panels, startTabs } from "./tabs.js";
+import { startToasts } from "./toasts.js";
 
 declareLanguage();
 layOut();
-startTabs(shortcutsButton());
+startTabs(doingElement(), shortcutsButton());
 startLibrary(panels.library);
 startHistory(panels.history);
 startScope();
 startShortcuts();
+startToasts();
 watchMarks();
 watchConversation();
 

@@ -6,6 +6,13 @@ const LINES = {
   library: "M3.5 4.5h13v11h-13z M8 4.5v11",
   source: "M3.5 4.5h13v11h-13z M12 4.5v11",
   close: "M5.5 5.5l9 9 M14.5 5.5l-9 9",
+  more: "M4.5 10h.01 M10 10h.01 M15.5 10h.01",
+  chevron: "M7.5 5l5 5-5 5",
+  find: "M9 3.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z M13 13l4 4",
+  filter: "M3 5.5h14 M5.5 10h9 M8.5 14.5h3",
+  sort: "M6.5 4.5v11 M3.5 12.5l3 3 3-3 M11 5.5h6 M11 10h4.5 M11 14.5h3",
+  folder: "M2.5 5.5h5l2 2h8v8h-15z",
+  plus: "M10 4v12 M4 10h12",
   shortcuts: "M3 5.5h14v9H3z M6 8.5h.01 M10 8.5h.01 M14 8.5h.01 M7 11.5h6",
 };
 

@@ -1,26 +1,75 @@
-/** The library's reports: found, narrowed, sorted and opened, and the ways to add, to describe and to delete some. */
+/** The library's panel: the reports, what they are found and narrowed by, and the ways to add some. */
 
-import { button, make } from "../dom.js";
+import { make } from "../dom.js";
+import { findField } from "../finding.js";
 import { t } from "../i18n.js";
-import { countReports, isOpen, library, openLibrary, source } from "../panes.js";
-import { getScope, onScope, setScope } from "../scope.js";
+import { countReports, isOpen, library, openLibrary } from "../panes.js";
 import { words } from "../server.js";
-import { openSource } from "../source/reading.js";
 import { chooseTab } from "../tabs.js";
-import { VirtualList } from "../virtual.js";
-import { focusRow, walk } from "../walking.js";
-import { showCitations } from "./cited.js";
+import { onRowKey, reportMenu } from "./actions.js";
 import { watchDrops } from "./dropping.js";
-import { editReport } from "./editing.js";
-import { facetsButton, facetsElement, showCounts } from "./facets.js";
-import { findField } from "./finding.js";
-import { onJobEnded } from "./jobs.js";
-import { narrowed } from "./narrowing.js";
-import { itemsOf, sorted } from "./ordering.js";
-import { hideReport, onReports, readReports, reportOf, reports } from "./records.js";
-import { removeWithUndo } from "./removal.js";
-import { groupRow, reportRow } from "./row.js";
-import { toggleMenu } from "../menu.js";
-import { onAdded } from "./uploading.js";
-import { addButtons, uploadsElement } from "./uploads.js";
-import { getView, viewButton } from "./view.js";
+import { facetsElements, showCounts } from "./facets.js";
+import { startJobs } from "./jobs.js";
+import { drawList, find, focusFirst, noteAdded, startList } from "./list.js";
+import { readReports, reportOf } from "./records.js";
+import { isUnsent, uploads } from "./uploading.js";
+import { addButtons, takeEntries, uploadsElements } from "./uploads.js";
+import { viewButton } from "./view.js";
+
+const count = make("p", { class: "fn-count", role: "status" });
+
+/** Fills the library's panel, and reads it. */
+export function startLibrary(panel) {
+  const field = findField(t("library.find"), { find, goOn: focusFirst });
+  const { opener, place } = facetsElements();
+  const list = startList({
+    counted: (counts, drawn) => {
+      showCounts(counts, drawn);
+      say(drawn);
+    },
+    menu: reportMenu,
+    cleared: () => (field.input.value = ""),
+  });
+  list.addEventListener("keydown", (event) => {
+    const opened = event.target.closest("[data-stop]")?.closest("li");
+    const report = opened && !event.defaultPrevented && reportOf(Number(opened.dataset.id));
+    if (report) onRowKey(event, report, opened.querySelector(".fn-row-more"));
+  });
+  panel.append(
+    make("h2", { class: "fn-unseen" }, t("library.title")),
+    make("div", { class: "fn-library-bar" }, count, ...addButtons()),
+    make("div", { class: "fn-library-bar" }, field.element, viewButton(drawList), opener),
+    place,
+    ...uploadsElements(onAdded),
+    list,
+  );
+  watchDrops(onDropped);
+  startJobs(() => uploads().some(isUnsent));
+  read();
+}
+
+async function read() {
+  try {
+    await readReports();
+  } catch (error) {
+    count.replaceChildren(make("span", { class: "fn-warning" }, words(error)));
+    setTimeout(read, 5000);
+  }
+}
+
+function say({ shown, of }) {
+  countReports(of);
+  count.textContent =
+    shown === of ? t("library.count", { count: of }) : t("library.countOf", { number: shown, count: of });
+}
+
+async function onAdded(id) {
+  await readReports().catch(() => null);
+  noteAdded(id);
+}
+
+function onDropped(entries) {
+  chooseTab("library");
+  if (!isOpen(library)) openLibrary({ focus: false });
+  takeEntries(entries);
+}

@@ -23,7 +23,7 @@ const state = {
   part: null, // what is open in a row: {id, element}
   drawn: { shown: 0, of: 0 },
 };
-const heard = { counts() {}, menu() {} };
+const heard = { counted() {}, menu() {}, cleared() {} };
 
 const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("div", { class: "fn-empty", hidden: "" });
@@ -33,9 +33,12 @@ const does = {
 };
 const rows = new VirtualList(scroller, drawRow, t("library.contents"));
 
-/** The list; `counts` hears how many of each value there are, `menu` opens the menu of a report. */
-export function startList({ counts, menu }) {
-  Object.assign(heard, { counts, menu });
+/**
+ * The list. `counted` hears how many of each value there are, and how many reports are shown; `menu` opens the
+ * menu of a report; `cleared` hears that no words are looked for any more.
+ */
+export function startList(given) {
+  Object.assign(heard, given);
   scroller.prepend(empty);
   walk(rows);
   onReports(drawList);
@@ -81,7 +84,7 @@ export function drawList() {
   rows.show(items, shown.length + edited.length);
   state.drawn = { shown: shown.length, of: reports().length };
   say();
-  heard.counts(counts, state.drawn);
+  heard.counted(counts, state.drawn);
 }
 
 /** What stands in the place of a list without rows. */
@@ -97,8 +100,10 @@ function say() {
 }
 
 /** Narrows the list by nothing but the reports that the question is kept to. */
-export function showAll() {
-  heard.cleared?.();
+function showAll() {
+  state.sought = "";
+  heard.cleared();
+  drawList();
   setScope({ publishers: [], collections: [], languages: [], kinds: [], published_after: null, published_before: null });
 }
 
@@ -148,3 +153,6 @@ export function focusBeside(id) {
   const next = row && [rows.keyAt(row.index + 1), rows.keyAt(row.index - 1)].find((key) => key !== id);
   if (next !== undefined && next !== null) focusRow(rows, next);
 }
+
+/** Gives the focus to the first row. */
+export const focusFirst = () => focusRow(rows, rows.keyAt(0));

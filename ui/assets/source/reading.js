@@ -45,6 +45,7 @@ export async function openSource({ id, version, quote = null }, { focus = true, 
   const { report, part } = read;
   const page = quote && part.page_starts.filter((start) => start <= quote.start).length;
   state.reading = { ...read, quote: quote && { ...quote, page } };
+  source.dataset.report = id;
   address(quote ? `#cite-${id}-${report.version}-${quote.start}-${quote.end}` : "");
   showSource();
   if (quote) showQuote();
@@ -57,6 +58,7 @@ const address = (place) =>
 
 onSourceClosed(() => {
   state.opened++;
+  delete source.dataset.report;
   address("");
 });
 

@@ -1,8 +1,7 @@
-/** The field in which reports are looked for by the words of their titles and publishers. */
+/** A field in which things of a list are looked for, as one types. */
 
-import { make } from "../dom.js";
-import { t } from "../i18n.js";
-import { icon } from "../icons.js";
+import { make } from "./dom.js";
+import { icon } from "./icons.js";
 
 /** The field: `find` hears of its words as they are typed, `goOn` of the keys that lead to the list. */
 export function findField(label, { find, goOn }) {
