@@ -21,6 +21,7 @@ import { startToasts } from "./toasts.js";
 declareLanguage();
 layOut();
 startTabs(doingElement(), shortcutsButton());
+document.querySelector("#fn-library-rail").append(shortcutsButton());
 startLibrary(panels.library);
 startHistory(panels.history);
 startScope();
