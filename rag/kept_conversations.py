@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
 from index.series import Series, SeriesNotFoundError, delete_series, find_series, list_series, name_series
+from rag.kept_answers import conversation_texts
 from rag.wording import visible
 
 if TYPE_CHECKING:
@@ -65,6 +67,19 @@ def find_conversation(library: Index | Catalog, conversation_id: str) -> KeptCon
         return _of_series(find_series(_catalog(library).engine, conversation_id))
     except SeriesNotFoundError as error:
         raise ConversationNotFoundError(conversation_id) from error
+
+
+def written_conversation(library: Index | Catalog, conversation_id: str) -> str:
+    """The JSON text of a conversation: what is known of it, and its answers as they were given.
+
+    Raises:
+        ConversationNotFoundError: if there is no such conversation.
+    """
+    fields = asdict(find_conversation(library, conversation_id))
+    del fields["answers"]
+    known = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    answers = ",".join(conversation_texts(library, conversation_id))
+    return f'{known[:-1]},"answers":[{answers}]}}'
 
 
 def name_conversation(library: Index | Catalog, conversation_id: str, name: str) -> KeptConversation:

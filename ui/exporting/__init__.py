@@ -17,6 +17,7 @@ from ui.exporting.sheet import Digests, Sheet, digests_of, facts, lay_out
 
 __all__ = [
     "FORMATS",
+    "HTML",
     "Digests",
     "Exported",
     "Format",
