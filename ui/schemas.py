@@ -85,10 +85,12 @@ class SearchRequest(FilteredRequest):
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
 
 
+ANSWER_ID = r"^[0-9a-f]{32}$"
 MAX_TURNS = 1_000
 MAX_TURN_CHARACTERS = 100_000
 
 ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
+AnswerId = Annotated[str, Field(pattern=ANSWER_ID)]
 
 
 class Turn(RequestModel):
@@ -131,3 +133,7 @@ class FeedbackRequest(RequestModel):
     )
     evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    answer_id: AnswerId | None = Field(
+        default=None,
+        description="of the answer that is judged; where it is right, its citations are evidence",
+    )
