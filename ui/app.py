@@ -23,6 +23,8 @@ from index.store import Index
 from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
+from ui.citing import citing_router
+from ui.conversations import conversations_router
 from ui.documents import documents_router
 from ui.following import Following
 from ui.jobs import jobs_router
@@ -78,8 +80,8 @@ def create_app(
     api = api_router(index, engine)
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
-    kept = kept_router(index.catalog)
-    routers = (api, library, work, kept)
+    kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
+    routers = (api, library, work, *kept)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

@@ -17,6 +17,7 @@ MAX_FILTER_VALUES = 5_000
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
+MAX_NAME_CHARACTERS = 200
 
 
 def _asked(text: str) -> str:
@@ -85,12 +86,11 @@ class SearchRequest(FilteredRequest):
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
 
 
-ANSWER_ID = r"^[0-9a-f]{32}$"
 MAX_TURNS = 1_000
 MAX_TURN_CHARACTERS = 100_000
 
 ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
-AnswerId = Annotated[str, Field(pattern=ANSWER_ID)]
+AnswerId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class Turn(RequestModel):
@@ -110,9 +110,20 @@ class ChatRequest(FilteredRequest):
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
         default=[], description="what was said before, the oldest first; its last turns are read"
     )
+    replaces: AnswerId | None = Field(
+        default=None,
+        description="an earlier answer of the conversation, in whose place the new one comes: it and those "
+        "after it are taken out of the conversation, and stay under their own ids",
+    )
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )
+
+
+class NameRequest(RequestModel):
+    """What something shall be called."""
+
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class EvidenceFields(RequestModel):

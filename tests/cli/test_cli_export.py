@@ -102,14 +102,15 @@ def test_what_does_not_hold_is_said_and_the_exit_code_is_1(
     ("arguments", "code", "line"),
     [
         (
-            ["export", "1A" * 16],
+            ["export", "1a/1a"],
             2,
-            (
-                f"ANSWER_ID is '{'1A' * 16}'; give the 32 hexadecimal digits that `footnoted ask --json` "
-                "prints as answer_id"
-            ),
+            "ID is '1a/1a'; give the answer_id or the conversation_id that `footnoted ask --json` prints",
         ),
-        (["export", "f" * 32], 1, f"there is no answer '{'f' * 32}'; it may have been deleted"),
+        (
+            ["export", "f" * 32],
+            1,
+            f"there is no answer and no conversation '{'f' * 32}'; it may have been deleted",
+        ),
         (
             ["export", "1a" * 16, "answer.pdf"],
             2,
