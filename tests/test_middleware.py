@@ -52,7 +52,7 @@ def test_a_page_may_load_and_run_nothing_from_elsewhere(client: TestClient, rout
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", "/footnoted/source.js"])
+@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", "/footnoted/desk.js"])
 def test_every_response_is_closed_to_other_origins(client: TestClient, route: str) -> None:
     headers = client.get(route).headers
     assert headers["x-content-type-options"] == "nosniff"

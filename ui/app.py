@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy.exc
@@ -27,6 +26,7 @@ from ui.citing import citing_router
 from ui.conversations import conversations_router
 from ui.documents import documents_router
 from ui.following import Following
+from ui.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.jobs import jobs_router
 from ui.kept import kept_router
 from ui.middleware import BodyLimit, PageHeaders
@@ -34,15 +34,7 @@ from ui.settings import Settings, home_id
 from ui.settling import Settling
 from ui.writer import Writer
 
-ASSETS = Path(__file__).parent / "assets"
-ASSETS_ROUTE = "/footnoted"
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
-STYLES = ("footnoted", "conversation", "checks", "panel", "library", "reading", "tables")
-HEAD = f"""
-<meta name="robots" content="noindex">
-{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}
-<script type="module" src="{ASSETS_ROUTE}/source.js"></script>
-"""
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -21,7 +21,7 @@ from ui.app import create_app
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"
 
-MARKED = "() => [...document.querySelectorAll('#fn-desk mark')].map((mark) => mark.textContent).join('')"
+MARKED = "() => [...document.querySelectorAll('#fn-source mark')].map((mark) => mark.textContent).join('')"
 """The words of the panel that are marked, hidden bars and breaks of tables among them."""
 
 _START_SECONDS = 30
@@ -75,7 +75,7 @@ def opened(browser: Browser, url: str, place: str = "", **context: object) -> It
     page.on("request", on_request)
     page.goto(f"{url}/{place}")
     page.get_by_label("Your question").wait_for()
-    page.locator("#fn-desk h2").wait_for(state="attached")
+    page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
     yield watched
     in_context.close()
 

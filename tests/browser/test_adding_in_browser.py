@@ -92,13 +92,13 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     add(page, pdf("lanterns.pdf", "Lanterns of Quellbrook", "", LIT))
     expect(state(page, "lanterns.pdf")).to_have_text("Added", timeout=60_000)
     expect(page.locator(".fn-count")).to_have_text("2 reports")
-    expect(page.locator("#fn-desk-open")).to_have_text("Library · 2")
+    expect(page.locator("#fn-top .fn-open-library")).to_have_text("Library · 2")
     expect(page.locator(".fn-uploads progress")).to_be_hidden()
     ask(page, WHO_LIT)
     page.locator(".fn-source").last.wait_for()
     expect(page.locator(".fn-quote").first).to_have_text(LIT)
     page.locator(".fn-mark").first.click()
-    page.locator("#fn-desk mark").first.wait_for()
+    page.locator("#fn-source mark").first.wait_for()
     assert page.evaluate(MARKED) == LIT
 
 
@@ -107,13 +107,13 @@ def test_the_title_of_an_added_file_opens_it_and_the_outcome_is_still_there_on_r
     add(page, text("lanterns.txt", f"Lanterns of Quellbrook\n\n{LIT}\n"))
     expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
     upload(page, "lanterns.txt").get_by_role("button", name="Lanterns of Quellbrook").click()
-    expect(page.locator("#fn-desk h2")).to_have_text("Lanterns of Quellbrook")
-    expect(page.locator("#fn-desk .fn-text")).to_contain_text(LIT)
-    page.get_by_role("button", name="← All reports").click()
+    expect(page.locator("#fn-source h2")).to_have_text("Lanterns of Quellbrook")
+    expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
+    page.keyboard.press("Escape")
     expect(state(page, "lanterns.txt")).to_have_text("Added")
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".fn-uploads")).to_be_hidden()
-    expect(page.locator("#fn-desk h2")).to_be_focused()
+    expect(page.get_by_role("button", name="Add files")).to_be_focused()
 
 
 def test_several_files_have_each_their_own_outcome(desk: Desk) -> None:
@@ -162,7 +162,7 @@ def test_an_encrypted_file_is_added_once_its_password_is_right(desk: Desk) -> No
 DROP = """([name, data]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name));
-  const target = document.querySelector('#fn-desk');
+  const target = document.querySelector('#fn-library');
   const send = (type) => {
     const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer });
     target.dispatchEvent(event);
@@ -172,10 +172,9 @@ DROP = """([name, data]) => {
 }"""
 
 
-def test_a_file_can_be_dropped_on_the_panel_whatever_it_shows(desk: Desk) -> None:
+def test_a_file_can_be_dropped_on_the_library_whichever_tab_it_shows(desk: Desk) -> None:
     page = desk.page
-    page.get_by_role("button", name="The mill of Brackwater").click()
-    page.locator("#fn-desk .fn-text").wait_for()
+    page.get_by_role("tab", name="Conversations").click()
     handled = page.evaluate(DROP, ["tannery.txt", b64encode(SOLD.encode()).decode()])
     assert handled == [[True, True], [True, False]]
     expect(state(page, "tannery.txt")).to_have_text("Added", timeout=60_000)
@@ -213,6 +212,6 @@ def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(desk: Desk) -> None:
     page.get_by_role("button", name="Delete it").click()
     expect(titles(page)).to_have_count(1)
     page.locator(".fn-mark").first.click()
-    expect(page.locator("#fn-desk [role=alert]")).to_have_text(
+    expect(page.locator("#fn-source [role=alert]")).to_have_text(
         "This report is no longer in the library: it was deleted, or its file was moved or renamed."
     )

@@ -33,17 +33,17 @@ def test_a_footnote_opens_the_report_at_the_words_that_the_answer_cites(
     cited = api_answer(seed_server, ARRESTS)["citations"][0]
     ask(page, ARRESTS)
     page.locator(".fn-mark").first.click()
-    page.locator("#fn-desk mark").first.wait_for()
+    page.locator("#fn-source mark").first.wait_for()
     highlighted = page.evaluate(MARKED)
     assert highlighted == cited["quote"]
     assert "thousand suspects" in highlighted
     assert "three days" in highlighted
-    expect(page.locator("#fn-desk h2")).to_have_text(cited["title"])
-    expect(page.locator("#fn-desk h2")).to_be_focused()
-    expect(page.locator("#fn-desk .fn-facts")).to_have_text(
-        "Footnoted sample library · 18 July 2025 · version 1"
+    expect(page.locator("#fn-source h2")).to_have_text(cited["title"])
+    expect(page.locator("#fn-source h2")).to_be_focused()
+    expect(page.locator("#fn-source .fn-facts")).to_have_text(
+        "Footnoted sample library 18 July 2025 version 1"
     )
-    assert page.locator("#fn-desk mark").first.evaluate(IN_VIEW)
+    assert page.locator("#fn-source mark").first.evaluate(IN_VIEW)
 
 
 def test_the_answer_shows_every_quote_with_its_mark_and_its_source(
@@ -73,10 +73,10 @@ def test_the_page_of_a_pdf_is_named_and_marked_in_its_text(seed_page: Watched, s
     assert cited["path"] == "lorvenna-maravel-dam-inquiry.pdf"
     ask(page, question)
     page.locator(".fn-mark").first.click()
-    page.locator("#fn-desk mark").first.wait_for()
+    page.locator("#fn-source mark").first.wait_for()
     assert page.evaluate(MARKED) == cited["quote"]
-    expect(page.locator("#fn-desk .fn-facts")).to_contain_text(f"page {cited['page']} of 3")
-    pages = page.locator("#fn-desk .fn-page").evaluate_all("(all) => all.map((one) => one.dataset.page)")
+    expect(page.locator("#fn-source .fn-facts")).to_contain_text(f"page {cited['page']} of 3")
+    pages = page.locator("#fn-source .fn-page").evaluate_all("(all) => all.map((one) => one.dataset.page)")
     assert pages == ["Page 1", "Page 2", "Page 3"]
 
 
@@ -84,9 +84,9 @@ def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_ser
     page = seed_page.page
     report = httpx.get(f"{seed_server}/v1/documents").json()["documents"][0]
     page.get_by_role("button", name=report["title"]).click()
-    page.locator("#fn-desk .fn-text").wait_for()
+    page.locator("#fn-source .fn-text").wait_for()
     text = httpx.get(f"{seed_server}/v1/documents/{report['document_id']}/text").json()["text"]
-    assert page.locator("#fn-desk .fn-text").evaluate("(element) => element.textContent") == text
+    assert page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent") == text
 
 
 def test_a_footnote_opens_within_300_milliseconds(seed_page: Watched) -> None:
@@ -97,7 +97,7 @@ def test_a_footnote_opens_within_300_milliseconds(seed_page: Watched) -> None:
         """async () => {
           const began = performance.now();
           document.querySelector('.fn-mark').click();
-          while (!document.querySelector('#fn-desk mark')) await new Promise(requestAnimationFrame);
+          while (!document.querySelector('#fn-source mark')) await new Promise(requestAnimationFrame);
           return performance.now() - began;
         }"""
     )
@@ -117,7 +117,7 @@ def test_no_answer_is_calm_and_leads_to_the_nearest_passages(seed_page: Watched,
         [f"This passage {passage['shortfall']}." for passage in nearest]
     )
     abstention.locator(".fn-title").first.click()
-    page.locator("#fn-desk mark").first.wait_for()
+    page.locator("#fn-source mark").first.wait_for()
     assert "".join(page.evaluate(MARKED).split()) == "".join(nearest[0]["text"].split())
 
 
@@ -134,9 +134,9 @@ def test_the_keyboard_alone_asks_opens_reads_and_returns(seed_page: Watched) -> 
     mark = page.evaluate("document.activeElement.textContent")
     assert mark.startswith("[")
     page.keyboard.press("Enter")
-    expect(page.locator("#fn-desk h2")).to_be_focused()
+    expect(page.locator("#fn-source h2")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#fn-desk h2")).to_have_text("Library")
+    expect(page.locator("#fn-source")).to_be_hidden()
     assert page.evaluate("document.activeElement.textContent") == mark
 
 
@@ -188,7 +188,7 @@ def test_a_link_to_a_citation_opens_it(chromium: Browser, seed_server: str) -> N
     cited = api_answer(seed_server, ARRESTS)["citations"][0]
     place = f"#cite-{cited['document_id']}-{cited['version']}-{cited['start']}-{cited['end']}"
     with opened(chromium, seed_server, place) as watched:
-        watched.page.locator("#fn-desk mark").first.wait_for()
+        watched.page.locator("#fn-source mark").first.wait_for()
         assert watched.page.evaluate(MARKED) == cited["quote"]
 
 
@@ -196,13 +196,13 @@ def test_on_a_phone_the_source_is_a_drawer(chromium: Browser, seed_server: str) 
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(chromium, seed_server, **phone) as watched:
         page = watched.page
-        expect(page.locator("#fn-desk")).to_be_hidden()
+        expect(page.locator("#fn-source")).to_be_hidden()
         ask(page, ARRESTS)
         page.locator(".fn-mark").first.tap()
-        expect(page.locator("#fn-desk mark").first).to_be_visible()
+        expect(page.locator("#fn-source mark").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
-        page.get_by_role("button", name="Close").tap()
-        expect(page.locator("#fn-desk")).to_be_hidden()
+        page.get_by_role("button", name="Close the source").tap()
+        expect(page.locator("#fn-source")).to_be_hidden()
         expect(page.locator(".fn-mark").first).to_be_focused()
         assert (watched.errors, watched.elsewhere) == ([], [])
 
@@ -240,10 +240,10 @@ def test_a_hostile_report_is_shown_as_text(chromium: Browser, encoder: Encoder, 
             expect(page.locator(".fn-quote")).to_have_text([citation["quote"] for citation in cited])
             number = next(n for n, citation in enumerate(cited) if "4,711" in citation["quote"])
             page.locator(".fn-mark").nth(number).click()
-            page.locator("#fn-desk mark").first.wait_for()
+            page.locator("#fn-source mark").first.wait_for()
             assert page.evaluate(MARKED) == cited[number]["quote"]
-            expect(page.locator("#fn-desk h2")).to_have_text(cited[number]["title"])
-            for place in ("#fn-conversation", "#fn-desk"):
+            expect(page.locator("#fn-source h2")).to_have_text(cited[number]["title"])
+            for place in ("#fn-conversation", "#fn-source"):
                 expect(page.locator(f"{place} :is(script, img, strong, math, .katex)")).to_have_count(0)
             assert page.title() == "Footnoted"
             assert (watched.errors, watched.elsewhere) == ([], [])

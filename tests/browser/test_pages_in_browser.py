@@ -16,7 +16,7 @@ LOADED = "(image) => image.complete && image.naturalWidth > 0"
 
 
 def picture(page: Page) -> Locator:
-    return page.locator("#fn-desk .fn-sheet img")
+    return page.locator("#fn-source .fn-sheet img")
 
 
 def wait_until_loaded(page: Page) -> None:
@@ -39,7 +39,7 @@ def opened_pdf(seed_page: Watched, cited: dict[str, Any]) -> Page:
     page = seed_page.page
     ask(page, TELEPHONED)
     page.locator(".fn-mark").first.click()
-    page.locator("#fn-desk mark").first.wait_for()
+    page.locator("#fn-source mark").first.wait_for()
     return page
 
 
@@ -50,7 +50,7 @@ def test_the_quoted_page_is_shown_as_a_picture_with_the_words_marked(
     expect(picture(page)).to_be_hidden()
     page.get_by_role("button", name="Page", exact=True).click()
     wait_until_loaded(page)
-    expect(page.locator("#fn-desk .fn-text")).to_be_hidden()
+    expect(page.locator("#fn-source .fn-text")).to_be_hidden()
     expect(page.get_by_role("button", name="Page", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(picture(page)).to_have_attribute(
         "alt", f"Page 2 of {cited['title']}, with the quoted words marked"
@@ -74,7 +74,7 @@ def test_text_and_page_are_chosen_with_the_keyboard_and_the_quote_is_in_view_aga
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Text", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(picture(page)).to_be_hidden()
-    expect(page.locator("#fn-desk mark").first).to_be_in_viewport()
+    expect(page.locator("#fn-source mark").first).to_be_in_viewport()
 
 
 def test_the_neighbours_of_a_page_are_a_key_away_and_the_ends_stay(opened_pdf: Page) -> None:
@@ -102,13 +102,13 @@ def test_a_wide_panel_shows_text_and_page_side_by_side(chromium: Browser, seed_s
         ask(page, TELEPHONED)
         page.locator(".fn-mark").first.click()
         wait_until_loaded(page)
-        text, sheet = page.locator("#fn-desk .fn-words"), page.locator("#fn-desk .fn-sheet")
-        expect(page.locator("#fn-desk .fn-views")).to_be_hidden()
+        text, sheet = page.locator("#fn-source .fn-words"), page.locator("#fn-source .fn-sheet")
+        expect(page.locator("#fn-source .fn-views")).to_be_hidden()
         left, right = text.bounding_box(), sheet.bounding_box()
         assert left is not None
         assert right is not None
         assert left["x"] + left["width"] < right["x"]
-        expect(page.locator("#fn-desk mark").first).to_be_in_viewport()
+        expect(page.locator("#fn-source mark").first).to_be_in_viewport()
         expect(picture(page)).to_be_in_viewport()
         assert (watched.errors, watched.elsewhere) == ([], [])
 
@@ -116,8 +116,8 @@ def test_a_wide_panel_shows_text_and_page_side_by_side(chromium: Browser, seed_s
 def test_a_report_without_pages_has_no_switch(seed_page: Watched) -> None:
     page = seed_page.page
     page.get_by_role("button", name="Correction 2025/07").click()
-    page.locator("#fn-desk .fn-text").wait_for()
-    expect(page.locator("#fn-desk .fn-views")).to_have_count(0)
+    page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator("#fn-source .fn-views")).to_have_count(0)
     expect(picture(page)).to_have_count(0)
 
 

@@ -74,7 +74,7 @@ def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
 
 def open_report(page: Page, title: str) -> None:
     page.get_by_role("button", name=title).first.click()
-    expect(page.locator("#fn-desk h2")).to_have_text(title)
+    expect(page.locator("#fn-source h2")).to_have_text(title)
 
 
 def report(server: str, path: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page
         if not page.locator(".fn-outline[open]").count():
             page.locator(".fn-outline summary").click()
         page.locator(".fn-outline").get_by_role("button", name=name, exact=True).click()
-        expect(page.locator("#fn-desk .fn-text").get_by_text(name, exact=True)).to_be_in_viewport()
+        expect(page.locator("#fn-source .fn-text").get_by_text(name, exact=True)).to_be_in_viewport()
         expect(page.locator(".fn-outline[open]")).to_have_count(0)
         expect(page.locator(".fn-desk-body")).to_be_focused()
 
@@ -106,20 +106,20 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
     start = text.index(QUOTED)
     with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
         page = watched.page
-        page.locator("#fn-desk mark").first.wait_for()
+        page.locator("#fn-source mark").first.wait_for()
         page.locator(".fn-outline summary").click()
         page.locator(".fn-outline").get_by_role("button", name="Lanterns").click()
-        expect(page.locator("#fn-desk mark")).to_have_count(0)
+        expect(page.locator("#fn-source mark")).to_have_count(0)
         page.get_by_role("button", name="Go to the quoted words").click()
-        expect(page.locator("#fn-desk mark")).to_be_in_viewport()
-        expect(page.locator("#fn-desk mark")).to_be_focused()
+        expect(page.locator("#fn-source mark")).to_be_in_viewport()
+        expect(page.locator("#fn-source mark")).to_be_focused()
         assert page.evaluate(MARKED) == QUOTED
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_pages_without_text_are_named(shelf_page: Page, shelf: str) -> None:
     open_report(shelf_page, report(shelf, "scan.pdf")["title"])
-    expect(shelf_page.locator("#fn-desk .fn-warning")).to_have_text(
+    expect(shelf_page.locator("#fn-source .fn-warning")).to_have_text(
         "Pages 1, 3–4 are pictures without text and were not read."
     )
 
@@ -128,33 +128,33 @@ def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page
     known = report(shelf, "book.md")
     assert known["origins"]["published"] == "file time"
     open_report(shelf_page, "The book of Quellbrook")
-    expect(shelf_page.locator("#fn-desk .fn-facts")).to_contain_text(
-        " · date from the file’s time · version 1"
+    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text(
+        "date from the file’s time version 1"
     )
 
 
 def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:
     open_report(shelf_page, "The haven of Ostmere")
-    expect(shelf_page.locator("#fn-desk .fn-facts")).to_contain_text(" · in “<i>Coast</i>” · version 1")
+    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("in “<i>Coast</i>” version 1")
 
 
 def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
     row = shelf_page.locator(".fn-reports li").filter(has_text="The book of Quellbrook")
-    expect(row.locator(".fn-report-facts")).to_have_text("")
+    expect(row.locator(".fn-facts")).to_have_text("")
 
 
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The harbour of Ostmere")
-    expect(page.locator("#fn-desk .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
-    page.locator("#fn-desk .fn-same").get_by_role("button", name="The haven of Ostmere").click()
-    expect(page.locator("#fn-desk h2")).to_have_text("The haven of Ostmere")
-    expect(page.locator("#fn-desk h2")).to_be_focused()
+    expect(page.locator("#fn-source .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
+    page.locator("#fn-source .fn-same").get_by_role("button", name="The haven of Ostmere").click()
+    expect(page.locator("#fn-source h2")).to_have_text("The haven of Ostmere")
+    expect(page.locator("#fn-source h2")).to_be_focused()
 
 
 def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched) -> None:
     page = seed_page.page
     open_report(page, "Isken valley floods: situation report no. 4 (fictional)")
-    page.locator("#fn-desk .fn-text").wait_for()
-    expect(page.locator("#fn-desk .fn-same")).to_have_count(0)
-    expect(page.locator("#fn-desk .fn-warning")).to_have_count(0)
+    page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator("#fn-source .fn-same")).to_have_count(0)
+    expect(page.locator("#fn-source .fn-warning")).to_have_count(0)

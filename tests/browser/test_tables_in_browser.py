@@ -41,7 +41,7 @@ def cited_row(server: str) -> dict[str, Any]:
 
 
 def panel_text(page: Page) -> str:
-    text: str = page.locator("#fn-desk .fn-text").evaluate("(element) => element.textContent")
+    text: str = page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent")
     return text
 
 
@@ -64,11 +64,11 @@ def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     cited = cited_row(seed_server)
     ask(page, DISPLACED)
     page.locator("#fn-conversation .fn-table .fn-mark").click()
-    page.locator("#fn-desk tr.fn-cited").wait_for()
+    page.locator("#fn-source tr.fn-cited").wait_for()
     assert page.evaluate(MARKED) == cited["quote"]
-    assert grid(page.locator("#fn-desk .fn-table"))[0] == HEADINGS
-    assert grid(page.locator("#fn-desk .fn-table"))[-1] == ROW.split(" | ")
-    expect(page.locator("#fn-desk tr.fn-cited")).to_have_count(1)
+    assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
+    assert grid(page.locator("#fn-source .fn-table"))[-1] == ROW.split(" | ")
+    expect(page.locator("#fn-source tr.fn-cited")).to_have_count(1)
     text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text").json()["text"]
     assert panel_text(page) == text
 
@@ -116,9 +116,9 @@ def test_a_row_far_down_a_long_table_has_the_table_s_headings_above_it(
     row = row_of(text, 300)
     with opened(chromium, parishes, place_of(text, row)) as watched:
         page = watched.page
-        page.locator("#fn-desk tr.fn-cited").wait_for()
+        page.locator("#fn-source tr.fn-cited").wait_for()
         assert page.evaluate(MARKED) == row
-        headings = page.locator("#fn-desk thead th").evaluate_all(
+        headings = page.locator("#fn-source thead th").evaluate_all(
             "(all) => all.map((th) => th.dataset.words)"
         )
         assert headings == ["Parish", "Lanterns", "State", "Remark"]
@@ -134,12 +134,12 @@ def test_the_headings_of_a_long_table_stay_in_view(chromium: Browser, parishes: 
     text = whole_text(parishes)
     with opened(chromium, parishes, place_of(text, row_of(text, 60))) as watched:
         page = watched.page
-        page.locator("#fn-desk tr.fn-cited").wait_for()
-        expect(page.locator("#fn-desk thead th")).to_have_text(
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        expect(page.locator("#fn-source thead th")).to_have_text(
             ["Parish |", "Lanterns |", "State |", "Remark"]
         )
-        expect(page.locator("#fn-desk thead th").first).to_be_in_viewport()
-        expect(page.locator("#fn-desk tr.fn-cited th")).to_be_in_viewport()
+        expect(page.locator("#fn-source thead th").first).to_be_in_viewport()
+        expect(page.locator("#fn-source tr.fn-cited th")).to_be_in_viewport()
         expect(page.get_by_role("region", name="Table")).to_have_attribute("tabindex", "0")
 
 
@@ -154,23 +154,23 @@ def test_reading_on_joins_the_parts_of_a_table_to_the_whole_text(chromium: Brows
             for _ in range(9):
                 if not more.count():
                     break
-                page.locator("#fn-desk .fn-text").evaluate("(shown) => shown.classList.add('seen')")
+                page.locator("#fn-source .fn-text").evaluate("(shown) => shown.classList.add('seen')")
                 more.click()
-                expect(page.locator("#fn-desk .fn-text.seen")).to_have_count(0)
+                expect(page.locator("#fn-source .fn-text.seen")).to_have_count(0)
         assert panel_text(page) == text
         assert page.evaluate(MARKED) == row
-        expect(page.locator("#fn-desk tbody tr")).to_have_count(PARISHES)
-        expect(page.locator("#fn-desk table")).to_have_count(1)
-        expect(page.locator("#fn-desk .fn-text p").first).to_have_text("Lanterns 𝕏")
+        expect(page.locator("#fn-source tbody tr")).to_have_count(PARISHES)
+        expect(page.locator("#fn-source table")).to_have_count(1)
+        expect(page.locator("#fn-source .fn-text p").first).to_have_text("Lanterns 𝕏")
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_a_column_that_is_empty_everywhere_is_not_shown(chromium: Browser, parishes: str) -> None:
     text = whole_text(parishes)
     with opened(chromium, parishes, place_of(text, row_of(text, 9))) as watched:
-        cited = watched.page.locator("#fn-desk tr.fn-cited")
+        cited = watched.page.locator("#fn-source tr.fn-cited")
         cited.wait_for()
-        assert grid(watched.page.locator("#fn-desk .fn-table:has(.fn-cited)"))[9] == [
+        assert grid(watched.page.locator("#fn-source .fn-table:has(.fn-cited)"))[9] == [
             *["Parish 9", "63", "restored", "Remark 9 😀"]
         ]
         expect(cited.locator(".fn-figure")).to_have_text(["63 |"])
@@ -179,9 +179,9 @@ def test_a_column_that_is_empty_everywhere_is_not_shown(chromium: Browser, paris
 def test_a_quote_of_some_cells_marks_only_these(chromium: Browser, parishes: str) -> None:
     text = whole_text(parishes)
     with opened(chromium, parishes, place_of(text, "1750 | ")) as watched:
-        watched.page.locator("#fn-desk mark").first.wait_for()
+        watched.page.locator("#fn-source mark").first.wait_for()
         assert watched.page.evaluate(MARKED) == "1750 | "
-        expect(watched.page.locator("#fn-desk tr.fn-cited")).to_have_count(0)
+        expect(watched.page.locator("#fn-source tr.fn-cited")).to_have_count(0)
 
 
 def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browser, seed_server: str) -> None:
@@ -193,7 +193,7 @@ def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browse
         assert box.evaluate("(element) => element.scrollWidth <= element.clientWidth")
         expect(box.locator(".fn-mark")).to_be_in_viewport(ratio=1)
         box.locator(".fn-mark").tap()
-        page.locator("#fn-desk tr.fn-cited").wait_for()
+        page.locator("#fn-source tr.fn-cited").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert (watched.errors, watched.elsewhere) == ([], [])
 
@@ -220,8 +220,8 @@ def test_words_of_a_table_are_words_wherever_they_stand(
             shown = grid(page.locator("#fn-conversation .fn-table").first)
             assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
             page.get_by_role("link", name=f"[{number}]", exact=True).click()
-            page.locator("#fn-desk tr.fn-cited").wait_for()
-            for place in ("#fn-conversation", "#fn-desk"):
+            page.locator("#fn-source tr.fn-cited").wait_for()
+            for place in ("#fn-conversation", "#fn-source"):
                 expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)
             assert page.title() == "Footnoted"
             assert (watched.errors, watched.elsewhere) == ([], [])

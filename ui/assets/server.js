@@ -1,14 +1,14 @@
 /** What the page asks of the server. */
 
+import { t } from "./i18n.js";
+
 /** A refusal of the server; the message says in words what was wrong and what to do. */
 export class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
 
-const GONE = "This report is no longer in the library: it was deleted, or its file was moved or renamed.";
-
 function refusal(status, problem) {
-  return Object.assign(new Refusal(problem?.detail ?? `The server answered ${status}.`), { status });
+  return Object.assign(new Refusal(problem?.detail ?? t("server.status", { status: String(status) })), { status });
 }
 
 async function ask(path, options) {
@@ -24,7 +24,7 @@ async function ofReport(path) {
   try {
     return await get(path);
   } catch (error) {
-    throw error.status === 404 ? new Refusal(GONE) : error;
+    throw error.status === 404 ? new Refusal(t("server.gone")) : error;
   }
 }
 
@@ -49,7 +49,7 @@ export async function whyNoPicture(url) {
   } catch (error) {
     return words(error);
   }
-  return "The picture of this page could not be shown.";
+  return t("server.picture");
 }
 
 /**
@@ -78,4 +78,4 @@ export function sendFile(file, password, onProgress) {
 
 /** An error of any of these in words for a reader. */
 export const words = (error) =>
-  error instanceof TypeError ? "The server does not answer; check that it is running." : error.message;
+  error instanceof TypeError ? t("server.silent") : error.message;

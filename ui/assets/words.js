@@ -1,35 +1,45 @@
-/** How numbers, dates and what is known of a report are said in words. */
+/** How dates and what is known of a report are said in words. */
 
-export const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+import { make } from "./dom.js";
+import { numberIn, t, tag } from "./i18n.js";
 
-/** An ISO date, possibly shortened, as English words. */
+/** An ISO date, possibly shortened, in the words of the interface's language. */
 export function dateWords(published) {
   const parts = (published ?? "").split("-").map(Number);
   if (!published || parts.length > 3 || parts.some(Number.isNaN)) return published;
   const units = [{ year: "numeric" }, { month: "long" }, { day: "numeric" }].slice(0, parts.length);
   const day = new Date(Date.UTC(parts[0], (parts[1] ?? 1) - 1, parts[2] ?? 1));
-  return new Intl.DateTimeFormat("en-GB", Object.assign({ timeZone: "UTC" }, ...units)).format(day);
+  return new Intl.DateTimeFormat(tag, Object.assign({ timeZone: "UTC" }, ...units)).format(day);
 }
 
-/** Where a date was read, in words, where that is not the report itself. */
+/** Where a date was read, where that is not the report itself: the key of its words. */
 const DATE_ORIGINS = {
-  sidecar: "date from the note beside the file",
-  upload: "date given at upload",
-  "file name": "date from the file’s name",
-  "file time": "date from the file’s time",
+  sidecar: "date.sidecar",
+  upload: "date.upload",
+  "file name": "date.fileName",
+  "file time": "date.fileTime",
 };
 
-/** What is known of a report on one line: author, publisher, date, then `more`; what is null is left out. */
-export function facts(report, ...more) {
+/**
+ * What is known of a report, a fact an element: author, publisher, date, then `more`; what is null is left out.
+ *
+ * They stand in a `.fn-facts`, which parts those on one line with a dot.
+ */
+export function factElements(report, ...more) {
   const author = report.author === report.publisher ? null : report.author;
-  return [author, report.publisher, dateWords(report.published), ...more].filter(Boolean).join(" · ");
+  return [author, report.publisher, dateWords(report.published), ...more]
+    .filter(Boolean)
+    .flatMap((fact) => [" ", make("span", { class: "fn-fact", dir: "auto" }, fact)])
+    .slice(1);
 }
 
 /** The report's date, unless it is only that of its file, which says nothing of when it was issued. */
 export const ownDate = (report) => (report.origins?.published === "file time" ? null : report.published);
 
-export const dateOrigin = (report) =>
-  report.published ? (DATE_ORIGINS[report.origins?.published] ?? null) : null;
+export function dateOrigin(report) {
+  const key = DATE_ORIGINS[report.origins?.published];
+  return report.published && key ? t(key) : null;
+}
 
 /** Ascending numbers in words, neighbours joined: "3, 7–9". */
 export function numberWords(numbers) {
@@ -39,5 +49,13 @@ export function numberWords(numbers) {
     if (last && number === last[1] + 1) last[1] = number;
     else runs.push([number, number]);
   }
-  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
+  const words = runs.map(([first, last]) =>
+    first === last ? numberIn(first) : `${numberIn(first)}–${numberIn(last)}`,
+  );
+  return words.join(", ");
 }
+
+const KINDS = ["csv", "docx", "eml", "epub", "html", "markdown", "ods", "odt", "pdf", "pptx", "rtf", "text", "xlsx"];
+
+/** What kind of file a report was read from. */
+export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);

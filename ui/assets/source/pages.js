@@ -1,8 +1,8 @@
 /** The pages of a report as pictures, with the quoted words marked. */
 
-import { make } from "./dom.js";
-import { button } from "./panel.js";
-import { pictureAddress, whyNoPicture } from "./server.js";
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { pictureAddress, whyNoPicture } from "../server.js";
 
 const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when it is enlarged
 
@@ -14,17 +14,19 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when i
 export function pagePane(report, total, quote, onTurn) {
   const state = { page: 0 };
   const count = make("span", { class: "fn-sheet-count", role: "status" });
-  const previous = button("← Previous", () => turn(state.page - 1), { "aria-label": "Previous page" });
-  const next = button("Next →", () => turn(state.page + 1), { "aria-label": "Next page" });
+  const previous = button(t("pages.previous"), () => turn(state.page - 1), {
+    "aria-label": t("pages.previousPage"),
+  });
+  const next = button(t("pages.next"), () => turn(state.page + 1), { "aria-label": t("pages.nextPage") });
   const frame = make("div", { class: "fn-sheet-frame" });
-  const enlarge = button("Enlarge", () => {
+  const enlarge = button(t("pages.enlarge"), () => {
     const large = frame.classList.toggle("fn-large");
     enlarge.setAttribute("aria-pressed", String(large));
   });
   enlarge.setAttribute("aria-pressed", "false");
   const element = make(
     "section",
-    { class: "fn-sheet", "aria-label": "Pages" },
+    { class: "fn-sheet", "aria-label": t("pages.label") },
     make("div", { class: "fn-sheet-bar" }, previous, count, enlarge, next),
     frame,
   );
@@ -32,7 +34,7 @@ export function pagePane(report, total, quote, onTurn) {
   function turn(page) {
     if (page < 1 || page > total || page === state.page) return;
     state.page = page;
-    count.textContent = `Page ${page} of ${total}`;
+    count.textContent = t("pages.of", { page, total });
     previous.setAttribute("aria-disabled", String(page === 1));
     next.setAttribute("aria-disabled", String(page === total));
     frame.replaceChildren(picture(report, page, quote));
@@ -45,10 +47,10 @@ export function pagePane(report, total, quote, onTurn) {
 /** The picture of a page, or in its place why there is none. */
 function picture(report, page, quote) {
   const url = pictureAddress(report, page, quote, WIDTH);
-  const quoted = quote?.page === page ? ", with the quoted words marked" : "";
+  const alt = quote?.page === page ? "pages.altMarked" : "pages.alt";
   const image = make("img", {
     src: url,
-    alt: `Page ${page} of ${report.title}${quoted}`,
+    alt: t(alt, { page, title: report.title }),
     loading: "lazy",
     class: "fn-arriving",
   });

@@ -1,28 +1,24 @@
-/** One report in the panel: its words, and where it has them its pages, at a footnote's words. */
+/** One report beside the conversation: its words, and where it has them its pages, at a footnote's words. */
 
+import { button, heading, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { onSourceClosed, openSourcePane, source } from "../panes.js";
+import { getReport } from "../server.js";
+import { dateOrigin, factElements } from "../words.js";
 import { aboutElements } from "./about.js";
-import { make } from "./dom.js";
 import { outlineElement } from "./outline.js";
 import { pagePane } from "./pages.js";
-import { back, bar, body, button, desk, failed, heading, show } from "./panel.js";
+import { bar, body, failed, show } from "./panel.js";
 import { joined, readPart } from "./parts.js";
-import { getReport } from "./server.js";
 import { reachTables } from "./tables.js";
 import { placeIn, textElement } from "./text.js";
-import { dateOrigin, facts } from "./words.js";
 
 const CONTEXT = 6000; // code points read on either side of the quoted words, and by each "more"
 const ABOVE = 48; // pixels left above a section that is jumped to
 
 const state = { opened: 0, reading: null, view: "text" };
 
-/** Marks everything that is still being read as too late. */
-export function leave() {
-  state.reading = null;
-  return ++state.opened;
-}
-
-export const isLatest = (opened) => opened === state.opened;
+const isLatest = (opened) => opened === state.opened;
 
 /** Runs a reading of the server; gives null where it failed, which is shown, or came too late. */
 async function inTime(promise, opened) {
@@ -35,22 +31,34 @@ async function inTime(promise, opened) {
   }
 }
 
-/** Opens a report, at the quoted words where `quote` is {start, end}. */
-export async function openSource({ id, version, quote = null }, focus = true) {
-  const opened = leave();
+/**
+ * Opens a report, at the quoted words where `quote` is {start, end}.
+ *
+ * With `focus`, its title gets the focus, which goes back to `from` when the report is closed.
+ */
+export async function openSource({ id, version, quote = null }, { focus = true, from } = {}) {
+  const opened = ++state.opened;
+  state.reading = null;
+  openSourcePane(from);
   const read = await inTime(readSource(id, version, quote), opened);
   if (!read) return;
   const { report, part } = read;
   const page = quote && part.page_starts.filter((start) => start <= quote.start).length;
   state.reading = { ...read, quote: quote && { ...quote, page } };
-  if (quote) {
-    const place = `#cite-${id}-${report.version}-${quote.start}-${quote.end}`;
-    history.replaceState(history.state, "", `${location.pathname}${location.search}${place}`);
-  }
+  address(quote ? `#cite-${id}-${report.version}-${quote.start}-${quote.end}` : "");
   showSource();
   if (quote) showQuote();
-  if (focus) desk.querySelector("h2").focus({ preventScroll: true });
+  if (focus) source.querySelector("h2").focus({ preventScroll: true });
 }
+
+/** Puts a place into the page's address, where a reload finds it. */
+const address = (place) =>
+  history.replaceState(history.state, "", `${location.pathname}${location.search}${place}`);
+
+onSourceClosed(() => {
+  state.opened++;
+  address("");
+});
 
 async function readSource(id, version, quote) {
   const current = getReport(id);
@@ -69,22 +77,25 @@ const readAround = (report, quote) =>
 function showSource() {
   const { report, part, quote, current } = state.reading;
   const total = part.page_starts.length;
-  const jump = quote ? button("Go to the quoted words", jumpToQuote, { class: "fn-jump" }) : null;
-  // No-break spaces: a line does not end between a word and its number.
-  const paged = quote?.page && `page\u00a0${quote.page} of\u00a0${total}`;
-  const version = `version\u00a0${report.version}`;
-  const collection = report.collection && `in “${report.collection}”`;
+  const jump = quote ? button(t("reading.quoted"), jumpToQuote, { class: "fn-jump" }) : null;
+  const paged = quote?.page && t("reading.page", { page: quote.page, total });
+  const version = t("reading.version", { version: report.version });
+  const collection = report.collection && t("reading.collection", { collection: report.collection });
   const onTurn = (page) => (state.reading.page = page);
   const pane = report.page_pictures ? pagePane(report, total, quote, onTurn) : null;
   const head = [
-    bar(back(), jump),
+    bar(jump ?? ""),
     heading(report.title, { lang: report.language, dir: "auto" }),
-    make("p", { class: "fn-facts" }, facts(report, dateOrigin(report), collection, paged, version)),
+    make(
+      "p",
+      { class: "fn-facts" },
+      ...factElements(report, dateOrigin(report), collection, paged, version),
+    ),
     ...aboutElements(report, current, openSource),
     ways(outlineElement(report, jumpTo), pane && viewSwitch()),
   ].filter(Boolean);
-  const earlier = part.start > 0 ? more("Show earlier text", -1) : null;
-  const later = part.end < part.characters ? more("Show later text", 1) : null;
+  const earlier = part.start > 0 ? more(t("reading.earlier"), -1) : null;
+  const later = part.end < part.characters ? more(t("reading.later"), 1) : null;
   const text = make("div", { class: "fn-words" }, earlier, textElement(report, part, quote), later);
   const shown = show(head, [make("div", { class: "fn-reading" }, text, pane?.element)]);
   state.reading.pane = pane;
@@ -111,22 +122,22 @@ function viewSwitch() {
   const choice = (label, view) => button(label, choose(view), { "data-view": view });
   return make(
     "div",
-    { class: "fn-views", role: "group", "aria-label": "Show as" },
-    choice("Text", "text"),
-    choice("Page", "page"),
+    { class: "fn-views", role: "group", "aria-label": t("reading.views") },
+    choice(t("reading.text"), "text"),
+    choice(t("reading.pageView"), "page"),
   );
 }
 
 /** Shows the text or the page, where there is no room for both. */
 function look(view) {
-  desk.querySelector(".fn-reading").dataset.view = view;
-  for (const choice of desk.querySelectorAll(".fn-views button"))
+  source.querySelector(".fn-reading").dataset.view = view;
+  for (const choice of source.querySelectorAll(".fn-views button"))
     choice.setAttribute("aria-pressed", String(choice.dataset.view === view));
 }
 
 // Places in the text
 
-const firstMark = () => desk.querySelector("mark:not([hidden])");
+const firstMark = () => source.querySelector("mark:not([hidden])");
 
 function showQuote() {
   const { pane, quote } = state.reading;
@@ -148,7 +159,7 @@ async function jumpTo(offset) {
   if (offset < part.start || offset >= part.end) await readAnew(offset);
   if (!state.reading) return;
   pane?.turn(state.reading.part.page_starts.filter((start) => start <= offset).length || 1);
-  const place = placeIn(desk.querySelector(".fn-text"), state.reading.part, offset);
+  const place = placeIn(source.querySelector(".fn-text"), state.reading.part, offset);
   const shown = body();
   const top = place ? place.getBoundingClientRect().top - shown.getBoundingClientRect().top : 0;
   shown.scrollTop += top - ABOVE;

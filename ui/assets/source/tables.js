@@ -3,7 +3,8 @@
  * cells and the breaks between rows are there, hidden.
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
+import { t } from "../i18n.js";
 import { markedWords, pageMark } from "./marks.js";
 
 const LINE = /[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+/g;
@@ -186,6 +187,6 @@ export function reachTables(container) {
     if (!larger) continue;
     box.tabIndex = 0;
     box.setAttribute("role", "region");
-    box.setAttribute("aria-label", box.querySelector("caption")?.textContent.trim() || "Table");
+    box.setAttribute("aria-label", box.querySelector("caption")?.textContent.trim() || t("tables.label"));
   }
 }

@@ -3,22 +3,9 @@
  * streaming message's nodes, and a message is not labelled with its markup.
  */
 
+import { findAgain, remembered } from "../focus.js";
+
 const state = { questions: 0, following: false, focused: null };
-
-/** A link that can be found again after its message's nodes were replaced. */
-export const remembered = (link) => ({
-  element: link,
-  href: link.getAttribute("href"),
-  words: link.textContent,
-});
-
-/** The link that was remembered, or the latest one like it. */
-export function findAgain(link) {
-  if (!link || link.element.isConnected) return link?.element;
-  return [...document.querySelectorAll("#fn-conversation a")].findLast(
-    (other) => other.getAttribute("href") === link.href && other.textContent === link.words,
-  );
-}
 
 /** Gradio labels each message with its markup, which a screen reader would read out. */
 function unlabelMessages() {
@@ -58,6 +45,7 @@ function onMutation() {
   keepFocus();
 }
 
+/** Watches the conversation from now on. */
 export function watchConversation() {
   document.addEventListener("focusin", onFocus);
   for (const scrolling of ["wheel", "touchmove"]) {

@@ -5,7 +5,7 @@
  * Offsets count code points of the whole text, as everywhere in the product.
  */
 
-import { getText } from "./server.js";
+import { getText } from "../server.js";
 
 const BREAKS = /[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]/;
 

@@ -1,8 +1,7 @@
 /** A report's sections, folded up, each a way to its place in the text. */
 
-import { make } from "./dom.js";
-import { button } from "./panel.js";
-import { plural } from "./words.js";
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
 
 const DEEPEST = 5; // levels below are set in as this one
 
@@ -19,7 +18,7 @@ export function outlineElement({ sections = [] }, jump) {
     return make("li", { class: `fn-level-${level}` }, button(section.title, go, { dir: "auto" }));
   };
   fold.append(
-    make("summary", {}, plural(sections.length, "section")),
+    make("summary", {}, t("outline.sections", { count: sections.length })),
     make("ol", {}, ...sections.map(entry)),
   );
   return fold;

@@ -1,19 +1,19 @@
 /** Deleting a report that was uploaded: asked about in its place in the list. */
 
-import { make } from "./dom.js";
-import { button } from "./panel.js";
-import { removeReport, words } from "./server.js";
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { removeReport, words } from "../server.js";
 
 /** Asks in the report's row whether to delete it; `removed` hears of it with the row when it is gone. */
 export function askToRemove(row, report, removed) {
   const shown = [...row.children];
-  const asked = make("p", {}, `Delete “${report.title}”? Answers can no longer cite it.`);
+  const asked = make("p", {}, t("removal.question", { title: report.title }));
   const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
-  const keep = button("Keep it", putBack);
-  const remove = button("Delete it", go, { class: "fn-danger" });
+  const keep = button(t("removal.keep"), putBack);
+  const remove = button(t("removal.go"), go, { class: "fn-danger" });
   const question = make(
     "div",
-    { class: "fn-asking", role: "group", "aria-label": `Delete ${report.title}?` },
+    { class: "fn-asking", role: "group", "aria-label": t("removal.label", { title: report.title }) },
     asked,
     trouble,
     make("div", { class: "fn-choices" }, remove, keep),

@@ -5,13 +5,14 @@
  * number of the page that begins at a place.
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
+import { t } from "../i18n.js";
 
 /** Where a page begins at `unit`, a line that says which. */
 export function pageMark({ pages }, unit) {
   const number = pages.get(unit);
   return number
-    ? [make("span", { class: "fn-page", "data-page": `Page ${number}`, "aria-hidden": "true" })]
+    ? [make("span", { class: "fn-page", "data-page": t("pages.page", { page: number }), "aria-hidden": "true" })]
     : [];
 }
 

@@ -1,4 +1,6 @@
-import { make } from "./dom.js";
+/** A part of a report's text as paragraphs and tables. */
+
+import { make } from "../dom.js";
 import { markedWords, pageMark } from "./marks.js";
 import { tableElement } from "./tables.js";
 

@@ -1,8 +1,8 @@
 /** Adding files to the library: chosen or dropped, each with its own progress and its own outcome. */
 
-import { make } from "./dom.js";
-import { button } from "./panel.js";
-import { sendFile, words } from "./server.js";
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { sendFile, words } from "../server.js";
 
 const AT_ONCE = 2; // files that are sent and read at the same time
 
@@ -11,13 +11,13 @@ const queue = [];
 let working = 0;
 
 const list = make("ul", {});
-const clear = button("Clear", clearFinished, { hidden: "" });
+const clear = button(t("upload.clear"), clearFinished, { hidden: "" });
 // Screen readers hear outcomes, and not each step of the progress.
 const outcome = make("p", { class: "fn-unseen", role: "status" });
 const uploads = make(
   "section",
-  { class: "fn-uploads", "aria-label": "Added files", hidden: "" },
-  make("div", { class: "fn-uploads-head" }, make("h3", {}, "Added files"), clear),
+  { class: "fn-uploads", "aria-label": t("upload.title"), hidden: "" },
+  make("div", { class: "fn-uploads-head" }, make("h3", {}, t("upload.title")), clear),
   list,
   outcome,
 );
@@ -25,23 +25,24 @@ const uploads = make(
 /** Says who hears that a report was added, and who opens one. */
 export const watchUploads = (given) => Object.assign(heard, given);
 
-/** The files of this visit; it lasts while the panel shows other things. */
+/** The files of this visit. */
 export const uploadsElement = () => uploads;
 
 /** The button that lets a person choose files. */
 export function addButton() {
-  const input = make("input", { type: "file", multiple: "", hidden: "", "aria-label": "Files to add" });
+  const input = make("input", { type: "file", multiple: "", hidden: "", "aria-label": t("upload.files") });
   input.addEventListener("change", () => {
     addFiles([...input.files]);
     input.value = "";
   });
-  const choose = button("Add files", () => input.click(), { class: "fn-add" });
+  const choose = button(t("upload.add"), () => input.click(), { class: "fn-add" });
   return make("span", { class: "fn-adding" }, choose, input);
 }
 
 /** Takes files that are dropped on `target`; `before` runs first. A drop beside it opens nothing. */
 export function watchDrops(target, before) {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  target.dataset.drop = t("upload.drop");
   const over = (event) => target.contains(event.target);
   document.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
@@ -81,7 +82,7 @@ function addFiles(files) {
 
 function start(row) {
   if (row.file.isFolder) {
-    row.fail("a folder cannot be added as one; drop the files in it");
+    row.fail(t("upload.folder"));
     return settle();
   }
   queue.push(row);
@@ -109,18 +110,17 @@ function settle() {
 }
 
 function clearFinished() {
-  const heading = uploads.parentElement.parentElement.querySelector("h2");
   list.replaceChildren();
   uploads.hidden = true;
   outcome.textContent = "";
-  heading.focus({ preventScroll: true });
+  document.querySelector(".fn-add").focus({ preventScroll: true });
 }
 
 /** A file's row in the list, and how it changes. */
 function uploadRow(file) {
   const name = make("span", { class: "fn-upload-name", dir: "auto" }, file.name);
-  const doing = make("span", { class: "fn-upload-state" }, "Waiting");
-  const bar = make("progress", { max: "1", value: "0", "aria-label": `Sending ${file.name}` });
+  const doing = make("span", { class: "fn-upload-state" }, t("upload.waiting"));
+  const bar = make("progress", { max: "1", value: "0", "aria-label": t("upload.bar", { name: file.name }) });
   const below = make("div", { class: "fn-upload-outcome" });
   const element = make("li", {}, make("div", { class: "fn-upload-head" }, name, doing), bar, below);
   const row = { file, element, password: () => null, again, progress, succeed, fail };
@@ -128,7 +128,7 @@ function uploadRow(file) {
   function again() {
     bar.hidden = false;
     bar.value = 0;
-    doing.textContent = "Waiting";
+    doing.textContent = t("upload.waiting");
     element.className = "";
     below.replaceChildren();
     clear.hidden = true;
@@ -136,7 +136,7 @@ function uploadRow(file) {
 
   function progress(share) {
     const sent = share >= 1;
-    doing.textContent = sent ? "Reading" : `Sending ${Math.floor(share * 100)} %`;
+    doing.textContent = sent ? t("upload.reading") : t("upload.sending", { percent: Math.floor(share * 100) });
     if (sent) bar.removeAttribute("value");
     else bar.value = share;
   }
@@ -150,16 +150,16 @@ function uploadRow(file) {
   }
 
   function succeed(report) {
-    const open = () => heard.onOpen({ id: report.document_id, version: report.version });
+    const open = () => heard.onOpen({ id: report.document_id, version: report.version }, { from: title });
     const title = button(report.title, open, { lang: report.language, dir: "auto" });
-    finish("Added", "fn-added", title);
+    finish(t("upload.added"), "fn-added", title);
     if (row.password() !== null) takeFocus(title);
   }
 
   function fail(why) {
     const sentence = make("p", { class: "fn-warning" }, sentenceOf(why, file.name));
     const tried = row.password() !== null;
-    finish("Not added", "fn-refused", sentence);
+    finish(t("upload.refused"), "fn-refused", sentence);
     if (!/^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, file.name))) return;
     const form = passwordForm(row);
     below.append(form);
@@ -185,10 +185,10 @@ function passwordForm(row) {
     type: "password",
     autocomplete: "off",
     required: "",
-    "aria-label": `Password of ${row.file.name}`,
-    placeholder: "Password",
+    "aria-label": t("upload.passwordOf", { name: row.file.name }),
+    placeholder: t("upload.password"),
   });
-  const form = make("form", { class: "fn-password" }, input, make("button", { type: "submit" }, "Try again"));
+  const form = make("form", { class: "fn-password" }, input, make("button", { type: "submit" }, t("upload.again")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = input.value;

@@ -1,0 +1,33 @@
+/*
+ * The desk around the chat: the library before it, the source that a footnote rests on behind it.
+ *
+ * Words of a document reach the page through text nodes and attributes only, never as markup.
+ */
+
+import { linkedPlace, watchMarks } from "./answer/citing.js";
+import { watchConversation } from "./answer/conversation.js";
+import { drawn } from "./gradio.js";
+import { startHistory } from "./history/history.js";
+import { declareLanguage } from "./i18n.js";
+import { startLibrary } from "./library/library.js";
+import { layOut } from "./panes.js";
+import { startScope } from "./scope.js";
+import { shortcutsButton, startShortcuts } from "./shortcuts.js";
+import { openSource } from "./source/reading.js";
+import { panels, startTabs } from "./tabs.js";
+
+declareLanguage();
+layOut();
+startTabs(shortcutsButton());
+startLibrary(panels.library);
+startHistory(panels.history);
+startScope();
+startShortcuts();
+watchMarks();
+watchConversation();
+
+const linked = linkedPlace();
+if (linked) openSource(linked, { focus: false });
+
+// A question may be in a language that runs from right to left.
+drawn("#fn-question textarea").then((area) => (area.dir = "auto"));

@@ -1,0 +1,73 @@
+/** Keys that lead through the desk, and the list of them. None is taken from a person who writes. */
+
+import { stepToMark } from "./answer/citing.js";
+import { button, isWriting, make } from "./dom.js";
+import { t } from "./i18n.js";
+import { icon } from "./icons.js";
+import { toggleLibrary, toggleSource } from "./panes.js";
+
+const shortcuts = [];
+let dialog = null;
+
+/** Adds a key: `key` as the browser names it, what it does in words, and how. */
+export function addShortcut(key, words, run) {
+  shortcuts.push({ key, words, run });
+}
+
+function askNext(event) {
+  const area = document.querySelector("#fn-question textarea");
+  if (!area) return;
+  event.preventDefault();
+  area.focus();
+}
+
+function onKey(event) {
+  const { ctrlKey, metaKey, altKey, defaultPrevented, isComposing, target } = event;
+  if (ctrlKey || metaKey || altKey || defaultPrevented || isComposing || isWriting(target)) return;
+  if (dialog?.open || document.querySelector("gradio-app").inert) return;
+  shortcuts.find(({ key }) => key === event.key)?.run(event);
+}
+
+/** The list of the keys, made anew each time: others may have been added. */
+function showShortcuts() {
+  dialog?.remove();
+  const title = make("h2", { id: "fn-shortcuts-title" }, t("shortcuts.title"));
+  const rows = shortcuts.flatMap(({ key, words }) => [
+    make("dt", {}, make("kbd", {}, key)),
+    make("dd", {}, words),
+  ]);
+  const others = [
+    [t("shortcuts.escapeKey"), t("shortcuts.escape")],
+    [t("shortcuts.arrowKeys"), t("shortcuts.arrows")],
+  ].flatMap(([key, words]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, words)]);
+  const close = button(t("shortcuts.close"), () => dialog.close(), { class: "fn-button" });
+  dialog = make(
+    "dialog",
+    { id: "fn-shortcuts", "aria-labelledby": "fn-shortcuts-title" },
+    title,
+    make("dl", {}, ...rows, ...others),
+    make("p", { class: "fn-hint" }, t("shortcuts.hint")),
+    close,
+  );
+  // A click beside the list is on the dialog itself.
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** The button that shows the list. */
+export function shortcutsButton() {
+  const shown = button("", showShortcuts, { class: "fn-shortcuts", "aria-haspopup": "dialog" });
+  shown.append(icon("shortcuts"), t("shortcuts.button"));
+  return shown;
+}
+
+export function startShortcuts() {
+  addShortcut("/", t("shortcuts.question"), askNext);
+  addShortcut("[", t("shortcuts.library"), toggleLibrary);
+  addShortcut("]", t("shortcuts.source"), toggleSource);
+  addShortcut("n", t("shortcuts.next"), () => stepToMark(1));
+  addShortcut("p", t("shortcuts.previous"), () => stepToMark(-1));
+  addShortcut("?", t("shortcuts.list"), showShortcuts);
+  document.addEventListener("keydown", onKey);
+}

@@ -1,0 +1,35 @@
+"""The head of the page: the styles and scripts of the desk around Gradio's conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ASSETS = Path(__file__).parent / "assets"
+ASSETS_ROUTE = "/footnoted"
+
+STYLES = (
+    "palette",
+    "type",
+    "panes",
+    "footnoted",
+    "scope",
+    "shortcuts",
+    "answer/conversation",
+    "answer/checks",
+    "library/library",
+    "source/panel",
+    "source/reading",
+    "source/tables",
+)
+"""Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
+
+SCRIPTS = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js"))
+"""All that ``desk.js`` imports: named in the head, so that they are fetched together and not one after the other."""
+
+HEAD = f"""
+<meta name="robots" content="noindex">
+{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}
+{"".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in SCRIPTS)}
+<link rel="preload" href="{ASSETS_ROUTE}/locales/en.json" as="fetch" crossorigin>
+<script type="module" src="{ASSETS_ROUTE}/desk.js"></script>
+"""
