@@ -32,6 +32,7 @@ from ui.kept import kept_router
 from ui.middleware import BodyLimit, PageHeaders
 from ui.settings import Settings, home_id
 from ui.settling import Settling
+from ui.suggestions import suggestions_router
 from ui.writer import Writer
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
@@ -73,7 +74,7 @@ def create_app(
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
     kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
-    routers = (api, library, work, *kept)
+    routers = (api, library, work, *kept, suggestions_router(engine))
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

@@ -66,7 +66,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}
-        askings = [question.submit(conversing.ask, [question, scope, asked], **quietly)]
+        askings: list[Any] = [question.submit(conversing.ask, [question, scope, asked], **quietly)]
         askings += [button.click(conversing.ask, [button, scope, asked], **quietly) for button in offered]
         askings += [
             request.input(conversing.act, [request, scope, asked], trigger_mode="multiple", **quietly)

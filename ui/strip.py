@@ -6,6 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from rag.answers import Citation
 from ui.attribution import badge_markup, facts_markup, title_markup
+from ui.escaping import escape
+from ui.naming import dated
+
+
+_OFTEN = {1: "once", 2: "twice"}
 
 
 def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
@@ -24,16 +29,23 @@ def source_markup(cited: Sequence[Citation]) -> str:
 
 
 def strip_markup(citations: Sequence[Citation]) -> str:
-    """What is cited, in the order in which it is; empty where nothing is."""
+    """What is cited, in the order in which it is; empty where nothing is.
+
+    A source by itself is not named anywhere else, and has all that is known of it.
+    """
     sources = by_source(citations)
     if not sources:
         return ""
-    items = "".join(map(_item, sources))
-    heading = "Source" if len(sources) == 1 else "Sources"
+    alone = len(sources) == 1
+    items = "".join(_item(cited, source_markup(cited) if alone else _brief(cited[0])) for cited in sources)
+    heading = "Source" if alone else "Sources"
     return f'<div class="fn-strip"><p class="fn-strip-name">{heading}</p><ul>{items}</ul></div>'
 
 
-def _item(cited: Sequence[Citation]) -> str:
-    often = "cited once" if len(cited) == 1 else f"cited {len(cited)} times"
-    count = f' <span class="fn-often">{often}</span>'
-    return f'<li class="fn-source">{source_markup(cited)}{count}{badge_markup(cited[0])}</li>'
+def _brief(cited: Citation) -> str:
+    return f'{title_markup(cited)} <span class="fn-fact">{escape(dated(cited.published))}</span>'
+
+
+def _item(cited: Sequence[Citation], source: str) -> str:
+    often = _OFTEN.get(len(cited), f"{len(cited)} times")
+    return f'<li class="fn-source">{source} <span class="fn-often">cited {often}</span>{badge_markup(cited[0])}</li>'
