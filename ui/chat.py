@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 from rag.answering import QueryEngine
 from ui.asked import Asked
 from ui.conversing import Conversing, fail, start_over, stop
+from ui.locales import gradio_words
 
 if TYPE_CHECKING:
     import gradio as gr
 
 TITLE = "Footnoted"
-PURPOSE = "Answers from your library of reports, every sentence footnoted to the exact words it rests on."
+
+
+def labels() -> gr.I18n:
+    """What Gradio's components are labelled with, in each language of the interface."""
+    import gradio as gr
+
+    return gr.I18n(**gradio_words("chat."))
 
 
 def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
@@ -32,10 +39,11 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     # Gradio looks at the annotation itself, and cannot find a name that is imported late.
     opened.__annotations__["request"] = gr.Request
 
+    words = labels()
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
         asked = gr.State(_nothing_asked)
-        gr.Markdown(f"# {TITLE}\n\n{PURPOSE}", elem_id="fn-banner")
+        gr.Markdown(words("chat.banner"), elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
             container=False,
@@ -48,10 +56,10 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             latex_delimiters=[],
         )
         question = gr.Textbox(
-            label="Your question",
-            placeholder="What do you want to know?",
-            submit_btn="Ask",
-            stop_btn="Stop",
+            label=words("chat.question"),
+            placeholder=words("chat.placeholder"),
+            submit_btn=str(words("chat.ask")),
+            stop_btn=str(words("chat.stop")),
             lines=1,
             max_lines=6,
             autofocus=True,
@@ -60,9 +68,9 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         scope = gr.Textbox(visible="hidden", elem_id="fn-scope")
         request = gr.Textbox(visible="hidden", elem_id="fn-request")
         with gr.Column(elem_id="fn-examples"):
-            gr.Markdown("Questions to begin with", visible=bool(examples))
+            gr.Markdown(words("chat.examples"), visible=bool(examples))
             offered = [gr.Button(example) for example in examples]
-        begin = gr.Button("Start over", elem_id="fn-new")
+        begin = gr.Button(words("chat.startOver"), elem_id="fn-new")
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}

@@ -130,6 +130,12 @@ export function toggleSource() {
   return title.focus({ preventScroll: true });
 }
 
+/** Shows the conversation where an area lies over it. */
+export function uncover() {
+  if (isDrawer(library)) closeLibrary();
+  if (isDrawer(source)) closeSourcePane();
+}
+
 /** Closes the area that lies over the page, or the source where the focus is in it. */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -188,7 +194,7 @@ export function layOut() {
   const before = [skip, topBar(), rail("library", toggleLibrary), library, splitter("library", library)];
   conversation.before(...before);
   conversation.after(splitter("source", source), source, rail("source", toggleSource), scrim);
-  scrim.addEventListener("click", () => (isDrawer(library) ? closeLibrary() : closeSourcePane()));
+  scrim.addEventListener("click", uncover);
   document.addEventListener("keydown", onKey);
   wide.addEventListener("change", arrange);
   narrow.addEventListener("change", arrange);
