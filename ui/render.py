@@ -8,42 +8,26 @@ parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Passage, Verdict
+from rag.answers import Answer, Citation
+from rag.feedback import Judgement
+from rag.searched import Searched
+from ui.abstaining import abstention_markup
+from ui.actions import actions_markup
+from ui.attribution import counted
 from ui.checks import checks_markup, disagreements_markup
 from ui.escaping import escape
-from ui.excerpts import SHOWN_PASSAGES, excerpt
-from ui.naming import RECOGNISED, VERDICTS, source_facts
+from ui.foot_list import foot_list_markup
+from ui.naming import VERDICTS
+from ui.narrowing import narrowed_markup
 from ui.places import mark_markup, source_target
+from ui.sentences import ShownSentence, arrived, of_answer
+from ui.strip import by_source, source_markup, strip_markup
 from ui.tables import CitedRow, table_markup
 
 SHOWN_COPIES = 3
 """How many other documents with the same words an attribution names; the JSON form has more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of the answer with the footnotes that stand behind it."""
-
-    text: str
-    citations: tuple[Citation, ...]
-    verdict: Verdict
-
-    @property
-    def sources(self) -> tuple[tuple[int, int], ...]:
-        """The cited documents and their versions, each once, in the order of the footnotes."""
-        return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
-
-    @property
-    def row_of(self) -> str | None:
-        """Where the sentence is a table's row, the table's caption and headings; else None."""
-        return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
-
-    def repeats(self, cited: Citation) -> bool:
-        """Whether the sentence is the quoted words themselves."""
-        return self.text.split() == cited.quote.split()
 
 
 def question_markup(question: str) -> str:
@@ -51,10 +35,12 @@ def question_markup(question: str) -> str:
     return f'<div class="fn-question">{escape(question)}</div>'
 
 
-def waiting_markup(passages: int | None = None, standalone: str | None = None) -> str:
+def waiting_markup(
+    passages: int | None = None, standalone: str | None = None, searched: Searched | None = None
+) -> str:
     """What stands in the answer's place until its first sentence: what is being read."""
-    doing = "Searching the library" if passages is None else f"Reading {_counted(passages, 'passage')}"
-    return f'<div class="fn-waiting">{understood_markup(standalone)}{doing}…</div>'
+    doing = "Searching the library" if passages is None else f"Reading {counted(passages, 'passage')}"
+    return f'<div class="fn-waiting">{_above(standalone, searched)}{doing}…</div>'
 
 
 def failure_markup(message: str) -> str:
@@ -63,17 +49,46 @@ def failure_markup(message: str) -> str:
     return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
-def answer_markup(answer: Answer) -> str:
-    """The whole answer: quoted sentences with footnote marks, by source; or the abstention."""
+def answer_markup(answer: Answer, given: Judgement | None = None) -> str:
+    """The whole answer: quoted sentences with footnote marks, by source; or the abstention.
+
+    Args:
+        answer: the answer.
+        given: what a person said of it before.
+    """
+    end = f"{checks_markup(answer)}{actions_markup(answer, given)}</div>"
     if answer.abstained:
-        return _abstention(answer)
-    sentences = [
-        _Sentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence), sentence.verdict)
-        for sentence in answer.sentences
-    ]
+        parts = [_opening("fn-abstention", answer), understood_markup(answer.standalone)]
+        return "".join([*parts, abstention_markup(answer), end])
+    sentences = of_answer(answer)
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
-    parts = [understood_markup(answer.standalone), _groups(sentences), disagreements_markup(answer), note]
-    return f'<div class="fn-answer">{"".join(parts)}{checks_markup(answer)}</div>'
+    parts = [_opening("fn-answer", answer), _above(answer.standalone, answer.searched), _groups(sentences)]
+    return "".join([*parts, disagreements_markup(answer), note, _below(sentences), end])
+
+
+def streamed_markup(
+    text: str,
+    citations: Sequence[Citation],
+    standalone: str | None = None,
+    searched: Searched | None = None,
+    stopped: str = "",
+) -> str:
+    """The part of an answer that has arrived: its cited sentences, then the words not yet cited.
+
+    Args:
+        text: the answer's text so far.
+        citations: its footnotes so far.
+        standalone: what a follow-up was taken to ask.
+        searched: what is searched.
+        stopped: where no more will arrive, a sentence that says why.
+    """
+    sentences = arrived(text, citations)
+    rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
+    pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
+    note = f'<p class="fn-note">{escape(stopped)}</p>' if stopped else ""
+    kind = "fn-answer fn-stopped" if stopped else "fn-answer fn-arriving"
+    parts = [_above(standalone, searched), _groups(sentences), pending, note, _below(sentences)]
+    return f'<div class="{kind}">{"".join(parts)}</div>'
 
 
 def understood_markup(standalone: str | None) -> str:
@@ -83,29 +98,36 @@ def understood_markup(standalone: str | None) -> str:
     return f'<p class="fn-understood">Understood as <q>{escape(standalone)}</q></p>'
 
 
-def streamed_markup(text: str, citations: Sequence[Citation], standalone: str | None = None) -> str:
-    """The part of an answer that has arrived: its cited sentences, then the words not yet cited."""
-    sentences = [
-        _Sentence(text[start:end], tuple(cited), verdict)
-        for (start, end, verdict), cited in groupby(
-            citations,
-            key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
-        )
-    ]
-    rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
-    pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
-    return f'<div class="fn-answer">{understood_markup(standalone)}{_groups(sentences)}{pending}</div>'
+def _opening(kind: str, answer: Answer) -> str:
+    """The tag that an answer begins with, by which the script knows it and its conversation."""
+    within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
+    return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
 
-def _groups(sentences: Iterable[_Sentence]) -> str:
-    """Consecutive sentences of the same sources together, each group above its attribution."""
+def _above(standalone: str | None, searched: Searched | None) -> str:
+    return understood_markup(standalone) + narrowed_markup(searched)
+
+
+def _below(sentences: Sequence[ShownSentence]) -> str:
+    """What is cited, and the footnotes themselves."""
+    return strip_markup([cited for each in sentences for cited in each.citations]) + foot_list_markup(
+        sentences
+    )
+
+
+def _groups(sentences: Sequence[ShownSentence]) -> str:
+    """Consecutive sentences of the same sources together.
+
+    Each group stands above its attribution, unless all have one source, which the strip below names.
+    """
+    several = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
-        f'<div class="fn-group">{_runs(group)}{_attributions(group)}</div>'
+        f'<div class="fn-group">{_runs(group)}{_attributions(group, named=several)}</div>'
         for group in (list(run) for _, run in groupby(sentences, key=lambda sentence: sentence.sources))
     )
 
 
-def _runs(sentences: Sequence[_Sentence]) -> str:
+def _runs(sentences: Sequence[ShownSentence]) -> str:
     """Sentences of a group in their order: those in words as a paragraph, rows of one table as a table."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
@@ -116,7 +138,7 @@ def _runs(sentences: Sequence[_Sentence]) -> str:
     )
 
 
-def _sentence(sentence: _Sentence) -> str:
+def _sentence(sentence: ShownSentence) -> str:
     words = escape(sentence.text)
     verbatim = any(map(sentence.repeats, sentence.citations))
     shown = f'<q class="fn-quote">{words}</q>' if verbatim else f'<span class="fn-claim">{words}</span>'
@@ -125,31 +147,27 @@ def _sentence(sentence: _Sentence) -> str:
     return f"{shown}{_notes(sentence)}"
 
 
-def _notes(sentence: _Sentence) -> str:
+def _notes(sentence: ShownSentence) -> str:
     """The sentence's footnote marks, and a label where what they lead to does not carry it."""
     marks = "".join(map(mark_markup, sentence.citations))
     label = VERDICTS[sentence.verdict]
     return f'{marks} <span class="fn-doubt">{label}</span>' if label else marks
 
 
-def _attributions(sentences: Sequence[_Sentence]) -> str:
-    """A line for each document that the sentences cite: title · publisher · date · pages."""
-    by_source: dict[tuple[int, int], list[Citation]] = {}
-    for sentence in sentences:
-        for cited in sentence.citations:
-            by_source.setdefault((cited.document_id, cited.version), []).append(cited)
-    return "".join(_attribution(cited) for cited in by_source.values())
+def _attributions(sentences: Sequence[ShownSentence], *, named: bool) -> str:
+    """A line for each document that the sentences cite, where they are ``named``; and its copies."""
+    sources = by_source(cited for sentence in sentences for cited in sentence.citations)
+    return "".join(
+        (f'<p class="fn-source">{source_markup(cited)}</p>' if named else "") + _copies(cited)
+        for cited in sources
+    )
 
 
-def _attribution(cited: Sequence[Citation]) -> str:
-    pages = sorted({citation.page for citation in cited if citation.page is not None})
-    facts = _facts(cited[0], pages, recognised=any(citation.recognised for citation in cited))
-    return f'<p class="fn-source">{_link(cited[0])}{facts}</p>{_copies(cited)}'
-
-
-def _copies(cited: Sequence[Citation]) -> str:
+def _copies(cited: Iterable[Citation]) -> str:
     """A line that names the other documents that have the same words, each once."""
-    copies = {copy.document_id: copy for citation in reversed(cited) for copy in reversed(citation.also_in)}
+    copies = {
+        copy.document_id: copy for citation in reversed(list(cited)) for copy in reversed(citation.also_in)
+    }
     if not copies:
         return ""
     named = list(reversed(copies.values()))
@@ -158,38 +176,5 @@ def _copies(cited: Sequence[Citation]) -> str:
         for copy in named[:SHOWN_COPIES]
     )
     rest = len(named) - SHOWN_COPIES
-    more = f" and {_counted(rest, 'other report')}" if rest > 0 else ""
+    more = f" and {counted(rest, 'other report')}" if rest > 0 else ""
     return f'<p class="fn-copies">The same words are in {links}{more}.</p>'
-
-
-def _link(place: Citation | Passage) -> str:
-    return f'<a class="fn-title" href="{source_target(place)}">{escape(place.title)}</a>'
-
-
-def _facts(place: Citation | Passage, pages: Sequence[int | None], *, recognised: bool) -> str:
-    facts = source_facts(place.publisher, place.author, place.published, *pages)
-    facts += [RECOGNISED] if recognised else []
-    return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
-
-
-def _abstention(answer: Answer) -> str:
-    reason = escape(answer.reason or answer.text)
-    nearest = "".join(map(_nearest, answer.passages[:SHOWN_PASSAGES]))
-    listed = f'<p class="fn-nearest">Nearest passages</p><ol>{nearest}</ol>' if nearest else ""
-    return (
-        f'<div class="fn-abstention">{understood_markup(answer.standalone)}'
-        '<p class="fn-none">No answer in this library</p>'
-        f'<p class="fn-reason">{reason}</p>{listed}{checks_markup(answer)}</div>'
-    )
-
-
-def _nearest(passage: Passage) -> str:
-    facts = _facts(passage, [passage.page], recognised=passage.recognised)
-    shortfall = f"This passage {passage.shortfall}." if passage.shortfall else ""
-    why = f'<p class="fn-shortfall">{escape(shortfall)}</p>' if shortfall else ""
-    words = escape(excerpt(passage.text))
-    return f'<li><p class="fn-source">{_link(passage)}{facts}</p><p class="fn-excerpt">{words}</p>{why}</li>'
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -4,6 +4,7 @@
  * Words of a document reach the page through text nodes and attributes only, never as markup.
  */
 
+import { startAnswers } from "./answer/answers.js";
 import { linkedPlace, watchMarks } from "./answer/citing.js";
 import { watchConversation } from "./answer/conversation.js";
 import { drawn } from "./gradio.js";
@@ -29,6 +30,7 @@ startShortcuts();
 startToasts();
 watchMarks();
 watchConversation();
+startAnswers();
 
 const linked = linkedPlace();
 if (linked) openSource(linked, { focus: false });

@@ -69,6 +69,20 @@ export const removeConversation = (id) => ask(`v1/conversations/${id}`, { method
 /** Where a conversation is as a file: "md", "html" or "docx". */
 export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.${suffix}`).href;
 
+/** An answer to copy: {text, html}. */
+export const getCopied = (id) => get(`v1/answers/${id}/text`);
+
+/** Questions to ask after an answer. */
+export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
+
+/** Keeps what a person says of an answer: {question, verdict, answer_id, note?}. */
+export const giveFeedback = (judged) =>
+  ask("v1/feedback", {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify(judged),
+  });
+
 /** Where the picture of a page is, `width` pixels wide, with the words of `quote` marked. */
 export function pictureAddress(report, page, quote, width) {
   const words = quote ? `&start=${quote.start}&end=${quote.end}` : "";
