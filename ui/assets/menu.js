@@ -25,7 +25,10 @@ export function toggleMenu(opener, entries) {
   shown = { menu, opener };
   opener.setAttribute("aria-expanded", "true");
   menu.addEventListener("keydown", onKey);
-  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && closeMenu());
+  menu.addEventListener(
+    "focusout",
+    ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && closeMenu(),
+  );
   menu.showPopover();
   beside(menu, opener);
   (menu.querySelector('[aria-checked="true"]') ?? choices()[0])?.focus({ preventScroll: true });
@@ -46,7 +49,8 @@ function element({ words, run, chosen, hint, disabled, href, download, heading, 
   const role = chosen === undefined ? "menuitem" : "menuitemradio";
   const attributes = { role, tabindex: "-1", class: danger ? "fn-menu-item fn-danger" : "fn-menu-item" };
   const below = hint && make("span", { class: "fn-menu-hint" }, hint);
-  if (href) return make("a", { ...attributes, href, download, onclick: () => closeMenu({ refocus: true }) }, words);
+  if (href)
+    return make("a", { ...attributes, href, download, onclick: () => closeMenu({ refocus: true }) }, words);
   const go = () => {
     if (disabled) return;
     closeMenu({ refocus: true });

@@ -44,8 +44,7 @@ export async function getReports(tag) {
   return { reports: (await response.json()).documents, tag: response.headers.get("ETag") };
 }
 
-export const getReport = (id, version) =>
-  ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
+export const getReport = (id, version) => ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
 export const getText = (id, version, start, end) =>
   ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
 export const removeReport = (id) => ask(`v1/documents/${id}`, { method: "DELETE" });
@@ -108,7 +107,8 @@ export async function whyNoPicture(url) {
 export function sendFile(file, name, fields, { onProgress, signal }) {
   const form = new FormData();
   form.append("file", file, name);
-  for (const [field, value] of Object.entries({ ...fields, background: "true" })) if (value) form.append(field, value);
+  for (const [field, value] of Object.entries({ ...fields, background: "true" }))
+    if (value) form.append(field, value);
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
@@ -127,5 +127,4 @@ export function sendFile(file, name, fields, { onProgress, signal }) {
 }
 
 /** An error of any of these in words for a reader. */
-export const words = (error) =>
-  error instanceof TypeError ? t("server.silent") : error.message;
+export const words = (error) => (error instanceof TypeError ? t("server.silent") : error.message);

@@ -19,7 +19,14 @@ const bar = make("progress", { class: "fn-doing-bar", max: "1", "aria-label": t(
 const stop = button(t("doing.cancel"), cancel, { class: "fn-link-button", hidden: "" });
 const sync = button(t("doing.sync"), syncFolders, { class: "fn-link-button", hidden: "" });
 const details = make("details", { class: "fn-doing-details", hidden: "" });
-const place = make("div", { class: "fn-doing" }, make("div", { class: "fn-doing-head" }, line, stop, sync), bar, details, said);
+const place = make(
+  "div",
+  { class: "fn-doing" },
+  make("div", { class: "fn-doing-head" }, line, stop, sync),
+  bar,
+  details,
+  said,
+);
 
 /** The line; it follows the jobs and the reports. */
 export function doingElement() {
@@ -80,7 +87,8 @@ function draw() {
   const progress = running && progressOf(running);
   const waiting = jobs?.filter(({ state: how }) => how === "waiting").length ?? 0;
   const more = running ? waiting - (running.state === "waiting" ? 1 : 0) : 0;
-  const left = running?.seconds_left && !running.cancelling ? t("doing.left", { time: timeWords(running.seconds_left) }) : "";
+  const left =
+    running?.seconds_left && !running.cancelling ? t("doing.left", { time: timeWords(running.seconds_left) }) : "";
   const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
   line.textContent = facts.filter(Boolean).join(" · ");
   place.classList.toggle("fn-busy", Boolean(running));

@@ -16,13 +16,17 @@ const NO_LANGUAGE = "und";
 
 /** Opens the form in the report's row, the focus in the field of `first`. */
 export async function editReportInPlace({ document_id: id, title }, first = "title") {
-  const form = make("form", { class: "fn-part fn-edit", "aria-label": t("edit.label", { title }), novalidate: "" });
-  form.append(make("p", { class: "fn-hint", role: "status" }, t("edit.reading")));
+  const form = make("form", {
+    class: "fn-part fn-edit",
+    "aria-label": t("details.label", { title }),
+    novalidate: "",
+  });
+  form.append(make("p", { class: "fn-hint", role: "status" }, t("details.reading")));
   openPart(id, form);
   try {
     fill(form, await getReport(id));
   } catch (error) {
-    const close = button(t("edit.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
+    const close = button(t("details.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
     form.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)), close);
     return close.focus({ preventScroll: true });
   }
@@ -35,8 +39,8 @@ function fill(form, report) {
   const state = { report, busy: false };
   const fields = Object.fromEntries(NAMES.map((name) => [name, field(name, () => reset(name))]));
   const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
-  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("edit.save"));
-  const cancel = button(t("edit.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
+  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("details.save"));
+  const cancel = button(t("details.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
   form.replaceChildren(
     ...Object.values(fields).map(({ element }) => element),
     trouble,
@@ -103,7 +107,8 @@ function fieldOf(error, changed) {
   return changed.length === 1 ? changed[0] : changed.find((name) => error.message.includes(` ${name} `));
 }
 
-const valueOf = (report, name) => (name === "language" && report[name] === NO_LANGUAGE ? "" : (report[name] ?? ""));
+const valueOf = (report, name) =>
+  name === "language" && report[name] === NO_LANGUAGE ? "" : (report[name] ?? "");
 
 function say(place, sentence) {
   place.textContent = sentence;
@@ -114,14 +119,22 @@ function say(place, sentence) {
 function field(name, reset) {
   const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
   const input = inputOf(name, ids);
-  const back = button(t("edit.back"), reset, { class: "fn-link-button", "aria-label": t("edit.backNamed", { field: t(`edit.${name}`) }) });
-  const hint = name === "published" ? make("p", { class: "fn-hint", id: ids.hint }, t("edit.dateForm")) : null;
+  const back = button(t("details.back"), reset, {
+    class: "fn-link-button",
+    "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
+  });
+  const hint = name === "published" ? make("p", { class: "fn-hint", id: ids.hint }, t("details.dateForm")) : null;
   const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
   input.addEventListener("input", () => {
     input.removeAttribute("aria-invalid");
     say(trouble, "");
   });
-  const head = make("div", { class: "fn-edit-head" }, make("label", { for: ids.input }, t(`edit.${name}`)), back);
+  const head = make(
+    "div",
+    { class: "fn-edit-head" },
+    make("label", { for: ids.input }, t(`details.${name}`)),
+    back,
+  );
   const element = make("div", { class: "fn-edit-field" }, head, input, suggestions(name), hint, trouble);
   return {
     element,
@@ -140,7 +153,7 @@ function inputOf(name, ids) {
     const known = reports().map(({ language }) => language);
     const choices = languageChoices(known.filter((code) => code && code !== NO_LANGUAGE));
     const option = ([value, label]) => make("option", { value }, label);
-    return make("select", attributes, option(["", t("edit.noLanguage")]), ...choices.map(option));
+    return make("select", attributes, option(["", t("details.noLanguage")]), ...choices.map(option));
   }
   return make("input", {
     ...attributes,

@@ -15,7 +15,12 @@ export function valueList({ name, words, choose }) {
   const state = { counts: new Map(), chosen: [], whole: false, sought: "" };
   const rows = new Map();
   const list = make("ul", { class: "fn-values" });
-  const find = make("input", { type: "search", class: "fn-field", "aria-label": t(`library.findIn.${name}`), placeholder: t(`library.findIn.${name}`) });
+  const find = make("input", {
+    type: "search",
+    class: "fn-field",
+    "aria-label": t(`library.findIn.${name}`),
+    placeholder: t(`library.findIn.${name}`),
+  });
   const more = button("", toggle, { class: "fn-more-values", "aria-expanded": "false" });
   find.addEventListener("input", () => {
     state.sought = fold(find.value);
@@ -42,7 +47,8 @@ export function valueList({ name, words, choose }) {
 
   function draw() {
     const all = values();
-    const found = state.whole && state.sought ? all.filter((value) => fold(words(value)).includes(state.sought)) : all;
+    const found =
+      state.whole && state.sought ? all.filter((value) => fold(words(value)).includes(state.sought)) : all;
     const shown = found.slice(0, state.whole ? MANY : Math.max(FEW, state.chosen.length));
     const elements = shown.map((value) => {
       if (!rows.has(value)) rows.set(value, row(value));
@@ -60,7 +66,11 @@ export function valueList({ name, words, choose }) {
 
   /** Puts the rows into the list without moving the one with the focus, which would lose it. */
   function arrange(elements) {
-    if (elements.length === list.children.length && elements.every((element, place) => element === list.children[place])) return;
+    if (
+      elements.length === list.children.length &&
+      elements.every((element, place) => element === list.children[place])
+    )
+      return;
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     list.replaceChildren(...elements);
     if (focused?.isConnected) focused.focus({ preventScroll: true });
@@ -75,11 +85,10 @@ export function valueList({ name, words, choose }) {
 
   return {
     element: make("div", { class: "fn-facet-values" }, find, list, more),
-    /** Shows the counts of the values, and which are chosen; gives how many values there are. */
+    /** Shows the counts of the values, and which are chosen. */
     show(counts, chosen) {
       Object.assign(state, { counts, chosen });
       draw();
-      return new Set([...counts.keys(), ...chosen]).size;
     },
   };
 }

@@ -64,7 +64,15 @@ function facet(name, contents) {
 
 /** The button that shows the facets, and the facets. */
 export function facetsElements() {
-  onReports(() => layOutYears(new Set(reports().map(({ published }) => Number(published?.slice(0, 4))).filter(Boolean))));
+  onReports(() =>
+    layOutYears(
+      new Set(
+        reports()
+          .map(({ published }) => Number(published?.slice(0, 4)))
+          .filter(Boolean),
+      ),
+    ),
+  );
   place.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
@@ -117,14 +125,16 @@ export function showCounts(counts, { shown }) {
   say();
 }
 
-/** What is folded away is not drawn. What has but one value narrows nothing, and is not shown. */
+/** What is folded away is not drawn. What all reports have narrows nothing, and is not shown. */
 function draw() {
   const { counts, shown } = latest;
   if (place.hidden || !counts) return;
   const scope = getScope();
   for (const field of FIELDS) {
-    const values = lists[field].show(counts[field], scope[field]);
-    facets[field].hidden = values < 2 && !scope[field].length;
+    lists[field].show(counts[field], scope[field]);
+    const [most = 0] = counts[field].values();
+    const isOne = counts[field].size < 2 && (most === 0 || most === shown);
+    facets[field].hidden = isOne && !scope[field].length;
   }
   showYears(counts[YEARS]);
   done.textContent = t("library.showFound", { count: shown });

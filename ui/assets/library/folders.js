@@ -26,7 +26,9 @@ export const entriesOf = (transfer) =>
 export async function filesOf(entries) {
   const found = await Promise.all(
     entries.map(async ({ entry, file }) =>
-      entry?.isDirectory ? within(await filesIn(entry, []), entry.name) : { files: [{ file, name: file.name }], left: 0 },
+      entry?.isDirectory
+        ? within(await filesIn(entry, []), entry.name)
+        : { files: [{ file, name: file.name }], left: 0 },
     ),
   );
   return { files: found.flatMap(({ files }) => files), left: found.reduce((sum, { left }) => sum + left, 0) };
@@ -38,7 +40,10 @@ export function filesOfFolder(files) {
     const [folder, ...folders] = file.webkitRelativePath.split("/").slice(0, -1);
     return { file, folder, folders };
   });
-  return within(placed.filter(({ folders, file }) => [...folders, file.name].every(isMeant)), placed[0]?.folder);
+  return within(
+    placed.filter(({ folders, file }) => [...folders, file.name].every(isMeant)),
+    placed[0]?.folder,
+  );
 }
 
 /** All files below a folder: {file, folders}, the folders being those between. */

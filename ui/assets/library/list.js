@@ -104,7 +104,14 @@ function showAll() {
   state.sought = "";
   heard.cleared();
   drawList();
-  setScope({ publishers: [], collections: [], languages: [], kinds: [], published_after: null, published_before: null });
+  setScope({
+    publishers: [],
+    collections: [],
+    languages: [],
+    kinds: [],
+    published_after: null,
+    published_before: null,
+  });
 }
 
 function toggleGroup(id) {

@@ -7,8 +7,7 @@
 
 const MONTH = /^(\d{4})(?:-(\d{2}))?/;
 
-const written = (year, month) =>
-  `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
+const written = (year, month) => `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 
 /** The month `steps` after another, both as "2031-07". */
 function moved(month, steps) {

@@ -55,13 +55,16 @@ export function itemsOf(shown, { group, added, folded }) {
   const known = new Map(shown.map((report) => [report.document_id, report]));
   const fresh = added.map((id) => known.get(id)).filter(Boolean);
   const rest = fresh.length ? shown.filter((report) => !fresh.includes(report)) : shown;
-  const groups = group ? groupsOf(rest, group) : [{ id: "rest", group: fresh.length ? "rest" : null, members: rest }];
+  const groups = group
+    ? groupsOf(rest, group)
+    : [{ id: "rest", group: fresh.length ? "rest" : null, members: rest }];
   if (fresh.length) groups.unshift({ id: "added", group: "added", members: fresh });
   const items = [];
   let position = 0;
   for (const { id, group: kind, name, members } of groups) {
     const isFolded = folded.has(id);
-    if (kind) items.push({ key: id, of: { id, group: kind, name, count: members.length, isFolded }, position: null });
+    if (kind)
+      items.push({ key: id, of: { id, group: kind, name, count: members.length, isFolded }, position: null });
     if (isFolded) position += members.length;
     else for (const report of members) items.push({ key: report.document_id, of: report, position: ++position });
   }

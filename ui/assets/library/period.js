@@ -51,7 +51,8 @@ function apply() {
   const [from, to] = [fields.from, fields.to].map(({ input, otherwise }) =>
     input.value ? monthOf(input.value, otherwise) : "",
   );
-  const wrong = from === null || to === null ? "library.monthWrong" : from && to && from > to ? "library.monthOrder" : null;
+  const wrong =
+    from === null || to === null ? "library.monthWrong" : from && to && from > to ? "library.monthOrder" : null;
   trouble.hidden = !wrong;
   trouble.textContent = wrong ? t(wrong) : "";
   if (!wrong) setScope({ published_after: afterOf(from), published_before: beforeOf(to) });
@@ -64,7 +65,8 @@ function onClick(event) {
   const { first, last } = bars[place];
   const [from, to] = chosenYears();
   const only = from === first && to === last;
-  const [start, end] = event.shiftKey && from ? [Math.min(from, first), Math.max(to ?? last, last)] : [first, last];
+  const [start, end] =
+    event.shiftKey && from ? [Math.min(from, first), Math.max(to ?? last, last)] : [first, last];
   setScope({
     published_after: only ? null : afterOf(monthOf(year(start), "01")),
     published_before: only ? null : beforeOf(monthOf(year(end), "12")),
@@ -83,7 +85,9 @@ export function layOutYears(years) {
   const [first, last] = [Math.min(...years), Math.max(...years)];
   const step = STEPS.find((size) => Math.floor(last / size) - Math.floor(first / size) < BARS) ?? STEPS.at(-1);
   bars = [];
-  if (years.size) for (let from = first - (first % step); from <= last; from += step) bars.push({ first: from, last: from + step - 1 });
+  if (years.size)
+    for (let from = first - (first % step); from <= last; from += step)
+      bars.push({ first: from, last: from + step - 1 });
   picture.replaceChildren(...bars.map(() => make("span", { class: "fn-year" }, make("span"))));
   ends.replaceChildren(...[first, last].map((end) => make("span", {}, years.size ? year(end) : "")));
 }
@@ -105,8 +109,14 @@ export function showYears(counts) {
     bar.classList.toggle("fn-chosen", (from ?? first) <= last && (to ?? last) >= first);
   });
   const said = [...counts].filter(([one]) => one).sort(([a], [b]) => a - b);
-  picture.setAttribute("aria-label", said.map(([one, sum]) => `${year(one)}: ${numberIn(sum)}`).join(", ") || t("library.noDates"));
-  for (const [name, month] of [["from", fromOf(after)], ["to", toOf(before)]])
+  picture.setAttribute(
+    "aria-label",
+    said.map(([one, sum]) => `${year(one)}: ${numberIn(sum)}`).join(", ") || t("library.noDates"),
+  );
+  for (const [name, month] of [
+    ["from", fromOf(after)],
+    ["to", toOf(before)],
+  ])
     if (document.activeElement !== fields[name].input) fields[name].input.value = month ?? "";
   const left = after || before ? (counts.get(null) ?? 0) : 0;
   undated.hidden = !left;

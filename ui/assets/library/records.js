@@ -3,7 +3,15 @@
 import { fold } from "../folding.js";
 import { getReports } from "../server.js";
 
-const state = { all: new Map(), shown: [], tag: null, gone: new Set(), listeners: [], reading: null, again: false };
+const state = {
+  all: new Map(),
+  shown: [],
+  tag: null,
+  gone: new Set(),
+  listeners: [],
+  reading: null,
+  again: false,
+};
 
 /** The reports, each with the words that it is found by in `folded`. */
 export const reports = () => state.shown;
@@ -35,7 +43,9 @@ async function read() {
 
 function take({ reports: all, tag }) {
   for (const report of all)
-    report.folded = [report.title, report.publisher, report.collection].map((words) => fold(words ?? "")).join("\n");
+    report.folded = [report.title, report.publisher, report.collection]
+      .map((words) => fold(words ?? ""))
+      .join("\n");
   state.all = new Map(all.map((report) => [report.document_id, report]));
   state.tag = tag;
   tell();

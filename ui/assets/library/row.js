@@ -3,7 +3,7 @@
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
-import { factElements, ownDate } from "../words.js";
+import { factElements, kindWords, ownDate } from "../words.js";
 
 /**
  * The row of a report; `does` has what its buttons do: `open` and `menu`, each called with the report and the
@@ -15,6 +15,7 @@ export function reportRow(report, does, { part, asked, current }) {
   const dated = { ...report, author: null, published: ownDate(report) };
   const pages = report.pages && t("library.pages", { count: report.pages });
   const version = report.version > 1 ? t("reading.version", { version: report.version }) : null;
+  const facts = factElements(dated, pages, version);
   const open = make(
     "button",
     {
@@ -25,7 +26,7 @@ export function reportRow(report, does, { part, asked, current }) {
       onclick: (event) => does.open(report, event.currentTarget),
     },
     make("span", { class: "fn-report-title", lang: report.language, dir: "auto" }, report.title),
-    make("span", { class: "fn-facts" }, ...factElements(dated, pages, version)),
+    make("span", { class: "fn-facts" }, ...(facts.length ? facts : factElements({}, kindWords(report.kind)))),
     asked ? make("span", { class: "fn-asked" }, t("library.asked")) : null,
   );
   const more = button("", (event) => does.menu(report, event.currentTarget), {

@@ -64,7 +64,9 @@ export function cancel(upload) {
   upload.isStopping = true;
   heard.changed(upload);
   // It may be over by now, which the next look at the jobs tells.
-  return cancelJob(upload.jobId).catch(() => null).then(hurry);
+  return cancelJob(upload.jobId)
+    .catch(() => null)
+    .then(hurry);
 }
 
 function change(upload, changes) {

@@ -15,12 +15,24 @@ const READ_OUT = 3; // refusals that are read out in full
 
 const heading = make("h3", {});
 const clear = button(t("upload.clear"), clearOver, { class: "fn-link-button", hidden: "" });
-const stopAll = button(t("upload.cancelAll"), () => uploads().filter((one) => !isOver(one)).forEach(cancel), {
-  class: "fn-link-button",
-  hidden: "",
-});
+const stopAll = button(
+  t("upload.cancelAll"),
+  () =>
+    uploads()
+      .filter((one) => !isOver(one))
+      .forEach(cancel),
+  {
+    class: "fn-link-button",
+    hidden: "",
+  },
+);
 const left = make("p", { class: "fn-hint", hidden: "" });
-const scroller = make("div", { class: "fn-uploads-list", tabindex: "0", role: "region", "aria-label": t("upload.title") });
+const scroller = make("div", {
+  class: "fn-uploads-list",
+  tabindex: "0",
+  role: "region",
+  "aria-label": t("upload.title"),
+});
 // Screen readers hear outcomes, and not each step of the progress.
 const outcome = make("p", { class: "fn-unseen", role: "status" });
 const box = make(
@@ -36,14 +48,29 @@ const rows = new WeakMap();
 /** The files of this visit; `added` hears of each report that was added, by its number. */
 export function uploadsElements(added) {
   watchUploads({ changed, added });
-  onReports(() => uploads().filter(({ state }) => state === "added").forEach(drawUpload));
+  onReports(() =>
+    uploads()
+      .filter(({ state }) => state === "added")
+      .forEach(drawUpload),
+  );
   return [box, outcome];
 }
 
 /** The buttons that let a person choose files, or a folder. */
 export function addButtons() {
-  const files = make("input", { type: "file", multiple: "", hidden: "", accept: SUFFIXES.join(), "aria-label": t("upload.files") });
-  const folder = make("input", { type: "file", webkitdirectory: "", hidden: "", "aria-label": t("upload.folder") });
+  const files = make("input", {
+    type: "file",
+    multiple: "",
+    hidden: "",
+    accept: SUFFIXES.join(),
+    "aria-label": t("upload.files"),
+  });
+  const folder = make("input", {
+    type: "file",
+    webkitdirectory: "",
+    hidden: "",
+    "aria-label": t("upload.folder"),
+  });
   const taking = (input, found) => {
     input.addEventListener("change", () => {
       take(found([...input.files]));
@@ -121,11 +148,16 @@ function rowOf(upload) {
     const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
     const state = make("span", { class: "fn-upload-state" });
     const bar = make("progress", { max: "1", "aria-label": t("upload.bar", { name: upload.name }) });
-    const stop = button("", () => cancel(upload), { class: "fn-upload-stop", "aria-label": t("upload.cancelNamed", { name: upload.name }), title: t("upload.cancel") });
+    const stop = button("", () => cancel(upload), {
+      class: "fn-upload-stop",
+      "aria-label": t("upload.cancelNamed", { name: upload.name }),
+      title: t("upload.cancel"),
+    });
     stop.append(icon("close"));
     const below = make("div", { class: "fn-upload-outcome" });
-    const head = make("div", { class: "fn-upload-head" }, name, state, stop);
-    rows.set(upload, { element: make("li", {}, head, bar, below), state, bar, stop, below, shown: null });
+    const head = make("div", { class: "fn-upload-head" }, name, stop);
+    const line = make("div", { class: "fn-upload-line" }, state, below);
+    rows.set(upload, { element: make("li", {}, head, bar, line), state, bar, stop, below, shown: null });
     drawUpload(upload);
   }
   return rows.get(upload);
@@ -135,7 +167,9 @@ function drawUpload(upload) {
   const row = rows.get(upload);
   if (!row) return;
   const isGone = upload.state === "added" && !reportOf(upload.report.id);
-  row.state.textContent = t(`upload.${isGone ? "gone" : upload.isStopping && !isOver(upload) ? "stopping" : upload.state}`);
+  row.state.textContent = t(
+    `upload.${isGone ? "gone" : upload.isStopping && !isOver(upload) ? "stopping" : upload.state}`,
+  );
   row.element.className = isGone ? "fn-gone" : `fn-${upload.state}`;
   row.bar.hidden = row.stop.hidden = isOver(upload);
   const share = shareOf(upload);
