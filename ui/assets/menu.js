@@ -1,11 +1,12 @@
 /** A menu behind a button: of actions, links and choices, over the page. */
 
 import { make } from "./dom.js";
+import { findAgain, remembered } from "./focus.js";
 
 const GAP = 4; // pixels between the button and its menu
 const EDGE = 8; // pixels that are left between it and the window's edge
 
-let shown = null; // {menu, opener}
+let shown = null; // {menu, opener, memory}
 
 /**
  * Opens the menu of a button, or closes it. `entries` are, in their order:
@@ -14,6 +15,7 @@ let shown = null; // {menu, opener}
  *   own; `disabled` where it is there only to say why it cannot be done
  * - {words, href, download}: a link
  * - {heading}: what the next ones have in common
+ * - {separator: true}: a line
  */
 export function toggleMenu(opener, entries) {
   const wasMine = shown?.opener === opener;
@@ -22,7 +24,7 @@ export function toggleMenu(opener, entries) {
   const menu = make("div", { class: "fn-menu", role: "menu", popover: "manual" }, ...entries.map(element));
   menu.setAttribute("aria-label", opener.getAttribute("aria-label") ?? opener.textContent);
   (opener.closest("aside") ?? document.body).append(menu);
-  shown = { menu, opener };
+  shown = { menu, opener, memory: remembered(opener) };
   opener.setAttribute("aria-expanded", "true");
   menu.addEventListener("keydown", onKey);
   menu.addEventListener(
@@ -37,14 +39,16 @@ export function toggleMenu(opener, entries) {
 /** Closes the menu that is open; with `refocus`, its button gets the focus. */
 export function closeMenu({ refocus = false } = {}) {
   if (!shown) return;
-  const { menu, opener } = shown;
+  const { menu, opener, memory } = shown;
   shown = null;
   opener.setAttribute("aria-expanded", "false");
   menu.remove();
-  if (refocus) opener.focus({ preventScroll: true });
+  // Its row may have been drawn anew meanwhile.
+  if (refocus) findAgain(memory)?.focus({ preventScroll: true });
 }
 
-function element({ words, run, chosen, hint, disabled, href, download, heading, danger }) {
+function element({ words, run, chosen, hint, disabled, href, download, heading, separator, danger }) {
+  if (separator) return make("div", { class: "fn-menu-line", role: "separator" });
   if (heading) return make("div", { class: "fn-menu-heading", role: "presentation" }, heading);
   const role = chosen === undefined ? "menuitem" : "menuitemradio";
   const attributes = { role, tabindex: "-1", class: danger ? "fn-menu-item fn-danger" : "fn-menu-item" };

@@ -3,7 +3,6 @@
 import { button, make } from "../dom.js";
 import { findField } from "../finding.js";
 import { t } from "../i18n.js";
-import { icon } from "../icons.js";
 import { toggleMenu } from "../menu.js";
 import { conversationFile, nameConversation, words } from "../server.js";
 import { VirtualList } from "../virtual.js";
@@ -22,7 +21,7 @@ const does = { open, menu };
 const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
 const trouble = make("p", { class: "fn-warning fn-empty", role: "alert", hidden: "" });
-const count = make("p", { class: "fn-unseen", role: "status" });
+const count = make("p", { class: "fn-counted", role: "status" });
 const rows = new VirtualList(scroller, drawRow, t("history.title"));
 
 /** Fills the tab's panel. */
@@ -32,17 +31,12 @@ export function startHistory(panel) {
     state.timer = setTimeout(() => read(query), TYPING);
   };
   const goOn = () => focusRow(rows, state.keys[0]);
-  const begin = button("", newConversation, {
-    class: "fn-icon-button fn-begin",
-    "aria-label": t("history.new"),
-    title: t("history.new"),
-  });
-  begin.append(icon("plus"));
+  const begin = button(t("history.new"), newConversation, { class: "fn-small-button fn-begin" });
   scroller.prepend(trouble, empty);
   panel.append(
     make("h2", { class: "fn-unseen" }, t("history.title")),
-    make("div", { class: "fn-library-bar" }, findField(t("history.find"), { find, goOn }).element, begin),
-    count,
+    make("div", { class: "fn-library-bar" }, count, begin),
+    make("div", { class: "fn-library-bar" }, findField(t("history.find"), { find, goOn }).element),
     scroller,
   );
   walk(rows);
@@ -92,7 +86,7 @@ function draw({ conversations, more, query }) {
   rows.show(items, conversations.length);
   empty.hidden = conversations.length > 0;
   empty.textContent = query ? t("history.nothing") : t("history.empty");
-  count.textContent = query ? t("history.found", { count: conversations.length }) : "";
+  count.textContent = more ? "" : t("history.count", { count: conversations.length });
 }
 
 function drawRow(of) {
@@ -117,6 +111,7 @@ function menu(conversation, opener) {
       href: conversationFile(id, suffix),
       download: "",
     })),
+    { separator: true },
     { words: t("history.delete"), run: () => remove(conversation), danger: true },
   ]);
 }

@@ -19,6 +19,7 @@ export function reportMenu(report, opener) {
     { words: t(isAsked ? "library.askNot" : "library.ask"), run: keepTo },
     { words: t("library.cited"), run: () => showCitations(report) },
     { words: t("library.edit"), run: () => editReportInPlace(report) },
+    { separator: true },
     {
       words: t("library.delete"),
       run: () => remove(report),

@@ -54,7 +54,7 @@ function facet(name, contents) {
   const key = `library.facet.${name}`;
   const whole = make(
     "details",
-    { class: "fn-facet", open: recall(key, "open") === "open" ? "" : null },
+    { class: `fn-facet fn-facet-${name}`, open: recall(key, "open") === "open" ? "" : null },
     make("summary", {}, make("span", {}, t(key)), badges[name]),
     make("div", { role: "group", "aria-label": t(key) }, contents),
   );
