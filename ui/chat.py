@@ -133,7 +133,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         question = gr.Textbox(
             label=words("chat.question"),
             placeholder=words("chat.placeholder"),
-            submit_btn=words("chat.ask"),
+            submit_btn=str(words("chat.ask")),
             lines=1,
             max_lines=6,
             autofocus=True,
