@@ -57,6 +57,40 @@ def test_what_is_exported_is_verified(
     assert list(verified["sentences"][0]) == ["number", "text", "holds", "problems", "remarks"]
 
 
+@pytest.mark.parametrize("suffix", ["md", "html", "docx", "json"])
+def test_a_conversation_is_exported_by_its_id_and_verified(
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path, suffix: str
+) -> None:
+    home, answer_id = kept_home
+    own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
+    file = tmp_path / f"conversation.{suffix}"
+    written = prints(capfd, "export", own_id, file, "--home", home)
+    assert written == {"conversation_id": own_id, "file": str(file), "bytes": file.stat().st_size}
+    assert main(["verify", str(file), "--home", str(home)]) == 0
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"{file}: 2 answers, ")
+    assert last.endswith(": all hold")
+    if suffix == "json":
+        read = json.loads(file.read_bytes())
+        assert (read["conversation_id"], read["name"]) == (own_id, QUESTION)
+        assert [each["answer_id"] for each in read["answers"]][1] == answer_id
+
+
+def test_what_does_not_hold_of_a_conversation_is_said(
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
+) -> None:
+    home, _ = kept_home
+    own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
+    assert main(["export", own_id, "--home", str(home)]) == 0
+    file = tmp_path / "conversation.md"
+    file.write_text(capfd.readouterr().out.replace(f"## {QUESTION}", "## Why?", 1), encoding="utf-8")
+    assert main(["verify", str(file), "--home", str(home)]) == 1
+    assert capfd.readouterr().out.splitlines()[-2:] == [
+        f"The conversation: answer 1: its question is not the one that was asked: “{QUESTION}”",
+        f"{file}: 2 answers, 4 sentences, 2 footnotes: 1 does not hold",
+    ]
+
+
 def test_the_json_of_an_answer_is_printed_as_it_is_kept(
     capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str]
 ) -> None:
