@@ -150,6 +150,8 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(versions.c.language.in_(filters.languages))
     if filters.collections:
         conditions.append(versions.c.collection.in_(filters.collections))
+    if filters.kinds:
+        conditions.append(versions.c.kind.in_(filters.kinds))
     # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)

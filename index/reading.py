@@ -101,6 +101,14 @@ class CatalogReader:
             raise DocumentNotFoundError(document_id, version)
         return to_record(row)
 
+    def versions(self, document_id: int) -> list[DocumentRecord]:
+        """All versions of one document that are kept, the newest first; raises DocumentNotFoundError."""
+        query = record_query().where(documents.c.id == document_id).order_by(versions.c.version.desc())
+        found = [to_record(row) for row in self._connection.execute(query)]
+        if not found:
+            raise DocumentNotFoundError(document_id, None)
+        return found
+
     def same_file(self, digest: str) -> list[DocumentRecord]:
         """The versions that were read from a file with this sha256, the newest document first."""
         query = record_query().where(versions.c.digest == digest)

@@ -92,6 +92,7 @@ class Filters:
         publishers: issued by any of these, compared as written.
         languages: in any of these ISO 639-1 codes.
         collections: in any of these collections, compared as written.
+        kinds: read by any of these loaders, as ``DocumentRecord.kind`` names them.
         published_before: published before this ISO date (exclusive); undated documents drop out.
         published_after: published after this ISO date (exclusive), a month or a year as a whole; undated
             documents drop out.
@@ -101,6 +102,7 @@ class Filters:
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     published_before: str | None = None
     published_after: str | None = None
 

@@ -100,6 +100,7 @@ def test_search_keeps_to_its_filters(client: TestClient) -> None:
     assert paths(filters={"document_ids": [1]}) == {"cambodia-scam-raids.md"}
     assert paths(filters={"languages": ["km"]}) == set()
     assert paths(filters={"collections": ["seeds"]}) == set()
+    assert paths(filters={"kinds": ["docx"]}) == {"lorvenna-siren-plan.docx"}
     assert paths(published_after="2025-07-18") == {
         "lorvenna-maravel-dam-inquiry.pdf",
         "lorvenna-schools-autumn-2025.pdf",

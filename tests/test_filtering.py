@@ -19,6 +19,7 @@ FILTERS = st.builds(
     publishers=WORDS,
     languages=WORDS,
     collections=WORDS,
+    kinds=WORDS,
     published_before=DATES,
     published_after=DATES,
 )
@@ -33,14 +34,19 @@ def test_a_request_has_the_filters_of_the_command(filters: Filters) -> None:
 
 
 def test_options_that_are_not_given_say_nothing() -> None:
-    filters = filters_of(None, None, None, None, (None, None))
+    filters = filters_of(None, None, None, None, kinds=None, dates=(None, None))
     assert (filters, request_fields(filters)) == (Filters(), {})
 
 
 def test_bytes_of_a_name_that_are_no_text_are_marked() -> None:
-    filters = filters_of([7], ["B\udcfccher"], None, ["é"], (None, "2031"))
-    assert filters == Filters((7,), ("B?cher",), (), ("é",), None, "2031")
+    filters = filters_of([7], ["B\udcfccher"], None, ["é"], kinds=["pdf", "docx"], dates=(None, "2031"))
+    assert filters == Filters((7,), ("B?cher",), (), ("é",), ("pdf", "docx"), None, "2031")
     assert request_fields(filters) == {
         "published_after": "2031",
-        "filters": {"document_ids": (7,), "publishers": ("B?cher",), "collections": ("é",)},
+        "filters": {
+            "document_ids": (7,),
+            "publishers": ("B?cher",),
+            "collections": ("é",),
+            "kinds": ("pdf", "docx"),
+        },
     }

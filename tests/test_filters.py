@@ -28,6 +28,7 @@ QUERIES = ("flood in the village of Varda", "police in Orrin", "council")
 PUBLISHERS = ("Council", "Ministry", "Nobody")
 LANGUAGES = ("en", "de", "km")
 COLLECTIONS = ("dams", "rivers", "Letters of 2031", "gates")
+KINDS = ("text", "pdf", "docx")
 DATES = ("2031", "2031-03", "2031-03-01", "2031-06-15", "2031-12", "2032")
 
 MOSTLY = settings(PATIENT, max_examples=60)
@@ -42,10 +43,10 @@ def report(number: int, text: str) -> Incoming:
         language=("en", "de")[number % 2],
         published=(f"2031-{month:02}-01", f"2031-{month:02}", "2031", None)[number // 2 % 4],
     )
-    if number % 5:
-        return made
-    said = replace(made.document, collection="Letters of 2031", origins={"collection": "sidecar"})
-    return replace(made, document=said)
+    document = replace(made.document, kind=("text", "text", "pdf")[number % 3])
+    if number % 5 == 0:
+        document = replace(document, collection="Letters of 2031", origins={"collection": "sidecar"})
+    return replace(made, document=document)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,7 @@ def passes(record: DocumentRecord, filters: Filters) -> bool:
         and (not filters.publishers or record.publisher in filters.publishers)
         and (not filters.languages or record.language in filters.languages)
         and (not filters.collections or record.collection in filters.collections)
+        and (not filters.kinds or record.kind in filters.kinds)
         and (filters.published_before is None or (published or "~") < filters.published_before)
         and (filters.published_after is None or _is_after(published, filters.published_after))
     )
@@ -97,6 +99,7 @@ FILTERS = st.builds(
     publishers=some(PUBLISHERS),
     languages=some(LANGUAGES),
     collections=some(COLLECTIONS),
+    kinds=some(KINDS),
     published_before=st.none() | st.sampled_from(DATES),
     published_after=st.none() | st.sampled_from(DATES),
 )
@@ -154,12 +157,12 @@ def test_everything_is_found_without_a_filter(varied: Index) -> None:
 def test_every_combination_of_filters_is_the_whole_ranking_without_the_others(
     varied: Index, weight: float | None
 ) -> None:
-    wide = (tuple(range(1, REPORTS, 2)), ("Council", "Nobody"), ("en",), ("dams", "rivers"))
-    for used in product((False, True), repeat=6):
+    wide = (tuple(range(1, REPORTS, 2)), ("Council", "Nobody"), ("en",), ("dams", "rivers"), ("text",))
+    for used in product((False, True), repeat=7):
         *lists, before, after = (
             value if use else empty
             for use, value, empty in zip(
-                used, (*wide, "2031-11", "2031-02"), ((), (), (), (), None, None), strict=True
+                used, (*wide, "2031-11", "2031-02"), ((), (), (), (), (), None, None), strict=True
             )
         )
         filters = Filters(*lists, before, after)  # type: ignore[arg-type]

@@ -64,14 +64,12 @@ class TestFilters:
     @pytest.fixture
     def filled(self, catalog: Catalog) -> Catalog:
         known = [
-            ("a.txt", "en", "Council", "2031-03-01"),
-            ("dams/b.txt", "en", "Ministry", "2031-03"),
-            ("dams/old/c.txt", "km", "Ministry", "2031"),
-            ("old/d.txt", "km", None, None),
+            ("a.txt", "text", "en", "Council", "2031-03-01"),
+            ("dams/b.txt", "text", "en", "Ministry", "2031-03"),
+            ("dams/old/c.pdf", "pdf", "km", "Ministry", "2031"),
+            ("old/d.html", "html", "km", None, None),
         ]
-        catalog.commit(
-            [version(path=path, document=Document("A.", "T", "text", *values)) for path, *values in known]
-        )
+        catalog.commit([version(path=path, document=Document("A.", "T", *values)) for path, *values in known])
         return catalog
 
     @pytest.mark.parametrize(
@@ -88,6 +86,9 @@ class TestFilters:
             (Filters(collections=("old",)), [4]),
             (Filters(collections=("old", "dams"), languages=("km",)), [3, 4]),
             (Filters(collections=("Dams", "dams/old", "")), []),
+            (Filters(kinds=("pdf", "html")), [3, 4]),
+            (Filters(kinds=("text",), publishers=("Ministry",)), [2]),
+            (Filters(kinds=("PDF",)), []),
             (Filters(published_before="2031-03-01"), [2, 3]),
             (Filters(published_before="2031-03"), [3]),
             (Filters(published_after="2030"), [1, 2, 3]),

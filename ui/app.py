@@ -25,6 +25,7 @@ from ui.api import api_router
 from ui.documents import documents_router
 from ui.following import Following
 from ui.head import ASSETS, ASSETS_ROUTE, HEAD
+from ui.inspecting import inspecting_router
 from ui.jobs import jobs_router
 from ui.kept import kept_router
 from ui.middleware import BodyLimit, PageHeaders
@@ -71,7 +72,7 @@ def create_app(
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
     kept = kept_router(index.catalog)
-    routers = (api, library, work, kept)
+    routers = (api, library, inspecting_router(index), work, kept)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

@@ -135,6 +135,7 @@ def ask(
     publishers: filtering.Publishers = None,
     languages: filtering.Languages = None,
     collections: filtering.Collections = None,
+    kinds: filtering.Kinds = None,
     published_before: filtering.PublishedBefore = None,
     published_after: filtering.PublishedAfter = None,
     conversation: filtering.Follows = None,
@@ -146,7 +147,7 @@ def ask(
     from ui.progress import waiting
 
     dates = published_before, published_after
-    filters = filtering.filters_of(documents, publishers, languages, collections, dates)
+    filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
     with waiting(terminal.errors(), "Reading…"):
         answer = asking.ask(settings, _asked("question", question), filters, conversation)
@@ -165,6 +166,7 @@ def search(
     publishers: filtering.Publishers = None,
     languages: filtering.Languages = None,
     collections: filtering.Collections = None,
+    kinds: filtering.Kinds = None,
     published_before: filtering.PublishedBefore = None,
     published_after: filtering.PublishedAfter = None,
     home: Home = None,
@@ -175,7 +177,7 @@ def search(
     from ui.progress import waiting
 
     dates = published_before, published_after
-    filters = filtering.filters_of(documents, publishers, languages, collections, dates)
+    filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
     with waiting(terminal.errors(), "Searching…"):
         response = asking.search(settings, _asked("query", query), limit, filters)

@@ -74,6 +74,7 @@ Documents = Annotated[
 Publishers = Annotated[list[str] | None, _any_of("--publisher", "NAME", "of this publisher")]
 Languages = Annotated[list[str] | None, _any_of("--language", "CODE", "in this language, such as en")]
 Collections = Annotated[list[str] | None, _any_of("--collection", "NAME", "of this collection")]
+Kinds = Annotated[list[str] | None, _any_of("--kind", "KIND", "of this kind of file, such as pdf or docx")]
 PublishedBefore = Annotated[str | None, _date("--published-before", "before")]
 PublishedAfter = Annotated[str | None, _date("--published-after", "after")]
 
@@ -101,6 +102,8 @@ def filters_of(
     publishers: Iterable[str] | None,
     languages: Iterable[str] | None,
     collections: Iterable[str] | None,
+    *,
+    kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
     """The options of a command as the index has them; None where an option was not given.
@@ -109,7 +112,13 @@ def filters_of(
     """
     before, after = dates
     return Filters(
-        tuple(documents or ()), _words(publishers), _words(languages), _words(collections), before, after
+        tuple(documents or ()),
+        _words(publishers),
+        _words(languages),
+        _words(collections),
+        _words(kinds),
+        before,
+        after,
     )
 
 

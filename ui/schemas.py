@@ -57,6 +57,7 @@ class FilterFields(RequestModel):
     publishers: FilterValues = []
     languages: FilterValues = Field(default=[], description="ISO 639-1 codes")
     collections: FilterValues = Field(default=[], description="as a report's `collection` says them")
+    kinds: FilterValues = Field(default=[], description="as a report's `kind` says them: `pdf`, `docx`, …")
 
 
 class FilteredRequest(RequestModel):
@@ -73,6 +74,7 @@ class FilteredRequest(RequestModel):
             publishers=tuple(self.filters.publishers),
             languages=tuple(self.filters.languages),
             collections=tuple(self.filters.collections),
+            kinds=tuple(self.filters.kinds),
             published_before=self.published_before,
             published_after=self.published_after,
         )

@@ -52,6 +52,8 @@ def names(found: dict[str, Any]) -> set[str]:
         (["--collection", "Press cuttings", "--collection", "raids"], {"courier", "cambodia"}),
         (["--publisher", "The Harlamoor Courier", "--published-before", "2032"], {"courier"}),
         (["--language", "en", "--published-after", "2025-07-17"], {"cambodia"}),
+        (["--kind", "html"], {"courier"}),
+        (["--kind", "html", "--kind", "markdown"], {"courier", "cambodia", "correction"}),
         (["--document", "1", "--document", "2"], {"correction", "courier"}),
     ],
 )
