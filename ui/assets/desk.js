@@ -4,7 +4,7 @@
  * Words of a document reach the page through text nodes and attributes only, never as markup.
  */
 
-import { linkedPlace, watchMarks } from "./answer/citing.js";
+import { openLinked, watchMarks } from "./answer/citing.js";
 import { watchConversation } from "./answer/conversation.js";
 import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
@@ -13,7 +13,6 @@ import { startLibrary } from "./library/library.js";
 import { layOut } from "./panes.js";
 import { startScope } from "./scope.js";
 import { shortcutsButton, startShortcuts } from "./shortcuts.js";
-import { openSource } from "./source/reading.js";
 import { panels, startTabs } from "./tabs.js";
 
 declareLanguage();
@@ -26,8 +25,7 @@ startShortcuts();
 watchMarks();
 watchConversation();
 
-const linked = linkedPlace();
-if (linked) openSource(linked, { focus: false });
+openLinked();
 
 // A question may be in a language that runs from right to left.
 drawn("#fn-question textarea").then((area) => (area.dir = "auto"));

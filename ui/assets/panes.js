@@ -130,6 +130,12 @@ export function toggleSource() {
   return title.focus({ preventScroll: true });
 }
 
+/** Shows the conversation where an area lies over it. */
+export function uncover() {
+  if (isDrawer(library)) closeLibrary();
+  if (isDrawer(source)) closeSourcePane();
+}
+
 /** Closes the area that lies over the page, or the source where the focus is in it. */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented) return;

@@ -7,9 +7,9 @@
 
 import { button, make } from "./dom.js";
 import { drawn, write } from "./gradio.js";
-import { language, listed, t } from "./i18n.js";
+import { listed, t } from "./i18n.js";
 import { getReport } from "./server.js";
-import { dateWords, kindWords } from "./words.js";
+import { dateWords, kindWords, languageWords } from "./words.js";
 
 const NOTHING = Object.freeze({
   publishers: [],
@@ -52,14 +52,6 @@ export function setScope(changes) {
   tellChat();
   state.listeners.forEach((listener) => listener(scope));
 }
-
-const languageWords = (code) => {
-  try {
-    return new Intl.DisplayNames(language, { type: "language" }).of(code);
-  } catch {
-    return code;
-  }
-};
 
 const FIELDS = {
   publishers: (name) => t("scope.publisher", { name }),

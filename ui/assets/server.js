@@ -17,12 +17,12 @@ async function ask(path, options) {
   return response;
 }
 
-const get = async (path) => (await ask(path)).json();
+const get = async (path, options) => (await ask(path, options)).json();
 
 /** What is asked of one report; its number says nothing to a reader where it is gone. */
-async function ofReport(path) {
+async function ofReport(path, options) {
   try {
-    return await get(path);
+    return await get(path, options);
   } catch (error) {
     throw error.status === 404 ? new Refusal(t("server.gone")) : error;
   }
@@ -33,6 +33,14 @@ export const getReport = (id, version) =>
   ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
 export const getText = (id, version, start, end) =>
   ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
+export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
+export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
+export const getCitations = async (id) => (await ofReport(`v1/documents/${id}/citations`)).answers;
+
+/** Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search. */
+export const getMatches = (id, version, query, signal) =>
+  ofReport(`v1/documents/${id}/matches?version=${version}&query=${encodeURIComponent(query)}`, { signal });
+
 export const removeReport = (id) => ask(`v1/documents/${id}`, { method: "DELETE" });
 
 /** Where the picture of a page is, `width` pixels wide, with the words of `quote` marked. */

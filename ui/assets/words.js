@@ -1,7 +1,7 @@
 /** How dates and what is known of a report are said in words. */
 
 import { make } from "./dom.js";
-import { numberIn, t, tag } from "./i18n.js";
+import { language, numberIn, t, tag } from "./i18n.js";
 
 /** An ISO date, possibly shortened, in the words of the interface's language. */
 export function dateWords(published) {
@@ -10,6 +10,19 @@ export function dateWords(published) {
   const units = [{ year: "numeric" }, { month: "long" }, { day: "numeric" }].slice(0, parts.length);
   const day = new Date(Date.UTC(parts[0], (parts[1] ?? 1) - 1, parts[2] ?? 1));
   return new Intl.DateTimeFormat(tag, Object.assign({ timeZone: "UTC" }, ...units)).format(day);
+}
+
+/** A moment, as ISO 8601 has it, in the words of the interface's language and the reader's own time. */
+export const timeWords = (moment) =>
+  new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(moment));
+
+/** The name of a language by its ISO 639 code. */
+export function languageWords(code) {
+  try {
+    return new Intl.DisplayNames(language, { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
 }
 
 /** Where a date was read, where that is not the report itself: the key of its words. */
