@@ -12,6 +12,7 @@ import { reachTables } from "./tables.js";
 import { textElement } from "./text.js";
 
 export const ABOVE = 48; // pixels left above a place that is scrolled to the top
+const EDGE = 16; // pixels at the edges of what is seen in which nothing is read
 
 /** The number of the page that has an offset, from 1; 0 for a report without pages. */
 export const pageOf = ({ part }, offset) => part.page_starts.filter((start) => start <= offset).length;
@@ -59,8 +60,21 @@ export function scrollToOffset({ container, part }, offset) {
 export function reveal({ container, part }, span) {
   const [place] = rangesIn(container, part, [span]);
   if (!place) return;
-  place.startContainer.parentElement.closest("tr")?.scrollIntoView({ block: "nearest" });
-  const [words, seen] = [place.getBoundingClientRect(), body().getBoundingClientRect()];
-  if (words.top < seen.top + ABOVE || words.bottom > seen.bottom - ABOVE)
-    body().scrollTop += words.top - seen.top - seen.height / 3;
+  const cell = place.startContainer.parentElement.closest("th, td");
+  const table = cell?.closest(".fn-table");
+  if (table) revealIn(table, cell, table.clientHeight / 3, table.querySelector("thead")?.offsetHeight);
+  // A table that scrolls is shown from its headings on.
+  revealIn(body(), table ?? place, table ? EDGE : body().clientHeight / 3);
+  if (cell) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/**
+ * Scrolls a box so that an element, or a range, that is not wholly seen in it begins `line` pixels below its top.
+ *
+ * At its top `covered` pixels are not to be seen.
+ */
+function revealIn(box, place, line, covered = EDGE) {
+  const [words, seen] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
+  const hidden = words.top < seen.top + covered || words.bottom > seen.bottom - EDGE;
+  if (hidden) box.scrollTop += words.top - seen.top - line;
 }
