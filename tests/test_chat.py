@@ -7,7 +7,7 @@ import pytest
 
 from rag.answering import QueryEngine
 from rag.questions import QuestionError
-from ui.chat import PURPOSE, TITLE, Asked, answer_as_it_arrives, build_chat
+from ui.chat import TITLE, Asked, answer_as_it_arrives, build_chat, labels
 from ui.render import answer_markup, understood_markup
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
@@ -81,12 +81,14 @@ def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engin
     page = build_chat(seed_engine, [ARRESTS, POPULATION])
     parts = {component["props"].get("elem_id"): component["props"] for component in page.config["components"]}
     assert page.title == TITLE
-    assert parts["fn-banner"]["value"] == f"# {TITLE}\n\n{PURPOSE}"
-    assert parts["fn-question"]["label"] == "Your question"
+    words = labels()
+    assert parts["fn-banner"]["value"] == str(words("chat.banner"))
+    assert str(parts["fn-question"]["label"]) == str(words("chat.question"))
+    assert words.translations["en"]["chat.banner"].startswith(f"# {TITLE}\n\n")
     assert parts["fn-conversation"]["sanitize_html"] is True
     assert parts["fn-conversation"]["latex_delimiters"] == []
     buttons = [part["props"]["value"] for part in page.config["components"] if part["type"] == "button"]
-    assert buttons == [ARRESTS, POPULATION, "Start over"]
+    assert buttons == [ARRESTS, POPULATION, str(words("chat.startOver"))]
 
 
 def test_the_browser_runs_no_script_of_the_page_s_own_making(seed_engine: QueryEngine) -> None:

@@ -79,7 +79,7 @@ def create_app(
     _refuse_other_routes(app, [*(route for router in routers for route in router.routes), *app.routes])
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
-    app.add_middleware(PageHeaders)
+    app.add_middleware(PageHeaders, desk=HEAD)
     _mount_chat(app, engine, examples)
     return app
 
@@ -145,7 +145,7 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> N
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr
 
-    from ui.chat import build_chat
+    from ui.chat import build_chat, labels
     from ui.theme import footnoted_theme
 
     gr.mount_gradio_app(
@@ -153,7 +153,7 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> N
         build_chat(engine, examples),
         path="/",
         footer_links=[],
-        head=HEAD,
+        i18n=labels(),
         run_history=False,
         show_error=False,
         ssr_mode=False,

@@ -15,13 +15,13 @@ from rag.events import AnswerDone, CitationMade, PassagesFound, QuestionRewritte
 from rag.history import Conversation, of_answers
 from rag.questions import QuestionError
 from ui.excerpts import excerpt
+from ui.locales import gradio_words
 from ui.render import answer_markup, failure_markup, question_markup, streamed_markup, waiting_markup
 
 if TYPE_CHECKING:
     import gradio as gr
 
 TITLE = "Footnoted"
-PURPOSE = "Answers from your library of reports, every sentence footnoted to the exact words it rests on."
 FAILURE = "The server failed at this question; its log has the cause. Try again, or ask in other words."
 
 REMEMBERED_ANSWERS = 100
@@ -81,6 +81,13 @@ async def answer_as_it_arrives(engine: QueryEngine, question: str, asked: Asked)
                 yield answer_markup(answer)
 
 
+def labels() -> gr.I18n:
+    """What Gradio's components are labelled with, in each language of the interface."""
+    import gradio as gr
+
+    return gr.I18n(**gradio_words("chat."))
+
+
 def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     """The page's conversation, its examples and its input; the source panel is the script's.
 
@@ -107,10 +114,11 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             # The question goes back into the input, where it can be mended.
             yield question, asked, asked.turns
 
+    words = labels()
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
         asked = gr.State(_nothing_asked)
-        gr.Markdown(f"# {TITLE}\n\n{PURPOSE}", elem_id="fn-banner")
+        gr.Markdown(words("chat.banner"), elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
             container=False,
@@ -123,18 +131,18 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             latex_delimiters=[],
         )
         question = gr.Textbox(
-            label="Your question",
-            placeholder="What do you want to know?",
-            submit_btn="Ask",
+            label=words("chat.question"),
+            placeholder=words("chat.placeholder"),
+            submit_btn=str(words("chat.ask")),
             lines=1,
             max_lines=6,
             autofocus=True,
             elem_id="fn-question",
         )
         with gr.Column(elem_id="fn-examples"):
-            gr.Markdown("Questions to begin with", visible=bool(examples))
+            gr.Markdown(words("chat.examples"), visible=bool(examples))
             offered = [gr.Button(example) for example in examples]
-        start_over = gr.Button("Start over", elem_id="fn-new")
+        start_over = gr.Button(words("chat.startOver"), elem_id="fn-new")
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
         shown = [question, asked, conversation]

@@ -20,6 +20,9 @@ _FORM_BYTES = 1_000_000
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
+_CHAT = b"<gradio-app"
+"""What only the chat's page has."""
+
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
@@ -79,8 +82,13 @@ class PageHeaders:
     A response that has a policy of its own keeps it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, desk: str = "") -> None:
+        """Secure the responses of ``app``; ``desk`` is what the chat's page has in its head, as markup.
+
+        Gradio would put it there only once its own script runs, and the page would be seen without it.
+        """
         self._app = app
+        self._desk = desk.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold back a page until its inline scripts are known; pass everything else through."""
@@ -106,9 +114,14 @@ class PageHeaders:
                 body.extend(message.get("body", b""))
                 if message.get("more_body"):
                     return
-                MutableHeaders(scope=held)["Content-Security-Policy"] = page_policy(bytes(body))
+                page = bytes(body)
+                headers = MutableHeaders(scope=held)
+                if _CHAT in page:
+                    page = page.replace(b"</head>", self._desk + b"</head>", 1)
+                    headers["Content-Length"] = str(len(page))
+                headers["Content-Security-Policy"] = page_policy(page)
                 await send(held)
-                held, message = None, {**message, "body": bytes(body)}
+                held, message = None, {**message, "body": page}
             await send(message)
 
         await self._app(scope, receive, secured)

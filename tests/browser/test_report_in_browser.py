@@ -128,9 +128,7 @@ def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page
     known = report(shelf, "book.md")
     assert known["origins"]["published"] == "file time"
     open_report(shelf_page, "The book of Quellbrook")
-    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text(
-        "date from the file’s time version 1"
-    )
+    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("date from the file’s time version 1")
 
 
 def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:

@@ -18,6 +18,7 @@ import { panels, startTabs } from "./tabs.js";
 declareLanguage();
 layOut();
 startTabs(shortcutsButton());
+document.querySelector("#fn-library-rail").append(shortcutsButton());
 startLibrary(panels.library);
 startHistory(panels.history);
 startScope();

@@ -194,7 +194,7 @@ export function layOut() {
   const before = [skip, topBar(), rail("library", toggleLibrary), library, splitter("library", library)];
   conversation.before(...before);
   conversation.after(splitter("source", source), source, rail("source", toggleSource), scrim);
-  scrim.addEventListener("click", () => (isDrawer(library) ? closeLibrary() : closeSourcePane()));
+  scrim.addEventListener("click", uncover);
   document.addEventListener("keydown", onKey);
   wide.addEventListener("change", arrange);
   narrow.addEventListener("change", arrange);

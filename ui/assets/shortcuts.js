@@ -3,7 +3,7 @@
 import { button, isWriting, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { toggleLibrary, toggleSource } from "./panes.js";
+import { toggleLibrary, toggleSource, uncover } from "./panes.js";
 import { askAboutSource, copySelection, findInReport, nextCitation, previousCitation } from "./source/reading.js";
 
 const shortcuts = [];
@@ -18,13 +18,14 @@ function askNext(event) {
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;
   event.preventDefault();
+  uncover();
   area.focus();
 }
 
 function onKey(event) {
   const { ctrlKey, metaKey, altKey, defaultPrevented, isComposing, target } = event;
   if (ctrlKey || metaKey || altKey || defaultPrevented || isComposing || isWriting(target)) return;
-  if (dialog?.open || document.querySelector("gradio-app").inert) return;
+  if (dialog?.open) return;
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
 
@@ -55,10 +56,14 @@ function showShortcuts() {
   dialog.showModal();
 }
 
-/** The button that shows the list. */
+/** A button that shows the list. */
 export function shortcutsButton() {
-  const shown = button("", showShortcuts, { class: "fn-shortcuts", "aria-haspopup": "dialog" });
-  shown.append(icon("shortcuts"), t("shortcuts.button"));
+  const shown = button("", showShortcuts, {
+    class: "fn-shortcuts",
+    "aria-haspopup": "dialog",
+    title: t("shortcuts.title"),
+  });
+  shown.append(icon("shortcuts"), make("span", {}, t("shortcuts.button")));
   return shown;
 }
 

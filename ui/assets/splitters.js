@@ -27,12 +27,13 @@ export function splitter(name, area) {
     "aria-controls": area.id,
     "aria-label": t(`${name}.width`),
   });
-  const kept = recall(variable(name), null);
-  if (kept) root.style.setProperty(variable(name), `${kept}rem`);
+  const kept = recall(`${name}.width`, null);
+  if (typeof kept === "number") root.style.setProperty(variable(name), `${kept}rem`);
   line.addEventListener("keydown", (event) => onKey(event, name, area));
   line.addEventListener("pointerdown", (event) => onDrag(event, line, name, area));
   line.addEventListener("dblclick", () => reset(name));
-  new ResizeObserver(() => say(line, name, area)).observe(area);
+  const watching = new ResizeObserver(() => say(line, name, area));
+  for (const part of [area, document.querySelector("gradio-app")]) watching.observe(part);
   return line;
 }
 
@@ -56,12 +57,12 @@ function widen(name, area, width) {
   const [least, most] = limits(name, area);
   const fitting = Math.min(Math.max(width, least), most) / rem();
   root.style.setProperty(variable(name), `${fitting}rem`);
-  remember(variable(name), fitting);
+  remember(`${name}.width`, fitting);
 }
 
 function reset(name) {
   root.style.removeProperty(variable(name));
-  remember(variable(name), null);
+  remember(`${name}.width`, null);
 }
 
 /** What a movement to the right adds to an area: the library grows with it, in a page from left to right. */

@@ -1,0 +1,119 @@
+"""The interface's words: found in the reader's language, all of them there, none left over."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import chain
+from pathlib import Path
+
+import babel
+import pytest
+
+import ui
+from ui.head import ASSETS
+from ui.locales import ENGLISH, Locale, gradio_words, languages, locale_for, locale_in
+
+ENGLISH_WORDS = locale_in(ENGLISH).words
+PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
+PLACE = re.compile(r"\{(\w+)\}")
+
+SCRIPTS = [path.read_text(encoding="utf-8") for path in ASSETS.rglob("*.js")]
+MODULES = [path.read_text(encoding="utf-8") for path in Path(ui.__file__).parent.rglob("*.py")]
+
+
+def base(key: str) -> str:
+    """A key without the form of its plural."""
+    return PLURAL.sub("", key)
+
+
+def asked_for() -> set[str]:
+    """The keys that scripts and modules name where they ask for a string."""
+    in_scripts = re.compile(r'\b(?:t|parts)\(\s*"([\w.]+)"')
+    in_modules = re.compile(r'(?:\.text|\bwords)\(\s*"([\w.]+)"')
+    found = chain(
+        *(in_scripts.findall(script) for script in SCRIPTS),
+        *(in_modules.findall(module) for module in MODULES),
+    )
+    return set(found)
+
+
+def is_used(key: str) -> bool:
+    """Whether a key stands somewhere in quotation marks, or fits a template like `${name}.show`."""
+    templates = (re.findall(r"`((?:[\w.]|\$\{\w+\})+)`", script) for script in SCRIPTS)
+    patterns = {re.sub(r"\\\$\\\{\w+\\\}", r"\\w+", re.escape(each)) for each in chain(*templates)}
+    return any(f'"{key}"' in text for text in [*SCRIPTS, *MODULES]) or any(
+        re.fullmatch(pattern, key) for pattern in patterns if "." in pattern
+    )
+
+
+def test_each_string_that_is_asked_for_is_there() -> None:
+    assert asked_for() - {base(key) for key in ENGLISH_WORDS} == set()
+
+
+def test_each_string_that_is_there_is_used() -> None:
+    assert [key for key in ENGLISH_WORDS if not is_used(base(key))] == []
+
+
+def test_the_page_and_the_server_know_the_same_languages() -> None:
+    named = re.search(
+        r"export const LANGUAGES = (\[.*?\]);", (ASSETS / "i18n.js").read_text(encoding="utf-8")
+    )
+    assert named is not None
+    assert sorted(json.loads(named[1])) == list(languages())
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_translation_has_the_values_of_the_english_string_and_its_own_plurals(language: str) -> None:
+    forms = babel.Locale.parse(language).plural_form.tags | {"other"}
+    for key, words in locale_in(language).words.items():
+        form = PLURAL.search(key)
+        counted = form is not None and f"{base(key)}.other" in ENGLISH_WORDS
+        english = ENGLISH_WORDS[f"{base(key)}.other" if counted else key]
+        assert not counted or form is None or form[1] in forms, key
+        assert set(PLACE.findall(words)) - {"count"} == set(PLACE.findall(english)) - {"count"}, key
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("tlh,xx;q=0.5", "en"),
+        ("fr;q=0.9, EN-us;q=0.8", "en"),
+        ("en;q=nonsense", "en"),
+        (";;q=,,", "en"),
+    ],
+)
+def test_a_reader_gets_the_first_language_that_there_is(accepted: str | None, language: str) -> None:
+    assert locale_for(accepted).language == language
+
+
+def test_numbers_and_plurals_are_written_as_the_language_does() -> None:
+    locale = locale_in(ENGLISH)
+    assert locale.text("library.count", count=1) == "1 report"
+    assert locale.text("library.count", count=12_000) == "12,000 reports"
+    assert locale.text("about.older", version=1, current=3) == (
+        "This is version 1; the library now has version 3."
+    )
+
+
+def test_words_of_a_document_are_put_in_as_they_are() -> None:
+    assert locale_in(ENGLISH).text("removal.label", title="{count} <b>") == "Delete {count} <b>?"
+
+
+def test_english_stands_in_for_what_a_language_lacks() -> None:
+    khmer = Locale("km", {"library.delete": "លុប", "library.count.other": "{count} របាយការណ៍"})
+    assert khmer.text("library.delete") == "លុប"
+    assert khmer.text("library.count", count=1) == "1 របាយការណ៍"
+    assert khmer.text("upload.add") == "Add files"
+    with pytest.raises(KeyError, match="no such key"):
+        khmer.text("no such key")
+
+
+def test_gradio_is_given_each_label_in_each_language() -> None:
+    given = gradio_words("chat.")
+    assert list(given) == list(languages())
+    assert given[ENGLISH]["chat.question"] == "Your question"
+    assert {len(words) for words in given.values()} == {sum(key.startswith("chat.") for key in ENGLISH_WORDS)}

@@ -1,0 +1,107 @@
+"""The interface's words in a reader's language, from the files that the page's script reads as well.
+
+A file has a string for each key, with ``{name}`` where a value stands. What is counted has a string for each
+form of the plural: ``key.one``, ``key.other``, and what else the language has. English stands in for a string
+that a language does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import babel
+from babel.numbers import format_decimal
+
+ENGLISH = "en"
+
+_FOLDER = Path(__file__).parent / "assets" / "locales"
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """A language of the interface.
+
+    Attributes:
+        language: its code, as ``en``.
+        words: its strings by their keys.
+    """
+
+    language: str
+    words: Mapping[str, str]
+
+    def text(self, key: str, **values: str | int) -> str:
+        """The string of a key with its values, numbers as the language writes them; plain words, not markup.
+
+        Raises:
+            KeyError: if not even English has the key.
+        """
+        count = values.get("count")
+        pattern = self._pattern(key, count if isinstance(count, int) else None)
+        return _PLACE.sub(lambda place: self._written(values[place[1]]), pattern)
+
+    def _pattern(self, key: str, count: int | None) -> str:
+        for locale in (self, locale_in(ENGLISH)):
+            form = key if count is None else f"{key}.{babel.Locale(locale.language).plural_form(count)}"
+            found = locale.words.get(form) or locale.words.get(f"{key}.other")
+            if found:
+                return found
+        raise KeyError(key)
+
+    def _written(self, value: str | int) -> str:
+        return format_decimal(value, locale=self.language) if isinstance(value, int) else value
+
+
+@cache
+def locale_in(language: str) -> Locale:
+    """The interface in a language, by its code.
+
+    Raises:
+        FileNotFoundError: if there is no such language.
+    """
+    return Locale(language, json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The codes of the languages that the interface is in, in their order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
+
+
+def locale_for(accepted: str | None) -> Locale:
+    """The interface in the first language of an ``Accept-Language`` header that there is, or in English.
+
+    The order is that of the header's weights (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language);
+    of a language only its first part counts, and what cannot be read of it counts for nothing.
+    """
+    ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
+    chosen = (language for language, weight in ranked if weight > 0 and language in languages())
+    return locale_in(next(chosen, ENGLISH))
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    tag, _, parameter = part.partition(";")
+    name, _, value = parameter.partition("=")
+    try:
+        weight = float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        weight = 0.0
+    return tag.strip().lower().partition("-")[0], weight
+
+
+def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
+    """The strings whose keys begin with ``prefix``, by language, as Gradio's ``I18n`` takes them.
+
+    English stands in for what a language lacks: Gradio would show the key.
+    """
+    english = locale_in(ENGLISH).words
+    keys = [key for key in english if key.startswith(prefix)]
+    return {
+        language: {key: locale_in(language).words.get(key) or english[key] for key in keys}
+        for language in languages()
+    }
