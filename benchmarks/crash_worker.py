@@ -21,7 +21,9 @@ from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 from index.vectors import Sizes
-from ui.uploads import Sent, add_upload, remove_upload, uploads_folder
+from ui.editing import edit_document
+from ui.removing import Removed, remove_upload, restore_upload
+from ui.uploads import Sent, add_upload, uploads_folder
 
 SIZES = Sizes(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
 """Limits so low that a library of a few files goes through every type of index, each of them exact."""
@@ -88,7 +90,7 @@ class _Worker:
         """Acts without end, each between its two lines."""
         while True:
             act = self.chance.choice(
-                (self.sync, self.sync, self.upload, self.delete, self.rebuild, self.backup)
+                (self.sync, self.sync, self.upload, self.delete, self.edit, self.rebuild, self.backup)
             )
             with opened(self.home, self.recipe) as index:
                 act(index)
@@ -129,9 +131,23 @@ class _Worker:
         uploaded = [record for record in index.documents() if Path(record.source).name == "uploads"]
         if uploaded:
             gone = self.chance.choice(uploaded)
-            after = in_library(index)
-            del after[f"uploads/{gone.path}"]
-            self.said("delete", after, lambda: remove_upload(index, gone.document_id))
+            before = in_library(index)
+            after = {place: text for place, text in before.items() if place != f"uploads/{gone.path}"}
+            removed: list[Removed] = []
+            self.said("delete", after, lambda: removed.append(remove_upload(index, gone.document_id)))
+            if self.chance.random() < 0.6:
+                self.said("undo", before, lambda: restore_upload(index, removed[0]))
+            removed[0].discard()
+
+    def edit(self, index: Index) -> None:
+        if records := index.documents():
+            document_id = self.chance.choice(records).document_id
+            edits = {"title": self.chance.choice(("", "On the dam", "On the flood"))}
+            self.said(
+                "edit",
+                in_library(index),
+                lambda: edit_document(index, self.reader, DEFAULTS, document_id, edits),
+            )
 
     def rebuild(self, index: Index) -> None:
         self.recipe = self.chance.choice(RECIPES)

@@ -33,6 +33,7 @@ from index.commits import (
 from index.documents import Document
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
+from index.retired import put_back_rows
 from index.schema import (
     builds,
     chunks,
@@ -203,6 +204,8 @@ class Catalog:
         recipe: Recipe | None = None,
         prepare: Callable[[Committed, Build], None] | None = None,
         lineage: str | None = None,
+        *,
+        back: Path | None = None,
     ) -> Committed:
         """Write new versions and remove documents in one transaction, and raise the generation.
 
@@ -213,9 +216,12 @@ class Catalog:
                 library takes to it.
             prepare: called before anybody sees what was written; what it raises undoes it.
             lineage: the catalog's when ``removed`` was read; None for any.
+            back: the file of a document that comes back (:mod:`index.retired`), which is among ``new``.
 
         Raises:
             LibraryRestoredError: if it has another one now.
+            OutdatedError: if one of ``new`` is another reading of what is not there any more.
+            TakenError: if something else is where ``back`` was.
         """
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
@@ -224,6 +230,7 @@ class Catalog:
             written: list[int] = []
             came: list[tuple[int, ...]] = []
             gone: dict[int, str] = {}
+            came_back = put_back_rows(connection, back) if back is not None else set()
             for item in new:
                 document_id, old = supersede(connection, item)
                 gone |= old
@@ -231,7 +238,7 @@ class Catalog:
                 came.append(tuple(insert_chunks(connection, build.number, document_id, item)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
-            drop_unused_vectors(connection, set(gone.values()))
+            drop_unused_vectors(connection, came_back.union(gone.values()))
             note_removals(connection, gone, generation)
             set_meta(connection, "generation", str(generation))
             committed = Committed(generation, tuple(written), tuple(came), tuple(gone))

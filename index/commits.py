@@ -58,10 +58,15 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
     Returns:
         The document's number, and the superseded chunks that were deleted with their vectors' digests.
+
+    Raises:
+        OutdatedError: if the item is another reading of a version that is not the current one any more.
     """
     incoming, document = item.incoming, item.incoming.document
     place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     found = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
+    if incoming.of is not None and (found is None or incoming.of != (found.id, found.version)):
+        raise OutdatedError(f"{incoming.path} was changed or removed meanwhile; look at it again")
     state = {"size": incoming.size, "mtime_ns": incoming.mtime_ns}
     if found is None:
         inserted = connection.execute(
@@ -84,7 +89,8 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
     mine = {"document_id": document_id, "version": version}
-    connection.execute(sa.insert(versions).values(**mine, **_values(item)))
+    added = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute(sa.insert(versions).values(**mine, added=added, **_values(item)))
     _insert_beside(connection, mine, item)
 
 
@@ -104,11 +110,10 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """The columns of a version."""
+    """The columns of a version, but for when it was added."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
-        "added": datetime.now(UTC).isoformat(timespec="seconds"),
         "kind": document.kind,
         "title": document.title,
         "publisher": document.publisher,
@@ -243,6 +248,10 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
     connection.execute(sa.delete(chunks).where(mine))
     connection.execute(sa.delete(ranges).where(range_of))
     return old
+
+
+class OutdatedError(Exception):
+    """A document has another version, or is gone, since it was read for what was to be written of it."""
 
 
 class LibraryRestoredError(Exception):

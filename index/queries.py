@@ -51,26 +51,41 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
 
 
-def file_query(source: str) -> sa.Select[Any]:
-    """Selects the path of each file under the folder ``source``, and the fields of its ``FileState``."""
+def list_query() -> sa.Select[Any]:
+    """Selects what a list shows, from documents joined to all their versions; little lies beyond the text."""
+    return sa.select(
+        versions.c.document_id,
+        versions.c.version,
+        documents.c.source,
+        documents.c.path,
+        versions.c.kind,
+        versions.c.title,
+        versions.c.publisher,
+        versions.c.published,
+        versions.c.origins["published"].as_string().label("published_origin"),
+        versions.c.language,
+        versions.c.collection,
+        sa.func.nullif(sa.func.json_array_length(versions.c.page_starts), 0).label("pages"),
+        versions.c.added,
+    ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def file_query() -> sa.Select[Any]:
+    """Selects the path of the file of each document, and the fields of its ``FileState``."""
     # Only pages of PDFs are recognised.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
-    return (
-        sa.select(
-            documents.c.path,
-            documents.c.id,
-            documents.c.version,
-            documents.c.size,
-            documents.c.mtime_ns,
-            versions.c.digest,
-            versions.c.origins,
-            sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
-            versions.c.recognised_in,
-        )
-        .join_from(documents, versions, is_current())
-        .where(documents.c.source == source)
-    )
+    return sa.select(
+        documents.c.path,
+        documents.c.id,
+        documents.c.version,
+        documents.c.size,
+        documents.c.mtime_ns,
+        versions.c.digest,
+        versions.c.origins,
+        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
+        versions.c.recognised_in,
+    ).join_from(documents, versions, is_current())
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:

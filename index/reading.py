@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from index.queries import (
     is_current,
     is_version,
     layout_query,
+    list_query,
     passage_query,
     record_query,
     to_document,
@@ -77,12 +78,25 @@ class CatalogReader:
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
-        return {path: FileState(*state) for path, *state in self._connection.execute(file_query(source))}
+        query = file_query().where(documents.c.source == source)
+        return {path: FileState(*state) for path, *state in self._connection.execute(query)}
+
+    def file(self, document_id: int) -> FileState:
+        """A document's file as it was when it was last read; raises DocumentNotFoundError."""
+        row = self._connection.execute(file_query().where(documents.c.id == document_id)).first()
+        if row is None:
+            raise DocumentNotFoundError(document_id, None)
+        return FileState(*row[1:])
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
         query = record_query().where(is_current()).order_by(documents.c.path, documents.c.source)
         return [to_record(row) for row in self._connection.execute(query)]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """What a list shows of the current version of every document, by path: of each column its value."""
+        query = list_query().where(is_current()).order_by(documents.c.path, documents.c.source)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
         """The current versions of those of ``document_ids`` that pass ``filters``, by path."""

@@ -150,6 +150,8 @@ class Incoming:
         mtime_ns: when the file was last changed, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: what the loader made of it.
+        of: the number and version that it is another reading of; nothing is written where that is not the
+            current one any more. None for whatever is at its place.
     """
 
     source: str
@@ -158,6 +160,7 @@ class Incoming:
     mtime_ns: int
     digest: str
     document: Document
+    of: tuple[int, int] | None = None
 
     @property
     def collection(self) -> str | None:

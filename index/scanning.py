@@ -96,6 +96,12 @@ def mode_of(path: Path) -> int:
         return 0
 
 
+def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
+    """The size and mtime_ns of a file, whose own are ``status``, together with its sidecar."""
+    size, mtime_ns = _state(sidecar_of(file))
+    return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
+
+
 def _state(file: Path) -> tuple[int, int]:
     """The size and mtime_ns of a file; zeros where there is none, or none that can be read."""
     try:
@@ -205,8 +211,7 @@ class _Walk:
         elif not stat.S_ISREG(state.st_mode):
             self.fail(path, "is a device, pipe or socket, not a file; take it out of the folder")
         else:
-            size, mtime_ns = _state(sidecar_of(file))
-            self.files[path] = (state.st_size + size, max(state.st_mtime_ns, mtime_ns))
+            self.files[path] = state_of(file, state)
 
     def _path(self, location: Path) -> str:
         relative = location.relative_to(self._source).as_posix()

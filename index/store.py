@@ -23,6 +23,7 @@ from index.passes import Vectors
 from index.reading import CatalogReader
 from index.rebuilding import rebuild
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
+from index.retired import put_back_vectors
 from index.snapshots import NO_FILTERS, POOL, Hit, Snapshot
 from index.upkeep import Upkeep, naming_failures
 from index.vectors import SIZES, Sizes
@@ -219,6 +220,7 @@ class Index:
         removed: Collection[int] = (),
         progress: Progress | None = None,
         lineage: str | None = None,
+        back: Path | None = None,
     ) -> Committed:
         """Add documents or new versions of them, and remove others, in one step.
 
@@ -229,9 +231,11 @@ class Index:
             removed: numbers of documents to remove.
             progress: told how many passages are embedded.
             lineage: the library's when ``removed`` was read; None where they are of this moment.
+            back: the file of a document that comes back (:mod:`index.retired`), which is among ``incoming``.
 
         Raises:
             LibraryRestoredError: if it has another one now, and the numbers may mean other documents.
+            OutdatedError, TakenError: as :meth:`index.catalog.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process goes on writing for half a minute.
             LibraryWriteError: if the disk is full or the folder cannot be written to; nothing is changed.
@@ -240,6 +244,8 @@ class Index:
             with self.catalog.reading() as reader:
                 encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
             with naming_failures(self.home):
+                if back is not None:
+                    put_back_vectors(self.catalog.engine, back)
                 new = make(incoming, recipe, encoder, self.catalog, progress)
             with naming_failures(self.home), self._upkeep.writing():
                 with self.catalog.reading() as reader:
@@ -247,7 +253,7 @@ class Index:
                 if unchanged:
                     # A vector that was there may have gone with the last passage that had it.
                     with suppress(VectorsGoneError):
-                        return self._upkeep.commit(new, removed, recipe, lineage)
+                        return self._upkeep.commit(new, removed, recipe, lineage, back)
 
     def settle(self) -> bool:
         """Write afresh what has grown out of shape, beside what is searched; returns whether anything was.

@@ -252,8 +252,7 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
     if known is not None and known.digest == digest:
         if not _depends_on_more(location, known, options):
             return None
-        if known.recognised_in and not options.ocr:  # what was recognised once is not given up
-            options = replace(options, ocr=True, ocr_languages=tuple(known.recognised_in.split("+")))
+        options = options.as_before(known.recognised_in)
     return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
 
 

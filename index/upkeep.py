@@ -145,11 +145,12 @@ class Upkeep:
         removed: Collection[int],
         recipe: Recipe,
         lineage: str | None = None,
+        back: Path | None = None,
     ) -> Committed:
         """Write to the catalog and its caches. For the one who is :meth:`writing`.
 
         Raises:
-            LibraryRestoredError: if the library is not of ``lineage`` any more.
+            LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.Catalog.commit`.
         """
         with self.snapshot() as (_, before):
             pass
@@ -163,7 +164,7 @@ class Upkeep:
             written_now = zip(new, committed.documents, committed.added, strict=True)
             words.add(entry for item in written_now for entry in entries_of(*item, titled=titled))
 
-        committed = self._catalog.commit(new, removed, recipe, prepare, lineage)
+        committed = self._catalog.commit(new, removed, recipe, prepare, lineage, back=back)
         try:
             self._finish(written[0], committed)
         except (*_FAILURES, LibraryLockedError) as error:

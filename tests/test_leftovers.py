@@ -18,7 +18,8 @@ from index.store import Index
 from index.sync import sync
 from ui import leftovers
 from ui.leftovers import sweep_uploads
-from ui.uploads import Sent, add_upload, index_upload, keep_upload, remove_upload, uploads_folder
+from ui.removing import remove_upload
+from ui.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
 
 
 class Killed(BaseException):

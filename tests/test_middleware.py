@@ -59,3 +59,28 @@ def test_every_response_is_closed_to_other_origins(client: TestClient, route: st
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(client: TestClient) -> None:
+    def encoding(route: str, *, taken: str) -> str | None:
+        with client.stream("GET", route, headers={"Accept-Encoding": taken}) as response:
+            return response.headers.get("content-encoding")
+
+    for route in ("/v1/documents", "/v1/documents?brief=true", "/v1/documents/1/text"):
+        assert encoding(route, taken="gzip") == "gzip"
+        assert encoding(route, taken="identity") is None
+    assert client.get("/v1/documents").json()["documents"][0]["document_id"] == 1
+    inquiry = next(
+        each["document_id"]
+        for each in client.get("/v1/documents").json()["documents"]
+        if each["page_pictures"]
+    )
+    for route in ("/healthz", "/footnoted/source.js", f"/v1/documents/{inquiry}/pages/1.png"):
+        assert encoding(route, taken="gzip") is None
+
+
+def test_a_stream_of_events_is_not_held_back_to_be_compressed(client: TestClient) -> None:
+    asked = {"question": "Who closed the gate?", "stream": True}
+    response = client.post("/v1/chat", json=asked, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in response.headers
+    assert response.headers["content-type"].startswith("text/event-stream")

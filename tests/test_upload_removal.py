@@ -19,7 +19,8 @@ from index.loading import Options
 from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
 from index.store import Index
-from ui.uploads import Sent, add_upload, remove_upload
+from ui.removing import remove_upload
+from ui.uploads import Sent, add_upload
 
 
 def test_a_document_that_cannot_be_deleted_keeps_its_file(
@@ -35,7 +36,7 @@ def test_a_document_that_cannot_be_deleted_keeps_its_file(
         assert sorted(left) == ["gate.txt", "gate.txt.meta.yaml"]
         assert left["gate.txt"] == "One gate."
         assert index.document(number).author == "A. Writer"
-        remove_upload(index, number)
+        remove_upload(index, number).discard()
         assert (list((index.home / "uploads").iterdir()), index.documents()) == ([], [])
 
 

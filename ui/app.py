@@ -23,14 +23,16 @@ from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
 from ui.documents import documents_router
+from ui.editing import editing_router
 from ui.following import Following
 from ui.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.inspecting import inspecting_router
 from ui.jobs import jobs_router
 from ui.kept import kept_router
-from ui.middleware import BodyLimit, PageHeaders
+from ui.middleware import BodyLimit, Compressed, PageHeaders
 from ui.settings import Settings, home_id
 from ui.settling import Settling
+from ui.undoing import Deletions, undoing_router
 from ui.writer import Writer
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
@@ -58,10 +60,10 @@ def create_app(
     options = settings.loading() if settings else DEFAULTS
     # Pages are drawn beside what is read: an upload may take minutes.
     reader, drawer = Isolated(), Isolated()
-    writer, settling = Writer(index, options), Settling(index)
+    writer, settling, deletions = Writer(index, options), Settling(index), Deletions(index)
     following = [Following(index, writer)] if watch else []
     app = FastAPIOffline(
-        lifespan=_life(reader, drawer, settling, writer, *following),
+        lifespan=_life(reader, drawer, settling, deletions, writer, *following),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -72,7 +74,8 @@ def create_app(
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
     kept = kept_router(index.catalog)
-    routers = (api, library, inspecting_router(index), work, kept)
+    editing, undoing = editing_router(index, reader, options), undoing_router(index, deletions)
+    routers = (api, library, editing, undoing, inspecting_router(index), work, kept)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)
@@ -80,6 +83,7 @@ def create_app(
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     app.add_middleware(PageHeaders, desk=HEAD)
+    app.add_middleware(Compressed)
     _mount_chat(app, engine, examples)
     return app
 

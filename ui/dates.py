@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+_PRECISIONS = ("year", "month", "day")
+
 
 def date_words(published: str | None) -> str | None:
     """An ISO date, possibly shortened, as English words: ``18 July 2025``, ``July 2025``, ``2025``.
@@ -18,3 +20,8 @@ def date_words(published: str | None) -> str | None:
     except (ValueError, OverflowError):
         return published
     return {1: f"{day:%Y}", 2: f"{day:%B %Y}"}.get(len(parts), f"{day.day} {day:%B %Y}")
+
+
+def precision_of(published: str | None) -> str | None:
+    """Whether an ISO date is a ``year``, a ``month`` or a ``day``; None where there is no date."""
+    return _PRECISIONS[published.count("-")] if published else None

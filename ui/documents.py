@@ -1,4 +1,4 @@
-"""The library over HTTP: its documents, their text and pages, and files that are uploaded or deleted."""
+"""The library over HTTP: its documents, their text and pages, and files that are uploaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, File, Form, HTTPException, Path, Query, UploadFile
+from fastapi import APIRouter, File, Form, Header, HTTPException, Path, Query, UploadFile
 from starlette.responses import Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS, Span
@@ -17,22 +17,27 @@ from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
 from index.records import DocumentRecord
 from index.store import Index
+from ui.dates import precision_of
 from ui.filtering import MAX_ID
 from ui.jobs import accepted
+from ui.listing import listed_response
 from ui.pictures import Drawing, PictureError, has_pictures, page_picture
 from ui.problems import documented
+from ui.schemas import MAX_SAID_CHARACTERS
 from ui.sources import read_source
-from ui.uploads import NotUploadedError, Sent, add_upload, is_uploaded, keep_upload, remove_upload
+from ui.uploads import Sent, add_upload, is_uploaded, keep_upload
 from ui.writer import Writer
 
 DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
 Version = Annotated[
     int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
 ]
-Said = Annotated[str, Form(max_length=500, description="stands above what the file says of itself")]
+Said = Annotated[
+    str, Form(max_length=MAX_SAID_CHARACTERS, description="stands above what the file says of itself")
+]
 
+UNCHANGED = {"description": "The brief list is the one whose `ETag` was sent"}
 QUEUED = {"description": "It is kept and will be read; `job_id` says which job tells how far it is"}
-PRECISIONS = ("year", "month", "day")
 PICTURE_WIDTHS = (200, 2000)
 
 
@@ -50,9 +55,14 @@ def documents_router(
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 413, 422, 500))
 
-    @router.get("")
-    async def documents() -> dict[str, Any]:
+    @router.get("", response_model=dict[str, Any], responses={304: UNCHANGED})
+    async def documents(
+        brief: Annotated[bool, Query(description="only what a list shows, with an `ETag`")] = False,
+        if_none_match: Annotated[str, Header(description="the `ETag` of a brief list")] = "",
+    ) -> dict[str, Any] | Response:
         """The library: every document's current version, without its text."""
+        if brief:
+            return await to_thread.run_sync(listed_response, index, if_none_match)
         return await to_thread.run_sync(documents_response, index)
 
     @router.post(
@@ -92,14 +102,6 @@ def documents_router(
     async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
         """What is known of a document, with its outline and its near-duplicates."""
         return await to_thread.run_sync(document_response, index, document_id, version)
-
-    @router.delete("/{document_id}", status_code=204, responses=documented(404, 409))
-    async def delete(document_id: DocumentId) -> None:
-        """Delete a document that was uploaded, with its file and all its versions."""
-        try:
-            await to_thread.run_sync(remove_upload, index, document_id)
-        except (NotUploadedError, LibraryLockedError) as error:
-            raise HTTPException(409, str(error)) from error
 
     @router.get("/{document_id}/text", responses=documented(404))
     async def document_text(
@@ -210,10 +212,9 @@ def document_fields(index: Index, record: DocumentRecord) -> dict[str, Any]:
     """What is known of a document, less the folder on the server's disk that it came from."""
     fields = asdict(record)
     del fields["source"]
-    precision = PRECISIONS[record.published.count("-")] if record.published else None
     return {
         **fields,
-        "published_precision": precision,
+        "published_precision": precision_of(record.published),
         "page_pictures": has_pictures(record),
         "uploaded": is_uploaded(index, record),
     }

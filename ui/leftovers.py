@@ -33,13 +33,24 @@ def note_placing(incoming: Path, name: str, digest: str) -> None:
 
 
 def note_removing(aside: Path, name: str) -> None:
-    """Note in the folder to which an upload's file is about to go that it goes for good.
+    """Note in the folder to which an upload's file is about to go that its document is deleted.
 
     Args:
         aside: the folder.
         name: the file's, where it lies.
     """
     (aside / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
+
+
+def note_restoring(aside: Path, name: str) -> None:
+    """Note in the folder from which a deleted upload's file is about to come back that it does.
+
+    Args:
+        aside: the folder.
+        name: the file's, where it will lie; nothing does there.
+    """
+    noted = {"name": name, "digest": None, "restoring": True}
+    (aside / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
 
 def aside_of(incoming: Path, place: Path) -> Path:
@@ -75,7 +86,7 @@ def sweep_uploads(index: Index, folder: Path) -> None:
 
 
 def _take_back(index: Index, folder: Path, left: Path) -> None:
-    """Let what lay where an upload was placed or deleted lie there again, unless the library knows of it."""
+    """Let lie what lay where an upload was placed, deleted or restored, as far as the library knows it."""
     note = left / _NOTE
     if not note.is_file():
         return
@@ -87,7 +98,10 @@ def _take_back(index: Index, folder: Path, left: Path) -> None:
     place = folder / noted["name"]
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
-        if noted["digest"] is None:
+        if noted.get("restoring"):
+            if known is None:
+                former.unlink(missing_ok=True)
+        elif noted["digest"] is None:
             if known is not None and aside.exists():
                 aside.replace(former)
         elif known is None or known.digest != noted["digest"]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
 from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
@@ -113,6 +114,22 @@ class ChatRequest(FilteredRequest):
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )
+
+
+MAX_SAID_CHARACTERS = 500
+
+Said = Annotated[str, Field(max_length=MAX_SAID_CHARACTERS)]
+
+
+class EditRequest(RequestModel):
+    """What a person says of a document; an empty string takes back what was said before."""
+
+    title: Said | None = None
+    publisher: Said | None = None
+    author: Said | None = None
+    published: Said | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
+    language: Said | None = Field(default=None, description="an ISO 639-1 code")
+    collection: Annotated[str, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
 
 
 class EvidenceFields(RequestModel):

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from index.documents import Document
 from index.liveness import this_process
 from index.loading import LoadError, Options
 from index.loading.errors import printable
 from index.loading.isolation import Isolated
 from index.loading.sidecar import SUFFIX, Overrides, checked, overridden, sidecar_of, write_sidecar
 from index.records import DocumentRecord, Incoming
+from index.scanning import state_of
 from index.store import Index, Progress
-from ui.leftovers import INCOMING, aside_of, note_placing, note_removing, put_back
+from ui.leftovers import INCOMING, aside_of, note_placing, put_back
 
 FOLDER = "uploads"
 """Under the home folder; a library that has one follows it."""
@@ -34,7 +34,8 @@ _MAX_SUFFIX_BYTES = 20
 
 _AT_ONCE = 1 << 20
 
-_PLACING = threading.Lock()
+PLACING = threading.Lock()
+"""Held by the one who places, takes away or describes a file that was uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,6 @@ class Kept:
     def discard(self) -> None:
         """Remove what is left of it; a file that was indexed lies elsewhere by then."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class NotUploadedError(Exception):
-    """A document cannot be deleted here, since its file lies in a folder that the library follows."""
 
 
 def uploads_folder(index: Index) -> Path:
@@ -119,7 +116,7 @@ def keep_upload(index: Index, options: Options, sent: Sent) -> Kept:
     folder = uploads_folder(index)
     plain = _plain(sent.name)
     with ExitStack() as unless_kept:
-        incoming = _hidden(folder)
+        incoming = hidden_folder(folder)
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
         arrived = incoming / plain
         overrides = checked(arrived, sent.said)
@@ -148,7 +145,7 @@ def index_upload(
     folder = uploads_folder(index)
     place = folder / kept.name
     # Two uploads of one name would otherwise mix one's file with the other's words.
-    with _PLACING, ExitStack() as unless_indexed:
+    with PLACING, ExitStack() as unless_indexed:
         for former in (place, sidecar_of(place)):
             aside = aside_of(kept.folder, former)
             _set_aside(former, aside)
@@ -157,43 +154,15 @@ def index_upload(
         arrived.replace(place)
         write_sidecar(place, kept.overrides)
         index.catalog.follow([str(folder)])
-        changed = _incoming(place, kept.digest, overridden(document, kept.overrides, "upload"))
+        said = overridden(document, kept.overrides, "upload")
+        changed = Incoming(str(folder), kept.name, *state_of(place, place.stat()), kept.digest, said)
         index.replace([changed], progress=progress)
         unless_indexed.pop_all()
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
 
 
-def remove_upload(index: Index, document_id: int) -> None:
-    """Delete an uploaded document, all its versions and its file.
-
-    Raises:
-        DocumentNotFoundError: if there is none.
-        NotUploadedError: if its file lies in a folder that the library follows.
-        LibraryLockedError: as ``add_upload``; the file stays.
-        LibraryRestoredError: if a backup was put back meanwhile; nothing is deleted.
-    """
-    with index.catalog.reading() as reader:
-        record, lineage = reader.document(document_id), reader.lineage
-    if not is_uploaded(index, record):
-        raise NotUploadedError(
-            f"{record.path} lies in a folder that the library follows, and would come back with the "
-            "next sync; delete the file there and run “footnoted sync”"
-        )
-    place = Path(record.source, record.path)
-    aside = _hidden(uploads_folder(index))
-    with ExitStack() as at_last, _PLACING, ExitStack() as unless_removed:
-        at_last.callback(shutil.rmtree, aside, ignore_errors=True)
-        note_removing(aside, place.name)
-        for file in (place, sidecar_of(place)):
-            if file.exists():
-                kept = file.replace(aside_of(aside, file))
-                unless_removed.callback(kept.replace, file)
-        index.replace([], [document_id], lineage=lineage)
-        unless_removed.pop_all()
-
-
-def _hidden(folder: Path) -> Path:
-    """A new folder in ``folder`` that no sync sees; swept up once this process is over."""
+def hidden_folder(folder: Path) -> Path:
+    """A new folder in ``folder``, made with it, that no sync sees; swept up once this process is over."""
     folder.mkdir(parents=True, exist_ok=True)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
@@ -232,12 +201,3 @@ def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
         kept.flush()
         os.fsync(kept.fileno())
     return digest.hexdigest()
-
-
-def _incoming(place: Path, digest: str, document: Document) -> Incoming:
-    state = place.stat()
-    beside = sidecar_of(place)
-    size, mtime_ns = state.st_size, state.st_mtime_ns
-    if beside.exists():
-        size, mtime_ns = size + beside.stat().st_size, max(mtime_ns, beside.stat().st_mtime_ns)
-    return Incoming(str(place.parent), place.name, size, mtime_ns, digest, document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.documents import Document
@@ -53,6 +53,12 @@ class Options:
     def recognition(self) -> str:
         """The languages in which pictures of pages are tried, joined by "+"; empty where they are not."""
         return "+".join(self.ocr_languages) if self.ocr else ""
+
+    def as_before(self, recognition: str) -> Options:
+        """The same for a file that was read with ``recognition``: what was recognised is not given up."""
+        if self.ocr or not recognition:
+            return self
+        return replace(self, ocr=True, ocr_languages=tuple(recognition.split("+")))
 
 
 DEFAULTS = Options()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -105,6 +110,8 @@ def read_sidecar(path: Path) -> Overrides | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None
         cause = f"has a sidecar that cannot be read: {error.strerror or error}"
         raise LoadError(path, cause, _REMEDY) from error
     if len(data) > _MAX_BYTES:
@@ -120,15 +127,61 @@ def read_sidecar(path: Path) -> Overrides | None:
 
 
 def write_sidecar(path: Path, said: Overrides) -> None:
-    """Put down what is said of the file at ``path``; where that is nothing, there is no sidecar after it."""
+    """Put down what is said of the file at ``path``; where that is nothing, there is no sidecar after it.
+
+    It is there as a whole or not at all, and who may read the file may read it.
+
+    Raises:
+        OSError: if it cannot be written; the one that was there stays.
+    """
     import yaml
 
     given = _given(said)
-    if given:
-        written = yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
-        sidecar_of(path).write_text(written, encoding="utf-8")
-    else:
+    if not given:
         sidecar_of(path).unlink(missing_ok=True)
+        return
+    written = yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
+    with ExitStack() as unless_written:
+        part = _hidden(path)
+        unless_written.callback(part.unlink, missing_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(written)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, part)
+        part.replace(sidecar_of(path))
+
+
+@contextmanager
+def resaid(path: Path, said: Overrides) -> Iterator[None]:
+    """Put down what is said of the file at ``path``; what was there before is put back where the block fails.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    beside = sidecar_of(path)
+    with ExitStack() as at_last:
+        former: Path | None = None
+        if beside.exists():
+            former = _hidden(path)
+            at_last.callback(former.unlink, missing_ok=True)
+            shutil.copy2(beside, former)
+        write_sidecar(path, said)
+        try:
+            yield
+        except BaseException:
+            if former is None:
+                beside.unlink(missing_ok=True)
+            else:
+                former.replace(beside)
+            raise
+
+
+def _hidden(path: Path) -> Path:
+    """A new file beside the one at ``path`` that no sync takes for a report."""
+    descriptor, name = tempfile.mkstemp(prefix=".said-", suffix=".part", dir=path.parent)
+    os.close(descriptor)
+    return Path(name)
 
 
 def _given(said: Overrides) -> dict[str, str]:
