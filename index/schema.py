@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -197,6 +197,45 @@ kept = sa.Table(
     sa.UniqueConstraint("id", name="kept_by_id"),
     sa.Index("kept_by_series", "series", "number"),
     sqlite_autoincrement=True,
+)
+
+kept_words = sa.Table(
+    # Apart from the texts: a search reads all of these, and none of those.
+    "kept_words",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("heading", sa.Text, nullable=False),
+    # By index.folding.
+    sa.Column("folded", sa.Text, nullable=False),
+)
+
+kept_references = sa.Table(
+    # The documents that kept texts refer to. These stay when a document goes: it may come back.
+    "kept_references",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Index("kept_references_by_document", "document_id", "number"),
+)
+
+withdrawals = sa.Table(
+    # Kept texts that were taken out of a series, which they have no more, and that go when it goes.
+    "withdrawals",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("series", sa.Text, nullable=False),
+    sa.Index("withdrawals_by_series", "series"),
+)
+
+series_names = sa.Table(
+    # Those of the series that were given a name.
+    "series_names",
+    metadata,
+    sa.Column("series", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # By index.folding.
+    sa.Column("folded", sa.Text, nullable=False),
 )
 
 

@@ -108,12 +108,12 @@ class QueryEngine:
         with self.index.snapshot() as snapshot:
             answer = yield from self._answer(snapshot, question, filters, conversation)
         # Who waits to write holds no state of the library meanwhile.
-        yield AnswerDone(self._kept(answer) if keeps else answer)
+        yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
 
-    def _kept(self, answer: Answer) -> Answer:
+    def _kept(self, answer: Answer, replaces: str | None) -> Answer:
         """The answer, after it was kept; where it could not be, it says so."""
         try:
-            keep(self.index, answer)
+            keep(self.index, answer, replaces)
         except NotKeptError as error:
             said = f"{str(error)[0].upper()}{str(error)[1:]}."
             return replace(answer, note=f"{answer.note} {said}" if answer.note else said)

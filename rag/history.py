@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
 from index.store import Index
 from rag.answers import Answer, Citation
 from rag.conversation import MAX_EXCHANGES, Exchange
+from rag.kept_answers import answers_before
 from rag.kept_answers import conversation as kept_conversation
 
 MAX_TURN_CHARACTERS = 4_000
@@ -24,11 +25,14 @@ class Conversation:
         id: what its answers are kept under; None where they belong together only for who asks.
         exchanges: its last turns, the oldest first, :data:`~rag.conversation.MAX_EXCHANGES` at most.
         cited: the footnotes of all its answers: their numbers stay.
+        replaces: the id of an answer that was given after them, in whose place the next one comes: when that
+            is kept, the former one is taken out of the conversation, with those that followed it.
     """
 
     id: str | None = None
     exchanges: tuple[Exchange, ...] = ()
     cited: tuple[Citation, ...] = ()
+    replaces: str | None = None
 
 
 NUMBERED = 200
@@ -36,6 +40,16 @@ NUMBERED = 200
 
 ALONE = Conversation()
 """No conversation: a question by itself."""
+
+
+class OtherConversationError(ValueError):
+    """An answer is not of the conversation in which it shall be replaced."""
+
+    def __init__(self, answer_id: str, conversation_id: str) -> None:
+        super().__init__(
+            f"the answer {answer_id!r} is not of the conversation {conversation_id!r}; leave out the "
+            "conversation_id, and it is asked in the answer's own"
+        )
 
 
 def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
@@ -48,18 +62,33 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
 
 
 def follow(
-    library: Index | Catalog, conversation_id: str | None = None, turns: Sequence[tuple[str, str]] = ()
+    library: Index | Catalog,
+    conversation_id: str | None = None,
+    turns: Sequence[tuple[str, str]] = (),
+    replaces: str | None = None,
 ) -> Conversation:
     """What a question follows: the kept answers of its conversation, else what is said to have been said.
 
     Args:
         library: has the kept answers.
-        conversation_id: what they are kept under; None begins a conversation.
+        conversation_id: what they are kept under; None begins a conversation, unless ``replaces`` has one.
         turns: as :func:`of_turns` takes them.
+        replaces: the id of an answer in whose place the next one comes: only what was said before it counts.
+
+    Raises:
+        AnswerNotFoundError: if there is no answer to replace.
+        OtherConversationError: if that is of another conversation than ``conversation_id``.
     """
-    chosen = conversation_id or uuid.uuid4().hex
-    answers = kept_conversation(library, chosen, NUMBERED) if conversation_id else []
-    return of_answers(chosen, answers) if answers else of_turns(turns, chosen)
+    if replaces is None:
+        chosen = conversation_id or uuid.uuid4().hex
+        answers = kept_conversation(library, chosen, NUMBERED) if conversation_id else []
+    else:
+        own, answers = answers_before(library, replaces, NUMBERED)
+        if conversation_id not in {None, own}:
+            raise OtherConversationError(replaces, str(conversation_id))
+        chosen = own or uuid.uuid4().hex
+    follows = of_answers(chosen, answers) if answers else of_turns(turns, chosen)
+    return replace(follows, replaces=replaces)
 
 
 def exchange_of(answer: Answer) -> Exchange:

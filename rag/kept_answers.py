@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
-from index.kept import Kept, KeptNotFoundError
+from index.kept import FoundBy, Kept, KeptNotFoundError
 from rag.answers import Answer
 
 if TYPE_CHECKING:
@@ -56,15 +56,28 @@ def written(answer: Answer) -> str:
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def keep(library: Index | Catalog, answer: Answer) -> None:
+def keep(library: Index | Catalog, answer: Answer, replaces: str | None = None) -> None:
     """Keep an answer, with its conversation if it has one.
+
+    Args:
+        library: keeps it.
+        answer: the answer.
+        replaces: the id of an answer of the same conversation, which is taken out of it in the same moment,
+            with all that followed it; they stay under their ids.
 
     Raises:
         NotKeptError: if the catalog cannot be written, or keeps an answer of this id already.
     """
     body = written(answer)
+    found_by = FoundBy(
+        answer.question,
+        f"{answer.question}\n{answer.text}",
+        frozenset((cited.document_id, cited.version) for cited in answer.citations),
+    )
     try:
-        _kept(library).put(answer.answer_id, answer.conversation_id, answer.created, body)
+        _kept(library).put(
+            answer.answer_id, answer.conversation_id, answer.created, body, found_by, replaces=replaces
+        )
     except DatabaseError as error:
         raise NotKeptError(
             f"the answer could not be kept ({error.orig}); check the permissions of the library's folder and "
@@ -100,13 +113,57 @@ def forget(library: Index | Catalog, answer_id: str) -> None:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def conversation(library: Index | Catalog, conversation_id: str, limit: int) -> list[Answer]:
+def conversation(library: Index | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
     """The last answers of a conversation, at most ``limit``, in the order in which they were given.
 
     The library wrote them itself, and every question of the conversation reads them: unlike by :func:`load`,
     they are not compared with what they are read as.
     """
     return [_read(body) for body in _kept(library).series(conversation_id, limit)]
+
+
+def conversation_texts(library: Index | Catalog, conversation_id: str) -> list[str]:
+    """The JSON texts of a conversation's answers, byte for byte, in the order in which they were given."""
+    return _kept(library).series(conversation_id)
+
+
+def answers_before(
+    library: Index | Catalog, answer_id: str, limit: int | None = None
+) -> tuple[str | None, list[Answer]]:
+    """What was answered in a conversation before an answer of it, also where that was taken out of it.
+
+    Returns:
+        The conversation's id, or None for an answer by itself; the answers, the last of them, at most
+        ``limit``, in the order in which they were given.
+
+    Raises:
+        AnswerNotFoundError: if there is no such answer.
+    """
+    try:
+        conversation_id, bodies = _kept(library).before(answer_id, limit)
+    except KeptNotFoundError as error:
+        raise AnswerNotFoundError(answer_id) from error
+    return conversation_id, list(map(_read, bodies))
+
+
+def answers_until(library: Index | Catalog, answer_id: str) -> list[Answer]:
+    """What was answered in a conversation up to an answer of it, which comes last.
+
+    Raises:
+        AnswerNotFoundError: if there is no such answer.
+    """
+    last = _read(kept_answer(library, answer_id))
+    return [*answers_before(library, answer_id)[1], last]
+
+
+def answers_citing(library: Index | Catalog, document_id: int, limit: int) -> list[tuple[int, Answer]]:
+    """The answers that cite a document and were not taken out of their conversation.
+
+    Returns:
+        The version that is cited and the answer, the newest first, at most ``limit``. An answer that cites
+        two versions comes twice.
+    """
+    return [(version, _read(body)) for version, body in _kept(library).referring(document_id, limit)]
 
 
 def load(body: str | bytes) -> Answer:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
 
 from hypothesis import strategies as st
-from markup import answer, citation, texts
+from markup import abstention, answer, citation, passage, texts
 
 from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
 from rag.wording import visible
-from ui.exporting import Digests
+from ui.exporting import Digests, Exported, Format, export_conversation, read_export
+from ui.exporting.comparing import beside_kept, beside_manifest
+from ui.exporting.sheet import lay_out
 
 DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
 
@@ -74,3 +79,51 @@ def answers_of_any_words(draw: st.DrawFn) -> Answer:
         note=draw(texts),
         disagreements=(Disagreement(draw(texts), (figure,)),),
     )
+
+
+# A conversation
+
+ASKED = "And the gates?"
+ABSTAINED = replace(
+    abstention(passage("Words.", "it has no figure")), answer_id="0b" * 16, question="Who *won*?"
+)
+AGAIN = replace(
+    answer(citation(2, SECOND, 2), citation(3, FIRST, 2, at=len(SECOND) + 1), text=f"{SECOND} {FIRST}"),
+    answer_id="0c" * 16,
+    question=ASKED,
+)
+ANSWERS = (full_answer(), ABSTAINED, AGAIN)
+SHEETS = [lay_out(made, {}) for made in ANSWERS]
+NAME = "Arrests & <gates> *2031*"
+
+
+def written_as(form: Format, *answers: Answer, name: str = NAME) -> bytes:
+    return export_conversation("c1", name, answers or ANSWERS, form, DIGESTS)
+
+
+def read_as(form: Format, data: bytes) -> Exported:
+    return read_export(data, Path(f"conversation.{form.suffix}"))
+
+
+def edited_as(form: Format, old: str, new: str) -> Exported:
+    """What is read after the first of some words were replaced; of a Word document, in its body."""
+    data = written_as(form)
+    if form.suffix != "docx":
+        text = data.decode()
+        assert old in text
+        return read_as(form, text.replace(old, new, 1).encode())
+    file = BytesIO()
+    with ZipFile(BytesIO(data)) as source, ZipFile(file, "w") as target:
+        for entry in source.namelist():
+            content = source.read(entry)
+            if entry == "word/document.xml":
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
+            target.writestr(entry, content)
+    return read_as(form, file.getvalue())
+
+
+def faults(exported: Exported) -> list[str]:
+    """What is wrong with what is read beside its manifest and the kept answers."""
+    assert exported.manifest is not None
+    return [*beside_manifest(exported, exported.manifest), *beside_kept(exported, SHEETS)]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from markup import citation
 
 from index.catalog import Catalog
 from rag.answers import Answer
 from rag.conversation import MAX_EXCHANGES
-from rag.history import ALONE, MAX_TURN_CHARACTERS, follow, of_answers, of_turns
-from rag.kept_answers import keep
+from rag.history import (
+    ALONE,
+    MAX_TURN_CHARACTERS,
+    OtherConversationError,
+    follow,
+    of_answers,
+    of_turns,
+)
+from rag.kept_answers import AnswerNotFoundError, keep
 
 BARE = Answer("0" * 32, "", "", False, None, None, None, (), (), (), None, "quoted", 1, "2025-01-01")
 
@@ -63,6 +71,32 @@ def test_what_was_said_at_length_is_read_from_its_beginning() -> None:
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
     assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
+
+
+def test_what_replaces_an_answer_follows_what_was_said_before_that(tmp_path: Path) -> None:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    for place in range(4):
+        made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1" if place < 3 else None)
+        keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
+    second, last, alone = f"{1:032x}", f"{2:032x}", f"{3:032x}"
+    for given in (None, "c1"):
+        again = follow(catalog, given, replaces=last)
+        assert (again.id, again.replaces) == ("c1", last)
+        assert [turn.question for turn in again.exchanges] == ["Question 0?", "Question 1?"]
+        assert [cited.id for cited in again.cited] == [1, 2], "what only the former one cited has no number"
+    assert [turn.question for turn in follow(catalog, replaces=second).exchanges] == ["Question 0?"]
+    begun = follow(catalog, replaces=alone)
+    assert (begun.id != follow(catalog, replaces=alone).id, begun.exchanges) == (True, ())
+    for answer_id, conversation_id in ((last, "c2"), (alone, "c1")):
+        with pytest.raises(OtherConversationError) as caught:
+            follow(catalog, conversation_id, replaces=answer_id)
+        assert str(caught.value) == (
+            f"the answer '{answer_id}' is not of the conversation '{conversation_id}'; leave out the "
+            "conversation_id, and it is asked in the answer's own"
+        )
+    with pytest.raises(AnswerNotFoundError):
+        follow(catalog, "c1", replaces="f" * 32)
+    catalog.close()
 
 
 def test_a_question_follows_the_kept_answers_of_its_conversation_and_else_what_was_said(

@@ -7,14 +7,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reports import incoming, version
 
 from index.backup import back_up, restore
 from index.catalog import Catalog
-from index.kept import Kept, KeptNotFoundError
+from index.kept import FoundBy, Kept, KeptNotFoundError
 from index.store import Index
 
 CREATED = "2031-08-02T10:00:00+00:00"
@@ -64,6 +67,96 @@ def test_a_series_has_its_last_texts_in_the_order_in_which_they_came(kept: Kept)
     assert kept.series("s", 100) == [f"text {number}" for number in range(5)]
     assert kept.series("t", 100) == ["other", "other"]
     assert kept.series("nothing", 100) == []
+
+
+def test_a_text_takes_the_place_of_others_which_stay_under_their_ids(kept: Kept) -> None:
+    for name in ("a", "b", "c"):
+        kept.put(name, "s", CREATED, f"text {name}")
+        kept.put(f"other {name}", "t", CREATED, f"other {name}")
+    kept.put("d", "s", CREATED, "text d", replaces="b")
+    assert kept.series("s") == ["text a", "text d"]
+    assert [kept.get(name) for name in ("b", "c")] == ["text b", "text c"]
+    assert kept.series("t") == ["other a", "other b", "other c"], "other series are left alone"
+    kept.put("e", "s", CREATED, "text e", replaces="b")
+    assert kept.series("s") == ["text a", "text e"], "what had taken its place goes with it"
+    kept.put("f", "s", CREATED, "text f", replaces="a")
+    assert kept.series("s") == ["text f"]
+
+
+@pytest.mark.parametrize("replaces", ["nothing", "other", "alone"])
+def test_what_is_not_in_the_series_replaces_nothing(kept: Kept, replaces: str) -> None:
+    kept.put("a", "s", CREATED, "text a")
+    kept.put("other", "t", CREATED, "other")
+    kept.put("alone", None, CREATED, "alone")
+    kept.put("b", "s", CREATED, "text b", replaces=replaces)
+    kept.put("c", None, CREATED, "text c", replaces=replaces)
+    assert (kept.series("s"), kept.series("t")) == (["text a", "text b"], ["other"])
+
+
+def test_a_text_that_is_refused_replaces_nothing(kept: Kept) -> None:
+    kept.put("a", "s", CREATED, "text a")
+    with pytest.raises(sa.exc.IntegrityError):
+        kept.put("a", "s", CREATED, "again", replaces="a")
+    assert kept.series("s") == ["text a"]
+
+
+def test_what_came_before_a_text_is_known_also_where_it_was_replaced(kept: Kept) -> None:
+    for name in ("a", "b", "c"):
+        kept.put(name, "s", CREATED, f"text {name}")
+    kept.put("d", "s", CREATED, "text d", replaces="c")
+    kept.put("alone", None, CREATED, "alone")
+    assert kept.before("c") == kept.before("d") == ("s", ["text a", "text b"])
+    assert kept.before("d", 1) == ("s", ["text b"])
+    assert kept.before("a") == ("s", [])
+    assert kept.before("alone") == (None, [])
+    with pytest.raises(KeptNotFoundError):
+        kept.before("nothing")
+
+
+def test_texts_that_refer_to_a_document_come_the_newest_first(kept: Kept) -> None:
+    references = {
+        "a": {(1, 1), (2, 1)},
+        "b": {(1, 1), (1, 2)},
+        "c": {(2, 3)},
+        "d": {(1, 2)},
+        "e": {(1, 3)},
+    }
+    for name, places in references.items():
+        kept.put(name, "s", CREATED, name, FoundBy(references=frozenset(places)))
+    assert kept.referring(1, 10) == [(3, "e"), (2, "d"), (2, "b"), (1, "b"), (1, "a")]
+    assert kept.referring(1, 2) == [(3, "e"), (2, "d")]
+    assert kept.referring(2, 10) == [(3, "c"), (1, "a")]
+    assert kept.referring(7, 10) == []
+    kept.put("f", "s", CREATED, "f", replaces="d")
+    kept.delete("b")
+    assert kept.referring(1, 10) == [(1, "a")]
+
+
+@given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_a_series_has_what_was_put_and_neither_replaced_nor_deleted(
+    steps: list[tuple[str, int | None, bool]],
+) -> None:
+    """Against a list: each step puts a text, perhaps in the place of an earlier one, perhaps to delete it."""
+    with TemporaryDirectory() as folder:
+        catalog = Catalog.open(Path(folder) / "catalog.sqlite")
+        kept = Kept(catalog.engine)
+        there: dict[str, list[int]] = {"s": [], "t": []}
+        put: list[tuple[int, str]] = []
+        for number, (series, replaces, deleted) in enumerate(steps):
+            kept.put(f"{number}", series, CREATED, f"{number}", replaces=f"{replaces}")
+            if (replaces, series) in put:
+                there[series] = [earlier for earlier in there[series] if earlier < (replaces or 0)]
+            there[series].append(number)
+            put.append((number, series))
+            if deleted:
+                kept.delete(f"{number}")
+                there[series].remove(number)
+                put.remove((number, series))
+        assert {name: kept.series(name) for name in there} == {
+            name: [f"{number}" for number in numbers] for name, numbers in there.items()
+        }
+        catalog.close()
 
 
 def test_a_text_that_was_deleted_is_not_found(kept: Kept) -> None:

@@ -40,7 +40,10 @@ from rag.answers import (
 from rag.kept_answers import (
     AnswerFormError,
     AnswerNotFoundError,
+    answers_before,
+    answers_until,
     conversation,
+    conversation_texts,
     forget,
     keep,
     kept_answer,
@@ -188,6 +191,29 @@ def test_a_conversation_has_its_last_answers_in_their_order(catalog: Catalog) ->
     assert conversation(catalog, "c", 3) == made[2:]
     assert conversation(catalog, "c", 10) == made[1:]
     assert conversation(catalog, "d", 10) == []
+
+
+def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog: Catalog) -> None:
+    first, second, third, instead, alone = (
+        replace(
+            answer(citation(1, GATE)), answer_id=f"{number:032x}", conversation_id="c" if number < 4 else None
+        )
+        for number in range(5)
+    )
+    for each in (first, second, third, alone):
+        keep(catalog, each)
+    keep(catalog, instead, replaces=second.answer_id)
+    assert conversation(catalog, "c") == [first, instead]
+    assert conversation_texts(catalog, "c") == [written(first), written(instead)]
+    assert answers_until(catalog, second.answer_id) == [first, second]
+    assert answers_until(catalog, third.answer_id) == [first, third]
+    assert answers_until(catalog, instead.answer_id) == [first, instead]
+    assert answers_before(catalog, instead.answer_id, 1) == ("c", [first])
+    assert answers_before(catalog, alone.answer_id) == (None, [])
+    assert answers_until(catalog, alone.answer_id) == [alone]
+    for look in (answers_before, answers_until):
+        with pytest.raises(AnswerNotFoundError):
+            look(catalog, "f" * 32)
 
 
 def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(catalog: Catalog) -> None:

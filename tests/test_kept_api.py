@@ -20,7 +20,7 @@ from rag.kept_answers import keep, written
 from rag.rechecking import Claim
 from ui.app import create_app
 from ui.exporting import read_export
-from ui.kept import attachment, file_name
+from ui.kept import attachment, name_of_file
 
 MADE = replace(answer(citation(1, "Gate 3 failed.")), answer_id="0a" * 16, question="Why did gate 3 fail?")
 SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)
@@ -60,7 +60,8 @@ def test_an_answer_is_a_file_to_save(client: TestClient, suffix: str, media_type
         f"filename*=UTF-8''why-did-gate-3-fail-0a0a0a0a.{suffix}"
     )
     read = read_export(response.content, Path(f"answer.{suffix}"))
-    assert (read.question, read.claims) == (MADE.question, (Claim("Gate 3 failed.", (1,)),))
+    assert [own.question for own in read.answers] == [MADE.question]
+    assert read.claims == (Claim("Gate 3 failed.", (1,)),)
 
 
 def test_an_exported_page_can_do_nothing(client: TestClient) -> None:
@@ -119,7 +120,7 @@ def test_an_answer_cannot_be_written_from_outside(client: TestClient) -> None:
     ],
 )
 def test_a_file_has_the_question_s_name_whatever_it_asks(question: str, name: str) -> None:
-    assert file_name(replace(MADE, question=question), "md") == name
+    assert name_of_file(question, MADE.answer_id, "md", otherwise="answer") == name
 
 
 def test_the_header_of_a_name_is_ascii() -> None:

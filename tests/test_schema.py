@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from reports import version
 from index import schema
 from index.catalog import Catalog
 from index.jobs import Jobs
+from index.kept import Kept
 from index.schema import HEAD, SchemaError, metadata, migrate
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
@@ -70,7 +72,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        "^the catalog is of revision '9999', this program knows revisions up to '0008'; "
+        "^the catalog is of revision '9999', this program knows revisions up to '0009'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):
@@ -192,8 +194,64 @@ def test_a_library_from_before_answers_were_kept_has_all_that_it_had(tmp_path: P
     assert (len(before["versions"]), len(before["chunks"]), len(before["jobs"])) == (1, 1, 1)
     catalog.close()
     again = Catalog.open(path)
-    assert rows(again.engine) == {**before, "alembic_version": [(HEAD,)], "kept": []}
+    empty = ("kept", "kept_words", "kept_references", "series_names", "withdrawals")
+    assert rows(again.engine) == {**before, "alembic_version": [(HEAD,)], **{name: [] for name in empty}}
     again.close()
+
+
+def test_what_was_kept_before_is_found_by_its_words_and_by_what_it_cites(engine: sa.Engine) -> None:
+    """More texts than are read at once, and among them some that no answer was written like."""
+    cited = [{"document_id": 7, "version": 2, "id": number} for number in (1, 2)]
+    cited += [{"document_id": 3, "version": 1}, {"document_id": "9", "version": 1}, {"document_id": 2**70}]
+    bodies = [json.dumps({"question": f"Đập {number}?", "text": "LŨ lụt."}) for number in range(1, 401)]
+    bodies += [
+        json.dumps({"question": "Why\ud800?", "text": "Rain.", "citations": [*cited, None]}),
+        '{"question": 7, "citations": {}}',
+        "[1]",
+        "{",
+        "[" * 100_000,
+    ]
+    to_revision(engine, "0008")
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO kept (id, series, created, body) VALUES (:id, 's', '2031', :body)"),
+            [{"id": f"{number}", "body": body} for number, body in enumerate(bodies, 1)],
+        )
+    migrate(engine)
+    found = rows(engine)
+    assert found["kept_words"] == [
+        *((number, f"Đập {number}?", f"dap {number}? lu lut.") for number in range(1, 401)),
+        (401, "Why??", "why?? rain."),
+        *((number, "", "") for number in range(402, 406)),
+    ]
+    assert found["kept_references"] == [(401, 3, 1), (401, 7, 2)]
+    assert (found["series_names"], found["withdrawals"]) == ([], [])
+    assert [body for *_, body in found["kept"]] == bodies, "word by word as it was"
+
+
+def test_what_was_withdrawn_is_in_its_series_again_for_an_older_program(tmp_path: Path) -> None:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    kept = Kept(catalog.engine)
+    for number in range(3):
+        kept.put(f"{number}", "s", "2031", f"text {number}", replaces="1" if number == 2 else None)
+    assert kept.series("s") == ["text 0", "text 2"]
+    to_revision(catalog.engine, "0008")
+    with catalog.engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT series FROM kept")).all() == ["s"] * 3
+    catalog.close()
+
+
+def to_revision(engine: sa.Engine, revision: str) -> None:
+    """Bring a database to a revision, up or down."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        there = sa.inspect(connection).has_table("alembic_version")
+        (command.downgrade if there else command.upgrade)(config, revision)
 
 
 def rows(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:

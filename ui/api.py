@@ -25,7 +25,7 @@ from rag.answers import Answer
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.features import measure
 from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
-from rag.history import follow
+from rag.history import OtherConversationError, follow
 from rag.llm import AT_ONCE
 from rag.questions import Question, QuestionError, understand
 from rag.reading import read
@@ -64,19 +64,28 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     @router.post(
         "/chat",
         tags=["questions"],
-        responses={200: {"model": Answer, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+        responses={
+            **documented(404),
+            200: {"model": Answer, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+        },
     )
     async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:
         """A footnoted answer, or an abstention with its reasons.
 
         A follow-up names the `conversation_id` of the answer before it, or sends what was said as `history`.
+        A question that is asked again, or in other words, names the answer that it `replaces`.
         With `stream: true`, or `Accept: text/event-stream`, the same comes as server-sent events:
         `rewritten` (of a follow-up), `passages`, then `token` and `citation`, and last `answer`, which equals
         the answer that is returned without streaming. A stream that ends without it has failed.
         """
         filters = request.in_index()
         said = [(turn.role, turn.content) for turn in request.history]
-        conversation = await to_thread.run_sync(follow, index, request.conversation_id, said)
+        try:
+            conversation = await to_thread.run_sync(
+                follow, index, request.conversation_id, said, request.replaces
+            )
+        except OtherConversationError as error:
+            raise HTTPException(422, str(error)) from error
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation)
             # The first event is made before the response begins, so that a refusal has its status code.

@@ -22,6 +22,8 @@ from index.store import Index
 from rag.answering import QueryEngine
 from ui import problems
 from ui.api import api_router
+from ui.citing import citing_router
+from ui.conversations import conversations_router
 from ui.documents import documents_router
 from ui.editing import editing_router
 from ui.following import Following
@@ -73,9 +75,9 @@ def create_app(
     api = api_router(index, engine)
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
-    kept = kept_router(index.catalog)
+    kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
     editing, undoing = editing_router(index, reader, options), undoing_router(index, deletions)
-    routers = (api, library, editing, undoing, inspecting_router(index), work, kept)
+    routers = (api, library, editing, undoing, inspecting_router(index), work, *kept)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

@@ -1,7 +1,8 @@
-"""The command ``export``: an answer that the library keeps becomes a file."""
+"""The command ``export``: an answer or a conversation that the library keeps becomes a file."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from ui import terminal
 from ui.faults import UsedWronglyError
+from ui.filtering import CONVERSATION_ID
 from ui.opening import open_catalog
 from ui.options import AsJson, Home
 from ui.settings import load_settings
@@ -20,9 +22,19 @@ if TYPE_CHECKING:
 _JSON = "json"
 
 
+class NotThereError(LookupError):
+    """The library keeps neither an answer nor a conversation of an id."""
+
+    def __init__(self, own_id: str) -> None:
+        super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
+
+
 def export(
-    answer_id: Annotated[
-        str, typer.Argument(metavar="ANSWER_ID", help="The answer_id that `ask --json` prints.")
+    own_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The answer_id that `ask --json` prints, or the conversation_id for all of it."
+        ),
     ],
     file: Annotated[
         Path | None,
@@ -32,19 +44,16 @@ def export(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an answer with its footnotes to a file, which `verify` can check again."""
-    from rag.kept_answers import is_answer_id
-
-    if not is_answer_id(answer_id):
+    """Write an answer or a conversation with its footnotes to a file, which `verify` can check again."""
+    if re.fullmatch(CONVERSATION_ID, own_id) is None:
         raise UsedWronglyError(
-            f"ANSWER_ID is {answer_id!r}; give the 32 hexadecimal digits that `footnoted ask --json` prints "
-            "as answer_id"
+            f"ID is {own_id!r}; give the answer_id or the conversation_id that `footnoted ask --json` prints"
         )
     suffix = _suffix(file, otherwise=_JSON if as_json else "md")
     if file is not None and file.exists():
         raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
     with open_catalog(load_settings(home=home)) as catalog:
-        data = exported(catalog, answer_id, suffix)
+        name, data = exported(catalog, own_id, suffix)
     if file is None:
         # As bytes: what a report says may not be in the terminal's encoding.
         sys.stdout.flush()
@@ -53,17 +62,34 @@ def export(
         return
     file.write_bytes(data)
     if as_json:
-        terminal.print_json({"answer_id": answer_id, "file": str(file), "bytes": len(data)})
+        terminal.print_json({name: own_id, "file": str(file), "bytes": len(data)})
     else:
         terminal.print_line(terminal.output(), f"{file}: {len(data):,} bytes")
 
 
-def exported(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
-    """An answer as a file of a suffix that :func:`export` takes, without the dot.
+def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
+    """An answer, or else a conversation, as a file of a suffix that :func:`export` takes, without the dot.
+
+    Returns:
+        What the id is, ``answer_id`` or ``conversation_id``, and the file.
 
     Raises:
-        AnswerNotFoundError: if the library does not keep it.
+        NotThereError: if the library keeps neither.
     """
+    from rag.kept_answers import AnswerNotFoundError
+    from rag.kept_conversations import ConversationNotFoundError
+
+    try:
+        return "answer_id", _answer(catalog, own_id, suffix)
+    except AnswerNotFoundError:
+        pass
+    try:
+        return "conversation_id", _conversation(catalog, own_id, suffix)
+    except ConversationNotFoundError as error:
+        raise NotThereError(own_id) from error
+
+
+def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
     from rag.kept_answers import kept_answer, load
     from ui.exporting import digests_of, format_of
     from ui.exporting import export as written
@@ -74,6 +100,19 @@ def exported(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
         return f"{body}\n".encode()
     answer = load(body)
     return written(answer, form, digests_of(catalog, answer))
+
+
+def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
+    from rag.kept_answers import conversation
+    from rag.kept_conversations import find_conversation, written_conversation
+    from ui.exporting import digests_of, export_conversation, format_of
+
+    form = format_of(suffix)
+    if form is None:
+        return f"{written_conversation(catalog, conversation_id)}\n".encode()
+    name = find_conversation(catalog, conversation_id).name
+    answers = conversation(catalog, conversation_id)
+    return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
 
 
 def _suffix(file: Path | None, otherwise: str) -> str:

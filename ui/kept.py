@@ -13,7 +13,7 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from rag.answers import Answer
 from rag.kept_answers import forget, kept_answer, load
-from ui.exporting import FORMATS, digests_of, export
+from ui.exporting import FORMATS, HTML, Format, digests_of, export
 from ui.exporting.html import POLICY as PAGE_POLICY
 from ui.problems import documented
 
@@ -63,17 +63,29 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     answer = load(kept_answer(catalog, answer_id))
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
-    headers = {"Content-Disposition": attachment(file_name(answer, suffix))}
-    if suffix == "html":
+    return file_response(data, form, name_of_file(answer.question, answer_id, suffix, otherwise="answer"))
+
+
+def file_response(data: bytes, form: Format, name: str) -> Response:
+    """An exported file, which a browser saves under a name."""
+    headers = {"Content-Disposition": attachment(name)}
+    if form is HTML:
         headers["Content-Security-Policy"] = POLICY
     return Response(data, media_type=form.media_type, headers=headers)
 
 
-def file_name(answer: Answer, suffix: str) -> str:
-    """A name for an answer's file: the words of its question, and what tells it from others of the same."""
-    words = _BETWEEN_WORDS.sub("-", answer.question).strip("-").lower()
-    words = words[:_NAME_CHARACTERS].rstrip("-") or "answer"
-    return f"{words}-{answer.answer_id[:_ID_DIGITS]}.{suffix}"
+def name_of_file(heading: str, own_id: str, suffix: str, *, otherwise: str) -> str:
+    """A name for a file: the words that head it, and what tells it from others of the same.
+
+    Args:
+        heading: what heads it.
+        own_id: the id of what is in it.
+        suffix: the format's, without the dot.
+        otherwise: stands for a heading without words.
+    """
+    words = _BETWEEN_WORDS.sub("-", heading).strip("-").lower()
+    words = words[:_NAME_CHARACTERS].rstrip("-") or otherwise
+    return f"{words}-{own_id[:_ID_DIGITS]}.{suffix}"
 
 
 def attachment(name: str) -> str:

@@ -23,6 +23,7 @@ from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
 from index.upkeep import LibraryWriteError
 from rag.kept_answers import AnswerNotFoundError
+from rag.kept_conversations import ConversationNotFoundError
 from rag.questions import QuestionError
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,7 +77,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(QuestionError)(_question)
-    for unknown in (DocumentNotFoundError, AnswerNotFoundError):
+    for unknown in (DocumentNotFoundError, AnswerNotFoundError, ConversationNotFoundError):
         app.exception_handler(unknown)(_unknown)
     app.exception_handler(LibraryWriteError)(_no_room)
     for unavailable in (LibraryLockedError, LibraryRestoredError, EncoderMismatchError):

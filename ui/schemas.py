@@ -18,6 +18,7 @@ MAX_FILTER_VALUES = 5_000
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
+MAX_NAME_CHARACTERS = 200
 
 
 def _asked(text: str) -> str:
@@ -94,6 +95,9 @@ MAX_TURN_CHARACTERS = 100_000
 ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
 
 
+AnswerId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
 class Turn(RequestModel):
     """An earlier turn of a conversation."""
 
@@ -110,6 +114,11 @@ class ChatRequest(FilteredRequest):
     )
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
         default=[], description="what was said before, the oldest first; its last turns are read"
+    )
+    replaces: AnswerId | None = Field(
+        default=None,
+        description="an earlier answer of the conversation, in whose place the new one comes: it and those "
+        "after it are taken out of the conversation, and stay under their own ids",
     )
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
@@ -130,6 +139,12 @@ class EditRequest(RequestModel):
     published: Said | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
     language: Said | None = Field(default=None, description="an ISO 639-1 code")
     collection: Annotated[str, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
+
+
+class NameRequest(RequestModel):
+    """What something shall be called."""
+
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class EvidenceFields(RequestModel):

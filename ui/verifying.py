@@ -1,8 +1,8 @@
-"""The command ``verify``: an exported answer is checked against the library, without model or network."""
+"""The command ``verify``: exported answers are checked against the library, without model or network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
     from rag.rechecking import Checked
     from ui.exporting import Exported
+    from ui.exporting.sheet import Sheet
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of an exported answer: a larger file is none."""
@@ -30,19 +31,21 @@ EXCERPT_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came out of checking an exported answer.
+    """What came out of checking an exported answer or conversation.
 
     Attributes:
         file: where it lies.
         sentences: what came out for each sentence.
         footnotes: what came out for each footnote.
-        problems: what is wrong with the answer as a whole, a line each.
+        problems: what is wrong with it as a whole, a line each.
+        answers: how many answers a conversation has; None for an answer by itself.
     """
 
     file: str
     sentences: tuple[Checked, ...]
     footnotes: tuple[Checked, ...]
     problems: tuple[str, ...]
+    answers: int | None = None
 
     @property
     def holds(self) -> bool:
@@ -54,6 +57,7 @@ class Verified:
         return {
             "file": self.file,
             "holds": self.holds,
+            "answers": 1 if self.answers is None else self.answers,
             "problems": list(self.problems),
             "sentences": [_fields(each, "text") for each in self.sentences],
             "footnotes": [_fields(each, "quote") for each in self.footnotes],
@@ -62,7 +66,10 @@ class Verified:
 
 def verify(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="An answer that `footnoted export` wrote, or its JSON.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An answer or a conversation that `footnoted export` wrote, or its JSON."
+        ),
     ],
     home: Home = None,
     as_json: AsJson = False,
@@ -104,7 +111,8 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
     except NotExportedError as error:
         raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
     sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, encoder)
-    return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)))
+    answers = None if exported.name is None else len(exported.answers)
+    return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)), answers)
 
 
 def _content(file: Path) -> bytes:
@@ -120,30 +128,27 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """What is wrong with an answer beyond its sentences and its footnotes."""
-    from ui.exporting.comparing import beside_footnotes
+    """What is wrong with answers beyond their sentences and their footnotes."""
+    from ui.exporting.comparing import beside_footnotes, beside_kept, beside_manifest
 
     with catalog.reading() as reader:
         yield from beside_footnotes(reader, exported)
     manifest = exported.manifest
     if manifest is None:
         return
-    if tuple(claim.footnotes for claim in exported.claims) != manifest.sentences:
-        yield "its sentences do not have the footnotes that they were exported with; export the answer again"
-    yield from _changes(catalog, exported, manifest.answer_id)
+    yield from beside_manifest(exported, manifest)
+    yield from beside_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
 
 
-def _changes(catalog: Catalog, exported: Exported, answer_id: str) -> Iterator[str]:
-    """Where an exported answer reads otherwise than the one that the library keeps, if it does keep it."""
+def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
+    """The answer that the library keeps, as it is laid out; None where it does not keep it."""
     from rag.kept_answers import AnswerNotFoundError, kept_answer, load
-    from ui.exporting.comparing import beside_kept
     from ui.exporting.sheet import lay_out
 
     try:
-        sheet = lay_out(load(kept_answer(catalog, answer_id)), {})
+        return lay_out(load(kept_answer(catalog, answer_id)), {})
     except AnswerNotFoundError:
-        return
-    yield from beside_kept(exported, sheet)
+        return None
 
 
 def _fields(checked: Checked, words: str) -> dict[str, Any]:
@@ -165,23 +170,26 @@ def _show(verified: Verified) -> None:
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
             terminal.print_line(output, visible(f"{line}: {said}" if said else line))
+    whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
-        terminal.print_line(output, visible(f"The answer: {problem}"))
+        terminal.print_line(output, visible(f"{whole}: {problem}"))
     terminal.print_line(output, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:
     if not (verified.sentences or verified.footnotes or verified.problems):
         return f"{verified.file}: it claims nothing, so that there is nothing to check"
-    counts = _counted({"sentence": verified.sentences, "footnote": verified.footnotes})
+    counts = _counted({"sentence": len(verified.sentences), "footnote": len(verified.footnotes)})
+    if verified.answers is not None:
+        counts = f"{_counted({'answer': verified.answers})}, {counts}"
     wrong = sum(not each.holds for each in (*verified.sentences, *verified.footnotes))
     wrong += len(verified.problems)
     how = "all hold" if not wrong else f"{wrong} do not hold" if wrong > 1 else "1 does not hold"
     return f"{verified.file}: {counts}: {how}"
 
 
-def _counted(checks: Mapping[str, Sequence[object]]) -> str:
-    return ", ".join(f"{len(each)} {name}{'' if len(each) == 1 else 's'}" for name, each in checks.items())
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
 
 
 def _excerpt(words: str) -> str:

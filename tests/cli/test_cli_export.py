@@ -57,6 +57,40 @@ def test_what_is_exported_is_verified(
     assert list(verified["sentences"][0]) == ["number", "text", "holds", "problems", "remarks"]
 
 
+@pytest.mark.parametrize("suffix", ["md", "html", "docx", "json"])
+def test_a_conversation_is_exported_by_its_id_and_verified(
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path, suffix: str
+) -> None:
+    home, answer_id = kept_home
+    own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
+    file = tmp_path / f"conversation.{suffix}"
+    written = prints(capfd, "export", own_id, file, "--home", home)
+    assert written == {"conversation_id": own_id, "file": str(file), "bytes": file.stat().st_size}
+    assert main(["verify", str(file), "--home", str(home)]) == 0
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"{file}: 2 answers, ")
+    assert last.endswith(": all hold")
+    if suffix == "json":
+        read = json.loads(file.read_bytes())
+        assert (read["conversation_id"], read["name"]) == (own_id, QUESTION)
+        assert [each["answer_id"] for each in read["answers"]][1] == answer_id
+
+
+def test_what_does_not_hold_of_a_conversation_is_said(
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], tmp_path: Path
+) -> None:
+    home, _ = kept_home
+    own_id = json.loads((home.parent / "asked.json").read_text())["conversation_id"]
+    assert main(["export", own_id, "--home", str(home)]) == 0
+    file = tmp_path / "conversation.md"
+    file.write_text(capfd.readouterr().out.replace(f"## {QUESTION}", "## Why?", 1), encoding="utf-8")
+    assert main(["verify", str(file), "--home", str(home)]) == 1
+    assert capfd.readouterr().out.splitlines()[-2:] == [
+        f"The conversation: answer 1: its question is not the one that was asked: “{QUESTION}”",
+        f"{file}: 2 answers, 4 sentences, 2 footnotes: 1 does not hold",
+    ]
+
+
 def test_the_json_of_an_answer_is_printed_as_it_is_kept(
     capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str]
 ) -> None:
@@ -102,14 +136,15 @@ def test_what_does_not_hold_is_said_and_the_exit_code_is_1(
     ("arguments", "code", "line"),
     [
         (
-            ["export", "1A" * 16],
+            ["export", "1a/1a"],
             2,
-            (
-                f"ANSWER_ID is '{'1A' * 16}'; give the 32 hexadecimal digits that `footnoted ask --json` "
-                "prints as answer_id"
-            ),
+            "ID is '1a/1a'; give the answer_id or the conversation_id that `footnoted ask --json` prints",
         ),
-        (["export", "f" * 32], 1, f"there is no answer '{'f' * 32}'; it may have been deleted"),
+        (
+            ["export", "f" * 32],
+            1,
+            f"there is no answer and no conversation '{'f' * 32}'; it may have been deleted",
+        ),
         (
             ["export", "1a" * 16, "answer.pdf"],
             2,

@@ -15,6 +15,7 @@ from rag.kept_answers import written
 from rag.rechecking import Claim, Place
 from ui.exporting import FORMATS, Exported, Format, NotExportedError, export, format_of, read_export
 from ui.exporting import sheet_as_read as as_read
+from ui.exporting.manifest import Made
 from ui.exporting.sheet import lay_out
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
@@ -30,7 +31,8 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
     read = carried(full_answer(), form)
     # Word numbers a quote that is cited twice twice.
     second = (2, 3) if form.suffix == "docx" else (2, 1)
-    assert read.question == "How many were *arrested*?"
+    [own] = read.answers
+    assert (read.name, own.question) == (None, "How many were *arrested*?")
     assert read.claims == (
         Claim(FIRST, (1,)),
         Claim(SECOND, second, "partial"),
@@ -42,7 +44,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
     assert read.footnotes[0].place == Place(1, 2, "a" * 64, 100, 100 + len(FIRST))
     assert [(row.value, row.footnote) for row in read.rows] == [("1,043", 1), ("12", 2)]
     assert read.manifest is not None
-    assert (read.manifest.answer_id, read.manifest.sentences) == ("0" * 32, ((1,), second, ()))
+    assert read.manifest.answers == (Made("0" * 32, 1, ((1,), second, ())),)
 
 
 @each_format
@@ -56,7 +58,7 @@ def test_words_of_any_kind_are_read_as_a_page_shows_them(form: Format, made: Ans
 def test_an_abstention_claims_nothing(form: Format) -> None:
     read = carried(abstention(passage("Words that are near.", "it has no figure")), form)
     assert (read.claims, read.footnotes, read.rows) == ((), (), ())
-    assert read.abstention == "No sentence answers."
+    assert [own.abstention for own in read.answers] == ["No sentence answers."]
 
 
 def test_an_answer_in_json_is_read_as_it_is_shown() -> None:

@@ -39,7 +39,7 @@ def test_every_answer_holds(
         verified = verify_file(seed_index.catalog, file)
         # What the library would find, did it keep the answer.
         kept = lay_out(load(written(made).encode()), {})
-        assert list(beside_kept(read_export(file.read_bytes(), file), kept)) == []
+        assert list(beside_kept(read_export(file.read_bytes(), file), [kept])) == []
         if not verified.holds:
             checks = (*verified.sentences, *verified.footnotes)
             problems = [(each.words, each.problems) for each in checks if not each.holds]

@@ -1,25 +1,30 @@
-"""An answer as a file that can be carried away, and read back: Markdown, HTML, Word and JSON."""
+"""Answers as a file that can be carried away, and read back: Markdown, HTML, Word and JSON."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.answers import Answer
 from rag.kept_answers import AnswerFormError, load
 from rag.rechecking import Claim, Footnote
+from ui.exporting.binding import bind
 from ui.exporting.manifest import NotExportedError
-from ui.exporting.reading import Exported, Row
+from ui.exporting.reading import Exported, ReadAnswer, Row
 from ui.exporting.sheet import Digests, Sheet, digests_of, facts, lay_out
 
 __all__ = [
     "FORMATS",
+    "HTML",
     "Digests",
     "Exported",
     "Format",
     "NotExportedError",
     "digests_of",
     "export",
+    "export_conversation",
     "facts",
     "format_of",
     "read_export",
@@ -58,7 +63,25 @@ def export(answer: Answer, form: Format, digests: Digests) -> bytes:
         form: which kind of file.
         digests: of the files that it cites, as :func:`digests_of` finds them.
     """
-    sheet = lay_out(answer, digests)
+    return _written(lay_out(answer, digests), form)
+
+
+def export_conversation(
+    conversation_id: str, name: str, answers: Sequence[Answer], form: Format, digests: Digests
+) -> bytes:
+    """The answers of a conversation as one file.
+
+    Args:
+        conversation_id: the conversation's id.
+        name: what heads it.
+        answers: its answers, in their order; one at least.
+        form: which kind of file.
+        digests: of the files that they cite, as :func:`digests_of` finds them.
+    """
+    return _written(bind(conversation_id, name, answers, digests), form)
+
+
+def _written(sheet: Sheet, form: Format) -> bytes:
     if form is MARKDOWN:
         from ui.exporting.markdown import write_markdown
 
@@ -73,7 +96,7 @@ def export(answer: Answer, form: Format, digests: Digests) -> bytes:
 
 
 def read_export(data: bytes, path: Path) -> Exported:
-    """What a reader sees of an exported answer, or of an answer in JSON.
+    """What a reader sees of an exported answer or conversation, or of one in JSON.
 
     Args:
         data: the file's content.
@@ -87,7 +110,7 @@ def read_export(data: bytes, path: Path) -> Exported:
     if suffix == _JSON:
         return _read_json(data)
     if form is MARKDOWN:
-        from ui.exporting.markdown import read_markdown
+        from ui.exporting.markdown_reading import read_markdown
 
         return read_markdown(data)
     if form is HTML:
@@ -104,24 +127,42 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 def sheet_as_read(sheet: Sheet) -> Exported:
     """What a reader sees of a sheet, whatever it is printed as."""
-    claims = tuple(
-        Claim(sentence.text, sentence.footnotes, sentence.verdict)
-        for paragraph in sheet.paragraphs
-        for sentence in paragraph
+    answers = tuple(
+        ReadAnswer(
+            part.question,
+            part.abstention or "",
+            tuple(
+                Claim(sentence.text, sentence.footnotes, sentence.verdict)
+                for paragraph in part.paragraphs
+                for sentence in paragraph
+            ),
+            tuple(Row(found.about, *row) for found in part.differences for row in found.rows),
+        )
+        for part in sheet.parts
     )
     places = {entry.number: entry.place for entry in sheet.manifest.footnotes}
     footnotes = tuple(
         Footnote(note.number, note.quote, note.headings, note.attribution, places[note.number])
         for note in sheet.notes
     )
-    rows = tuple(Row(found.about, *row) for found in sheet.differences for row in found.rows)
-    return Exported(sheet.question, sheet.abstention or "", claims, footnotes, rows, sheet.manifest)
+    return Exported(sheet.name, answers, footnotes, sheet.manifest)
 
 
 def _read_json(data: bytes) -> Exported:
     try:
-        answer = load(data)
+        sheet = _sheet_of_json(data)
     except AnswerFormError as error:
         raise NotExportedError(f"it is {error}") from error
     # It has no part for programs, which could differ from what is read.
-    return replace(sheet_as_read(lay_out(answer, {})), manifest=None)
+    return replace(sheet_as_read(sheet), manifest=None)
+
+
+def _sheet_of_json(data: bytes) -> Sheet:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        fields = None
+    answers = fields.get("answers") if isinstance(fields, dict) else None
+    if not isinstance(answers, list) or not answers:
+        return lay_out(load(data), {})
+    return bind("", str(fields.get("name") or ""), [load(json.dumps(answer)) for answer in answers], {})

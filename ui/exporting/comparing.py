@@ -1,8 +1,8 @@
-"""The rest of an exported answer, held against its footnotes, the library and the answer that it keeps."""
+"""The rest of exported answers, held against their footnotes, the library and the answers that it keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from re import escape
 
@@ -12,8 +12,9 @@ from index.documents import Document
 from index.reading import CatalogReader
 from rag.rechecking import Footnote, Place, cited_document
 from rag.wording import visible
-from ui.exporting.reading import Exported, Row
-from ui.exporting.sheet import Note, Sheet, facts
+from ui.exporting.manifest import Manifest, digest_of
+from ui.exporting.reading import Exported, ReadAnswer, Row
+from ui.exporting.sheet import Sheet, facts
 from ui.naming import RECOGNISED, UNDATED, dated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -31,9 +32,11 @@ _MORE = regex.compile(
 
 
 def beside_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """What is wrong with an exported answer by its own footnotes and the documents that they cite."""
-    if exported.abstention and (exported.claims or exported.footnotes):
-        yield f"it says beside an answer that there is none: “{exported.abstention}”"
+    """What is wrong with exported answers by their own footnotes and the documents that they cite."""
+    alone = exported.name is None
+    for name, answer in _named(exported):
+        if answer.abstention and (answer.claims or (alone and exported.footnotes)):
+            yield f"{name}it says beside an answer that there is none: “{answer.abstention}”"
     notes = {footnote.number: footnote for footnote in exported.footnotes}
     for row in exported.rows:
         yield from _unfounded(reader, row, notes.get(row.footnote))
@@ -43,32 +46,49 @@ def beside_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]
             yield f"footnote {footnote.number} says of its source also “{more}”"
 
 
-def beside_kept(exported: Exported, sheet: Sheet) -> Iterator[str]:
-    """Where an exported answer reads otherwise than the one that is kept.
+def beside_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
+    """Where an exported file reads otherwise than it says for programs."""
+    if manifest.whole is not None and digest_of(exported.name or "") != manifest.whole.name:
+        yield f"its title is not the one that it was exported with: “{exported.name}”"
+    if len(exported.answers) != len(manifest.answers):
+        yield (
+            f"it has {len(exported.answers)} answers where it was exported with {len(manifest.answers)}; "
+            "export it again"
+        )
+        return
+    for (name, answer), made in zip(_named(exported), manifest.answers, strict=True):
+        if tuple(claim.footnotes for claim in answer.claims) != made.sentences:
+            yield (
+                f"{name}its sentences do not have the footnotes that they were exported with; export the "
+                "answer again"
+            )
+
+
+def beside_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
+    """Where exported answers read otherwise than those that are kept.
 
     Footnotes are compared by where their words stand: Word numbers them in its own way.
 
     Args:
-        exported: the answer as it is read.
-        sheet: the kept answer, as it is laid out.
+        exported: the answers as they are read.
+        kept: for each of them, the kept one, laid out by itself; None where it is not kept.
     """
-    if exported.question != sheet.question:
-        yield f"its question is not the one that was asked: “{sheet.question}”"
-    if exported.abstention != (sheet.abstention or ""):
-        yield "what it says of there being no answer is not what the library keeps; export it again"
-    said = [sentence.text for paragraph in sheet.paragraphs for sentence in paragraph]
-    if [claim.text for claim in exported.claims] != said:
-        yield "its sentences are not those of the answer that the library keeps; export it again"
-    places = {entry.number: _words_of(entry.place) for entry in sheet.manifest.footnotes}
-    kept = [
-        (difference.about, *row[:3], places.get(row[3]))
-        for difference in sheet.differences
-        for row in difference.rows
-    ]
-    own = {footnote.number: _words_of(footnote.place) for footnote in exported.footnotes}
-    if [(row.about, row.value, row.source, row.date, own.get(row.footnote)) for row in exported.rows] != kept:
-        yield "its different figures are not those of the answer that the library keeps; export it again"
-    yield from _otherwise(exported, {places[note.number]: note for note in sheet.notes})
+    places = {footnote.number: _words_of(footnote.place) for footnote in exported.footnotes}
+    for (name, answer), sheet in zip(_named(exported), kept, strict=False):
+        if sheet is not None:
+            yield from (f"{name}{problem}" for problem in _changes(answer, sheet, places))
+    notes: dict[tuple[int, ...], set[tuple[str, str | None]]] = {}
+    for sheet in filter(None, kept):
+        own = {entry.number: _words_of(entry.place) for entry in sheet.manifest.footnotes}
+        for note in sheet.notes:
+            notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
+    for footnote in exported.footnotes:
+        said = notes.get(places[footnote.number])
+        # What an answer cited that is not kept any more is held against the document only.
+        if said is None and None in kept:
+            continue
+        if said is None or (footnote.attribution, footnote.headings) not in said:
+            yield f"footnote {footnote.number} is not as in the answer that the library keeps"
 
 
 def has_figure(value: str, quote: str) -> bool:
@@ -76,12 +96,33 @@ def has_figure(value: str, quote: str) -> bool:
     return bool(value) and regex.search(f"{_BEFORE}{escape(value)}{_AFTER}", quote) is not None
 
 
-def _otherwise(exported: Exported, kept: Mapping[tuple[int, ...], Note]) -> Iterator[str]:
-    """The footnotes that say another thing of their source than the kept answer's."""
-    for footnote in exported.footnotes:
-        note = kept.get(_words_of(footnote.place))
-        if note is None or (footnote.attribution, footnote.headings) != (note.attribution, note.headings):
-            yield f"footnote {footnote.number} is not as in the answer that the library keeps"
+def _named(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
+    """The answers, each after what names it where there are several."""
+    for number, answer in enumerate(exported.answers, 1):
+        yield ("" if exported.name is None else f"answer {number}: "), answer
+
+
+def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
+    """Where an answer reads otherwise than the kept one.
+
+    Args:
+        answer: as it is read.
+        sheet: the kept one.
+        places: where the words of the exported footnotes stand.
+    """
+    [part] = sheet.parts
+    if answer.question != part.question:
+        yield f"its question is not the one that was asked: “{part.question}”"
+    if answer.abstention != (part.abstention or ""):
+        yield "what it says of there being no answer is not what the library keeps; export it again"
+    said = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
+    if [claim.text for claim in answer.claims] != said:
+        yield "its sentences are not those of the answer that the library keeps; export it again"
+    own = {entry.number: _words_of(entry.place) for entry in sheet.manifest.footnotes}
+    kept = [(found.about, *row[:3], own.get(row[3])) for found in part.differences for row in found.rows]
+    rows = [(row.about, row.value, row.source, row.date, places.get(row.footnote)) for row in answer.rows]
+    if rows != kept:
+        yield "its different figures are not those of the answer that the library keeps; export it again"
 
 
 def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""An answer → a Word document with real footnotes.
+"""Answers → a Word document with real footnotes.
 
 python-docx writes the body. It has no footnotes: their part, its styles and its relations are made here, as
 ISO/IEC 29500-1 (17.11) has them. Word numbers footnotes itself, in the order in which they are referred to;
@@ -23,6 +23,7 @@ from ui.exporting.sheet import (
     REMARKS,
     Difference,
     Note,
+    Part,
     Sentence,
     Sheet,
 )
@@ -72,30 +73,40 @@ def write_docx(sheet: Sheet) -> bytes:
     numbered = _numbered(sheet)
     word = docx.Document()
     _add_styles(word)
-    word.add_paragraph(sheet.question, style="Title")
-    if sheet.abstention is not None:
-        word.add_heading(NO_ANSWER, 1)
-        word.add_paragraph(sheet.abstention)
+    word.add_paragraph(sheet.title, style="Title")
     numbers = iter(range(1, len(numbered.notes) + 1))
-    for paragraph in sheet.paragraphs:
-        _add_sentences(word.add_paragraph(), paragraph, numbers)
-    if sheet.remarks:
-        word.add_heading(REMARKS, 1)
-        for line in sheet.remarks:
-            word.add_paragraph(line, style=LIST_STYLE)
-    if sheet.differences:
-        word.add_heading(DIFFERENCES, 1)
-        for difference in sheet.differences:
-            _add_difference(word, difference, numbered)
-    word.add_heading(ABOUT, 1)
-    for name, value in sheet.colophon:
-        word.add_paragraph(f"{name}: {value}", style=LIST_STYLE)
+    for part in sheet.parts:
+        if sheet.name is not None:
+            word.add_heading(part.question, 1)
+        _add_part(word, part, numbered, numbers, level=1 if sheet.name is None else 2)
     _add_footnotes(word, numbered.notes)
     _add_manifest(word, numbered.manifest)
     _describe(word, sheet)
     file = BytesIO()
     word.save(file)
     return file.getvalue()
+
+
+def _add_part(
+    word: WordDocument, part: Part, numbered: _Numbered, numbers: Iterator[int], level: int
+) -> None:
+    """An answer below its question; its sections have headings of a level."""
+    if part.abstention is not None:
+        word.add_heading(NO_ANSWER, level)
+        word.add_paragraph(part.abstention)
+    for paragraph in part.paragraphs:
+        _add_sentences(word.add_paragraph(), paragraph, numbers)
+    if part.remarks:
+        word.add_heading(REMARKS, level)
+        for line in part.remarks:
+            word.add_paragraph(line, style=LIST_STYLE)
+    if part.differences:
+        word.add_heading(DIFFERENCES, level)
+        for difference in part.differences:
+            _add_difference(word, difference, numbered)
+    word.add_heading(ABOUT, level)
+    for name, value in part.colophon:
+        word.add_paragraph(f"{name}: {value}", style=LIST_STYLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,7 @@ class _Numbered:
 def _numbered(sheet: Sheet) -> _Numbered:
     notes = {note.number: note for note in sheet.notes}
     entries = {entry.number: entry for entry in sheet.manifest.footnotes}
-    marks = [mark for own in sheet.manifest.sentences for mark in own]
+    marks = [mark for made in sheet.manifest.answers for own in made.sentences for mark in own]
     first: dict[int, int] = {}
     for number, mark in enumerate(marks, 1):
         first.setdefault(mark, number)
@@ -119,7 +130,10 @@ def _numbered(sheet: Sheet) -> _Numbered:
         tuple(replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)),
         replace(
             sheet.manifest,
-            sentences=tuple(tuple(next(count) for _ in own) for own in sheet.manifest.sentences),
+            answers=tuple(
+                replace(made, sentences=tuple(tuple(next(count) for _ in own) for own in made.sentences))
+                for made in sheet.manifest.answers
+            ),
             footnotes=tuple(replace(entries[mark], number=number) for number, mark in enumerate(marks, 1)),
         ),
         first,
@@ -225,10 +239,10 @@ def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
 
 
 def _describe(word: WordDocument, sheet: Sheet) -> None:
-    made = dict(sheet.colophon)["Made"]
+    made = dict(sheet.parts[-1].colophon)["Made"]
     properties = word.core_properties
     # The property may hold no more.
-    properties.title = sheet.question[:255]
+    properties.title = sheet.title[:255]
     properties.author, properties.comments = "", ""
     properties.created = properties.modified = datetime.fromisoformat(made)
 

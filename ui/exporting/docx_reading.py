@@ -1,9 +1,8 @@
-"""A Word document that an answer was exported to → what a reader sees of it."""
+"""A Word document that answers were exported to → what a reader sees of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ from index.loading.errors import LoadError
 from index.loading.options import DEFAULTS
 from rag.wording import visible
 from ui.exporting.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
-from ui.exporting.manifest import NotExportedError, read_manifest
-from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
+from ui.exporting.manifest import Manifest, NotExportedError, read_manifest
+from ui.exporting.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.exporting.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
 from ui.naming import DOUBTS
 
@@ -48,91 +47,92 @@ def read_docx_export(data: bytes) -> Exported:
             found = _read(data)
     except LoadError as error:
         raise NotExportedError(f"it {error.cause}") from error
-    if found.manifest is None:
-        raise NotExportedError("it has no part that says where its footnotes come from")
-    manifest = read_manifest(found.manifest)
-    notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(found.notes, 1))
-    return Exported(found.question, found.abstention, claims_of(found.pieces), notes, found.rows, manifest)
+    manifest, body, footnotes = found
+    several = manifest.whole is not None
+    notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(footnotes, 1))
+    name = visible(body.title.question) if several else None
+    parts, outside = (body.parts, body.title.pieces) if several else ([body.title], [])
+    return Exported(name, whole_answers(parts, outside), notes, manifest)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a document has: its parts as they are read, before anything is made of them."""
-
-    manifest: str | None
-    question: str
-    abstention: str
-    pieces: tuple[Piece, ...]
-    notes: tuple[list[str], ...]
-    rows: tuple[Row, ...]
-
-
-def _read(data: bytes) -> _Found:
+def _read(data: bytes) -> tuple[Manifest, _Body, list[list[str]]]:
+    """What a document has for programs, its body, and its footnotes' lines in the order of their marks."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE
 
     word = docx.Document(BytesIO(data))
+    written = _manifest(word)
+    if written is None:
+        raise NotExportedError("it has no part that says where its footnotes come from")
+    manifest = read_manifest(written)
     part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
     texts = _footnotes(part) if part is not None else {}
-    body = _Body(word)
-    pieces = (*body.pieces(), *_margins(word))
-    notes = tuple(texts.get(mark, []) for mark in body.marks)
-    abstention = visible(" ".join(body.abstention))
-    return _Found(_manifest(word), body.question, abstention, pieces, notes, tuple(body.rows))
+    body = _Body(word, several=manifest.whole is not None)
+    body.read()
+    body.answer.pieces += _margins(word)
+    return manifest, body, [texts.get(mark, []) for mark in body.marks]
 
 
 class _Body:
     """The paragraphs of a document, section by section.
 
     Attributes:
-        question: the words of its title.
-        abstention: the paragraphs that say why there is no answer.
+        title: what stands below the title, up to the first question of a conversation.
+        parts: the answers of a conversation.
+        answer: the last of them, else ``title``: what is being read.
         marks: the ids of the footnotes that are referred to, in their order.
-        rows: what it says under *Different figures*.
     """
 
-    def __init__(self, word: WordDocument) -> None:
+    def __init__(self, word: WordDocument, *, several: bool) -> None:
+        """Read ``word``, in which each heading of the first level is a question where it has ``several``."""
         self._root: Element = word.element.body
         self._styles = {style.style_id: style.name for style in word.styles}
+        self._several = several
         self._about: Element | None = None
         self._section = ""
-        self.question = ""
-        self.abstention: list[str] = []
+        self.title = self.answer = Gathered()
+        self.parts: list[Gathered] = []
         self.marks: list[str] = []
-        self.rows: list[Row] = []
 
-    def pieces(self) -> Iterator[Piece]:
-        """The text outside of the sections that stand apart."""
+    def read(self) -> None:
+        """Take every paragraph and every table for what it is."""
         for block in self._root.iterchildren():
             if block.tag == f"{_W}tbl" and self._section == DIFFERENCES:
-                yield from self._of_table(block)
+                self._take_table(block)
                 continue
             for paragraph in block.iter(f"{_W}p"):
-                yield from self._of_line(paragraph)
-        yield from self._left()
+                self._take_line(paragraph)
+        self._leave()
 
-    def _of_line(self, paragraph: Element) -> Iterator[Piece]:
+    def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
         # Word counts a mark wherever it stands, and a box with words may be shown anywhere.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
-        if style == "Title" and not self.question and alone:
-            self.question = words
-        elif style.startswith("Heading") and words in SECTIONS and alone:
-            yield from self._left()
-            self._section = words
+        if style == "Title" and not self.title.question and alone:
+            self.title.question = words
         elif style.startswith("Heading"):
-            yield from self._left()
-            self._section = ""
-            yield from self._of_paragraph(paragraph)
+            self._take_heading(paragraph, words if alone else "", style)
         elif self._section == NO_ANSWER and alone:
-            self.abstention.append(words)
+            self.answer.abstention.append(words)
         elif self._section == DIFFERENCES and alone:
-            yield from self._left()
+            self._leave()
             self._about = paragraph
         elif self._section not in LISTS or style != LIST_STYLE or not alone:
-            yield from self._of_paragraph(paragraph)
+            self._look_at(paragraph)
 
-    def _of_table(self, table: Element) -> Iterator[Piece]:
+    def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
+        """A heading of ``words``, which are empty where it has more than words."""
+        self._leave()
+        self._section = ""
+        if self._several and style == "Heading 1" and words:
+            self.answer = Gathered(words)
+            self.parts.append(self.answer)
+        elif words in SECTIONS and (self.parts or not self._several):
+            self._section = words
+        else:
+            self._look_at(paragraph)
+
+    def _take_table(self, table: Element) -> None:
         """The rows of a table of different figures, below what they are of."""
         about = visible(_words(self._about)) if self._about is not None else ""
         self._about = None
@@ -142,29 +142,30 @@ class _Body:
                 continue
             number = cells[-1] if len(cells) == len(COLUMNS) else ""
             if number.isascii() and number.isdecimal() and visible(_words(line)) == visible("".join(cells)):
-                self.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
+                self.answer.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
             else:
                 for paragraph in line.iter(f"{_W}p"):
-                    yield from self._of_paragraph(paragraph)
+                    self._look_at(paragraph)
 
-    def _left(self) -> Iterator[Piece]:
-        """A line under *Different figures* that no table follows."""
+    def _leave(self) -> None:
+        """Look at a line under *Different figures* that no table follows."""
         if self._about is not None:
-            yield from self._of_paragraph(self._about)
+            self._look_at(self._about)
         self._about = None
 
-    def _of_paragraph(self, paragraph: Element) -> Iterator[Piece]:
+    def _look_at(self, paragraph: Element) -> None:
+        """Take a paragraph for one of the answer."""
         for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
             if _is_deleted(run):
                 continue
             struck = _is_struck(run)
             words = _words(run)
             aside = words in DOUBTS.values() and run.find(f"{_W}rPr/{_W}i") is not None
-            yield Piece("aside" if aside else "text", words, struck=struck)
+            self.answer.pieces.append(Piece("aside" if aside else "text", words, struck=struck))
             for mark in run.iter(f"{_W}footnoteReference"):
                 self.marks.append(mark.get(f"{_W}id") or "")
-                yield Piece("mark", number=len(self.marks))
-        yield Piece("break")
+                self.answer.pieces.append(Piece("mark", number=len(self.marks)))
+        self.answer.pieces.append(Piece("break"))
 
     def _style(self, paragraph: Element) -> str:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")

@@ -1,10 +1,11 @@
-"""An answer → a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
+"""Answers → a page of HTML that stands alone: nothing is fetched, nothing runs, and it can be printed.
 
 Words of documents and persons are escaped. What programs need stands in a ``data-`` attribute.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from ui.exporting.sheet import (
@@ -17,6 +18,7 @@ from ui.exporting.sheet import (
     REMARKS,
     Difference,
     Note,
+    Part,
     Sentence,
     Sheet,
 )
@@ -53,46 +55,80 @@ dd { margin: 0 0 .25rem; }
   a { color: inherit; } }
 """.strip()
 
+_STYLE_OF_SEVERAL = """
+article { border-top: 1px solid; margin-top: 2.5rem; }
+article h2 { font-size: 1.3125rem; line-height: 1.3; }
+h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
+article .about { font-size: .8125rem; }
+article .about h3 { font-size: .875rem; }
+article dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); column-gap: 1rem; margin: 0; }
+@media print { h2, h3 { break-after: avoid; } }
+""".strip()
+"""What a conversation has beside that."""
+
 BACK = "↩"
 """What leads from a footnote back to its mark."""
 
 
 def write_html(sheet: Sheet) -> bytes:
     """A sheet as a page."""
-    parts = [f'<h1 dir="auto">{escape(sheet.question)}</h1>']
-    if sheet.abstention is not None:
-        parts.append(_section("no-answer", NO_ANSWER, f'<p dir="auto">{escape(sheet.abstention)}</p>'))
     seen: dict[int, int] = {}
-    paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in sheet.paragraphs]
-    if paragraphs:
-        body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
-        parts.append(f'<section class="answer">\n{body}\n</section>')
-    if sheet.remarks:
-        lines = "".join(f'<li dir="auto">{escape(line)}</li>\n' for line in sheet.remarks)
-        parts.append(_section("remarks", REMARKS, f"<ul>\n{lines}</ul>"))
-    if sheet.differences:
-        parts.append(_section("differences", DIFFERENCES, "\n".join(map(_difference, sheet.differences))))
-    if sheet.notes:
-        lines = "".join(_note(note, seen.get(note.number, 0)) for note in sheet.notes)
-        parts.append(_section("notes", FOOTNOTES, f"<ol>\n{lines}</ol>"))
-    facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>\n" for name, value in sheet.colophon)
-    parts.append(_section("about", ABOUT, f"<dl>\n{facts}</dl>"))
-    return _page(sheet, "\n".join(parts)).encode()
+    if sheet.name is None:
+        [part] = sheet.parts
+        return _page(sheet, [*_answer(part, seen, 1), *_notes(sheet.notes, seen), _about(part, 2)], _STYLE)
+    parts = [_heading(sheet.name, 1)]
+    for part in sheet.parts:
+        body = "\n".join([*_answer(part, seen, 2), _about(part, 3)])
+        parts.append(f'<article class="exchange">\n{body}\n</article>')
+    return _page(sheet, [*parts, *_notes(sheet.notes, seen)], f"{_STYLE}\n{_STYLE_OF_SEVERAL}")
 
 
-def _page(sheet: Sheet, body: str) -> str:
-    manifest = escape(sheet.manifest.to_json())
+def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
+    manifest, body = escape(sheet.manifest.to_json()), "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(sheet.question)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{escape(sheet.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n"
         f'<main data-footnoted="{manifest}">\n{body}\n</main>\n</body>\n</html>\n'
-    )
+    ).encode()
 
 
-def _section(name: str, heading: str, content: str) -> str:
-    return f'<section class="{name}">\n<h2>{heading}</h2>\n{content}\n</section>'
+def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
+    """The question as a heading of a level, and what the answer says, each in a section of its own."""
+    yield _heading(part.question, level)
+    if part.abstention is not None:
+        reason = f'<p dir="auto">{escape(part.abstention)}</p>'
+        yield _section("no-answer", NO_ANSWER, reason, level + 1)
+    if part.paragraphs:
+        paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in part.paragraphs]
+        body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
+        yield f'<section class="answer">\n{body}\n</section>'
+    if part.remarks:
+        lines = "".join(f'<li dir="auto">{escape(line)}</li>\n' for line in part.remarks)
+        yield _section("remarks", REMARKS, f"<ul>\n{lines}</ul>", level + 1)
+    if part.differences:
+        tables = "\n".join(map(_difference, part.differences))
+        yield _section("differences", DIFFERENCES, tables, level + 1)
+
+
+def _notes(notes: Sequence[Note], seen: dict[int, int]) -> Iterator[str]:
+    if notes:
+        lines = "".join(_note(note, seen.get(note.number, 0)) for note in notes)
+        yield _section("notes", FOOTNOTES, f"<ol>\n{lines}</ol>", 2)
+
+
+def _about(part: Part, level: int) -> str:
+    facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>\n" for name, value in part.colophon)
+    return _section("about", ABOUT, f"<dl>\n{facts}</dl>", level)
+
+
+def _heading(words: str, level: int) -> str:
+    return f'<h{level} dir="auto">{escape(words)}</h{level}>'
+
+
+def _section(name: str, heading: str, content: str, level: int) -> str:
+    return f'<section class="{name}">\n<h{level}>{heading}</h{level}>\n{content}\n</section>'
 
 
 def _sentence(sentence: Sentence, seen: dict[int, int]) -> str:

@@ -1,9 +1,9 @@
-"""A page of HTML that an answer was exported to → what a reader sees of it, whatever its markup."""
+"""A page of HTML that answers were exported to → what a reader sees of it, whatever its markup."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from rag.rechecking import Footnote
 from rag.wording import visible
 from ui.exporting.html import BACK
 from ui.exporting.manifest import Manifest, NotExportedError, read_manifest
-from ui.exporting.reading import Exported, Piece, Row, claims_of, footnote_of
+from ui.exporting.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.exporting.sheet import ABOUT, COLUMNS, DIFFERENCES, FOOTNOTES, NO_ANSWER, REMARKS
 from ui.naming import DOUBTS
 
@@ -57,52 +57,68 @@ def read_html(data: bytes) -> Exported:
     roots = page.xpath("//main[@data-footnoted]")
     if not isinstance(roots, list) or len(roots) != 1:
         raise NotExportedError("it does not say where its footnotes come from, as an exported page does")
-    manifest = read_manifest(roots[0].get("data-footnoted") or "")
-    read = _Read()
-    for heading in roots[0].xpath("(./h1)[1]"):
-        read.elements.add(heading)
-        read.question = visible(_text(heading))
-    for section in roots[0].iter("section"):
-        read.take_section(section, manifest)
-    pieces = list(_pieces(page, read.elements, struck=False))
-    for title in page.iter("title"):
-        if visible(_text(title)) != read.question:
-            pieces += [Piece("break"), Piece("text", _text(title))]
-    reason = visible(" ".join(read.reasons))
-    return Exported(read.question, reason, claims_of(pieces), tuple(read.notes), tuple(read.rows), manifest)
+    read = _Read(read_manifest(roots[0].get("data-footnoted") or ""))
+    several = read.manifest.whole is not None
+    title = read.take_answer(roots[0], 1, ("notes",) if several else tuple(_APART))
+    parts = [read.take_exchange(each) for each in roots[0].iterchildren("article")] if several else [title]
+    outside = title.pieces if several else []
+    outside += _pieces(page, read.elements, struck=False)
+    for element in page.iter("title"):
+        if visible(_text(element)) != visible(title.question):
+            outside += [Piece("break"), Piece("text", _text(element))]
+    return Exported(
+        visible(title.question) if several else None,
+        whole_answers(parts, outside),
+        tuple(read.notes),
+        read.manifest,
+    )
 
 
 @dataclass(slots=True)
 class _Read:
-    """What stands outside of the answer's sentences, and the elements in which it was found."""
+    """The footnotes that were read, and the elements in which was found what is no sentence of an answer."""
 
-    question: str = ""
-    reasons: list[str] = field(default_factory=list)
+    manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
     elements: set[HtmlElement] = field(default_factory=set)
 
-    def take_section(self, section: HtmlElement, manifest: Manifest) -> None:
+    def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
+        """Read what an element has beside sentences: its heading of a level, and sections of some kinds."""
+        part = Gathered()
+        for heading in root.xpath(f"(./h{level})[1]"):
+            self.elements.add(heading)
+            part.question = _text(heading)
+        for section in root.iter("section"):
+            if section.get("class") in apart and next(section.iterancestors("article", "main")) is root:
+                self.take_section(section, part, f"h{level + 1}")
+        return part
+
+    def take_exchange(self, article: HtmlElement) -> Gathered:
+        """Read an answer of a conversation."""
+        part = self.take_answer(article, 2, tuple(_APART))
+        part.pieces += _pieces(article, self.elements, struck=False)
+        self.elements.add(article)
+        return part
+
+    def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
         """Read a section that stands apart; what is in it that does not belong there is left."""
         name = section.get("class") or ""
-        if name not in _APART:
-            return
         title, path = _APART[name]
-        self.elements.update(each for each in section.iterchildren("h2") if _text(each).strip() == title)
+        self.elements.update(each for each in section.iterchildren(heading) if _text(each).strip() == title)
         for part in section.xpath(path):
             if name == "differences":
-                self._take_table(part)
+                self._take_table(part, answer)
                 continue
             found = _NOTE.fullmatch(part.get("id") or "")
             if name == "notes" and found is None:
                 continue
             self.elements.add(part)
             if found is not None and name == "notes":
-                self.notes.append(footnote_of(int(found.group(1)), _lines(part), manifest))
+                self.notes.append(footnote_of(int(found.group(1)), _lines(part), self.manifest))
             elif name == "no-answer":
-                self.reasons.append(_text(part))
+                answer.abstention.append(_text(part))
 
-    def _take_table(self, table: HtmlElement) -> None:
+    def _take_table(self, table: HtmlElement, answer: Gathered) -> None:
         captions = list(table.iterchildren("caption"))[:1]
         self.elements.update(captions)
         about = visible(_text(captions[0])) if captions else ""
@@ -115,7 +131,7 @@ class _Read:
             elif _NUMBER.fullmatch(cells[-1]):
                 self.elements.add(line)
                 value, source, date = map(visible, cells[:-1])
-                self.rows.append(Row(about, value, source, date, int(cells[-1])))
+                answer.rows.append(Row(about, value, source, date, int(cells[-1])))
 
 
 def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> Iterator[Piece]:

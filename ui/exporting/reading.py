@@ -1,9 +1,9 @@
-"""What a reader sees of an exported answer: its sentences, marks and quotes, from whatever format."""
+"""What a reader sees of exported answers: their sentences, marks and quotes, from whatever format."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.answers import Verdict
@@ -54,24 +54,69 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """An exported answer as it is read.
+class ReadAnswer:
+    """An answer as it is read, without its footnotes.
 
     Attributes:
         question: its heading.
         abstention: why there is no answer; empty where there is one.
         claims: its sentences.
-        footnotes: its footnotes, by number.
         rows: what it says under *Different figures*.
-        manifest: what it carries for programs; None for an answer in JSON, which has no such part.
     """
 
     question: str
     abstention: str
     claims: tuple[Claim, ...]
-    footnotes: tuple[Footnote, ...]
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported file as it is read.
+
+    Attributes:
+        name: what heads a conversation; None for an answer by itself.
+        answers: its answers; one, unless it is a conversation.
+        footnotes: the footnotes of all of them, by number.
+        manifest: what it carries for programs; None for JSON, which has no such part.
+    """
+
+    name: str | None
+    answers: tuple[ReadAnswer, ...]
+    footnotes: tuple[Footnote, ...]
     manifest: Manifest | None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The sentences of all answers."""
+        return tuple(claim for answer in self.answers for claim in answer.claims)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What all of them say under *Different figures*."""
+        return tuple(row for answer in self.answers for row in answer.rows)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was read of an answer so far; as in :class:`ReadAnswer`, its text in pieces."""
+
+    question: str = ""
+    abstention: list[str] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
+        """The answer, at the end; ``before`` is what was read outside of all answers."""
+        reason = visible(" ".join(self.abstention))
+        claims = claims_of([*before, Piece("break"), *self.pieces])
+        return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows))
+
+
+def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:
+    """The answers of a file. What stands outside of all of them counts as said by the first."""
+    first, *others = parts or [Gathered()]
+    return (first.whole(outside), *(part.whole() for part in others))
 
 
 def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:

@@ -1,4 +1,4 @@
-"""An answer as it is laid out on paper, before it becomes Markdown, HTML or a Word document.
+"""Answers as they are laid out on paper, before they become Markdown, HTML or a Word document.
 
 All words in it are as a reader sees them (:func:`rag.wording.visible`); each format escapes them in its way.
 """
@@ -12,7 +12,7 @@ from index.catalog import Catalog
 from index.records import DocumentNotFoundError, DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.wording import visible
-from ui.exporting.manifest import FORMAT, Entry, Manifest
+from ui.exporting.manifest import Entry, Made, Manifest
 from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
 
 Digests = Mapping[tuple[int, int], str]
@@ -63,8 +63,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """An answer on paper.
+class Part:
+    """An answer on paper, without its footnotes.
 
     Attributes:
         question: the question.
@@ -72,9 +72,7 @@ class Sheet:
         paragraphs: the sentences, by paragraph.
         remarks: what the reader should know, a line each.
         differences: what sources give different figures for.
-        notes: the footnotes.
         colophon: names and values: how the answer was made.
-        manifest: the same for programs.
     """
 
     question: str
@@ -82,16 +80,36 @@ class Sheet:
     paragraphs: tuple[tuple[Sentence, ...], ...]
     remarks: tuple[str, ...]
     differences: tuple[Difference, ...]
-    notes: tuple[Note, ...]
     colophon: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a file shows.
+
+    Attributes:
+        name: what heads the answers of a conversation; None for an answer by itself.
+        parts: the answers; one, unless it is a conversation.
+        notes: the footnotes of all of them.
+        manifest: what programs read of it.
+    """
+
+    name: str | None
+    parts: tuple[Part, ...]
+    notes: tuple[Note, ...]
     manifest: Manifest
 
+    @property
+    def title(self) -> str:
+        """What heads it."""
+        return self.parts[0].question if self.name is None else self.name
 
-def digests_of(catalog: Catalog, answer: Answer) -> Digests:
-    """The digests of the files that an answer cites, so far as the library still has them."""
+
+def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
+    """The digests of the files that answers cite, so far as the library still has them."""
     found: dict[tuple[int, int], str] = {}
     with catalog.reading() as reader:
-        for place in {(cited.document_id, cited.version) for cited in answer.citations}:
+        for place in {(cited.document_id, cited.version) for each in answers for cited in each.citations}:
             try:
                 found[place] = reader.document(*place).digest
             except DocumentNotFoundError:
@@ -100,7 +118,7 @@ def digests_of(catalog: Catalog, answer: Answer) -> Digests:
 
 
 def lay_out(answer: Answer, digests: Digests) -> Sheet:
-    """An answer as it is laid out.
+    """An answer by itself, as it is laid out.
 
     Args:
         answer: the answer.
@@ -120,15 +138,19 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
         )
         for number, each in cited.items()
     )
-    return Sheet(
+    part = Part(
         question=visible(answer.question),
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
         paragraphs=paragraphs,
         remarks=tuple(map(visible, _remarks(answer))),
         differences=tuple(map(_difference, answer.disagreements)),
-        notes=tuple(_note(number, citation) for number, citation in cited.items()),
         colophon=tuple((name, visible(value)) for name, value in _colophon(answer)),
-        manifest=Manifest(FORMAT, answer.answer_id, answer.generation, sentences, entries),
+    )
+    return Sheet(
+        name=None,
+        parts=(part,),
+        notes=tuple(_note(number, citation) for number, citation in cited.items()),
+        manifest=Manifest((Made(answer.answer_id, answer.generation, sentences),), entries),
     )
 
 
