@@ -28,6 +28,8 @@ STYLES = (
     "source/panel",
     "source/reading",
     "source/tables",
+    "source/find",
+    "source/about",
 )
 """Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
 

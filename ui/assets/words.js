@@ -12,6 +12,19 @@ export function dateWords(published) {
   return new Intl.DateTimeFormat(tag, Object.assign({ timeZone: "UTC" }, ...units)).format(day);
 }
 
+/** A moment, as ISO 8601 has it, in the words of the interface's language and the reader's own time. */
+export const timeWords = (moment) =>
+  new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(moment));
+
+/** The name of a language by its ISO 639 code. */
+export function languageWords(code) {
+  try {
+    return new Intl.DisplayNames(language, { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}
+
 /** Where a date was read, where that is not the report itself: the key of its words. */
 const DATE_ORIGINS = {
   sidecar: "date.sidecar",
