@@ -49,7 +49,6 @@ export const getText = (id, version, start, end) =>
   ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
 export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
 export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
-export const getCitations = async (id) => (await ofReport(`v1/documents/${id}/citations`)).answers;
 
 /** Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search. */
 export const getMatches = (id, version, query, signal) =>

@@ -73,17 +73,8 @@ const KINDS = ["csv", "docx", "eml", "epub", "html", "markdown", "ods", "odt", "
 /** What kind of file a report was read from. */
 export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);
 
-/** A language by its code, in the words of the interface's language. */
-export function languageWords(code) {
-  try {
-    return new Intl.DisplayNames(language, { type: "language" }).of(code);
-  } catch {
-    return code;
-  }
-}
-
 /** A length of time in the largest unit that it fills: "3 min", "40 sec". */
-export function timeWords(seconds) {
+export function durationWords(seconds) {
   const [value, unit] =
     seconds >= 5400 ? [seconds / 3600, "hour"] : seconds >= 60 ? [seconds / 60, "minute"] : [seconds, "second"];
   const rounded = Math.max(1, Math.round(value));

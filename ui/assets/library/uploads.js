@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { openSource } from "../source/reading.js";
 import { VirtualList } from "../virtual.js";
-import { timeWords } from "../words.js";
+import { durationWords } from "../words.js";
 import { filesOf, filesOfFolder, SUFFIXES } from "./folders.js";
 import { onReports, reportOf } from "./records.js";
 import { passwordForm, sentenceOf, wantsPassword } from "./refusal.js";
@@ -205,7 +205,7 @@ function drawOutcome(upload, row, isGone) {
 function progressOf({ state, job }) {
   if (state === "embedding" && job.passages.of) {
     const { done, of } = job.passages;
-    const time = job.seconds_left ? ` · ${t("doing.left", { time: timeWords(job.seconds_left) })}` : "";
+    const time = job.seconds_left ? ` · ${t("doing.left", { time: durationWords(job.seconds_left) })}` : "";
     return `${t("upload.passages", { done, count: of })}${time}`;
   }
   return "";
