@@ -90,7 +90,7 @@ def the_history(page: Page) -> None:
     if page.locator("#fn-library").get_attribute("data-as") == "closed":
         page.locator(".fn-open-library:visible").first.click()
     page.get_by_role("tab", name="Conversations").click()
-    page.locator("#fn-library .fn-conversation").first.wait_for()
+    page.locator("#fn-library .fn-conversation-open").first.wait_for()
 
 
 def the_shortcuts(page: Page) -> None:
