@@ -85,7 +85,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}
         askings: list[Any] = [question.submit(ask, [question, scope, asked], **quietly)]
         askings += [button.click(ask, [button, scope, asked], **quietly) for button in offered]
-        askings += [command.input(act, [command, scope, asked], trigger_mode="multiple", **quietly)]
+        askings += [command.change(act, [command, scope, asked], trigger_mode="multiple", **quietly)]
         for asking in askings:
             asking.failure(fail, asked, [asked, conversation])
         question.stop(stop, asked, [asked, conversation], cancels=askings, show_progress="hidden")

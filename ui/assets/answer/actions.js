@@ -29,6 +29,11 @@ function onClick(event) {
     link.closest(".fn-save").open = false;
     say(t("answer.saving", { format: link.textContent }));
   }
+  const whole = event.target.closest?.("#fn-conversation .fn-whole");
+  if (whole && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+    event.preventDefault();
+    request({ do: "open", conversation_id: new URL(whole.href).searchParams.get("conversation") });
+  }
   const button = event.target.closest?.("#fn-conversation .fn-act");
   const answer = button && answerAround(button);
   const name = answer && Object.keys(DOES).find((each) => button.classList.contains(each));
