@@ -86,18 +86,37 @@ def report(server: str, path: str) -> dict[str, Any]:
 def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The book of Quellbrook")
-    expect(page.locator(".fn-outline li").first).to_be_hidden()
-    page.locator(".fn-outline summary").focus()
+    contents = page.get_by_role("button", name="Contents")
+    expect(page.locator(".fn-outline")).to_be_hidden()
+    expect(contents).to_have_attribute("aria-expanded", "false")
+    contents.focus()
     page.keyboard.press("Enter")
+    expect(contents).to_have_attribute("aria-expanded", "true")
     entries = page.locator(".fn-outline li button")
     expect(entries).to_have_text(["The book of Quellbrook", *CHAPTERS])
     for name in reversed(CHAPTERS):
-        if not page.locator(".fn-outline[open]").count():
-            page.locator(".fn-outline summary").click()
+        if page.locator(".fn-outline").is_hidden():
+            contents.click()
         page.locator(".fn-outline").get_by_role("button", name=name, exact=True).click()
-        expect(page.locator("#fn-source .fn-text").get_by_text(name, exact=True)).to_be_in_viewport()
-        expect(page.locator(".fn-outline[open]")).to_have_count(0)
+        heading = page.locator("#fn-source .fn-text").get_by_role("heading", name=name, exact=True)
+        expect(heading).to_be_in_viewport()
+        expect(page.locator(".fn-outline")).to_be_hidden()
         expect(page.locator(".fn-desk-body")).to_be_focused()
+        expect(page.locator(".fn-outline [aria-current]")).to_have_text([name])
+
+
+def test_the_section_that_is_being_read_is_marked(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, "The book of Quellbrook")
+    page.get_by_role("button", name="Contents").click()
+    current = page.locator(".fn-outline [aria-current=location]")
+    page.locator(".fn-desk-body").focus()
+    page.keyboard.press("PageDown")
+    expect(current).to_have_text(["Rivers"])
+    page.locator(".fn-text").get_by_text("Of bridges, passage 1 of").evaluate(
+        "(words) => (words.closest('.fn-desk-body').scrollTop += words.getBoundingClientRect().top)"
+    )
+    expect(current).to_have_text(["Bridges"])
 
 
 def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Browser, shelf: str) -> None:
@@ -107,7 +126,8 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
     with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
         page = watched.page
         page.locator("#fn-source mark").first.wait_for()
-        page.locator(".fn-outline summary").click()
+        expect(page.get_by_role("button", name="Go to the quoted words")).to_be_hidden()
+        page.get_by_role("button", name="Contents").click()
         page.locator(".fn-outline").get_by_role("button", name="Lanterns").click()
         expect(page.locator("#fn-source mark")).to_have_count(0)
         page.get_by_role("button", name="Go to the quoted words").click()
@@ -117,23 +137,25 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_pages_without_text_are_named(shelf_page: Page, shelf: str) -> None:
+def test_pages_without_text_are_named_behind_a_badge(shelf_page: Page, shelf: str) -> None:
     open_report(shelf_page, report(shelf, "scan.pdf")["title"])
-    expect(shelf_page.locator("#fn-source .fn-warning")).to_have_text(
-        "Pages 1, 3–4 are pictures without text and were not read."
-    )
+    badge = shelf_page.get_by_role("button", name="3 pages not read")
+    said = shelf_page.locator("#fn-source .fn-caution")
+    expect(said).to_be_hidden()
+    expect(badge).to_have_attribute("aria-expanded", "false")
+    badge.focus()
+    shelf_page.keyboard.press("Enter")
+    expect(said).to_have_text("Pages 1, 3–4 are pictures without text and were not read.")
+    expect(badge).to_have_attribute("aria-expanded", "true")
+    shelf_page.keyboard.press("Enter")
+    expect(said).to_be_hidden()
 
 
 def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page: Page, shelf: str) -> None:
     known = report(shelf, "book.md")
     assert known["origins"]["published"] == "file time"
     open_report(shelf_page, "The book of Quellbrook")
-    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("date from the file’s time version 1")
-
-
-def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:
-    open_report(shelf_page, "The haven of Ostmere")
-    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("in “<i>Coast</i>” version 1")
+    expect(shelf_page.locator(".fn-desk-head .fn-facts")).to_contain_text("date from the file’s time")
 
 
 def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
@@ -144,15 +166,20 @@ def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> Non
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The harbour of Ostmere")
+    page.get_by_role("button", name="About", exact=True).click()
     expect(page.locator("#fn-source .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
     page.locator("#fn-source .fn-same").get_by_role("button", name="The haven of Ostmere").click()
     expect(page.locator("#fn-source h2")).to_have_text("The haven of Ostmere")
     expect(page.locator("#fn-source h2")).to_be_focused()
+    expect(page.locator("#fn-source .fn-text")).to_be_visible()
 
 
 def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched) -> None:
     page = seed_page.page
     open_report(page, "Isken valley floods: situation report no. 4 (fictional)")
     page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
+    expect(page.locator("#fn-source .fn-caution")).to_be_hidden()
+    page.get_by_role("button", name="About", exact=True).click()
+    expect(page.locator("#fn-source .fn-known")).to_be_visible()
     expect(page.locator("#fn-source .fn-same")).to_have_count(0)
-    expect(page.locator("#fn-source .fn-warning")).to_have_count(0)

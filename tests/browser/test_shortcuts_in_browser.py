@@ -18,7 +18,7 @@ def test_the_list_of_keys_opens_and_gives_the_focus_back(seed_page: Watched) -> 
     button = page.get_by_role("button", name="Shortcuts")
     button.click()
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(dialog.locator("kbd")).to_have_text(["/", "[", "]", "n", "p", "?", "Esc", "← →"])
+    expect(dialog.locator("kbd")).to_have_text(["/", "[", "]", "n", "p", "f", "a", "c", "?", "Esc", "← →"])
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()

@@ -88,6 +88,7 @@ function begin({ report, current, part }) {
   state.reading = reading;
   source.dataset.report = report.document_id;
   makeArea(reading);
+  reading.views.fit();
 }
 
 /** Goes to the quoted words, which the part that is read has; without a quote to the beginning. */
@@ -97,9 +98,8 @@ function goTo(quote, trail) {
   const page = quote && pageOf(reading, quote.start);
   Object.assign(reading, { quote: quote && { ...quote, page }, trail, left: null });
   address(quote ? hrefOf({ id: report.document_id, version: report.version, quote }) : "");
-  drawText(reading, readOn);
-  views.fit();
   views.leaveAbout();
+  drawText(reading, readOn);
   followTrail();
   if (quote) bringTo(reading, reading.quote);
   else turnTo(reading, 1, null);

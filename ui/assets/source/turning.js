@@ -3,6 +3,7 @@
 import { source } from "../panes.js";
 import { body } from "./panel.js";
 import { ABOVE, marks, offsetAt, pageOf, reveal, scrollToOffset } from "./shown.js";
+import { reachTables } from "./tables.js";
 
 const SETTLED = 150; // milliseconds without scrolling
 const MOVED = 4; // pixels: what is less is no scrolling of the reader's
@@ -20,7 +21,10 @@ export function look(reading, view) {
   source.querySelector(".fn-reading").dataset.view = view;
   if (view === "about") reading.about.read();
   if (!hasText(view)) body().scrollTop = 0;
-  else if (before && !hasText(before)) comeBack(reading);
+  else if (before && !hasText(before)) {
+    reachTables(reading.place);
+    comeBack(reading);
+  }
   showWayBack(reading);
 }
 
