@@ -139,7 +139,12 @@ def test_collections_are_folders_that_can_be_folded(page: Page) -> None:
 
 def test_publishers_are_grouped_with_their_numbers(page: Page) -> None:
     sort(page, "Publisher")
-    names = ["Ministry of Civil Protection 1", "Ministry of Education 1", "Statistics Office 2", "Water Board 1"]
+    names = [
+        "Ministry of Civil Protection 1",
+        "Ministry of Education 1",
+        "Statistics Office 2",
+        "Water Board 1",
+    ]
     expect(groups(page)).to_have_text([*names, "No publisher named 1"])
 
 
@@ -286,7 +291,12 @@ def test_the_facets_are_folded_until_they_are_wanted_and_escape_folds_them(page:
         ("2025-04", "", [GATE], ["Published after March 2025"]),
         ("2025-03", "", [GATE, SIRENS], ["Published after February 2025"]),
         ("", "2019-12", [MARKETS, TOLLS], ["Published before 2020"]),
-        ("2019-01", "2024-02", [LESSONS, MARKETS, TOLLS], ["Published after 2018", "Published before March 2024"]),
+        (
+            "2019-01",
+            "2024-02",
+            [LESSONS, MARKETS, TOLLS],
+            ["Published after 2018", "Published before March 2024"],
+        ),
     ],
 )
 def test_dates_narrow_from_a_month_to_a_month(
@@ -333,9 +343,19 @@ def test_the_question_is_kept_to_a_report_while_the_list_shows_all(page: Page) -
 
 
 def test_the_page_folds_words_as_the_server_does(page: Page) -> None:
-    words = ["Lũ LỤT ở Đà Nẵng", "Łódź", "STRASSE ß", "ភ្នំពេញ", "ﬁn  de\tsiècle", "ΆΛΦΑ", "İstanbul ılık", "Ærø"]
+    words = [
+        "Lũ LỤT ở Đà Nẵng",
+        "Łódź",
+        "STRASSE ß",
+        "ភ្នំពេញ",
+        "ﬁn  de\tsiècle",
+        "ΆΛΦΑ",
+        "İstanbul ılık",
+        "Ærø",
+    ]
     folded = page.evaluate(
-        "async (words) => { const { fold } = await import('/footnoted/folding.js'); return words.map(fold); }", words
+        "async (words) => words.map((await import('/footnoted/folding.js')).fold)",
+        words,
     )
     assert folded == [fold(each) for each in words]
 
