@@ -354,7 +354,7 @@ def test_the_page_folds_words_as_the_server_does(page: Page) -> None:
         "Ærø",
     ]
     folded = page.evaluate(
-        "async (words) => { const { fold } = await import('/footnoted/folding.js'); return words.map(fold); }",
+        "async (words) => words.map((await import('/footnoted/folding.js')).fold)",
         words,
     )
     assert folded == [fold(each) for each in words]

@@ -10,8 +10,9 @@ import { hasEnded, hurry, onJobs } from "./jobs.js";
 import { onReports, readReports, reports } from "./records.js";
 
 const LISTED = 50; // files that are named, of those that could not be read
+const FRESH = 4500; // milliseconds in which the list of reports is taken to be as it was
 
-const state = { jobs: undefined, ended: null, outcome: null, running: null };
+const state = { jobs: undefined, ended: null, outcome: null, running: null, read: 0 };
 
 const line = make("p", { class: "fn-doing-line" });
 const said = make("p", { class: "fn-unseen", role: "status" });
@@ -43,17 +44,24 @@ const current = (jobs) => {
 };
 
 async function onJobsTold(jobs) {
-  const before = state.jobs;
+  const isFirst = state.jobs === undefined;
   state.jobs = jobs;
   state.running = jobs && current(jobs);
-  const ended = jobs?.find(hasEnded) ?? null;
-  if (jobs && ended?.id !== state.ended) {
-    state.ended = ended?.id;
-    // What was read before the page knew of any job is as new.
-    if (before !== undefined) readReports().catch(() => null);
+  const ended = jobs?.find(hasEnded)?.id ?? null;
+  const hasChanged = jobs !== null && ended !== state.ended;
+  if (jobs && !isFirst) readAgain(hasChanged);
+  if (hasChanged) {
+    state.ended = ended;
     state.outcome = await outcomeOf(jobs);
   }
   draw();
+}
+
+/** Reads the reports where a job has ended; else now and then, since other pages and a long sync change them, too. */
+function readAgain(hasChanged) {
+  if (!hasChanged && performance.now() - state.read < FRESH) return;
+  state.read = performance.now();
+  readReports().catch(() => null);
 }
 
 /** What the last work on the library as a whole came to; what becomes of an upload, its own row says. */

@@ -7,12 +7,12 @@ import { getScope, setScope } from "../scope.js";
 import { recall, remember } from "../storage.js";
 import { kindWords, languageWords } from "../words.js";
 import { valueList } from "./facet.js";
-import { YEARS } from "./narrowing.js";
+import { FACETS, YEARS } from "./narrowing.js";
 import { layOutYears, periodElement, showYears } from "./period.js";
 import { onReports, reports } from "./records.js";
 
 const WORDS = { languages: languageWords, kinds: kindWords };
-const FIELDS = ["publishers", "collections", "languages", "kinds"];
+const FIELDS = FACETS.map(({ field }) => field);
 const DATES = ["published_after", "published_before"];
 
 const lists = Object.fromEntries(
@@ -26,7 +26,7 @@ const lists = Object.fromEntries(
   ]),
 );
 
-const latest = { counts: null, shown: 0 };
+const latest = { counts: null, shown: 0, useful: {} };
 const badges = {};
 const facets = {
   ...Object.fromEntries(FIELDS.map((field) => [field, facet(field, lists[field].element)])),
@@ -64,15 +64,7 @@ function facet(name, contents) {
 
 /** The button that shows the facets, and the facets. */
 export function facetsElements() {
-  onReports(() =>
-    layOutYears(
-      new Set(
-        reports()
-          .map(({ published }) => Number(published?.slice(0, 4)))
-          .filter(Boolean),
-      ),
-    ),
-  );
+  onReports(onReportsRead);
   place.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
@@ -80,6 +72,21 @@ export function facetsElements() {
   });
   say();
   return { opener, place };
+}
+
+function onReportsRead() {
+  layOutYears(
+    new Set(
+      reports()
+        .map(({ published }) => Number(published?.slice(0, 4)))
+        .filter(Boolean),
+    ),
+  );
+  // What all reports have narrows nothing.
+  for (const { field, of } of FACETS) {
+    const values = new Set(reports().map((report) => of(report) || null));
+    latest.useful[field] = values.size > 1;
+  }
 }
 
 function openFacets(open) {
@@ -125,16 +132,14 @@ export function showCounts(counts, { shown }) {
   say();
 }
 
-/** What is folded away is not drawn. What all reports have narrows nothing, and is not shown. */
+/** What is folded away is not drawn. A facet without values is not, either. */
 function draw() {
-  const { counts, shown } = latest;
+  const { counts, shown, useful } = latest;
   if (place.hidden || !counts) return;
   const scope = getScope();
   for (const field of FIELDS) {
     lists[field].show(counts[field], scope[field]);
-    const [most = 0] = counts[field].values();
-    const isOne = counts[field].size < 2 && (most === 0 || most === shown);
-    facets[field].hidden = isOne && !scope[field].length;
+    facets[field].hidden = !(useful[field] && counts[field].size) && !scope[field].length;
   }
   showYears(counts[YEARS]);
   done.textContent = t("library.showFound", { count: shown });

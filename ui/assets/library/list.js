@@ -154,11 +154,14 @@ export function closePart({ refocus = false } = {}) {
 /** Gives the focus to a report's row; whether it is in the list. */
 export const focusReport = (id, place = 0) => focusRow(rows, id, place);
 
-/** Gives the focus to the row that will stand in a report's place once it is gone. */
+/** Gives the focus to the report that will stand in another's place once that is gone. */
 export function focusBeside(id) {
   const row = rows.rowOf(scroller.querySelector(`[data-id="${id}"]`));
-  const next = row && [rows.keyAt(row.index + 1), rows.keyAt(row.index - 1)].find((key) => key !== id);
-  if (next !== undefined && next !== null) focusRow(rows, next);
+  if (!row) return;
+  const others = Array.from({ length: rows.length }, (_, index) => rows.keyAt(index));
+  const isReport = (key) => typeof key === "number";
+  const next = others.slice(row.index + 1).find(isReport) ?? others.slice(0, row.index).findLast(isReport);
+  if (next !== undefined) focusReport(next);
 }
 
 /** Gives the focus to the first row. */
