@@ -95,7 +95,8 @@ def the_history(page: Page) -> None:
 
 def the_shortcuts(page: Page) -> None:
     """The list of shortcuts."""
-    page.locator("body").press("?")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
     page.locator("dialog[open]").wait_for()
 
 
