@@ -88,6 +88,20 @@ def test_the_keyboard_shows_a_card_at_once_and_a_reader_hears_its_words(seed_pag
     expect(card(page).locator(".fn-foot-number")).not_to_have_text("[1]")
 
 
+def test_the_card_goes_with_its_mark_and_closes_where_that_leaves_the_view(seed_page: Watched) -> None:
+    page = seed_page.page
+    mark = answered(page, DISPLACED).locator(".fn-group .fn-mark").first
+    mark.hover()
+    expect(card(page)).to_be_visible()
+    log = page.locator('#fn-conversation [role="log"]')
+    top = card(page).evaluate("(card) => card.getBoundingClientRect().top")
+    log.evaluate("(log) => (log.scrollTop += 40)")
+    moved = "([card, top]) => Math.abs(top - card.getBoundingClientRect().top - 40) < 2"
+    page.wait_for_function(moved, arg=[card(page).element_handle(), top])
+    log.evaluate("(log) => (log.scrollTop += 500)")
+    expect(card(page)).to_be_hidden()
+
+
 def test_a_finger_opens_the_source_and_no_card(chromium: Browser, seed_server: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(chromium, seed_server, **phone) as watched:
