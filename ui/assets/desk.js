@@ -13,6 +13,7 @@ import { startLibrary } from "./library/library.js";
 import { layOut } from "./panes.js";
 import { startScope } from "./scope.js";
 import { shortcutsButton, startShortcuts } from "./shortcuts.js";
+import { watchReading } from "./source/reading.js";
 import { panels, startTabs } from "./tabs.js";
 
 declareLanguage();
@@ -24,6 +25,7 @@ startHistory(panels.history);
 startScope();
 startShortcuts();
 watchMarks();
+watchReading();
 watchConversation();
 
 openLinked();

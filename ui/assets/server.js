@@ -8,7 +8,9 @@ export class Refusal extends Error {}
 const address = (path) => new URL(path, document.baseURI);
 
 function refusal(status, problem) {
-  return Object.assign(new Refusal(problem?.detail ?? t("server.status", { status: String(status) })), { status });
+  return Object.assign(new Refusal(problem?.detail ?? t("server.status", { status: String(status) })), {
+    status,
+  });
 }
 
 async function ask(path, options) {
@@ -37,7 +39,9 @@ export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/ver
 export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
 export const getCitations = async (id) => (await ofReport(`v1/documents/${id}/citations`)).answers;
 
-/** Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search. */
+/**
+ * Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search.
+ */
 export const getMatches = (id, version, query, signal) =>
   ofReport(`v1/documents/${id}/matches?version=${version}&query=${encodeURIComponent(query)}`, { signal });
 
@@ -85,5 +89,4 @@ export function sendFile(file, password, onProgress) {
 }
 
 /** An error of any of these in words for a reader. */
-export const words = (error) =>
-  error instanceof TypeError ? t("server.silent") : error.message;
+export const words = (error) => (error instanceof TypeError ? t("server.silent") : error.message);
