@@ -22,6 +22,7 @@ STYLES = (
     "source/tables",
     "source/find",
     "source/about",
+    "print",
 )
 """Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
 
