@@ -262,6 +262,13 @@ def test_on_a_phone_a_report_leads_back_to_its_row_in_the_library(
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
+def test_nothing_moves_for_a_reader_who_wants_no_motion(chromium: Browser, seed_server: str) -> None:
+    for motion, animation in (("no-preference", "fn-from-side"), ("reduce", "none")):
+        with opened(chromium, seed_server, **PHONE, reduced_motion=motion) as watched:
+            watched.page.get_by_role("button", name="Library · 7").tap()
+            expect(library(watched.page)).to_have_css("animation-name", animation)
+
+
 def test_a_window_that_grows_has_its_columns_again(chromium: Browser, seed_server: str) -> None:
     with opened(chromium, seed_server, **HALF) as watched:
         page = watched.page

@@ -126,6 +126,25 @@ def test_listeners_hear_of_each_change_once(seed_page: Watched) -> None:
     assert heard == [[["A"], None], [["A"], "2025"]]
 
 
+def test_the_chat_is_told_of_each_change(seed_page: Watched) -> None:
+    page = seed_page.page
+    told = page.evaluate(
+        """import('/footnoted/scope.js').then(({ setScope }) => {
+          const [box, area] = ['div', 'textarea'].map((tag) => document.createElement(tag));
+          const told = [];
+          area.addEventListener('input', () => told.push(JSON.parse(area.value)));
+          box.id = 'fn-scope';
+          box.append(area);
+          document.querySelectorAll('#fn-scope').forEach((other) => other.remove());
+          document.body.append(box);
+          setScope({ publishers: ['A'] });
+          setScope({ publishers: [] });
+          return told;
+        })"""
+    )
+    assert told == [{**NOTHING, "publishers": ["A"]}, NOTHING]
+
+
 def test_words_of_a_document_are_words_in_a_chip(seed_page: Watched) -> None:
     page = seed_page.page
     set_scope(page, {"publishers": [HOSTILE], "collections": ["{name} &lt;b&gt;"], "languages": ["no such"]})
