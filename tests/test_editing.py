@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from background import Held
-from filelock import FileLock
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from edits import GATE, REPORT, edit, filed, note
 from reports import Watched, found, write
-from writings import PATIENT
 
-from index import locking
-from index.commits import OutdatedError
 from index.documents import Document
 from index.embedding import Encoder
-from index.loading import DEFAULTS, LoadError, Options
+from index.loading import DEFAULTS, Options
 from index.loading.isolation import Isolated
 from index.loading.sidecar import KEYS
-from index.locking import LibraryLockedError
 from index.records import DocumentRecord, Filters
 from index.store import Index
 from index.sync import sync
-from ui.editing import EditRefusedError, edit_document
 from ui.uploads import Sent, add_upload
-
-GATE = "The council of Varda closed the third gate of the dam on Monday."
-HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"
-REPORT = f"---\n{HEAD}\n---\n\n{GATE}\n\nIt stays closed.\n"
 
 
 @pytest.fixture
 def folder(index: Index, loading: Isolated, tmp_path: Path) -> Path:
-    """A followed folder with two reports, of which the first is document 1."""
-    write(tmp_path / "reports" / "dams" / "gate.md", REPORT)
-    write(tmp_path / "reports" / "water.txt", "Four villages have had no clean water since June.")
-    sync(index, [tmp_path / "reports"], reader=loading)
-    return tmp_path / "reports"
-
-
-def edit(index: Index, loading: Isolated, document_id: int = 1, /, **edits: str) -> DocumentRecord:
-    return edit_document(index, loading, DEFAULTS, document_id, edits)
-
-
-def note(folder: Path) -> Path:
-    return folder / "dams" / "gate.md.meta.yaml"
+    return filed(index, loading, tmp_path / "reports")
 
 
 def known(record: DocumentRecord) -> dict[str, Any]:
@@ -203,165 +176,3 @@ class TestCost:
             )
             assert costs(publisher="") == ([], 1)
             assert costs(title="") == (embedded, 1)
-
-
-class TestRefused:
-    def test_a_file_that_has_changed_or_gone_is_named(
-        self, index: Index, loading: Isolated, folder: Path
-    ) -> None:
-        file = write(folder / "dams" / "gate.md", REPORT + "More.")
-        with pytest.raises(EditRefusedError) as changed:
-            edit(index, loading, title="On gate 3")
-        file.unlink()
-        with pytest.raises(EditRefusedError) as gone:
-            edit(index, loading, title="On gate 3")
-        assert [str(error.value) for error in (changed, gone)] == [
-            "dams/gate.md is no longer the file that was read; sync the library, then edit it",
-            "dams/gate.md cannot be read (No such file or directory); sync the library",
-        ]
-        assert (note(folder).exists(), index.document(1).title) == (False, "Its own title")
-
-    def test_a_note_that_cannot_be_read_or_written_is_named(
-        self, index: Index, loading: Isolated, folder: Path
-    ) -> None:
-        note(folder).write_text("- a list")
-        with pytest.raises(EditRefusedError) as unread:
-            edit(index, loading, title="On gate 3")
-        assert str(unread.value) == (
-            "gate.md: has a sidecar that is not lines of key: value; correct the sidecar, or remove it"
-        )
-        name = "x" * 250 + ".txt"
-        write(folder / name, GATE)
-        sync(index, [folder / name], reader=loading)
-        with pytest.raises(EditRefusedError) as unwritten:
-            edit(index, loading, 3, title="On gate 3")
-        assert str(unwritten.value) == (
-            f"{name}.meta.yaml cannot be written (File name too long); "
-            "check the rights and the space of its folder"
-        )
-        assert sorted(file.name for file in folder.iterdir()) == ["dams", "water.txt", name]
-
-    @pytest.mark.parametrize("former", ["", "publisher: Council # by hand\n"])
-    def test_where_it_cannot_be_indexed_the_note_is_what_it_was(
-        self, index: Index, loading: Isolated, folder: Path, monkeypatch: pytest.MonkeyPatch, former: str
-    ) -> None:
-        if former:
-            note(folder).write_text(former)
-            sync(index, reader=loading)
-        monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
-        with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
-            edit(index, loading, title="On gate 3")
-        assert [file.name for file in note(folder).parent.iterdir()] == (
-            ["gate.md", "gate.md.meta.yaml"] if former else ["gate.md"]
-        ) or former
-        assert (note(folder).read_text() if former else "") == former
-        assert sync(index, reader=loading).unchanged == 2
-        assert edit(index, loading, title="On gate 3").title == "On gate 3"
-
-    def test_one_that_changes_meanwhile_keeps_its_new_version(
-        self, encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
-    ) -> None:
-        home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
-        with Index.open(home, held) as index, Index.open(home, encoder) as other:
-            sync(index, [file.parent], reader=loading)
-            held.hold()
-            with ThreadPoolExecutor(1) as pool:
-                editing = pool.submit(edit, index, loading, title="On gate 3")
-                assert held.reached.wait(30)
-                sync(other, [write(file, REPORT + "More.").parent])
-                held.go_on.set()
-                with pytest.raises(OutdatedError) as outdated:
-                    editing.result(30)
-            assert str(outdated.value) == "gate.md was changed or removed meanwhile; look at it again"
-            assert [file.name for file in file.parent.iterdir()] == ["gate.md"]
-            # Who synced meanwhile read the note that was taken back.
-            assert did(index, loading) == ([("Its own title", 2)], 1)
-            assert did(index, loading) == ([("Its own title", 2)], 0)
-
-    def test_one_that_goes_meanwhile_does_not_come_back(
-        self, encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
-    ) -> None:
-        home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
-        with Index.open(home, held) as index, Index.open(home, encoder) as other:
-            sync(index, [file.parent], reader=loading)
-            held.hold()
-            with ThreadPoolExecutor(1) as pool:
-                editing = pool.submit(edit, index, loading, title="On gate 3")
-                assert held.reached.wait(30)
-                file.unlink()
-                sync(other)
-                held.go_on.set()
-                with pytest.raises(OutdatedError):
-                    editing.result(30)
-            assert (list(file.parent.iterdir()), index.documents()) == ([], [])
-
-    @pytest.mark.parametrize(
-        ("edits", "message"),
-        [
-            (
-                {"published": "soon"},
-                "gate.md: is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
-            ),
-            (
-                {"language": "?"},
-                "gate.md: is said to have language '?', which is none; write a code such as en or km",
-            ),
-        ],
-    )
-    def test_what_cannot_be_kept_is_named(
-        self, index: Index, loading: Isolated, folder: Path, edits: dict[str, str], message: str
-    ) -> None:
-        with pytest.raises(LoadError) as refused:
-            edit(index, loading, **edits)
-        assert (str(refused.value), note(folder).exists()) == (message, False)
-
-
-def did(index: Index, loading: Isolated) -> tuple[list[tuple[str, int]], int]:
-    """The titles and versions of a library, and how many files a sync would find changed."""
-    changed = len(sync(index, reader=loading).changed)
-    return [(record.title, record.version) for record in index.documents()], changed
-
-
-VALUES = {
-    "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),
-    "publisher": st.sampled_from(["", "Council", "null", "~"]),
-    "author": st.text(max_size=8),
-    "published": st.sampled_from(["", "2031", "July 2029", "1.7.2030"]),
-    "language": st.sampled_from(["", "en", "de", "km"]),
-    "collection": st.sampled_from(["", "Gates", "dams"]),
-}
-EDITS = st.lists(
-    st.tuples(st.integers(1, 3), st.fixed_dictionaries({}, optional=VALUES)), min_size=1, max_size=5
-)
-
-
-@settings(PATIENT, max_examples=20)
-@given(EDITS)
-def test_after_any_edits_the_library_is_what_one_that_is_made_from_scratch_is(
-    encoder: Encoder, loading: Isolated, edits: list[tuple[int, dict[str, str]]]
-) -> None:
-    with TemporaryDirectory() as place:
-        folder = Path(place, "reports")
-        write(folder / "dams" / "gate.md", REPORT)
-        write(
-            folder / "flood 2029-05.txt",
-            f"Dr. Ilves left. {GATE}\n\nPolice arrested nine suspects. Nobody was hurt.",
-        )
-        write(
-            folder / "page.html", "<html lang=en><title>A page</title><p>Four villages had no water.</html>"
-        )
-        with Index.open(Path(place, "home"), encoder) as index:
-            sync(index, [folder], reader=loading)
-            for number, said in edits:
-                edit(index, loading, number, **said)
-            report = sync(index, reader=loading)
-            assert (report.changed, report.unchanged) == ((), 3)
-            with Index.open(Path(place, "fresh"), encoder) as fresh:
-                sync(fresh, [folder], reader=loading)
-                assert alike(index) == alike(fresh)
-                for query in ("gate of the dam", "Council", "water: quoted", "arrested suspects"):
-                    assert found(index, query) == found(fresh, query)
-
-
-def alike(index: Index) -> list[DocumentRecord]:
-    return [replace(record, document_id=0, added="") for record in index.documents()]

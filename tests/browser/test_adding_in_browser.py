@@ -210,6 +210,8 @@ def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(desk: Desk) -> None:
     page.locator(".fn-source").last.wait_for()
     page.get_by_role("button", name="Delete Lanterns of Quellbrook").click()
     page.get_by_role("button", name="Delete it").click()
+    # A report that is asked about has no title in the list: it is gone when nothing is asked any more.
+    expect(page.locator(".fn-asking")).to_have_count(0)
     expect(titles(page)).to_have_count(1)
     page.locator(".fn-mark").first.click()
     expect(page.locator("#fn-source [role=alert]")).to_have_text(
