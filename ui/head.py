@@ -20,6 +20,7 @@ STYLES = (
     "answer/checks",
     "library/library",
     "source/panel",
+    "source/head",
     "source/reading",
     "source/tables",
     "source/find",
