@@ -26,6 +26,8 @@ PAIRS = (
     ("muted", "accent-soft"),
     ("warning", "accent-soft"),
     ("text", "mark"),
+    ("text", "found"),
+    ("muted", "found"),
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),
 )

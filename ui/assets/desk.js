@@ -15,6 +15,7 @@ import { startLibrary } from "./library/library.js";
 import { layOut } from "./panes.js";
 import { startScope } from "./scope.js";
 import { shortcutsButton, startShortcuts } from "./shortcuts.js";
+import { watchReading } from "./source/reading.js";
 import { panels, startTabs } from "./tabs.js";
 import { startToasts } from "./toasts.js";
 
@@ -28,6 +29,7 @@ startScope();
 startShortcuts();
 startToasts();
 watchMarks();
+watchReading();
 watchConversation();
 startAnswers();
 

@@ -50,7 +50,9 @@ export const getText = (id, version, start, end) =>
 export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
 export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
 
-/** Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search. */
+/**
+ * Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search.
+ */
 export const getMatches = (id, version, query, signal) =>
   ofReport(`v1/documents/${id}/matches?version=${version}&query=${encodeURIComponent(query)}`, { signal });
 

@@ -4,7 +4,13 @@ import { button, isWriting, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { toggleLibrary, toggleSource, uncover } from "./panes.js";
-import { askAboutSource, copySelection, findInReport, nextCitation, previousCitation } from "./source/reading.js";
+import {
+  askAboutSource,
+  copySelection,
+  findInReport,
+  nextCitation,
+  previousCitation,
+} from "./source/reading.js";
 
 const shortcuts = [];
 let dialog = null;
@@ -18,7 +24,7 @@ function askNext(event) {
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;
   event.preventDefault();
-  uncover();
+  uncover({ back: false });
   area.focus();
 }
 

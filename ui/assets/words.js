@@ -16,8 +16,11 @@ export function dateWords(published) {
 export const timeWords = (moment) =>
   new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(moment));
 
+export const UNKNOWN_LANGUAGE = "und";
+
 /** The name of a language by its ISO 639 code. */
 export function languageWords(code) {
+  if (code === UNKNOWN_LANGUAGE) return t("language.unknown");
   try {
     return new Intl.DisplayNames(language, { type: "language" }).of(code);
   } catch {
@@ -34,7 +37,7 @@ const DATE_ORIGINS = {
 };
 
 /**
- * What is known of a report, a fact an element: author, publisher, date, then `more`; what is null is left out.
+ * What is known of a report, a fact an element: author, publisher, date, then `more`; null is left out.
  *
  * They stand in a `.fn-facts`, which parts those on one line with a dot.
  */
@@ -68,7 +71,21 @@ export function numberWords(numbers) {
   return words.join(", ");
 }
 
-const KINDS = ["csv", "docx", "eml", "epub", "html", "markdown", "ods", "odt", "pdf", "pptx", "rtf", "text", "xlsx"];
+const KINDS = [
+  "csv",
+  "docx",
+  "eml",
+  "epub",
+  "html",
+  "markdown",
+  "ods",
+  "odt",
+  "pdf",
+  "pptx",
+  "rtf",
+  "text",
+  "xlsx",
+];
 
 /** What kind of file a report was read from. */
 export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);

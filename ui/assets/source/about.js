@@ -3,7 +3,7 @@
 import { button, make } from "../dom.js";
 import { listed, numberIn, parts, t } from "../i18n.js";
 import { getCitations, getVersions, words } from "../server.js";
-import { dateWords, kindWords, languageWords, numberWords, timeWords } from "../words.js";
+import { UNKNOWN_LANGUAGE, dateWords, kindWords, languageWords, numberWords, timeWords } from "../words.js";
 import { changesSection } from "./changes.js";
 import { versionList } from "./versions.js";
 
@@ -53,7 +53,9 @@ export function aboutPane(report, { open }) {
   function read() {
     if (begun) return;
     begun = true;
-    fill(versions, async () => [versionList(report, await getVersions(report.document_id), { open, compare })]);
+    fill(versions, async () => [
+      versionList(report, await getVersions(report.document_id), { open, compare }),
+    ]);
     fill(citations, async () => citingList(await getCitations(report.document_id)));
   }
 
@@ -75,14 +77,15 @@ async function fill(place, read) {
 
 function knownSection(report) {
   const { origins = {} } = report;
-  const from = (field) => (origins[field] ? t(ORIGINS[origins[field]] ?? "source.origin.other", { origin: origins[field] }) : null);
+  const from = (field) =>
+    origins[field] ? t(ORIGINS[origins[field]] ?? "source.origin.other", { origin: origins[field] }) : null;
   const digest = make("code", { title: report.digest }, report.digest.slice(0, DIGEST));
   const rows = [
     ["title", report.title, from("title")],
     ["publisher", report.publisher, from("publisher")],
     ["author", report.author, from("author")],
     ["published", dateWords(report.published), from("published")],
-    ["language", languageWords(report.language), from("language") ?? t("source.origin.detected")],
+    ["language", languageWords(report.language), from("language") ?? detected(report)],
     ["collection", report.collection, from("collection") ?? t("source.origin.folder")],
     ["file", report.path],
     ["kind", kindWords(report.kind)],
@@ -97,6 +100,8 @@ function knownSection(report) {
   const known = rows.filter(([, value]) => value);
   return section("source.aboutReport", make("dl", { class: "fn-known" }, ...known.flatMap(row)));
 }
+
+const detected = ({ language }) => (language === UNKNOWN_LANGUAGE ? null : t("source.origin.detected"));
 
 function row([name, value, origin]) {
   const said = typeof value === "string" ? make("span", { dir: "auto" }, value) : value;

@@ -18,16 +18,18 @@ import { look, onScroll, onTurn } from "./turning.js";
 import { viewSwitch } from "./views.js";
 
 /**
- * Makes the area of a reading, which gets its parts: `place` of the text, `pane` of the pages, `head`, `about`,
- * `find`, `sections`, `views`, `back` and `selection`.
+ * Makes the area of a reading, which gets its parts: `place` of the text, `pane` of the pages, `head`,
+ * `about`, `find`, `sections`, `views`, `back` and `selection`.
  *
- * Its `does` has what only the reading as a whole can do: `open` another place, `step` to another footnote, go
- * `back` to the quoted words, `jump` to an offset, and show a `match`.
+ * Its `does` has what only the reading as a whole can do: `open` another place, `step` to another footnote,
+ * go `back` to the quoted words, `jump` to an offset, and show a `match`.
  */
 export function makeArea(reading) {
   const { report, does } = reading;
   reading.place = make("div", { class: "fn-words" });
-  reading.pane = report.page_pictures ? pagePane(report, reading.total, (page) => onTurn(reading, page)) : null;
+  reading.pane = report.page_pictures
+    ? pagePane(report, reading.total, (page) => onTurn(reading, page))
+    : null;
   reading.about = aboutPane(report, { open: does.open });
   reading.back = wayBack(does.back);
   reading.sections = outline(report, (offset) => {
@@ -42,7 +44,13 @@ export function makeArea(reading) {
     find: labelled("source.findShort", "find", () => openFind(reading), { "aria-expanded": "false" }),
   };
   reading.head = headOf(reading);
-  const sides = make("div", { class: "fn-reading" }, reading.place, reading.pane?.element, reading.about.element);
+  const sides = make(
+    "div",
+    { class: "fn-reading" },
+    reading.place,
+    reading.pane?.element,
+    reading.about.element,
+  );
   const folds = [reading.sections?.element, reading.find.element].filter(Boolean);
   show([...reading.head.elements, ...folds], [sides]);
   source.append(reading.back.element, reading.selection.element);
@@ -52,7 +60,9 @@ export function makeArea(reading) {
 const headOf = (reading) =>
   reportHead(reading.report, reading.current, {
     total: reading.total,
-    ways: [reading.views.element, reading.sections && reading.ways.sections, reading.ways.find].filter(Boolean),
+    ways: [reading.views.element, reading.sections && reading.ways.sections, reading.ways.find].filter(
+      Boolean,
+    ),
     step: reading.does.step,
     open: reading.does.open,
     ask: () => askAbout(reading.report),

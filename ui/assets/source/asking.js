@@ -9,11 +9,17 @@ const LONGEST = 160; // characters of selected words that a question repeats
 
 let begun = ""; // how the question was begun last
 
-/** Narrows the next question to a report, begins it with `words` where there are some, and has the reader write it. */
+/**
+ * Narrows the next question to a report, begins it with `words` where there are some, and has the reader
+ * write it.
+ */
 export function askAbout(report, words = "") {
-  const nothing = Object.entries(getScope()).map(([field, value]) => [field, Array.isArray(value) ? [] : null]);
+  const nothing = Object.entries(getScope()).map(([field, value]) => [
+    field,
+    Array.isArray(value) ? [] : null,
+  ]);
   setScope({ ...Object.fromEntries(nothing), document_ids: [report.document_id] });
-  uncover();
+  uncover({ back: false });
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;
   if (words) begin(area, t("source.about", { words: shortened(words) }));

@@ -15,7 +15,11 @@ import { numberWords } from "../words.js";
  */
 export function badges(report, current, { open, compare }) {
   const line = make("p", { id: "fn-caution", class: "fn-caution", hidden: "" });
-  const cautions = [superseded(report, current, { open, compare }), recognised(report), unread(report)].filter(Boolean);
+  const cautions = [
+    superseded(report, current, { open, compare }),
+    recognised(report),
+    unread(report),
+  ].filter(Boolean);
   const elements = cautions.map((caution) =>
     button(caution.label, () => choose(caution === state.chosen ? null : caution), {
       class: `fn-badge fn-${caution.name}`,
@@ -26,7 +30,9 @@ export function badges(report, current, { open, compare }) {
 
   function choose(chosen, touched = true) {
     Object.assign(state, { chosen, touched });
-    elements.forEach((badge, index) => badge.setAttribute("aria-expanded", String(cautions[index] === chosen)));
+    elements.forEach((badge, index) =>
+      badge.setAttribute("aria-expanded", String(cautions[index] === chosen)),
+    );
     line.replaceChildren(...(chosen?.said ?? []));
     line.className = `fn-caution fn-${chosen?.name ?? "none"}`;
     line.hidden = !chosen;

@@ -1,4 +1,6 @@
-/** What changed from one version of a report to another: the sentences that came and went, each a way there. */
+/**
+ * What changed from one version of a report to another: the sentences that came and went, each a way there.
+ */
 
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";

@@ -13,8 +13,8 @@ const LONGEST = 200; // characters that the server takes
 /**
  * The search of one report.
  *
- * `search` finds words: `(query, signal)` → {matches, total}. `show` brings a match into view, `here` tells the
- * offset that is being read, `leave` is called when the field has closed.
+ * `search` finds words: `(query, signal)` → {matches, total}. `show` brings a match into view, `here` tells
+ * the offset that is being read, `leave` is called when the field has closed.
  */
 export function finder({ search, show, here, leave }) {
   const state = { query: "", matches: [], total: 0, at: -1, pause: 0, asking: null, text: null };
@@ -134,9 +134,9 @@ export function finder({ search, show, here, leave }) {
   function draw() {
     if (!state.text) return;
     const { container, part } = state.text;
+    unpaint(container);
     const ranges = rangesIn(container, part, state.matches);
-    if (ranges.length) paint(container, ranges.filter(Boolean), ranges[state.at]);
-    else unpaint(container);
+    if (ranges.length) paint(ranges.filter(Boolean), ranges[state.at]);
   }
 
   return {

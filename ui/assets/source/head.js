@@ -63,7 +63,11 @@ function words(number, at, total) {
 function steps(step) {
   const said = make("span", { role: "status" });
   const way = (key, picture, by) => {
-    const control = button("", () => step(by), { "aria-label": t(key), title: t(key), class: `fn-step-${picture}` });
+    const control = button("", () => step(by), {
+      "aria-label": t(key),
+      title: t(key),
+      class: `fn-step-${picture}`,
+    });
     control.append(icon(picture));
     return control;
   };

@@ -1,5 +1,6 @@
 /*
- * Found words, painted over the text: without changing its nodes where the browser can do that, else in marks.
+ * Found words, painted over the text: without changing its nodes where the browser can do that, else in
+ * marks.
  *
  * In the stylesheet they are ::highlight(fn-match) and ::highlight(fn-match-current), or mark.fn-match.
  */
@@ -9,9 +10,8 @@ import { make } from "../dom.js";
 const PAINTED = typeof Highlight === "function" && "highlights" in CSS;
 const [ALL, CURRENT] = ["fn-match", "fn-match-current"];
 
-/** Paints some ranges of the text in `container`, of which `current` is the one that is being read. */
-export function paint(container, ranges, current) {
-  unpaint(container);
+/** Paints some ranges of a text that has no paint on it; `current` is the one that is being read. */
+export function paint(ranges, current) {
   if (PAINTED) {
     CSS.highlights.set(ALL, new Highlight(...ranges));
     if (current) CSS.highlights.set(CURRENT, Object.assign(new Highlight(current), { priority: 1 }));
@@ -21,6 +21,7 @@ export function paint(container, ranges, current) {
   }
 }
 
+/** Takes the paint off a text. Ranges that were in the painted words are void then. */
 export function unpaint(container) {
   if (PAINTED) [ALL, CURRENT].forEach((name) => CSS.highlights.delete(name));
   for (const mark of container.querySelectorAll(`mark.${ALL}`)) {
@@ -41,7 +42,8 @@ function surround(range, name) {
 /** The text nodes of a range, cut where it begins and ends. */
 function wordsIn(range) {
   const { startContainer, startOffset, endContainer, endOffset, commonAncestorContainer } = range;
-  const within = commonAncestorContainer.nodeType === Node.TEXT_NODE ? commonAncestorContainer.parentNode : commonAncestorContainer;
+  const isText = commonAncestorContainer.nodeType === Node.TEXT_NODE;
+  const within = isText ? commonAncestorContainer.parentNode : commonAncestorContainer;
   const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);
   const nodes = [];
   while (walker.nextNode()) if (range.intersectsNode(walker.currentNode)) nodes.push(walker.currentNode);

@@ -5,7 +5,10 @@ import { t } from "../i18n.js";
 
 const DEEPEST = 5; // levels below are set in as this one
 
-/** The list of the sections and a function that marks one by its offset; null where there are too few for a list. */
+/**
+ * The list of the sections and a function that marks one by its offset; null where there are too few for a
+ * list.
+ */
 export function outline({ sections = [] }, jump) {
   if (sections.length < 2) return null;
   const top = Math.min(...sections.map((section) => section.level));

@@ -9,9 +9,9 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when i
 /**
  * One page and the ways to its neighbours.
  *
- * Gives the element, the number of the page that is shown, and a function that turns to a page, with the words
- * that are marked in it: {start, end, page} or null, else those of the page before. `onTurn` hears to which page
- * the reader has turned.
+ * Gives the element, the number of the page that is shown, and a function that turns to a page, with the
+ * words that are marked in it: {start, end, page} or null, else those of the page before. `onTurn` hears to
+ * which page the reader has turned.
  */
 export function pagePane(report, total, onTurn) {
   const state = { page: 0, marked: null };

@@ -25,7 +25,10 @@ export function unitsIn(part, offsets) {
   return (offset) => units.get(offset);
 }
 
-/** The ranges of the page for spans of the document, as far as they lie in the part; null for one that does not. */
+/**
+ * The ranges of the page for spans of the document, as far as they lie in the part; null for one that does
+ * not.
+ */
 export function rangesIn(container, part, spans) {
   const within = ({ start, end }) => start < part.end && end > part.start;
   const unit = unitsIn(
@@ -63,7 +66,10 @@ function textNodes(container) {
   return nodes;
 }
 
-/** The node that has the character at a place, and where in it; with `last`, the one that has the character before. */
+/**
+ * The node that has the character at a place, and where in it; with `last`, the one that has the character
+ * before.
+ */
 function nodeAt(nodes, unit, last = 0) {
   let [low, high] = [0, nodes.length - 1];
   while (low < high) {

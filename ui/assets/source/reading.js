@@ -1,8 +1,9 @@
 /*
  * One report beside the conversation: its words, and where it has them its pages, at a footnote's words.
  *
- * A `reading` is what is open: the {report, current} that are known, `total` pages, the `part` of the text that
- * is shown, the words that are quoted, the `trail` of footnotes that it stands on, and the parts of its area.
+ * A `reading` is what is open: the {report, current} that are known, `total` pages, the `part` of the text
+ * that is shown, the words that are quoted, the `trail` of footnotes that it stands on, and the parts of its
+ * area.
  */
 
 import { isOpen, onSourceClosed, openSourcePane, source } from "../panes.js";
@@ -12,7 +13,17 @@ import { askAbout } from "./asking.js";
 import { body, failed } from "./panel.js";
 import { joined, readPart } from "./parts.js";
 import { drawText, marks, pageOf } from "./shown.js";
-import { hrefOf, markCurrent, markOf, moved, placeOf, trailAt, trailBeside } from "./trail.js";
+import {
+  grown,
+  hrefOf,
+  isMarked,
+  markCurrent,
+  markOf,
+  moved,
+  placeOf,
+  trailAt,
+  trailBeside,
+} from "./trail.js";
 import { bringTo, turnTo } from "./turning.js";
 
 const CONTEXT = 6000; // code points read on either side of the quoted words, and by each "more"
@@ -39,8 +50,8 @@ async function inTime(promise, opened = state.opened) {
 /**
  * Opens a report, at the quoted words where `quote` is {start, end}.
  *
- * With `focus`, its title gets the focus, which goes back to `from` when the report is closed. `trail` are the
- * footnotes of the answer in which it was opened.
+ * With `focus`, its title gets the focus, which goes back to `from` when the report is closed. `trail` are
+ * the footnotes of the answer in which it was opened.
  */
 export async function openSource(place, { focus = true, from, trail = null } = {}) {
   const opened = ++state.opened;
@@ -122,8 +133,17 @@ onSourceClosed(() => {
 function followTrail() {
   const { quote, trail, head } = state.reading;
   head.update(quote, trail);
-  const mark = trail && markOf(trail);
-  if (mark && !mark.hasAttribute("aria-current")) markCurrent(mark);
+  if (trail && !isMarked(trail)) markCurrent(markOf(trail));
+}
+
+/** While an answer arrives, its message is drawn anew, and it has more and more footnotes. */
+function onConversation() {
+  const { reading } = state;
+  if (!reading?.trail || !isOpen(source)) return;
+  const trail = grown(reading.trail);
+  if (trail === reading.trail) return;
+  reading.trail = trail;
+  followTrail();
 }
 
 /** Puts a reading that was opened by the page's address on the trail of the answer that has it. */
@@ -141,7 +161,7 @@ async function step(by) {
   const reading = isOpen(source) ? state.reading : null;
   const own = reading?.quote ? (reading.trail ?? trailAt(hrefOf(placeIn(reading)))) : null;
   const begun = own ?? trailBeside(by);
-  const trail = begun && moved(begun, by);
+  const trail = begun && moved(grown(begun), by);
   if (!trail) return false;
   const from = markOf(trail);
   from?.scrollIntoView({ block: "nearest" });
@@ -233,4 +253,9 @@ export function askAboutSource() {
 /** Copies what is selected in the report, with its source. */
 export const copySelection = () => state.reading?.selection.copy();
 
-document.addEventListener("selectionchange", () => state.reading?.selection.update());
+/** Watches the conversation, and what is selected. */
+export function watchReading() {
+  document.addEventListener("selectionchange", () => state.reading?.selection.update());
+  const conversation = document.querySelector("gradio-app");
+  new MutationObserver(onConversation).observe(conversation, { childList: true, subtree: true });
+}

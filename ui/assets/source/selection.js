@@ -10,8 +10,8 @@ const PAUSE = 150; // milliseconds for which a selection stays as it is before t
 const GAP = 8; // pixels between the words and the bar
 
 /**
- * The bar of one report. `shown` gives the text that is shown: {container, part}; `ask` and `copy` take what is
- * selected: {words, start, end}, where `words` are those of the document between the two offsets.
+ * The bar of one report. `shown` gives the text that is shown: {container, part}; `ask` and `copy` take what
+ * is selected: {words, start, end}, where `words` are those of the document between the two offsets.
  */
 export function selectionBar({ shown, ask, copy }) {
   const said = make("span", { class: "fn-unseen", role: "status" });

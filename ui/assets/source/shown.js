@@ -56,7 +56,9 @@ export function scrollToOffset({ container, part }, offset) {
   shown.scrollTop += top - ABOVE;
 }
 
-/** Scrolls the text, and a table in it, so that some words are seen; where they are already, nothing moves. */
+/**
+ * Scrolls the text, and a table in it, so that some words are seen; where they are already, nothing moves.
+ */
 export function reveal({ container, part }, span) {
   const [place] = rangesIn(container, part, [span]);
   if (!place) return;
@@ -69,7 +71,8 @@ export function reveal({ container, part }, span) {
 }
 
 /**
- * Scrolls a box so that an element, or a range, that is not wholly seen in it begins `line` pixels below its top.
+ * Scrolls a box so that an element, or a range, that is not wholly seen in it begins `line` pixels below its
+ * top.
  *
  * At its top `covered` pixels are not to be seen.
  */

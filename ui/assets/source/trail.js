@@ -29,7 +29,10 @@ function markTo(href, within = conversation()) {
   return [...(within?.querySelectorAll(`${MARKS}[href="${CSS.escape(href)}"]`) ?? [])].at(-1) ?? null;
 }
 
-/** The trail of the answer that a link belongs to, or that has a mark to its place: {answer, hrefs, at}, or null. */
+/**
+ * The trail of the answer that a link belongs to, or that has a mark to its place: {answer, hrefs, at}, or
+ * null.
+ */
 export function trailAt(href, link = null) {
   const answer = answerOf(link) ?? answerOf(markTo(href));
   if (!answer) return null;
@@ -46,12 +49,19 @@ export function trailBeside(step) {
   return { answer, hrefs, at: step > 0 ? -1 : hrefs.length };
 }
 
-/** The same trail `step` footnotes on, with those that its answer has got meanwhile; null at its ends. */
+/** The same trail with the footnotes that its answer has got since; the same object where there are none. */
+export function grown(trail) {
+  const answer = found(trail) ?? trail.answer;
+  const hrefs = [...new Set([...trail.hrefs, ...hrefsIn(answer)])];
+  return answer === trail.answer && hrefs.length === trail.hrefs.length
+    ? trail
+    : { answer, hrefs, at: trail.at };
+}
+
+/** The same trail `step` footnotes on; null at its ends. */
 export function moved(trail, step) {
-  const answer = found(trail);
-  const hrefs = answer ? [...new Set([...trail.hrefs, ...hrefsIn(answer)])] : trail.hrefs;
   const at = trail.at + step;
-  return at >= 0 && at < hrefs.length ? { answer: answer ?? trail.answer, hrefs, at } : null;
+  return at >= 0 && at < trail.hrefs.length ? { ...trail, at } : null;
 }
 
 /** The answer of a trail as it is drawn now. */
@@ -68,6 +78,12 @@ export function markOf(trail) {
 
 /** The number that the footnote at which a trail is has in its conversation, as it is written there. */
 export const numberOf = (trail) => markOf(trail)?.textContent.replace(/^\[|\]$/g, "") ?? "";
+
+/** Whether a mark of the footnote at which a trail is, be it not the first, is the one that is open. */
+export const isMarked = (trail) => {
+  const current = found(trail)?.querySelector("[aria-current]");
+  return current?.getAttribute("href") === trail.hrefs[trail.at];
+};
 
 /** Marks one link of the conversation as the one that is open; null marks none. */
 export function markCurrent(link) {

@@ -28,7 +28,10 @@ export function look(reading, view) {
   showWayBack(reading);
 }
 
-/** Shows the text where it was left, at the page to which the reader has turned since, or at what was to be shown. */
+/**
+ * Shows the text where it was left, at the page to which the reader has turned since, or at what was to be
+ * shown.
+ */
 function comeBack(reading) {
   const { pane, left, aim, part, does } = reading;
   reading.aim = null;
@@ -61,7 +64,10 @@ export function bringTo(reading, span, { top = false, marked = reading.quote } =
   reading.held = body().scrollTop;
 }
 
-/** What follows when the reader turns to a page: its section is marked, and its text is shown where it is beside it. */
+/**
+ * What follows when the reader turns to a page: its section is marked, and its text is shown where it is
+ * beside it.
+ */
 export function onTurn(reading, page) {
   const start = reading.part.page_starts[page - 1];
   reading.aim = null;
@@ -94,6 +100,9 @@ export function onScroll(reading) {
     reading.sections?.mark(offsetAt(reading, ABOVE + MOVED));
     clearTimeout(reading.settling);
     if (reading.view === "both")
-      reading.settling = setTimeout(() => reading.view === "both" && reading.pane.turn(pageInView(reading)), SETTLED);
+      reading.settling = setTimeout(
+        () => reading.view === "both" && reading.pane.turn(pageInView(reading)),
+        SETTLED,
+      );
   });
 }

@@ -13,7 +13,9 @@ export function versionList(report, versions, { open, compare }) {
     const name = t("source.version", { version: version.version });
     const title = shown
       ? make("span", { class: "fn-version", "aria-current": "true" }, name)
-      : button(name, () => open({ id: report.document_id, version: version.version }), { class: "fn-version" });
+      : button(name, () => open({ id: report.document_id, version: version.version }), {
+          class: "fn-version",
+        });
     const facts = [
       version.superseded_by == null ? t("source.currentVersion") : null,
       shown ? t("source.shownVersion") : null,

@@ -21,8 +21,14 @@ new ResizeObserver(() => latest?.fit()).observe(source);
  */
 export function viewSwitch(paged, onView) {
   const names = paged ? ["text", "page", "both", "about"] : ["text", "about"];
-  const choices = names.map((name) => button(t(`source.view.${name}`), () => choose(name), { "data-view": name }));
-  const element = make("div", { class: "fn-views", role: "group", "aria-label": t("source.views") }, ...choices);
+  const choices = names.map((name) =>
+    button(t(`source.view.${name}`), () => choose(name), { "data-view": name }),
+  );
+  const element = make(
+    "div",
+    { class: "fn-views", role: "group", "aria-label": t("source.views") },
+    ...choices,
+  );
   const state = { chosen: paged ? recall(KEPT, "both") : "text", shown: null };
 
   function fit() {
