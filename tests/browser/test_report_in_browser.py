@@ -24,6 +24,9 @@ pytestmark = pytest.mark.browser
 CHAPTERS = ("Rivers", "Bridges", "Mills", "Lanterns")
 QUOTED = "Of bridges, passage 7 of this chapter speaks at some length."
 
+WADI = "تقرير عن الفيضانات في وادي النهر"
+FLOODED = " ".join(f"تضرر {number * 7} منزلا في القرية رقم {number}." for number in range(1, 20))
+
 HARBOUR = " ".join(
     f"Berth {number} of Ostmere was dredged to {number + 4} metres by the crew of barge {number * 3}."
     for number in range(1, 41)
@@ -59,6 +62,8 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     for name in ("harbour", "haven"):
         (library / f"{name}.txt").write_text(f"The {name} of Ostmere\n\n{HARBOUR}\n", encoding="utf-8")
     (library / "haven.txt.meta.yaml").write_text("collection: <i>Coast</i>\n", encoding="utf-8")
+    (library / "wadi.txt").write_text(f"{WADI}\n\n{FLOODED}\n", encoding="utf-8")
+    (library / "wadi.txt.meta.yaml").write_text("language: ar\n", encoding="utf-8")
     with Index.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
@@ -183,3 +188,19 @@ def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched
     page.get_by_role("button", name="About", exact=True).click()
     expect(page.locator("#fn-source .fn-known")).to_be_visible()
     expect(page.locator("#fn-source .fn-same")).to_have_count(0)
+
+
+def test_a_text_from_right_to_left_is_set_so_and_its_title_stands_above_it(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, WADI)
+    text = page.locator("#fn-source .fn-text")
+    expect(text).to_have_attribute("lang", "ar")
+    for words in (page.locator("#fn-source h2"), text.locator("p").last):
+        assert words.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+    edges = "(element) => Math.round(element.getBoundingClientRect().right)"
+    assert page.locator("#fn-source h2").evaluate(edges) == text.evaluate(edges)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.keyboard.type("القرية")
+    expect(page.locator(".fn-find-count")).to_have_text("1 of 19")
+    direction = "(field) => getComputedStyle(field).direction"
+    assert page.get_by_role("searchbox").evaluate(direction) == "rtl"
