@@ -38,12 +38,18 @@ def asked_for() -> set[str]:
     return set(found)
 
 
+def templates() -> set[str]:
+    """The expressions that keys fit where scripts make them, as in `${name}.show`."""
+    made = re.compile(r"\b(?:t\(|key =)\s*`((?:[\w.]|\$\{[^{}`]*\})+)`")
+    parted = (re.split(r"\$\{[^{}`]*\}", each) for each in chain(*map(made.findall, SCRIPTS)))
+    # What a key begins with may be a key itself.
+    return {re.sub(r"^\\w", r"[\\w.]", r"\w+".join(map(re.escape, pieces))) for pieces in parted}
+
+
 def is_used(key: str) -> bool:
-    """Whether a key stands somewhere in quotation marks, or fits a template like `${name}.show`."""
-    templates = (re.findall(r"`((?:[\w.]|\$\{\w+\})+)`", script) for script in SCRIPTS)
-    patterns = {re.sub(r"\\\$\\\{\w+\\\}", r"\\w+", re.escape(each)) for each in chain(*templates)}
+    """Whether a key stands somewhere in quotation marks, or fits what a script makes."""
     return any(f'"{key}"' in text for text in [*SCRIPTS, *MODULES]) or any(
-        re.fullmatch(pattern, key) for pattern in patterns if "." in pattern
+        re.fullmatch(each, key) for each in templates()
     )
 
 
@@ -111,7 +117,7 @@ def test_numbers_and_plurals_are_written_as_the_language_does() -> None:
 
 
 def test_words_of_a_document_are_put_in_as_they_are() -> None:
-    assert locale_in(ENGLISH).text("removal.label", title="{count} <b>") == "Delete {count} <b>?"
+    assert locale_in(ENGLISH).text("removal.done", title="{count} <b>") == "Deleted “{count} <b>”."
 
 
 def test_english_stands_in_for_what_a_language_lacks() -> None:
