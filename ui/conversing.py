@@ -11,7 +11,7 @@ from anyio import to_thread
 from index.records import Filters
 from rag.answering import QueryEngine
 from rag.history import Conversation
-from rag.questions import QuestionError
+from rag.questions import MAX_QUESTION_CHARACTERS, QuestionError
 from ui.arriving import arriving
 from ui.asked import Asked, Exchange, Turn
 from ui.commands import Command, read_command, read_scope
@@ -102,10 +102,18 @@ async def answered(
                     return
                 exchange.show(arrived, locale)
                 yield ""
-    except QuestionError as error:
+    except QuestionError:
         exchange.question = excerpt(question)
-        exchange.fail(failure_markup(str(error)))
+        exchange.fail(failure_markup(_refusal(question, locale)))
         yield question
+
+
+def _refusal(question: str, locale: Locale) -> str:
+    """Why a question cannot be asked."""
+    length = len(question.strip())
+    if length > MAX_QUESTION_CHARACTERS:
+        return locale.text("refused.tooLong", number=length, most=MAX_QUESTION_CHARACTERS)
+    return locale.text("refused.empty")
 
 
 def stop(asked: Asked) -> tuple[Asked, list[Turn]]:

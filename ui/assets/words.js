@@ -68,7 +68,7 @@ export function numberWords(numbers) {
   const words = runs.map(([first, last]) =>
     first === last ? numberIn(first) : `${numberIn(first)}–${numberIn(last)}`,
   );
-  return words.join(", ");
+  return words.join(t("list.comma"));
 }
 
 const KINDS = [

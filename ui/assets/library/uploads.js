@@ -133,7 +133,7 @@ function summary(all) {
     .map((state) => [state, count(state)])
     .filter(([state, number]) => number || state === "added")
     .map(([state, number]) => t(`upload.count.${state}`, { number }));
-  return all.length ? t("upload.done", { counts: counted.join(", ") }) : t("upload.none");
+  return all.length ? t("upload.done", { counts: counted.join(t("list.comma")) }) : t("upload.none");
 }
 
 const refusals = (all) =>
