@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from index.documents import Span
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in, with_referents
 from rag.verification.leftovers import unexcused
 from rag.verification.names import initials, is_spelt_out
+from rag.verification.phrases import said_otherwise
 from rag.verification.words import Word, content, shares, stem, stems
 
 if TYPE_CHECKING:
@@ -68,7 +70,16 @@ def uncovered(
         folded |= {word.text.casefold() for word in content(text, language)}
         held |= {stem(short, language) for short in initials(text)}
     missing = [word for word in words if not shares(word.stem, held)]
+    if missing:
+        its = " ".join(with_referents(item) for item in evidence)
+        otherwise = said_otherwise(statement.text, its, language)
+        missing = [word for word in missing if not any(meets(word, span) for span in otherwise)]
     return [word for word in missing if not is_spelt_out(word.text, statement.text, folded)]
+
+
+def meets(word: Word, span: Span) -> bool:
+    """Whether a word stands in a span, in whole or in part."""
+    return word.start < span.end and span.start < word.end
 
 
 def _words(statement: Statement) -> list[Word]:

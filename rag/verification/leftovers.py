@@ -8,6 +8,7 @@ import regex
 
 from rag.verification.evidence import Evidence, with_referents
 from rag.verification.lexicon import lines, listed
+from rag.verification.phrases import said_otherwise
 from rag.verification.words import Word, stem
 
 _LIGHT = {
@@ -24,16 +25,18 @@ come came show showed shows describe described contain contains consist consists
 features
 document finding findings data information per cent percent part fact way allow allowed down up turn turned
 just same various both either whose due also result follow following prior subsequent subsequently
+afterwards afterward later still again away back longer yes no remain remained remains so long every used use
+few several other others another remaining rest end made
 """),
     "vi": listed("""
 hơn khoảng quá vẫn bởi gần ít nhất tối đa thiểu đạt theo tổng số lượng việc người cái đây cả nằm thuộc gồm
-chính là lời biết ấy rồi trở cùng kể suốt đều giữa
+chính là lời biết ấy rồi trở cùng kể suốt đều giữa vâng phải nên lại thêm
 """),
     "id": listed("""
 lebih sekitar menurut kata bulan tahun sebanyak hampir kurang mencapai sejumlah tersebut kira-kira ujar
 menyatakan mengatakan melaporkan tercatat terdapat yakni yaitu paling sedikit banyak adanya tanggal hari
 total jumlah
-berada terletak merupakan bahwa sekarang masih pun telah
+berada terletak merupakan bahwa sekarang masih pun telah menjadi sebesar ya lagi kembali
 """),
 }  # fmt: skip
 _HAN_LIGHT = frozenset(
@@ -46,14 +49,6 @@ _HAN_ALIKE = tuple(
         " 开始启, 停止终, 关闭, 受伤, 学校院, 获得取, 批准许, 举办行, 派遣送"
     )
 )
-_SAME = {
-    "vi": tuple(lines("tăng lên, giảm xuống sụt, chết tử vong thiệt mạng, xây dựng, mua, phá hủy tàn,"
-    " bắt giữ, trả lương, học sinh trường")),
-    "id": tuple(lines("""
-naik meningkat bertambah tumbuh, turun menurun berkurang merosot, tewas meninggal, membangun mendirikan,
-dibangun didirikan, rusak hancur, ditahan ditangkap, memakai menggunakan, mulai dimulai, sekolah, pemerintah
-""")),
-}  # fmt: skip
 
 
 def unexcused(
@@ -68,16 +63,11 @@ def unexcused(
         for word in missing
         if word.stem not in light and word.text.lower() not in _LIGHT.get(language, ())
     ]
-    its = frozenset(word for item in evidence for word in regex.findall(r"\p{L}+", item.quote.lower()))
-    return [word.text for word in own if not _alike(word.text.lower(), its, language)]
+    return [word.text for word in own]
 
 
 def _stems(language: str) -> frozenset[str]:
     return frozenset(stem(word, language) for word in _LIGHT.get(language, ()))
-
-
-def _alike(word: str, its: frozenset[str], language: str) -> bool:
-    return any(word in line.split() and not its.isdisjoint(line.split()) for line in _SAME.get(language, ()))
 
 
 def _han(sentence: str, its: str) -> list[str]:
@@ -86,5 +76,7 @@ def _han(sentence: str, its: str) -> list[str]:
     for line in _HAN_ALIKE:
         if not held.isdisjoint(line):
             held |= set(line)
+    for span in said_otherwise(sentence, its, "zh"):
+        sentence = sentence[: span.start] + " " * (span.end - span.start) + sentence[span.end :]
     own = "".join(each if each not in held and each not in _HAN_LIGHT else " " for each in sentence)
     return regex.findall(r"\p{Han}+", own)

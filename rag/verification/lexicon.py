@@ -1,4 +1,4 @@
-"""Small word lists of the languages that are checked: stop words, verbs, words that mean the same."""
+"""Small word lists of the languages that are checked: stop words, verbs, forms of words."""
 
 from __future__ import annotations
 
@@ -58,24 +58,6 @@ analysed analyzed analysis, approve approved approves approval, arrest arrested 
 
 IRREGULAR: Mapping[str, str] = {form: entry.split()[0] for entry in lines(_FORMS) for form in entry.split()}
 """Forms of English words that a stemmer keeps apart, by form."""
-
-SYNONYMS = tuple(
-    lines("""
-rise increase grow climb gain surge up jump soar raise lift, fall drop decrease decline shrink plunge
-down slump slow reduce lower cut, clear acquit exonerate, convict guilty, approve pass back endorse
-adopt, reject refuse decline turn veto, sue lawsuit, arrest detain hold custody, kill dead death die,
-say state declare announce tell report add, allow may permit can, must order require oblige have,
-publish release issue, begin start launch open, end finish stop halt, people person resident inhabitant,
-child pupil kid, car vehicle, firm company business, law act legislation, purchase buy acquire, write
-letter, study research trial, illness disease, warm heat, supply provide, live household reside home,
-take carry transport, crossing journey trip, far distance lie located situated, over because concerning,
-loss lose, big large, help aid assist, money fund cash, show find reveal demonstrate, wreck destroy,
-injure hurt wound, pay wage salary, minister ministry, governor governing, raid arrest, travel carry
-passenger ride, promote enhance stimulate activate facilitate trigger boost, inhibit suppress impede
-block impair prevent hinder, seize confiscate, flee escape, quit resign
-""")
-)
-"""English words of one meaning; the first names it."""
 
 ENGLISH_VERBS = listed("""
 accuses aims allows approves are be beat became been began begins bore born bought broke brought built

@@ -15,11 +15,11 @@ from rag.verification.lexicon import (
     ENGLISH_VERBS,
     IRREGULAR,
     STOPS,
-    SYNONYMS,
     VERBS,
     listed,
 )
 from rag.verification.number_words import ENGLISH
+from rag.verification.synonyms import SYNONYMS
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"
@@ -167,8 +167,8 @@ def shares(stem_of: str, held: Collection[str]) -> bool:
 @cache
 def _groups() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for line in SYNONYMS:
-        stems = [stem(word, "en") for word in line.split()]
+    for line in SYNONYMS["en"]:
+        stems = [stem(word, "en") for word in line.split() if "_" not in word]
         for each in stems:
             found.setdefault(each, set()).update(stems)
     return {each: frozenset(others) for each, others in found.items()}
