@@ -8,9 +8,11 @@ import regex
 
 from index.documents import Span
 from rag.verification.amounts import cited_figures, fits
-from rag.verification.dates import Moment, dates
+from rag.verification.dates import dates
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import listed
+from rag.verification.moment import Moment
+from rag.verification.periods import anchored
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 from rag.verification.rounding import same_kind, same_value
 from rag.verification.segments import Segment, misplaced, segments
@@ -110,7 +112,9 @@ def _fault(
 def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
     """Figures that stand with another figure's date: 12 in May, not in April."""
     own = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
-    days = [each for each in dates(statement.text, statement.language) if each.span in part.anchors]
+    its = [day for item in evidence for day in dates(item.quote, language_in(item))]
+    found = anchored(dates(statement.text, statement.language), its)
+    days = [each for each in found if each.span in part.anchors]
     if len(own) != 1 or not days:
         return
     for day in days:
@@ -127,7 +131,7 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     None where it has not both.
     """
     language = language_in(item)
-    its, days = quantities(item.quote, language), dates(item.quote, language)
+    its, days = quantities(item.quote, language), anchored(dates(item.quote, language))
     parts = segments(item.quote, language, [*(each.span for each in its), *(each.span for each in days)])
     same = {each.span for each in its if same_kind(quantity, each) and fits(quantity, each)}
     then = {each.span for each in days if _same_day(day, each)}
@@ -144,7 +148,9 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
 
 def _same_day(one: Moment, other: Moment) -> bool:
     if one.relative is not None or other.relative is not None:
-        return (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
+        alike = (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
+        both = one.year is not None and other.year is not None
+        return alike or (both and one.year == other.year and "earlier" in {one.relative_unit, other.relative_unit})
     return all(
         own is None or its is None or own == its
         for own, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day))
