@@ -9,6 +9,7 @@ import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike
 from rag.verification.lexicon import listed
+from rag.verification.opposition import opposites
 from rag.verification.words import Word, shares, stems, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
@@ -19,7 +20,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
         r"|no one|lack(?:s|ed|ing)?"
         r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e"
         r"|es|ed|ing) to"
-        r"|barred from|banned from)\b|n[’']t\b",
+        r"|barred from|banned from|(?:ha(?:s|ve|d)|is|are|was|were) yet to)\b|n[’']t\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(
@@ -36,6 +37,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 _SKIPPED = listed("be been being yet also even really actually fully that had has have")
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
+_OF_THINGS = regex.compile(r"no|none|neither|nothing|nobody|no one", regex.IGNORECASE)
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
 
@@ -45,12 +47,16 @@ _HAN_SCOPE = 10
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """A cue, the word that it denies first, all that it may deny, and where those words begin."""
+    """A cue, the word that it denies first, all that it may deny, where those words begin, and its opposites.
+
+    ``turned`` are words that say the same without a denial: closed, of what is *not open*.
+    """
 
     cue: str
     head: str | None
     scope: frozenset[str]
     places: frozenset[int]
+    turned: frozenset[str] = frozenset()
 
 
 def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -66,6 +72,8 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     doubtful: Finding | None = None
     for denial in own:
         if any(_holds(denial.head, scope_of(denials)) for denials, _ in its):
+            continue
+        if any(not denial.turned.isdisjoint(held) and denial.head not in held for _, held in its):
             continue
         if any(_holds(denial.head, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
@@ -129,8 +137,13 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         acts = {verb.start for verb in verbs(text, language)}
         inside.sort(key=lambda word: (word.start not in acts, word.start))
     head = inside[0].stem if inside else None
+    if language == "en" and _OF_THINGS.fullmatch(match[0]):
+        # "Found no evidence" denies that it was found.
+        before = [word for word in words if word.end <= match.start()][-1:]
+        inside += [word for word in before if word.start in {verb.start for verb in verbs(text, language)}]
     scope = frozenset(word.stem for word in inside)
-    return _Denied(match[0], head, scope, frozenset(word.start for word in inside))
+    turned = opposites(language).get(head or "", frozenset()) if language in {"en", "id"} else frozenset()
+    return _Denied(match[0], head, scope, frozenset(word.start for word in inside), turned)
 
 
 def _denied_han(match: regex.Match[str], text: str) -> _Denied:

@@ -92,7 +92,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
         # The same word, or one for the same: whether it is in the right place, roles tell.
         if known and (word.stem in held or not _in_better_clause(word, own, its, language)):
             continue
-        against = _opposites(language).get(word.stem, frozenset())
+        against = opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
         if other is not None and not _two_sided(other.stem, said) and _beside(word, other, its, said):
             return word.text, other.text
@@ -112,7 +112,7 @@ def _has(own: str, held: Collection[str]) -> bool:
 def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], language: str) -> bool:
     """Whether the opposite of a word stands in a clause that is more like the sentence than its synonym's."""
     said = {each.stem for each in own}
-    against = _opposites(language).get(word.stem, frozenset())
+    against = opposites(language).get(word.stem, frozenset())
 
     def likeness(clause: int) -> float:
         words = {each.stem for each in its if each.clause == clause}
@@ -161,7 +161,7 @@ def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -
 
 
 @cache
-def _opposites(language: str) -> Mapping[str, frozenset[str]]:
+def opposites(language: str) -> Mapping[str, frozenset[str]]:
     """What means the opposite of a word, by stem, and of words that mean the same."""
     found: dict[str, set[str]] = {}
     listed = [tuple(line.split()) for line in _MORE[language]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -27,6 +27,11 @@ _TURNED = ("travel", "ride", "carry", "live", "belong")
 """Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
 
 _ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")
+_PRONOUNS = listed("he she it they who which that we ia dia mereka")
+_LOOSE = listed("""
+about after against along among around as at away back before between during for from here in inside into near on
+out over since there through under until up when where while with within without yesterday
+""")
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -41,6 +46,8 @@ class Deed:
         beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
         passive: whether it was turned round.
+        sure: whether its sides are known for certain: a subject of its own stands in its clause, and the verb is
+            no participle that may be of what stands before it (*miners trapped at*).
     """
 
     verb: Word
@@ -49,6 +56,7 @@ class Deed:
     beside: frozenset[str]
     names: frozenset[str]
     passive: bool = False
+    sure: bool = True
 
 
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -93,7 +101,12 @@ def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> 
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
-    turned = bool(crossed and back) or _wholly(crossed, own.doers, held) or _named(own, its, back)
+    if crossed and back:
+        return f"the cited sentence says it the other way round (“{verb}”)"
+    if not (own.sure and its.sure):
+        return None
+    moved = not own.done_to & its.done_to and _wholly(crossed, own.doers, held)
+    turned = moved or _named(own, its, back)
     if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
         return f"the cited sentence says it the other way round (“{verb}”)"
     if _others(own, its, rest):
@@ -159,13 +172,40 @@ def deeds(text: str, language: str) -> list[Deed]:
         begin = acts[number - 1].end if number else 0
         end = starts[number + 1] if number + 1 < len(acts) else len(text)
         right = [word for word in words if verb.end <= word.start < end and _with_verb(word, verb, words)]
-        left = [word for word in words if begin <= word.start and word.end <= verb.start]
-        if number and not any(word.content for word in left if word.clause == verb.clause):
+        left, sure = _subject(words, verb, begin, number > 0)
+        if not sure and not left:
             left = [word for word in words if word.end <= acts[0].start]
-        elif number:
-            left = [word for word in left if word.clause == verb.clause]
-        found.append(_deed(text, language, verb, left, right))
+        deed = _deed(text, language, verb, left, right)
+        found.append(replace(deed, sure=sure and not _may_be_of_noun(deed, text, language)))
     return found
+
+
+def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tuple[list[Word], bool]:
+    """The words before a verb that may be those who do it, and whether they are: *Rosa Quint, his aide, was*.
+
+    A pronoun is nobody whose name is known; where no word stands before the verb, another verb has them.
+    """
+    before = [word for word in words if begin <= word.start and word.end <= verb.start]
+    if not later:
+        return before, True
+    chunk = [word for word in before if word.clause == verb.clause]
+    if any(word.text.lower() in _PRONOUNS for word in chunk):
+        return [], True
+    if any(word.content for word in chunk):
+        return chunk, True
+    parts = [word for word in before if word.clause >= verb.clause - 2]
+    ends = [place for place, word in enumerate(parts) if word.text.lower() in _ENDS]
+    named = parts[ends[-1] + 1 :] if ends else []
+    return (named, True) if any(word.name for word in named) else ([], False)
+
+
+def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
+    """Whether a participle without an auxiliary may be of the noun before it: *miners trapped at Greyfell*."""
+    if language != "en" or deed.passive:
+        return False
+    after = regex.match(r"\s*(?:(?P<word>\p{L}+)|[,.;:)]|$)", text[deed.verb.end :])
+    loose = after is not None and (not after["word"] or after["word"].lower() in _LOOSE)
+    return loose and deed.verb.text.lower().endswith(("ed", "en"))
 
 
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:

@@ -36,6 +36,7 @@ _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?
           (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"),
           (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
 _BEFORE_A_VERB = listed("to not will would can could may might must should did never")
+_BEFORE_A_NOUN = listed("of for with in from on about as")
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -200,6 +201,8 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
         return False
     before = words[place - 1].text.lower() if place else ""
     if before in {"the", "a", "an", "his", "her", "their", "its"}:
+        return False
+    if lower.endswith("ed") and (before in _BEFORE_A_NOUN or before[:1].isdigit() or before in ENGLISH.values):
         return False
     if before in _BEFORE_A_VERB:
         return word.content and lower not in ENGLISH.values
