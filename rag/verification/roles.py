@@ -251,10 +251,16 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
         if by is not None and _AMOUNT.match(text, by.end):
             by = None
-        agents = _stems([word for word in right if by is not None and word.start > by.start])
+        agents = _stems(_until_place([word for word in right if by is not None and word.start > by.start]))
         rest = _stems([word for word in right if by is None or word.start < by.start])
         return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names, passive=True)
     return Deed(verb, doers, done_to, done_to, names)
+
+
+def _until_place(words: Sequence[Word]) -> Sequence[Word]:
+    """The words for those who do it, without where and when: *by the army at Greyfell*."""
+    ends = [place for place, word in enumerate(words) if place and word.text.lower() in _LOOSE]
+    return words[: ends[0]] if ends else words
 
 
 def _is_passive(text: str, language: str, verb: Word, right: Sequence[Word]) -> bool:
