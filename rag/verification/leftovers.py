@@ -26,7 +26,7 @@ features
 document finding findings data information per cent percent part fact way allow allowed down up turn turned
 just same various both either whose due also result follow following prior subsequent subsequently
 afterwards afterward later still again away back longer yes no remain remained remains so long every used use
-few several other others another remaining rest end made
+younger older lower higher fewer few several other others another remaining rest end made
 """),
     "vi": listed("""
 hơn khoảng quá vẫn bởi gần ít nhất tối đa thiểu đạt theo tổng số lượng việc người cái đây cả nằm thuộc gồm
@@ -41,7 +41,7 @@ berada terletak merupakan bahwa sekarang masih pun telah menjadi sebesar ya lagi
 }  # fmt: skip
 _HAN_LIGHT = frozenset(
     "的了在被将已由于及和与为是有共约近多不超过达到以上下至从据称说表示其该也还并而等个名人只次家项所座些这那它他她们"
-    "就其中来自里内外时期间年月日号一二三四五六七八九十百千万亿零两〇第左右大概总计合指出报告道布宣认没未把向对给让使得着地可能会要"
+    "就其中来自里内外时期间年月日号一二三四五六七八九十百千万亿零两〇第左右大概总计合指出报告道布宣认没未把向对给让使得着地可能会要因"
 )
 _HAN_ALIKE = tuple(
     lines(

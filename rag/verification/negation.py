@@ -37,6 +37,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 _SKIPPED = listed("be been being yet also even really actually fully that had has have")
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
+_REFUSED = regex.compile(r"\b(?:is|are|was|were|been|being)\s(?:refused|denied)$", regex.IGNORECASE)
 _OF_THINGS = regex.compile(r"no|none|neither|nothing|nobody|no one", regex.IGNORECASE)
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
@@ -117,6 +118,12 @@ def _akin(head: str, held: Collection[str]) -> bool:
     return len(head) > 2 and head.isalpha() and shares(head, held)
 
 
+def cues(text: str, language: str) -> list[str]:
+    """The words that deny something in a text."""
+    pattern = _CUES.get(language)
+    return [match[0] for match in pattern.finditer(text)] if pattern else []
+
+
 def _denials(text: str, language: str) -> list[_Denied]:
     words = words_of(text, language)
     return [_denied(match, text, words, language) for match in _CUES[language].finditer(text)]
@@ -131,6 +138,9 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED
     ]
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
+    if _REFUSED.search(text[: match.end()]):
+        # "Access was refused": what is denied stands before it.
+        inside += [w for w in words if w.clause == clause and w.content and w.end <= match.start()]
     if not inside and after:
         inside = [word for word in after if word.content][:1]
     if language == "en" and match[0].lower().startswith("den"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.features import acronyms
 from rag.questions import Question, carries
+from rag.verification.answering import lacks
 from rag.verification.evidence import Evidence, Finding, Statement, referents
 from rag.verification.lexicon import listed
 from rag.verification.words import content, shares, stems
@@ -47,6 +48,9 @@ def relevance(
     if not carries(statement.text, question.kind):
         reason = f"it holds no answer of the kind that is asked for: {question.kind}"
         return Finding("relevance", HALF, reason, fatal=False)
+    lacking = lacks(statement, question, evidence, encoder)
+    if lacking is not None:
+        return Finding("relevance", HALF, lacking, fatal=False)
     names = [name for name in question.names if name[0].isupper()]
     around = " ".join(_around(statement, evidence)).casefold()
     if names and not any(_root(name) in around for name in names):

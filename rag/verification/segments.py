@@ -9,6 +9,7 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
+from rag.verification.dates import dates
 from rag.verification.lexicon import listed
 from rag.verification.words import shares, verbs, words_of
 
@@ -19,6 +20,11 @@ _BOUNDARY = regex.compile(
     r"|而|但",
     regex.IGNORECASE,
 )
+_RANGED = regex.compile(
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到|和)\s?(?:the |năm |tháng |ngày )?",
+    regex.IGNORECASE,
+)
+"""What stands between the ends of a range: they are of one thing."""
 _DIRECTIONS = listed("down up rose fell giam tang giảm tăng turun naik")
 MOST_OF = 0.6
 LITTLE_OF = 0.5
@@ -46,7 +52,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     if not anchors:
         return []
     ordered = sorted(anchors, key=lambda span: span.start)
-    cuts = [0, *_cuts(text, ordered), len(text)]
+    cuts = [0, *_cuts(text, language, ordered), len(text)]
     bounds = list(pairwise(cuts))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
@@ -69,10 +75,13 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
 
 
-def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
-    """Where parts begin: at the last boundary between two anchors."""
+def _cuts(text: str, language: str, anchors: Sequence[Span]) -> list[int]:
+    """Where parts begin: at the last boundary between two anchors that are not the ends of a time."""
     cuts = []
+    days = {moment.span for moment in dates(text, language)}
     for before, after in pairwise(anchors):
+        if {before, after} <= days and _RANGED.fullmatch(text[before.end : after.start]):
+            continue
         between = list(_BOUNDARY.finditer(text, before.end, after.start))
         if between:
             cuts.append(between[-1].start())

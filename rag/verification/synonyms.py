@@ -15,7 +15,7 @@ rise increase grow climb gain surge up jump soar raise lift go_up, fall drop dec
 down slump slow reduce lower cut go_down come_down, improve recover rebound, worsen deteriorate, expand
 extend enlarge widen, limit restrict curb cap, double twofold, strengthen bolster reinforce tighten,
 ease relax loosen, shorten curtail, speed_up accelerate, slow_down decelerate, exceed above surpass beat top
-over outstrip more_than higher_than, below under short_of fell_short_of fewer_than less_than,
+over outstrip more_than higher_than, below under short_of fell_short_of fewer_than less_than lower_than lower smaller,
 remain stay continue keep still, become turn
 """
 _COURTS = """

@@ -29,6 +29,13 @@ _PART_OF = regex.compile(
     regex.IGNORECASE,
 )
 
+_OF_ALL = regex.compile(
+    r"(?:^|[,;:] |%\s?|\b(?:percent|per cent|persen|phần trăm|half|thirds?|quarters?|most|many|some|none|few|all"
+    r"|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all |their |tổng số )?$",
+    regex.IGNORECASE,
+)
+"""*Of the 61, 14*: how else a sentence may have the whole."""
+
 
 def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether each figure and date is of the thing that the evidence has it of."""
@@ -95,6 +102,7 @@ def _fault(
     if (
         _is_whole(item.quote, other.span)
         and not _is_whole(statement.text, quantity.span)
+        and not _OF_ALL.search(statement.text[: quantity.span.start])
         and _same_deed(statement, item)
     ):
         return Finding(
