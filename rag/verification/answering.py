@@ -15,7 +15,7 @@ from rag.verification.moment import Moment
 from rag.verification.names import names_in
 from rag.verification.phrases import said_otherwise
 from rag.verification.quantities import quantities
-from rag.verification.words import content, shares, stems
+from rag.verification.words import content, shares, stems, verbs
 
 if TYPE_CHECKING:
     from index.embedding import Encoder
@@ -54,14 +54,19 @@ def lacks(
 
 
 def _written(question: Question, wanted: Asked, language: str) -> set[str]:
-    return {word.text for word in content(question.text, language) if word.stem in wanted.heads}
+    words = content(question.text, language)
+    return {word.text for word in words if not wanted.heads.isdisjoint({word.stem, word.text.lower()})}
 
 
 def _has_head(
     statement: Statement, wanted: Asked, evidence: Sequence[Evidence], encoder: Encoder | None
 ) -> bool:
     language = statement.language
-    held = stems(f"{statement.text} {' '.join(item.context for item in evidence)}", language)
+    around = f"{statement.text} {' '.join(item.context for item in evidence)}"
+    held = stems(around, language)
+    if language == "id":
+        # Its stems are of roots: pemilih, who votes, and pemilihan, the vote, have one.
+        held = frozenset(word.text.lower() for word in content(around, language))
     if any(shares(head, held) for head in wanted.heads):
         return True
     question = " ".join(wanted.heads)
@@ -96,7 +101,8 @@ def _names_somebody(statement: Statement, question: Question) -> bool:
         return True
     language = statement.language
     held = stems(statement.text, language)
-    said = [word for word in content(question.text, language) if not word.name and word.text.lower() not in _WHO]
+    every = [word for word in content(question.text, language) if not word.name and word.text.lower() not in _WHO]
+    said = [word for word in verbs(question.text, language) if word.stem not in {"is", "was"}] or every
     return not said or any(shares(word.stem, held) for word in said)
 
 

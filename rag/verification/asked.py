@@ -78,7 +78,7 @@ def _heads(question: str, language: str, start: int) -> frozenset[str]:
         return _english(words, {verb.start for verb in verbs(question, language)})
     own = [word for word in words if word.content and word.text.lower() not in _GENERIC[language]]
     near = own[:HEADS] if own and own[0] in words[:3] else []
-    return frozenset(word.stem for word in near if not word.name)
+    return frozenset(word.text.lower() if language == "id" else word.stem for word in near if not word.name)
 
 
 def _english(words: Sequence[Word], acts: set[int]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike, referents
-from rag.verification.words import content, shares, stems
+from rag.verification.words import content, shares, stems, words_of
 
 _SAID = (
     "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added"
@@ -92,7 +92,7 @@ def _speaker(words: str) -> str | None:
     """The words for a speaker alone; None where a pronoun stands for them, or nobody is named."""
     if _BEGINS.match(words):
         return None
-    words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,")
+    words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,").removeprefix("根").removeprefix("据")
     if not words or _PRONOUN.search(words) or len(words.split()) > LONGEST:
         return None
     return words
@@ -113,6 +113,10 @@ def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, 
     for said_by in [*found, item.context]:
         held = stems(said_by, language)
         if held and all(shares(word, held) for word in own):
+            return True
+        named = {word.stem for word in words_of(speaker, language) if word.name}
+        rest = held | stems(item.quote, language)
+        if named and named <= held and all(shares(word, rest) for word in own):
             return True
         if len(short) > 1 and short in said_by.split():
             return True

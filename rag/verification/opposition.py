@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
+import regex
+
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import lines
@@ -15,7 +17,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
         lines("""
 increase decrease, rise fall, grow shrink, gain lose, clear convict, clear accuse, acquit convict,
 approve reject, uphold overturn, open close, accelerate slow, warm cool, upstream downstream, win lose,
-guilty innocent, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
+guilty innocent, reopen close, resume suspend, resume halt, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
 import export, buy sell, borrow lend, profit loss, surplus deficit, improve worsen, arrive depart,
 arrest release, hire dismiss, confirm deny, admit deny, accept refuse, early late, north south, east
 west, northern southern, eastern western, urban rural, majority minority, maximum minimum, high low,
@@ -58,6 +60,11 @@ sebelum sesudah, utara selatan, timur barat, bertambah berkurang, diterima ditol
 }
 """Words that mean the opposite of each other, beside WordNet's pairs; ``_`` for a space."""
 
+_DENIED = regex.compile(
+    r"(?:\b(?:not|never|no longer|tidak|belum|bukan)|n[’']t)\s(?:\p{L}+\s){0,2}$", regex.IGNORECASE
+)
+"""What makes a word say its opposite: *did not manage to* is *failed to*."""
+
 BESIDE = 0.3
 """The share of the words around an opposite that the sentence must have, for it to be said of the same."""
 
@@ -94,6 +101,10 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
             continue
         against = opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
+        if other is not None and _DENIED.search(statement.text[: word.start]) and not _DENIED.search(
+            item.quote[: other.start]
+        ):
+            continue
         if other is not None and not _two_sided(other.stem, said) and _beside(word, other, its, said):
             return word.text, other.text
     return None

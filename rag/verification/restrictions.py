@@ -31,7 +31,7 @@ _CHANGED = regex.compile(
     r"[^\p{L}]{0,4}\p{N}"
 )
 _LIMITED = regex.compile(
-    r"\b(?P<what>\p{Ll}+s|children|people|women|men)\s(?:aged |who are |of )?(?P<how>(?:over|under"
+    r"\b(?P<what>\p{Ll}+s|children|people|women|men|every(?:one|body)|anyone|those)\s(?:aged |who are |of )?(?P<how>(?:over|under"
     r"|above|below|between"
     r"|aged|older than|younger than|longer than|shorter than|larger than|smaller than|heavier than"
     r"|more than|less than"

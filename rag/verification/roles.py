@@ -23,7 +23,7 @@ _AMOUNT = regex.compile(
     rf"|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
     regex.IGNORECASE,
 )
-_TURNED = ("travel", "ride", "carry", "live", "belong")
+_TURNED = ("travel", "ride", "carry", "live", "belong", "win", "work", "flee", "contract", "catch", "survive")
 """Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
 
 _ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")

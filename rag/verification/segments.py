@@ -52,7 +52,8 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     if not anchors:
         return []
     ordered = sorted(anchors, key=lambda span: span.start)
-    cuts = [0, *_cuts(text, language, ordered), len(text)]
+    ends = text.find(";", ordered[-1].end)
+    cuts = [0, *_cuts(text, language, ordered), ends if ends >= 0 else len(text)]
     bounds = list(pairwise(cuts))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]

@@ -121,7 +121,8 @@ def _faults(
             old = [each.stem for each in away if each.content and each.stem.isalpha()]
             moved = [word for word in new if word in there and word not in old]
             lost = [word for word in old if word not in said and not shares(word, said)]
-            if not _in_place(own, codes, place):
+            single = statement.language == "zh" and min(len(new), len(old)) < 2
+            if single or not _in_place(own, codes, place):
                 continue
             if 0 < len(new) <= LONGEST and len(old) <= LONGEST and moved and lost and len(moved) == len(new):
                 yield f"it has “{moved[0]}” where the cited sentence has “{lost[0]}”"
