@@ -70,7 +70,7 @@ def _has_head(
     if any(shares(head, held) for head in wanted.heads):
         return True
     question = " ".join(wanted.heads)
-    if said_otherwise(question, statement.text, language):
+    if language != "id" and said_otherwise(question, statement.text, language):
         return True
     own = {quantity.low for quantity in quantities(statement.text, language)}
     counted = {

@@ -22,7 +22,7 @@ _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
         regex.compile(rf"(?:^|[,;][”\"]?\s|\bbut\s|\band\s"
                       rf"|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)(?<!\b(?:is|was"
                       rf"|are|were|be|been|being))\s(?:has |have )?(?:{_SAID})\b"),
-        regex.compile(rf"[,”\"]\s(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
+        regex.compile(rf"[,”\"]\s(?!told\b)(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
     ),
     "vi": (
         regex.compile(r"\btheo (?P<who>(?:lời )?\p{Lu}[^,;.]+)", regex.IGNORECASE),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from index.documents import Span
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.directions import follows_from_figures
@@ -13,7 +12,8 @@ from rag.verification.evidence import Evidence, Finding, Statement, alike, joine
 from rag.verification.leftovers import unexcused
 from rag.verification.names import initials, is_spelt_out
 from rag.verification.negation import cues as denied
-from rag.verification.phrases import said_otherwise
+from rag.verification.opposition import says_by_opposite
+from rag.verification.phrases import meets, said_otherwise
 from rag.verification.words import Word, content, shares, stem, stems
 
 if TYPE_CHECKING:
@@ -72,7 +72,12 @@ def uncovered(
         folded |= {word.text.casefold() for word in content(text, language)}
         held |= {stem(short, language) for short in initials(text)}
     missing = [word for word in words if not shares(word.stem, held)]
-    missing = [word for word in missing if not follows_from_figures(word, statement.text, language)]
+    missing = [
+        word
+        for word in missing
+        if not follows_from_figures(word, statement.text, language)
+        and not says_by_opposite(word, statement.text, held, language)
+    ]
     if missing:
         its = " ".join(with_referents(item) for item in evidence)
         otherwise = said_otherwise(statement.text, its, language)
@@ -81,11 +86,6 @@ def uncovered(
             own = " ".join(denied(statement.text, language)).split()
             missing = [word for word in missing if word.text not in own]
     return [word for word in missing if not is_spelt_out(word.text, statement.text, folded)]
-
-
-def meets(word: Word, span: Span) -> bool:
-    """Whether a word stands in a span, in whole or in part."""
-    return word.start < span.end and span.start < word.end
 
 
 def _words(statement: Statement) -> list[Word]:

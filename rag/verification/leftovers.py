@@ -13,7 +13,7 @@ from rag.verification.words import Word, stem
 
 _LIGHT = {
     "en": listed("""
-according say said report reported reports state stated states note noted nearly roughly approximately about
+according tell told say said report reported reports state stated states note noted nearly roughly approximately about
 around lack lacks lacked lacking fewer less more without find found make made take took place addition
 additional term locate located well
 people person mainly mostly largely eventually number total figure respectively overall meanwhile occur

@@ -23,7 +23,7 @@ for from furthermore had has have having he hence her here herself him himself h
 instead into is it its itself just later may me meanwhile might more moreover most must my no nor not
 now of off often on one ones only onto or other our out over own per rather s same shall she should
 since so some still such t than that the their them themselves then there therefore these they this
-those though through thus to too under until up us usually very via was we were when where which while
+those though through thus to too under until up us usually very via was we were when where whereas which while
 who whom whose will with would yet you your
 """),
     "vi": listed("""

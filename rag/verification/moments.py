@@ -126,6 +126,8 @@ def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evide
     own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
     checked = False
+    if mine.bare:
+        return False
     for item in evidence:
         language = language_in(item)
         if language != statement.language:

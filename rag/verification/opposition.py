@@ -10,6 +10,7 @@ import regex
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import lines
+from rag.verification.phrases import meets, said_otherwise
 from rag.verification.words import Word, content, meanings, shares, stem, stems, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +82,17 @@ def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("opposites", 1.0)
 
 
+def denied_before(word: Word, text: str) -> bool:
+    """Whether *not* stands before a word, with two words between them at most."""
+    return _DENIED.search(text[: word.start]) is not None
+
+
+def says_by_opposite(word: Word, text: str, held: Collection[str], language: str) -> bool:
+    """Whether a word that is denied has its opposite among the stems of another text."""
+    against = opposites(language).get(word.stem, frozenset()) if language in {"en", "id"} else frozenset()
+    return not against.isdisjoint(held) and denied_before(word, text)
+
+
 def _said_by_another(word: str, item: Evidence, evidence: Sequence[Evidence], language: str) -> bool:
     own = stem(word, language)
     others = (other for other in evidence if other is not item)
@@ -94,6 +106,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
     own = _own_words(statement.text, language)
     its = _own_words(item.quote, language)
     said, held = {word.stem for word in own}, {word.stem for word in its}
+    otherwise = said_otherwise(item.quote, statement.text, language)
     for word in own:
         known = word.name or _has(word.stem, held)
         # The same word, or one for the same: whether it is in the right place, roles tell.
@@ -101,8 +114,9 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
             continue
         against = opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
-        if other is not None and _DENIED.search(statement.text[: word.start]) and not _DENIED.search(
-            item.quote[: other.start]
+        if other is not None and (
+            any(meets(other, span) for span in otherwise)
+            or denied_before(word, statement.text) != denied_before(other, item.quote)
         ):
             continue
         if other is not None and not _two_sided(other.stem, said) and _beside(word, other, its, said):

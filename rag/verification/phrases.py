@@ -9,7 +9,7 @@ import regex
 
 from index.documents import Span
 from rag.verification.synonyms import SYNONYMS
-from rag.verification.words import stem, words_of
+from rag.verification.words import Word, stem, words_of
 
 LONGEST = 4
 """Words of a phrase."""
@@ -25,6 +25,11 @@ def said_otherwise(own: str, its: str, language: str) -> list[Span]:
     """
     there = {group for group, _ in _found(its, language)}
     return [span for group, span in _found(own, language) if group in there]
+
+
+def meets(word: Word, span: Span) -> bool:
+    """Whether a word stands in a span, in whole or in part."""
+    return word.start < span.end and span.start < word.end
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ down slump slow reduce lower cut go_down come_down, improve recover rebound, wor
 extend enlarge widen, limit restrict curb cap, double twofold, strengthen bolster reinforce tighten,
 ease relax loosen, shorten curtail, speed_up accelerate, slow_down decelerate, exceed above surpass beat top
 over outstrip more_than higher_than, below under short_of fell_short_of fewer_than less_than lower_than lower smaller,
-remain stay continue keep still, become turn
+remain stay continue keep still, continue last go_on, become turn
 """
 _COURTS = """
 clear acquit exonerate found_not_guilty, convict guilty found_guilty, sentence jail imprison
