@@ -72,6 +72,9 @@ def _has_head(
     question = " ".join(wanted.heads)
     if language != "id" and said_otherwise(question, statement.text, language):
         return True
+    nouns = " ; ".join(each.noun for each in quantities(statement.text, language) if each.noun)
+    if not wanted.beside.isdisjoint(stems(nouns, language)):
+        return True
     own = {quantity.low for quantity in quantities(statement.text, language)}
     counted = {
         word.stem

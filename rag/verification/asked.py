@@ -9,10 +9,11 @@ from functools import lru_cache
 import regex
 
 from rag.verification.lexicon import AUXILIARIES, listed
-from rag.verification.words import Word, verbs, words_of
+from rag.verification.words import Word, meanings, verbs, words_of
 
 _COUNT: Mapping[str, regex.Pattern[str]] = {
-    "en": regex.compile(r"\b(?:how many|(?:what|which) (?:is|was|are|were) the number of)\s(?:of\s)?(?:the\s)?", regex.I),
+    "en": regex.compile(r"\b(?:how many|(?:what|which) (?:is|was|are|were) the number of"
+                        r"|what (?:is|was) the (?=population|turnout|budget|capacity|magnitude)(?!\s))\s?(?:of\s)?(?:the\s)?", regex.I),
     "vi": regex.compile(r"\b(?:bao nhiêu|mấy)\s(?!phần trăm\b|tiền\b)", regex.I),
     "id": regex.compile(r"\bberapa(?:kah)?\s(?:banyak(?:nya)?\s|jumlah\s)?(?!persen\b|lama\b|besar\b)", regex.I),
     "zh": regex.compile(r"多少[名个人家位座所起例户辆艘]?(?!钱|元|美元|岁|年|天|时间)"),
@@ -48,11 +49,14 @@ class Asked:
     Attributes:
         heads: the stems of words for the thing that is counted; an answer has one of them. Empty where nothing
             is counted, or anything may be.
+        beside: the stems of the words before them, *scam* of *scam compounds*: another noun with them may name the
+            same thing, unless the head is one whose other names are known.
         when: whether a time is asked for.
         who: whether a person or a body is.
     """
 
     heads: frozenset[str]
+    beside: frozenset[str]
     when: bool
     who: bool
 
@@ -61,27 +65,30 @@ class Asked:
 def asked(question: str, language: str) -> Asked:
     """What a question in a language asks for; nothing in others than English, Vietnamese, Indonesian, Chinese."""
     count = _COUNT[language].search(question) if language in _COUNT else None
+    heads, beside = _heads(question, language, count.end()) if count else (frozenset(), frozenset())
     return Asked(
-        _heads(question, language, count.end()) if count else frozenset(),
+        heads,
+        beside,
         language in _WHEN and _WHEN[language].search(question) is not None,
         language in _WHO and _WHO[language].search(question) is not None,
     )
 
 
-def _heads(question: str, language: str, start: int) -> frozenset[str]:
+def _heads(question: str, language: str, start: int) -> tuple[frozenset[str], frozenset[str]]:
     if language == "zh":
         run = regex.match(r"\p{Han}*", question, pos=start)
         after = (run[0] if run else "")[:6]
-        return frozenset(after[place : place + 2] for place in range(len(after) - 1))
+        return frozenset(after[place : place + 2] for place in range(len(after) - 1)), frozenset()
     words = [word for word in words_of(question, language) if word.start >= start]
     if language == "en":
         return _english(words, {verb.start for verb in verbs(question, language)})
     own = [word for word in words if word.content and word.text.lower() not in _GENERIC[language]]
     near = own[:HEADS] if own and own[0] in words[:3] else []
-    return frozenset(word.text.lower() if language == "id" else word.stem for word in near if not word.name)
+    forms = (word.text.lower() if language == "id" else word.stem for word in near if not word.name)
+    return frozenset(forms), frozenset()
 
 
-def _english(words: Sequence[Word], acts: set[int]) -> frozenset[str]:
+def _english(words: Sequence[Word], acts: set[int]) -> tuple[frozenset[str], frozenset[str]]:
     """The counted noun; of people, whom anything may be said of, what is said of them."""
     noun: list[Word] = []
     for word in words:
@@ -90,9 +97,11 @@ def _english(words: Sequence[Word], acts: set[int]) -> frozenset[str]:
             break
         noun.append(word)
     if not noun:
-        return frozenset()
+        return frozenset(), frozenset()
     if noun[-1].text.lower() not in _ANYBODY:
-        return frozenset([noun[-1].stem])
+        known = bool(meanings(noun[-1].stem))
+        beside = frozenset() if known else frozenset(word.stem for word in noun[:-1] if word.content)
+        return frozenset([noun[-1].stem]), beside
     rest = words[len(noun) :]
     with_subject = bool(rest) and rest[0].text.lower() in _ASKS_WITH
     said: list[Word] = []
@@ -102,5 +111,5 @@ def _english(words: Sequence[Word], acts: set[int]) -> frozenset[str]:
         if word.content and not word.name:
             said.append(word)
     if with_subject and said:
-        return frozenset([said[-1].stem])
-    return frozenset(word.stem for word in said[:1])
+        return frozenset([said[-1].stem]), frozenset()
+    return frozenset(word.stem for word in said[:1]), frozenset()

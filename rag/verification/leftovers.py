@@ -26,11 +26,11 @@ features
 document finding findings data information per cent percent part fact way allow allowed down up turn turned
 just same various both either whose due also result follow following prior subsequent subsequently
 afterwards afterward later still again away back longer yes no remain remained remains so long every used use
-younger older lower higher fewer leaving few several other others another remaining rest end made
+younger older lower higher fewer leaving gain go went gone going put few several other others another remaining rest end made
 """),
     "vi": listed("""
 hơn khoảng quá vẫn bởi gần ít nhất tối đa thiểu đạt theo tổng số lượng việc người cái đây cả nằm thuộc gồm
-chính là lời biết ấy rồi trở cùng kể suốt đều giữa vâng phải nên lại thêm
+so mắc chính là lời biết ấy rồi trở cùng kể suốt đều giữa vâng phải nên lại thêm
 """),
     "id": listed("""
 lebih sekitar menurut kata bulan tahun sebanyak hampir kurang mencapai sejumlah tersebut kira-kira ujar

@@ -53,7 +53,14 @@ stand stood, understand understood, people person persons, percent per cent, arr
 treat treated treatment, lie lies lay lain lying, reduce reduction reductions reducing, produce
 production, destroy destruction, receive reception receipt, grow grower, increase increasing increased
 increases, fail failure, sing sang sung, cut cuts cutting, bid bids, quit quits, analyse analyze
-analysed analyzed analysis, approve approved approves approval, arrest arrested arrests
+analysed analyzed analysis, approve approved approves approval, arrest arrested arrests, free freed frees
+freeing, agree agreed agrees agreeing, guarantee guaranteed, draw drew drawn, fly flew flown, grow growing, hang hung,
+lay laid, light lit, ring rang rung, seek sought, shake shook shaken, shut shutting, sweep swept, swim swam swum, tear tore torn,
+wake woke woken, weave wove, cancel cancelled cancellation, close closure closed closing, inspect inspection,
+deliver delivery deliveries, explode explosion, collapse collapsed, resign resignation, expand expansion, restrict restriction,
+extend extension, evacuate evacuation evacuated, elect election elected, appoint appointment, announce announcement, protect
+protection, vaccinate vaccination vaccinated, inject injection, submit submission, decide decision, divide division, respond response,
+exceed excess excessive, apply application, investigate investigation, settle settlement, pay payment, punish punishment
 """
 
 IRREGULAR: Mapping[str, str] = {form: entry.split()[0] for entry in lines(_FORMS) for form in entry.split()}

@@ -94,9 +94,9 @@ def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Mom
         if _BOTH.match(gap) and not _BETWEEN.search(text[: first.span.start]):
             continue
         whole = first.day in {None, 1} and last.day in {None, *_last_days(last)}
-        if whole and first.month <= last.month and first.year in {None, last.year}:
+        if whole and first.month <= last.month and (last.year is None or first.year in {None, last.year}):
             span = Span(first.span.start, last.span.end)
-            period = Moment(span, last.year, first.month, until=last.month)
+            period = Moment(span, last.year or first.year, first.month, until=last.month)
             periods.append((first, last, period))
     return periods
 

@@ -122,6 +122,47 @@ block blockade obstruct, cause trigger prompt bring_about brought_about lead_to 
 because owing_to due_to because_of as_a_result_of on_account_of thanks_to, although though despite while,
 fail not_manage not_succeed unable_to, largely mainly mostly, twice two_times, majority most, fortnight two_week
 """
+_MORE = """
+fall_ill fell_ill become_ill became_ill fall_sick fell_sick ill sick sicken, favour favor support back approve,
+gain_access gained_access access break_into broke_into hack, comply meet satisfy fulfil fulfill respect, exceed
+excess too_much too_many excessive too_high, introduce impose begin come_into_force, lose_their_job lose_job job_loss
+cost_their_job job_cut redundancy, operation action service use, inhabitant population resident people citizen live,
+say complain insist claim argue, rely depend, replace swap substitute change, teach instruct, learn find_out
+hear, explain clarify, refuse decline, force compel oblige make lead_to, stop prevent, add include, last
+take go_on, attend take_part took_part participate join present, visitor tourist guest attend, crowd audience, marcher march protester, gather
+assemble rally meet, meeting talk session summit, vote ballot poll, ballot_paper vote, count tally, victim
+casualty, suspect suspected, thief robber burglar, steal rob theft robbery loot, gun weapon firearm, bomb
+explosive, drug narcotic, smuggler trafficker, jail prison, prisoner inmate detainee, migrant refugee
+asylum_seeker, border frontier, guard patrol, coastguard coast_guard, navy naval, airport airfield, flight
+plane, passenger traveller traveler, driver motorist, cyclist bicycle bike, bus coach, car automobile vehicle, railway
+rail train line, station stop, tunnel underpass, bridge crossing, harbour harbor port, dock quay, fisherman fisher
+fishermen, catch haul, boat vessel, tourist visitor, hotel guesthouse, shop store, shopkeeper retailer,
+supermarket grocer, factory manufacturer, miner mineworker, dig excavate, ore mineral, oil petroleum crude, gas
+natural_gas, fuel petrol diesel, coal lignite, solar photovoltaic, wind turbine, renewable renewables green,
+reactor nuclear_plant, dam barrage, reservoir lake, drinking_water tap_water, sewage wastewater, toxic poisonous
+hazardous, chemical substance, poison toxin, bird seabird, plant grow, seedling sapling,
+farm farmland field, grain cereal, rice paddy, sheep flock, milk dairy, egg poultry, beekeeper apiarist, hive colony, fertiliser
+fertilizer, pesticide insecticide, rent tenant, flat apartment, landlord owner, tenant renter, mortgage loan,
+pension retirement, pensioner retiree, elderly older old, young youth, baby infant newborn, mother maternal,
+birth born, operation surgery, surgeon surgery, test trial, volunteer participant,
+scientist researcher academic, university college, professor academic, exam test, book volume, library archive, museum gallery, painting picture, carving sculpture,
+concert performance, film movie, newspaper daily press, journalist reporter, reporter correspondent, editor
+publisher, broadcast air, website site online, hacker attacker intruder, data information, computer machine, customer subscriber, user customer, bill invoice, interest_rate key_rate, inflation price_rise, currency money,
+analyst economist, growth expand, recession downturn, unemployment jobless, minister secretary, mayor
+city_chief, councillor council, senator senate, king monarch, prime_minister premier, party
+movement, coalition alliance, opposition opponent, campaign drive, candidate contender runner, turnout
+participation, referendum vote plebiscite, constitution charter, treaty convention, embassy diplomat, ambassador envoy, envoy
+representative, un united_nations, eu european_union, uk britain, percentage percent
+share, third one-third, quarter one-quarter, twice double, triple threefold three_times treble, halve half, narrow
+slim, heavy torrential severe, severe serious grave, serious critical, slight minor small, rapid quick fast swift, quick soon,
+slow gradual, early premature, late delayed, delay late hold_up held_up, frequent often, rare seldom, old ancient historic, entire whole all, total overall, additional further, enough sufficient, necessary needed,
+possible potential, likely probable, false untrue wrong, true correct right, clean
+decontaminate, empty vacant, broken faulty defective out_of_order, fault defect failure, error mistake, safe
+secure, danger risk threat hazard, dangerous hazardous, emergency crisis, disaster catastrophe, accident
+incident crash, cause reason, effect impact consequence, aim goal purpose, way means method, idea proposal plan, plan scheme project,
+programme program scheme project, step measure, measure action, result outcome finding, report document
+paper review, figure number data, list register, rule requirement, condition term, part share section, top summit peak, edge outskirt, centre center middle heart, north northern, south southern, east eastern, west western
+"""
 _VIETNAMESE = """
 tăng tăng_lên gia_tăng đi_lên, giảm giảm_xuống sụt sụt_giảm đi_xuống, chết tử_vong thiệt_mạng qua_đời
 làm_chết cướp_đi, bị_thương thương_tích, xây xây_dựng dựng, mua mua_lại thâu_tóm, phá_hủy tàn_phá phá_huỷ
@@ -171,7 +212,7 @@ _CHINESE = """
 """
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "en": tuple(entry for table in (_CHANGES, _COURTS, _DECISIONS, _MONEY, _EVENTS, _DOING)
+    "en": tuple(entry for table in (_CHANGES, _COURTS, _DECISIONS, _MONEY, _EVENTS, _DOING, _MORE)
                 for entry in lines(table)),
     "vi": tuple(lines(_VIETNAMESE)),
     "id": tuple(lines(_INDONESIAN)),

@@ -112,7 +112,7 @@ def _fault(
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
     claimed = claimed_with(part, quantity.span, statement, item)
-    if place is not None and misplaced(part.words, place, parts, claimed):
+    if place is not None and not part.bare and misplaced(part.words, place, parts, claimed):
         return Finding("things", 0.0, f"{quantity.written} is said of something else in the cited sentence")
     return None
 
