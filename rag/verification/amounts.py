@@ -24,7 +24,9 @@ _SCALES = {
     "miliar": 9, None: 3,
 }  # fmt: skip
 _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebuah)\b|一", regex.IGNORECASE)
-_OF = regex.compile(r"\s(?:out )?(?:of|dari|trong(?: số)?)\s(?:the |its |all |their |a total of )?", regex.IGNORECASE)
+_OF = regex.compile(
+    r"\s(?:out )?(?:of|dari|trong(?: số)?)\s(?:the |its |all |their |a total of )?", regex.IGNORECASE
+)
 SHOWN = 4
 
 
@@ -35,7 +37,8 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     missing = [
         quantity
         for quantity in stated
-        if not _is_there(quantity, cited, evidence) and not _is_part(quantity, stated, statement.text, evidence)
+        if not _is_there(quantity, cited, evidence)
+        and not _is_part(quantity, stated, statement.text, evidence)
     ]
     if not missing:
         return Finding("figures", 1.0)
@@ -100,9 +103,7 @@ def _is_there(
     return _is_year(quantity, evidence)
 
 
-def _is_part(
-    quantity: Quantity, stated: Sequence[Quantity], text: str, evidence: Sequence[Evidence]
-) -> bool:
+def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence: Sequence[Evidence]) -> bool:
     """Whether a share of a whole is worked out of its part: half of the 90, where 45 of the 90 did."""
     whole = next((each for each in stated if _OF.fullmatch(text[quantity.span.end : each.span.start])), None)
     if not quantity.percent or whole is None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
 
 ALIKE = 0.65
-"""The cosine of two words from which one may answer for the other here: homes and houses. Words that are of one
-kind and not the same (doctors, nurses) come as near, so that nothing else may rest on it."""
+"""The cosine of two words from which one may answer for the other here: homes and houses.
+
+Words of one kind that are not the same (doctors, nurses) come as near: nothing else may rest on it.
+"""
 
 _TIMED = regex.compile(
     r"\b(?:ago|before|after|until|till|since|when|once|during|within|by|later|earlier|now|immediately|soon|noon"
@@ -67,10 +69,11 @@ def _has_head(
     if language == "id":
         # Its stems are of roots: pemilih, who votes, and pemilihan, the vote, have one.
         held = frozenset(word.text.lower() for word in content(around, language))
+        return not wanted.heads.isdisjoint(held)
     if any(shares(head, held) for head in wanted.heads):
         return True
     question = " ".join(wanted.heads)
-    if language != "id" and said_otherwise(question, statement.text, language):
+    if said_otherwise(question, statement.text, language):
         return True
     nouns = " ; ".join(each.noun for each in quantities(statement.text, language) if each.noun)
     if not wanted.beside.isdisjoint(stems(nouns, language)):
@@ -100,11 +103,15 @@ def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
 def _names_somebody(statement: Statement, question: Question) -> bool:
     """Whether a sentence has a name that the question has not, or a word of what is asked of somebody."""
     known = {word.casefold() for word in regex.findall(r"[\p{L}\p{N}]+", question.text)}
-    if any(name.casefold().removesuffix("'s").removesuffix("’s") not in known for name in names_in(statement)):
+    if any(
+        name.casefold().removesuffix("'s").removesuffix("’s") not in known for name in names_in(statement)
+    ):
         return True
     language = statement.language
     held = stems(statement.text, language)
-    every = [word for word in content(question.text, language) if not word.name and word.text.lower() not in _WHO]
+    every = [
+        word for word in content(question.text, language) if not word.name and word.text.lower() not in _WHO
+    ]
     said = [word for word in verbs(question.text, language) if word.stem not in {"is", "was"}] or every
     return not said or any(shares(word.stem, held) for word in said)
 

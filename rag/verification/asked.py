@@ -12,10 +12,15 @@ from rag.verification.lexicon import AUXILIARIES, listed
 from rag.verification.words import Word, meanings, verbs, words_of
 
 _COUNT: Mapping[str, regex.Pattern[str]] = {
-    "en": regex.compile(r"\b(?:how many|(?:what|which) (?:is|was|are|were) the number of"
-                        r"|what (?:is|was) the (?=population|turnout|budget|capacity|magnitude)(?!\s))\s?(?:of\s)?(?:the\s)?", regex.I),
+    "en": regex.compile(
+        r"\b(?:how many|(?:what|which) (?:is|was|are|were) the number of"
+        r"|what (?:is|was) the (?=population|turnout|budget|capacity|magnitude)(?!\s))\s?(?:of\s)?(?:the\s)?",
+        regex.I,
+    ),
     "vi": regex.compile(r"\b(?:bao nhiêu|mấy)\s(?!phần trăm\b|tiền\b)", regex.I),
-    "id": regex.compile(r"\bberapa(?:kah)?\s(?:banyak(?:nya)?\s|jumlah\s)?(?!persen\b|lama\b|besar\b)", regex.I),
+    "id": regex.compile(
+        r"\bberapa(?:kah)?\s(?:banyak(?:nya)?\s|jumlah\s)?(?!persen\b|lama\b|besar\b)", regex.I
+    ),
     "zh": regex.compile(r"多少[名个人家位座所起例户辆艘]?(?!钱|元|美元|岁|年|天|时间)"),
 }
 _WHEN: Mapping[str, regex.Pattern[str]] = {
@@ -47,10 +52,10 @@ class Asked:
     """What an answer must have.
 
     Attributes:
-        heads: the stems of words for the thing that is counted; an answer has one of them. Empty where nothing
-            is counted, or anything may be.
-        beside: the stems of the words before them, *scam* of *scam compounds*: another noun with them may name the
-            same thing, unless the head is one whose other names are known.
+        heads: the stems of words for the thing that is counted; an answer has one of them. Empty where
+            nothing is counted, or anything may be.
+        beside: the stems of the words before them, *scam* of *scam compounds*: another noun with them may
+            name the same thing, unless the head is one whose other names are known.
         when: whether a time is asked for.
         who: whether a person or a body is.
     """
@@ -63,7 +68,7 @@ class Asked:
 
 @lru_cache(maxsize=1024)
 def asked(question: str, language: str) -> Asked:
-    """What a question in a language asks for; nothing in others than English, Vietnamese, Indonesian, Chinese."""
+    """What a question asks for, in English, Vietnamese, Indonesian and Chinese; in other languages nothing."""
     count = _COUNT[language].search(question) if language in _COUNT else None
     heads, beside = _heads(question, language, count.end()) if count else (frozenset(), frozenset())
     return Asked(

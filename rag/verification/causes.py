@@ -14,7 +14,8 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
         r"\b(?:because(?: of)?|due to(?! \p{L}+ (?:in|on|at)\b)|owing to|thanks to|caused by|as a result of"
         r"|on account of"
-        r"|put (?:it |this )?down to|attributed to|blamed (?:it )?on|resulted from|stemmed from)\b", regex.I
+        r"|put (?:it |this )?down to|attributed to|blamed (?:it )?on|resulted from|stemmed from)\b",
+        regex.I,
     ),
     "vi": regex.compile(r"\b(?:bởi vì|vì|do|bởi|nhờ)\b", regex.I),
     "id": regex.compile(r"\b(?:karena|akibat|disebabkan(?: oleh)?|lantaran|gara-gara|berkat)\b", regex.I),
@@ -33,13 +34,13 @@ _OTHERWISE: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 """Other ways of giving a cause; where the evidence has one, it may give more causes than are found."""
 _DENIED = regex.compile(
-    r"\b(?:rather than(?: to| by)?|instead of|not (?:because of|because|due to|by|to)|and not|rul(?:ed|ing) out"
-    r"|bukan(?:nya)?(?: karena| akibat)?|(?:chứ )?không phải(?: là)?(?: do| vì)?|chứ không do)\b"
+    r"\b(?:rather than(?: to| by)?|instead of|not (?:because of|because|due to|by|to)|and not"
+    r"|rul(?:ed|ing) out|bukan(?:nya)?(?: karena| akibat)?|(?:chứ )?không phải(?: là)?(?: do| vì)?|chứ không do)\b"
     r"|而非|而不是|并非|排除", regex.I,
 )  # fmt: skip
 _ENDS = regex.compile(
-    r"[,，;；.。](?!\p{N})|\s(?:while|whereas|but|although|and (?=\p{L}+ (?:said|found|had|was|were|has)\b)|nhưng"
-    r"|tetapi|namun|sedangkan|sementara)\b|而(?!非|不是)|被|，", regex.I,
+    r"[,，;；.。](?!\p{N})|\s(?:while|whereas|but|although|and (?=\p{L}+ (?:said|found|had|was|were|has)\b)"
+    r"|nhưng|tetapi|namun|sedangkan|sementara)\b|而(?!非|不是)|被|，", regex.I,
 )  # fmt: skip
 MOST = 0.5
 

@@ -84,7 +84,14 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 def dates(text: str, language: str) -> tuple[Moment, ...]:
     """The dates in ``text``, in order; the language decides the order of day and month where both may be."""
     found: list[Moment] = []
-    finders = (named_periods(text, language), _numeric(text, language), _named(text), _weekdays(text), _relative(text), _years(text))
+    finders = (
+        named_periods(text, language),
+        _numeric(text, language),
+        _named(text),
+        _weekdays(text),
+        _relative(text),
+        _years(text),
+    )
     for finder in finders:
         for moment in finder:
             if not any(
@@ -210,8 +217,8 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     if not word[:1].isupper() or len(word) < 3:
         return False
     before = text[max(0, match.start() - 12) : match.start()].lower()
-    placed = regex.search(r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late|mid"
-                          r"|pada|bulan|sejak)[\s-]$",
+    placed = regex.search(r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late"
+                          r"|mid|pada|bulan|sejak)[\s-]$",
                           before)  # fmt: skip
     return bool(placed) or (word.lower() not in AMBIGUOUS and len(word) > 3)
 

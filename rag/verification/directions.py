@@ -11,10 +11,12 @@ from rag.verification.rounding import same_kind
 from rag.verification.words import Word, meanings, stem
 
 _TO = regex.compile(
-    r"\b(?:to|menjadi|ke|lên|xuống|xuống còn|at|was|were|of)\s(?:about |around |a |an |some )?$|[至到为]$", regex.I
+    r"\b(?:to|menjadi|ke|lên|xuống|xuống còn|at|was|were|of)\s(?:about |around |a |an |some )?$|[至到为]$",
+    regex.I,
 )
 _FROM = regex.compile(
-    r"\b(?:from|dari|từ|against|compared (?:with|to)|so với)\s(?:about |around |a |an |some |mức )?$|从$", regex.I
+    r"\b(?:from|dari|từ|against|compared (?:with|to)|so với)\s(?:about |around |a |an |some |mức )?$|从$",
+    regex.I,
 )
 _UP: Collection[str] = frozenset({"tăng", "lên", "naik", "meningkat", "bertambah"})
 _DOWN: Collection[str] = frozenset({"giảm", "xuống", "turun", "menurun", "berkurang"})

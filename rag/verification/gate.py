@@ -40,8 +40,10 @@ Part = Callable[[Statement, Sequence[Evidence]], Finding]
 
 PARTS: Mapping[str, Part] = {
     "figures": figures, "dates": moments, "comparisons": comparisons, "things": things, "names": names,
-    "attribution": attribution, "speeches": speeches, "negation": negation, "opposites": opposition, "modality": modality,
-    "roles": roles, "sequence": sequence, "causes": causes, "governing": governing, "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
+    "attribution": attribution, "speeches": speeches, "negation": negation, "opposites": opposition,
+    "modality": modality,
+    "roles": roles, "sequence": sequence, "causes": causes, "governing": governing,
+    "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
     "splices": splices,
 }  # fmt: skip
 """What is checked of every sentence that is no quotation, by its name; the order is that of reasons."""

@@ -1,4 +1,4 @@
-"""Whether a figure or a date belongs to the verb that it has in the evidence: *bought in May and sold in June*."""
+"""Whether a figure or a date is of the verb that it has in the evidence: *bought in May and sold in June*."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from rag.verification.roles import same_verb
 from rag.verification.rounding import same_kind
 from rag.verification.words import Word, shares, stem, stems, verbs
 
-_JOINED = regex.compile(r"\b(?:and|but|while|whereas|dan|tetapi|sedangkan)\s(?:\p{L}+\s){0,3}$", regex.IGNORECASE)
+_JOINED = regex.compile(
+    r"\b(?:and|but|while|whereas|dan|tetapi|sedangkan)\s(?:\p{L}+\s){0,3}$", regex.IGNORECASE
+)
 
 
 def governing(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -42,20 +44,26 @@ def _anchors(
     """Each figure and date of the sentence, with its places in the evidence."""
     language = statement.language
     for quantity in quantities(statement.text, language):
-        yield quantity.span, [
-            (item, other.span)
-            for item in cited
-            for other in quantities(item.quote, language)
-            if same_kind(quantity, other) and fits(quantity, other)
-        ]
+        yield (
+            quantity.span,
+            [
+                (item, other.span)
+                for item in cited
+                for other in quantities(item.quote, language)
+                if same_kind(quantity, other) and fits(quantity, other)
+            ],
+        )
     for moment in dates(statement.text, language):
-        yield moment.span, [
-            (item, other.span)
-            for item in cited
-            for other in dates(item.quote, language)
-            if (moment.month, moment.day, moment.weekday) == (other.month, other.day, other.weekday)
-            and moment.year in {None, other.year}
-        ]
+        yield (
+            moment.span,
+            [
+                (item, other.span)
+                for item in cited
+                for other in dates(item.quote, language)
+                if (moment.month, moment.day, moment.weekday) == (other.month, other.day, other.weekday)
+                and moment.year in {None, other.year}
+            ],
+        )
 
 
 def _is_anothers(own: Word, held: frozenset[str], item: Evidence, place: Span) -> bool:

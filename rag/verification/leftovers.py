@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import regex
 
+from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, with_referents
 from rag.verification.lexicon import lines, listed
 from rag.verification.phrases import said_otherwise
@@ -13,20 +14,19 @@ from rag.verification.words import Word, stem
 
 _LIGHT = {
     "en": listed("""
-according tell told say said report reported reports state stated states note noted nearly roughly approximately about
-around lack lacks lacked lacking fewer less more without find found make made take took place addition
-additional term locate located well
-people person mainly mostly largely eventually number total figure respectively overall meanwhile occur
-occurred
-happen happened include included includes including reach reached stand stood record recorded amount amounted
-compared comparison period level originally namely specifically currently previously recently thereby
-whereby around estimated exactly become became known call called namely cover covered give given get got
-come came show showed shows describe described contain contains consist consists involve involves feature
-features
-document finding findings data information per cent percent part fact way allow allowed down up turn turned
-just same various both either whose due also result follow following prior subsequent subsequently
-afterwards afterward later still again away back longer yes no remain remained remains so long every used use
-younger older lower higher fewer leaving gain go went gone going put few several other others another remaining rest end made
+according tell told say said report reported reports state stated states note noted nearly roughly
+approximately about around lack lacks lacked lacking fewer less more without find found make made take
+took place addition additional term locate located well people person mainly mostly largely eventually
+number total figure respectively overall meanwhile occur occurred happen happened include included
+includes including reach reached stand stood record recorded amount amounted compared comparison period
+level originally namely specifically currently previously recently thereby whereby around estimated
+exactly become became known call called namely cover covered give given get got come came show showed
+shows describe described contain contains consist consists involve involves feature features document
+finding findings data information per cent percent part fact way allow allowed down up turn turned just
+same various both either whose due also result follow following prior subsequent subsequently afterwards
+afterward later still again away back longer yes no remain remained remains so long every used use younger
+older lower higher fewer leaving gain go went gone going put few several other others another remaining
+rest end made
 """),
     "vi": listed("""
 hơn khoảng quá vẫn bởi gần ít nhất tối đa thiểu đạt theo tổng số lượng việc người cái đây cả nằm thuộc gồm
@@ -35,8 +35,7 @@ so mắc chính là lời biết ấy rồi trở cùng kể suốt đều giữ
     "id": listed("""
 lebih sekitar menurut kata bulan tahun sebanyak hampir kurang mencapai sejumlah tersebut kira-kira ujar
 menyatakan mengatakan melaporkan tercatat terdapat yakni yaitu paling sedikit banyak adanya tanggal hari
-total jumlah
-berada terletak merupakan bahwa sekarang masih pun telah menjadi sebesar ya lagi kembali
+total jumlah berada terletak merupakan bahwa sekarang masih pun telah menjadi sebesar ya lagi kembali
 """),
 }  # fmt: skip
 _HAN_LIGHT = frozenset(
@@ -76,7 +75,7 @@ def _han(sentence: str, its: str) -> list[str]:
     for line in _HAN_ALIKE:
         if not held.isdisjoint(line):
             held |= set(line)
-    for span in said_otherwise(sentence, its, "zh"):
+    for span in [*said_otherwise(sentence, its, "zh"), *spans_of(sentence, "zh")]:
         sentence = sentence[: span.start] + " " * (span.end - span.start) + sentence[span.end :]
     own = "".join(each if each not in held and each not in _HAN_LIGHT else " " for each in sentence)
     return regex.findall(r"\p{Han}+", own)

@@ -39,28 +39,29 @@ para saat sebagai secara sedang selama serta setelah setiap sudah tak telah teta
 _FORMS = """
 leave left leaving, say said, tell told, rise rose risen rising, fall fell fallen falling, sue sued sues
 suing, lend lent, sell sold, buy bought, give gave given giving, take took taken taking, hide hid hidden
-hiding, sink sank sunk, begin began begun, grow grew grown growth, win won winning, lose lost losing
-loss losses, know knew known, write wrote written writing, speak spoke spoken, steal stole stolen,
-shrink shrank shrunk, break broke broken, build built, pay paid, make made making, find found, hold
-held, keep kept, meet met, send sent, spend spent, lead led, feel felt, think thought, bring brought,
-teach taught, catch caught, fight fought, see saw seen, come came, become became, run ran running, go
-went gone, get got gotten, drive drove driven, choose chose chosen, freeze froze frozen, withdraw
-withdrew withdrawn, strike struck, die died dies dying, publish published publishes publishing, uphold
-upheld, overturn overturned, flee fled, shoot shot, beat beaten, bear born borne, forbid forbade
-forbidden, deny denied denies denying denial, refuse refused refuses refusing refusal, child children,
-man men, woman women, foot feet, teach taught, swear swore sworn, wear wore worn, throw threw thrown,
-stand stood, understand understood, people person persons, percent per cent, arrive arrived arrival,
-treat treated treatment, lie lies lay lain lying, reduce reduction reductions reducing, produce
-production, destroy destruction, receive reception receipt, grow grower, increase increasing increased
-increases, fail failure, sing sang sung, cut cuts cutting, bid bids, quit quits, analyse analyze
-analysed analyzed analysis, approve approved approves approval, arrest arrested arrests, free freed frees
-freeing, agree agreed agrees agreeing, guarantee guaranteed, draw drew drawn, fly flew flown, grow growing, hang hung,
-lay laid, light lit, ring rang rung, seek sought, shake shook shaken, shut shutting, sweep swept, swim swam swum, tear tore torn,
-wake woke woken, weave wove, cancel cancelled cancellation, close closure closed closing, inspect inspection,
-deliver delivery deliveries, explode explosion, collapse collapsed, resign resignation, expand expansion, restrict restriction,
-extend extension, evacuate evacuation evacuated, elect election elected, appoint appointment, announce announcement, protect
-protection, vaccinate vaccination vaccinated, inject injection, submit submission, decide decision, divide division, respond response,
-exceed excess excessive, apply application, investigate investigation, settle settlement, pay payment, punish punishment
+hiding, sink sank sunk, begin began begun, grow grew grown growth, win won winning, lose lost losing loss
+losses, know knew known, write wrote written writing, speak spoke spoken, steal stole stolen, shrink
+shrank shrunk, break broke broken, build built, pay paid, make made making, find found, hold held, keep
+kept, meet met, send sent, spend spent, lead led, feel felt, think thought, bring brought, teach taught,
+catch caught, fight fought, see saw seen, come came, become became, run ran running, go went gone, get got
+gotten, drive drove driven, choose chose chosen, freeze froze frozen, withdraw withdrew withdrawn, strike
+struck, die died dies dying, publish published publishes publishing, uphold upheld, overturn overturned,
+flee fled, shoot shot, beat beaten, bear born borne, forbid forbade forbidden, deny denied denies denying
+denial, refuse refused refuses refusing refusal, child children, man men, woman women, foot feet, teach
+taught, swear swore sworn, wear wore worn, throw threw thrown, stand stood, understand understood, people
+person persons, percent per cent, arrive arrived arrival, treat treated treatment, lie lies lay lain
+lying, reduce reduction reductions reducing, produce production, destroy destruction, receive reception
+receipt, grow grower, increase increasing increased increases, fail failure, sing sang sung, cut cuts
+cutting, bid bids, quit quits, analyse analyze analysed analyzed analysis, approve approved approves
+approval, arrest arrested arrests, free freed frees freeing, agree agreed agrees agreeing, guarantee
+guaranteed, draw drew drawn, fly flew flown, grow growing, hang hung, lay laid, light lit, ring rang rung,
+seek sought, shake shook shaken, shut shutting, sweep swept, swim swam swum, tear tore torn, wake woke
+woken, weave wove, cancel cancelled cancellation, close closure closed closing, inspect inspection,
+deliver delivery deliveries, explode explosion, collapse collapsed, resign resignation, expand expansion,
+restrict restriction, extend extension, evacuate evacuation evacuated, elect election elected, appoint
+appointment, announce announcement, protect protection, vaccinate vaccination vaccinated, inject
+injection, submit submission, decide decision, divide division, respond response, exceed excess excessive,
+apply application, investigate investigation, settle settlement, pay payment, punish punishment
 """
 
 IRREGULAR: Mapping[str, str] = {form: entry.split()[0] for entry in lines(_FORMS) for form in entry.split()}

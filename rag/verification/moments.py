@@ -30,9 +30,7 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         if _follows_from_any(period, evidence)
         for part in (first, last)
     ]
-    missing = [
-        moment for moment in stated if moment not in whole and not _follows_from_any(moment, evidence)
-    ]
+    missing = [moment for moment in stated if moment not in whole and not _follows_from_any(moment, evidence)]
     if missing:
         first = missing[0].span.of(statement.text)
         has = [text for item in evidence for text in _written(item)]
@@ -84,10 +82,9 @@ def follows(stated: Moment, cited: Moment) -> bool:
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.relative is not None:
-        if (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit):
-            return True
-        if stated.relative_unit != "earlier" or stated.year is None:
-            return False
+        alike = (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
+        anchored_year = stated.relative_unit == "earlier" and stated.year is not None
+        return alike or (anchored_year and cited.year == stated.year)
     if stated.until != cited.until and (stated.until is not None or stated.month is not None):
         return False
     if stated.decade:

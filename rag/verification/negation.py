@@ -10,7 +10,7 @@ import regex
 from rag.verification.evidence import Evidence, Finding, Statement, alike
 from rag.verification.lexicon import listed
 from rag.verification.opposition import opposites
-from rag.verification.words import Word, shares, stems, verbs, words_of
+from rag.verification.words import Word, shares, stem, stems, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
@@ -38,7 +38,10 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
 _SKIPPED = listed("be been being yet also even really actually fully that had has have")
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
 _REFUSED = regex.compile(r"\b(?:is|are|was|were|been|being)\s(?:refused|denied)$", regex.IGNORECASE)
-_OF_THINGS = regex.compile(r"no|none|neither|nothing|nobody|no one", regex.IGNORECASE)
+_CHARGES = frozenset(
+    stem(word, "en") for word in ("charges", "allegation", "accusation", "wrongdoing", "claim")
+)
+_OF_THINGS = regex.compile(r"no|nor|none|neither|nothing|nobody|no one", regex.IGNORECASE)
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
 
@@ -72,9 +75,7 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     plain = frozenset().union(*(_affirmed(item.quote, language) for item in cited))
     doubtful: Finding | None = None
     for denial in own:
-        if any(_holds(denial.head, scope_of(denials)) for denials, _ in its):
-            continue
-        if any(not denial.turned.isdisjoint(held) and denial.head not in held for _, held in its):
+        if any(_is_said(denial, denials, held) for denials, held in its):
             continue
         if any(_holds(denial.head, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
@@ -89,6 +90,19 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             if (lost and denial.head not in plain) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
+
+
+def _is_said(own: _Denied, its: Sequence[_Denied], held: Collection[str]) -> bool:
+    """Whether evidence denies the same, or says the opposite of what is denied."""
+    if _holds(own.head, scope_of(its)) or any(_of_charges(own, other) for other in its):
+        return True
+    return not own.turned.isdisjoint(held) and own.head not in held
+
+
+def _of_charges(own: _Denied, its: _Denied) -> bool:
+    """Whether both say that somebody denies, and the evidence no more than *the charges*."""
+    both = own.cue.lower().startswith("den") and its.cue.lower().startswith("den")
+    return both and bool(its.scope) and its.scope <= _CHARGES
 
 
 def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
@@ -152,7 +166,10 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         before = [word for word in words if word.end <= match.start()][-1:]
         inside += [word for word in before if word.start in {verb.start for verb in verbs(text, language)}]
     scope = frozenset(word.stem for word in inside)
-    turned = opposites(language).get(head or "", frozenset()) if language in {"en", "id"} else frozenset()
+    acting = [verb.stem for verb in verbs(text, language) if verb.start > match.start()]
+    denied = [head or "", *(acting if _OF_THINGS.fullmatch(match[0]) else [])]
+    known = opposites(language) if language in {"en", "id"} else {}
+    turned = frozenset().union(*(known.get(word, frozenset()) for word in denied))
     return _Denied(match[0], head, scope, frozenset(word.start for word in inside), turned)
 
 

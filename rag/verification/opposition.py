@@ -18,7 +18,8 @@ _MORE: Mapping[str, tuple[str, ...]] = {
         lines("""
 increase decrease, rise fall, grow shrink, gain lose, clear convict, clear accuse, acquit convict,
 approve reject, uphold overturn, open close, accelerate slow, warm cool, upstream downstream, win lose,
-guilty innocent, reopen close, resume suspend, resume halt, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
+guilty innocent, reopen close, resume suspend, resume halt, legal illegal, support oppose, allow ban,
+allow forbid, permit prohibit, before after,
 import export, buy sell, borrow lend, profit loss, surplus deficit, improve worsen, arrive depart,
 arrest release, hire dismiss, confirm deny, admit deny, accept refuse, early late, north south, east
 west, northern southern, eastern western, urban rural, majority minority, maximum minimum, high low,

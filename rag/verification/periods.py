@@ -89,7 +89,13 @@ def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Mom
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
-        if not _JOINS.fullmatch(gap) or first.month is None or last.month is None or first.until or last.until:
+        if (
+            not _JOINS.fullmatch(gap)
+            or first.month is None
+            or last.month is None
+            or first.until
+            or last.until
+        ):
             continue
         if _BOTH.match(gap) and not _BETWEEN.search(text[: first.span.start]):
             continue

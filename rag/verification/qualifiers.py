@@ -152,9 +152,7 @@ def _cue(each: _Class, statement: Statement) -> regex.Match[str] | None:
     """The first word of a class in the sentence; *the year before* is a date."""
     taken = [moment.span for moment in dates(statement.text, statement.language)]
     found = cues_in(statement.language, each.cues[statement.language]).finditer(statement.text)
-    return next(
-        (match for match in found if not any(s.start <= match.start() < s.end for s in taken)), None
-    )
+    return next((match for match in found if not any(s.start <= match.start() < s.end for s in taken)), None)
 
 
 def _says(each: _Class, its: str, language: str) -> bool:

@@ -29,8 +29,8 @@ _TURNED = ("travel", "ride", "carry", "live", "belong", "win", "work", "flee", "
 _ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")
 _PRONOUNS = listed("he she it they who which that we ia dia mereka")
 _LOOSE = listed("""
-about after against along among around as at away back before between during for from here in inside into near on
-out over since there through under until up when where while with within without yesterday
+about after against along among around as at away back before between during for from here in inside into near
+on out over since there through under until up when where while with within without yesterday
 """)
 _BY = {"en": "by", "id": "oleh"}
 
@@ -46,8 +46,8 @@ class Deed:
         beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
         passive: whether it was turned round.
-        sure: whether its sides are known for certain: a subject of its own stands in its clause, and the verb is
-            no participle that may be of what stands before it (*miners trapped at*).
+        sure: whether its sides are known for certain: it has a subject of its own in its clause, and, unless
+            it is passive, an object (in *miners trapped at*, the miners do nothing).
     """
 
     verb: Word
@@ -96,26 +96,26 @@ def same_verb(one: Word, other: Word) -> bool:
 
 def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
     """What is the other way round; None where nothing is."""
-    verb = own.verb.text
+    other_way = f"the cited sentence says it the other way round (“{own.verb.text}”)"
+    of_else = f"the cited sentence says “{own.verb.text}” of something else"
     if its.verb.stem in {stem(word, "en") for word in SPEECH}:
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
+    plain = not (own.passive or its.passive)
     if crossed and back:
-        return f"the cited sentence says it the other way round (“{verb}”)"
+        return other_way
     if not (own.sure and its.sure):
-        return None
+        alone = plain and own.verb.stem == its.verb.stem
+        return of_else if alone and _elsewhere_names(own, its, held) else None
     moved = not own.done_to & its.done_to and _wholly(crossed, own.doers, held)
     turned = moved or _named(own, its, back)
     if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
-        return f"the cited sentence says it the other way round (“{verb}”)"
+        return other_way
     if _others(own, its, rest):
-        return f"the cited sentence says “{verb}” of somebody or something else"
-    plain = not (own.passive or its.passive)
+        return f"the cited sentence says “{own.verb.text}” of somebody or something else"
     moved = plain and _elsewhere(own.done_to, its.done_to, its.doers, held)
-    if moved or _elsewhere_names(own, its, held):
-        return f"the cited sentence says “{verb}” of something else"
-    return None
+    return of_else if moved or _elsewhere_names(own, its, held) else None
 
 
 def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
@@ -200,12 +200,11 @@ def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tupl
 
 
 def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
-    """Whether a participle without an auxiliary may be of the noun before it: *miners trapped at Greyfell*."""
+    """Whether no object follows a verb: it may be of the noun before it (*miners trapped at Greyfell*)."""
     if language != "en" or deed.passive:
         return False
     after = regex.match(r"\s*(?:(?P<word>\p{L}+)|[,.;:)]|$)", text[deed.verb.end :])
-    loose = after is not None and (not after["word"] or after["word"].lower() in _LOOSE)
-    return loose and deed.verb.text.lower().endswith(("ed", "en"))
+    return after is not None and (not after["word"] or after["word"].lower() in _LOOSE)
 
 
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:

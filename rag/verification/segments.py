@@ -21,7 +21,8 @@ _BOUNDARY = regex.compile(
     regex.IGNORECASE,
 )
 _RANGED = regex.compile(
-    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到|和)\s?(?:the |năm |tháng |ngày )?",
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到|和)\s?"
+    r"(?:the |năm |tháng |ngày )?",
     regex.IGNORECASE,
 )
 """What stands between the ends of a range: they are of one thing."""

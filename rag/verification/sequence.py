@@ -25,12 +25,13 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
     ),
 }
 _ENDS = regex.compile(
-    r"[;；。.!?](?!\p{N})|,?\s\b(?:while|whereas|but|although)\b|,\s(?:and|but|nhưng|còn|dan|tetapi)\b", regex.I
+    r"[;；。.!?](?!\p{N})|,?\s\b(?:while|whereas|but|although)\b|,\s(?:and|but|nhưng|còn|dan|tetapi)\b",
+    regex.I,
 )
 _COMMA = regex.compile(r"[,，](?!\p{N})")
 _TIME = listed("""
-second minute hour day week month year decade time just shortly soon only immediately giây phút giờ ngày tuần tháng năm
-hai ba detik menit jam hari minggu pekan bulan tahun
+second minute hour day week month year decade time just shortly soon only immediately giây phút
+giờ ngày tuần tháng năm hai ba detik menit jam hari minggu pekan bulan tahun
 """)
 _HAN_TIME = regex.compile(r"[\p{N}一二两三四五六七八九十百几数多半个小时天日周月年不久]+")
 EACH = 0.5
@@ -79,7 +80,7 @@ def orders(text: str, language: str) -> Iterator[Order]:
 def _sides(
     text: str, language: str, match: regex.Match[str], start: int, end: int
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """The words before and after a cue; of one that begins a sentence, those after its comma come before it."""
+    """The words before and after a cue; of one that begins a sentence, those after its comma are before it."""
     left, right = _stems(text, language, start, match.start()), _stems(text, language, match.end(), end)
     if match.lastgroup in {"then", "ahead"}:
         return left or _stems(text, language, 0, start), right

@@ -36,7 +36,7 @@ class _Part:
 
 
 def speeches(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each speaker of the sentence says it, and not another one whom the evidence sets against them."""
+    """Whether each speaker of the sentence says it, and not one whom the evidence sets against them."""
     language = statement.language
     if language not in _BOUNDARY:
         return Finding("speeches", 1.0)

@@ -130,9 +130,7 @@ def _faults(
         yield from _exchanged(codes, own, its)
 
 
-def _in_place(
-    own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, int]], place: int
-) -> bool:
+def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, int]], place: int) -> bool:
     """Whether what stands on both sides of a change, as far as anything does, is the evidence's."""
     around = [codes[near] for near in (place - 1, place + 1) if 0 <= near < len(codes)]
     return all(

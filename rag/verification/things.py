@@ -30,8 +30,9 @@ _PART_OF = regex.compile(
 )
 
 _OF_ALL = regex.compile(
-    r"(?:^|[,;:] |%\s?|\b(?:percent|per cent|persen|phần trăm|half|thirds?|quarters?|most|many|some|none|few|all"
-    r"|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all |their |tổng số )?$",
+    r"(?:^|[,;:] |%\s?|\b(?:percent|per cent|persen|phần trăm|half|thirds?|quarters?|most|many|some|none"
+    r"|few|all|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all |their "
+    r"|tổng số )?$",
     regex.IGNORECASE,
 )
 """*Of the 61, 14*: how else a sentence may have the whole."""
@@ -112,7 +113,8 @@ def _fault(
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
     claimed = claimed_with(part, quantity.span, statement, item)
-    if place is not None and not part.bare and misplaced(part.words, place, parts, claimed):
+    bare = part.bare or (place is not None and parts[place].bare)
+    if place is not None and not bare and misplaced(part.words, place, parts, claimed):
         return Finding("things", 0.0, f"{quantity.written} is said of something else in the cited sentence")
     return None
 
@@ -158,7 +160,9 @@ def _same_day(one: Moment, other: Moment) -> bool:
     if one.relative is not None or other.relative is not None:
         alike = (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
         both = one.year is not None and other.year is not None
-        return alike or (both and one.year == other.year and "earlier" in {one.relative_unit, other.relative_unit})
+        return alike or (
+            both and one.year == other.year and "earlier" in {one.relative_unit, other.relative_unit}
+        )
     return all(
         own is None or its is None or own == its
         for own, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day))

@@ -37,7 +37,9 @@ _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?
           (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
 _BEFORE_A_VERB = listed("to not will would can could may might must should did never")
 _BEFORE_A_NOUN = listed("of for with in from on about as")
-_NOUNS_TOO = listed("aims beat cast cost cut ends fell felt hit hopes lead leads lives means needs plans spread shot")
+_NOUNS_TOO = listed(
+    "aims beat cast cost cut ends fell felt hit hopes lead leads lives means needs plans spread shot"
+)
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -201,21 +203,23 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
     if lower in AUXILIARIES:
         return False
     before = words[place - 1].text.lower() if place else ""
-    if before in {"the", "a", "an", "his", "her", "their", "its"}:
-        return False
-    if lower.endswith("ed") and (before in _BEFORE_A_NOUN or before[:1].isdigit() or before in ENGLISH.values):
-        return False
-    if lower in _NOUNS_TOO and _in_noun_phrase(words, place):
+    if _in_noun_phrase(words, place, before):
         return False
     if before in _BEFORE_A_VERB:
         return word.content and lower not in ENGLISH.values
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
 
 
-def _in_noun_phrase(words: tuple[Word, ...], place: int) -> bool:
-    """Whether a preposition or an article stands before a word, with one adjective between them at most."""
+def _in_noun_phrase(words: tuple[Word, ...], place: int, last: str) -> bool:
+    """Whether a word that may be a verb belongs to a noun: *the injured*, *of almond spread*."""
+    if last in {"the", "a", "an", "his", "her", "their", "its"}:
+        return True
+    lower = words[place].text.lower()
+    if lower.endswith("ed") and (last in _BEFORE_A_NOUN or last[:1].isdigit() or last in ENGLISH.values):
+        return True
     before = [word.text.lower() for word in words[max(0, place - 2) : place]]
-    return any(word in _BEFORE_A_NOUN or word in {"the", "a", "an", "its", "their"} for word in before)
+    opened = any(word in _BEFORE_A_NOUN or word in {"the", "a", "an", "its", "their"} for word in before)
+    return lower in _NOUNS_TOO and opened
 
 
 def _listed_verbs(text: str, language: str) -> Iterator[Word]:
