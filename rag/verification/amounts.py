@@ -27,6 +27,7 @@ _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebu
 _OF = regex.compile(
     r"\s(?:out )?(?:of|dari|trong(?: số)?)\s(?:the |its |all |their |a total of )?", regex.IGNORECASE
 )
+_ALL = regex.compile(r"\b(?:all|every|each|both|tất cả|cả|semua|seluruh)\b|全|都", regex.IGNORECASE)
 SHOWN = 4
 
 
@@ -40,6 +41,7 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         if not _is_there(quantity, cited, evidence)
         and not _is_part(quantity, stated, statement.text, evidence)
     ]
+    missing += [first for first, last in pairwise(stated) if _is_all(first, last, statement.text, evidence)]
     if not missing:
         return Finding("figures", 1.0)
     score = 1 - len(missing) / len(stated)
@@ -116,6 +118,18 @@ def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence
             if joined and exact and part.unit == whole.unit and all_of.low == whole.low == whole.high:
                 return quantity.comparator == part.comparator == "exactly"
     return False
+
+
+def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a sentence says *8 of the 8* where the evidence has one 8, and does not say *all*."""
+    if first.low != last.low or not _OF.fullmatch(text[first.span.end : last.span.start]):
+        return False
+    if any(_ALL.search(item.quote) for item in evidence):
+        return False
+    return all(
+        sum(each.low == first.low for each in quantities(item.quote, language_in(item))) < 2
+        for item in evidence
+    )
 
 
 def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:

@@ -91,7 +91,7 @@ def _has_head(
 
 
 def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
-    """Whether a word of the sentence is close to the thing that is counted; in English, which encoders read."""
+    """Whether a word of the sentence is close to the thing that is counted; in English only."""
     words = [word.text.lower() for word in content(statement.text, statement.language) if not word.name]
     if encoder is None or statement.language != "en" or not words:
         return False
@@ -122,9 +122,13 @@ _WHO = frozenset({"who", "whom", "siapa", "ai"})
 def _other_year(statement: Statement, question: Question, evidence: Sequence[Evidence]) -> str | None:
     """Why a sentence is of another year than is asked for; None where it may be of that year."""
     wanted = {moment.year for moment in dates(question.text, question.language) if _is_year(moment)}
-    own = _years(statement.text, statement.language)
-    if not own:
-        own = {year for item in evidence for year in _years(item.quote, language_in(item))}
+    found = list(dates(statement.text, statement.language))
+    if not any(moment.year for moment in found):
+        found = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
+    own = {moment.year for moment in found if moment.year is not None}
+    if any(moment.year and (moment.relation or moment.decade) for moment in found):
+        # "Since 2018" and "by 2027" are of other years, too.
+        return None
     published = {int(item.published[:4]) for item in evidence if item.published}
     if not wanted or not own or wanted & (own | published):
         return None
@@ -135,7 +139,3 @@ def _other_year(statement: Statement, question: Question, evidence: Sequence[Evi
 
 def _is_year(moment: Moment) -> bool:
     return moment.year is not None and not moment.decade and moment.relation is None
-
-
-def _years(text: str, language: str) -> set[int]:
-    return {moment.year for moment in dates(text, language) if _is_year(moment) and moment.year is not None}

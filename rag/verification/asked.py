@@ -68,7 +68,7 @@ class Asked:
 
 @lru_cache(maxsize=1024)
 def asked(question: str, language: str) -> Asked:
-    """What a question asks for, in English, Vietnamese, Indonesian and Chinese; in other languages nothing."""
+    """What a question asks for, in English, Vietnamese, Indonesian and Chinese; else nothing."""
     count = _COUNT[language].search(question) if language in _COUNT else None
     heads, beside = _heads(question, language, count.end()) if count else (frozenset(), frozenset())
     return Asked(

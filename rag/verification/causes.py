@@ -35,7 +35,8 @@ _OTHERWISE: Mapping[str, regex.Pattern[str]] = {
 """Other ways of giving a cause; where the evidence has one, it may give more causes than are found."""
 _DENIED = regex.compile(
     r"\b(?:rather than(?: to| by)?|instead of|not (?:because of|because|due to|by|to)|and not"
-    r"|rul(?:ed|ing) out|bukan(?:nya)?(?: karena| akibat)?|(?:chứ )?không phải(?: là)?(?: do| vì)?|chứ không do)\b"
+    r"|rul(?:ed|ing) out|bukan(?:nya)?(?: karena| akibat)?|(?:chứ )?không phải(?: là)?(?: do| vì)?"
+    r"|chứ không do)\b"
     r"|而非|而不是|并非|排除", regex.I,
 )  # fmt: skip
 _ENDS = regex.compile(

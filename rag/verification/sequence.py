@@ -80,7 +80,7 @@ def orders(text: str, language: str) -> Iterator[Order]:
 def _sides(
     text: str, language: str, match: regex.Match[str], start: int, end: int
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """The words before and after a cue; of one that begins a sentence, those after its comma are before it."""
+    """The words before and after a cue; where it begins a sentence, its comma parts them."""
     left, right = _stems(text, language, start, match.start()), _stems(text, language, match.end(), end)
     if match.lastgroup in {"then", "ahead"}:
         return left or _stems(text, language, 0, start), right

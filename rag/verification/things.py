@@ -31,8 +31,8 @@ _PART_OF = regex.compile(
 
 _OF_ALL = regex.compile(
     r"(?:^|[,;:] |%\s?|\b(?:percent|per cent|persen|phần trăm|half|thirds?|quarters?|most|many|some|none"
-    r"|few|all|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all |their "
-    r"|tổng số )?$",
+    r"|few|all|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all "
+    r"|their |tổng số )?$",
     regex.IGNORECASE,
 )
 """*Of the 61, 14*: how else a sentence may have the whole."""
@@ -148,12 +148,23 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     alike = {each.span for each in its if same_kind(quantity, each)}
     with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
     with_date = [part for part in parts if not then.isdisjoint(part.anchors)]
+    if with_figure and not with_date:
+        others = [each for part in with_figure for each in days if each.span in part.anchors]
+        return False if len(others) == len(with_figure) == 1 and _differ(day, others[0]) else None
     if not with_figure or not with_date:
         return None
     if any(part in with_date for part in with_figure):
         return False
     dated = all(any(each.span in part.anchors for each in days) for part in with_figure)
     return dated and all(any(span in alike for span in part.anchors) for part in with_date)
+
+
+def _differ(one: Moment, other: Moment) -> bool:
+    """Whether two dates cannot be of one day: of two months, or of two years."""
+    return any(
+        own is not None and its is not None and own != its
+        for own, its in ((one.month, other.month), (one.year, other.year))
+    )
 
 
 def _same_day(one: Moment, other: Moment) -> bool:
