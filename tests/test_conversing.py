@@ -135,6 +135,18 @@ def test_an_edited_question_takes_the_place_of_its_answer_and_of_what_followed(
     assert [answer.question for answer in conversation(engine.index, asked.id)] == questions(asked)
 
 
+def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_again_in_its_conversation(
+    conversing: Conversing, engine: QueryEngine
+) -> None:
+    before, asked = Asked(), Asked()
+    ask(conversing, BROKE, before)
+    ask(conversing, COST, before)
+    shown = act(conversing, asked, do="again", answer_id=ids(before)[1])
+    again = shown[-1][1]
+    assert (again.id, questions(again)) == (before.id, [BROKE, COST])
+    assert [answer.answer_id for answer in conversation(engine.index, before.id)] == ids(again)
+
+
 def test_a_kept_conversation_is_opened(conversing: Conversing) -> None:
     before, asked = Asked(), Asked()
     ask(conversing, BROKE, before)

@@ -62,6 +62,10 @@ class Conversing:
             yield self._unchanged, restored, restored.turns
             return
         follows = _follows(command, asked)
+        if follows is None and command.answer_id:
+            # The page may have been open for longer than the server has run.
+            asked = await self._restored(locale, None, command.answer_id)
+            follows = _follows(command, asked)
         if follows is None:
             return
         async for refused in answered(self._engine, *follows, read_scope(scope), locale):

@@ -21,6 +21,9 @@ from rag.kept_answers import conversation, kept_answer
 pytestmark = pytest.mark.browser
 
 BROKE = "When did the dam of Varda break?"
+SLOW = 30_000
+"""Milliseconds: the first question of a process opens what reads."""
+
 COST = "What had the dam of Varda cost?"
 DAM = (
     "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it. "
@@ -60,7 +63,7 @@ def answered(page: Page, question: str = BROKE) -> Locator:
     before = page.locator("#fn-conversation [id^='fn-answer-']").count()
     ask(page, question)
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
-    expect(answers).to_have_count(before + 1)
+    expect(answers).to_have_count(before + 1, timeout=SLOW)
     return page.locator(f"#{answers.last.get_attribute('id')}")
 
 
@@ -190,6 +193,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     expect(page.locator(".fn-question")).to_have_text(["How many homes were destroyed in Varda?"])
     expect(page.locator("#fn-conversation [id^='fn-answer-']")).to_have_count(1)
     expect(field).to_have_count(0)
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "log"
     answer = page.locator("#fn-conversation [id^='fn-answer-']")
     kept = conversation(dam, in_conversation(answer))
     assert [each.question for each in kept] == ["How many homes were destroyed in Varda?"]
@@ -256,3 +260,54 @@ def test_a_narrowed_question_says_so_and_finds_nothing_else(page: Page) -> None:
     expect(page.locator(".fn-abstention .fn-searched")).to_have_text(
         "Searched only: language Khmer (0 reports)."
     )
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3)) **bold** &lt;b&gt; &amp;"
+)
+
+
+def test_hostile_words_are_words_in_cards_lists_fields_and_what_is_copied(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    body = f"{HOSTILE} title\n\nThe Zorblatt bridge cost 4,711 guilders {HOSTILE} in 1911."
+    (library / "bridge.txt").write_text(body, encoding="utf-8")
+    (library / "bridge.txt.meta.yaml").write_text(f"publisher: '{HOSTILE} office'\n", encoding="utf-8")
+    question = f"How many guilders did the Zorblatt bridge {HOSTILE} cost?"
+    allowed = ["clipboard-read", "clipboard-write"]
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with (
+            serving(index, QueryEngine(index)) as server,
+            opened(chromium, server, permissions=allowed) as other,
+        ):
+            page = other.page
+            answer = answered(page, question)
+            expect(page.locator(".fn-question")).to_have_text([question])
+            expect(answer.locator(".fn-strip .fn-title")).to_have_text([f"{HOSTILE} title"])
+            answer.locator(".fn-mark").first.hover()
+            expect(page.locator("#fn-card .fn-foot-title")).to_have_text(f"{HOSTILE} title")
+            expect(page.locator("#fn-card .fn-fact").first).to_have_text(f"{HOSTILE} office")
+            expect(page.locator("#fn-card .fn-foot-quote")).to_contain_text(
+                f"4,711 guilders {HOSTILE} in 1911."
+            )
+            page.mouse.move(5, 5)
+            expect(page.locator("#fn-card")).to_be_hidden()
+            act(answer, "copy").click()
+            expect(said(page)).to_have_text("Copied with its footnotes.")
+            assert f"{HOSTILE} title, {HOSTILE} office" in page.evaluate("navigator.clipboard.readText()")
+            act(answer, "edit").click()
+            expect(page.get_by_label("Edit the question")).to_have_value(question)
+            page.keyboard.press("Escape")
+            act(answer, "wrong").click()
+            page.get_by_label("Note on this answer").fill(HOSTILE)
+            page.get_by_role("button", name="Add the note").click()
+            expect(said(page)).to_have_text("Kept with your note.")
+            for place in ("#fn-conversation", "#fn-card", "#fn-said"):
+                expect(page.locator(f"{place} :is(img, script, b, strong)")).to_have_count(0)
+            page.reload()
+            expect(page.locator(".fn-question")).to_have_text([question])
+            expect(page.locator("#fn-conversation :is(img, script, b, strong)")).to_have_count(0)
+            assert (other.errors, other.elsewhere) == ([], [])

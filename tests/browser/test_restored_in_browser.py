@@ -25,7 +25,7 @@ WHOLE = "#fn-conversation [id^='fn-answer-']"
 def answered(page: Page, *questions: str) -> None:
     for number, question in enumerate(questions, page.locator(WHOLE).count() + 1):
         ask(page, question)
-        expect(page.locator(WHOLE)).to_have_count(number)
+        expect(page.locator(WHOLE)).to_have_count(number, timeout=30_000)
 
 
 def test_a_reload_shows_the_conversation_again_and_it_goes_on(seed_page: Watched) -> None:

@@ -7,7 +7,7 @@ import { edit } from "./editing.js";
 import { judge } from "./judging.js";
 import { request } from "./request.js";
 import { say } from "./saying.js";
-import { answerAround, answersShown, idOf } from "./shown.js";
+import { answerAround, answersShown, focusConversation, idOf } from "./shown.js";
 
 const DOES = {
   "fn-act-copy": copyAnswer,
@@ -77,5 +77,6 @@ async function copyLink(answer) {
 function askAgain(answer) {
   const later = answersShown().length - answersShown().indexOf(answer) - 1;
   request({ do: "again", answer_id: idOf(answer) });
+  focusConversation();
   say(later ? t("answer.againWithout", { count: later }) : t("answer.again"));
 }

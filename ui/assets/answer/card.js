@@ -5,8 +5,8 @@
  * finger has no hover: there a mark opens the source at once.
  */
 
-import { drawn } from "../gradio.js";
 import { make } from "../dom.js";
+import { drawn } from "../gradio.js";
 import { footnoteOf } from "./shown.js";
 
 const MARK = "#fn-conversation .fn-mark";
