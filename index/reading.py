@@ -108,6 +108,11 @@ class CatalogReader:
         ]
         return sorted(found, key=lambda record: (record.path, record.source))
 
+    def count_documents(self, filters: Filters = _NO_FILTERS) -> int:
+        """How many documents pass ``filters`` in their current versions."""
+        query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
+        return int(self._connection.scalar(query.where(*conditions(filters))) or 0)
+
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """One document's current version, or the version asked for; raises DocumentNotFoundError."""
         row = self._connection.execute(record_query().where(is_version(document_id, version))).first()

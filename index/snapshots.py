@@ -78,6 +78,10 @@ class Snapshot:
         """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
         return self._reader.records(document_ids, filters)
 
+    def count_documents(self, filters: Filters = NO_FILTERS) -> int:
+        """How many documents pass ``filters`` in their current versions."""
+        return self._reader.count_documents(filters)
+
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """One document's current version, or the one asked for; raises DocumentNotFoundError."""
         return self._reader.document(document_id, version)

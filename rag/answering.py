@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from rag.quoting import QUOTED, quote
 from rag.reader import DEFAULT_READER, Reader, open_reader
 from rag.reading import Reading, read
 from rag.rewriting import rewrite
+from rag.searched import searched
 from rag.selection import Scored, rank
 from rag.tuning import DEFAULT_TUNING, Tuning
 from rag.weights import Weights, load_weights
@@ -89,13 +91,21 @@ class QueryEngine:
 
     def stream(
         self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         """The same answer, as it is made: passages, then tokens and citations, then the whole.
+
+        Who closes it before its end stops what is being done; the answer is not kept then.
 
         Raises:
             QuestionError: if the question is empty or too long; at once, not when it is iterated.
         """
         return self._events(understand(question), filters, conversation, keeps=self.keeps)
+
+    def aside(self) -> QueryEngine:
+        """The same, for questions that nobody has asked: it quotes, and keeps no answer."""
+        other = copy(self)
+        other.writer, other.keeps = None, False
+        return other
 
     def warm_up(self) -> None:
         """Have loaded what a first question would wait for; nothing is kept of it."""
@@ -104,7 +114,7 @@ class QueryEngine:
 
     def _events(
         self, question: Question, filters: Filters, conversation: Conversation, *, keeps: bool
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         with self.index.snapshot() as snapshot:
             answer = yield from self._answer(snapshot, question, filters, conversation)
         # Who waits to write holds no state of the library meanwhile.
@@ -156,6 +166,7 @@ class QueryEngine:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             conversation_id=conversation.id,
             standalone=standalone,
+            searched=searched(index, filters),
         )
         findings = Findings(index, question, ranked, weights, judgement, copies, library)
         answer = yield from self._author(findings, conversation, draft)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from index.layout import Box
+from rag.searched import Searched
 
 Verdict = Literal["supported", "partial", "unsupported"]
 """How a sentence of an answer stands to the words that it cites."""
@@ -267,6 +268,7 @@ class Answer:
         dropped: what a language model wrote and is not shown.
         model: who wrote the answer: ``quoted``, or the name of a language model.
         fallback: why a language model was asked, and the answer is quoted (or there is none); else None.
+        searched: what it was looked for in; None in answers that are older than this field.
         prompt_digest: sha256 of what the language model was sent, in hexadecimal; None where none was asked.
         generation: the index's generation that was read.
         created: when it was made, ISO 8601 in UTC.
@@ -296,6 +298,7 @@ class Answer:
     dropped: tuple[Dropped, ...] = ()
     fallback: Fallback | None = None
     prompt_digest: str | None = None
+    searched: Searched | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:

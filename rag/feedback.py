@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -12,7 +13,9 @@ from typing import Any, Literal, get_args
 from filelock import FileLock
 
 from index.documents import Span
+from index.records import DocumentNotFoundError
 from index.store import Index
+from rag.answers import Answer
 from rag.json_lines import JsonLinesError, read_json_lines
 
 FILE = "feedback.jsonl"
@@ -57,6 +60,7 @@ class Feedback:
         evidence: what answers the question.
         note: anything else, in words; None for nothing.
         given_at: when, ISO 8601 in UTC.
+        answer_id: the answer that was judged, where it is known which.
     """
 
     question: str
@@ -64,6 +68,19 @@ class Feedback:
     evidence: tuple[CitedEvidence, ...]
     note: str | None
     given_at: str
+    answer_id: str | None = None
+
+
+def cited_evidence(index: Index, answer: Answer) -> tuple[CitedEvidence, ...]:
+    """What an answer rests on as evidence, each place once, so far as the library still has it."""
+    found: dict[CitedEvidence, None] = {}
+    for cited in answer.citations:
+        if cited.verification.verdict == "unsupported":
+            continue
+        with suppress(DocumentNotFoundError):
+            place = (cited.document_id, cited.version, cited.start, cited.end)
+            found[evidence_in(index, *place)] = None
+    return tuple(found)
 
 
 def evidence_in(index: Index, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
@@ -108,6 +125,15 @@ def read_feedback(home: Path) -> list[Feedback]:
         return []
     with _locked(home):
         return [_feedback(file, number, row) for number, row in read_json_lines(file)]
+
+
+def judgements(home: Path) -> dict[str, Judgement]:
+    """What was said of answers, by their ids; of several judgements of one, the last.
+
+    Raises:
+        JsonLinesError, TimeoutError: as :func:`read_feedback`.
+    """
+    return {given.answer_id: given.verdict for given in read_feedback(home) if given.answer_id is not None}
 
 
 def _locked(home: Path) -> FileLock:

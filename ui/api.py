@@ -24,8 +24,9 @@ from index.store import NO_FILTERS, Hit, Index, Searchable
 from rag.answers import Answer
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.features import measure
-from rag.feedback import Feedback, SpanError, append_feedback, evidence_in
+from rag.feedback import Feedback, SpanError, append_feedback, cited_evidence, evidence_in
 from rag.history import OtherConversationError, follow
+from rag.kept_answers import kept_answer, load
 from rag.llm import AT_ONCE
 from rag.questions import Question, QuestionError, understand
 from rag.reading import read
@@ -150,7 +151,10 @@ def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) 
 def feedback_response(index: Index, request: FeedbackRequest) -> dict[str, Any]:
     """What ``POST /v1/feedback`` answers: the feedback as it was kept, less the server's folders.
 
+    Where an answer is called right, and nothing else is said to answer, what it cites is the evidence.
+
     Raises:
+        AnswerNotFoundError: if the library does not keep the answer that is judged.
         DocumentNotFoundError: if evidence names a document or version that the library does not have.
         HTTPException: 422, if evidence lies outside its document.
     """
@@ -161,8 +165,13 @@ def feedback_response(index: Index, request: FeedbackRequest) -> dict[str, Any]:
         )
     except SpanError as error:
         raise HTTPException(422, str(error)) from error
+    if request.answer_id is not None:
+        answer = load(kept_answer(index, request.answer_id))
+        if request.verdict == "right" and not evidence:
+            evidence = cited_evidence(index, answer)
     given_at = datetime.now(UTC).isoformat(timespec="seconds")
-    kept = Feedback(request.question.strip(), request.verdict, evidence, request.note, given_at)
+    question = request.question.strip()
+    kept = Feedback(question, request.verdict, evidence, request.note, given_at, request.answer_id)
     append_feedback(index.home, kept)
     fields = asdict(kept)
     for item in fields["evidence"]:

@@ -34,6 +34,7 @@ from ui.kept import kept_router
 from ui.middleware import BodyLimit, Compressed, PageHeaders
 from ui.settings import Settings, home_id
 from ui.settling import Settling
+from ui.suggestions import suggestions_router
 from ui.undoing import Deletions, undoing_router
 from ui.writer import Writer
 
@@ -77,7 +78,8 @@ def create_app(
     work = jobs_router(writer)
     kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
     editing, undoing = editing_router(index, reader, options), undoing_router(index, deletions)
-    routers = (api, library, editing, undoing, inspecting_router(index), work, *kept)
+    inspecting, suggesting = inspecting_router(index), suggestions_router(engine)
+    routers = (api, library, editing, undoing, inspecting, work, *kept, suggesting)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from rag.answers import Answer
 from rag.kept_answers import forget, kept_answer, load
+from ui.copying import Copied, copied
 from ui.exporting import FORMATS, HTML, Format, digests_of, export
 from ui.exporting.html import POLICY as PAGE_POLICY
 from ui.problems import documented
@@ -40,6 +41,11 @@ def kept_router(catalog: Catalog) -> APIRouter:
         """An answer as a file with footnotes, which `footnoted verify` can check again."""
         return await to_thread.run_sync(exported_response, catalog, answer_id, suffix)
 
+    @router.get("/{answer_id}/text")
+    async def text(answer_id: AnswerId) -> Copied:
+        """An answer to copy: its sentences with their marks and its footnotes, as words and as HTML."""
+        return await to_thread.run_sync(text_response, catalog, answer_id)
+
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
     async def answer(answer_id: AnswerId) -> Response:
         """An answer, byte for byte as it was given, whatever the library holds by now."""
@@ -64,6 +70,15 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
     return file_response(data, form, name_of_file(answer.question, answer_id, suffix, otherwise="answer"))
+
+
+def text_response(catalog: Catalog, answer_id: str) -> Copied:
+    """What ``GET /v1/answers/{id}/text`` answers.
+
+    Raises:
+        AnswerNotFoundError: if there is no such answer.
+    """
+    return copied(load(kept_answer(catalog, answer_id)))
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:

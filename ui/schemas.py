@@ -93,8 +93,6 @@ MAX_TURNS = 1_000
 MAX_TURN_CHARACTERS = 100_000
 
 ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
-
-
 AnswerId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -165,3 +163,7 @@ class FeedbackRequest(RequestModel):
     )
     evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    answer_id: AnswerId | None = Field(
+        default=None,
+        description="of the answer that is judged; where it is right, its citations are evidence",
+    )

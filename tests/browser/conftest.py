@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from desks import Desk, desk_in
 from pages import ARRESTS, POPULATION, Watched, opened, serving
 from playwright.sync_api import Browser, sync_playwright
 
+from index.embedding import Encoder
 from index.store import Index
 from rag.answering import QueryEngine
 
@@ -49,3 +52,10 @@ def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
         yield watched
         assert watched.errors == []
         assert watched.elsewhere == []
+
+
+@pytest.fixture
+def desk(chromium: Browser, encoder: Encoder, tmp_path: Path) -> Iterator[Desk]:
+    """A page over a library of its own, to which a test may add and from which it may delete."""
+    with desk_in(chromium, encoder, tmp_path) as desk:
+        yield desk

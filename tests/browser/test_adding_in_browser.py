@@ -1,113 +1,74 @@
-"""In a real browser: add files to the library, ask about them, delete them again."""
+"""In a real browser: files and folders are added to the library, each with its progress and its outcome."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from pages import MARKED, Watched, api_answer, ask, opened, serving
-from pdf_files import column, draw
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
-from reportlab.lib.pdfencrypt import StandardEncryption
+from desks import (
+    BROKEN,
+    LANTERNS,
+    LIT,
+    MILL,
+    PHONE,
+    SOLD,
+    WHO_LIT,
+    Desk,
+    add,
+    desk_in,
+    pdf,
+    state,
+    stored,
+    stored_titles,
+    text,
+    upload,
+)
+from pages import MARKED, api_answer, ask
+from playwright.sync_api import Browser, Page, expect
+from rows import groups, titles
 
 from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
 
 pytestmark = pytest.mark.browser
 
-LIT = "The lantern of Quellbrook was first lit by Ada Thorne on 3 March 1911."
-SOLD = "The tannery of Westmere was sold to Corin Dalvey for 4,200 guilders in 1934."
 PASSWORD = "quell-1911"  # noqa: S105 - of a file that the test makes
-WHO_LIT = "Who first lit the lantern of Quellbrook?"
-FOLLOWED = "The mill of Brackwater ground 310 tons of rye in 1902."
+SOON = 60_000
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A page over a library of one followed file, and the server behind it."""
-
-    page: Page
-    server: str
-    watched: Watched
-
-
-@pytest.fixture
-def desk(chromium: Browser, encoder: Encoder, tmp_path: Path) -> Iterator[Desk]:
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "mill.txt").write_text(f"The mill of Brackwater\n\n{FOLLOWED}\n", encoding="utf-8")
-    with Index.open(tmp_path / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
-            yield Desk(watched.page, server, watched)
-            # A browser reports every refusal of the server in its console.
-            refusals = ("status of 4", "status of 5")
-            assert [error for error in watched.errors if not any(said in error for said in refusals)] == []
-            assert watched.elsewhere == []
-
-
-def pdf(name: str, *lines: str, password: str | None = None) -> FilePayload:
-    encrypt = StandardEncryption(password) if password else None
-    return {
-        "name": name,
-        "mimeType": "application/pdf",
-        "buffer": draw(column(*lines), encrypt=encrypt),
-    }
-
-
-def text(name: str, words: str) -> FilePayload:
-    return {"name": name, "mimeType": "text/plain", "buffer": words.encode()}
-
-
-def add(page: Page, *files: FilePayload) -> None:
-    with page.expect_file_chooser() as chosen:
-        page.get_by_role("button", name="Add files").click()
-    chosen.value.set_files(list(files))
-
-
-def upload(page: Page, name: str) -> Locator:
-    return page.locator(".fn-uploads li").filter(has=page.locator(".fn-upload-name", has_text=name))
-
-
-def state(page: Page, name: str) -> Locator:
-    return upload(page, name).locator(".fn-upload-state")
-
-
-def titles(page: Page) -> Locator:
-    return page.locator(".fn-reports .fn-report-title")
-
-
-def stored(server: str) -> list[str]:
-    return [report["title"] for report in httpx.get(f"{server}/v1/documents").json()["documents"]]
+def summary(page: Page) -> str:
+    return page.locator(".fn-uploads h3").inner_text()
 
 
 def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     page = desk.page
-    add(page, pdf("lanterns.pdf", "Lanterns of Quellbrook", "", LIT))
-    expect(state(page, "lanterns.pdf")).to_have_text("Added", timeout=60_000)
+    add(page, pdf("lanterns.pdf", LANTERNS, "", LIT))
+    expect(state(page, "lanterns.pdf")).to_have_text("Added", timeout=SOON)
     expect(page.locator(".fn-count")).to_have_text("2 reports")
     expect(page.locator("#fn-top .fn-open-library")).to_have_text("Library · 2")
     expect(page.locator(".fn-uploads progress")).to_be_hidden()
     ask(page, WHO_LIT)
-    page.locator(".fn-source").last.wait_for()
-    expect(page.locator(".fn-quote").first).to_have_text(LIT)
     page.locator(".fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
     assert page.evaluate(MARKED) == LIT
 
 
+def test_what_was_just_added_stands_on_top_though_it_has_no_date(desk: Desk) -> None:
+    page = desk.page
+    add(page, text("weir.txt", f"Weir of Ostmere\n\n{LIT}\n"))
+    expect(groups(page)).to_have_text(["Just added 1", "All others 1"], timeout=SOON)
+    expect(titles(page)).to_have_text(["Weir of Ostmere", MILL])
+    page.reload()
+    expect(titles(page)).to_have_text([MILL, "Weir of Ostmere"])
+
+
 def test_the_title_of_an_added_file_opens_it_and_the_outcome_is_still_there_on_return(desk: Desk) -> None:
     page = desk.page
-    add(page, text("lanterns.txt", f"Lanterns of Quellbrook\n\n{LIT}\n"))
-    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
-    upload(page, "lanterns.txt").get_by_role("button", name="Lanterns of Quellbrook").click()
-    expect(page.locator("#fn-source h2")).to_have_text("Lanterns of Quellbrook")
+    add(page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
+    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=SOON)
+    upload(page, "lanterns.txt").get_by_role("button", name=LANTERNS).click()
+    expect(page.locator("#fn-source h2")).to_have_text(LANTERNS)
     expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
     page.keyboard.press("Escape")
     expect(state(page, "lanterns.txt")).to_have_text("Added")
@@ -116,42 +77,41 @@ def test_the_title_of_an_added_file_opens_it_and_the_outcome_is_still_there_on_r
     expect(page.get_by_role("button", name="Add files")).to_be_focused()
 
 
-def test_several_files_have_each_their_own_outcome(desk: Desk) -> None:
+def test_several_files_have_each_their_own_outcome_and_a_sum(desk: Desk) -> None:
     page = desk.page
-    broken: FilePayload = {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n junk"}
-    add(page, text("lanterns.txt", LIT), broken, text("tannery.txt", SOLD))
-    expect(state(page, "tannery.txt")).to_have_text("Added", timeout=60_000)
+    add(page, text("lanterns.txt", LIT), BROKEN, text("tannery.txt", SOLD))
+    expect(state(page, "tannery.txt")).to_have_text("Added", timeout=SOON)
     expect(state(page, "lanterns.txt")).to_have_text("Added")
     expect(state(page, "broken.pdf")).to_have_text("Not added")
-    names = page.locator(".fn-upload-name")
-    expect(names).to_have_text(["lanterns.txt", "broken.pdf", "tannery.txt"])
+    expect(page.locator(".fn-upload-name")).to_have_text(["lanterns.txt", "broken.pdf", "tannery.txt"])
     expect(titles(page)).to_have_count(3)
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not.")
 
 
-def test_why_a_broken_file_was_not_added_is_said_in_a_sentence(desk: Desk) -> None:
+def test_why_a_broken_file_was_not_added_is_said_in_a_sentence_and_read_out(desk: Desk) -> None:
     page = desk.page
-    broken = b"%PDF-1.7\n junk"
-    refused = httpx.post(f"{desk.server}/v1/documents", files={"file": ("broken.pdf", broken)}, timeout=60)
-    detail = refused.json()["detail"]
+    file = {"file": ("broken.pdf", BROKEN["buffer"])}
+    detail = httpx.post(f"{desk.server}/v1/documents", files=file, timeout=60).json()["detail"]
     assert detail.startswith("broken.pdf: ")
-    add(page, {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": broken})
-    expect(state(page, "broken.pdf")).to_have_text("Not added", timeout=60_000)
+    add(page, BROKEN)
+    expect(state(page, "broken.pdf")).to_have_text("Not added", timeout=SOON)
     said = f"It {detail.removeprefix('broken.pdf: ').removesuffix('.')}."
     expect(upload(page, "broken.pdf").locator(".fn-warning")).to_have_text(said)
-    expect(page.locator(".fn-uploads [role=status]")).to_have_text(f"broken.pdf: {said}")
+    spoken = page.locator("#fn-library-panel > .fn-unseen[role=status]")
+    expect(spoken).to_have_text(f"All done: 0 added, 1 not. broken.pdf: {said}")
     expect(page.locator(".fn-password")).to_have_count(0)
-    assert stored(desk.server) == ["The mill of Brackwater"]
+    assert stored_titles(desk.server) == [MILL]
 
 
 def test_an_encrypted_file_is_added_once_its_password_is_right(desk: Desk) -> None:
     page = desk.page
     add(page, pdf("sealed.pdf", "Sealed lanterns", "", LIT, password=PASSWORD))
-    expect(state(page, "sealed.pdf")).to_have_text("Not added", timeout=60_000)
+    expect(state(page, "sealed.pdf")).to_have_text("Not added", timeout=SOON)
     expect(upload(page, "sealed.pdf").locator(".fn-warning")).to_contain_text("password")
     for password, outcome in (("wrong", "Not added"), (PASSWORD, "Added")):
         page.get_by_label("Password of sealed.pdf").fill(password)
         page.get_by_role("button", name="Try again").click()
-        expect(state(page, "sealed.pdf")).to_have_text(outcome, timeout=60_000)
+        expect(state(page, "sealed.pdf")).to_have_text(outcome, timeout=SOON)
         if outcome == "Not added":
             expect(page.get_by_label("Password of sealed.pdf")).to_be_focused()
             expect(page.get_by_label("Password of sealed.pdf")).to_have_value("")
@@ -159,61 +119,143 @@ def test_an_encrypted_file_is_added_once_its_password_is_right(desk: Desk) -> No
     assert api_answer(desk.server, WHO_LIT)["citations"][0]["quote"] == LIT
 
 
-DROP = """([name, data]) => {
+def test_a_file_says_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
+    page = desk.page
+    desk.held.hold()
+    add(page, text("lanterns.txt", LIT), text("tannery.txt", SOLD))
+    first = page.locator(".fn-uploads li", has=page.get_by_text("Reading", exact=True))
+    expect(first).to_have_count(1, timeout=SOON)
+    waiting = page.locator(".fn-uploads li", has=page.get_by_text("Waiting to be read"))
+    expect(waiting).to_have_count(1)
+    expect(page.locator(".fn-uploads h3")).to_have_text("0 of 2 files done")
+    expect(page.locator(".fn-doing-line")).to_have_text("Adding a file · 1 more waits")
+    name = waiting.locator(".fn-upload-name").inner_text()
+    page.get_by_role("button", name=f"Cancel {name}").click()
+    expect(state(page, name)).to_have_text("Cancelled")
+    desk.held.go_on.set()
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 cancelled.", timeout=SOON)
+    upload(page, name).get_by_role("button", name="Try again").click()
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added.", timeout=SOON)
+    expect(page.locator(".fn-doing-line")).to_have_text("Up to date · 3 reports")
+
+
+def test_a_changed_file_of_the_same_name_says_which_version_it_became(desk: Desk) -> None:
+    page = desk.page
+    for words in (LIT, SOLD):
+        add(page, text("notes.txt", words))
+        expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added.", timeout=SOON)
+        if words == LIT:
+            page.get_by_role("button", name="Clear").click()
+    expect(upload(page, "notes.txt")).to_contain_text("version 2")
+    expect(titles(page)).to_have_count(2)
+
+
+def folder_of_reports(folder: Path) -> Path:
+    """A folder as people have it: folders in it, two files of one name, and what is no report."""
+    reports = folder / "Quellbrook"
+    for place, words in (
+        ("lanterns.txt", f"{LANTERNS}\n\n{LIT}"),
+        ("1934/report.txt", f"The tannery of Westmere\n\n{SOLD}"),
+        ("1911/report.txt", f"The weir of Ostmere\n\n{LIT}"),
+        ("picture.jpg", "no report"),
+        (".hidden/secret.txt", LIT),
+        ("~$report.txt", LIT),
+        ("lanterns.txt.meta.yaml", "title: Another"),
+    ):
+        (reports / place).parent.mkdir(parents=True, exist_ok=True)
+        (reports / place).write_text(words, encoding="utf-8")
+    return reports
+
+
+FOLDER_NAMES = ["1911 – report.txt", "1934 – report.txt", "lanterns.txt"]
+
+
+def expect_folder(desk: Desk) -> None:
+    expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 3 added.", timeout=SOON)
+    assert sorted(desk.page.locator(".fn-upload-name").all_inner_texts()) == FOLDER_NAMES
+    expect(desk.page.locator(".fn-uploads")).to_contain_text(
+        "1 file of a kind that cannot be read was left out."
+    )
+    added = {report["path"]: report["collection"] for report in stored(desk.server) if report["uploaded"]}
+    assert added == dict.fromkeys(FOLDER_NAMES, "Quellbrook")
+
+
+def test_a_folder_is_added_with_all_below_it_as_a_collection_of_its_name(desk: Desk, tmp_path: Path) -> None:
+    with desk.page.expect_file_chooser() as chosen:
+        desk.page.get_by_role("button", name="Add a folder").click()
+    chosen.value.set_files(folder_of_reports(tmp_path))
+    expect_folder(desk)
+
+
+def test_a_folder_can_be_dropped_on_the_conversation(desk: Desk, tmp_path: Path) -> None:
+    page = desk.page
+    page.get_by_role("tab", name="Conversations").click()
+    dragging = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder_of_reports(tmp_path))], "dragOperationsMask": 1}
+    at = {"x": 900, "y": 700, "data": data}
+    for kind in ("dragEnter", "dragOver"):
+        dragging.send("Input.dispatchDragEvent", {"type": kind, **at})
+    expect(page.get_by_text("Drop files or folders to add them to the library")).to_be_visible()
+    dragging.send("Input.dispatchDragEvent", {"type": "drop", **at})
+    expect(page.locator("#fn-drop")).to_be_hidden()
+    expect_folder(desk)
+    expect(page.get_by_role("tab", name="Library")).to_have_attribute("aria-selected", "true")
+
+
+DROP = """([name, data, place]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name));
-  const target = document.querySelector('#fn-library');
   const send = (type) => {
     const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: transfer });
-    target.dispatchEvent(event);
-    return [event.defaultPrevented, target.classList.contains('fn-dropping')];
+    document.querySelector(place).dispatchEvent(event);
+    return [event.defaultPrevented, document.querySelector('#fn-drop').hidden];
   };
   return [send('dragover'), send('drop')];
 }"""
 
 
-def test_a_file_can_be_dropped_on_the_library_whichever_tab_it_shows(desk: Desk) -> None:
+@pytest.mark.parametrize("place", ["#fn-question textarea", "#fn-library"])
+def test_a_file_can_be_dropped_anywhere_on_the_page(desk: Desk, place: str) -> None:
+    handled = desk.page.evaluate(DROP, ["tannery.txt", b64encode(SOLD.encode()).decode(), place])
+    assert handled == [[True, False], [True, True]]
+    expect(state(desk.page, "tannery.txt")).to_have_text("Added", timeout=SOON)
+    expect(desk.page.get_by_label("Your question")).to_have_value("")
+
+
+def test_two_hundred_files_are_listed_without_filling_the_page(desk: Desk) -> None:
     page = desk.page
-    page.get_by_role("tab", name="Conversations").click()
-    handled = page.evaluate(DROP, ["tannery.txt", b64encode(SOLD.encode()).decode()])
-    assert handled == [[True, True], [True, False]]
-    expect(state(page, "tannery.txt")).to_have_text("Added", timeout=60_000)
-    expect(titles(page)).to_have_count(2)
+    desk.held.hold()
+    add(page, *(text(f"note-{number:03}.txt", f"Note {number}. {SOLD}") for number in range(200)))
+    expect(page.locator(".fn-uploads h3")).to_have_text("0 of 200 files done")
+    assert page.locator(".fn-uploads li").count() < 30
+    assert httpx.get(f"{desk.server}/v1/jobs?limit=1000").json()["jobs"].__len__() <= 25
+    page.get_by_role("button", name="Cancel all").click()
+    desk.held.go_on.set()
+    expect(page.locator(".fn-uploads h3")).to_contain_text("All done", timeout=SOON)
+    assert int(summary(page).split()[2]) <= 2
 
 
-def test_only_an_added_file_can_be_deleted_and_only_when_that_is_confirmed(desk: Desk) -> None:
+HOSTILE = "<img src=x onerror=document.title='owned'> &amp; **b** [t](javascript:alert(1))"
+
+
+def test_a_hostile_file_name_and_title_are_shown_as_text(desk: Desk) -> None:
     page = desk.page
-    add(page, text("lanterns.txt", f"Lanterns of Quellbrook\n\n{LIT}\n"))
-    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
-    delete = page.get_by_role("button", name="Delete Lanterns of Quellbrook")
-    expect(page.get_by_role("button", name="Delete")).to_have_count(1)
-    delete.click()
-    question = page.get_by_role("group", name="Delete Lanterns of Quellbrook?")
-    expect(question).to_contain_text("Delete “Lanterns of Quellbrook”? Answers can no longer cite it.")
-    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(delete).to_be_focused()
-    assert len(stored(desk.server)) == 2
-    delete.click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(titles(page)).to_have_text(["The mill of Brackwater"])
-    expect(page.get_by_role("button", name="The mill of Brackwater")).to_be_focused()
-    assert stored(desk.server) == ["The mill of Brackwater"]
-    assert api_answer(desk.server, WHO_LIT)["abstained"] is True
+    name = "<img src=x onerror=document.title='owned'> &amp; **b**.txt"
+    add(page, text(name, f"{HOSTILE}\n\n{LIT}\n"), text(f"{name[:-4]}.pdf", "junk"))
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not.", timeout=SOON)
+    expect(page.locator(".fn-upload-name")).to_have_text([name, f"{name[:-4]}.pdf"])
+    expect(page.locator(".fn-upload-open")).to_have_text(HOSTILE)
+    expect(titles(page).first).to_have_text(HOSTILE)
+    expect(page.locator("#fn-library :is(script, img, b, strong)")).to_have_count(0)
+    assert page.title() == "Footnoted"
 
 
-def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(desk: Desk) -> None:
-    page = desk.page
-    add(page, text("lanterns.txt", f"Lanterns of Quellbrook\n\n{LIT}\n"))
-    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
-    ask(page, WHO_LIT)
-    page.locator(".fn-source").last.wait_for()
-    page.get_by_role("button", name="Delete Lanterns of Quellbrook").click()
-    page.get_by_role("button", name="Delete it").click()
-    # A report that is asked about has no title in the list: it is gone when nothing is asked any more.
-    expect(page.locator(".fn-asking")).to_have_count(0)
-    expect(titles(page)).to_have_count(1)
-    page.locator(".fn-mark").first.click()
-    expect(page.locator("#fn-source [role=alert]")).to_have_text(
-        "This report is no longer in the library: it was deleted, or its file was moved or renamed."
-    )
+def test_on_a_phone_files_are_added_in_the_drawer(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    with desk_in(chromium, encoder, tmp_path, **PHONE) as desk:
+        desk.page.locator("#fn-top .fn-open-library").tap()
+        add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"), BROKEN)
+        expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not.", timeout=SOON)
+        expect(titles(desk.page)).to_have_text([LANTERNS, MILL])
+        assert desk.page.evaluate("document.documentElement.scrollWidth") == 390

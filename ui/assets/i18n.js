@@ -5,7 +5,7 @@
  * key.one, key.other, and what else the language has.
  */
 
-export const LANGUAGES = ["en"]; // each with a file under locales/
+export const LANGUAGES = ["en", "id", "km", "vi", "zh"]; // each with a file under locales/
 const ENGLISH = "en";
 
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);

@@ -52,7 +52,7 @@ function arrange() {
   const over = [library, source].find(isDrawer) ?? null;
   scrim.hidden = !over;
   for (const part of document.body.children) {
-    if (part !== scrim && !/^(SCRIPT|STYLE|DIALOG)$/.test(part.tagName))
+    if (part !== scrim && !part.matches("script, style, dialog, #fn-toasts"))
       part.inert = over !== null && part !== over;
   }
   for (const [area, name] of [

@@ -68,7 +68,7 @@ export function numberWords(numbers) {
   const words = runs.map(([first, last]) =>
     first === last ? numberIn(first) : `${numberIn(first)}–${numberIn(last)}`,
   );
-  return words.join(", ");
+  return words.join(t("list.comma"));
 }
 
 const KINDS = [
@@ -89,3 +89,11 @@ const KINDS = [
 
 /** What kind of file a report was read from. */
 export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);
+
+/** A length of time in the largest unit that it fills: "3 min", "40 sec". */
+export function durationWords(seconds) {
+  const [value, unit] =
+    seconds >= 5400 ? [seconds / 3600, "hour"] : seconds >= 60 ? [seconds / 60, "minute"] : [seconds, "second"];
+  const rounded = Math.max(1, Math.round(value));
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(rounded);
+}

@@ -5,6 +5,8 @@
 
 import { findAgain, remembered } from "../focus.js";
 
+const UNFINISHED = ".fn-waiting, .fn-arriving";
+
 const state = { questions: 0, following: false, focused: null };
 
 /** Gradio labels each message with its markup, which a screen reader would read out. */
@@ -26,6 +28,8 @@ function followQuestion() {
   const log = newest.closest('[role="log"]');
   // One pixel more, so that the line above the question does not double the one above the conversation.
   log.scrollTop += newest.getBoundingClientRect().top - log.getBoundingClientRect().top + 1;
+  // What is added to a whole answer later moves nobody who reads it.
+  state.following = !newest.nextElementSibling || newest.nextElementSibling.querySelector(UNFINISHED) !== null;
 }
 
 /** Puts the focus back on a link whose message was replaced while it streamed. */

@@ -1,111 +1,75 @@
-/** The library's reports, newest first, and the ways to add and to delete some. */
+/** The library's panel: the reports, what they are found and narrowed by, and the ways to add some. */
 
-import { make, button } from "../dom.js";
+import { make } from "../dom.js";
+import { findField } from "../finding.js";
 import { t } from "../i18n.js";
 import { countReports, isOpen, library, openLibrary } from "../panes.js";
-import { getReports, words } from "../server.js";
-import { openSource } from "../source/reading.js";
+import { words } from "../server.js";
 import { chooseTab } from "../tabs.js";
-import { factElements, ownDate } from "../words.js";
-import { askToRemove } from "./removal.js";
-import { addButton, uploadsElement, watchDrops, watchUploads } from "./upload.js";
+import { onRowKey, reportMenu } from "./actions.js";
+import { watchDrops } from "./dropping.js";
+import { facetsElements, showCounts } from "./facets.js";
+import { startJobs } from "./jobs.js";
+import { drawList, find, focusFirst, noteAdded, startList } from "./list.js";
+import { readReports, reportOf } from "./records.js";
+import { isUnsent, uploads } from "./uploading.js";
+import { addButtons, takeEntries, uploadsElements } from "./uploads.js";
+import { viewButton } from "./view.js";
 
-const LISTED = 200; // reports in the list; beyond that a list is no longer read
-
-const title = make("h2", { class: "fn-unseen", tabindex: "-1" }, t("library.title"));
 const count = make("p", { class: "fn-count", role: "status" });
-const contents = make("div", { class: "fn-contents" });
 
 /** Fills the library's panel, and reads it. */
 export function startLibrary(panel) {
-  panel.append(
-    title,
-    make("div", { class: "fn-library-bar" }, count, addButton()),
-    make(
-      "div",
-      { class: "fn-scroll", tabindex: "0", role: "region", "aria-label": t("library.contents") },
-      uploadsElement(),
-      contents,
-    ),
-  );
-  watchUploads({ onAdded: refresh, onOpen: openSource });
-  watchDrops(library, () => {
-    chooseTab("library");
-    if (!isOpen(library)) openLibrary();
+  const field = findField(t("library.find"), { find, goOn: focusFirst });
+  const { opener, place } = facetsElements();
+  const list = startList({
+    counted: (counts, drawn) => {
+      showCounts(counts, drawn);
+      say(drawn);
+    },
+    menu: reportMenu,
+    cleared: () => (field.input.value = ""),
   });
+  list.addEventListener("keydown", (event) => {
+    const opened = event.target.closest("[data-stop]")?.closest("li");
+    const report = opened && !event.defaultPrevented && reportOf(Number(opened.dataset.id));
+    if (report) onRowKey(event, report, opened.querySelector(".fn-row-more"));
+  });
+  panel.append(
+    make("h2", { class: "fn-unseen" }, t("library.title")),
+    make("div", { class: "fn-library-bar" }, count, ...addButtons()),
+    make("div", { class: "fn-library-bar" }, field.element, viewButton(drawList), opener),
+    place,
+    ...uploadsElements(onAdded),
+    list,
+  );
+  watchDrops(onDropped);
+  startJobs(() => uploads().some(isUnsent));
   read();
 }
 
 async function read() {
   try {
-    fill(await getReports());
+    await readReports();
   } catch (error) {
-    contents.replaceChildren(make("p", { role: "alert", class: "fn-warning" }, words(error)));
+    count.replaceChildren(make("span", { class: "fn-warning" }, words(error)));
+    setTimeout(read, 5000);
   }
 }
 
-/** Reads the library again; the focus stays on its report, then `after` may move it. */
-async function refresh(after) {
-  const reports = await getReports().catch(() => null);
-  if (!reports) return;
-  const focused = document.activeElement.closest?.(".fn-reports li")?.dataset.id;
-  fill(reports);
-  contents.querySelector(`li[data-id="${focused}"] button`)?.focus({ preventScroll: true });
-  after?.();
+function say({ shown, of }) {
+  countReports(of);
+  count.textContent =
+    shown === of ? t("library.count", { count: of }) : t("library.countOf", { number: shown, count: of });
 }
 
-function fill(reports) {
-  // Newest first; what has no date comes last.
-  reports.sort(
-    (a, b) => (ownDate(b) ?? "").localeCompare(ownDate(a) ?? "") || a.title.localeCompare(b.title),
-  );
-  countReports(reports.length);
-  count.textContent = t("library.count", { count: reports.length });
-  contents.replaceChildren(...(reports.length ? list(reports) : [nothing()]));
+async function onAdded(id) {
+  await readReports().catch(() => null);
+  noteAdded(id);
 }
 
-function list(reports) {
-  const more = reports.length - LISTED;
-  return [
-    make("ul", { class: "fn-reports" }, ...reports.slice(0, LISTED).map(reportRow)),
-    more > 0 ? make("p", { class: "fn-empty" }, t("library.more", { count: more })) : "",
-  ];
-}
-
-const nothing = () => make("p", { class: "fn-empty" }, t("library.empty"));
-
-function reportRow(report) {
-  const dated = { ...report, published: ownDate(report) };
-  const pages = report.pages && t("library.pages", { count: report.pages });
-  const open = make(
-    "button",
-    {
-      type: "button",
-      class: "fn-report",
-      onclick: (event) => openSource(placeOf(report), { from: event.currentTarget }),
-    },
-    make("span", { class: "fn-report-title", lang: report.language, dir: "auto" }, report.title),
-    make("span", { class: "fn-facts" }, ...factElements(dated, pages)),
-  );
-  const row = make("li", { "data-id": report.document_id }, open);
-  if (report.uploaded)
-    row.append(
-      button(t("library.delete"), () => askToRemove(row, report, removed), {
-        class: "fn-remove",
-        "aria-label": t("library.deleteNamed", { title: report.title }),
-      }),
-    );
-  return row;
-}
-
-const placeOf = (report) => ({ id: report.document_id, version: report.version });
-
-/** After a report is gone the focus goes to the one that stands in its place, or to the heading. */
-function removed(row) {
-  const place = [...row.parentElement.children].indexOf(row);
-  refresh(() => {
-    const rows = [...contents.querySelectorAll(".fn-reports li")];
-    const next = rows[Math.min(place, rows.length - 1)]?.querySelector("button");
-    (next ?? title).focus({ preventScroll: true });
-  });
+function onDropped(entries) {
+  chooseTab("library");
+  if (!isOpen(library)) openLibrary({ focus: false });
+  takeEntries(entries);
 }

@@ -1,47 +1,41 @@
-/** Deleting a report that was uploaded: asked about in its place in the list. */
+/** Deleting a report that was uploaded: at once, and taken back for some seconds. */
 
-import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
-import { removeReport, words } from "../server.js";
+import { removeReport, restoreReport, words } from "../server.js";
+import { sayGone } from "../source/gone.js";
+import { notify } from "../toasts.js";
+import { hideReport, readReports } from "./records.js";
 
-/** Asks in the report's row whether to delete it; `removed` hears of it with the row when it is gone. */
-export function askToRemove(row, report, removed) {
-  const shown = [...row.children];
-  const asked = make("p", {}, t("removal.question", { title: report.title }));
-  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
-  const keep = button(t("removal.keep"), putBack);
-  const remove = button(t("removal.go"), go, { class: "fn-danger" });
-  const question = make(
-    "div",
-    { class: "fn-asking", role: "group", "aria-label": t("removal.label", { title: report.title }) },
-    asked,
-    trouble,
-    make("div", { class: "fn-choices" }, remove, keep),
-  );
-  question.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    putBack();
+/** Deletes a report, and says so; `restored` runs where that was taken back. */
+export function removeWithUndo({ document_id: id, title }, restored) {
+  hideReport(id, true);
+  sayGone(id, true);
+  const removed = removeReport(id).then(readReports);
+  removed.catch((error) => putBack(id, t("removal.failed", { title, why: words(error) })));
+  notify(t("removal.done", { title }), {
+    action: { words: t("removal.undo"), run: () => takeBack(id, title, removed, restored) },
   });
-  row.replaceChildren(question);
-  keep.focus();
+}
 
-  function putBack() {
-    row.replaceChildren(...shown);
-    row.querySelector(".fn-remove").focus();
+async function takeBack(id, title, removed, restored) {
+  try {
+    await removed;
+  } catch {
+    return; // It was never deleted, which is said already.
   }
+  try {
+    await restoreReport(id);
+    await readReports();
+  } catch (error) {
+    notify(t("removal.lost", { title, why: words(error) }), { alert: true });
+    return;
+  }
+  putBack(id);
+  restored();
+}
 
-  async function go() {
-    remove.disabled = true;
-    try {
-      await removeReport(report.document_id);
-    } catch (error) {
-      trouble.textContent = words(error);
-      trouble.hidden = false;
-      remove.disabled = false;
-      keep.focus();
-      return;
-    }
-    removed(row);
-  }
+function putBack(id, why = null) {
+  hideReport(id, false);
+  sayGone(id, false);
+  if (why) notify(why, { alert: true });
 }

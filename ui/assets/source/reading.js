@@ -97,6 +97,7 @@ function begin({ report, current, part }) {
   const reading = { report, current, part, total: part.page_starts.length, quote: null, trail: null };
   reading.does = { open: openSource, step, back: backToQuote, jump: jumpTo, match: showMatch };
   state.reading = reading;
+  source.dataset.report = report.document_id;
   makeArea(reading);
   reading.views.fit();
 }
@@ -121,6 +122,7 @@ const address = (place) =>
 
 onSourceClosed(() => {
   state.opened++;
+  delete source.dataset.report;
   address("");
   markCurrent(null);
 });

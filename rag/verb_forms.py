@@ -1,0 +1,107 @@
+"""English verbs of reports: from a form to the verb, for those that are known. What is not known has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+_REGULAR = """
+abolish accept accuse achieve acquire add adopt advise affect agree allocate allow amend announce apply
+appoint approve arrest ask assess assign attack attend award ban block cancel carry cause cease change
+charge claim clear close collapse collect commission complete compile conclude condemn conduct confirm
+confiscate consider construct consume consult contain contaminate contribute convict count cover create
+cross damage decide declare decline decrease deliver demand demolish deny deploy deport destroy detain
+detect develop dismiss displace dissolve distribute donate double drain drop earn elect employ enact end
+enforce enter erect escape establish estimate evacuate examine exceed exclude expand expect expel expire
+explain expose extend fail finance fine finish fire flood found fund gain gather govern grant handle
+harvest help hire host house identify imply import impose improve imprison increase indict infect inform
+inject injure inspect install interview introduce investigate invest invite issue join kidnap kill land
+last launch launder lease license lift link list live load lock lure maintain manage manufacture mark
+measure merge mine monitor move murder name need notify number obtain occupy open operate oppose order
+organise organize outlaw overturn own paint participate pass perform permit plan plant pledge poison
+pollute postpone prepare prescribe prevent process produce prohibit promise propose prosecute protect
+provide publish pump punish purchase pursue quarantine question raid raise ratify reach recall receive
+reclaim recommend record recover recruit reduce refurbish refuse register reject release relocate remain
+remove rename rent repair repeal replace report request rescue resign restore restrict resume return
+reveal review revise revoke rule salvage sample sanction save search seize select sentence serve settle
+shelter shift ship shorten sign slow smuggle spill stage start state stop strengthen study submit suffer
+supply support surrender survey suspend target tax terminate test threaten train transfer transport
+treat trigger try uncover update upgrade urge use vaccinate value visit vote warn waste weaken welcome
+widen witness work
+"""
+
+_IRREGULAR = """
+become became become | begin began begun | break broke broken | bring brought brought |
+build built built | buy bought bought | catch caught caught | choose chose chosen | come came come |
+cost cost cost | cut cut cut | deal dealt dealt | draw drew drawn | drive drove driven |
+fall fell fallen | feed fed fed | fight fought fought | find found found | flee fled fled |
+forbid forbade forbidden | freeze froze frozen | give gave given | go went gone | grow grew grown |
+hear heard heard | hit hit hit | hold held held | keep kept kept | lay laid laid | lead led led |
+leave left left | lend lent lent | lose lost lost | make made made | mean meant meant | meet met met |
+overthrow overthrew overthrown | pay paid paid | quit quit quit | rebuild rebuilt rebuilt |
+rise rose risen | run ran run | see saw seen | sell sold sold | send sent sent | set set set |
+shake shook shaken | shoot shot shot | shut shut shut | sink sank sunk | speak spoke spoken |
+spend spent spent | spread spread spread | steal stole stolen | strike struck struck |
+sweep swept swept | take took taken | teach taught taught | throw threw thrown |
+understand understood understood | win won won | withdraw withdrew withdrawn | write wrote written
+"""
+"""Each with its past and its participle."""
+
+_VOWELS = frozenset("aeiou")
+
+_DOUBLED = frozenset({
+    "ban", "drop", "plan", "ship", "stop", "transfer", "permit", "submit", "kidnap", "cancel",
+    "expel", "refer",
+})  # fmt: skip
+"""Those that double their last letter before -ed."""
+
+
+def _ed(base: str) -> Iterator[str]:
+    """The past of a regular verb; two where two are written."""
+    if base.endswith("e"):
+        yield f"{base}d"
+        return
+    if base.endswith("y") and base[-2] not in _VOWELS:
+        yield f"{base[:-1]}ied"
+        return
+    if base in _DOUBLED:
+        yield f"{base}{base[-1]}ed"
+    if base not in _DOUBLED or base == "cancel":
+        yield f"{base}ed"
+
+
+def _s(base: str) -> str:
+    """Its third person: he runs."""
+    if base.endswith(("s", "x", "z", "ch", "sh")) or base in {"go", "do"}:
+        return f"{base}es"
+    if base.endswith("y") and base[-2] not in _VOWELS:
+        return f"{base[:-1]}ies"
+    return f"{base}s"
+
+
+def _tables() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
+    irregular = [tuple(forms.split()) for forms in _IRREGULAR.split("|")]
+    regular = _REGULAR.split()
+    past = {form: base for base in regular for form in _ed(base)}
+    participles = dict(past)
+    past |= {form: base for base, form, _ in irregular}
+    participles |= {form: base for base, _, form in irregular}
+    bases = [*regular, *(base for base, _, _ in irregular)]
+    return past, participles, {_s(base): base for base in bases}
+
+
+_PAST, _PARTICIPLES, _PRESENT = _tables()
+
+
+def of_past(word: str) -> str | None:
+    """The verb whose past ``word`` is: ``broke`` → ``break``."""
+    return _PAST.get(word)
+
+
+def of_participle(word: str) -> str | None:
+    """The verb whose participle ``word`` is: ``broken`` → ``break``."""
+    return _PARTICIPLES.get(word)
+
+
+def of_third_person(word: str) -> str | None:
+    """The verb whose third person ``word`` is: ``runs`` → ``run``."""
+    return _PRESENT.get(word)

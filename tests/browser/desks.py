@@ -1,0 +1,107 @@
+"""A page over a library that may be changed, and files to add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from background import Held
+from pages import Watched, opened, serving
+from pdf_files import column, draw
+from playwright.sync_api import Browser, FilePayload, Locator, Page
+from reportlab.lib.pdfencrypt import StandardEncryption
+
+from index.embedding import Encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+
+LIT = "The lantern of Quellbrook was first lit by Ada Thorne on 3 March 1911."
+SOLD = "The tannery of Westmere was sold to Corin Dalvey for 4,200 guilders in 1934."
+WHO_LIT = "Who first lit the lantern of Quellbrook?"
+FOLLOWED = "The mill of Brackwater ground 310 tons of rye in 1902."
+MILL = "The mill of Brackwater"
+LANTERNS = "Lanterns of Quellbrook"
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A page over a library of one followed file, and the server behind it.
+
+    Attributes:
+        page: the page.
+        server: the server's URL.
+        watched: what the page should not have done.
+        held: the encoder, which can be told to wait.
+        folder: the followed folder.
+    """
+
+    page: Page
+    server: str
+    watched: Watched
+    held: Held
+    folder: Path
+
+
+@contextmanager
+def desk_in(browser: Browser, encoder: Encoder, home: Path, **context: object) -> Iterator[Desk]:
+    """A desk over a new library under ``home``; nothing fails but what the server refuses."""
+    folder = home / "library"
+    folder.mkdir()
+    (folder / "mill.txt").write_text(f"{MILL}\n\n{FOLLOWED}\n", encoding="utf-8")
+    held = Held(encoder)
+    with Index.open(home / "home", held) as index:
+        sync(index, [folder])
+        engine = QueryEngine(index, keeps=True)
+        with serving(index, engine) as server, opened(browser, server, **context) as watched:
+            yield Desk(watched.page, server, watched, held, folder)
+            held.go_on.set()
+            # A browser reports every refusal of the server in its console.
+            refusals = ("status of 4", "status of 5")
+            assert [error for error in watched.errors if not any(said in error for said in refusals)] == []
+            assert watched.elsewhere == []
+
+
+def pdf(name: str, *lines: str, password: str | None = None) -> FilePayload:
+    encrypt = StandardEncryption(password) if password else None
+    return {"name": name, "mimeType": "application/pdf", "buffer": draw(column(*lines), encrypt=encrypt)}
+
+
+def text(name: str, words: str) -> FilePayload:
+    return {"name": name, "mimeType": "text/plain", "buffer": words.encode()}
+
+
+BROKEN: FilePayload = {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n junk"}
+
+
+def add(page: Page, *files: FilePayload) -> None:
+    """Choose files, as a person does."""
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Add files").click()
+    chosen.value.set_files(list(files))
+
+
+def upload(page: Page, name: str) -> Locator:
+    """The row of a file that is being added."""
+    return page.locator(".fn-uploads li").filter(has=page.locator(".fn-upload-name", has_text=name))
+
+
+def state(page: Page, name: str) -> Locator:
+    """How far a file is, or how it came out, in words."""
+    return upload(page, name).locator(".fn-upload-state")
+
+
+def stored(server: str) -> list[dict[str, Any]]:
+    """What the server knows of its reports."""
+    reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents").json()["documents"]
+    return reports
+
+
+def stored_titles(server: str) -> list[str]:
+    return [report["title"] for report in stored(server)]

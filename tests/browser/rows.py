@@ -1,0 +1,49 @@
+"""The rows of the library and of the conversations, as a person finds them on the page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+
+def titles(page: Page) -> Locator:
+    """The titles of the reports in the list, in its order, so far as the page has them."""
+    return page.locator("#fn-library-panel .fn-report-title")
+
+
+def groups(page: Page) -> Locator:
+    """The headings of groups of reports."""
+    return page.locator("#fn-library-panel .fn-group")
+
+
+def row(page: Page, title: str) -> Locator:
+    """The row of the report of a title."""
+    return page.locator("#fn-library-panel .fn-rows > li").filter(
+        has=page.locator(".fn-report-title", has_text=title)
+    )
+
+
+def more(page: Page, name: str) -> Locator:
+    """The button of a row's menu."""
+    return page.get_by_role("button", name=f"More about {name}")
+
+
+def choose(page: Page, name: str, action: str) -> None:
+    """Choose something from the menu of a row."""
+    more(page, name).click()
+    page.get_by_role("menuitem", name=action).click()
+
+
+def find(page: Page, words: str) -> None:
+    """Look for reports."""
+    page.get_by_role("searchbox", name="Find a report").fill(words)
+
+
+def open_filters(page: Page) -> Locator:
+    """Unfold the facets; gives them."""
+    page.get_by_role("button", name="Filters").click()
+    return page.get_by_role("region", name="Filters")
+
+
+def chips(page: Page) -> Locator:
+    """What the question is narrowed to."""
+    return page.locator("#fn-narrowed .fn-chip-words")

@@ -1,0 +1,81 @@
+/** The buttons below an answer. */
+
+import { t } from "../i18n.js";
+import { getCopied, words } from "../server.js";
+import { copy } from "./copying.js";
+import { edit } from "./editing.js";
+import { judge } from "./judging.js";
+import { request } from "./request.js";
+import { say } from "./saying.js";
+import { answerAround, answersShown, idOf } from "./shown.js";
+
+const DOES = {
+  "fn-act-copy": copyAnswer,
+  "fn-act-link": copyLink,
+  "fn-act-again": askAgain,
+  "fn-act-edit": edit,
+  "fn-act-judge": judge,
+};
+
+export function startActions() {
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
+}
+
+function onClick(event) {
+  closeMenus(event.target.closest?.(".fn-save"));
+  const link = event.target.closest?.("#fn-conversation .fn-file");
+  if (link) {
+    link.closest(".fn-save").open = false;
+    say(t("answer.saving", { format: link.textContent }));
+  }
+  const whole = event.target.closest?.("#fn-conversation .fn-whole");
+  if (whole && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+    event.preventDefault();
+    request({ do: "open", conversation_id: new URL(whole.href).searchParams.get("conversation") });
+  }
+  const button = event.target.closest?.("#fn-conversation .fn-act");
+  const answer = button && answerAround(button);
+  const name = answer && Object.keys(DOES).find((each) => button.classList.contains(each));
+  if (name) DOES[name](answer, button);
+}
+
+function onKey(event) {
+  const menu = event.key === "Escape" && event.target.closest?.(".fn-save[open]");
+  if (!menu) return;
+  event.preventDefault();
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll("#fn-conversation .fn-save[open]"))
+    if (menu !== but) menu.open = false;
+}
+
+async function copyAnswer(answer) {
+  const copying = getCopied(idOf(answer));
+  try {
+    await copy(copying);
+    say(t("answer.copied"));
+  } catch {
+    // Of the two that can fail, the server says more.
+    say(await copying.then(() => t("answer.notCopied"), words), { lasting: true });
+  }
+}
+
+async function copyLink(answer) {
+  const link = new URL(`?answer=${idOf(answer)}`, document.baseURI).href;
+  try {
+    await copy({ text: link, html: "" });
+    say(t("answer.linkCopied"));
+  } catch {
+    say(t("answer.linkNotCopied", { link }), { lasting: true });
+  }
+}
+
+function askAgain(answer) {
+  const later = answersShown().length - answersShown().indexOf(answer) - 1;
+  request({ do: "again", answer_id: idOf(answer) });
+  say(later ? t("answer.againWithout", { count: later }) : t("answer.again"));
+}

@@ -1,0 +1,72 @@
+/** A question that is changed in its place: saving asks it anew, and what followed leaves the conversation. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { request } from "./request.js";
+import { say } from "./saying.js";
+import { answersShown, idOf, questionOf } from "./shown.js";
+
+const MOST = 2000; // characters of a question
+
+/** Puts a field in the place of the question of `answer`; `opener` has the focus again where it is cancelled. */
+export function edit(answer, opener) {
+  const question = questionOf(answer);
+  if (!question) return;
+  if (question.hidden) {
+    question.nextElementSibling?.querySelector("textarea")?.focus();
+    return;
+  }
+  const before = question.textContent;
+  const label = t("edit.label");
+  const field = make("textarea", { "aria-label": label, rows: "2", maxlength: MOST, dir: "auto" });
+  field.value = before;
+  const close = () => {
+    form.remove();
+    question.hidden = false;
+  };
+  const cancel = () => {
+    close();
+    opener.focus();
+  };
+  const form = make(
+    "form",
+    { class: "fn-edit" },
+    field,
+    make("p", { class: "fn-hint" }, hint(answer)),
+    make(
+      "div",
+      { class: "fn-edit-bar" },
+      make("button", { class: "fn-go" }, t("edit.save")),
+      button(t("edit.cancel"), cancel),
+    ),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const asked = field.value.trim();
+    if (!asked) return field.focus();
+    close();
+    if (asked === before) return opener.focus();
+    request({ do: "edit", answer_id: idOf(answer), question: asked });
+    say(t("edit.asked"));
+  });
+  field.addEventListener("keydown", (event) => {
+    // Enter may be choosing a word of a script that is typed in several keys.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault();
+      event.stopPropagation();
+      cancel();
+    }
+  });
+  question.hidden = true;
+  question.after(form);
+  field.focus();
+  form.scrollIntoView({ block: "nearest" });
+}
+
+function hint(answer) {
+  const all = answersShown();
+  return t("edit.hint", { count: all.length - all.indexOf(answer) });
+}

@@ -1,0 +1,40 @@
+/** Questions to ask next, below the newest answer: each was asked by the server, and is answered. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { getSuggestions } from "../server.js";
+import { request } from "./request.js";
+import { answersShown, idOf } from "./shown.js";
+
+const known = new Map(); // the questions of an answer, by its id; null while they are being read
+
+/** Shows what can be asked after the newest answer, and nowhere else. */
+export function offerSuggestions() {
+  const newest = answersShown().at(-1);
+  // Below it there may be one that arrives, or a word on the conversation.
+  const last = [...document.querySelectorAll("#fn-conversation .bot-row")].at(-1);
+  const answer = newest && last?.contains(newest) ? newest : null;
+  for (const old of document.querySelectorAll("#fn-conversation .fn-suggestions"))
+    if (!answer?.contains(old)) old.remove();
+  if (!answer) return;
+  const id = idOf(answer);
+  if (!known.has(id)) read(id);
+  if (known.get(id)?.length && !answer.querySelector(".fn-suggestions")) answer.append(offer(known.get(id)));
+}
+
+async function read(id) {
+  known.set(id, null);
+  // That there are none is no reason to disturb anybody.
+  known.set(id, await getSuggestions(id).catch(() => []));
+  offerSuggestions();
+}
+
+const offer = (questions) =>
+  make(
+    "div",
+    { class: "fn-suggestions", role: "group", "aria-label": t("suggestions.label") },
+    make("p", { "aria-hidden": "true" }, t("suggestions.label")),
+    ...questions.map((question) =>
+      button(question, () => request({ do: "ask", question }), { class: "fn-suggestion", dir: "auto" }),
+    ),
+  );

@@ -1,0 +1,37 @@
+/** When conversations were had, as a person says it: today, yesterday, in the last days, earlier. */
+
+import { t, tag } from "../i18n.js";
+
+const DAY = 86_400_000; // milliseconds
+const RECENT = 7; // days
+
+const startOfDay = (time) => new Date(time).setHours(0, 0, 0, 0);
+
+/** How many midnights lie between a time and now. */
+const daysAgo = (time, now) => Math.round((startOfDay(now) - startOfDay(time)) / DAY);
+
+/** The group that a time belongs to: "today", "yesterday", "week" or "earlier". */
+export function groupOf(updated, now = Date.now()) {
+  const days = daysAgo(new Date(updated), now);
+  if (days <= 0) return "today";
+  if (days === 1) return "yesterday";
+  return days <= RECENT ? "week" : "earlier";
+}
+
+/** A time as it is needed in its group: the hour of today and yesterday, else the day. */
+export function whenWords(updated, now = Date.now()) {
+  const time = new Date(updated);
+  const options = {
+    today: { timeStyle: "short" },
+    yesterday: { timeStyle: "short" },
+    week: { weekday: "long" },
+    earlier: { day: "numeric", month: "short", year: "numeric" },
+  }[groupOf(updated, now)];
+  return new Intl.DateTimeFormat(tag, options).format(time);
+}
+
+/** The whole of it, for who wants to know. */
+export const exactly = (updated) =>
+  new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(updated));
+
+export const groupWords = (group) => t(`history.${group}`);

@@ -1,0 +1,43 @@
+/** Which answers cite a report, in its row. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { getCitations, words } from "../server.js";
+import { dateWords } from "../words.js";
+import { closePart, openPart } from "./list.js";
+
+/** Lists the answers below the report's row. */
+export async function showCitations({ document_id: id, title }) {
+  const contents = make("div", { role: "status" }, make("p", { class: "fn-hint" }, t("cited.reading")));
+  const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });
+  const part = make(
+    "section",
+    { class: "fn-part", tabindex: "-1", "aria-label": t("cited.label", { title }) },
+    make("div", { class: "fn-part-head" }, make("h4", {}, t("cited.title")), close),
+    contents,
+  );
+  part.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closePart({ refocus: true });
+  });
+  openPart(id, part);
+  part.focus({ preventScroll: true });
+  try {
+    contents.replaceChildren(...listed(await getCitations(id)));
+  } catch (error) {
+    contents.replaceChildren(make("p", { class: "fn-warning" }, words(error)));
+  }
+}
+
+const listed = (answers) =>
+  answers.length
+    ? [make("ul", { class: "fn-cited" }, ...answers.map(answerRow))]
+    : [make("p", { class: "fn-hint" }, t("cited.none"))];
+
+function answerRow({ answer_id: id, question, created, quotes }) {
+  const link = make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question);
+  const day = make("span", { class: "fn-fact" }, dateWords(created.slice(0, 10)));
+  const times = make("span", { class: "fn-fact" }, t("cited.quotes", { count: quotes.length }));
+  return make("li", {}, link, make("span", { class: "fn-facts" }, day, " ", times));
+}

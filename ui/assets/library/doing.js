@@ -1,0 +1,166 @@
+/** What the index is doing now, in a line below the list; how far it is, and what went wrong last. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { cancelJob, getJob, startSync, words } from "../server.js";
+import { recall, remember } from "../storage.js";
+import { notify } from "../toasts.js";
+import { durationWords } from "../words.js";
+import { hasEnded, hurry, onJobs } from "./jobs.js";
+import { onReports, readReports, reports } from "./records.js";
+
+const LISTED = 50; // files that are named, of those that could not be read
+const FRESH = 4500; // milliseconds in which the list of reports is taken to be as it was
+
+const state = { jobs: undefined, ended: null, outcome: null, running: null, read: 0 };
+
+const line = make("p", { class: "fn-doing-line" });
+const said = make("p", { class: "fn-unseen", role: "status" });
+const bar = make("progress", { class: "fn-doing-bar", max: "1", "aria-label": t("doing.bar"), hidden: "" });
+const stop = button(t("doing.cancel"), cancel, { class: "fn-link-button", hidden: "" });
+const sync = button(t("doing.sync"), syncFolders, { class: "fn-link-button", hidden: "" });
+const details = make("details", { class: "fn-doing-details", hidden: "" });
+const place = make(
+  "div",
+  { class: "fn-doing" },
+  make("div", { class: "fn-doing-head" }, line, stop, sync),
+  bar,
+  details,
+  said,
+);
+
+/** The line; it follows the jobs and the reports. */
+export function doingElement() {
+  onJobs(onJobsTold);
+  onReports(draw);
+  draw();
+  return place;
+}
+
+/** The job that is worked at, or the next one. */
+const current = (jobs) => {
+  const unended = jobs.filter((job) => !hasEnded(job));
+  return unended.find(({ state: how }) => how === "running") ?? unended.at(-1) ?? null;
+};
+
+async function onJobsTold(jobs) {
+  const isFirst = state.jobs === undefined;
+  state.jobs = jobs;
+  state.running = jobs && current(jobs);
+  const ended = jobs?.find(hasEnded)?.id ?? null;
+  const hasChanged = jobs !== null && ended !== state.ended;
+  if (jobs && !isFirst) readAgain(hasChanged);
+  if (hasChanged) {
+    state.ended = ended;
+    state.outcome = await outcomeOf(jobs);
+  }
+  draw();
+}
+
+/** Reads the reports where a job has ended; else now and then, since other pages and a long sync change them, too. */
+function readAgain(hasChanged) {
+  if (!hasChanged && performance.now() - state.read < FRESH) return;
+  state.read = performance.now();
+  readReports().catch(() => null);
+}
+
+/** What the last work on the library as a whole came to; what becomes of an upload, its own row says. */
+async function outcomeOf(jobs) {
+  const last = jobs.find((job) => hasEnded(job) && job.kind !== "upload");
+  if (last?.kind !== "sync" || last.state !== "done") return last ?? null;
+  return getJob(last.id).catch(() => last);
+}
+
+const isDismissed = ({ id }) => recall("library.dismissed", null) === id;
+
+/** How far a job is, in words, and as a share of 1 or null. */
+function progressOf(job) {
+  const { files, passages, stage } = job;
+  const share = ({ done, of }) => (of ? done / of : null);
+  if (job.cancelling) return { words: t("doing.stopping"), share: null };
+  if (job.state === "waiting") return { words: t("doing.waiting"), share: null };
+  if (job.kind === "compaction") return { words: t("doing.compaction"), share: null };
+  if (job.kind === "rebuild") return { words: counted("doing.rebuild", passages), share: share(passages) };
+  if (job.kind === "upload") return { words: t("doing.upload"), share: share(passages) };
+  if (!stage) return { words: t("doing.looking"), share: null };
+  return files.done < files.of || !passages.of
+    ? { words: counted("doing.reading", files), share: share(files) }
+    : { words: counted("doing.embedding", passages), share: share(passages) };
+}
+
+const counted = (key, { done, of }) => (of ? t(key, { done, count: of }) : t(`${key}.begin`));
+
+function draw() {
+  const { jobs, running, outcome } = state;
+  const progress = running && progressOf(running);
+  const waiting = jobs?.filter(({ state: how }) => how === "waiting").length ?? 0;
+  const more = running ? waiting - (running.state === "waiting" ? 1 : 0) : 0;
+  const left =
+    running?.seconds_left && !running.cancelling ? t("doing.left", { time: durationWords(running.seconds_left) }) : "";
+  const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
+  line.textContent = facts.filter(Boolean).join(" · ");
+  place.classList.toggle("fn-busy", Boolean(running));
+  bar.hidden = !running;
+  if (progress?.share == null) bar.removeAttribute("value");
+  else bar.value = progress.share;
+  stop.hidden = !running || running.cancelling || running.kind === "compaction";
+  sync.hidden = Boolean(running) || jobs === null || !reports().some(({ uploaded }) => !uploaded);
+  drawDetails(running ? null : outcome);
+  // Only what begins and ends is read out, and not each step.
+  const spoken = running ? progress.words.replace(/\d.*/, "") : line.textContent;
+  if (said.dataset.of === `${running?.id}`) return;
+  said.textContent = said.dataset.of === undefined ? "" : spoken;
+  said.dataset.of = `${running?.id}`;
+}
+
+/** What is said while nothing runs. */
+function resting() {
+  const { jobs, outcome } = state;
+  if (jobs === null) return [t("doing.silent")];
+  if (outcome?.state === "failed" && !isDismissed(outcome)) return [t(`doing.failed.${outcome.kind}`)];
+  const count = reports().length;
+  return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];
+}
+
+/** Why the last work failed, or which files it could not read. */
+function drawDetails(outcome) {
+  const failed = outcome?.result?.failed ?? [];
+  const message = outcome?.state === "failed" ? outcome.message : null;
+  const shown = outcome && (message || failed.length) && !isDismissed(outcome);
+  details.hidden = !shown;
+  if (!shown || details.dataset.of === outcome.id) return;
+  details.dataset.of = outcome.id;
+  details.open = false;
+  const dismiss = () => {
+    remember("library.dismissed", outcome.id);
+    draw();
+  };
+  details.replaceChildren(
+    make("summary", {}, message ? t("doing.why") : t("doing.unread", { count: failed.length })),
+    message ? make("p", { class: "fn-warning", dir: "auto" }, message) : failures(failed),
+    button(t("doing.dismiss"), dismiss, { class: "fn-link-button" }),
+  );
+}
+
+const failures = (failed) =>
+  make(
+    "ul",
+    { class: "fn-failures" },
+    ...failed
+      .slice(0, LISTED)
+      .map(({ path, cause }) => make("li", {}, make("span", { class: "fn-path", dir: "auto" }, path), " ", cause)),
+    failed.length > LISTED ? make("li", {}, t("doing.others", { number: failed.length - LISTED })) : null,
+  );
+
+function cancel() {
+  const { id } = state.running;
+  cancelJob(id)
+    .catch((error) => error.status !== 409 && notify(words(error), { alert: true }))
+    .finally(hurry);
+}
+
+function syncFolders() {
+  startSync()
+    .catch((error) => notify(words(error), { alert: true }))
+    .finally(hurry);
+}

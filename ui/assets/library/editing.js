@@ -1,0 +1,172 @@
+/** What is known of a report, changed in its row: kept beside its file, and above what that says of itself. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { editReport, getReport, words } from "../server.js";
+import { closePart, openPart } from "./list.js";
+import { languageChoices } from "./languages.js";
+import { readReports, reports } from "./records.js";
+
+const NAMES = ["title", "publisher", "author", "published", "language", "collection"];
+const SUGGESTED = ["publisher", "collection"]; // what other reports have is offered
+const MOST = { collection: 200 };
+const CHARACTERS = 500;
+const SAID = ["sidecar", "upload"]; // where a value comes from that a person gave
+const NO_LANGUAGE = "und";
+
+/** Opens the form in the report's row, the focus in the field of `first`. */
+export async function editReportInPlace({ document_id: id, title }, first = "title") {
+  const form = make("form", {
+    class: "fn-part fn-edit",
+    "aria-label": t("details.label", { title }),
+    novalidate: "",
+  });
+  form.append(make("p", { class: "fn-hint", role: "status" }, t("details.reading")));
+  openPart(id, form);
+  try {
+    fill(form, await getReport(id));
+  } catch (error) {
+    const close = button(t("details.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
+    form.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)), close);
+    return close.focus({ preventScroll: true });
+  }
+  const input = form.elements[first];
+  input.focus();
+  return input.select?.();
+}
+
+function fill(form, report) {
+  const state = { report, busy: false };
+  const fields = Object.fromEntries(NAMES.map((name) => [name, field(name, () => reset(name))]));
+  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
+  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("details.save"));
+  const cancel = button(t("details.cancel"), () => closePart({ refocus: true }), { class: "fn-small-button" });
+  form.replaceChildren(
+    ...Object.values(fields).map(({ element }) => element),
+    trouble,
+    make("div", { class: "fn-choices" }, save, cancel),
+  );
+  Object.values(fields).forEach(({ show }) => show(report));
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closePart({ refocus: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+
+  async function submit() {
+    const changes = Object.fromEntries(
+      NAMES.map((name) => [name, fields[name].input.value.trim()]).filter(
+        ([name, value]) => value !== valueOf(state.report, name),
+      ),
+    );
+    if (!Object.keys(changes).length || (await send(changes))) closePart({ refocus: true });
+  }
+
+  /** Takes back what was said, so that the file's own word stands again; what else was written stays. */
+  async function reset(name) {
+    if (!(await send({ [name]: "" }))) return;
+    fields[name].show(state.report);
+    fields[name].input.focus();
+  }
+
+  /** Has the server change fields; whether it did. */
+  async function send(changes) {
+    if (state.busy) return false;
+    state.busy = save.disabled = true;
+    [trouble, ...NAMES.map((name) => fields[name].trouble)].forEach((place) => say(place, ""));
+    try {
+      state.report = await editReport(report.document_id, changes);
+      await readReports();
+      return true;
+    } catch (error) {
+      blame(error, Object.keys(changes));
+      return false;
+    } finally {
+      state.busy = save.disabled = false;
+    }
+  }
+
+  /** Says what is wrong beside the field that it is about, else below all. */
+  function blame(error, changed) {
+    const named = error.errors?.length ? error.errors : [{ field: fieldOf(error, changed), detail: words(error) }];
+    for (const { field: name, detail } of named) {
+      say(fields[name]?.trouble ?? trouble, detail);
+      fields[name]?.input.setAttribute("aria-invalid", "true");
+    }
+    fields[named[0].field]?.input.focus();
+  }
+}
+
+/** The field that a refusal is about: the server names it in its sentence. */
+function fieldOf(error, changed) {
+  if (error.status !== 422) return null;
+  return changed.length === 1 ? changed[0] : changed.find((name) => error.message.includes(` ${name} `));
+}
+
+const valueOf = (report, name) =>
+  name === "language" && report[name] === NO_LANGUAGE ? "" : (report[name] ?? "");
+
+function say(place, sentence) {
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+/** A field with its label, its hint, what takes back what was said, and the place where is said what is wrong. */
+function field(name, reset) {
+  const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
+  const input = inputOf(name, ids);
+  const back = button(t("details.back"), reset, {
+    class: "fn-link-button",
+    "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
+  });
+  const hint = name === "published" ? make("p", { class: "fn-hint", id: ids.hint }, t("details.dateForm")) : null;
+  const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
+  input.addEventListener("input", () => {
+    input.removeAttribute("aria-invalid");
+    say(trouble, "");
+  });
+  const head = make(
+    "div",
+    { class: "fn-edit-head" },
+    make("label", { for: ids.input }, t(`details.${name}`)),
+    back,
+  );
+  const element = make("div", { class: "fn-edit-field" }, head, input, suggestions(name), hint, trouble);
+  return {
+    element,
+    input,
+    trouble,
+    show(report) {
+      input.value = valueOf(report, name);
+      back.hidden = !SAID.includes(report.origins[name]);
+    },
+  };
+}
+
+function inputOf(name, ids) {
+  const attributes = { id: ids.input, name, class: "fn-field", "aria-describedby": `${ids.hint} ${ids.trouble}` };
+  if (name === "language") {
+    const known = reports().map(({ language }) => language);
+    const choices = languageChoices(known.filter((code) => code && code !== NO_LANGUAGE));
+    const option = ([value, label]) => make("option", { value }, label);
+    return make("select", attributes, option(["", t("details.noLanguage")]), ...choices.map(option));
+  }
+  return make("input", {
+    ...attributes,
+    type: "text",
+    dir: "auto",
+    autocomplete: "off",
+    maxlength: MOST[name] ?? CHARACTERS,
+    list: SUGGESTED.includes(name) ? `fn-edit-${name}-known` : null,
+  });
+}
+
+function suggestions(name) {
+  if (!SUGGESTED.includes(name)) return null;
+  const known = [...new Set(reports().map((report) => report[name]))].filter(Boolean).sort();
+  return make("datalist", { id: `fn-edit-${name}-known` }, ...known.map((value) => make("option", { value })));
+}

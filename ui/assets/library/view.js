@@ -1,0 +1,45 @@
+/** How the list is sorted and grouped, chosen in a menu and remembered. */
+
+import { button } from "../dom.js";
+import { t } from "../i18n.js";
+import { icon } from "../icons.js";
+import { toggleMenu } from "../menu.js";
+import { recall, remember } from "../storage.js";
+import { GROUP_NAMES, ORDER_NAMES } from "./ordering.js";
+
+const one = (names, name, otherwise) => (names.includes(name) ? name : otherwise);
+
+const view = {
+  order: one(ORDER_NAMES, recall("library.order"), "newest"),
+  group: one(GROUP_NAMES, recall("library.group"), null),
+};
+
+export const getView = () => view;
+
+/** The button with the menu; `changed` hears of a choice. */
+export function viewButton(changed) {
+  const choice = (field, name) => ({
+    words: t(`library.${field}.${name ?? "none"}`),
+    chosen: view[field] === name,
+    run: () => {
+      view[field] = name;
+      remember(`library.${field}`, name);
+      changed();
+    },
+  });
+  const entries = () => [
+    { heading: t("library.order") },
+    ...ORDER_NAMES.map((name) => choice("order", name)),
+    { heading: t("library.group") },
+    ...[null, ...GROUP_NAMES].map((name) => choice("group", name)),
+  ];
+  const opener = button("", () => toggleMenu(opener, entries()), {
+    class: "fn-icon-button fn-view",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": t("library.view"),
+    title: t("library.view"),
+  });
+  opener.append(icon("sort"));
+  return opener;
+}
