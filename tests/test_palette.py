@@ -27,7 +27,6 @@ PAIRS = (
     ("warning", "accent-soft"),
     ("text", "mark"),
     ("text", "found"),
-    ("muted", "found"),
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),
 )

@@ -161,8 +161,7 @@ def test_more_places_than_are_listed_are_counted_all(pier_page: Page) -> None:
 def test_without_the_highlight_api_matches_stand_in_marks(chromium: Browser, pier: str) -> None:
     with opened(chromium, pier) as watched:
         page = watched.page
-        page.add_init_script("delete window.Highlight")
-        page.reload()
+        page.evaluate("delete window.Highlight")
         page.get_by_role("button", name=TITLE).first.click()
         text = page.locator("#fn-source .fn-text")
         whole = text.evaluate("(element) => element.textContent")

@@ -1,5 +1,6 @@
 /** The buttons below an answer. */
 
+import { copy } from "../clipboard.js";
 import { t } from "../i18n.js";
 import { getCopied, words } from "../server.js";
 import { copy } from "./copying.js";

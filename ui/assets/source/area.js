@@ -6,7 +6,7 @@ import { getMatches } from "../server.js";
 import { aboutPane } from "./about.js";
 import { askAbout } from "./asking.js";
 import { wayBack } from "./back.js";
-import { quoteWithSource, toClipboard } from "./copying.js";
+import { copyWithSource } from "./copying.js";
 import { finder } from "./find.js";
 import { labelled, reportHead } from "./head.js";
 import { outline } from "./outline.js";
@@ -87,7 +87,7 @@ const selectionIn = (reading) =>
   selectionBar({
     shown: () => reading,
     ask: ({ words }) => askAbout(reading.report, words),
-    copy: (found) => toClipboard(quoteWithSource(reading.report, found, pageOf(reading, found.start))),
+    copy: (found) => copyWithSource(reading.report, found, pageOf(reading, found.start)),
   });
 
 /** Opens the search of a reading, or goes back into its field. */

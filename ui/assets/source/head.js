@@ -18,7 +18,8 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
   const stepper = steps(step);
   const facts = make("p", { class: "fn-facts" });
   const caution = badges(report, current, { open, compare });
-  const asking = labelled("source.ask", "ask", ask, { class: "fn-ask" });
+  const asking = labelled("source.ask", "ask", ask, { class: "fn-ask", "aria-label": t("source.ask") });
+  asking.append(make("span", { class: "fn-short" }, t("source.askShort")));
   const elements = [
     bar(stepper.element, asking),
     heading(report.title, { lang: report.language, dir: "auto" }),

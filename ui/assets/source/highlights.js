@@ -7,12 +7,12 @@
 
 import { make } from "../dom.js";
 
-const PAINTED = typeof Highlight === "function" && "highlights" in CSS;
+const canPaint = () => typeof Highlight === "function" && "highlights" in CSS;
 const [ALL, CURRENT] = ["fn-match", "fn-match-current"];
 
 /** Paints some ranges of a text that has no paint on it; `current` is the one that is being read. */
 export function paint(ranges, current) {
-  if (PAINTED) {
+  if (canPaint()) {
     CSS.highlights.set(ALL, new Highlight(...ranges));
     if (current) CSS.highlights.set(CURRENT, Object.assign(new Highlight(current), { priority: 1 }));
   } else {
@@ -23,7 +23,7 @@ export function paint(ranges, current) {
 
 /** Takes the paint off a text. Ranges that were in the painted words are void then. */
 export function unpaint(container) {
-  if (PAINTED) [ALL, CURRENT].forEach((name) => CSS.highlights.delete(name));
+  if (canPaint()) [ALL, CURRENT].forEach((name) => CSS.highlights.delete(name));
   for (const mark of container.querySelectorAll(`mark.${ALL}`)) {
     const parent = mark.parentNode;
     mark.replaceWith(...mark.childNodes);
