@@ -102,12 +102,12 @@ def edit_document(
         OutdatedError: if the document was changed or removed meanwhile.
         LibraryLockedError: if another process goes on writing for half a minute.
     """
-    with index.catalog.reading() as catalog:
-        record, known, lineage = catalog.document(document_id), catalog.file(document_id), catalog.lineage
-    place = Path(record.source, record.path)
-    wanted = checked(place, edits)
     # Two edits of one document would otherwise each keep half; an upload would change the file meanwhile.
     with PLACING, ExitStack() as kept:
+        with index.catalog.reading() as catalog:
+            record, known, lineage = catalog.document(document_id), catalog.file(document_id), catalog.lineage
+        place = Path(record.source, record.path)
+        wanted = checked(place, edits)
         status = _same_file(place, record)
         before = _said_of(place)
         said = replace(before, **{key: getattr(wanted, key) for key in edits})
@@ -116,14 +116,14 @@ def edit_document(
             return record
         if said != before:
             _keep(kept, place, said)
-        size, mtime_ns = state_of(place, status)
+        state = state_of(place, status)
         if is_known and not _taken_back(known, said):
             document = overridden(index.text(document_id, record.version), said)
         else:
             how = replace(options, by_time=not is_uploaded(index, record)).as_before(known.recognised_in)
             document = _read_again(index, record, reader, how)
         of = document_id, record.version
-        edited = Incoming(record.source, record.path, size, mtime_ns, record.digest, document, of)
+        edited = Incoming(record.source, record.path, *state, record.digest, document, of)
         index.replace([edited], lineage=lineage)
     return index.document(document_id)
 

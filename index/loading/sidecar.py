@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -109,6 +110,8 @@ def read_sidecar(path: Path) -> Overrides | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None
         cause = f"has a sidecar that cannot be read: {error.strerror or error}"
         raise LoadError(path, cause, _REMEDY) from error
     if len(data) > _MAX_BYTES:

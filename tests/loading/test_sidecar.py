@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from index.documents import Document
 from index.loading import LoadError, load
-from index.loading.sidecar import KEYS, Overrides, overridden, read_sidecar, sidecar_of, write_sidecar
+from index.loading.sidecar import (
+    KEYS,
+    Overrides,
+    overridden,
+    read_sidecar,
+    resaid,
+    sidecar_of,
+    write_sidecar,
+)
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"
 
@@ -103,6 +112,36 @@ def test_what_is_written_is_read_again(file: Path) -> None:
     assert read_sidecar(file) == kept
     write_sidecar(file, Overrides())
     assert not sidecar_of(file).exists()
+
+
+def test_what_is_said_anew_is_what_it_was_where_the_rest_fails(file: Path) -> None:
+    for former in (None, "title: By hand # a remark\n"):
+        if former:
+            said(file, former)
+            os.utime(sidecar_of(file), ns=(1, 1))
+        with pytest.raises(LoadError):
+            say_and_fail(file, Overrides(title="Another"))
+        assert (sidecar_of(file).read_text() if former else None) == former
+    assert sidecar_of(file).stat().st_mtime_ns == 1
+    with resaid(file, Overrides()):
+        pass
+    assert [each.name for each in file.parent.iterdir()] == ["dam.txt"]
+
+
+def say_and_fail(file: Path, overrides: Overrides) -> None:
+    with resaid(file, overrides):
+        assert read_sidecar(file) == overrides
+        raise LoadError(file, "is not indexed", "try again")
+
+
+def test_a_name_that_is_too_long_for_one_has_none(tmp_path: Path) -> None:
+    file = tmp_path / f"{'x' * 250}.txt"
+    file.write_text(TEXT)
+    assert read_sidecar(file) is None
+    assert load(file).title == "Its own title"
+    with pytest.raises(OSError, match="File name too long"):
+        write_sidecar(file, Overrides(title="Another"))
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_upload_says_where_it_was_said() -> None:

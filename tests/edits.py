@@ -1,0 +1,35 @@
+"""Reports to be edited, in a folder that a library follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reports import write
+
+from index.loading import DEFAULTS
+from index.loading.isolation import Isolated
+from index.records import DocumentRecord
+from index.store import Index
+from index.sync import sync
+from ui.editing import edit_document
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"
+REPORT = f"---\n{HEAD}\n---\n\n{GATE}\n\nIt stays closed.\n"
+
+
+def filed(index: Index, loading: Isolated, folder: Path) -> Path:
+    """A followed folder with two reports, of which the first is document 1."""
+    write(folder / "dams" / "gate.md", REPORT)
+    write(folder / "water.txt", "Four villages have had no clean water since June.")
+    sync(index, [folder], reader=loading)
+    return folder
+
+
+def edit(index: Index, loading: Isolated, document_id: int = 1, /, **edits: str) -> DocumentRecord:
+    return edit_document(index, loading, DEFAULTS, document_id, edits)
+
+
+def note(folder: Path) -> Path:
+    """What is said of document 1."""
+    return folder / "dams" / "gate.md.meta.yaml"

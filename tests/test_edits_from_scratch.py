@@ -1,0 +1,63 @@
+"""After any edits a library is what one that is made from scratch is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edits import GATE, REPORT, edit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reports import found, write
+from writings import PATIENT
+
+from index.embedding import Encoder
+from index.loading.isolation import Isolated
+from index.records import DocumentRecord
+from index.store import Index
+from index.sync import sync
+
+VALUES = {
+    "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),
+    "publisher": st.sampled_from(["", "Council", "null", "~"]),
+    "author": st.text(max_size=8),
+    "published": st.sampled_from(["", "2031", "July 2029", "1.7.2030"]),
+    "language": st.sampled_from(["", "en", "de", "km"]),
+    "collection": st.sampled_from(["", "Gates", "dams"]),
+}
+EDITS = st.lists(
+    st.tuples(st.integers(1, 3), st.fixed_dictionaries({}, optional=VALUES)), min_size=1, max_size=5
+)
+
+
+@settings(PATIENT, max_examples=20)
+@given(EDITS)
+def test_after_any_edits_the_library_is_what_one_that_is_made_from_scratch_is(
+    encoder: Encoder, loading: Isolated, edits: list[tuple[int, dict[str, str]]]
+) -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place, "reports")
+        write(folder / "dams" / "gate.md", REPORT)
+        write(
+            folder / "flood 2029-05.txt",
+            f"Dr. Ilves left. {GATE}\n\nPolice arrested nine suspects. Nobody was hurt.",
+        )
+        write(
+            folder / "page.html", "<html lang=en><title>A page</title><p>Four villages had no water.</html>"
+        )
+        with Index.open(Path(place, "home"), encoder) as index:
+            sync(index, [folder], reader=loading)
+            for number, said in edits:
+                edit(index, loading, number, **said)
+            report = sync(index, reader=loading)
+            assert (report.changed, report.unchanged) == ((), 3)
+            with Index.open(Path(place, "fresh"), encoder) as fresh:
+                sync(fresh, [folder], reader=loading)
+                assert alike(index) == alike(fresh)
+                for query in ("gate of the dam", "Council", "water: quoted", "arrested suspects"):
+                    assert found(index, query) == found(fresh, query)
+
+
+def alike(index: Index) -> list[DocumentRecord]:
+    return [replace(record, document_id=0, added="") for record in index.documents()]
