@@ -11,6 +11,8 @@ STYLES = (
     "palette",
     "type",
     "panes",
+    "tabs",
+    "drawers",
     "footnoted",
     "scope",
     "shortcuts",

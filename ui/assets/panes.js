@@ -161,8 +161,8 @@ function rail(name, toggle) {
 function topBar() {
   const openLibraries = opener("library", toggleLibrary);
   openLibraries.append(icon("library"), make("span", { class: "fn-library-count" }, t("library.title")));
-  const openSources = opener("source", toggleSource);
-  openSources.append(t("source.title"));
+  const openSources = opener("source", toggleSource, { "aria-label": t("source.show") });
+  openSources.append(icon("source"));
   const name = make("span", { class: "fn-top-title", "aria-hidden": "true" }, t("product"));
   return make("nav", { id: "fn-top", "aria-label": t("top.label") }, openLibraries, name, openSources);
 }
@@ -191,9 +191,10 @@ export function layOut() {
     event.preventDefault();
     document.querySelector("#fn-question textarea")?.focus();
   });
-  const before = [skip, topBar(), rail("library", toggleLibrary), library, splitter("library", library)];
-  conversation.before(...before);
-  conversation.after(splitter("source", source), source, rail("source", toggleSource), scrim);
+  library.append(splitter("library", library));
+  source.append(splitter("source", source));
+  conversation.before(skip, topBar(), rail("library", toggleLibrary), library);
+  conversation.after(source, rail("source", toggleSource), scrim);
   scrim.addEventListener("click", uncover);
   document.addEventListener("keydown", onKey);
   wide.addEventListener("change", arrange);

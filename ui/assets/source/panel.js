@@ -9,6 +9,7 @@ export const body = () => source.querySelector(".fn-desk-body");
 
 export function show(head, contents) {
   source.replaceChildren(
+    source.querySelector(":scope > .fn-edge"),
     make("div", { class: "fn-desk-head" }, ...head),
     make(
       "div",
