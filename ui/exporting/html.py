@@ -58,7 +58,10 @@ dd { margin: 0 0 .25rem; }
 _STYLE_OF_SEVERAL = """
 article { border-top: 1px solid; margin-top: 2.5rem; }
 article h2 { font-size: 1.3125rem; line-height: 1.3; }
-h3 { font-size: 1.125rem; margin-top: 1.5rem; }
+h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
+article .about { font-size: .8125rem; }
+article .about h3 { font-size: .875rem; }
+article dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); column-gap: 1rem; margin: 0; }
 @media print { h2, h3 { break-after: avoid; } }
 """.strip()
 """What a conversation has beside that."""

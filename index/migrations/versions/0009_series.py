@@ -67,15 +67,18 @@ def _fill(connection: sa.Connection) -> None:
     words = sa.text("INSERT INTO kept_words VALUES (:number, :heading, :folded)")
     references = sa.text("INSERT INTO kept_references VALUES (:number, :document_id, :version)")
     while rows := connection.execute(kept, {"last": last, "most": _AT_ONCE}).all():
+        said, cited = [], []
         for number, body in rows:
             fields = _fields(body)
             heading, text = (_text(fields.get(name)) for name in ("question", "text"))
-            folded = fold(f"{heading}\n{text}")
-            connection.execute(words, {"number": number, "heading": heading, "folded": folded})
-            for document_id, version in _cited(fields.get("citations")):
-                connection.execute(
-                    references, {"number": number, "document_id": document_id, "version": version}
-                )
+            said.append({"number": number, "heading": heading, "folded": fold(f"{heading}\n{text}")})
+            cited += [
+                {"number": number, "document_id": document_id, "version": version}
+                for document_id, version in _cited(fields.get("citations"))
+            ]
+        connection.execute(words, said)
+        if cited:
+            connection.execute(references, cited)
         last = rows[-1].number
 
 
