@@ -44,7 +44,7 @@ ANAPHORS = frozenset({
     "this", "that", "these", "those", "there", "here", "then", "such", "same", "former", "latter",
     "other", "others", "another", "both", "one", "ones", "neither", "none", "also", "too", "still",
     "already", "now", "today", "yesterday", "tomorrow", "recently", "later", "earlier", "meanwhile",
-    "however", "therefore", "instead", "again", "so", "thus", "yet", "even", "only", "who", "which",
+    "however", "therefore", "instead", "so", "thus", "yet", "even", "only", "who", "which",
     "whom", "whose", "what", "when", "where", "why", "how", "if", "whether", "while", "although",
     "though", "because", "since", "said", "says", "told", "not", "no", "never", "nor", "cannot",
     "nobody", "nothing", "ago", "further", "more", "most", "less", "than", "as", "but", "or",
@@ -138,7 +138,7 @@ def _clause(words: list[str], place: int, base: str | None, date: str, around: s
         before = before[:-1]
     subject = _within(" ".join(before), around)
     # Another verb: the first one may be a participle, or there is more than one clause.
-    if subject is None or {word.casefold() for word in after} & (_AUXILIARIES | _RELATIVES):
+    if subject is None or set(after) & (_AUXILIARIES | _RELATIVES):
         return None
     if base is None and not _asks(verb, next((word for word in after if not word.endswith("ly")), "")):
         return None

@@ -53,12 +53,12 @@ _AMOUNT = regex.compile(
     regex.IGNORECASE,
 )
 _COUNTED = regex.compile(
-    rf"^{_AT_LEAST}{NUMBER}\s(?P<noun>(?:\p{{Ll}}[\p{{L}}’'-]*\s){{0,3}}?\p{{Ll}}[\p{{L}}’'-]*"
-    r"(?:s|people|children|women|men|staff|police)(?:\sof\s(?:\p{L}[\p{L}’'-]*\s?){1,4}?)?)"
+    rf"^{_AT_LEAST}{NUMBER}\s(?P<noun>(?:\p{{Ll}}[\p{{L}}’'-]*\s){{0,3}}?"
+    r"(?:\p{Ll}[\p{L}’'-]*s|people|children|women|men|staff|police)(?:\sof\s(?:\p{L}[\p{L}’'-]*\s?){1,4}?)?)"
     r"(?P<rest>(?:\s(?:in|at|on|to|from|for|across|along|near|by|under)\s.*)?)$"
 )
 _DATED = regex.compile(
-    rf"^(?P<rest>.*?)\s(?P<led>on|in|by|since|until)\s(?P<date>{DATE.pattern})"
+    rf"^(?:(?P<rest>.*?)\s)?(?P<led>on|in|by|since|until)\s(?P<date>{DATE.pattern})"
     r"(?:\s(?:at|in the)\s[\p{L}\p{N}: ]{3,12})?$"
 )
 _PLACED = regex.compile(
@@ -113,7 +113,10 @@ def questions_in(sentence: str, around: str) -> list[Phrased]:
 
 def _reads_well(question: str) -> bool:
     words = [word.casefold() for word in question.rstrip("?").split()]
-    if not FEWEST_WORDS <= len(words) <= MOST_WORDS or words[-1] in _UNFINISHED:
+    if not FEWEST_WORDS <= len(words) <= MOST_WORDS:
+        return False
+    # What somebody is accused of: there the end is the one that is meant.
+    if words[-1] in _UNFINISHED and words[0] != "what":
         return False
     return not any(word in _LONE or word.strip(",.") in ANAPHORS for word in words[2:])
 
@@ -186,7 +189,7 @@ def _who(clause: Clause) -> Iterator[str]:
 def _when(clause: Clause) -> Iterator[str]:
     dated = _DATED.match(clause.rest)
     if dated is not None:
-        rest, led = dated["rest"], dated["led"]
+        rest, led = dated["rest"] or "", dated["led"]
     elif clause.date:
         rest, led = clause.rest, clause.date.split()[0]
     else:
@@ -207,7 +210,8 @@ def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
 
 def _is_event(clause: Clause, rest: str) -> bool:
     """Whether a date belongs to the clause's verb, and neither to a participle behind it nor to a state."""
-    words = [word for word in rest.split() if not word.endswith("ly") and word not in {"last", "first"}]
+    passed_over = {"last", "first", "been"}
+    words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
     if clause.base is not None:
         return not words or of_participle(words[-1]) is None
     if not words or (
@@ -247,7 +251,7 @@ def _inverted(clause: Clause, rest: str) -> str:
 
 def _undated(rest: str) -> str:
     dated = _DATED.match(rest)
-    return dated["rest"] if dated is not None else rest
+    return dated["rest"] or "" if dated is not None else rest
 
 
 _RULES: tuple[Callable[[Clause], Iterator[str]], ...] = (_what, _how_many, _who, _when, _where)

@@ -31,8 +31,8 @@ LANGUAGE = "en"
 _ASKED_AT_MOST = 6
 """Questions that are tried."""
 
-_SECONDS = 0.8
-"""After as long no other question is tried."""
+SECONDS = 1.0
+"""What may be spent on suggestions, but for the question that is being tried."""
 
 _AROUND = 1_500
 """Code points before and after the words that are cited: what is said there belongs to the subject."""
@@ -71,12 +71,13 @@ class Candidate:
     distance: int
 
 
-def suggest(engine: QueryEngine, answer: Answer) -> list[str]:
+def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
     """Questions to ask after an answer, those first that stand nearest to what it cites; three at most.
 
     Args:
         engine: answers, as it would if they were asked.
-        answer: what they follow; of an abstention, its nearest passages are looked around.
+        answer: what they follow; of an abstention, its nearest passage is looked around.
+        seconds: after as long no other question is tried.
     """
     follows = follow(engine.index, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
@@ -89,7 +90,7 @@ def suggest(engine: QueryEngine, answer: Answer) -> list[str]:
         for each in candidates_of(engine.index, answer)
         if (each.document_id, each.span) not in shown and _is_clear(each, answer)
     ]
-    ends = time.perf_counter() + _SECONDS
+    ends = time.perf_counter() + seconds
     suggested: list[str] = []
     tried = islice(_unlike(candidates, asked), _ASKED_AT_MOST)
     aside = engine.aside()

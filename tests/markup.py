@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
+from ui.locales import locale_in
+
+ENGLISH = locale_in("en")
 
 texts = st.text(
     st.one_of(
@@ -36,7 +39,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         given = dict(attrs)
-        self._open.append(given.get("class") or tag)
+        self._open.append((given.get("class") or tag).split()[0])
         if tag == "a":
             self.links.append((given.get("href") or "", given.get("title")))
 
@@ -49,8 +52,13 @@ class Page(HTMLParser):
             self.texts.append((self._open[-1], data))
 
     def text_of(self, name: str) -> list[str]:
-        """The texts of the elements of a class, one for each piece."""
+        """The texts of the elements of a class, by the first of their classes, one for each piece."""
         return [text for owner, text in self.texts if owner == name]
+
+
+def above(markup: str) -> str:
+    """An answer's markup without what stands below its sentences: its sources, footnotes and buttons."""
+    return markup.partition('<div class="fn-strip">')[0].partition('<div class="fn-actions">')[0]
 
 
 def shown(text: str) -> str:

@@ -52,11 +52,13 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/jobs",
         "/v1/jobs/{job_id}",
         "/v1/answers/{answer_id}.{suffix}",
+        "/v1/answers/{answer_id}/text",
         "/v1/answers/{answer_id}",
         "/v1/conversations",
         "/v1/conversations/{conversation_id}.{suffix}",
         "/v1/conversations/{conversation_id}",
         "/v1/documents/{document_id}/citations",
+        "/v1/answers/{answer_id}/suggestions",
         "/healthz",
         "/readyz",
     ]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from html import unescape
 
 import regex
-from markup import abstention, answer, citation
+from markup import ENGLISH, abstention, answer, citation
 
 from rag.answers import Disagreement, Dropped, StatedFigure, Verification
-from ui.checks import checks_markup, disagreements_markup
-from ui.render import answer_markup, streamed_markup, understood_markup
+from ui import checks, render
+
+answer_markup = partial(render.answer_markup, locale=ENGLISH)
+streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
+understood_markup = partial(render.understood_markup, locale=ENGLISH)
+checks_markup = partial(checks.checks_markup, locale=ENGLISH)
+disagreements_markup = partial(checks.disagreements_markup, locale=ENGLISH)
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 LACKS = "9.9 million is not in the cited sentence, which has 1.2 million"
@@ -48,7 +54,8 @@ def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
 
 def test_what_an_abstaining_model_wrote_can_be_looked_at() -> None:
     made = replace(abstention(), dropped=(Dropped("It cost 9.9 million.", LACKS),))
-    assert parts(answer_markup(made))[-2:] == ["It cost 9.9 million.", f"left out: {LACKS}"]
+    shown, _, _ = answer_markup(made).partition('<div class="fn-actions">')
+    assert parts(shown)[-2:] == ["It cost 9.9 million.", f"left out: {LACKS}"]
 
 
 def test_a_sentence_that_nothing_carries_is_struck_out() -> None:

@@ -18,6 +18,7 @@ from rag.feedback import (
     SpanError,
     append_feedback,
     evidence_in,
+    judgements,
     read_feedback,
 )
 from rag.json_lines import JsonLinesError
@@ -94,3 +95,16 @@ def test_evidence_is_a_span_of_a_version_with_its_words(library: Library) -> Non
             evidence_in(index, 1, 1, start, end)
     with pytest.raises(DocumentNotFoundError, match="version 2"):
         evidence_in(index, 1, 2, 4, 7)
+
+
+def test_the_last_judgement_of_an_answer_counts(tmp_path: Path) -> None:
+    for verdict, answer_id in (("wrong", "a"), ("right", "b"), ("right", None), ("right", "a")):
+        append_feedback(tmp_path, Feedback("Why?", verdict, (), None, "2031", answer_id))  # type: ignore[arg-type]
+    assert judgements(tmp_path) == {"a": "right", "b": "right"}
+
+
+def test_feedback_that_an_older_program_kept_is_read(tmp_path: Path) -> None:
+    line = {"question": "Why?", "verdict": "right", "evidence": [], "note": None, "given_at": "2031"}
+    (tmp_path / "feedback.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    assert read_feedback(tmp_path) == [Feedback("Why?", "right", (), None, "2031")]
+    assert judgements(tmp_path) == {}

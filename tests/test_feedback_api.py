@@ -62,6 +62,7 @@ def test_feedback_is_kept_with_the_words_of_its_evidence(client: TestClient, eng
         ],
         "note": "as printed",
         "given_at": feedback.given_at,
+        "answer_id": None,
     }
 
 
@@ -71,6 +72,24 @@ def test_a_citation_of_an_answer_is_evidence(client: TestClient, engine: QueryEn
     body = {"question": QUESTION, "verdict": "right", "evidence": evidence}
     assert client.post("/v1/feedback", json=body).status_code == 201
     assert [item.quote for item in kept(engine)[0].evidence] == [citation["quote"]]
+
+
+def test_an_answer_that_is_right_is_kept_with_what_it_cites(engine: QueryEngine) -> None:
+    keeping = QueryEngine(engine.index, keeps=True)
+    with TestClient(create_app(engine.index, keeping)) as client:
+        answer = client.post("/v1/chat", json={"question": QUESTION}).json()
+        judged = {"question": QUESTION, "answer_id": answer["answer_id"]}
+        for verdict in ("right", "wrong"):
+            assert client.post("/v1/feedback", json={**judged, "verdict": verdict}).status_code == 201
+        right, wrong = kept(engine)
+        quotes = [citation["quote"] for citation in answer["citations"]]
+        assert [item.quote for item in right.evidence] == quotes
+        assert wrong.evidence == ()
+        assert {right.answer_id, wrong.answer_id} == {answer["answer_id"]}
+        # What somebody says to be the evidence stands above it.
+        said = {**judged, "verdict": "right", "evidence": [EVIDENCE]}
+        client.post("/v1/feedback", json=said)
+        assert [item.quote for item in kept(engine)[2].evidence] == [SUNDAY]
 
 
 def test_evidence_and_a_note_are_not_needed(client: TestClient, engine: QueryEngine) -> None:
@@ -100,6 +119,8 @@ def test_evidence_and_a_note_are_not_needed(client: TestClient, engine: QueryEng
         ({"evidence": [{"document_id": 1}]}, 422, "evidence.0.version: "),
         ({"evidence": [EVIDENCE] * 101}, 422, "evidence: "),
         ({"stars": 5}, 422, "stars: unknown field"),
+        ({"answer_id": "f" * 32}, 404, f"there is no answer '{'f' * 32}'; "),
+        ({"answer_id": "../x"}, 422, "answer_id: "),
     ],
 )
 def test_what_cannot_be_kept_is_a_problem_and_keeps_nothing(

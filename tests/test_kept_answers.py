@@ -20,6 +20,7 @@ from index.embedding import Encoder
 from index.kept import Kept
 from index.layout import Box
 from index.loading.isolation import Isolated
+from index.records import Filters
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
@@ -50,6 +51,7 @@ from rag.kept_answers import (
     load,
     written,
 )
+from rag.searched import Searched
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 
@@ -108,6 +110,16 @@ answers: st.SearchStrategy[Answer] = built(
     passages=some(built(Passage)),
     disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
     dropped=some(built(Dropped)),
+    searched=st.none()
+    | built(
+        Searched,
+        titles=some(words),
+        filters=built(
+            Filters,
+            document_ids=some(numbers),
+            **{name: some(words) for name in ("publishers", "languages", "collections", "kinds")},
+        ),
+    ),
 )
 
 

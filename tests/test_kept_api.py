@@ -64,6 +64,21 @@ def test_an_answer_is_a_file_to_save(client: TestClient, suffix: str, media_type
     assert read.claims == (Claim("Gate 3 failed.", (1,)),)
 
 
+def test_an_answer_can_be_copied_with_its_footnotes(client: TestClient) -> None:
+    response = client.get(f"/v1/answers/{MADE.answer_id}/text")
+    source = "Report 1, The Office, 18 July 2025, 1.md, version 2"
+    assert response.json() == {
+        "text": f"Gate 3 failed. [1]\n\n[1] “Gate 3 failed.” — {source}",
+        "html": f"<p>Gate 3 failed.<sup>[1]</sup></p><p>[1] “Gate 3 failed.” — {source}</p>",
+    }
+
+
+@pytest.mark.parametrize("part", ["text", "suggestions"])
+def test_what_is_asked_of_an_answer_that_is_not_there_is_a_problem(client: TestClient, part: str) -> None:
+    response = client.get(f"/v1/answers/{'f' * 32}/{part}")
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_an_exported_page_can_do_nothing(client: TestClient) -> None:
     headers = client.get(f"/v1/answers/{MADE.answer_id}.html").headers
     assert headers["content-security-policy"] == (

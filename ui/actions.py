@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rag.answers import Answer
 from rag.feedback import Judgement
 from ui.escaping import escape
+from ui.locales import Locale
 
 _FILES = {"md": "Markdown", "html": "HTML", "docx": "Word"}
 
-_JUDGED: dict[bool, dict[Judgement, str]] = {
-    False: {"right": "Right", "wrong": "Wrong", "unanswerable": "Should not have been answered"},
-    True: {"unanswerable": "Rightly not answered", "wrong": "Should have been answered"},
+_OF_ANSWERS: Mapping[Judgement, str] = {
+    "right": "act.right",
+    "wrong": "act.wrong",
+    "unanswerable": "act.unanswerable",
 }
-"""What an answer can be called by who reads it; and an abstention."""
+_OF_ABSTENTIONS: Mapping[Judgement, str] = {
+    "unanswerable": "act.rightlyNot",
+    "wrong": "act.wronglyNot",
+}
+"""What an abstention can be called by who reads it."""
 
 
-def actions_markup(answer: Answer, given: Judgement | None = None) -> str:
+def actions_markup(answer: Answer, locale: Locale, given: Judgement | None = None) -> str:
     """The buttons; ``given`` is what was said of the answer before."""
     files = "".join(
         f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">{name}</a></li>'
         for suffix, name in _FILES.items()
     )
-    return (
-        '<div class="fn-actions">'
-        f"{_button('copy', 'Copy')}{_button('link', 'Copy link')}"
-        f'<details class="fn-save"><summary class="fn-act">Save</summary><ul>{files}</ul></details>'
-        f"{_button('again', 'Ask again')}{_button('edit', 'Edit question')}"
-        f'<span class="fn-judge">{_judgements(answer.abstained, given)}</span></div>'
+    said = _OF_ABSTENTIONS if answer.abstained else _OF_ANSWERS
+    judgements = "".join(
+        _button(f"judge fn-act-{verdict}{' fn-given' if verdict == given else ''}", locale.text(key))
+        for verdict, key in said.items()
     )
-
-
-def _judgements(abstained: bool, given: Judgement | None) -> str:
-    return "".join(
-        _button(f"judge fn-act-{verdict}{' fn-given' if verdict == given else ''}", said)
-        for verdict, said in _JUDGED[abstained].items()
+    copy, link = _button("copy", locale.text("act.copy")), _button("link", locale.text("act.link"))
+    again, edit = _button("again", locale.text("act.again")), _button("edit", locale.text("act.edit"))
+    save = f'<summary class="fn-act">{escape(locale.text("act.save"))}</summary><ul>{files}</ul>'
+    return (
+        f'<div class="fn-actions">{copy}{link}<details class="fn-save">{save}</details>{again}{edit}'
+        f'<span class="fn-judge">{judgements}</span></div>'
     )
 
 
 def _button(kind: str, said: str) -> str:
-    return f'<button class="fn-act fn-act-{kind}">{said}</button>'
+    return f'<button class="fn-act fn-act-{kind}">{escape(said)}</button>'

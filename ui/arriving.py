@@ -16,10 +16,8 @@ from rag.answers import Answer, Citation
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.history import Conversation
 from rag.searched import Searched, searched
+from ui.locales import Locale
 from ui.render import answer_markup, failure_markup, streamed_markup, waiting_markup
-
-STOPPED = "Stopped before it was complete; this part is not kept."
-STOPPED_AT_ONCE = "stopped before there was an answer; ask again for one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +82,28 @@ def _searched(index: Index, filters: Filters) -> Searched:
         return searched(snapshot, filters)
 
 
-def arrived_markup(arrived: Arrived) -> str:
+def arrived_markup(arrived: Arrived, locale: Locale) -> str:
     """What is shown of an answer while it arrives."""
     if arrived.answer is not None:
-        return answer_markup(arrived.answer)
+        return answer_markup(arrived.answer, locale)
     if arrived.text:
-        return streamed_markup(arrived.text, arrived.citations, arrived.standalone, arrived.searched)
-    return waiting_markup(arrived.passages, arrived.standalone, arrived.searched)
+        return _part_markup(arrived, locale, is_stopped=False)
+    return waiting_markup(locale, arrived.passages, arrived.standalone, arrived.searched)
 
 
-def stopped_markup(arrived: Arrived) -> str:
+def stopped_markup(arrived: Arrived, locale: Locale) -> str:
     """What stays of an answer that was stopped."""
     if arrived.text:
-        return streamed_markup(
-            arrived.text, arrived.citations, arrived.standalone, arrived.searched, stopped=STOPPED
-        )
-    return failure_markup(STOPPED_AT_ONCE)
+        return _part_markup(arrived, locale, is_stopped=True)
+    return failure_markup(locale.text("stopped.atOnce"))
+
+
+def _part_markup(arrived: Arrived, locale: Locale, *, is_stopped: bool) -> str:
+    return streamed_markup(
+        arrived.text,
+        arrived.citations,
+        locale,
+        standalone=arrived.standalone,
+        searched=arrived.searched,
+        is_stopped=is_stopped,
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer
 from rag.history import Conversation, of_answers
 from ui.arriving import Arrived, arrived_markup, stopped_markup
+from ui.locales import ENGLISH, Locale, locale_in
 from ui.render import question_markup
 
 REMEMBERED_ANSWERS = 100
@@ -43,15 +44,15 @@ class Exchange:
         """Whether more of the answer is expected."""
         return not self.is_given_up and self.answer is None
 
-    def show(self, arrived: Arrived) -> None:
+    def show(self, arrived: Arrived, locale: Locale) -> None:
         """Show what has arrived."""
         self.arrived = arrived
-        self.markup = arrived_markup(arrived)
+        self.markup = arrived_markup(arrived, locale)
 
-    def stop(self) -> None:
+    def stop(self, locale: Locale) -> None:
         """Expect no more of the answer."""
         if self.is_arriving:
-            self.fail(stopped_markup(self.arrived or Arrived()))
+            self.fail(stopped_markup(self.arrived or Arrived(), locale))
 
     def fail(self, markup: str) -> None:
         """Show ``markup`` in the place of an answer."""
@@ -67,12 +68,14 @@ class Asked:
         exchanges: what is shown, the oldest first.
         notice: markup that stands below them, where there is something to say of the conversation.
         rest: what followed and is not shown, since a link led to an answer in the middle.
+        locale: the language that it is shown in.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     exchanges: list[Exchange] = field(default_factory=list)
     notice: str = ""
     rest: list[Exchange] = field(default_factory=list)
+    locale: Locale = field(default_factory=lambda: locale_in(ENGLISH))
 
     @property
     def conversation(self) -> Conversation:
@@ -121,7 +124,7 @@ class Asked:
     def stop(self) -> None:
         """Expect no more of an answer that is arriving."""
         for each in self.exchanges:
-            each.stop()
+            each.stop(self.locale)
 
     def _added(self, question: str) -> Exchange:
         self.stop()

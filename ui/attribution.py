@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rag.answers import Citation, Passage
 from ui.escaping import escape
-from ui.naming import RECOGNISED, source_facts
+from ui.locales import Locale
 from ui.places import source_target
+from ui.saying import date_in
 
 
 def title_markup(place: Citation | Passage, name: str = "fn-title") -> str:
@@ -15,20 +16,23 @@ def title_markup(place: Citation | Passage, name: str = "fn-title") -> str:
     return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
-def facts_markup(place: Citation | Passage, pages: Sequence[int | None], *, recognised: bool) -> str:
-    """What is known of a report, to stand behind its title: publisher · date · pages, each a span."""
-    facts = source_facts(place.publisher, place.author, place.published, *pages)
-    facts += [RECOGNISED] if recognised else []
-    return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts)
+def facts_markup(
+    place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
+) -> str:
+    """What is known of a report, to stand behind its title: publisher · date · pages, each a span.
+
+    A commission's report names the commission as its author and nobody as its publisher.
+    """
+    numbers = [str(page) for page in pages if page is not None]
+    facts = [place.publisher or place.author, date_in(locale, place.published)]
+    facts += [locale.text("facts.pages", count=len(numbers), pages=", ".join(numbers))] if numbers else []
+    facts += [locale.text("facts.recognised")] if recognised else []
+    return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts if fact)
 
 
-def badge_markup(cited: Citation) -> str:
+def badge_markup(cited: Citation, locale: Locale) -> str:
     """Says of a report that a newer version had replaced it when it was cited; empty where none had."""
     if cited.superseded_by is None:
         return ""
-    return f' <span class="fn-badge fn-superseded">superseded by version {cited.superseded_by}</span>'
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things in words: ``1 report``, ``7 reports``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))
+    return f' <span class="fn-badge fn-superseded">{words}</span>'

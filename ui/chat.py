@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.answering import QueryEngine
 from ui.asked import Asked
-from ui.conversing import Conversing, fail, start_over, stop
-from ui.locales import gradio_words
+from ui.conversing import Conversing, Shown, fail, start_over, stop
+from ui.locales import Locale, gradio_words, locale_for
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -33,11 +33,20 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
     conversing = Conversing(engine, gr.skip())
 
+    async def ask(question: str, scope: str, asked: Asked, request: gr.Request) -> AsyncIterator[Shown]:
+        async for shown in conversing.ask(question, scope, asked, _language(request)):
+            yield shown
+
+    async def act(command: str, scope: str, asked: Asked, request: gr.Request) -> AsyncIterator[Shown]:
+        async for shown in conversing.act(command, scope, asked, _language(request)):
+            yield shown
+
     async def opened(request: gr.Request) -> tuple[Any, Any]:
-        return await conversing.open(request.query_params)
+        return await conversing.open(request.query_params, _language(request))
 
     # Gradio looks at the annotation itself, and cannot find a name that is imported late.
-    opened.__annotations__["request"] = gr.Request
+    for handler in (ask, act, opened):
+        handler.__annotations__["request"] = gr.Request
 
     words = labels()
     page: gr.Blocks
@@ -66,7 +75,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             elem_id="fn-question",
         )
         scope = gr.Textbox(visible="hidden", elem_id="fn-scope")
-        request = gr.Textbox(visible="hidden", elem_id="fn-request")
+        command = gr.Textbox(visible="hidden", elem_id="fn-request")
         with gr.Column(elem_id="fn-examples"):
             gr.Markdown(words("chat.examples"), visible=bool(examples))
             offered = [gr.Button(example) for example in examples]
@@ -74,11 +83,9 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}
-        askings: list[Any] = [question.submit(conversing.ask, [question, scope, asked], **quietly)]
-        askings += [button.click(conversing.ask, [button, scope, asked], **quietly) for button in offered]
-        askings += [
-            request.input(conversing.act, [request, scope, asked], trigger_mode="multiple", **quietly)
-        ]
+        askings: list[Any] = [question.submit(ask, [question, scope, asked], **quietly)]
+        askings += [button.click(ask, [button, scope, asked], **quietly) for button in offered]
+        askings += [command.change(act, [command, scope, asked], trigger_mode="multiple", **quietly)]
         for asking in askings:
             asking.failure(fail, asked, [asked, conversation])
         question.stop(stop, asked, [asked, conversation], cancels=askings, show_progress="hidden")
@@ -86,6 +93,10 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         page.load(opened, None, [asked, conversation], show_progress="hidden")
     page.queue(default_concurrency_limit=50, max_size=200)
     return page
+
+
+def _language(request: gr.Request) -> Locale:
+    return locale_for(request.headers.get("accept-language"))
 
 
 def _nothing_asked() -> Asked:

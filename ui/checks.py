@@ -5,63 +5,72 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from rag.answers import Answer, Disagreement, StatedFigure
+from rag.answers import Answer, Disagreement, StatedFigure, Verdict
 from ui.escaping import escape
-from ui.naming import VERDICTS, dated
+from ui.locales import Locale
 from ui.places import mark_markup
+from ui.saying import dated
 
-_HEADINGS = "".join(f'<th scope="col">{name}</th>' for name in ("Figure", "Source", "Date"))
+VERDICTS: Mapping[Verdict, str] = {
+    "supported": "verdict.supported",
+    "partial": "verdict.partial",
+    "unsupported": "verdict.unsupported",
+}
+"""What a sentence of each verdict is called, as the interface's strings have it."""
+
+_HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
-def checks_markup(answer: Answer) -> str:
+def checks_markup(answer: Answer, locale: Locale) -> str:
     """Folded up: which sentences are carried in part or not at all, and which were left out; and why."""
     if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
-    said = [
-        f"{counts[verdict]} {name}"
-        for verdict, name in {**VERDICTS, "supported": "supported"}.items()
-        if counts[verdict]
-    ]
-    said += [f"{len(answer.dropped)} left out"] if answer.dropped else []
+    said = [f"{counts[verdict]} {locale.text(key)}" for verdict, key in VERDICTS.items() if counts[verdict]]
+    left_out = locale.text("verdict.leftOut")
+    said += [f"{len(answer.dropped)} {left_out}"] if answer.dropped else []
     doubts = [
-        _doubt(answer.text[sentence.start : sentence.end], VERDICTS[sentence.verdict], sentence.reason)
+        _doubt(
+            answer.text[sentence.start : sentence.end],
+            locale.text(VERDICTS[sentence.verdict]),
+            sentence.reason,
+        )
         for sentence in answer.sentences
         if sentence.verdict != "supported"
     ]
-    doubts += [_doubt(dropped.text, "left out", dropped.reason) for dropped in answer.dropped]
-    return (
-        f'<details class="fn-checks"><summary>Sentences checked: {", ".join(said)}</summary>'
-        f"<ul>{''.join(doubts)}</ul></details>"
-    )
+    doubts += [_doubt(dropped.text, left_out, dropped.reason) for dropped in answer.dropped]
+    summary = escape(locale.text("checks.summary", counts=", ".join(said)))
+    return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
 
 
-def disagreements_markup(answer: Answer) -> str:
+def disagreements_markup(answer: Answer, locale: Locale) -> str:
     """What sources give different figures for: a table each, the newest first."""
-    marks = {cited.id: mark_markup(cited) for cited in answer.citations}
-    return "".join(_disagreement(disagreement, marks) for disagreement in answer.disagreements)
+    marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
+    return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
 
 
 def _doubt(sentence: str, verdict: str, reason: str | None) -> str:
-    why = f": {escape(reason)}" if reason else ""
-    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{verdict}{why}</span></li>'
+    why = f": {reason}" if reason else ""
+    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{escape(f"{verdict}{why}")}</span></li>'
 
 
-def _disagreement(disagreement: Disagreement, marks: Mapping[int, str]) -> str:
-    rows = "".join(_rows(disagreement.figures, marks))
-    about = escape(disagreement.about)
+def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: Locale) -> str:
+    rows = "".join(_rows(disagreement.figures, marks, locale))
+    headings = "".join(f'<th scope="col">{escape(locale.text(key))}</th>' for key in _HEADINGS)
+    about = escape(locale.text("disagreement.about", about=disagreement.about))
     return (
-        '<table class="fn-disagreement">'
-        f"<caption>The sources give different figures: {about}</caption>"
-        f"<thead><tr>{_HEADINGS}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table class="fn-disagreement"><caption>{about}</caption>'
+        f"<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str]) -> Iterator[str]:
+def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Locale) -> Iterator[str]:
     for figure in figures:
         source = " · ".join(filter(None, [figure.title, figure.publisher]))
-        superseded = " (superseded)" if figure.superseded else ""
+        date = dated(locale, figure.published)
+        if figure.superseded:
+            date = locale.text("disagreement.superseded", date=date)
         yield (
             f"<tr><td>{escape(figure.value)}{marks.get(figure.citation, '')}</td><td>{escape(source)}</td>"
-            f"<td>{escape(dated(figure.published))}{superseded}</td></tr>"
+            f"<td>{escape(date)}</td></tr>"
         )

@@ -16,10 +16,9 @@ from ui.arriving import arriving
 from ui.asked import Asked, Exchange, Turn
 from ui.commands import Command, read_command, read_scope
 from ui.excerpts import excerpt
+from ui.locales import Locale
 from ui.render import failure_markup
 from ui.restoring import restore
-
-FAILURE = "The server failed at this question; its log has the cause. Try again, or ask in other words."
 
 Shown = tuple[Any, Any, Any]
 """What an event gives: the question's input, the conversation, and its messages."""
@@ -37,48 +36,55 @@ class Conversing:
         self._engine = engine
         self._unchanged = unchanged
 
-    async def ask(self, question: str, scope: str, asked: Asked) -> AsyncIterator[Shown]:
+    async def ask(self, question: str, scope: str, asked: Asked, locale: Locale) -> AsyncIterator[Shown]:
         """Ask what stands in the input, of the reports that ``scope`` leaves."""
+        asked.locale = locale
         if not question.strip():
             yield self._unchanged, self._unchanged, self._unchanged
             return
         # The input is emptied once: while the answer arrives, the next question may be typed already.
         entry: Any = ""
-        async for refused in answered(self._engine, *asked.follow(question), read_scope(scope)):
+        follows = asked.follow(question)
+        async for refused in answered(self._engine, *follows, read_scope(scope), locale):
             # A refused question goes back into the input, where it can be mended.
             yield refused or entry, asked, asked.turns
             entry = self._unchanged
 
-    async def act(self, request: str, scope: str, asked: Asked) -> AsyncIterator[Shown]:
+    async def act(self, request: str, scope: str, asked: Asked, locale: Locale) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
         command = read_command(request)
         if command is None:
             return
+        asked.locale = locale
         if command.do == "open":
             asked.stop()
-            restored = await self._restored(command.conversation_id, command.answer_id)
+            restored = await self._restored(locale, command.conversation_id, command.answer_id)
             yield self._unchanged, restored, restored.turns
             return
         follows = _follows(command, asked)
+        if follows is None and command.answer_id:
+            # The page may have been open for longer than the server has run.
+            asked = await self._restored(locale, None, command.answer_id)
+            follows = _follows(command, asked)
         if follows is None:
             return
-        async for refused in answered(self._engine, *follows, read_scope(scope)):
+        async for refused in answered(self._engine, *follows, read_scope(scope), locale):
             yield refused or self._unchanged, asked, asked.turns
 
-    async def open(self, query: Mapping[str, str]) -> tuple[Any, Any]:
+    async def open(self, query: Mapping[str, str], locale: Locale) -> tuple[Any, Any]:
         """Show the conversation that a page's address names: ``conversation``, or ``answer``."""
         named = query.get("conversation"), query.get("answer")
         if not any(named):
             return self._unchanged, self._unchanged
-        restored = await self._restored(*named)
+        restored = await self._restored(locale, *named)
         return restored, restored.turns
 
-    async def _restored(self, conversation_id: str | None, answer_id: str | None) -> Asked:
-        return await to_thread.run_sync(restore, self._engine.index, conversation_id, answer_id)
+    async def _restored(self, locale: Locale, conversation_id: str | None, answer_id: str | None) -> Asked:
+        return await to_thread.run_sync(restore, self._engine.index, locale, conversation_id, answer_id)
 
 
 async def answered(
-    engine: QueryEngine, exchange: Exchange, follows: Conversation, filters: Filters
+    engine: QueryEngine, exchange: Exchange, follows: Conversation, filters: Filters, locale: Locale
 ) -> AsyncIterator[str]:
     """Have a question answered; after each step its exchange shows what has arrived.
 
@@ -87,6 +93,7 @@ async def answered(
         exchange: the question, with no answer yet.
         follows: what the question follows.
         filters: what narrows it.
+        locale: the language that it is shown in.
 
     Yields:
         The question, where it cannot be asked; else nothing.
@@ -97,7 +104,7 @@ async def answered(
             async for arrived in steps:
                 if exchange.is_given_up:
                     return
-                exchange.show(arrived)
+                exchange.show(arrived, locale)
                 yield ""
     except QuestionError as error:
         exchange.question = excerpt(question)
@@ -114,13 +121,13 @@ def stop(asked: Asked) -> tuple[Asked, list[Turn]]:
 def start_over(asked: Asked) -> tuple[Asked, list[Turn]]:
     """Begin a conversation; the one before is kept."""
     asked.stop()
-    return Asked(), []
+    return Asked(locale=asked.locale), []
 
 
 def fail(asked: Asked) -> tuple[Asked, list[Turn]]:
     """The conversation with a sentence in the place of the answer that broke off."""
     if asked.exchanges and asked.exchanges[-1].is_arriving:
-        asked.exchanges[-1].fail(failure_markup(FAILURE))
+        asked.exchanges[-1].fail(failure_markup(asked.locale.text("failure.server")))
     return asked, asked.turns
 
 

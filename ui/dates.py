@@ -12,14 +12,19 @@ def date_words(published: str | None) -> str | None:
 
     What is not an ISO date is returned as it was written.
     """
-    if published is None:
-        return None
-    parts = published.split("-")
-    try:
-        day = date(*(int(part) for part in [*parts, "1", "1"][:3]))
-    except (ValueError, OverflowError):
+    day = date_of(published)
+    if published is None or day is None:
         return published
-    return {1: f"{day:%Y}", 2: f"{day:%B %Y}"}.get(len(parts), f"{day.day} {day:%B %Y}")
+    shortened = {1: f"{day:%Y}", 2: f"{day:%B %Y}"}
+    return shortened.get(len(published.split("-")), f"{day.day} {day:%B %Y}")
+
+
+def date_of(published: str | None) -> date | None:
+    """The first day of an ISO date, possibly shortened; None where it is none."""
+    try:
+        return date(*(int(part) for part in [*(published or "").split("-"), "1", "1"][:3]))
+    except (ValueError, OverflowError):
+        return None
 
 
 def precision_of(published: str | None) -> str | None:

@@ -5,25 +5,31 @@ It is there for who reads it, and for the script: the card beside a footnote's m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.answers import Citation, Verdict
-from ui.attribution import badge_markup, counted, facts_markup, title_markup
+from ui.attribution import badge_markup, facts_markup, title_markup
 from ui.escaping import escape
+from ui.locales import Locale
 from ui.places import source_target
 from ui.sentences import ShownSentence
 from ui.tables import CitedRow, table_markup
 
-_SAID: dict[Verdict, str] = {
-    "supported": "Supported: the sentence says what these words say",
-    "partial": "Partly supported",
-    "unsupported": "Not supported",
-}
-_VERBATIM = "Quoted word for word"
 _WORST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
+_VERDICTS: Mapping[Verdict, str] = {
+    "supported": "foot.supported",
+    "partial": "foot.partial",
+    "unsupported": "foot.unsupported",
+}
+_REASONED: Mapping[Verdict, str] = {
+    "supported": "foot.supported",
+    "partial": "foot.partialFor",
+    "unsupported": "foot.unsupportedFor",
+}
+"""The same, where there is a reason."""
 
 
-def foot_list_markup(sentences: Sequence[ShownSentence]) -> str:
+def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """The footnotes by number, folded up; empty where there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
@@ -31,22 +37,22 @@ def foot_list_markup(sentences: Sequence[ShownSentence]) -> str:
             cited.setdefault(citation.id, []).append((sentence, citation))
     if not cited:
         return ""
-    items = "".join(_foot(cited[number]) for number in sorted(cited))
-    summary = f"<summary>{counted(len(cited), 'footnote')}</summary>"
-    return f'<details class="fn-footnotes">{summary}<ol>{items}</ol></details>'
+    items = "".join(_foot(cited[number], locale) for number in sorted(cited))
+    summary = escape(locale.text("foot.count", count=len(cited)))
+    return f'<details class="fn-footnotes"><summary>{summary}</summary><ol>{items}</ol></details>'
 
 
-def _foot(uses: Sequence[tuple[ShownSentence, Citation]]) -> str:
+def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
     """One footnote; where several sentences rest on it, the worst of what was found of them."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
-    facts = facts_markup(cited, [cited.page], recognised=cited.recognised)
-    source = f"{title_markup(cited, 'fn-foot-title')}{facts}{badge_markup(cited)}"
+    facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
+    source = f"{title_markup(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
     return (
         f'<li class="fn-foot fn-foot-{cited.id} fn-{verdict}">{number}<div class="fn-foot-body">'
         f'{_words(cited)}<p class="fn-foot-source">{source}</p>'
-        f'<p class="fn-foot-verdict">{escape(_verdict(sentence, cited))}</p></div></li>'
+        f'<p class="fn-foot-verdict">{escape(_verdict(sentence, cited, locale))}</p></div></li>'
     )
 
 
@@ -56,8 +62,10 @@ def _words(cited: Citation) -> str:
     return table_markup(cited.headings, [CitedRow(cited.quote, "")])
 
 
-def _verdict(sentence: ShownSentence, cited: Citation) -> str:
+def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
     verdict, reason = cited.verification.verdict, cited.verification.reason
-    if verdict == "supported":
-        return f"{_VERBATIM if sentence.repeats(cited) else _SAID[verdict]}."
-    return f"{_SAID[verdict]}: {reason}." if reason else f"{_SAID[verdict]}."
+    if verdict == "supported" and sentence.repeats(cited):
+        return locale.text("foot.verbatim")
+    if reason is None:
+        return locale.text(_VERDICTS[verdict])
+    return locale.text(_REASONED[verdict], reason=reason)

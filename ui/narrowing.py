@@ -5,71 +5,90 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from rag.caveats import name_language
-from rag.searched import Searched
-from ui.attribution import counted
-from ui.dates import date_words
-from ui.escaping import escape
+import babel
+from babel.lists import format_list
 
-_ONE_OF = {"publishers": "publisher", "collections": "collection", "kinds": "kind"}
-"""Filters whose values are shown as they are, and what one of them is called."""
+from rag.searched import Searched
+from ui.escaping import escape
+from ui.locales import Locale
+from ui.saying import date_in
 
 _NAMED = 3
 """Of many values, as many are named."""
 
+_ONE_OF = {
+    "publishers": "narrowed.publisher",
+    "languages": "narrowed.language",
+    "collections": "narrowed.collection",
+    "kinds": "narrowed.kind",
+}
+"""Filters that leave what has one of their values."""
 
-def narrowed_markup(searched: Searched | None) -> str:
+_DATES = {"published_after": "narrowed.after", "published_before": "narrowed.before"}
+
+
+def narrowed_markup(searched: Searched | None, locale: Locale) -> str:
     """Says above an answer that only some reports were searched; empty where all were."""
     if searched is None or not searched.filters:
         return ""
-    return f'<p class="fn-searched">{escape(_only(searched))}.</p>'
+    return _paragraph(_only(searched, locale))
 
 
-def searched_markup(searched: Searched | None, read: int) -> str:
+def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
     """Says of an abstention what was searched, and how many passages were read; empty where unknown."""
     if searched is None or not searched.documents:
-        return narrowed_markup(searched)
-    what = _only(searched) if searched.filters else f"Searched {counted(searched.documents, 'report')}"
-    nearest = f" and read the {counted(read, 'passage')} that came nearest" if read else ""
-    return f'<p class="fn-searched">{escape(f"{what}{nearest}")}.</p>'
+        return narrowed_markup(searched, locale)
+    what = (
+        _only(searched, locale)
+        if searched.filters
+        else locale.text("searched.reports", count=searched.documents)
+    )
+    nearest = locale.text("searched.passages", count=read) if read else ""
+    return _paragraph(f"{what} {nearest}".strip())
 
 
-def _only(searched: Searched) -> str:
-    said = "; ".join(narrowing(searched))
-    return f"Searched only: {said} ({counted(searched.documents, 'report')})"
+def _paragraph(words: str) -> str:
+    return f'<p class="fn-searched">{escape(words)}</p>'
 
 
-def narrowing(searched: Searched) -> Iterator[str]:
+def _only(searched: Searched, locale: Locale) -> str:
+    filters = "; ".join(narrowing(searched, locale))
+    return locale.text("searched.only", filters=filters, count=searched.documents)
+
+
+def narrowing(searched: Searched, locale: Locale) -> Iterator[str]:
     """What narrowed a search, a phrase each."""
-    filters = searched.filters
-    if filters.document_ids:
-        yield _reports(searched)
-    for name, values in asdict(filters).items():
-        if name in _ONE_OF and values:
-            yield f"{_ONE_OF[name]} {_any_of(values)}"
-    if filters.languages:
-        yield f"language {_any_of([name_language(code) for code in filters.languages])}"
-    if filters.published_after:
-        yield f"published after {date_words(filters.published_after)}"
-    if filters.published_before:
-        yield f"published before {date_words(filters.published_before)}"
+    if searched.filters.document_ids:
+        yield _reports(searched, locale)
+    given = asdict(searched.filters)
+    for name, key in _ONE_OF.items():
+        values = given.get(name) or ()
+        if name == "languages":
+            values = [_language(code, locale) for code in values]
+        if values:
+            yield locale.text(key, name=_any_of(values, locale))
+    for name, key in _DATES.items():
+        if given[name]:
+            yield locale.text(key, date=date_in(locale, given[name]) or "")
 
 
-def _reports(searched: Searched) -> str:
+def _reports(searched: Searched, locale: Locale) -> str:
     number = len(searched.filters.document_ids)
-    if not searched.titles:
-        return counted(number, "chosen report")
     titles = [f"“{title}”" for title in searched.titles]
-    return f"the report{'' if number == 1 else 's'} {_listed(titles, number)}"
+    more = number - len(titles)
+    if not titles:
+        return locale.text("narrowed.reports", count=number)
+    if more:
+        titles.append(locale.text("narrowed.others", count=more))
+    return str(format_list(titles, "standard", locale=locale.language))
 
 
-def _any_of(values: Sequence[str]) -> str:
-    return _listed(values[:_NAMED], len(values), "or")
+def _any_of(values: Sequence[str], locale: Locale) -> str:
+    named = list(values[:_NAMED])
+    if len(values) > _NAMED:
+        named.append(locale.text("narrowed.others", count=len(values) - _NAMED))
+    return str(format_list(named, "or", locale=locale.language))
 
 
-def _listed(named: Sequence[str], number: int, link: str = "and") -> str:
-    """Some of ``number`` things, and how many more there are."""
-    more = number - len(named)
-    if more > 0:
-        return f"{', '.join(named)} {link} {counted(more, 'other')}"
-    return f" {link} ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+def _language(code: str, locale: Locale) -> str:
+    return str(babel.Locale(locale.language).languages.get(code, code))

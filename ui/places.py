@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rag.answers import Citation, Copy, Passage
 from ui.escaping import escape
+from ui.locales import Locale
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
@@ -15,8 +16,11 @@ def source_target(place: Citation | Copy | Passage) -> str:
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
 
 
-def mark_markup(cited: Citation) -> str:
+def mark_markup(cited: Citation, locale: Locale) -> str:
     """The mark of a footnote, which opens the source at the quoted words."""
-    place = cited.title if cited.page is None else f"{cited.title}, page {cited.page}"
-    title = escape(f"Footnote {cited.id}: open the quoted words in {place}")
-    return f'<a class="fn-mark" href="{source_target(cited)}" title="{title}">[{cited.id}]</a>'
+    number, title = str(cited.id), cited.title
+    if cited.page is None:
+        said = locale.text("mark.open", number=number, title=title)
+    else:
+        said = locale.text("mark.openPage", number=number, title=title, page=str(cited.page))
+    return f'<a class="fn-mark" href="{source_target(cited)}" title="{escape(said)}">[{number}]</a>'

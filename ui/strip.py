@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from rag.answers import Citation
 from ui.attribution import badge_markup, facts_markup, title_markup
 from ui.escaping import escape
-from ui.naming import dated
-
-
-_OFTEN = {1: "once", 2: "twice"}
+from ui.locales import Locale
+from ui.saying import dated
 
 
 def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
@@ -21,14 +19,14 @@ def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
     return list(sources.values())
 
 
-def source_markup(cited: Sequence[Citation]) -> str:
+def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
     """The document of some citations: its title · publisher · date · the pages that are cited."""
     pages = sorted({citation.page for citation in cited if citation.page is not None})
-    facts = facts_markup(cited[0], pages, recognised=any(citation.recognised for citation in cited))
-    return f"{title_markup(cited[0])}{facts}"
+    recognised = any(citation.recognised for citation in cited)
+    return f"{title_markup(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
 
 
-def strip_markup(citations: Sequence[Citation]) -> str:
+def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
     """What is cited, in the order in which it is; empty where nothing is.
 
     A source by itself is not named anywhere else, and has all that is known of it.
@@ -36,16 +34,18 @@ def strip_markup(citations: Sequence[Citation]) -> str:
     sources = by_source(citations)
     if not sources:
         return ""
-    alone = len(sources) == 1
-    items = "".join(_item(cited, source_markup(cited) if alone else _brief(cited[0])) for cited in sources)
-    heading = "Source" if alone else "Sources"
+    describe = source_markup if len(sources) == 1 else _brief
+    items = "".join(_item(cited, describe(cited, locale), locale) for cited in sources)
+    heading = escape(locale.text("strip.sources", count=len(sources)))
     return f'<div class="fn-strip"><p class="fn-strip-name">{heading}</p><ul>{items}</ul></div>'
 
 
-def _brief(cited: Citation) -> str:
-    return f'{title_markup(cited)} <span class="fn-fact">{escape(dated(cited.published))}</span>'
+def _brief(cited: Sequence[Citation], locale: Locale) -> str:
+    date = escape(dated(locale, cited[0].published))
+    return f'{title_markup(cited[0])} <span class="fn-fact">{date}</span>'
 
 
-def _item(cited: Sequence[Citation], source: str) -> str:
-    often = _OFTEN.get(len(cited), f"{len(cited)} times")
-    return f'<li class="fn-source">{source} <span class="fn-often">cited {often}</span>{badge_markup(cited[0])}</li>'
+def _item(cited: Sequence[Citation], source: str, locale: Locale) -> str:
+    often = escape(locale.text("strip.cited", count=len(cited)))
+    badge = badge_markup(cited[0], locale)
+    return f'<li class="fn-source">{source} <span class="fn-often">{often}</span>{badge}</li>'

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,12 @@ class Watched:
 
 @contextmanager
 def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
-    """The server over ``index`` on a free port of this machine; gives its URL."""
+    """The server over ``index`` on a free port of this machine; gives its URL.
+
+    Answers are kept, as ``footnoted serve`` has it: the page asks for what is kept of them.
+    """
+    engine = copy(engine)
+    engine.keeps = True
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(create_app(index, engine, examples=examples), log_level="error")
         server = uvicorn.Server(config)

@@ -63,7 +63,7 @@ def test_the_answer_shows_every_quote_with_its_mark_and_its_source(
     assert len(marks) > len(cited)
     expect(answer.locator(".fn-mark")).to_have_text([f"[{number}]" for number in marks])
     titles = list(dict.fromkeys(citation["title"] for citation in cited))
-    expect(answer.locator(".fn-title")).to_have_text(titles)
+    expect(answer.locator(".fn-group .fn-title")).to_have_text(titles)
 
 
 def test_the_page_of_a_pdf_is_named_and_marked_in_its_text(seed_page: Watched, seed_server: str) -> None:

@@ -49,7 +49,7 @@ def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_
     page = seed_page.page
     number = cited_row(seed_server)["id"]
     ask(page, DISPLACED)
-    table = page.locator("#fn-conversation .fn-table table")
+    table = page.locator("#fn-conversation .fn-group .fn-table table")
     expect(table).to_have_count(1)
     expect(table.locator("caption")).to_have_text("Persons displaced on 12 May 2025, by district:")
     expect(table.locator("tbody tr")).to_have_count(1)
@@ -63,7 +63,7 @@ def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     page = seed_page.page
     cited = cited_row(seed_server)
     ask(page, DISPLACED)
-    page.locator("#fn-conversation .fn-table .fn-mark").click()
+    page.locator("#fn-conversation .fn-group .fn-table .fn-mark").click()
     page.locator("#fn-source tr.fn-cited").wait_for()
     assert page.evaluate(MARKED) == cited["quote"]
     assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
@@ -188,8 +188,8 @@ def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browse
     with opened(chromium, seed_server, **PHONE) as watched:
         page = watched.page
         ask(page, DISPLACED)
-        page.locator("#fn-conversation .fn-table").wait_for()
-        box = page.locator("#fn-conversation .fn-table")
+        page.locator("#fn-conversation .fn-group .fn-table").wait_for()
+        box = page.locator("#fn-conversation .fn-group .fn-table")
         assert box.evaluate("(element) => element.scrollWidth <= element.clientWidth")
         expect(box.locator(".fn-mark")).to_be_in_viewport(ratio=1)
         box.locator(".fn-mark").tap()
@@ -217,9 +217,9 @@ def test_words_of_a_table_are_words_wherever_they_stand(
             number = next(one["id"] for one in cited if "4,711" in one["quote"])
             ask(page, question)
             page.locator(".fn-source").last.wait_for()
-            shown = grid(page.locator("#fn-conversation .fn-table").first)
+            shown = grid(page.locator("#fn-conversation .fn-group .fn-table").first)
             assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
-            page.get_by_role("link", name=f"[{number}]", exact=True).click()
+            page.locator(".fn-group .fn-mark", has_text=f"[{number}]").first.click()
             page.locator("#fn-source tr.fn-cited").wait_for()
             for place in ("#fn-conversation", "#fn-source"):
                 expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)

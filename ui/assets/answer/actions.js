@@ -7,7 +7,7 @@ import { edit } from "./editing.js";
 import { judge } from "./judging.js";
 import { request } from "./request.js";
 import { say } from "./saying.js";
-import { answerAround, answersShown, idOf } from "./shown.js";
+import { answerAround, answersShown, focusConversation, idOf } from "./shown.js";
 
 const DOES = {
   "fn-act-copy": copyAnswer,
@@ -28,6 +28,11 @@ function onClick(event) {
   if (link) {
     link.closest(".fn-save").open = false;
     say(t("answer.saving", { format: link.textContent }));
+  }
+  const whole = event.target.closest?.("#fn-conversation .fn-whole");
+  if (whole && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+    event.preventDefault();
+    request({ do: "open", conversation_id: new URL(whole.href).searchParams.get("conversation") });
   }
   const button = event.target.closest?.("#fn-conversation .fn-act");
   const answer = button && answerAround(button);
@@ -72,5 +77,6 @@ async function copyLink(answer) {
 function askAgain(answer) {
   const later = answersShown().length - answersShown().indexOf(answer) - 1;
   request({ do: "again", answer_id: idOf(answer) });
+  focusConversation();
   say(later ? t("answer.againWithout", { count: later }) : t("answer.again"));
 }

@@ -6,20 +6,20 @@
 
 import { answersShown, conversationOf, idOf } from "./shown.js";
 
-const state = { last: null };
+const state = { last: null, begun: false };
 
 const named = () => new URLSearchParams(location.search);
 
 /** Puts the conversation of the newest answer into the address; takes it out where there is none any more. */
 export function followAddress() {
+  const begun = document.querySelector("#fn-conversation .message-row") !== null;
   const newest = answersShown().at(-1) ?? null;
   const last = newest && idOf(newest);
-  if (last === state.last) return;
-  const first = state.last === null;
-  state.last = last;
-  if (first && named().get("answer")) return;
-  // While an answer arrives, those before it are still there; without any, the conversation was begun anew.
-  name(newest && conversationOf(newest));
+  if (begun === state.begun && last === state.last) return;
+  Object.assign(state, { last, begun });
+  // What has no whole answer yet has its place already, or gets it then.
+  if (!begun) name(null);
+  else if (newest && named().get("answer") !== last) name(conversationOf(newest));
 }
 
 function name(conversation) {

@@ -9,6 +9,7 @@ import { startActions } from "./actions.js";
 import { followAddress } from "./address.js";
 import { startCard } from "./card.js";
 import { describeMarks, pressGiven } from "./describing.js";
+import { startSaying } from "./saying.js";
 import { offerSuggestions } from "./suggestions.js";
 
 const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions];
@@ -17,6 +18,7 @@ const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions];
 export function startAnswers() {
   startCard();
   startActions();
+  startSaying();
   let drawn = 0;
   const later = () => {
     drawn ||= requestAnimationFrame(() => {

@@ -5,8 +5,8 @@
  * finger has no hover: there a mark opens the source at once.
  */
 
-import { drawn } from "../gradio.js";
 import { make } from "../dom.js";
+import { drawn } from "../gradio.js";
 import { footnoteOf } from "./shown.js";
 
 const MARK = "#fn-conversation .fn-mark";
@@ -25,7 +25,7 @@ export async function startCard() {
   document.addEventListener("focusout", (event) => event.target === state.mark && close());
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("click", (event) => event.target.closest?.(MARK) && pass(event), true);
-  document.addEventListener("scroll", (event) => card.contains(event.target) || close(), true);
+  document.addEventListener("scroll", onScroll, true);
   addEventListener("resize", close);
   card.addEventListener("pointerenter", () => clearTimeout(state.wait));
   card.addEventListener("pointerleave", () => closeSoon());
@@ -59,6 +59,15 @@ function onKey(event) {
   event.stopPropagation();
   state.passed = state.mark;
   close();
+}
+
+/** The card goes with its mark, as long as that is in view: the focus may have been what scrolled. */
+function onScroll(event) {
+  if (!state.mark || card.contains(event.target)) return;
+  const log = state.mark.closest('[role="log"]')?.getBoundingClientRect();
+  const at = state.mark.getBoundingClientRect();
+  if (log && at.bottom > log.top && at.top < log.bottom) place(state.mark);
+  else close();
 }
 
 /** A click opens the source: the card gives way to it, until the pointer comes back. */

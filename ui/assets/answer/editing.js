@@ -4,7 +4,7 @@ import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { request } from "./request.js";
 import { say } from "./saying.js";
-import { answersShown, idOf, questionOf } from "./shown.js";
+import { answersShown, focusConversation, idOf, questionOf } from "./shown.js";
 
 const MOST = 2000; // characters of a question
 
@@ -47,6 +47,7 @@ export function edit(answer, opener) {
     close();
     if (asked === before) return opener.focus();
     request({ do: "edit", answer_id: idOf(answer), question: asked });
+    focusConversation();
     say(t("edit.asked"));
   });
   field.addEventListener("keydown", (event) => {

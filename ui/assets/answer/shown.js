@@ -23,3 +23,11 @@ export function footnoteOf(mark) {
   const number = /\[(\d+)\]/.exec(mark.textContent)?.[1];
   return (number && mark.closest(".fn-answer")?.querySelector(`.fn-foot-${number}`)) || null;
 }
+
+/** Puts the focus on the conversation, where what had it goes: a reader begins again from there. */
+export function focusConversation() {
+  const log = document.querySelector('#fn-conversation [role="log"]');
+  if (!log) return;
+  log.tabIndex = -1;
+  log.focus({ preventScroll: true });
+}

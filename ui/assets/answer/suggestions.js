@@ -4,7 +4,7 @@ import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { getSuggestions } from "../server.js";
 import { request } from "./request.js";
-import { answersShown, idOf } from "./shown.js";
+import { answersShown, focusConversation, idOf } from "./shown.js";
 
 const known = new Map(); // the questions of an answer, by its id; null while they are being read
 
@@ -29,12 +29,17 @@ async function read(id) {
   offerSuggestions();
 }
 
+function ask(question) {
+  request({ do: "ask", question });
+  focusConversation();
+}
+
 const offer = (questions) =>
   make(
     "div",
     { class: "fn-suggestions", role: "group", "aria-label": t("suggestions.label") },
     make("p", { "aria-hidden": "true" }, t("suggestions.label")),
     ...questions.map((question) =>
-      button(question, () => request({ do: "ask", question }), { class: "fn-suggestion", dir: "auto" }),
+      button(question, () => ask(question), { class: "fn-suggestion", dir: "auto" }),
     ),
   );

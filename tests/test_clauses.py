@@ -1,0 +1,94 @@
+"""A sentence comes apart into subject, verb and the rest, or is left alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.clauses import Clause, plain, taken_apart
+
+AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and families left."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "clause"),
+    [
+        (
+            "The levee at Pellan broke on 22 April",
+            Clause("the levee at Pellan", "broke", "break", "on 22 April", "", False),
+        ),
+        (
+            "On 23 June the register held 11,050 people",
+            Clause("the register", "held", "hold", "11,050 people", " on 23 June", False),
+        ),
+        (
+            "The pin was last examined in 2019",
+            Clause("the pin", "was", None, "last examined in 2019", "", False),
+        ),
+        (
+            "President Ilse Tarvanen declared an emergency, and left",
+            Clause("President Ilse Tarvanen", "declared", "declare", "an emergency", "", True),
+        ),
+        (
+            "The Ministry of Justice suspended the prosecutor",
+            Clause("the Ministry of Justice", "suspended", "suspend", "the prosecutor", "", True),
+        ),
+        (
+            "Ji Xiha, who serves at the court, is accused of taking bribes",
+            Clause("Ji Xiha", "is", None, "accused of taking bribes", "", True),
+        ),
+        (
+            "Officials received nothing new",
+            Clause("officials", "received", "receive", "nothing new", "", False),
+        ),
+        (
+            "Parliament approved the budget",
+            Clause("Parliament", "approved", "approve", "the budget", "", True),
+        ),
+    ],
+)
+def test_a_plain_sentence_comes_apart(sentence: str, clause: Clause) -> None:
+    assert taken_apart(sentence, AROUND) == clause
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "They broke it on 22 April",
+        "Families who had been sleeping in schools were moved",
+        "Of 1,120 teachers 96 have moved away",
+        "Unseen broke on 22 April",
+        "People displaced by the floods were counted",
+        "The Society has chapters in many states",
+        "Two million people were counted",
+        "The minister said that it broke",
+        "Nothing at all here",
+        "",
+    ],
+)
+def test_what_points_elsewhere_or_has_two_verbs_is_left_alone(sentence: str) -> None:
+    assert taken_apart(sentence, AROUND) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("PHNOM PENH, the 18th – Raids began.", "Raids began"),
+        ("But the (old) dam broke.", "The dam broke"),
+        ("A  dam\nbroke.", "A dam broke"),
+        ("He said “no”.", None),
+        ("Gate | 3.", None),
+        ("A heading", None),
+        ("Did it break?", None),
+        (f"{'Long ' * 60}.", None),
+    ],
+)
+def test_what_is_no_plain_sentence_is_not_looked_at(sentence: str, words: str | None) -> None:
+    assert plain(sentence) == words
+
+
+@given(st.text(max_size=120))
+def test_nothing_is_too_odd_to_be_looked_at(text: str) -> None:
+    words = plain(text)
+    assert words is None or taken_apart(words, text) is None or words

@@ -1,0 +1,213 @@
+"""What happens to a page's conversation when its fields say something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import anyio
+import pytest
+from markup import ENGLISH
+
+from rag.answering import QueryEngine
+from rag.kept_answers import conversation
+from ui.asked import Asked
+from ui.conversing import Conversing, Shown, fail, start_over, stop
+from ui.locales import Locale
+
+DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
+BROKE, COST = "When did the dam of Varda break?", "What had the dam of Varda cost?"
+UNCHANGED = {"unchanged": True}
+
+
+@pytest.fixture
+def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
+    return QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+
+
+@pytest.fixture
+def conversing(engine: QueryEngine) -> Conversing:
+    return Conversing(engine, UNCHANGED)
+
+
+def all_of(shown: AsyncIterator[Shown]) -> list[Shown]:
+    async def collect() -> list[Shown]:
+        return [each async for each in shown]
+
+    return anyio.run(collect)
+
+
+def ask(conversing: Conversing, question: str, asked: Asked, scope: str = "") -> list[Shown]:
+    return all_of(conversing.ask(question, scope, asked, ENGLISH))
+
+
+def act(conversing: Conversing, asked: Asked, scope: str = "", **command: Any) -> list[Shown]:  # noqa: ANN401
+    return all_of(conversing.act(json.dumps(command), scope, asked, ENGLISH))
+
+
+def questions(asked: Asked) -> list[str]:
+    return [each.question for each in asked.exchanges]
+
+
+def ids(asked: Asked) -> list[str]:
+    return [each.answer.answer_id for each in asked.exchanges if each.answer is not None]
+
+
+def test_the_input_is_emptied_once_and_the_conversation_grows(conversing: Conversing) -> None:
+    asked = Asked()
+    shown = ask(conversing, BROKE, asked)
+    assert [entry for entry, _, _ in shown] == ["", *[UNCHANGED] * (len(shown) - 1)]
+    assert shown[-1][1] is asked
+    assert shown[-1][2] == asked.turns
+    assert questions(asked) == [BROKE]
+    assert "broke on Sunday" in asked.exchanges[0].markup
+
+
+def test_a_blank_question_changes_nothing(conversing: Conversing) -> None:
+    asked = Asked()
+    assert ask(conversing, "  ", asked) == [(UNCHANGED, UNCHANGED, UNCHANGED)]
+    assert asked.exchanges == []
+
+
+def test_a_question_that_is_too_long_goes_back_into_the_input_and_is_followed_by_others(
+    conversing: Conversing,
+) -> None:
+    asked = Asked()
+    long = "x" * 2001
+    assert ask(conversing, long, asked)[-1][0] == long
+    assert asked.exchanges[0].markup.startswith('<div class="fn-failure">The question has 2&#44;001')
+    assert len(asked.exchanges[0].question) < 300
+    ask(conversing, BROKE, asked)
+    assert [each.answer is not None for each in asked.exchanges] == [False, True]
+
+
+def test_a_scope_narrows_what_is_asked(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked, '{"languages": ["km"]}')
+    answer = asked.exchanges[0].answer
+    assert answer is not None
+    assert answer.searched is not None
+    assert (answer.abstained, answer.searched.documents, answer.searched.filters.languages) == (
+        True,
+        0,
+        ("km",),
+    )
+
+
+def test_the_script_asks_a_question(conversing: Conversing) -> None:
+    asked = Asked()
+    shown = act(conversing, asked, do="ask", question=COST)
+    assert {repr(entry) for entry, _, _ in shown} == {repr(UNCHANGED)}
+    assert questions(asked) == [COST]
+
+
+def test_asking_again_puts_another_answer_in_the_place_of_one(
+    conversing: Conversing, engine: QueryEngine
+) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    ask(conversing, COST, asked)
+    first, second = ids(asked)
+    act(conversing, asked, do="again", answer_id=second)
+    assert questions(asked) == [BROKE, COST]
+    assert ids(asked)[0] == first
+    assert ids(asked)[1] != second
+    kept = conversation(engine.index, asked.id)
+    assert [answer.answer_id for answer in kept] == ids(asked)
+
+
+def test_an_edited_question_takes_the_place_of_its_answer_and_of_what_followed(
+    conversing: Conversing, engine: QueryEngine
+) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    ask(conversing, COST, asked)
+    act(conversing, asked, do="edit", answer_id=ids(asked)[0], question="Who was warned of the dam?")
+    assert questions(asked) == ["Who was warned of the dam?"]
+    assert [answer.question for answer in conversation(engine.index, asked.id)] == questions(asked)
+
+
+def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_again_in_its_conversation(
+    conversing: Conversing, engine: QueryEngine
+) -> None:
+    before, asked = Asked(), Asked()
+    ask(conversing, BROKE, before)
+    ask(conversing, COST, before)
+    shown = act(conversing, asked, do="again", answer_id=ids(before)[1])
+    again = shown[-1][1]
+    assert (again.id, questions(again)) == (before.id, [BROKE, COST])
+    assert [answer.answer_id for answer in conversation(engine.index, before.id)] == ids(again)
+
+
+def test_a_kept_conversation_is_opened(conversing: Conversing) -> None:
+    before, asked = Asked(), Asked()
+    ask(conversing, BROKE, before)
+    [(entry, opened, turns)] = act(conversing, asked, do="open", conversation_id=before.id)
+    assert (entry, opened.id, questions(opened)) == (UNCHANGED, before.id, [BROKE])
+    assert turns == opened.turns
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"do": "delete"},
+        {"do": "ask"},
+        {"do": "again"},
+        {"do": "again", "answer_id": "f" * 32},
+        {"do": "edit"},
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(conversing: Conversing, command: dict[str, str]) -> None:
+    asked = Asked()
+    assert act(conversing, asked, **command) == []
+    assert asked.exchanges == []
+
+
+@pytest.mark.parametrize("named", ["conversation", "answer"])
+def test_a_page_s_address_shows_what_it_names(conversing: Conversing, named: str) -> None:
+    before = Asked()
+    ask(conversing, BROKE, before)
+    value = before.id if named == "conversation" else ids(before)[0]
+    opened, turns = anyio.run(conversing.open, {named: value, "__theme": "dark"}, ENGLISH)
+    assert questions(opened) == [BROKE]
+    assert turns == opened.turns
+
+
+def test_a_page_without_a_name_in_its_address_is_left_as_it_is(conversing: Conversing) -> None:
+    assert anyio.run(conversing.open, {"__theme": "dark"}, ENGLISH) == (UNCHANGED, UNCHANGED)
+
+
+def test_an_answer_that_was_stopped_grows_no_more(conversing: Conversing, engine: QueryEngine) -> None:
+    asked = Asked()
+
+    async def stopped_early() -> None:
+        async for _ in conversing.ask(BROKE, "", asked, ENGLISH):
+            stop(asked)
+
+    anyio.run(stopped_early)
+    assert asked.exchanges[0].markup.startswith('<div class="fn-failure">Stopped before')
+    assert conversation(engine.index, asked.id) == []
+
+
+def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    exchange, _ = asked.follow(COST)
+    new, turns = start_over(asked)
+    assert (new.exchanges, turns) == ([], [])
+    assert new.id != asked.id
+    assert exchange.is_given_up
+
+
+def test_what_breaks_off_is_said_in_the_answer_s_place_and_in_the_reader_s_language(
+    conversing: Conversing,
+) -> None:
+    asked = Asked(locale=Locale("km", {"failure.server": "ម៉ាស៊ីន"}))
+    asked.follow(BROKE)
+    fail(asked)
+    assert asked.turns[-1]["content"] == '<div class="fn-failure">ម៉ាស៊ីន&#46;</div>'
+    ask(conversing, COST, asked)
+    whole = asked.turns
+    fail(asked)
+    assert asked.turns == whole

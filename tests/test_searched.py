@@ -1,0 +1,54 @@
+"""An answer says how many reports it was looked for in, and what narrowed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from index.records import Filters
+from rag.answering import QueryEngine
+from rag.kept_answers import load, written
+from rag.searched import Searched
+
+FILES = {
+    f"{name}.txt": f"Report {name}\n\nThe dam of {name} broke on Sunday."
+    for name in ("Arna", "Varda", "Zell")
+}
+BROKE = "When did the dam of Varda break?"
+
+
+@pytest.fixture
+def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
+    return library(FILES)
+
+
+def test_the_whole_library_is_searched_where_nothing_narrows(engine: QueryEngine) -> None:
+    assert engine.ask(BROKE).searched == Searched(3, Filters())
+
+
+def test_what_narrows_is_said_and_how_many_pass(engine: QueryEngine) -> None:
+    numbers = {record.path: record.document_id for record in engine.index.documents()}
+    chosen = (numbers["Zell.txt"], numbers["Varda.txt"], 99)
+    filters = Filters(document_ids=chosen)
+    assert engine.ask(BROKE, filters).searched == Searched(2, filters, ("Report Zell", "Report Varda"))
+    nothing = Filters(languages=("km",))
+    answer = engine.ask(BROKE, nothing)
+    assert answer.cause == "empty_library"
+    assert answer.searched == Searched(0, nothing)
+
+
+def test_three_of_many_chosen_reports_are_named(
+    library: Callable[[Mapping[str, str]], QueryEngine],
+) -> None:
+    engine = library({**FILES, "Ypsel.txt": "Report Ypsel\n\nNothing broke."})
+    numbers = tuple(record.document_id for record in engine.index.documents())
+    searched = engine.ask(BROKE, Filters(document_ids=numbers)).searched
+    assert searched is not None
+    assert (searched.documents, searched.titles) == (4, ("Report Arna", "Report Varda", "Report Ypsel"))
+
+
+def test_it_is_kept_with_the_answer(engine: QueryEngine) -> None:
+    answer = engine.ask(BROKE, Filters(published_after="2025"))
+    assert load(written(answer)).searched == answer.searched
+    assert answer.as_dict()["searched"]["filters"]["published_after"] == "2025"

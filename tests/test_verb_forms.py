@@ -1,0 +1,48 @@
+"""Forms of verbs: what is known is right, what is not known is None."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.verb_forms import of_participle, of_past, of_third_person
+
+
+@pytest.mark.parametrize(
+    ("past", "base"),
+    [
+        *[
+            ("broke", "break"),
+            ("released", "release"),
+            ("stopped", "stop"),
+            ("carried", "carry"),
+            ("cut", "cut"),
+        ],
+        *[("found", "find"), ("planned", "plan"), ("employed", "employ"), ("cancelled", "cancel")],
+        *[("table", None), ("the", None), ("broken", None), ("Broke", None), ("", None)],
+    ],
+)
+def test_the_past_of_a_verb_is_known(past: str, base: str | None) -> None:
+    assert of_past(past) == base
+
+
+@pytest.mark.parametrize(
+    ("participle", "base"),
+    [("broken", "break"), ("recorded", "record"), ("held", "hold"), ("broke", None), ("missing", None)],
+)
+def test_the_participle_of_a_verb_is_known(participle: str, base: str | None) -> None:
+    assert of_participle(participle) == base
+
+
+@pytest.mark.parametrize(
+    ("third", "base"),
+    [
+        ("runs", "run"),
+        ("covers", "cover"),
+        ("carries", "carry"),
+        ("goes", "go"),
+        ("teaches", "teach"),
+        ("tals", None),
+    ],
+)
+def test_the_third_person_of_a_verb_is_known(third: str, base: str | None) -> None:
+    assert of_third_person(third) == base
