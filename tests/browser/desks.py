@@ -64,8 +64,9 @@ def desk_in(browser: Browser, encoder: Encoder, home: Path, **context: object) -
             held.go_on.set()
             # A browser reports every refusal of the server in its console.
             refusals = ("status of 4", "status of 5")
-            assert [error for error in watched.errors if not any(said in error for said in refusals)] == []
-            assert watched.elsewhere == []
+            errors = [error for error in watched.errors if not any(said in error for said in refusals)]
+            assert errors == [], errors
+            assert watched.elsewhere == [], watched.elsewhere
 
 
 def pdf(name: str, *lines: str, password: str | None = None) -> FilePayload:

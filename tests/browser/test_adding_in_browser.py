@@ -123,7 +123,7 @@ def test_a_file_says_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
     page = desk.page
     desk.held.hold()
     add(page, text("lanterns.txt", LIT), text("tannery.txt", SOLD))
-    first = page.locator(".fn-uploads li", has=page.get_by_text("Reading", exact=True))
+    first = page.locator(".fn-uploads li", has=page.get_by_text("Indexing", exact=True))
     expect(first).to_have_count(1, timeout=SOON)
     waiting = page.locator(".fn-uploads li", has=page.get_by_text("Waiting to be read"))
     expect(waiting).to_have_count(1)

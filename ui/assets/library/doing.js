@@ -49,19 +49,18 @@ async function onJobsTold(jobs) {
   state.running = jobs && current(jobs);
   const ended = jobs?.find(hasEnded)?.id ?? null;
   const hasChanged = jobs !== null && ended !== state.ended;
-  if (jobs && !isFirst) readAgain(hasChanged);
-  if (hasChanged) {
-    state.ended = ended;
-    state.outcome = await outcomeOf(jobs);
-  }
+  if (hasChanged) state.ended = ended;
+  const reading = jobs && !isFirst ? readAgain(hasChanged) : null;
+  if (hasChanged) state.outcome = await outcomeOf(jobs);
+  await reading;
   draw();
 }
 
 /** Reads the reports where a job has ended; else now and then, since other pages and a long sync change them, too. */
 function readAgain(hasChanged) {
-  if (!hasChanged && performance.now() - state.read < FRESH) return;
+  if (!hasChanged && performance.now() - state.read < FRESH) return null;
   state.read = performance.now();
-  readReports().catch(() => null);
+  return readReports().catch(() => null);
 }
 
 /** What the last work on the library as a whole came to; what becomes of an upload, its own row says. */
@@ -83,7 +82,7 @@ function progressOf(job) {
   if (job.kind === "rebuild") return { words: counted("doing.rebuild", passages), share: share(passages) };
   if (job.kind === "upload") return { words: t("doing.upload"), share: share(passages) };
   if (!stage) return { words: t("doing.looking"), share: null };
-  return files.done < files.of || !passages.of
+  return files.done < files.of || !files.of
     ? { words: counted("doing.reading", files), share: share(files) }
     : { words: counted("doing.embedding", passages), share: share(passages) };
 }

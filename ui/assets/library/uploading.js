@@ -122,8 +122,11 @@ function take(upload, job) {
     heard.added(id);
   } else if (job.state === "failed") change(upload, { job, state: "refused", why: job.message });
   else if (job.state === "cancelled") change(upload, { job, state: "cancelled" });
-  else change(upload, { job, state: job.state === "waiting" ? "queued" : (job.stage ?? "reading") });
+  else change(upload, { job, state: job.state === "waiting" ? "queued" : stageOf(job) });
 }
+
+/** What has been read is embedded, of which nothing is told before the first part is done. */
+const stageOf = ({ stage, files }) => (stage === null || files.done < files.of ? "reading" : "embedding");
 
 onJobs(onJobsTold);
 
