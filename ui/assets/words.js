@@ -1,7 +1,8 @@
 /** How dates and what is known of a report are said in words. */
 
+import { momentWords } from "./dates.js";
 import { make } from "./dom.js";
-import { language, numberIn, t, tag } from "./i18n.js";
+import { numberIn, t, tag } from "./i18n.js";
 
 /** An ISO date, possibly shortened, in the words of the interface's language. */
 export function dateWords(published) {
@@ -9,12 +10,11 @@ export function dateWords(published) {
   if (!published || parts.length > 3 || parts.some(Number.isNaN)) return published;
   const units = [{ year: "numeric" }, { month: "long" }, { day: "numeric" }].slice(0, parts.length);
   const day = new Date(Date.UTC(parts[0], (parts[1] ?? 1) - 1, parts[2] ?? 1));
-  return new Intl.DateTimeFormat(tag, Object.assign({ timeZone: "UTC" }, ...units)).format(day);
+  return momentWords(day, Object.assign({ timeZone: "UTC" }, ...units));
 }
 
 /** A moment, as ISO 8601 has it, in the words of the interface's language and the reader's own time. */
-export const timeWords = (moment) =>
-  new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(moment));
+export const timeWords = (moment) => momentWords(new Date(moment), { dateStyle: "long", timeStyle: "short" });
 
 export const UNKNOWN_LANGUAGE = "und";
 
@@ -22,7 +22,7 @@ export const UNKNOWN_LANGUAGE = "und";
 export function languageWords(code) {
   if (code === UNKNOWN_LANGUAGE) return t("language.unknown");
   try {
-    return new Intl.DisplayNames(language, { type: "language" }).of(code);
+    return new Intl.DisplayNames(tag, { type: "language" }).of(code);
   } catch {
     return code;
   }
@@ -92,8 +92,6 @@ export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : k
 
 /** A length of time in the largest unit that it fills: "3 min", "40 sec". */
 export function durationWords(seconds) {
-  const [value, unit] =
-    seconds >= 5400 ? [seconds / 3600, "hour"] : seconds >= 60 ? [seconds / 60, "minute"] : [seconds, "second"];
-  const rounded = Math.max(1, Math.round(value));
-  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(rounded);
+  const [length, unit] = seconds >= 5400 ? [3600, "hours"] : seconds >= 60 ? [60, "minutes"] : [1, "seconds"];
+  return t(`duration.${unit}`, { number: Math.max(1, Math.round(seconds / length)) });
 }
