@@ -201,10 +201,18 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: 
     asked = Asked()
     ask(conversing, BROKE, asked)
     exchange, _ = asked.follow(COST)
-    new, turns = start_over(asked)
-    assert (new.exchanges, turns) == ([], [])
-    assert new.id != asked.id
+    assert start_over(asked) == (None, [])
     assert exchange.is_given_up
+    assert start_over(None) == stop(None) == fail(None) == (None, [])
+
+
+def test_a_page_that_has_asked_nothing_begins_a_conversation_of_its_own(conversing: Conversing) -> None:
+    begun = [all_of(conversing.ask(BROKE, "", None, ENGLISH))[-1][1] for _ in range(2)]
+    assert [questions(asked) for asked in begun] == [[BROKE], [BROKE]]
+    assert begun[0].id != begun[1].id
+    command = json.dumps({"do": "ask", "question": COST})
+    acted = all_of(conversing.act(command, "", None, ENGLISH))[-1][1]
+    assert questions(acted) == [COST]
 
 
 def test_what_breaks_off_is_said_in_the_answer_s_place_and_in_the_reader_s_language(
