@@ -3,7 +3,6 @@
 import { copy } from "../clipboard.js";
 import { t } from "../i18n.js";
 import { getCopied, words } from "../server.js";
-import { copy } from "./copying.js";
 import { edit } from "./editing.js";
 import { judge } from "./judging.js";
 import { request } from "./request.js";
