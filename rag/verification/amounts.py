@@ -27,6 +27,11 @@ _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebu
 _OF = regex.compile(
     r"\s(?:out )?(?:of|dari|trong(?: số)?)\s(?:the |its |all |their |a total of )?", regex.IGNORECASE
 )
+_NUMBERED = regex.compile(
+    r"(?<!\b(?:trong|tổng|con) )\b(?P<of>số|no\.|nomor|number|route|highway|flight|section|chapter|article"
+    r"|phase|reactor|gate|pasal|điều|quốc lộ)\s(?P<number>\p{N}+)(?![.,]?\p{N}|\s?%)",
+    regex.IGNORECASE,
+)
 _ALL = regex.compile(r"\b(?:all|every|each|both|tất cả|cả|semua|seluruh)\b|全|都", regex.IGNORECASE)
 SHOWN = 4
 
@@ -43,13 +48,28 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     ]
     missing += [first for first, last in pairwise(stated) if _is_all(first, last, statement.text, evidence)]
     if not missing:
-        return Finding("figures", 1.0)
+        other = _renumbered(statement.text, evidence)
+        return Finding("figures", 0.0, other) if other else Finding("figures", 1.0)
     score = 1 - len(missing) / len(stated)
     if all(quantity.unit == ORDINAL and quantity.low == 1 for quantity in missing):
         return Finding(
             "figures", score, f"that it is the {missing[0].written} is not in the cited sentence", fatal=False
         )
     return Finding("figures", score, _absence(missing[0], [item for _, item in cited]))
+
+
+def _renumbered(text: str, evidence: Sequence[Evidence]) -> str | None:
+    """What is wrong with a thing that a number names: *storm No. 6*, where the evidence has No. 9."""
+    its = [
+        (match["of"].lower(), match["number"])
+        for item in evidence
+        for match in _NUMBERED.finditer(item.quote)
+    ]
+    for match in _NUMBERED.finditer(text):
+        known = {number for label, number in its if label == match["of"].lower()}
+        if known and match["number"] not in known:
+            return f"{match[0]} is not in the cited sentence, which has {match['of']} {min(known)}"
+    return None
 
 
 def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:

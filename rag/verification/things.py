@@ -149,8 +149,7 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
     with_date = [part for part in parts if not then.isdisjoint(part.anchors)]
     if with_figure and not with_date:
-        others = [each for part in with_figure for each in days if each.span in part.anchors]
-        return False if len(others) == len(with_figure) == 1 and _differ(day, others[0]) else None
+        return False if len(days) == len(with_figure) == 1 and _differ(day, days[0]) else None
     if not with_figure or not with_date:
         return None
     if any(part in with_date for part in with_figure):
