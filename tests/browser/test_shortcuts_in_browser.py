@@ -59,7 +59,7 @@ def test_brackets_show_and_hide_the_areas(seed_page: Watched) -> None:
 def test_n_and_p_open_the_footnotes_in_their_order(seed_page: Watched) -> None:
     page = seed_page.page
     ask(page, ARRESTS)
-    page.locator(".fn-source").last.wait_for()
+    page.locator(".fn-actions").last.wait_for()
     leave_the_question(page)
     marks = page.locator(".fn-mark")
     assert marks.count() > 1
