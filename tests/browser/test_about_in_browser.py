@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pages import MARKED, api_answer, opened, serving
 from playwright.sync_api import Browser, Page, expect
+from rows import row
 
 from index.embedding import Encoder
 from index.store import Index
@@ -86,7 +87,7 @@ def place(server: str, version: int, words: str) -> str:
 
 
 def open_about(page: Page, title: str = TITLE) -> None:
-    page.locator(".fn-reports").get_by_role("button", name=title, exact=False).first.click()
+    row(page, title).locator(".fn-report").click()
     expect(page.locator("#fn-source h2")).to_have_text(title)
     page.get_by_role("button", name="About", exact=True).click()
     page.locator(".fn-versions li").first.wait_for()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pages import Watched, ask, opened, serving
 from playwright.sync_api import Browser, Page, expect
+from rows import row
 
 from index.embedding import Encoder
 from index.store import Index
@@ -65,7 +66,7 @@ def pier(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def pier_page(chromium: Browser, pier: str) -> Iterator[Page]:
     with opened(chromium, pier) as watched:
         page = watched.page
-        page.get_by_role("button", name=TITLE).first.click()
+        row(page, TITLE).locator(".fn-report").click()
         page.locator("#fn-source .fn-text").wait_for()
         yield page
         assert page.title() == "Footnoted"
@@ -113,7 +114,7 @@ def test_matches_are_counted_highlighted_and_gone_through_also_where_nothing_is_
         )
         assert painted(page)["current"] == [words]
         assert page.evaluate(CURRENT_IN_VIEW)
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.locator(".fn-find-field")).to_be_focused()
 
 
 def test_buttons_go_on_and_back_and_escape_clears_then_closes(pier_page: Page) -> None:
@@ -145,7 +146,7 @@ def test_a_key_opens_the_search_which_begins_where_the_reader_is(pier_page: Page
     page.keyboard.press("f")
     expect(page.get_by_role("searchbox", name="Find in this report")).to_be_focused()
     page.keyboard.type("in calm")
-    expect(page.get_by_role("searchbox")).to_have_value("in calm")
+    expect(page.locator(".fn-find-field")).to_have_value("in calm")
     expect(page.locator(".fn-find-count")).to_have_text(re.compile(r"^[3-9]\d of the first 500 of 1,798$"))
     assert page.evaluate(CURRENT_IN_VIEW)
 
@@ -162,7 +163,7 @@ def test_without_the_highlight_api_matches_stand_in_marks(chromium: Browser, pie
     with opened(chromium, pier) as watched:
         page = watched.page
         page.evaluate("delete window.Highlight")
-        page.get_by_role("button", name=TITLE).first.click()
+        row(page, TITLE).locator(".fn-report").click()
         text = page.locator("#fn-source .fn-text")
         whole = text.evaluate("(element) => element.textContent")
         find(page, "took place in calm")
@@ -201,7 +202,7 @@ def test_on_a_phone_the_search_fits_the_drawer(chromium: Browser, pier: str) -> 
     with opened(chromium, pier, **PHONE) as watched:
         page = watched.page
         page.locator("#fn-top .fn-open-library").tap()
-        page.get_by_role("button", name=TITLE).first.tap()
+        row(page, TITLE).locator(".fn-report").tap()
         page.locator("#fn-source .fn-text").wait_for()
         page.get_by_role("button", name="Find", exact=True).tap()
         page.keyboard.type("Lærke")

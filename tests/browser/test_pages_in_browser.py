@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pages import Watched, api_answer, ask, opened
 from playwright.sync_api import Browser, Locator, Page, expect
+from rows import row
 
 pytestmark = pytest.mark.browser
 
@@ -166,7 +167,7 @@ def test_beside_one_another_the_page_follows_the_text_and_the_text_the_page(
 
 def test_a_report_without_pages_has_no_page_to_choose(seed_page: Watched) -> None:
     page = seed_page.page
-    page.get_by_role("button", name="Correction 2025/07").click()
+    row(page, "Correction 2025/07").locator(".fn-report").click()
     page.locator("#fn-source .fn-text").wait_for()
     expect(page.locator("#fn-source .fn-views button")).to_have_text(["Text", "About"])
     expect(picture(page)).to_have_count(0)

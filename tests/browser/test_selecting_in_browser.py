@@ -8,6 +8,7 @@ import httpx
 import pytest
 from pages import MARKED, opened, serving
 from playwright.sync_api import Browser, Locator, Page, expect
+from rows import row
 
 from index.embedding import Encoder
 from index.store import Index
@@ -56,7 +57,7 @@ def mill(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def mill_page(chromium: Browser, mill: str) -> Iterator[Page]:
     with opened(chromium, mill, permissions=["clipboard-read", "clipboard-write"]) as watched:
         page = watched.page
-        page.get_by_role("button", name="The looms of").first.click()
+        row(page, TITLE).locator(".fn-report").click()
         page.locator("#fn-source .fn-text").wait_for()
         yield page
         assert page.title() == "Footnoted"
@@ -188,7 +189,7 @@ def test_on_a_phone_the_question_is_uncovered(chromium: Browser, mill: str) -> N
     with opened(chromium, mill, **PHONE) as watched:
         page = watched.page
         page.locator("#fn-top .fn-open-library").tap()
-        page.get_by_role("button", name="The looms of").first.tap()
+        row(page, TITLE).locator(".fn-report").tap()
         page.locator("#fn-source .fn-text").wait_for()
         select(page, "Loom 7", "by hand")
         expect(page.locator(".fn-selected")).to_be_in_viewport(ratio=1)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pages import MARKED, Watched, api_answer, ask, opened
 from playwright.sync_api import Browser, Page, expect
+from rows import row
 
 pytestmark = pytest.mark.browser
 
@@ -104,7 +105,7 @@ def test_a_footnote_by_itself_has_no_way_on(seed_page: Watched) -> None:
 
 def test_a_report_from_the_library_is_at_no_footnote(seed_page: Watched) -> None:
     page = seed_page.page
-    page.get_by_role("button", name="Correction 2025/07").click()
+    row(page, "Correction 2025/07").locator(".fn-report").click()
     page.locator("#fn-source .fn-text").wait_for()
     expect(page.locator(".fn-steps")).to_be_hidden()
 
