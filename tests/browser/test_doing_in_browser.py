@@ -81,8 +81,15 @@ def test_files_that_could_not_be_read_are_named_with_the_reason_until_that_is_se
 def job(**fields: object) -> dict[str, object]:
     count = {"done": 0, "of": 0}
     return {
-        "id": "0" * 32, "kind": "sync", "state": "running", "cancelling": False, "message": None,
-        "stage": "reading", "files": count, "passages": count, "seconds_left": None,
+        "id": "0" * 32,
+        "kind": "sync",
+        "state": "running",
+        "cancelling": False,
+        "message": None,
+        "stage": "reading",
+        "files": count,
+        "passages": count,
+        "seconds_left": None,
         **fields,
     }
 
