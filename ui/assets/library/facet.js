@@ -37,19 +37,19 @@ export function valueList({ name, words, choose }) {
     return { element: make("li", {}, label), input, number };
   }
 
-  /** The values: those that are chosen, then those of most reports. */
+  /** The values, those of most reports first. */
   function values() {
-    const all = [...new Set([...state.chosen, ...state.counts.keys()])];
-    const weight = (value) => (state.chosen.includes(value) ? 1e9 : 0) + (state.counts.get(value) ?? 0);
-    const sorted = all.sort((a, b) => weight(b) - weight(a) || collator.compare(words(a), words(b)));
-    return sorted;
+    const all = [...new Set([...state.counts.keys(), ...state.chosen])];
+    const count = (value) => state.counts.get(value) ?? 0;
+    return all.sort((a, b) => count(b) - count(a) || collator.compare(words(a), words(b)));
   }
 
   function draw() {
     const all = values();
-    const found =
-      state.whole && state.sought ? all.filter((value) => fold(words(value)).includes(state.sought)) : all;
-    const shown = found.slice(0, state.whole ? MANY : Math.max(FEW, state.chosen.length));
+    const isSought = (value) => !state.sought || fold(words(value)).includes(state.sought);
+    // What is chosen is shown wherever it stands, and does not leap to another place when it is.
+    const isShown = (value, place) => place < FEW || state.chosen.includes(value);
+    const shown = state.whole ? all.filter(isSought).slice(0, MANY) : all.filter(isShown);
     const elements = shown.map((value) => {
       if (!rows.has(value)) rows.set(value, row(value));
       const { element, input, number } = rows.get(value);
@@ -59,7 +59,7 @@ export function valueList({ name, words, choose }) {
     });
     arrange(elements);
     find.hidden = !state.whole || all.length <= FINDABLE;
-    more.hidden = all.length <= Math.max(FEW, state.chosen.length);
+    more.hidden = all.length <= FEW || (!state.whole && shown.length === all.length);
     more.textContent = state.whole ? t("library.fewerValues") : t("library.moreValues", { number: all.length });
     more.setAttribute("aria-expanded", String(state.whole));
   }

@@ -1,0 +1,189 @@
+"""Prints how long the page is kept busy by each step of a person who looks through a large library.
+
+``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. A step is a letter in the field that
+finds reports, a facet that is ticked, a wheel's turn, a leap to the other end, another order. What counts is the
+time that the page's main thread is busy with it, styles and layout included: while it lasts, nothing answers. It
+needs Playwright and an installed Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.datasets import HOME
+from benchmarks.many_reports import library_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import CDPSession, Page
+
+    from index.store import Index
+
+_SETTLED = 250.0
+"""Milliseconds after which a step is over."""
+
+_WATCH = """() => {
+  window.longest = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((task) => {
+    window.longest = Math.max(window.longest, task.duration);
+  })).observe({ type: 'longtask' });
+}"""
+"""Remembers the longest task; the browser tells of those of 50 milliseconds and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done.
+
+    Attributes:
+        name: what it was.
+        busy: milliseconds of the main thread that it took.
+        longest: of the longest task, by the clock; 0 where none lasted 50 milliseconds.
+    """
+
+    name: str
+    busy: float
+    longest: float
+
+
+def main() -> None:
+    """Measure and print."""
+    made = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    made.add_argument("--reports", type=int, default=5_000)
+    made.add_argument("--rounds", type=int, default=5, help="how often each step is done")
+    made.add_argument("--phone", action="store_true", help="on a window of 390 by 844")
+    arguments = made.parse_args()
+    with (
+        library_of(HOME / f"browsing-{arguments.reports}", arguments.reports) as index,
+        _serving(index) as url,
+    ):
+        steps = list(measured(url, arguments.rounds, phone=arguments.phone))
+    print(f"{'step':34}{'median':>9}{'most':>9}{'longest task':>15}   milliseconds")
+    for name in dict.fromkeys(step.name for step in steps):
+        same = [step for step in steps if step.name == name]
+        busy = [step.busy for step in same]
+        longest = max(step.longest for step in same)
+        told = f"{longest:.0f}" if longest else "under 50"
+        print(f"{name:34}{statistics.median(busy):9.1f}{max(busy):9.1f}{told:>15}")
+
+
+@contextmanager
+def _serving(index: Index) -> Iterator[str]:
+    import uvicorn
+
+    from rag.answering import QueryEngine
+    from ui.app import create_app
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = server.force_exit = True
+        thread.join()
+
+
+def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
+    """Do each step ``rounds`` times on the page at ``url``."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        sys.exit("no Chromium on this machine; install one (on Debian: apt-get install chromium)")
+    size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+        page.goto(url)
+        page.locator("#fn-library .fn-report").first.wait_for(state="attached")
+        if phone:
+            page.locator("#fn-top .fn-open-library").click()
+        yield from walk(page, rounds)
+        browser.close()
+
+
+def walk(page: Page, rounds: int) -> Iterator[Step]:
+    """Look through the library that ``page`` shows, ``rounds`` times."""
+    counter = page.context.new_cdp_session(page)
+    # The time of the thread, and not of the clock: what else the machine does does not count.
+    counter.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.evaluate(_WATCH)
+    page.wait_for_timeout(2_000)
+    find = page.get_by_role("searchbox", name="Find a report")
+    yield _step(page, counter, "nothing", lambda: None)
+    for _ in range(rounds):
+        find.focus()
+        for letter in "ecluse 12":
+            yield _step(page, counter, "type a letter", lambda letter=letter: page.keyboard.type(letter))
+        yield _step(page, counter, "empty the field", lambda: page.keyboard.press("Escape"))
+        yield from _narrow(page, counter)
+        yield from _scroll(page, counter)
+        yield from _order(page, counter)
+
+
+def _narrow(page: Page, counter: CDPSession) -> Iterator[Step]:
+    yield _step(page, counter, "unfold the facets", page.get_by_role("button", name="Filters").click)
+    values = page.locator("#fn-facets .fn-values input")
+    for place in (0, 1, 6, 11):
+        for name in ("tick a facet", "untick it"):
+            yield _step(page, counter, name, lambda place=place: _click(values.nth(place)))
+    page.locator("#fn-facets summary").first.press("Escape")
+
+
+def _click(box: Any) -> None:  # noqa: ANN401 (a locator of Playwright)
+    # What is ticked moves up; a click of the page's own waits for nothing and scrolls nothing.
+    box.evaluate("(input) => input.click()")
+
+
+def _scroll(page: Page, counter: CDPSession) -> Iterator[Step]:
+    scroller = page.locator("#fn-library-panel .fn-list")
+    scroller.hover()
+    for _ in range(10):
+        yield _step(page, counter, "turn the wheel by 600 pixels", lambda: page.mouse.wheel(0, 600))
+    yield _step(
+        page,
+        counter,
+        "drag to the middle",
+        lambda: scroller.evaluate("(e) => { e.scrollTop = e.scrollHeight / 2; }"),
+    )
+    page.locator("#fn-library-panel [data-stop][tabindex='0']").first.focus()
+    for key in ("End", "Home"):
+        yield _step(page, counter, "leap to an end", lambda key=key: page.keyboard.press(key))
+
+
+def _order(page: Page, counter: CDPSession) -> Iterator[Step]:
+    for choice in ("Title", "Collection", "Nothing", "Newest first"):
+        page.get_by_role("button", name="Sort and group").click()
+        chosen = page.get_by_role("menuitemradio", name=choice)
+        yield _step(page, counter, f"choose “{choice}”", chosen.click)
+
+
+def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object]) -> Step:
+    """Do one thing, and what it took once the page is at rest again."""
+    page.evaluate("() => { window.longest = 0; }")
+    before = _busy(counter)
+    act()
+    page.wait_for_timeout(_SETTLED)
+    busy = _busy(counter) - before
+    return Step(name, busy, page.evaluate("() => window.longest"))
+
+
+def _busy(counter: CDPSession) -> float:
+    """Milliseconds for which the main thread was busy so far."""
+    metrics = counter.send("Performance.getMetrics")["metrics"]
+    return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")) * 1000
+
+
+if __name__ == "__main__":
+    main()
