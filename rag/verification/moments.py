@@ -6,14 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.verification.amounts import spans_of
+from rag.verification.amounts import fits, spans_of
 from rag.verification.dates import dates, resolved
-from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.evidence import Evidence, Finding, Statement, alike, language_in
 from rag.verification.moment import Moment
 from rag.verification.periods import anchored, joined_periods
-from rag.verification.quantities import quantities
+from rag.verification.quantities import Quantity, quantities
+from rag.verification.rounding import same_kind
 from rag.verification.segments import Segment, misplaced, segments
 from rag.verification.things import claimed_with
+from rag.verification.words import shares, stems
+
+FEWEST = 3
+MOST = 0.7
+CLEARLY = 0.3
+"""Of the words that a date is said of: how many there must be, the share that one cited sentence must have,
+and how much more it must have than any other, for the date to have to be its."""
 
 _FIELDS = ("year", "month", "day", "weekday")
 
@@ -39,7 +47,7 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             "dates", 1 - len(missing) / len(stated), f"{first} is not in the cited sentence{shown}"
         )
     for moment in stated:
-        if _is_misplaced(moment, statement, evidence):
+        if _is_misplaced(moment, statement, evidence) or _is_anothers(moment, statement, evidence):
             written = moment.span.of(statement.text)
             return Finding("dates", 0.0, f"{written} is the date of something else in the cited sentence")
     return Finding("dates", 1.0)
@@ -101,7 +109,7 @@ def follows(stated: Moment, cited: Moment) -> bool:
 
 
 def _fields_follow(stated: Moment, cited: Moment) -> bool:
-    named = [name for name in _FIELDS if getattr(stated, name) is not None]
+    named = _fields(stated)
     for name in named:
         its = getattr(cited, name)
         if its is None and name == "weekday":
@@ -116,6 +124,40 @@ def _weekday(moment: Moment) -> int | None:
         return date(moment.year or 0, moment.month or 0, moment.day or 0).weekday()
     except ValueError:
         return None
+
+
+def _is_anothers(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Whether the one cited sentence that says what the date is said of has another date for it."""
+    parts = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
+    part = next((part for part in parts if moment.span in part.anchors), Segment((), frozenset()))
+    cited = alike(statement, evidence)
+    item = _only_one(part, statement, cited) if len(cited) > 1 else None
+    if item is None or any(follows(moment, other) for other in _known(item)):
+        return False
+    return any(_fields(other) == _fields(moment) for other in dates(item.quote, statement.language))
+
+
+def _only_one(part: Segment, statement: Statement, cited: Sequence[Evidence]) -> Evidence | None:
+    """The one cited sentence that has the figures of a part, or, where it has none, its words."""
+    figures = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
+    if figures:
+        having = [item for item in cited if all(_has_figure(item, figure) for figure in figures)]
+        return having[0] if len(having) == 1 else None
+    if len(part.own) < FEWEST:
+        return None
+    held = [stems(item.quote, statement.language) for item in cited]
+    shared = [sum(shares(word, words) for word in part.own) / len(part.own) for words in held]
+    second, best = sorted(shared)[-2:]
+    return cited[shared.index(best)] if best >= MOST and best - second >= CLEARLY else None
+
+
+def _has_figure(item: Evidence, figure: Quantity) -> bool:
+    its = quantities(item.quote, language_in(item))
+    return any(same_kind(figure, other) and fits(figure, other) for other in its)
+
+
+def _fields(moment: Moment) -> list[str]:
+    return [name for name in _FIELDS if getattr(moment, name) is not None]
 
 
 def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:

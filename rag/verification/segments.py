@@ -39,12 +39,17 @@ class Segment:
     Attributes:
         anchors: where they stand in the text.
         words: the stems of its words, and of its subject where that stands in an earlier part.
-        bare: whether it has no words of its own: *owned from 2016 to 2019* is one thing before *from*.
+        own: the stems of its words alone.
     """
 
     anchors: tuple[Span, ...]
     words: frozenset[str]
-    bare: bool = False
+    own: frozenset[str] = frozenset()
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has no words of its own: in *owned from 2016* all of them stand before *from*."""
+        return not self.own
 
 
 def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
@@ -64,11 +69,11 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     subject: frozenset[str] = frozenset()
     doing: frozenset[str] = frozenset()
     its: list[frozenset[str]] = []
-    bare: list[bool] = []
+    alone: list[frozenset[str]] = []
     for (start, end), part in found:
         head = _stems(text, language, start, part[0].start, ordered)
         tail = _stems(text, language, part[0].start, end, ordered)
-        bare.append(not head | tail)
+        alone.append(head | tail)
         if its and not head - _DIRECTIONS:
             head |= subject
         elif its and not any(start <= act.start < end for act in acts):
@@ -78,10 +83,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
         last = max((act.end for act in acts if start <= act.start < end), default=0)
         doing = _stems(text, language, start, last, ordered) or doing
         its.append(head | tail)
-    return [
-        Segment(tuple(part), words, is_bare)
-        for (_, part), words, is_bare in zip(found, its, bare, strict=True)
-    ]
+    return [Segment(tuple(part), words, own) for (_, part), words, own in zip(found, its, alone, strict=True)]
 
 
 def _cuts(text: str, language: str, anchors: Sequence[Span]) -> list[int]:
