@@ -1,9 +1,9 @@
 """Prints how long the page is kept busy by each step of a person who looks through a large library.
 
 ``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. A step is a letter in the field that
-finds reports, a facet that is ticked, a wheel's turn, a leap to the other end, another order. What counts is the
-time that the page's main thread is busy with it, styles and layout included: while it lasts, nothing answers. It
-needs Playwright and an installed Chromium.
+finds reports, a facet that is ticked, a wheel's turn, a leap to the other end, another order. What counts is
+the time that the page's main thread is busy with it, styles and layout included: while it lasts, nothing
+answers. It needs Playwright and an installed Chromium.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from benchmarks.datasets import HOME
 from benchmarks.many_reports import library_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import CDPSession, Page
+    from playwright.sync_api import CDPSession, Locator, Page
 
     from index.store import Index
 
@@ -125,7 +126,7 @@ def walk(page: Page, rounds: int) -> Iterator[Step]:
     for _ in range(rounds):
         find.focus()
         for letter in "ecluse 12":
-            yield _step(page, counter, "type a letter", lambda letter=letter: page.keyboard.type(letter))
+            yield _step(page, counter, "type a letter", partial(page.keyboard.type, letter))
         yield _step(page, counter, "empty the field", lambda: page.keyboard.press("Escape"))
         yield from _narrow(page, counter)
         yield from _scroll(page, counter)
@@ -137,11 +138,11 @@ def _narrow(page: Page, counter: CDPSession) -> Iterator[Step]:
     values = page.locator("#fn-facets .fn-values input")
     for place in (0, 1, 6, 11):
         for name in ("tick a facet", "untick it"):
-            yield _step(page, counter, name, lambda place=place: _click(values.nth(place)))
+            yield _step(page, counter, name, partial(_click, values.nth(place)))
     page.locator("#fn-facets summary").first.press("Escape")
 
 
-def _click(box: Any) -> None:  # noqa: ANN401 (a locator of Playwright)
+def _click(box: Locator) -> None:
     # What is ticked moves up; a click of the page's own waits for nothing and scrolls nothing.
     box.evaluate("(input) => input.click()")
 
@@ -159,7 +160,7 @@ def _scroll(page: Page, counter: CDPSession) -> Iterator[Step]:
     )
     page.locator("#fn-library-panel [data-stop][tabindex='0']").first.focus()
     for key in ("End", "Home"):
-        yield _step(page, counter, "leap to an end", lambda key=key: page.keyboard.press(key))
+        yield _step(page, counter, "leap to an end", partial(page.keyboard.press, key))
 
 
 def _order(page: Page, counter: CDPSession) -> Iterator[Step]:

@@ -52,7 +52,7 @@ def report(number: int) -> Incoming:
         f"Office {number % 97 % _PUBLISHERS} for {subject}",
         None if number % 50 == 0 else f"{2000 + number % _YEARS}-{number % 12 + 1:02}-{number % 28 + 1:02}",
         (0,),
-        origins={"published": "first page"},
+        origins={"published": "page"},
     )
     digest = hashlib.sha256(title.encode()).hexdigest()
     return Incoming(

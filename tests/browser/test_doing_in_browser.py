@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from desks import MILL, SOLD, Desk
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 from rows import titles
 
 pytestmark = pytest.mark.browser
@@ -135,8 +135,11 @@ def test_a_server_that_is_silent_is_said_to_be(desk: Desk) -> None:
 
 def asked(desk: Desk, seconds: float, *, hidden: bool) -> int:
     """How often the jobs are asked for in some seconds, by a page that is seen or not."""
-    counted: list[str] = []
-    listen = lambda request: "/v1/jobs?" in request.url and counted.append(request.url)  # noqa: E731
+    urls: list[str] = []
+
+    def listen(request: Request) -> None:
+        urls.append(request.url)
+
     desk.page.evaluate(
         """(hidden) => {
           Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
@@ -148,7 +151,7 @@ def asked(desk: Desk, seconds: float, *, hidden: bool) -> int:
     desk.page.on("request", listen)
     desk.page.wait_for_timeout(seconds * 1000)
     desk.page.remove_listener("request", listen)
-    return len(counted)
+    return sum("/v1/jobs?" in url for url in urls)
 
 
 def test_the_server_is_asked_gently_and_not_by_a_page_that_nobody_sees(desk: Desk) -> None:

@@ -66,8 +66,11 @@ def test_rows_follow_one_another_without_gaps_wherever_the_list_is_scrolled_to(p
         scroller.evaluate("(list, share) => { list.scrollTop = list.scrollHeight * share; }", share)
         page.wait_for_timeout(300)
         places = rows(page).evaluate_all(
-            "(rows) => rows.map((row) => [Number(row.ariaPosInSet), parseFloat(row.style.top), "
-            "row.getBoundingClientRect().height])"
+            """(rows) => rows.map((row) => {
+              const { top, height } = row.getBoundingClientRect();
+              const list = row.closest('.fn-list');
+              return [Number(row.ariaPosInSet), top - list.getBoundingClientRect().top + list.scrollTop, height];
+            })"""
         )
         assert [place for place, _, _ in places] == list(range(places[0][0], places[0][0] + len(places)))
         ends = [top + height for _, top, height in places]

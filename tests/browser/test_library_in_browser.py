@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from desks import PHONE
 from pages import Watched, opened, serving
 from playwright.sync_api import Browser, Page, expect
 from rows import chips, choose, find, groups, more, open_filters, row, titles
@@ -19,8 +20,6 @@ from index.sync import sync
 from rag.answering import QueryEngine
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @dataclass(frozen=True)
