@@ -185,7 +185,7 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     field = page.get_by_label("Edit the question")
     expect(field).to_be_focused()
     expect(field).to_have_value(BROKE)
-    expect(page.locator(".fn-hint")).to_have_text(
+    expect(page.locator(".fn-edit .fn-hint")).to_have_text(
         "Saving asks it anew. The 2 answers below leave the conversation, and stay under their links."
     )
     field.fill("How many homes were destroyed in Varda?")

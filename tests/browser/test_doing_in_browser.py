@@ -100,11 +100,11 @@ def job(**fields: object) -> dict[str, object]:
         ({"stage": None}, "Looking through the folders"),
         (
             {"files": {"done": 312, "of": 2000}, "seconds_left": 185.0},
-            "Reading 312 of 2,000 files · 3 mins left",
+            "Reading 312 of 2,000 files · 3 min left",
         ),
         (
             {"kind": "rebuild", "stage": "embedding", "passages": {"done": 20, "of": 90}, "seconds_left": 41},
-            "Making the library anew: 20 of 90 passages · 41 secs left",
+            "Making the library anew: 20 of 90 passages · 41 sec left",
         ),
         ({"kind": "compaction", "stage": None}, "Tidying the index"),
         ({"state": "waiting", "stage": None}, "Waiting to begin"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pages import ARRESTS, Watched, ask, opened
 from playwright.sync_api import Browser, Locator, Page, expect
+from rows import row
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +39,7 @@ def opened_again(page: Page) -> Page:
 
 
 def open_report(page: Page) -> None:
-    page.get_by_role("button", name=REPORT).click()
+    row(page, REPORT).locator(".fn-report").click()
     expect(source(page).locator("h2")).to_be_focused()
 
 
@@ -60,7 +61,7 @@ def test_a_wide_window_has_the_library_the_conversation_and_a_source_beside_one_
 
 def test_the_source_is_closed_and_the_focus_is_where_it_was(seed_page: Watched) -> None:
     page = seed_page.page
-    row = page.get_by_role("button", name=REPORT)
+    opener = row(page, REPORT).locator(".fn-report")
     for close in ("Escape", "Close the source"):
         open_report(page)
         if close == "Escape":
@@ -68,7 +69,7 @@ def test_the_source_is_closed_and_the_focus_is_where_it_was(seed_page: Watched) 
         else:
             page.get_by_role("button", name=close).click()
         expect(source(page)).to_be_hidden()
-        expect(row).to_be_focused()
+        expect(opener).to_be_focused()
 
 
 def test_what_was_closed_is_opened_again_where_it_was(seed_page: Watched) -> None:
@@ -150,7 +151,7 @@ def test_a_folded_library_stays_folded_when_the_page_is_opened_again(seed_page: 
     expect(library(page)).to_be_hidden()
     page.get_by_role("button", name="Show the library").click()
     expect(page.get_by_role("tab", name="Library")).to_be_focused()
-    expect(page.locator("#fn-library .fn-reports li").first).to_be_visible()
+    expect(page.locator("#fn-library .fn-report").first).to_be_visible()
 
 
 def test_the_desk_works_where_nothing_may_be_remembered(chromium: Browser, seed_server: str) -> None:
@@ -180,7 +181,7 @@ def test_nothing_of_the_page_moves_while_it_opens(chromium: Browser, seed_server
     )
     for folded in (False, True):
         page.goto(seed_server)
-        page.locator("#fn-library .fn-reports li").first.wait_for(state="attached")
+        page.locator("#fn-library .fn-report").first.wait_for(state="attached")
         page.get_by_label("Your question").wait_for()
         page.wait_for_timeout(500)
         assert page.evaluate("window.moved") < 0.02
@@ -206,8 +207,8 @@ def test_in_half_a_window_the_library_gives_its_place_to_the_source_and_comes_ba
     with opened(chromium, seed_server, **HALF) as watched:
         page = watched.page
         expect(library(page)).to_have_attribute("data-as", "column")
-        row = page.get_by_role("button", name=REPORT)
-        row.click()
+        opener = row(page, REPORT).locator(".fn-report")
+        opener.click()
         expect(library(page)).to_be_hidden()
         page.get_by_role("button", name="Show the library").click()
         expect(library(page)).to_have_attribute("data-as", "drawer")
@@ -220,7 +221,7 @@ def test_in_half_a_window_the_library_gives_its_place_to_the_source_and_comes_ba
         expect(page.get_by_role("button", name="Show the library")).to_be_focused()
         page.get_by_role("button", name="Close the source").click()
         expect(library(page)).to_have_attribute("data-as", "column")
-        expect(row).to_be_focused()
+        expect(opener).to_be_focused()
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
@@ -252,11 +253,11 @@ def test_on_a_phone_a_report_leads_back_to_its_row_in_the_library(
     with opened(chromium, seed_server, **PHONE) as watched:
         page = watched.page
         page.get_by_role("button", name="Library · 7").tap()
-        page.get_by_role("button", name=REPORT).tap()
+        row(page, REPORT).locator(".fn-report").tap()
         expect(library(page)).to_be_hidden()
         expect(source(page).locator("h2")).to_be_focused()
         page.get_by_role("button", name="Close the source").tap()
-        expect(page.get_by_role("button", name=REPORT)).to_be_focused()
+        expect(row(page, REPORT).locator(".fn-report")).to_be_focused()
         page.get_by_role("button", name="Hide the library").tap()
         expect(page.get_by_role("button", name="Library · 7")).to_be_focused()
         assert (watched.errors, watched.elsewhere) == ([], [])

@@ -202,9 +202,12 @@ export class VirtualList {
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight;
   }
 
-  /** Makes a row the stop of the Tab key, or the first that is seen where it is not in the page. */
+  /** Makes a row the stop of the Tab key, or the first that is seen and can be one where it is not in the page. */
   #stopAt(key) {
-    this.#stop = this.#rows.has(key) ? key : this.keyAt(this.#at(this.scroller.scrollTop));
+    const stops = (each) => this.#rows.get(each)?.element.querySelector("[data-stop]");
+    let first = this.#at(this.scroller.scrollTop);
+    while (first < this.length - 1 && !stops(this.keyAt(first))) first++;
+    this.#stop = stops(key) ? key : this.keyAt(first);
     for (const row of this.#rows.values())
       for (const control of row.element.querySelectorAll("[data-stop]"))
         control.tabIndex = row.key === this.#stop ? 0 : -1;
