@@ -13,6 +13,8 @@ import { icon } from "./icons.js";
 import { splitter } from "./splitters.js";
 import { recall, remember } from "./storage.js";
 
+const DRAWN = 5; // frames after which a list that is shown has its rows
+
 const wide = matchMedia("(min-width: 80rem)");
 const narrow = matchMedia("(max-width: 62rem)");
 
@@ -25,6 +27,7 @@ const state = {
   library: recall("library", "open") === "open", // as a column, where there is room for one
   drawer: false, // whether the library lies over the page
   source: false,
+  fromLibrary: false, // whether the source was opened from a row of the library
   origins: { library: null, source: null }, // where the focus was before each was opened
 };
 
@@ -66,14 +69,23 @@ const openers = (name) => document.querySelectorAll(`.fn-open-${name}`);
 
 const visible = (elements) => [...elements].find((element) => element.checkVisibility?.() ?? true);
 
-/** Puts the focus where it was before an area was opened, or on the button that opens it again. */
+/**
+ * Puts the focus where it was before an area was opened, or on the button that opens it again.
+ *
+ * A report that was opened from the library's drawer gives it back to its row there, which is drawn a few
+ * frames after the library is shown.
+ */
 function giveBack(name) {
-  const origin = findAgain(state.origins[name]);
+  const memory = state.origins[name];
   state.origins[name] = null;
-  // A report that was opened from the library's drawer gives the focus back to its row there.
-  if (origin && library.contains(origin) && !isOpen(library)) openLibrary({ focus: false });
-  const there = origin?.checkVisibility?.() ? origin : visible(openers(name));
-  there?.focus({ preventScroll: true });
+  if (name === "source" && state.fromLibrary && memory && !isOpen(library)) openLibrary({ focus: false });
+  const give = (frames) => {
+    const origin = findAgain(memory);
+    const there = origin?.checkVisibility?.() ? origin : null;
+    if (!there && frames) requestAnimationFrame(() => give(frames - 1));
+    else (there ?? visible(openers(name)))?.focus({ preventScroll: true });
+  };
+  give(memory ? DRAWN : 0);
 }
 
 // The library
@@ -106,7 +118,10 @@ export const toggleLibrary = () => (isOpen(library) ? closeLibrary() : openLibra
 
 /** Shows the source; the focus will go back to `from` when it is closed. */
 export function openSourcePane(from = document.activeElement) {
-  if (!source.contains(from)) state.origins.source = remembered(from);
+  if (!source.contains(from)) {
+    state.origins.source = remembered(from);
+    state.fromLibrary = library.contains(from);
+  }
   state.source = true;
   state.drawer = false;
   arrange();

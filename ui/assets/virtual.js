@@ -202,7 +202,7 @@ export class VirtualList {
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight;
   }
 
-  /** Makes a row the stop of the Tab key, or the first that is seen and can be one where it is not in the page. */
+  /** Makes a row the stop of the Tab key; where it is not in the page, the first that is seen and can be one. */
   #stopAt(key) {
     const stops = (each) => this.#rows.get(each)?.element.querySelector("[data-stop]");
     let first = this.#at(this.scroller.scrollTop);
