@@ -102,7 +102,9 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
 
 def candidates_of(index: Index, answer: Answer) -> list[Candidate]:
     """Questions that are answered around what an answer cites, the nearest first."""
-    places: Sequence[Place] = answer.citations or answer.passages[:_NEAREST_PASSAGES]
+    # Where no report speaks of what was asked, the nearest one speaks of something else.
+    near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
+    places: Sequence[Place] = answer.citations or near
     by_document: dict[tuple[int, int], list[Span]] = {}
     for place in places:
         by_document.setdefault((place.document_id, place.version), []).append(Span(place.start, place.end))

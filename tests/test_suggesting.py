@@ -82,6 +82,12 @@ def test_an_abstention_is_followed_by_what_the_nearest_report_says(seed_engine: 
     ]
 
 
+def test_where_no_report_speaks_of_the_subject_nothing_is_suggested(seed_engine: QueryEngine) -> None:
+    none = seed_engine.ask("Which glaciers of Patagonia melt fastest?")
+    assert none.cause == "not_in_library"
+    assert suggest(seed_engine, none) == []
+
+
 def test_only_reports_that_pass_the_filters_are_asked(seed_engine: QueryEngine) -> None:
     filters = Filters(publishers=("Footnoted sample library",))
     answer = seed_engine.ask(ARRESTS, filters)
