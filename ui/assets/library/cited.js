@@ -13,7 +13,7 @@ export async function showCitations({ document_id: id, title }) {
   const part = make(
     "section",
     { class: "fn-part", tabindex: "-1", "aria-label": t("cited.label", { title }) },
-    make("div", { class: "fn-part-head" }, make("h4", {}, t("cited.title")), close),
+    make("div", { class: "fn-part-head" }, make("h3", {}, t("cited.title")), close),
     contents,
   );
   part.addEventListener("keydown", (event) => {

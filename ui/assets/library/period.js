@@ -37,6 +37,7 @@ export function periodElement() {
 function monthField(key, otherwise) {
   const input = make("input", {
     type: "month",
+    class: "fn-field",
     min: "0001-01",
     max: "9999-12",
     placeholder: t("library.monthForm"),

@@ -36,8 +36,8 @@ const scroller = make("div", {
 // Screen readers hear outcomes, and not each step of the progress.
 const outcome = make("p", { class: "fn-unseen", role: "status" });
 const box = make(
-  "section",
-  { class: "fn-uploads", "aria-label": t("upload.title"), hidden: "" },
+  "div",
+  { class: "fn-uploads", hidden: "" },
   make("div", { class: "fn-uploads-head" }, heading, stopAll, clear),
   scroller,
   left,
@@ -110,6 +110,14 @@ function clearOver() {
 function changed(upload) {
   drawUpload(upload);
   draw();
+  follow(upload);
+}
+
+/** Scrolls to the file that is read now, unless somebody is at the list. */
+function follow(upload) {
+  if (upload.isFollowed || upload.state !== "reading" || box.matches(":hover, :focus-within")) return;
+  upload.isFollowed = true;
+  list.reveal(upload.key);
 }
 
 /** Shows which files there are, and how many of them came out how. */
