@@ -100,7 +100,7 @@ def test_numbers_and_plurals_are_written_as_the_language_does() -> None:
 
 
 def test_words_of_a_document_are_put_in_as_they_are() -> None:
-    assert locale_in(ENGLISH).text("removal.label", title="{count} <b>") == "Delete {count} <b>?"
+    assert locale_in(ENGLISH).text("library.moreOf", title="{count} <b>") == "More about {count} <b>"
 
 
 def test_english_stands_in_for_what_a_language_lacks() -> None:

@@ -115,7 +115,7 @@ def test_a_wide_panel_shows_text_and_page_side_by_side(chromium: Browser, seed_s
 
 def test_a_report_without_pages_has_no_switch(seed_page: Watched) -> None:
     page = seed_page.page
-    page.get_by_role("button", name="Correction 2025/07").click()
+    page.locator(".fn-report", has_text="Correction 2025/07").click()
     page.locator("#fn-source .fn-text").wait_for()
     expect(page.locator("#fn-source .fn-views")).to_have_count(0)
     expect(picture(page)).to_have_count(0)

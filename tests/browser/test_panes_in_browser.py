@@ -38,7 +38,7 @@ def opened_again(page: Page) -> Page:
 
 
 def open_report(page: Page) -> None:
-    page.get_by_role("button", name=REPORT).click()
+    page.locator(".fn-report", has_text=REPORT).click()
     expect(source(page).locator("h2")).to_be_focused()
 
 
@@ -60,7 +60,7 @@ def test_a_wide_window_has_the_library_the_conversation_and_a_source_beside_one_
 
 def test_the_source_is_closed_and_the_focus_is_where_it_was(seed_page: Watched) -> None:
     page = seed_page.page
-    row = page.get_by_role("button", name=REPORT)
+    row = page.locator(".fn-report", has_text=REPORT)
     for close in ("Escape", "Close the source"):
         open_report(page)
         if close == "Escape":
@@ -206,7 +206,7 @@ def test_in_half_a_window_the_library_gives_its_place_to_the_source_and_comes_ba
     with opened(chromium, seed_server, **HALF) as watched:
         page = watched.page
         expect(library(page)).to_have_attribute("data-as", "column")
-        row = page.get_by_role("button", name=REPORT)
+        row = page.locator(".fn-report", has_text=REPORT)
         row.click()
         expect(library(page)).to_be_hidden()
         page.get_by_role("button", name="Show the library").click()
@@ -252,11 +252,11 @@ def test_on_a_phone_a_report_leads_back_to_its_row_in_the_library(
     with opened(chromium, seed_server, **PHONE) as watched:
         page = watched.page
         page.get_by_role("button", name="Library · 7").tap()
-        page.get_by_role("button", name=REPORT).tap()
+        page.locator(".fn-report", has_text=REPORT).tap()
         expect(library(page)).to_be_hidden()
         expect(source(page).locator("h2")).to_be_focused()
         page.get_by_role("button", name="Close the source").tap()
-        expect(page.get_by_role("button", name=REPORT)).to_be_focused()
+        expect(page.locator(".fn-report", has_text=REPORT)).to_be_focused()
         page.get_by_role("button", name="Hide the library").tap()
         expect(page.get_by_role("button", name="Library · 7")).to_be_focused()
         assert (watched.errors, watched.elsewhere) == ([], [])

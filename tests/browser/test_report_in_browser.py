@@ -137,8 +137,8 @@ def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:
 
 
 def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
-    row = shelf_page.locator(".fn-reports li").filter(has_text="The book of Quellbrook")
-    expect(row.locator(".fn-facts")).to_have_text("")
+    row = shelf_page.locator(".fn-rows > li").filter(has_text="The book of Quellbrook")
+    expect(row.locator(".fn-facts")).to_have_text("Markdown")
 
 
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:

@@ -8,7 +8,7 @@ import { closePart, openPart } from "./list.js";
 
 /** Lists the answers below the report's row. */
 export async function showCitations({ document_id: id, title }) {
-  const contents = make("div", { role: "status" }, make("p", { class: "fn-hint" }, t("cited.reading")));
+  const contents = make("div", { role: "status" }, make("p", { class: "fn-remark" }, t("cited.reading")));
   const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });
   const part = make(
     "section",
@@ -33,7 +33,7 @@ export async function showCitations({ document_id: id, title }) {
 const listed = (answers) =>
   answers.length
     ? [make("ul", { class: "fn-cited" }, ...answers.map(answerRow))]
-    : [make("p", { class: "fn-hint" }, t("cited.none"))];
+    : [make("p", { class: "fn-remark" }, t("cited.none"))];
 
 function answerRow({ answer_id: id, question, created, quotes }) {
   const link = make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question);

@@ -26,7 +26,7 @@ const stopAll = button(
     hidden: "",
   },
 );
-const left = make("p", { class: "fn-hint", hidden: "" });
+const left = make("p", { class: "fn-remark", hidden: "" });
 const scroller = make("div", {
   class: "fn-uploads-list",
   tabindex: "0",
@@ -175,9 +175,9 @@ function drawUpload(upload) {
   const row = rows.get(upload);
   if (!row) return;
   const isGone = upload.state === "added" && !reportOf(upload.report.id);
-  row.state.textContent = t(
-    `upload.${isGone ? "gone" : upload.isStopping && !isOver(upload) ? "stopping" : upload.state}`,
-  );
+  const isStopping = upload.isStopping && !isOver(upload);
+  const how = isGone ? "gone" : isStopping ? "stopping" : upload.state;
+  row.state.textContent = t(`upload.${how}`);
   row.element.className = isGone ? "fn-gone" : `fn-${upload.state}`;
   row.bar.hidden = row.stop.hidden = isOver(upload);
   const share = shareOf(upload);
