@@ -1,7 +1,7 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint bench clean
+.PHONY: help setup serve test lint bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
@@ -20,7 +20,7 @@ done
 endef
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and install Footnoted with its development tools
 
@@ -53,6 +53,9 @@ lint: $(STAMP) ## Style, types and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+screenshots: $(STAMP) ## Draw every view of the page into docs/images/
+	PYTHONPATH=. $(VENV)/bin/python tests/browser/screenshots.py
+
 bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(VENV)/bin/python -m benchmarks.quality
@@ -68,6 +71,7 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m benchmarks.keeping_up
 	$(VENV)/bin/python -m benchmarks.followups
 	$(VENV)/bin/python -m benchmarks.gate
+	$(VENV)/bin/python -m benchmarks.desk
 	$(VENV)/bin/python -m benchmarks.certain
 	$(VENV)/bin/python -m benchmarks.writing
 

@@ -35,7 +35,8 @@ from rag.statement_words import (
     places_without_capitals,
     without_light_han,
 )
-from rag.verification.dates import Moment, dates, resolved
+from rag.verification.dates import dates, resolved
+from rag.verification.moment import Moment
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")

@@ -19,7 +19,7 @@ def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() ->
         *["Right", "Wrong", "Should not have been answered"],
     ]
     assert page.links == [(f"v1/answers/{'ab' * 16}.{suffix}", None) for suffix in ("md", "html", "docx")]
-    assert page.text_of("fn-file") == ["Markdown", "HTML", "Word"]
+    assert page.text_of("fn-file") == ["Markdown", "Web page", "Word"]
 
 
 def test_an_abstention_is_judged_in_its_own_words() -> None:

@@ -11,6 +11,7 @@ from markup import ENGLISH, abstention, answer, citation
 
 from rag.answers import Disagreement, Dropped, StatedFigure, Verification
 from ui import checks, render
+from ui.locales import locale_in
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
@@ -49,6 +50,17 @@ def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
         "Sentences checked: 1 supported, 1 partly supported, 1 left out",
         *("It had rust.", "partly supported: “rust” is not in the cited sentence"),
         *("It cost 9.9 million.", f"left out: {LACKS}"),
+    ]
+
+
+def test_doubts_are_told_in_the_reader_s_language() -> None:
+    made = replace(
+        answer(citation(1, "Gate 3 failed."), citation(2, "It rusted.", at=15)),
+        dropped=(Dropped("It cost 9.9 million.", LACKS),),
+    )
+    assert parts(checks.checks_markup(made, locale_in("zh"))) == [
+        "已核查的句子：2 句有依据、1 句已略去",
+        *("It cost 9.9 million.", f"已略去：{LACKS}"),
     ]
 
 

@@ -14,7 +14,7 @@ from rag.answering import QueryEngine
 from rag.kept_answers import conversation
 from ui.asked import Asked
 from ui.conversing import Conversing, Shown, fail, start_over, stop
-from ui.locales import Locale
+from ui.locales import Locale, locale_in
 
 DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
 BROKE, COST = "When did the dam of Varda break?", "What had the dam of Varda cost?"
@@ -80,6 +80,13 @@ def test_a_question_that_is_too_long_goes_back_into_the_input_and_is_followed_by
     assert len(asked.exchanges[0].question) < 300
     ask(conversing, BROKE, asked)
     assert [each.answer is not None for each in asked.exchanges] == [False, True]
+
+
+def test_a_question_without_words_is_refused_in_the_reader_s_language(conversing: Conversing) -> None:
+    asked = Asked()
+    shown = all_of(conversing.ask("?!", "", asked, locale_in("vi")))
+    assert shown[-1][0] == "?!"
+    assert "Câu hỏi đang trống" in asked.exchanges[0].markup
 
 
 def test_a_scope_narrows_what_is_asked(conversing: Conversing) -> None:
@@ -194,10 +201,18 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: 
     asked = Asked()
     ask(conversing, BROKE, asked)
     exchange, _ = asked.follow(COST)
-    new, turns = start_over(asked)
-    assert (new.exchanges, turns) == ([], [])
-    assert new.id != asked.id
+    assert start_over(asked) == (None, [])
     assert exchange.is_given_up
+    assert start_over(None) == stop(None) == fail(None) == (None, [])
+
+
+def test_a_page_that_has_asked_nothing_begins_a_conversation_of_its_own(conversing: Conversing) -> None:
+    begun = [all_of(conversing.ask(BROKE, "", None, ENGLISH))[-1][1] for _ in range(2)]
+    assert [questions(asked) for asked in begun] == [[BROKE], [BROKE]]
+    assert begun[0].id != begun[1].id
+    command = json.dumps({"do": "ask", "question": COST})
+    acted = all_of(conversing.act(command, "", None, ENGLISH))[-1][1]
+    assert questions(acted) == [COST]
 
 
 def test_what_breaks_off_is_said_in_the_answer_s_place_and_in_the_reader_s_language(

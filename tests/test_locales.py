@@ -38,12 +38,18 @@ def asked_for() -> set[str]:
     return set(found)
 
 
+def templates() -> set[str]:
+    """The expressions that keys fit where scripts make them, as in `${name}.show`."""
+    made = re.compile(r"\b(?:t\(|key =)\s*`((?:[\w.]|\$\{[^{}`]*\})+)`")
+    parted = (re.split(r"\$\{[^{}`]*\}", each) for each in chain(*map(made.findall, SCRIPTS)))
+    # What a key begins with may be a key itself.
+    return {re.sub(r"^\\w", r"[\\w.]", r"\w+".join(map(re.escape, pieces))) for pieces in parted}
+
+
 def is_used(key: str) -> bool:
-    """Whether a key stands somewhere in quotation marks, or fits a template like `${name}.show`."""
-    templates = (re.findall(r"`((?:[\w.]|\$\{\w+\})+)`", script) for script in SCRIPTS)
-    patterns = {re.sub(r"\\\$\\\{\w+\\\}", r"\\w+", re.escape(each)) for each in chain(*templates)}
+    """Whether a key stands somewhere in quotation marks, or fits what a script makes."""
     return any(f'"{key}"' in text for text in [*SCRIPTS, *MODULES]) or any(
-        re.fullmatch(pattern, key) for pattern in patterns if "." in pattern
+        re.fullmatch(each, key) for each in templates()
     )
 
 
@@ -74,6 +80,12 @@ def test_a_translation_has_the_values_of_the_english_string_and_its_own_plurals(
         assert set(PLACE.findall(words)) - {"count"} == set(PLACE.findall(english)) - {"count"}, key
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_translation_has_its_strings_in_the_order_of_the_english_ones(language: str) -> None:
+    keys = list(dict.fromkeys(map(base, locale_in(language).words)))
+    assert keys == [key for key in dict.fromkeys(map(base, ENGLISH_WORDS)) if key in keys]
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
@@ -81,6 +93,9 @@ def test_a_translation_has_the_values_of_the_english_string_and_its_own_plurals(
         ("", "en"),
         ("en-GB,en;q=0.9", "en"),
         ("tlh,xx;q=0.5", "en"),
+        ("km-KH,km;q=0.9,en;q=0.8", "km"),
+        ("zh-TW,zh;q=0.9", "zh"),
+        ("vi;q=0.5, id", "id"),
         ("fr;q=0.9, EN-us;q=0.8", "en"),
         ("en;q=nonsense", "en"),
         (";;q=,,", "en"),
@@ -97,10 +112,12 @@ def test_numbers_and_plurals_are_written_as_the_language_does() -> None:
     assert locale.text("about.older", version=1, current=3) == (
         "This is version 1; the library now has version 3."
     )
+    assert locale_in("vi").text("library.count", count=1) == "1 báo cáo"
+    assert locale_in("vi").text("library.count", count=12_000) == "12.000 báo cáo"
 
 
 def test_words_of_a_document_are_put_in_as_they_are() -> None:
-    assert locale_in(ENGLISH).text("library.moreOf", title="{count} <b>") == "More about {count} <b>"
+    assert locale_in(ENGLISH).text("removal.done", title="{count} <b>") == "Deleted “{count} <b>”."
 
 
 def test_english_stands_in_for_what_a_language_lacks() -> None:

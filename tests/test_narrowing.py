@@ -12,7 +12,7 @@ from markup import ENGLISH, Page, abstention, answer, citation, passage, shown, 
 from index.records import Filters
 from rag.searched import Searched
 from ui import render
-from ui.locales import Locale
+from ui.locales import Locale, locale_in
 from ui.narrowing import narrowed_markup, narrowing, searched_markup
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
@@ -28,6 +28,7 @@ waiting_markup = partial(render.waiting_markup, ENGLISH)
         (Searched(3, Filters(publishers=tuple("ABCDE"))), ["publisher A, B, C, or 2 others"]),
         (Searched(3, Filters(languages=("en", "id"))), ["language English or Indonesian"]),
         (Searched(3, Filters(collections=("letters",))), ["collection letters"]),
+        (Searched(3, Filters(kinds=("eml", "no-such"))), ["kind e-mail or no-such"]),
         (
             Searched(
                 3,
@@ -51,6 +52,12 @@ def test_what_is_said_is_in_the_reader_s_language() -> None:
     khmer = Locale("km", {"narrowed.after": "ក្រោយ {date}", "narrowed.language": "ភាសា {name}"})
     searched = Searched(3, Filters(languages=("en",), published_after="2025-03"))
     assert list(narrowing(searched, khmer)) == ["ភាសា អង់គ្លេស", "ក្រោយ មីនា 2025"]
+    chinese = locale_in("zh")
+    searched = Searched(1, Filters((4, 5), ("A", "B"), kinds=("eml",)), ("潮汐",))
+    assert list(narrowing(searched, chinese)) == ["《潮汐》和另外 1 个", "发布机构为A或B", "类型为电子邮件"]
+    assert Page(narrowed_markup(searched, chinese)).text_of("fn-searched") == [
+        "搜索范围：《潮汐》和另外 1 个；发布机构为A或B；类型为电子邮件（1 份报告）。"
+    ]
 
 
 @given(texts, texts)

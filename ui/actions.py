@@ -9,7 +9,8 @@ from rag.feedback import Judgement
 from ui.escaping import escape
 from ui.locales import Locale
 
-_FILES = {"md": "Markdown", "html": "HTML", "docx": "Word"}
+_FILES = ("md", "html", "docx")
+"""What an answer can be saved as, by what the file's name ends in."""
 
 _OF_ANSWERS: Mapping[Judgement, str] = {
     "right": "act.right",
@@ -26,8 +27,9 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
 def actions_markup(answer: Answer, locale: Locale, given: Judgement | None = None) -> str:
     """The buttons; ``given`` is what was said of the answer before."""
     files = "".join(
-        f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">{name}</a></li>'
-        for suffix, name in _FILES.items()
+        f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">'
+        f"{escape(locale.text(f'file.{suffix}'))}</a></li>"
+        for suffix in _FILES
     )
     said = _OF_ABSTENTIONS if answer.abstained else _OF_ANSWERS
     judgements = "".join(

@@ -25,7 +25,9 @@ def facts_markup(
     """
     numbers = [str(page) for page in pages if page is not None]
     facts = [place.publisher or place.author, date_in(locale, place.published)]
-    facts += [locale.text("facts.pages", count=len(numbers), pages=", ".join(numbers))] if numbers else []
+    if numbers:
+        listed = locale.text("list.comma").join(numbers)
+        facts.append(locale.text("facts.pages", count=len(numbers), pages=listed))
     facts += [locale.text("facts.recognised")] if recognised else []
     return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts if fact)
 

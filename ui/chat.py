@@ -33,11 +33,13 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
     conversing = Conversing(engine, gr.skip())
 
-    async def ask(question: str, scope: str, asked: Asked, request: gr.Request) -> AsyncIterator[Shown]:
+    async def ask(
+        question: str, scope: str, asked: Asked | None, request: gr.Request
+    ) -> AsyncIterator[Shown]:
         async for shown in conversing.ask(question, scope, asked, _language(request)):
             yield shown
 
-    async def act(command: str, scope: str, asked: Asked, request: gr.Request) -> AsyncIterator[Shown]:
+    async def act(command: str, scope: str, asked: Asked | None, request: gr.Request) -> AsyncIterator[Shown]:
         async for shown in conversing.act(command, scope, asked, _language(request)):
             yield shown
 
@@ -51,7 +53,8 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     words = labels()
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        asked = gr.State(_nothing_asked)
+        # A value that is called when a page opens could overtake the one that the page's address names.
+        asked = gr.State()
         gr.Markdown(words("chat.banner"), elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
@@ -97,8 +100,3 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
 def _language(request: gr.Request) -> Locale:
     return locale_for(request.headers.get("accept-language"))
-
-
-def _nothing_asked() -> Asked:
-    """A new conversation. Gradio calls it for each page, and cannot describe a class in its place."""
-    return Asked()

@@ -18,6 +18,8 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 """What a sentence of each verdict is called, as the interface's strings have it."""
 
+_LEFT_OUT = "verdict.leftOut"
+
 _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
@@ -26,20 +28,21 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
     if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
-    said = [f"{counts[verdict]} {locale.text(key)}" for verdict, key in VERDICTS.items() if counts[verdict]]
-    left_out = locale.text("verdict.leftOut")
-    said += [f"{len(answer.dropped)} {left_out}"] if answer.dropped else []
+    found = [(counts[verdict], key) for verdict, key in VERDICTS.items()]
+    said = [
+        locale.text("checks.count", number=number, verdict=locale.text(key))
+        for number, key in (*found, (len(answer.dropped), _LEFT_OUT))
+        if number
+    ]
     doubts = [
         _doubt(
-            answer.text[sentence.start : sentence.end],
-            locale.text(VERDICTS[sentence.verdict]),
-            sentence.reason,
+            answer.text[sentence.start : sentence.end], VERDICTS[sentence.verdict], sentence.reason, locale
         )
         for sentence in answer.sentences
         if sentence.verdict != "supported"
     ]
-    doubts += [_doubt(dropped.text, left_out, dropped.reason) for dropped in answer.dropped]
-    summary = escape(locale.text("checks.summary", counts=", ".join(said)))
+    doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
+    summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(said)))
     return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
 
 
@@ -49,9 +52,11 @@ def disagreements_markup(answer: Answer, locale: Locale) -> str:
     return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
 
 
-def _doubt(sentence: str, verdict: str, reason: str | None) -> str:
-    why = f": {reason}" if reason else ""
-    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{escape(f"{verdict}{why}")}</span></li>'
+def _doubt(sentence: str, verdict: str, reason: str | None, locale: Locale) -> str:
+    why = locale.text(verdict)
+    if reason:
+        why = locale.text("checks.doubt", verdict=why, reason=reason)
+    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{escape(why)}</span></li>'
 
 
 def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: Locale) -> str:

@@ -11,7 +11,7 @@ from anyio import to_thread
 from index.records import Filters
 from rag.answering import QueryEngine
 from rag.history import Conversation
-from rag.questions import QuestionError
+from rag.questions import MAX_QUESTION_CHARACTERS, QuestionError
 from ui.arriving import arriving
 from ui.asked import Asked, Exchange, Turn
 from ui.commands import Command, read_command, read_scope
@@ -36,8 +36,11 @@ class Conversing:
         self._engine = engine
         self._unchanged = unchanged
 
-    async def ask(self, question: str, scope: str, asked: Asked, locale: Locale) -> AsyncIterator[Shown]:
-        """Ask what stands in the input, of the reports that ``scope`` leaves."""
+    async def ask(
+        self, question: str, scope: str, asked: Asked | None, locale: Locale
+    ) -> AsyncIterator[Shown]:
+        """Ask what stands in the input, of the reports that ``scope`` leaves; None begins a conversation."""
+        asked = asked or Asked()
         asked.locale = locale
         if not question.strip():
             yield self._unchanged, self._unchanged, self._unchanged
@@ -50,11 +53,14 @@ class Conversing:
             yield refused or entry, asked, asked.turns
             entry = self._unchanged
 
-    async def act(self, request: str, scope: str, asked: Asked, locale: Locale) -> AsyncIterator[Shown]:
+    async def act(
+        self, request: str, scope: str, asked: Asked | None, locale: Locale
+    ) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
         command = read_command(request)
         if command is None:
             return
+        asked = asked or Asked()
         asked.locale = locale
         if command.do == "open":
             asked.stop()
@@ -106,26 +112,39 @@ async def answered(
                     return
                 exchange.show(arrived, locale)
                 yield ""
-    except QuestionError as error:
+    except QuestionError:
         exchange.question = excerpt(question)
-        exchange.fail(failure_markup(str(error)))
+        exchange.fail(failure_markup(_refusal(question, locale)))
         yield question
 
 
-def stop(asked: Asked) -> tuple[Asked, list[Turn]]:
+def _refusal(question: str, locale: Locale) -> str:
+    """Why a question cannot be asked."""
+    length = len(question.strip())
+    if length > MAX_QUESTION_CHARACTERS:
+        return locale.text("refused.tooLong", number=length, most=MAX_QUESTION_CHARACTERS)
+    return locale.text("refused.empty")
+
+
+def stop(asked: Asked | None) -> tuple[Asked | None, list[Turn]]:
     """Expect no more of the answer that is arriving."""
+    if asked is None:
+        return None, []
     asked.stop()
     return asked, asked.turns
 
 
-def start_over(asked: Asked) -> tuple[Asked, list[Turn]]:
+def start_over(asked: Asked | None) -> tuple[None, list[Turn]]:
     """Begin a conversation; the one before is kept."""
-    asked.stop()
-    return Asked(locale=asked.locale), []
+    if asked is not None:
+        asked.stop()
+    return None, []
 
 
-def fail(asked: Asked) -> tuple[Asked, list[Turn]]:
+def fail(asked: Asked | None) -> tuple[Asked | None, list[Turn]]:
     """The conversation with a sentence in the place of the answer that broke off."""
+    if asked is None:
+        return None, []
     if asked.exchanges and asked.exchanges[-1].is_arriving:
         asked.exchanges[-1].fail(failure_markup(asked.locale.text("failure.server")))
     return asked, asked.turns

@@ -28,8 +28,12 @@ STYLES = (
     "library/uploads",
     "history/history",
     "source/panel",
+    "source/head",
     "source/reading",
     "source/tables",
+    "source/find",
+    "source/about",
+    "print",
 )
 """Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
 

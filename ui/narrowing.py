@@ -52,7 +52,7 @@ def _paragraph(words: str) -> str:
 
 
 def _only(searched: Searched, locale: Locale) -> str:
-    filters = "; ".join(narrowing(searched, locale))
+    filters = locale.text("list.semicolon").join(narrowing(searched, locale))
     return locale.text("searched.only", filters=filters, count=searched.documents)
 
 
@@ -65,6 +65,8 @@ def narrowing(searched: Searched, locale: Locale) -> Iterator[str]:
         values = given.get(name) or ()
         if name == "languages":
             values = [_language(code, locale) for code in values]
+        elif name == "kinds":
+            values = [_kind(code, locale) for code in values]
         if values:
             yield locale.text(key, name=_any_of(values, locale))
     for name, key in _DATES.items():
@@ -74,7 +76,7 @@ def narrowing(searched: Searched, locale: Locale) -> Iterator[str]:
 
 def _reports(searched: Searched, locale: Locale) -> str:
     number = len(searched.filters.document_ids)
-    titles = [f"“{title}”" for title in searched.titles]
+    titles = [locale.text("narrowed.title", title=title) for title in searched.titles]
     more = number - len(titles)
     if not titles:
         return locale.text("narrowed.reports", count=number)
@@ -88,6 +90,13 @@ def _any_of(values: Sequence[str], locale: Locale) -> str:
     if len(values) > _NAMED:
         named.append(locale.text("narrowed.others", count=len(values) - _NAMED))
     return str(format_list(named, "or", locale=locale.language))
+
+
+def _kind(code: str, locale: Locale) -> str:
+    try:
+        return locale.text(f"kind.{code}")
+    except KeyError:  # A question may be kept to a kind of which there is no file.
+        return code
 
 
 def _language(code: str, locale: Locale) -> str:

@@ -192,7 +192,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
         for copy in named[:SHOWN_COPIES]
     ]
     rest = len(named) - SHOWN_COPIES
-    listed = ", ".join(links)
+    listed = escape(locale.text("list.comma")).join(links)
     if rest > 0:
         words = said(locale, "copies.more", rest, reports=listed)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import regex
 
@@ -23,6 +24,15 @@ _SCALES = {
     "miliar": 9, None: 3,
 }  # fmt: skip
 _A_SINGLE = regex.compile(r"\b(?:an?|single|one|một|satu|se\p{L}+|seorang|sebuah)\b|一", regex.IGNORECASE)
+_OF = regex.compile(
+    r"\s(?:out )?(?:of|dari|trong(?: số)?)\s(?:the |its |all |their |a total of )?", regex.IGNORECASE
+)
+_NUMBERED = regex.compile(
+    r"(?<!\b(?:trong|tổng|con) )\b(?P<of>số|no\.|nomor|number|route|highway|flight|section|chapter|article"
+    r"|phase|reactor|gate|pasal|điều|quốc lộ)\s(?P<number>\p{N}+)(?![.,]?\p{N}|\s?%)",
+    regex.IGNORECASE,
+)
+_ALL = regex.compile(r"\b(?:all|every|each|both|tất cả|cả|semua|seluruh)\b|全|都", regex.IGNORECASE)
 SHOWN = 4
 
 
@@ -30,15 +40,36 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether every figure is in the evidence: its value, its unit, its currency."""
     stated = quantities(statement.text, statement.language)
     cited = list(cited_figures(evidence))
-    missing = [quantity for quantity in stated if not _is_there(quantity, cited, evidence)]
+    missing = [
+        quantity
+        for quantity in stated
+        if not _is_there(quantity, cited, evidence)
+        and not _is_part(quantity, stated, statement.text, evidence)
+    ]
+    missing += [first for first, last in pairwise(stated) if _is_all(first, last, statement.text, evidence)]
     if not missing:
-        return Finding("figures", 1.0)
+        other = _renumbered(statement.text, evidence)
+        return Finding("figures", 0.0, other) if other else Finding("figures", 1.0)
     score = 1 - len(missing) / len(stated)
     if all(quantity.unit == ORDINAL and quantity.low == 1 for quantity in missing):
         return Finding(
             "figures", score, f"that it is the {missing[0].written} is not in the cited sentence", fatal=False
         )
     return Finding("figures", score, _absence(missing[0], [item for _, item in cited]))
+
+
+def _renumbered(text: str, evidence: Sequence[Evidence]) -> str | None:
+    """What is wrong with a thing that a number names: *storm No. 6*, where the evidence has No. 9."""
+    its = [
+        (match["of"].lower(), match["number"])
+        for item in evidence
+        for match in _NUMBERED.finditer(item.quote)
+    ]
+    for match in _NUMBERED.finditer(text):
+        known = {number for label, number in its if label == match["of"].lower()}
+        if known and match["number"] not in known:
+            return f"{match[0]} is not in the cited sentence, which has {match['of']} {min(known)}"
+    return None
 
 
 def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -92,6 +123,33 @@ def _is_there(
     if quantity.low == quantity.high == 1 and quantity.unit is None and quantity.written.isalpha():
         return any(_A_SINGLE.search(item.quote) for item in evidence)
     return _is_year(quantity, evidence)
+
+
+def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a share of a whole is worked out of its part: half of the 90, where 45 of the 90 did."""
+    whole = next((each for each in stated if _OF.fullmatch(text[quantity.span.end : each.span.start])), None)
+    if not quantity.percent or whole is None:
+        return False
+    for item in evidence:
+        found = quantities(item.quote, language_in(item))
+        for part, all_of in pairwise(found):
+            joined = _OF.fullmatch(item.quote[part.span.end : all_of.span.start])
+            exact = abs(part.low * 100 - quantity.low * all_of.low) <= all_of.low / 100
+            if joined and exact and part.unit == whole.unit and all_of.low == whole.low == whole.high:
+                return quantity.comparator == part.comparator == "exactly"
+    return False
+
+
+def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a sentence says *8 of the 8* where the evidence has one 8, and does not say *all*."""
+    if first.low != last.low or not _OF.fullmatch(text[first.span.end : last.span.start]):
+        return False
+    if any(_ALL.search(item.quote) for item in evidence):
+        return False
+    return all(
+        sum(each.low == first.low for each in quantities(item.quote, language_in(item))) < 2
+        for item in evidence
+    )
 
 
 def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:

@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike, referents
-from rag.verification.words import content, shares, stems
+from rag.verification.words import content, shares, stems, words_of
 
 _SAID = (
     "said|says|stated|states|declared|announced|announces|claimed|claims|argued|warned|insisted|added"
     "|told|reported"
-    "|reports|wrote|noted|explained|testified|denied|confirmed|admitted"
+    "|reports|wrote|noted|replied|answered|responded|explained|testified|denied|confirmed|admitted"
 )
 _SPEAKERS: Mapping[str, tuple[regex.Pattern[str], ...]] = {
     "en": (
         regex.compile(r"\baccording to (?P<who>[^,;.]+)", regex.IGNORECASE),
-        regex.compile(rf"(?:^|[,;]\s|\bbut\s|\band\s"
+        regex.compile(rf"(?:^|\bbut\s|\band\s|\bwhile\s)(?P<who>\p{{Lu}}[^,;]+?),\s[^,;\p{{Lu}}][^,;]{{2,80}},\s"
+                      rf"(?:{_SAID})\b"),
+        regex.compile(rf"(?:^|[,;][”\"]?\s|\bbut\s|\band\s"
                       rf"|\bwhile\s)(?P<who>[^,;]+?(?:,\s(?:\p{{Lu}}[\p{{L}}'-]+\s?)+,)?)(?<!\b(?:is|was"
                       rf"|are|were|be|been|being))\s(?:has |have )?(?:{_SAID})\b"),
-        regex.compile(rf"[,”\"]\s(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
+        regex.compile(rf"[,”\"]\s(?!told\b)(?:{_SAID})\s(?P<who>(?:the\s)?[^,;.]+)"),
     ),
     "vi": (
         regex.compile(r"\btheo (?P<who>(?:lời )?\p{Lu}[^,;.]+)", regex.IGNORECASE),
@@ -47,6 +49,7 @@ _LAST = regex.compile(
 _PRONOUN = regex.compile(
     r"(?:^|\s)(?:he|she|it|they|we|i|you|who|there|ông|bà|họ|ia|dia|mereka)$", regex.IGNORECASE
 )
+_BEGINS = regex.compile(r"\W*(?:he|she|it|they|we|i|you|that|there|this|these)\b", regex.IGNORECASE)
 _SPEECH = regex.compile(
     r"\b(?:warn|tell|told|letter|statement|interview|speech|testi|insist|argu|claim|admit|recall|explain|write|wrote)\p{L}*",
     regex.IGNORECASE,
@@ -87,7 +90,9 @@ def speakers(text: str, language: str) -> Iterator[str]:
 
 def _speaker(words: str) -> str | None:
     """The words for a speaker alone; None where a pronoun stands for them, or nobody is named."""
-    words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,")
+    if _BEGINS.match(words):
+        return None
+    words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,").removeprefix("根").removeprefix("据")
     if not words or _PRONOUN.search(words) or len(words.split()) > LONGEST:
         return None
     return words
@@ -108,6 +113,10 @@ def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, 
     for said_by in [*found, item.context]:
         held = stems(said_by, language)
         if held and all(shares(word, held) for word in own):
+            return True
+        named = {word.stem for word in words_of(speaker, language) if word.name}
+        rest = held | stems(item.quote, language)
+        if named and named <= held and all(shares(word, rest) for word in own):
             return True
         if len(short) > 1 and short in said_by.split():
             return True

@@ -20,9 +20,11 @@ _BEFORE: Mapping[Comparator, str] = {
                "|maximum of|capped at|tối đa|không quá|nhiều nhất|không hơn|paling banyak|maksimal|maksimum"
                "|tidak lebih dari|至多|最多|不超过|不多于|不高于|höchstens|au plus|como máximo|no máximo",
     "over": "just over|more than|over|above|exceeding|exceeds|exceeded|upwards of|well over|greater than"
-            "|surpassing|surpassed|topped|hơn|trên|vượt quá|vượt|nhiều hơn|lebih dari|di atas|melebihi"
+            "|surpassing|surpassed|topped|older than|longer than|heavier than|larger than"
+            "|higher than|hơn|trên|vượt quá|vượt|nhiều hơn|lebih dari|di atas|melebihi"
             "|melampaui|超过|逾|多于|高于|超|上|mehr als|über|plus de|más de|mais de",
-    "under": "less than|fewer than|under|below|lower than|smaller than|dưới|ít hơn|chưa đến|chưa đầy|chưa tới"
+    "under": "less than|fewer than|under|below|lower than|smaller than|younger than|shorter than"
+             "|lighter than|dưới|ít hơn|chưa đến|chưa đầy|chưa tới"
              "|kurang dari|di bawah|不到|少于|低于|不足|不满|weniger als|unter|moins de|menos de",
     "nearly": "nearly|almost|close to|just under|just below|approaching|just short of|nearing|gần|suýt"
               "|hampir|nyaris|mendekati|近|将近|接近|fast|presque|casi|quase",
@@ -42,7 +44,7 @@ _AFTER: Mapping[Comparator, str] = {
     "about": "or so|左右|上下|-odd",
 }  # fmt: skip
 
-_GLUE = r"(?:\s|a total of|the|of|một|tổng cộng|total|có|到|达|是|到达|về)*"
+_GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|达|是|到达|về)*"
 
 
 @cache

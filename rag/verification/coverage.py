@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from index.languages import may_be_in
 from rag.verification.amounts import spans_of
+from rag.verification.directions import follows_from_figures
 from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in, with_referents
 from rag.verification.leftovers import unexcused
 from rag.verification.names import initials, is_spelt_out
+from rag.verification.negation import cues as denied
+from rag.verification.opposition import says_by_opposite
+from rag.verification.phrases import meets, said_otherwise
 from rag.verification.words import Word, content, shares, stem, stems
 
 if TYPE_CHECKING:
@@ -68,6 +72,19 @@ def uncovered(
         folded |= {word.text.casefold() for word in content(text, language)}
         held |= {stem(short, language) for short in initials(text)}
     missing = [word for word in words if not shares(word.stem, held)]
+    missing = [
+        word
+        for word in missing
+        if not follows_from_figures(word, statement.text, language)
+        and not says_by_opposite(word, statement.text, held, language)
+    ]
+    if missing:
+        its = " ".join(with_referents(item) for item in evidence)
+        otherwise = said_otherwise(statement.text, its, language)
+        missing = [word for word in missing if not any(meets(word, span) for span in otherwise)]
+        if denied(its, language):
+            own = " ".join(denied(statement.text, language)).split()
+            missing = [word for word in missing if word.text not in own]
     return [word for word in missing if not is_spelt_out(word.text, statement.text, folded)]
 
 

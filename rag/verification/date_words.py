@@ -22,7 +22,13 @@ ZH_DAYS: Mapping[str, int] = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, 
 
 RELATIVE: Mapping[str, tuple[int, str]] = {
     "a year earlier": (1, "earlier"), "the year before": (1, "earlier"),
-    "the previous year": (1, "earlier"),
+    "the previous year": (1, "earlier"), "a year before": (1, "earlier"), "one year earlier": (1, "earlier"),
+    "one year before": (1, "earlier"), "the preceding year": (1, "earlier"), "the year prior": (1, "earlier"),
+    "the previous financial year": (1, "earlier"), "the previous fiscal year": (1, "earlier"),
+    "the prior financial year": (1, "earlier"), "12 months earlier": (1, "earlier"),
+    "twelve months earlier": (1, "earlier"), "năm trước đó": (1, "earlier"),
+    "một năm trước đó": (1, "earlier"),
+    "satu tahun sebelumnya": (1, "earlier"), "上一年": (1, "earlier"), "上年同期": (1, "earlier"),
     "the year earlier": (1, "earlier"), "the prior year": (1, "earlier"), "năm trước": (1, "earlier"),
     "setahun sebelumnya": (1, "earlier"), "tahun sebelumnya": (1, "earlier"), "前一年": (1, "earlier"),
     "上年": (1, "earlier"), "a month earlier": (1, "earlier month"),
@@ -44,3 +50,9 @@ RELATIVE: Mapping[str, tuple[int, str]] = {
     "本月": (0, "month"), "今年": (0, "year"),
     "去年": (1, "year"), "明年": (-1, "year"),
 }  # fmt: skip
+
+MONTHS_OF: Mapping[str, int] = {
+    "quarter": 3, "half": 6, "three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9, "kuartal": 3,
+    "triwulan": 3, "semester": 6, "paruh": 6, "ba": 3, "sáu": 6, "chín": 9, "季度": 3, "半年": 6,
+}  # fmt: skip
+"""How many months the parts of a year have, by their names."""

@@ -7,50 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from typing import Literal
 
 import regex
 
 from index.documents import Span
 from rag.verification.date_words import AMBIGUOUS, BABEL, RELATIVE, VI_DAYS, VI_MONTHS, ZH_DAYS
-
-Relation = Literal["before", "after"]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A date as a text states it; what it leaves out is None.
-
-    Attributes:
-        year: the year.
-        month: the month, from 1.
-        day: the day of the month.
-        weekday: the day of the week, Monday being 0.
-        decade: whether the year stands for the ten years from it: the 1990s.
-        relative: a date that depends on the day of writing, as days before it: *yesterday* is 1.
-        relative_unit: what ``relative`` counts: ``day``, ``week``, ``month`` or ``year`` before the day of
-            writing; ``earlier``: years before what the sentence speaks of.
-        relation: whether the text says *before* or *after* it.
-        span: where it stands.
-        may_be_count: whether it may as well be a number of things: *2000 people*.
-        swapped: whether day and month may be the other way round: 3/4/2025.
-    """
-
-    span: Span
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    weekday: int | None = None
-    decade: bool = False
-    relative: int | None = None
-    relative_unit: str | None = None
-    relation: Relation | None = None
-    may_be_count: bool = False
-    swapped: bool = False
-
+from rag.verification.moment import Moment, Relation
+from rag.verification.periods import named_periods
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
@@ -71,6 +37,11 @@ _NUMERIC = (
     regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?",
                   regex.IGNORECASE),
 )  # fmt: skip
+_SHORT = regex.compile(
+    rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
+    regex.IGNORECASE,
+)
+"""*Sáng 21/9*, *Kamis (12/3)*."""
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
     r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
@@ -93,6 +64,8 @@ _RELATIVE_WORD = regex.compile(
     rf"(?<![\p{{L}}--[\p{{Han}}]])(?:{'|'.join(RELATIVE)})(?![\p{{L}}--[\p{{Han}}]])",
     regex.IGNORECASE | regex.V1,
 )
+_GOES_ON = regex.compile(r"before$", regex.IGNORECASE)
+_OF_SOMETHING = regex.compile(r"\s(?!and\b|but\b|when\b|because\b|of\b|on\b|in\b|at\b|as\b|for\b)\p{L}")
 _BEFORE = regex.compile(
     r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai"
     r"|hingga)\s(?:the\s)?(?:end of\s)?"
@@ -111,7 +84,14 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 def dates(text: str, language: str) -> tuple[Moment, ...]:
     """The dates in ``text``, in order; the language decides the order of day and month where both may be."""
     found: list[Moment] = []
-    finders = (_numeric(text, language), _named(text), _weekdays(text), _relative(text), _years(text))
+    finders = (
+        named_periods(text, language),
+        _numeric(text, language),
+        _named(text),
+        _weekdays(text),
+        _relative(text),
+        _years(text),
+    )
     for finder in finders:
         for moment in finder:
             if not any(
@@ -185,6 +165,8 @@ def _numeric(text: str, language: str) -> Iterator[Moment]:
                 place == 1 and match["mark"] == "/" and language in {"en", "und"} and (moment.day or 0) <= 12
             )
             yield replace(moment, swapped=ambiguous)
+    if language in {"vi", "id"}:
+        yield from map(_moment, _SHORT.finditer(text))
 
 
 @cache
@@ -235,8 +217,8 @@ def _is_month(text: str, match: regex.Match[str]) -> bool:
     if not word[:1].isupper() or len(word) < 3:
         return False
     before = text[max(0, match.start() - 12) : match.start()].lower()
-    placed = regex.search(r"\b(?:in|of|since|until|by|during|last|this|next|from|to|and|early|late|mid"
-                          r"|pada|bulan|sejak)[\s-]$",
+    placed = regex.search(r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late"
+                          r"|mid|pada|bulan|sejak)[\s-]$",
                           before)  # fmt: skip
     return bool(placed) or (word.lower() not in AMBIGUOUS and len(word) > 3)
 
@@ -259,6 +241,8 @@ def _weekdays(text: str) -> Iterator[Moment]:
 def _relative(text: str) -> Iterator[Moment]:
     for match in _RELATIVE_WORD.finditer(text):
         back, unit = RELATIVE[match[0].lower()]
+        if _GOES_ON.search(match[0]) and _OF_SOMETHING.match(text, match.end()):
+            continue
         yield Moment(Span(match.start(), match.end()), relative=back, relative_unit=unit)
 
 

@@ -11,10 +11,12 @@ from rag.answers import Verdict, Verification
 from rag.questions import Question
 from rag.verification.amounts import comparisons, figures
 from rag.verification.attribution import attribution
+from rag.verification.causes import causes
 from rag.verification.coverage import coverage
 from rag.verification.entailment import Entailment, entailment
 from rag.verification.evidence import Evidence, Finding, Statement, language_of
 from rag.verification.fragments import fragments
+from rag.verification.governing import governing
 from rag.verification.instructions import instructions
 from rag.verification.merging import merging
 from rag.verification.modality import modality
@@ -26,6 +28,8 @@ from rag.verification.qualifiers import qualifiers
 from rag.verification.relevance import relevance
 from rag.verification.restrictions import restrictions
 from rag.verification.roles import roles
+from rag.verification.sequence import sequence
+from rag.verification.speeches import speeches
 from rag.verification.splices import splices
 from rag.verification.things import things
 
@@ -36,8 +40,10 @@ Part = Callable[[Statement, Sequence[Evidence]], Finding]
 
 PARTS: Mapping[str, Part] = {
     "figures": figures, "dates": moments, "comparisons": comparisons, "things": things, "names": names,
-    "attribution": attribution, "negation": negation, "opposites": opposition, "modality": modality,
-    "roles": roles, "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
+    "attribution": attribution, "speeches": speeches, "negation": negation, "opposites": opposition,
+    "modality": modality,
+    "roles": roles, "sequence": sequence, "causes": causes, "governing": governing,
+    "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
     "splices": splices,
 }  # fmt: skip
 """What is checked of every sentence that is no quotation, by its name; the order is that of reasons."""

@@ -1,4 +1,4 @@
-"""Small word lists of the languages that are checked: stop words, verbs, words that mean the same."""
+"""Small word lists of the languages that are checked: stop words, verbs, forms of words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ for from furthermore had has have having he hence her here herself him himself h
 instead into is it its itself just later may me meanwhile might more moreover most must my no nor not
 now of off often on one ones only onto or other our out over own per rather s same shall she should
 since so some still such t than that the their them themselves then there therefore these they this
-those though through thus to too under until up us usually very via was we were when where which while
+those though through thus to too under until up us usually very via was we were when where whereas which while
 who whom whose will with would yet you your
 """),
     "vi": listed("""
@@ -39,43 +39,33 @@ para saat sebagai secara sedang selama serta setelah setiap sudah tak telah teta
 _FORMS = """
 leave left leaving, say said, tell told, rise rose risen rising, fall fell fallen falling, sue sued sues
 suing, lend lent, sell sold, buy bought, give gave given giving, take took taken taking, hide hid hidden
-hiding, sink sank sunk, begin began begun, grow grew grown growth, win won winning, lose lost losing
-loss losses, know knew known, write wrote written writing, speak spoke spoken, steal stole stolen,
-shrink shrank shrunk, break broke broken, build built, pay paid, make made making, find found, hold
-held, keep kept, meet met, send sent, spend spent, lead led, feel felt, think thought, bring brought,
-teach taught, catch caught, fight fought, see saw seen, come came, become became, run ran running, go
-went gone, get got gotten, drive drove driven, choose chose chosen, freeze froze frozen, withdraw
-withdrew withdrawn, strike struck, die died dies dying, publish published publishes publishing, uphold
-upheld, overturn overturned, flee fled, shoot shot, beat beaten, bear born borne, forbid forbade
-forbidden, deny denied denies denying denial, refuse refused refuses refusing refusal, child children,
-man men, woman women, foot feet, teach taught, swear swore sworn, wear wore worn, throw threw thrown,
-stand stood, understand understood, people person persons, percent per cent, arrive arrived arrival,
-treat treated treatment, lie lies lay lain lying, reduce reduction reductions reducing, produce
-production, destroy destruction, receive reception receipt, grow grower, increase increasing increased
-increases, fail failure, sing sang sung, cut cuts cutting, bid bids, quit quits, analyse analyze
-analysed analyzed analysis, approve approved approves approval, arrest arrested arrests
+hiding, sink sank sunk, begin began begun, grow grew grown growth, win won winning, lose lost losing loss
+losses, know knew known, write wrote written writing, speak spoke spoken, steal stole stolen, shrink
+shrank shrunk, break broke broken, build built, pay paid, make made making, find found, hold held, keep
+kept, meet met, send sent, spend spent, lead led, feel felt, think thought, bring brought, teach taught,
+catch caught, fight fought, see saw seen, come came, become became, run ran running, go went gone, get got
+gotten, drive drove driven, choose chose chosen, freeze froze frozen, withdraw withdrew withdrawn, strike
+struck, die died dies dying, publish published publishes publishing, uphold upheld, overturn overturned,
+flee fled, shoot shot, beat beaten, bear born borne, forbid forbade forbidden, deny denied denies denying
+denial, refuse refused refuses refusing refusal, child children, man men, woman women, foot feet, teach
+taught, swear swore sworn, wear wore worn, throw threw thrown, stand stood, understand understood, people
+person persons, percent per cent, arrive arrived arrival, treat treated treatment, lie lies lay lain
+lying, reduce reduction reductions reducing, produce production, destroy destruction, receive reception
+receipt, grow grower, increase increasing increased increases, fail failure, sing sang sung, cut cuts
+cutting, bid bids, quit quits, analyse analyze analysed analyzed analysis, approve approved approves
+approval, arrest arrested arrests, free freed frees freeing, agree agreed agrees agreeing, guarantee
+guaranteed, draw drew drawn, fly flew flown, grow growing, hang hung, lay laid, light lit, ring rang rung,
+seek sought, shake shook shaken, shut shutting, sweep swept, swim swam swum, tear tore torn, wake woke
+woken, weave wove, cancel cancelled cancellation, close closure closed closing, inspect inspection,
+deliver delivery deliveries, explode explosion, collapse collapsed, resign resignation, expand expansion,
+restrict restriction, extend extension, evacuate evacuation evacuated, elect election elected, appoint
+appointment, announce announcement, protect protection, vaccinate vaccination vaccinated, inject
+injection, submit submission, decide decision, divide division, respond response, exceed excess excessive,
+apply application, investigate investigation, settle settlement, pay payment, punish punishment
 """
 
 IRREGULAR: Mapping[str, str] = {form: entry.split()[0] for entry in lines(_FORMS) for form in entry.split()}
 """Forms of English words that a stemmer keeps apart, by form."""
-
-SYNONYMS = tuple(
-    lines("""
-rise increase grow climb gain surge up jump soar raise lift, fall drop decrease decline shrink plunge
-down slump slow reduce lower cut, clear acquit exonerate, convict guilty, approve pass back endorse
-adopt, reject refuse decline turn veto, sue lawsuit, arrest detain hold custody, kill dead death die,
-say state declare announce tell report add, allow may permit can, must order require oblige have,
-publish release issue, begin start launch open, end finish stop halt, people person resident inhabitant,
-child pupil kid, car vehicle, firm company business, law act legislation, purchase buy acquire, write
-letter, study research trial, illness disease, warm heat, supply provide, live household reside home,
-take carry transport, crossing journey trip, far distance lie located situated, over because concerning,
-loss lose, big large, help aid assist, money fund cash, show find reveal demonstrate, wreck destroy,
-injure hurt wound, pay wage salary, minister ministry, governor governing, raid arrest, travel carry
-passenger ride, promote enhance stimulate activate facilitate trigger boost, inhibit suppress impede
-block impair prevent hinder, seize confiscate, flee escape, quit resign
-""")
-)
-"""English words of one meaning; the first names it."""
 
 ENGLISH_VERBS = listed("""
 accuses aims allows approves are be beat became been began begins bore born bought broke brought built

@@ -99,7 +99,8 @@ _CURRENCIES: Mapping[str, str] = {
 }  # fmt: skip
 
 _PER = regex.compile(
-    r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b)|each\s|every\s|mỗi\s"
+    r"\s?(?:/|per\s|an?\s(?=(?:second|minute|hour|day|week|month|year)\b"
+    r"(?!\s(?:before|earlier|ago|later|after|previously|prior)\b))|each\s|every\s|mỗi\s"
     r"|một\s(?=năm|tháng"
     r"|ngày|giờ|tuần)|setiap\s|每)\s?(?P<unit>\p{L}+)"
     r"|\s(?P<adverb>daily|weekly|monthly|annually|yearly)\b",

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from rag.verification.amounts import spans_of
-from rag.verification.dates import Moment, dates, resolved
+from rag.verification.dates import dates, resolved
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.moment import Moment
+from rag.verification.periods import anchored, joined_periods
 from rag.verification.quantities import quantities
 from rag.verification.segments import Segment, misplaced, segments
 from rag.verification.things import claimed_with
@@ -20,7 +22,15 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     """Whether every date follows from a date of the evidence, and stands in it with the same event."""
     stated = [moment for moment in dates(statement.text, statement.language)
               if not _counted(moment, statement)]  # fmt: skip
-    missing = [moment for moment in stated if not _follows_from_any(moment, evidence)]
+    its = [moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))]
+    stated = anchored(stated, its)
+    whole = [
+        part
+        for first, last, period in joined_periods(stated, statement.text)
+        if _follows_from_any(period, evidence)
+        for part in (first, last)
+    ]
+    missing = [moment for moment in stated if moment not in whole and not _follows_from_any(moment, evidence)]
     if missing:
         first = missing[0].span.of(statement.text)
         has = [text for item in evidence for text in _written(item)]
@@ -52,7 +62,8 @@ def _follows_from_any(moment: Moment, evidence: Sequence[Evidence]) -> bool:
 def _known(item: Evidence) -> Iterator[Moment]:
     """The dates of a quote, as they stand and with what follows from its date, its year or its headings."""
     language = language_in(item)
-    own = dates(item.quote, language)
+    own = anchored(dates(item.quote, language), dates(item.context, language))
+    yield from (period for _, _, period in joined_periods(own, item.quote))
     years = {moment.year for moment in (*own, *dates(item.context, language)) if moment.year is not None}
     for moment in own:
         yield moment
@@ -71,7 +82,11 @@ def follows(stated: Moment, cited: Moment) -> bool:
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.relative is not None:
-        return (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
+        alike = (stated.relative, stated.relative_unit) == (cited.relative, cited.relative_unit)
+        anchored_year = stated.relative_unit == "earlier" and stated.year is not None
+        return alike or (anchored_year and cited.year == stated.year)
+    if stated.until != cited.until and (stated.until is not None or stated.month is not None):
+        return False
     if stated.decade:
         return cited.year is not None and stated.year is not None and cited.year // 10 == stated.year // 10
     if cited.decade:
@@ -108,6 +123,8 @@ def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evide
     own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
     checked = False
+    if mine.bare:
+        return False
     for item in evidence:
         language = language_in(item)
         if language != statement.language:

@@ -9,7 +9,8 @@ import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike
 from rag.verification.lexicon import listed
-from rag.verification.words import Word, shares, stems, verbs, words_of
+from rag.verification.opposition import opposites
+from rag.verification.words import Word, shares, stem, stems, verbs, words_of
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
@@ -19,7 +20,7 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
         r"|no one|lack(?:s|ed|ing)?"
         r"|fail(?:s|ed|ing)? to|refus(?:e|es|ed|ing)(?: to)?|den(?:y|ies|ied|ying)(?: that)?|declin(?:e"
         r"|es|ed|ing) to"
-        r"|barred from|banned from)\b|n[’']t\b",
+        r"|barred from|banned from|(?:ha(?:s|ve|d)|is|are|was|were) yet to)\b|n[’']t\b",
         regex.IGNORECASE,
     ),
     "vi": regex.compile(
@@ -36,6 +37,11 @@ _CUES: Mapping[str, regex.Pattern[str]] = {
 }  # fmt: skip
 _SKIPPED = listed("be been being yet also even really actually fully that had has have")
 _HAN_SKIPPED = regex.compile(r"^[会能再被得有在]+")
+_REFUSED = regex.compile(r"\b(?:is|are|was|were|been|being)\s(?:refused|denied)$", regex.IGNORECASE)
+_CHARGES = frozenset(
+    stem(word, "en") for word in ("charges", "allegation", "accusation", "wrongdoing", "claim")
+)
+_OF_THINGS = regex.compile(r"no|nor|none|neither|nothing|nobody|no one", regex.IGNORECASE)
 MOST = 0.6
 """The share of what is denied that a sentence must have, to count as saying it."""
 
@@ -45,12 +51,16 @@ _HAN_SCOPE = 10
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """A cue, the word that it denies first, all that it may deny, and where those words begin."""
+    """A cue, the word that it denies first, all that it may deny, where those words begin, and its opposites.
+
+    ``turned`` are words that say the same without a denial: closed, of what is *not open*.
+    """
 
     cue: str
     head: str | None
     scope: frozenset[str]
     places: frozenset[int]
+    turned: frozenset[str] = frozenset()
 
 
 def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -65,7 +75,7 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     plain = frozenset().union(*(_affirmed(item.quote, language) for item in cited))
     doubtful: Finding | None = None
     for denial in own:
-        if any(_holds(denial.head, scope_of(denials)) for denials, _ in its):
+        if any(_is_said(denial, denials, held) for denials, held in its):
             continue
         if any(_holds(denial.head, held) for _, held in its):
             return Finding("negation", 0.0, f"it denies what the cited sentence does not (“{denial.cue}”)")
@@ -80,6 +90,19 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
             if (lost and denial.head not in plain) or whole:
                 return Finding("negation", 0.0, f"the cited sentence denies it (“{denial.cue}”)")
     return doubtful or Finding("negation", 1.0)
+
+
+def _is_said(own: _Denied, its: Sequence[_Denied], held: Collection[str]) -> bool:
+    """Whether evidence denies the same, or says the opposite of what is denied."""
+    if _holds(own.head, scope_of(its)) or any(_of_charges(own, other) for other in its):
+        return True
+    return not own.turned.isdisjoint(held) and own.head not in held
+
+
+def _of_charges(own: _Denied, its: _Denied) -> bool:
+    """Whether both say that somebody denies, and the evidence no more than *the charges*."""
+    both = own.cue.lower().startswith("den") and its.cue.lower().startswith("den")
+    return both and bool(its.scope) and its.scope <= _CHARGES
 
 
 def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
@@ -109,6 +132,12 @@ def _akin(head: str, held: Collection[str]) -> bool:
     return len(head) > 2 and head.isalpha() and shares(head, held)
 
 
+def cues(text: str, language: str) -> list[str]:
+    """The words that deny something in a text."""
+    pattern = _CUES.get(language)
+    return [match[0] for match in pattern.finditer(text)] if pattern else []
+
+
 def _denials(text: str, language: str) -> list[_Denied]:
     words = words_of(text, language)
     return [_denied(match, text, words, language) for match in _CUES[language].finditer(text)]
@@ -123,14 +152,25 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         word for word in after if word.clause == clause and word.content and word.text.lower() not in _SKIPPED
     ]
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
+    if _REFUSED.search(text[: match.end()]):
+        # "Access was refused": what is denied stands before it.
+        inside += [w for w in words if w.clause == clause and w.content and w.end <= match.start()]
     if not inside and after:
         inside = [word for word in after if word.content][:1]
     if language == "en" and match[0].lower().startswith("den"):
         acts = {verb.start for verb in verbs(text, language)}
         inside.sort(key=lambda word: (word.start not in acts, word.start))
     head = inside[0].stem if inside else None
+    if language == "en" and _OF_THINGS.fullmatch(match[0]):
+        # "Found no evidence" denies that it was found.
+        before = [word for word in words if word.end <= match.start()][-1:]
+        inside += [word for word in before if word.start in {verb.start for verb in verbs(text, language)}]
     scope = frozenset(word.stem for word in inside)
-    return _Denied(match[0], head, scope, frozenset(word.start for word in inside))
+    acting = [verb.stem for verb in verbs(text, language) if verb.start > match.start()]
+    denied = [head or "", *(acting if _OF_THINGS.fullmatch(match[0]) else [])]
+    known = opposites(language) if language in {"en", "id"} else {}
+    turned = frozenset().union(*(known.get(word, frozenset()) for word in denied))
+    return _Denied(match[0], head, scope, frozenset(word.start for word in inside), turned)
 
 
 def _denied_han(match: regex.Match[str], text: str) -> _Denied:

@@ -15,6 +15,7 @@ oleh on only onto or our over pada para per rose saat said says sedang serta sha
 still sudah sẽ telah than that the their then theo these they this those tidak to took trong tại tới từ
 under until untuk và vào về với was we went were when where which while who whom will with would yang
 your đang đã đó được đến để ở
+lower higher below above larger smaller longer shorter older younger later earlier ago up down
 """)
 _SKIPPED = listed("""
 additional all các của dari its lainnya more những of other para the their these those

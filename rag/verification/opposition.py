@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
+import regex
+
 from rag.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import lines
+from rag.verification.phrases import meets, said_otherwise
 from rag.verification.words import Word, content, meanings, shares, stem, stems, verbs
 
 _MORE: Mapping[str, tuple[str, ...]] = {
@@ -15,7 +18,8 @@ _MORE: Mapping[str, tuple[str, ...]] = {
         lines("""
 increase decrease, rise fall, grow shrink, gain lose, clear convict, clear accuse, acquit convict,
 approve reject, uphold overturn, open close, accelerate slow, warm cool, upstream downstream, win lose,
-guilty innocent, legal illegal, support oppose, allow ban, allow forbid, permit prohibit, before after,
+guilty innocent, reopen close, resume suspend, resume halt, legal illegal, support oppose, allow ban,
+allow forbid, permit prohibit, before after,
 import export, buy sell, borrow lend, profit loss, surplus deficit, improve worsen, arrive depart,
 arrest release, hire dismiss, confirm deny, admit deny, accept refuse, early late, north south, east
 west, northern southern, eastern western, urban rural, majority minority, maximum minimum, high low,
@@ -58,6 +62,11 @@ sebelum sesudah, utara selatan, timur barat, bertambah berkurang, diterima ditol
 }
 """Words that mean the opposite of each other, beside WordNet's pairs; ``_`` for a space."""
 
+_DENIED = regex.compile(
+    r"(?:\b(?:not|never|no longer|tidak|belum|bukan)|n[’']t)\s(?:\p{L}+\s){0,2}$", regex.IGNORECASE
+)
+"""What makes a word say its opposite: *did not manage to* is *failed to*."""
+
 BESIDE = 0.3
 """The share of the words around an opposite that the sentence must have, for it to be said of the same."""
 
@@ -74,6 +83,17 @@ def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     return Finding("opposites", 1.0)
 
 
+def denied_before(word: Word, text: str) -> bool:
+    """Whether *not* stands before a word, with two words between them at most."""
+    return _DENIED.search(text[: word.start]) is not None
+
+
+def says_by_opposite(word: Word, text: str, held: Collection[str], language: str) -> bool:
+    """Whether a word that is denied has its opposite among the stems of another text."""
+    against = opposites(language).get(word.stem, frozenset()) if language in {"en", "id"} else frozenset()
+    return not against.isdisjoint(held) and denied_before(word, text)
+
+
 def _said_by_another(word: str, item: Evidence, evidence: Sequence[Evidence], language: str) -> bool:
     own = stem(word, language)
     others = (other for other in evidence if other is not item)
@@ -87,13 +107,19 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
     own = _own_words(statement.text, language)
     its = _own_words(item.quote, language)
     said, held = {word.stem for word in own}, {word.stem for word in its}
+    otherwise = said_otherwise(item.quote, statement.text, language)
     for word in own:
         known = word.name or _has(word.stem, held)
         # The same word, or one for the same: whether it is in the right place, roles tell.
         if known and (word.stem in held or not _in_better_clause(word, own, its, language)):
             continue
-        against = _opposites(language).get(word.stem, frozenset())
+        against = opposites(language).get(word.stem, frozenset())
         other = next((each for each in its if each.stem in against and each.stem not in said), None)
+        if other is not None and (
+            any(meets(other, span) for span in otherwise)
+            or denied_before(word, statement.text) != denied_before(other, item.quote)
+        ):
+            continue
         if other is not None and not _two_sided(other.stem, said) and _beside(word, other, its, said):
             return word.text, other.text
     return None
@@ -112,7 +138,7 @@ def _has(own: str, held: Collection[str]) -> bool:
 def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], language: str) -> bool:
     """Whether the opposite of a word stands in a clause that is more like the sentence than its synonym's."""
     said = {each.stem for each in own}
-    against = _opposites(language).get(word.stem, frozenset())
+    against = opposites(language).get(word.stem, frozenset())
 
     def likeness(clause: int) -> float:
         words = {each.stem for each in its if each.clause == clause}
@@ -161,7 +187,7 @@ def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -
 
 
 @cache
-def _opposites(language: str) -> Mapping[str, frozenset[str]]:
+def opposites(language: str) -> Mapping[str, frozenset[str]]:
     """What means the opposite of a word, by stem, and of words that mean the same."""
     found: dict[str, set[str]] = {}
     listed = [tuple(line.split()) for line in _MORE[language]]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import regex
 
+from rag.verification.dates import dates
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
+from rag.verification.sequence import orders, straight
 from rag.verification.words import content, cues_in, shares, stems
 
 BOTH_SIDES = 0.5
@@ -70,7 +72,7 @@ _CLASSES = (
               r"|following|over|with|reason\p{L}*|from|contribut\p{L}+|cited|citing|why|prompt\p{L}*"
               r"|forc\p{L}+|after|made|by",
         "vi": "do|bởi|gây|khiến|nên|dẫn đến", "id": "oleh|menyebabkan|sehingga|mengakibatkan|memicu|sebab",
-        "zh": "因|致|使|引发|所以|令"}, "despite"),
+        "zh": "因|致|使|引发|所以|令|认定|罪|判"}, "despite"),
     _Class("despite", {
         "en": r"despite|although|though|in spite of|notwithstanding|regardless",
         "vi": "mặc dù|bất chấp|dù", "id": "meskipun|walaupun|meski|kendati", "zh": "尽管|虽然|虽|即使",
@@ -131,12 +133,12 @@ def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
     for each in _CLASSES:
         if each.name == "some":
             continue
-        match = cues_in(language, each.cues[language]).search(statement.text)
+        match = _cue(each, statement)
         if match is None or _says(each, its, language):
             continue
         against = next((other for other in _CLASSES if other.name == each.against), None)
         opposite = cues_in(language, against.cues[language]).search(its) if against else None
-        if opposite is not None and _is_turned(statement, match, its, opposite):
+        if opposite is not None and _is_turned(statement, match, its):
             continue
         if opposite is not None and each.name in _FATAL:
             reason = f"it says “{match[0]}” where the cited sentence says “{opposite[0]}”"
@@ -144,6 +146,13 @@ def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         return Finding("qualifiers", 0.5, f"the cited sentence does not say “{match[0]}”", fatal=False)
     lost = _recounted(statement, cited) or _lost_share(statement, cited) or _joined_cause(statement, cited)
     return Finding("qualifiers", 0.5, lost, fatal=False) if lost else Finding("qualifiers", 1.0)
+
+
+def _cue(each: _Class, statement: Statement) -> regex.Match[str] | None:
+    """The first word of a class in the sentence; *the year before* is a date."""
+    taken = [moment.span for moment in dates(statement.text, statement.language)]
+    found = cues_in(statement.language, each.cues[statement.language]).finditer(statement.text)
+    return next((match for match in found if not any(s.start <= match.start() < s.end for s in taken)), None)
 
 
 def _says(each: _Class, its: str, language: str) -> bool:
@@ -160,15 +169,12 @@ def _says(each: _Class, its: str, language: str) -> bool:
     )
 
 
-def _is_turned(statement: Statement, match: regex.Match[str], its: str, opposite: regex.Match[str]) -> bool:
+def _is_turned(statement: Statement, match: regex.Match[str], its: str) -> bool:
     """Whether *B before A* is said where the evidence says *A after B*."""
     if not regex.match(r"before|after|sebelum|setelah|trước|sau|之|前|后", match[0], regex.IGNORECASE):
         return False
-    language = statement.language
-    later = [word.stem for word in content(statement.text, language) if word.start >= match.end()]
-    first = {word.stem for word in content(its, language) if word.start < opposite.start()}
-    last = {word.stem for word in content(its, language) if word.start >= opposite.end()}
-    return sum(shares(word, first) for word in later) > sum(shares(word, last) for word in later)
+    there = list(orders(its, statement.language))
+    return any(straight(own, other) for own in orders(statement.text, statement.language) for other in there)
 
 
 def _counts(text: str, language: str) -> dict[str, set[str]]:

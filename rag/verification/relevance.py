@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.features import acronyms
 from rag.questions import Question, carries
+from rag.verification.answering import lacks
 from rag.verification.evidence import Evidence, Finding, Statement, referents
 from rag.verification.lexicon import listed
 from rag.verification.words import content, shares, stems
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 CLOSE = 0.3
 """The cosine of sentence and question from which the sentence has to do with it."""
+
+VERY_CLOSE = 0.55
+"""The cosine from which it does where they have no word in common."""
 
 SOME = 0.34
 """The share of the question's words from which it does, whatever the cosine."""
@@ -41,12 +45,16 @@ def relevance(
     It is off the question, too, where it speaks of none of those that are named there, and where it holds no
     answer of the kind that is asked for.
     """
-    score = max(_shared(statement, question, evidence), _close(statement, question, encoder))
+    shared = _shared(statement, question, evidence)
+    score = max(shared, _close(statement, question, encoder, CLOSE if shared else VERY_CLOSE))
     if score < 1:
         return Finding("relevance", score, "it has nothing to do with the question", fatal=False)
     if not carries(statement.text, question.kind):
         reason = f"it holds no answer of the kind that is asked for: {question.kind}"
         return Finding("relevance", HALF, reason, fatal=False)
+    lacking = lacks(statement, question, evidence, encoder)
+    if lacking is not None:
+        return Finding("relevance", HALF, lacking, fatal=False)
     names = [name for name in question.names if name[0].isupper()]
     around = " ".join(_around(statement, evidence)).casefold()
     if names and not any(_root(name) in around for name in names):
@@ -78,8 +86,8 @@ def _shared(statement: Statement, question: Question, evidence: Sequence[Evidenc
     return min(sum(shares(word, held) for word in asked) / len(asked) / SOME, 1.0)
 
 
-def _close(statement: Statement, question: Question, encoder: Encoder | None) -> float:
+def _close(statement: Statement, question: Question, encoder: Encoder | None, close: float) -> float:
     if encoder is None:
         return 0.0
     cosine = float(encoder.encode([statement.text])[0] @ encoder.encode_query(question.text))
-    return min(max(cosine, 0.0) / CLOSE, 1.0)
+    return min(max(cosine, 0.0) / close, 1.0)

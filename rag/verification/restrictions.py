@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike
+from rag.verification.phrases import said_otherwise
 from rag.verification.words import content, shares, stems
 
 _NARROWING = (
@@ -31,7 +32,8 @@ _CHANGED = regex.compile(
     r"[^\p{L}]{0,4}\p{N}"
 )
 _LIMITED = regex.compile(
-    r"\b(?P<what>\p{Ll}+s|children|people|women|men)\s(?:aged |who are |of )?(?P<how>(?:over|under"
+    r"\b(?P<what>\p{Ll}+s|children|people|women|men|every(?:one|body)|anyone|those)\s"
+    r"(?:aged |who are |of )?(?P<how>(?:over|under"
     r"|above|below|between"
     r"|aged|older than|younger than|longer than|shorter than|larger than|smaller than|heavier than"
     r"|more than|less than"
@@ -111,7 +113,8 @@ def _widened(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
             if not what or not how or not shares(what[0].stem, held) or shares(how[0].stem, held):
                 continue
             elsewhere = match.re is _NARROWED and what[0].stem in plain
-            if match["how"].lower() not in lowered and not elsewhere:
+            otherwise = said_otherwise(match["how"], statement.text, "en")
+            if match["how"].lower() not in lowered and not elsewhere and not otherwise:
                 yield f"the cited sentence says it of “{match['how']} {match['what']}” only"
         for match in _LIMITED.finditer(text):
             what = content(match["what"], "en")

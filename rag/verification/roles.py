@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -23,10 +23,15 @@ _AMOUNT = regex.compile(
     rf"|{'|'.join(ENGLISH.values)}|half|two-thirds)\b)",
     regex.IGNORECASE,
 )
-_TURNED = ("travel", "ride", "carry", "live", "belong")
+_TURNED = ("travel", "ride", "carry", "live", "belong", "win", "work", "flee", "contract", "catch", "survive")
 """Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
 
 _ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")
+_PRONOUNS = listed("he she it they who which that we ia dia mereka")
+_LOOSE = listed("""
+about after against along among around as at away back before between during for from here in inside into near
+on out over since there through under until up when where while with within without yesterday
+""")
 _BY = {"en": "by", "id": "oleh"}
 
 
@@ -41,6 +46,8 @@ class Deed:
         beside: the stems of words after it, but for those after *by*.
         names: the stems that are proper names.
         passive: whether it was turned round.
+        sure: whether its sides are known for certain: it has a subject of its own in its clause, and, unless
+            it is passive, an object (in *miners trapped at*, the miners do nothing).
     """
 
     verb: Word
@@ -49,6 +56,7 @@ class Deed:
     beside: frozenset[str]
     names: frozenset[str]
     passive: bool = False
+    sure: bool = True
 
 
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -88,21 +96,26 @@ def same_verb(one: Word, other: Word) -> bool:
 
 def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
     """What is the other way round; None where nothing is."""
-    verb = own.verb.text
+    other_way = f"the cited sentence says it the other way round (“{own.verb.text}”)"
+    of_else = f"the cited sentence says “{own.verb.text}” of something else"
     if its.verb.stem in {stem(word, "en") for word in SPEECH}:
         return None
     crossed = _only(own.doers, its.done_to, its.doers)
     back = _only(own.done_to, its.doers, its.done_to)
-    turned = bool(crossed and back) or _wholly(crossed, own.doers, held) or _named(own, its, back)
-    if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
-        return f"the cited sentence says it the other way round (“{verb}”)"
-    if _others(own, its, rest):
-        return f"the cited sentence says “{verb}” of somebody or something else"
     plain = not (own.passive or its.passive)
+    if crossed and back:
+        return other_way
+    if not (own.sure and its.sure):
+        alone = plain and own.verb.stem == its.verb.stem
+        return of_else if alone and _elsewhere_names(own, its, held) else None
+    moved = not own.done_to & its.done_to and _wholly(crossed, own.doers, held)
+    turned = moved or _named(own, its, back)
+    if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
+        return other_way
+    if _others(own, its, rest):
+        return f"the cited sentence says “{own.verb.text}” of somebody or something else"
     moved = plain and _elsewhere(own.done_to, its.done_to, its.doers, held)
-    if moved or _elsewhere_names(own, its, held):
-        return f"the cited sentence says “{verb}” of something else"
-    return None
+    return of_else if moved or _elsewhere_names(own, its, held) else None
 
 
 def _only(own: Collection[str], there: Collection[str], not_there: Collection[str]) -> frozenset[str]:
@@ -159,13 +172,39 @@ def deeds(text: str, language: str) -> list[Deed]:
         begin = acts[number - 1].end if number else 0
         end = starts[number + 1] if number + 1 < len(acts) else len(text)
         right = [word for word in words if verb.end <= word.start < end and _with_verb(word, verb, words)]
-        left = [word for word in words if begin <= word.start and word.end <= verb.start]
-        if number and not any(word.content for word in left if word.clause == verb.clause):
+        left, sure = _subject(words, verb, begin, number > 0)
+        if not sure and not left:
             left = [word for word in words if word.end <= acts[0].start]
-        elif number:
-            left = [word for word in left if word.clause == verb.clause]
-        found.append(_deed(text, language, verb, left, right))
+        deed = _deed(text, language, verb, left, right)
+        found.append(replace(deed, sure=sure and not _may_be_of_noun(deed, text, language)))
     return found
+
+
+def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tuple[list[Word], bool]:
+    """The words before a verb that may be those who do it, and whether they are: *Rosa Quint, his aide, was*.
+
+    A pronoun is nobody whose name is known; where no word stands before the verb, another verb has them.
+    """
+    before = [word for word in words if begin <= word.start and word.end <= verb.start]
+    if not later:
+        return before, True
+    chunk = [word for word in before if word.clause == verb.clause]
+    if any(word.text.lower() in _PRONOUNS for word in chunk):
+        return [], True
+    if any(word.content for word in chunk):
+        return chunk, True
+    parts = [word for word in before if word.clause >= verb.clause - 2]
+    ends = [place for place, word in enumerate(parts) if word.text.lower() in _ENDS]
+    named = parts[ends[-1] + 1 :] if ends else []
+    return (named, True) if any(word.name for word in named) else ([], False)
+
+
+def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
+    """Whether no object follows a verb: it may be of the noun before it (*miners trapped at Greyfell*)."""
+    if language != "en" or deed.passive:
+        return False
+    after = regex.match(r"\s*(?:(?P<word>\p{L}+)|[,.;:)]|$)", text[deed.verb.end :])
+    return after is not None and (not after["word"] or after["word"].lower() in _LOOSE)
 
 
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
@@ -211,10 +250,16 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
         by = next((word for word in right if word.text.lower() == _BY.get(language)), None)
         if by is not None and _AMOUNT.match(text, by.end):
             by = None
-        agents = _stems([word for word in right if by is not None and word.start > by.start])
+        agents = _stems(_until_place([word for word in right if by is not None and word.start > by.start]))
         rest = _stems([word for word in right if by is None or word.start < by.start])
         return Deed(verb, agents, doers | (rest if not doers else frozenset()), rest, names, passive=True)
     return Deed(verb, doers, done_to, done_to, names)
+
+
+def _until_place(words: Sequence[Word]) -> Sequence[Word]:
+    """The words for those who do it, without where and when: *by the army at Greyfell*."""
+    ends = [place for place, word in enumerate(words) if place and word.text.lower() in _LOOSE]
+    return words[: ends[0]] if ends else words
 
 
 def _is_passive(text: str, language: str, verb: Word, right: Sequence[Word]) -> bool:

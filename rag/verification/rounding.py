@@ -16,6 +16,8 @@ FAIR_DISTANCE = Decimal("0.2")
 NEAR = Decimal("0.1")
 """How far above the true figure *nearly* may be."""
 
+_THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
+
 LOOSENED = 0.6
 """The score of a figure that is the cited one but for a hedge left out, or a rounding that is not told."""
 
@@ -43,7 +45,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
         return True
     words = stated.unit == PERCENT and not stated.is_range and not cited.is_range
     # Thirds are no decimal fractions.
-    return words and own[0] % 1 != 0 and abs(own[0] - its[0]) <= Decimal("0.7")
+    return words and own[0] in _THIRDS and abs(own[0] - its[0]) <= Decimal("0.7")
 
 
 def stands(stated: Quantity, cited: Quantity) -> float:
@@ -76,6 +78,9 @@ _IMPLIED = {
 }  # fmt: skip
 """What may be said of a figure, and what is said of it in the evidence, with the same value."""
 
+_LIMITS = {"at least", "at most", "over", "under"}
+"""Where both say one of these, another figure is another limit, unless it is rounder."""
+
 _DROPPED = {"about", "nearly", "over", "at least"}
 
 
@@ -98,7 +103,8 @@ def _within(stated: Quantity, cited: Quantity) -> float:
 
 def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> float:
     said, meant = stated.comparator, cited.comparator
-    if not its or not own:
+    other_limit = {said, meant} <= _LIMITS and _digits(own) >= _digits(its)
+    if not its or not own or other_limit:
         return 0.0
     below, above = (its - own) / abs(its), (own - its) / abs(own)
     if said in {"over", "at least"}:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
+from rag.verification.dates import dates
 from rag.verification.lexicon import listed
 from rag.verification.words import shares, verbs, words_of
 
@@ -19,6 +20,12 @@ _BOUNDARY = regex.compile(
     r"|而|但",
     regex.IGNORECASE,
 )
+_RANGED = regex.compile(
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到|和)\s?"
+    r"(?:the |năm |tháng |ngày )?",
+    regex.IGNORECASE,
+)
+"""What stands between the ends of a range: they are of one thing."""
 _DIRECTIONS = listed("down up rose fell giam tang giảm tăng turun naik")
 MOST_OF = 0.6
 LITTLE_OF = 0.5
@@ -32,10 +39,12 @@ class Segment:
     Attributes:
         anchors: where they stand in the text.
         words: the stems of its words, and of its subject where that stands in an earlier part.
+        bare: whether it has no words of its own: *owned from 2016 to 2019* is one thing before *from*.
     """
 
     anchors: tuple[Span, ...]
     words: frozenset[str]
+    bare: bool = False
 
 
 def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
@@ -46,7 +55,8 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     if not anchors:
         return []
     ordered = sorted(anchors, key=lambda span: span.start)
-    cuts = [0, *_cuts(text, ordered), len(text)]
+    ends = text.find(";", ordered[-1].end)
+    cuts = [0, *_cuts(text, language, ordered), ends if ends >= 0 else len(text)]
     bounds = list(pairwise(cuts))
     parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
     found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
@@ -54,9 +64,11 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
     subject: frozenset[str] = frozenset()
     doing: frozenset[str] = frozenset()
     its: list[frozenset[str]] = []
+    bare: list[bool] = []
     for (start, end), part in found:
         head = _stems(text, language, start, part[0].start, ordered)
         tail = _stems(text, language, part[0].start, end, ordered)
+        bare.append(not head | tail)
         if its and not head - _DIRECTIONS:
             head |= subject
         elif its and not any(start <= act.start < end for act in acts):
@@ -66,13 +78,19 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
         last = max((act.end for act in acts if start <= act.start < end), default=0)
         doing = _stems(text, language, start, last, ordered) or doing
         its.append(head | tail)
-    return [Segment(tuple(part), words) for (_, part), words in zip(found, its, strict=True)]
+    return [
+        Segment(tuple(part), words, is_bare)
+        for (_, part), words, is_bare in zip(found, its, bare, strict=True)
+    ]
 
 
-def _cuts(text: str, anchors: Sequence[Span]) -> list[int]:
-    """Where parts begin: at the last boundary between two anchors."""
+def _cuts(text: str, language: str, anchors: Sequence[Span]) -> list[int]:
+    """Where parts begin: at the last boundary between two anchors that are not the ends of a time."""
     cuts = []
+    days = {moment.span for moment in dates(text, language)}
     for before, after in pairwise(anchors):
+        if {before, after} <= days and _RANGED.fullmatch(text[before.end : after.start]):
+            continue
         between = list(_BOUNDARY.finditer(text, before.end, after.start))
         if between:
             cuts.append(between[-1].start())

@@ -27,6 +27,7 @@ _THAN = frozenset(stem(word, "en") for word in ("than", "compared", "versus", "u
     "so",
     "比",
 }
+_COMPARED = _THAN | {stem(word, "en") for word in ("earlier", "against", "from", "before")}
 _AND = frozenset(["and", "và", "dan", "并", "且"])
 _VOICE = regex.compile(
     r"\b(?:by|bị|bởi|được|oleh)\b|被|\b(?:was|were|been|is|are|be)\s\p{L}+(?:ed|en)\b", regex.IGNORECASE
@@ -119,11 +120,23 @@ def _faults(
             new = [each.stem for each in own[start:end] if each.content and each.stem.isalpha()]
             old = [each.stem for each in away if each.content and each.stem.isalpha()]
             moved = [word for word in new if word in there and word not in old]
-            lost = [word for word in old if word not in said]
+            lost = [word for word in old if word not in said and not shares(word, said)]
+            single = statement.language == "zh" and min(len(new), len(old)) < 2
+            if single or not _in_place(own, codes, place):
+                continue
             if 0 < len(new) <= LONGEST and len(old) <= LONGEST and moved and lost and len(moved) == len(new):
                 yield f"it has “{moved[0]}” where the cited sentence has “{lost[0]}”"
     if not turned:
         yield from _exchanged(codes, own, its)
+
+
+def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, int]], place: int) -> bool:
+    """Whether what stands on both sides of a change, as far as anything does, is the evidence's."""
+    around = [codes[near] for near in (place - 1, place + 1) if 0 <= near < len(codes)]
+    return all(
+        kind == "equal" and (len(codes) == 2 or any(each.content for each in own[start:end]))
+        for kind, start, end, _, _ in around
+    )
 
 
 def _across(away: Sequence[_Token], resumed: _Token) -> bool:
@@ -145,7 +158,7 @@ def _across(away: Sequence[_Token], resumed: _Token) -> bool:
 
 def _compares(away: Sequence[_Token], said: Collection[str]) -> bool:
     """Whether what is left out begins a comparison, so that what follows is what it compares with."""
-    return any(token.stem in _THAN for token in away) and _THAN.isdisjoint(said)
+    return any(token.stem in _THAN for token in away) and _COMPARED.isdisjoint(said)
 
 
 def _other_figure(

@@ -8,9 +8,11 @@ import regex
 
 from index.documents import Span
 from rag.verification.amounts import cited_figures, fits
-from rag.verification.dates import Moment, dates
+from rag.verification.dates import dates
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 from rag.verification.lexicon import listed
+from rag.verification.moment import Moment
+from rag.verification.periods import anchored
 from rag.verification.quantities import ORDINAL, Quantity, quantities
 from rag.verification.rounding import same_kind, same_value
 from rag.verification.segments import Segment, misplaced, segments
@@ -26,6 +28,14 @@ _PART_OF = regex.compile(
     r"(?:the |its |all |their |tổng số |\p{Lu}[\p{L}-]+[’']s? )?$",
     regex.IGNORECASE,
 )
+
+_OF_ALL = regex.compile(
+    r"(?:^|[,;:] |%\s?|\b(?:percent|per cent|persen|phần trăm|half|thirds?|quarters?|most|many|some|none"
+    r"|few|all|majority|share|number|proportion)\s)(?:out )?(?:of|dari|trong(?: số)?) (?:the |its |all "
+    r"|their |tổng số )?$",
+    regex.IGNORECASE,
+)
+"""*Of the 61, 14*: how else a sentence may have the whole."""
 
 
 def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
@@ -93,6 +103,7 @@ def _fault(
     if (
         _is_whole(item.quote, other.span)
         and not _is_whole(statement.text, quantity.span)
+        and not _OF_ALL.search(statement.text[: quantity.span.start])
         and _same_deed(statement, item)
     ):
         return Finding(
@@ -102,7 +113,8 @@ def _fault(
     parts = segments(item.quote, language, spans)
     place = next((number for number, part in enumerate(parts) if other.span in part.anchors), None)
     claimed = claimed_with(part, quantity.span, statement, item)
-    if place is not None and misplaced(part.words, place, parts, claimed):
+    bare = part.bare or (place is not None and parts[place].bare)
+    if place is not None and not bare and misplaced(part.words, place, parts, claimed):
         return Finding("things", 0.0, f"{quantity.written} is said of something else in the cited sentence")
     return None
 
@@ -110,7 +122,9 @@ def _fault(
 def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
     """Figures that stand with another figure's date: 12 in May, not in April."""
     own = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
-    days = [each for each in dates(statement.text, statement.language) if each.span in part.anchors]
+    its = [day for item in evidence for day in dates(item.quote, language_in(item))]
+    found = anchored(dates(statement.text, statement.language), its)
+    days = [each for each in found if each.span in part.anchors]
     if len(own) != 1 or not days:
         return
     for day in days:
@@ -127,13 +141,15 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     None where it has not both.
     """
     language = language_in(item)
-    its, days = quantities(item.quote, language), dates(item.quote, language)
+    its, days = quantities(item.quote, language), anchored(dates(item.quote, language))
     parts = segments(item.quote, language, [*(each.span for each in its), *(each.span for each in days)])
     same = {each.span for each in its if same_kind(quantity, each) and fits(quantity, each)}
     then = {each.span for each in days if _same_day(day, each)}
     alike = {each.span for each in its if same_kind(quantity, each)}
     with_figure = [part for part in parts if not same.isdisjoint(part.anchors)]
     with_date = [part for part in parts if not then.isdisjoint(part.anchors)]
+    if with_figure and not with_date:
+        return False if len(days) == len(with_figure) == 1 and _differ(day, days[0]) else None
     if not with_figure or not with_date:
         return None
     if any(part in with_date for part in with_figure):
@@ -142,9 +158,21 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
     return dated and all(any(span in alike for span in part.anchors) for part in with_date)
 
 
+def _differ(one: Moment, other: Moment) -> bool:
+    """Whether two dates cannot be of one day: of two months, or of two years."""
+    return any(
+        own is not None and its is not None and own != its
+        for own, its in ((one.month, other.month), (one.year, other.year))
+    )
+
+
 def _same_day(one: Moment, other: Moment) -> bool:
     if one.relative is not None or other.relative is not None:
-        return (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
+        alike = (one.relative, one.relative_unit) == (other.relative, other.relative_unit)
+        both = one.year is not None and other.year is not None
+        return alike or (
+            both and one.year == other.year and "earlier" in {one.relative_unit, other.relative_unit}
+        )
     return all(
         own is None or its is None or own == its
         for own, its in ((one.year, other.year), (one.month, other.month), (one.day, other.day))

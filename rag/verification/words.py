@@ -15,11 +15,11 @@ from rag.verification.lexicon import (
     ENGLISH_VERBS,
     IRREGULAR,
     STOPS,
-    SYNONYMS,
     VERBS,
     listed,
 )
 from rag.verification.number_words import ENGLISH
+from rag.verification.synonyms import SYNONYMS
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"
@@ -36,6 +36,10 @@ _NASAL = ((regex.compile(r"^(?:me|pe)ny(?=[aeiou])"), "s"), (regex.compile(r"^(?
           (regex.compile(r"^(?:me|pe)m(?=[aeiou])"), "p"),
           (regex.compile(r"^(?:me|pe)n(?=[aeiou])"), "t"))  # fmt: skip
 _BEFORE_A_VERB = listed("to not will would can could may might must should did never")
+_BEFORE_A_NOUN = listed("of for with in from on about as")
+_NOUNS_TOO = listed(
+    "aims beat cast cost cut ends fell felt hit hopes lead leads lives means needs plans spread shot"
+)
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
 
@@ -167,8 +171,8 @@ def shares(stem_of: str, held: Collection[str]) -> bool:
 @cache
 def _groups() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for line in SYNONYMS:
-        stems = [stem(word, "en") for word in line.split()]
+    for line in SYNONYMS["en"]:
+        stems = [stem(word, "en") for word in line.split() if "_" not in word]
         for each in stems:
             found.setdefault(each, set()).update(stems)
     return {each: frozenset(others) for each, others in found.items()}
@@ -199,11 +203,23 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
     if lower in AUXILIARIES:
         return False
     before = words[place - 1].text.lower() if place else ""
-    if before in {"the", "a", "an", "his", "her", "their", "its"}:
+    if _in_noun_phrase(words, place, before):
         return False
     if before in _BEFORE_A_VERB:
         return word.content and lower not in ENGLISH.values
     return lower in ENGLISH_VERBS or (lower.endswith("ed") and len(lower) > 4)
+
+
+def _in_noun_phrase(words: tuple[Word, ...], place: int, last: str) -> bool:
+    """Whether a word that may be a verb belongs to a noun: *the injured*, *of almond spread*."""
+    if last in {"the", "a", "an", "his", "her", "their", "its"}:
+        return True
+    lower = words[place].text.lower()
+    if lower.endswith("ed") and (last in _BEFORE_A_NOUN or last[:1].isdigit() or last in ENGLISH.values):
+        return True
+    before = [word.text.lower() for word in words[max(0, place - 2) : place]]
+    opened = any(word in _BEFORE_A_NOUN or word in {"the", "a", "an", "its", "their"} for word in before)
+    return lower in _NOUNS_TOO and opened
 
 
 def _listed_verbs(text: str, language: str) -> Iterator[Word]:

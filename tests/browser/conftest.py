@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from desks import Desk, desk_in
 from pages import ARRESTS, POPULATION, Watched, opened, serving
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from shelves import REPORTS, write
 
 from index.embedding import Encoder
+from index.loading import DEFAULTS
 from index.store import Index
+from index.sync import sync
 from rag.answering import QueryEngine
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -59,3 +63,24 @@ def desk(chromium: Browser, encoder: Encoder, tmp_path: Path) -> Iterator[Desk]:
     """A page over a library of its own, to which a test may add and from which it may delete."""
     with desk_in(chromium, encoder, tmp_path) as desk:
         yield desk
+
+
+@pytest.fixture(scope="module")
+def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server over six reports: of two collections, two languages, two kinds, several dates."""
+    folder = tmp_path_factory.mktemp("reports")
+    for report in REPORTS:
+        write(folder, report)
+    with Index.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
+        sync(index, [folder], options=replace(DEFAULTS, by_time=False))
+        with serving(index, QueryEngine(index)) as server:
+            yield server
+
+
+@pytest.fixture
+def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
+    """The page over those six reports."""
+    with opened(chromium, shelf) as watched:
+        yield watched.page
+        assert watched.errors == []
+        assert watched.elsewhere == []

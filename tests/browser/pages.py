@@ -80,7 +80,7 @@ def opened(browser: Browser, url: str, place: str = "", **context: object) -> It
     page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.on("request", on_request)
     page.goto(f"{url}/{place}")
-    page.get_by_label("Your question").wait_for()
+    page.locator("#fn-question textarea").wait_for()
     page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
     yield watched
     in_context.close()

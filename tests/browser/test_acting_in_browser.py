@@ -134,7 +134,7 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
         assert (other.errors, other.elsewhere) == ([], [])
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("Markdown", "md"), ("HTML", "html"), ("Word", "docx")])
+@pytest.mark.parametrize(("name", "suffix"), [("Markdown", "md"), ("Web page", "html"), ("Word", "docx")])
 def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, suffix: str) -> None:
     answer = answered(page)
     answer.locator(".fn-save summary").click()

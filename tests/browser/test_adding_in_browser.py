@@ -49,6 +49,8 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     expect(page.locator("#fn-top .fn-open-library")).to_have_text("Library · 2")
     expect(page.locator(".fn-uploads progress")).to_be_hidden()
     ask(page, WHO_LIT)
+    page.locator(".fn-actions").last.wait_for()
+    expect(page.locator(".fn-quote").first).to_have_text(LIT)
     page.locator(".fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
     assert page.evaluate(MARKED) == LIT

@@ -152,6 +152,21 @@ def test_unfolding_the_footnotes_moves_nobody_who_reads(seed_page: Watched) -> N
     assert log.evaluate("(log) => log.scrollTop") == 300
 
 
+def test_the_newest_question_stands_at_the_top_once_its_answer_is_whole(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page, DISPLACED)
+    answered(page, ARRESTS)
+    page.locator(".fn-suggestion").first.wait_for(timeout=30_000)
+    answered(page, DISPLACED)
+    at_top = """() => {
+      const rows = [...document.querySelectorAll('#fn-conversation .user-row')];
+      const log = document.querySelector('#fn-conversation [role=log]');
+      const gap = rows.at(-1).getBoundingClientRect().top - log.getBoundingClientRect().top;
+      return rows.length === 3 && Math.abs(gap) < 3;
+    }"""
+    page.wait_for_function(at_top)
+
+
 def test_no_answer_says_what_was_searched(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
     answer = answered(page, POPULATION)

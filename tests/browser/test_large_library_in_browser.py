@@ -69,8 +69,8 @@ def test_rows_follow_one_another_without_gaps_wherever_the_list_is_scrolled_to(p
             """(rows) => rows.map((row) => {
               const { top, height } = row.getBoundingClientRect();
               const list = row.closest('.fn-list');
-              const from = list.getBoundingClientRect().top - list.scrollTop;
-              return [Number(row.ariaPosInSet), top - from, height];
+              const above = list.getBoundingClientRect().top - list.scrollTop;
+              return [Number(row.ariaPosInSet), top - above, height];
             })"""
         )
         assert [place for place, _, _ in places] == list(range(places[0][0], places[0][0] + len(places)))

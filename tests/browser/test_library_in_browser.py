@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-
 import pytest
 from desks import PHONE
-from pages import Watched, opened, serving
+from pages import opened
 from playwright.sync_api import Browser, Page, expect
-from rows import chips, choose, find, groups, more, open_filters, row, titles
+from rows import chips, choose, find, groups, more, row, titles
+from shelves import EXAMS, GATE, LESSONS, MARKETS, NEWEST, SIRENS, TOLLS
 
-from index.embedding import Encoder
 from index.folding import fold
-from index.loading import DEFAULTS, SUFFIXES
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.loading import SUFFIXES
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass(frozen=True)
-class Report:
-    """A report of the shelf: where its file lies, and what it says of itself."""
-
-    path: str
-    title: str
-    publisher: str
-    published: str
-    language: str = "en"
-
-
-REPORTS = (
-    Report("dams/gate.md", "Gate 3 of the Maravel dam", "Water Board", "2025-09-30"),
-    Report("dams/sirens.md", "Sirens of the valley", "Ministry of Civil Protection", "2025-03"),
-    Report("schools/lessons.md", "Écoles de la vallée", "Ministry of Education", "2024-02-01", "fr"),
-    Report("schools/exams.txt", "Exams of the year", "", ""),
-    Report("markets.md", "Łódź: markets of Lũ Lụt", "Statistics Office", "2019-06-02"),
-    Report("tolls.md", "Tolls and bridges", "Statistics Office", "2019"),
-)
-GATE, SIRENS, LESSONS, EXAMS, MARKETS, TOLLS = (report.title for report in REPORTS)
-NEWEST = [GATE, SIRENS, LESSONS, MARKETS, TOLLS, EXAMS]
-
-
-def write(folder: Path, report: Report) -> None:
-    place = folder / report.path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    words = f"Of {report.title} there is much to be said, and it is said at some length on these pages.\n"
-    known = {name: getattr(report, name) for name in ("title", "publisher", "published", "language")}
-    head = "".join(f'{name}: "{value}"\n' for name, value in known.items() if value)
-    text = f"{report.title}\n\n{words}" if place.suffix == ".txt" else f"---\n{head}---\n\n{words}"
-    place.write_text(text, encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over six reports: of two collections, two languages, two kinds, several dates."""
-    folder = tmp_path_factory.mktemp("reports")
-    for report in REPORTS:
-        write(folder, report)
-    with Index.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
-        sync(index, [folder], options=replace(DEFAULTS, by_time=False))
-        with serving(index, QueryEngine(index)) as server:
-            yield server
-
-
 @pytest.fixture
-def watched(chromium: Browser, shelf: str) -> Iterator[Watched]:
-    with opened(chromium, shelf) as watched:
-        yield watched
-        assert watched.errors == []
-        assert watched.elsewhere == []
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
+def page(shelf_page: Page) -> Page:
+    return shelf_page
 
 
 def focused(page: Page) -> str:
@@ -236,102 +176,6 @@ def test_a_report_of_a_followed_folder_says_why_it_cannot_be_deleted_here(page: 
     expect(titles(page)).to_have_count(6)
 
 
-def test_a_facet_narrows_the_list_and_the_question_and_its_chip_takes_that_back(page: Page) -> None:
-    filters = open_filters(page)
-    filters.get_by_role("checkbox", name="Statistics Office").check()
-    expect(titles(page)).to_have_text([MARKETS, TOLLS])
-    expect(chips(page)).to_have_text(["Publisher: Statistics Office"])
-    expect(page.get_by_role("button", name="Filters, 1 active")).to_be_visible()
-    expect(page.get_by_role("button", name="Show 2 reports")).to_be_visible()
-    page.get_by_role("button", name="Remove filter Publisher: Statistics Office").click()
-    expect(titles(page)).to_have_count(6)
-    expect(filters.get_by_role("checkbox", name="Statistics Office")).not_to_be_checked()
-
-
-def values(page: Page, facet: str) -> list[str]:
-    group = page.get_by_role("region", name="Filters").get_by_role("group", name=facet, exact=True)
-    return [" ".join(words.split()) for words in group.locator(".fn-values li").all_inner_texts()]
-
-
-def test_the_values_of_a_facet_are_counted_under_the_others(page: Page) -> None:
-    filters = open_filters(page)
-    assert values(page, "Collection") == ["dams 2", "schools 2"]
-    assert values(page, "Language") == ["English 5", "French 1"]
-    assert values(page, "Kind") == ["Markdown 5", "Plain text 1"]
-    filters.get_by_role("checkbox", name="schools").check()
-    expect(titles(page)).to_have_text([LESSONS, EXAMS])
-    assert values(page, "Collection") == ["dams 2", "schools 2"]
-    assert values(page, "Language") == ["English 1", "French 1"]
-    assert values(page, "Publisher") == ["Ministry of Education 1"]
-    filters.get_by_role("checkbox", name="French").check()
-    expect(titles(page)).to_have_text([LESSONS])
-    expect(chips(page)).to_have_text(["Language: French", "Collection: schools"])
-    filters.get_by_role("button", name="Clear filters").click()
-    expect(titles(page)).to_have_count(6)
-    expect(chips(page)).to_have_count(0)
-
-
-def test_the_facets_are_folded_until_they_are_wanted_and_escape_folds_them(page: Page) -> None:
-    expect(page.locator("#fn-facets")).to_be_hidden()
-    filters = open_filters(page)
-    filters.get_by_role("checkbox", name="dams").focus()
-    page.keyboard.press("Space")
-    expect(titles(page)).to_have_text([GATE, SIRENS])
-    expect(filters.get_by_role("checkbox", name="dams")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator("#fn-facets")).to_be_hidden()
-    expect(page.get_by_role("button", name="Filters, 1 active")).to_be_focused()
-    expect(page.locator("#fn-library")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "found", "chip"),
-    [
-        ("2025-04", "", [GATE], ["Published after March 2025"]),
-        ("2025-03", "", [GATE, SIRENS], ["Published after February 2025"]),
-        ("", "2019-12", [MARKETS, TOLLS], ["Published before 2020"]),
-        (
-            "2019-01",
-            "2024-02",
-            [LESSONS, MARKETS, TOLLS],
-            ["Published after 2018", "Published before March 2024"],
-        ),
-    ],
-)
-def test_dates_narrow_from_a_month_to_a_month(
-    page: Page, first: str, last: str, found: list[str], chip: list[str]
-) -> None:
-    filters = open_filters(page)
-    for name, month in (("From", first), ("To", last)):
-        filters.get_by_label(name, exact=True).fill(month)
-        filters.get_by_label(name, exact=True).blur()
-    expect(titles(page)).to_have_text(found)
-    expect(chips(page)).to_have_text(chip)
-    expect(filters.get_by_text("1 report without a date is left out.")).to_be_visible()
-
-
-def test_months_in_the_wrong_order_are_said_and_narrow_nothing(page: Page) -> None:
-    filters = open_filters(page)
-    filters.get_by_label("To", exact=True).fill("2019-01")
-    filters.get_by_label("From", exact=True).fill("2025-01")
-    filters.get_by_label("From", exact=True).blur()
-    expect(filters.get_by_role("alert")).to_have_text("The first month lies after the last.")
-    expect(chips(page)).to_have_text(["Published before February 2019"])
-
-
-def test_a_year_of_the_picture_chooses_that_year_and_takes_it_back(page: Page) -> None:
-    filters = open_filters(page)
-    picture = filters.get_by_role("img")
-    expect(picture).to_have_attribute("aria-label", "2019: 2, 2024: 1, 2025: 2")
-    picture.locator(".fn-year").first.click()
-    expect(titles(page)).to_have_text([MARKETS, TOLLS])
-    expect(chips(page)).to_have_text(["Published after 2018", "Published before 2020"])
-    expect(filters.get_by_label("From", exact=True)).to_have_value("2019-01")
-    expect(filters.get_by_label("To", exact=True)).to_have_value("2019-12")
-    picture.locator(".fn-year").first.click()
-    expect(titles(page)).to_have_count(6)
-
-
 def test_the_question_is_kept_to_a_report_while_the_list_shows_all(page: Page) -> None:
     choose(page, GATE, "Ask only of this report")
     expect(chips(page)).to_have_text([f"Report: {GATE}"])
@@ -362,24 +206,6 @@ def test_the_page_folds_words_as_the_server_does(page: Page) -> None:
 def test_the_page_knows_which_files_the_server_reads(page: Page) -> None:
     known = page.evaluate("async () => (await import('/footnoted/library/folders.js')).SUFFIXES")
     assert set(known) == SUFFIXES
-
-
-@pytest.mark.parametrize(
-    ("months", "dates"),
-    [
-        (("2024-03", "2025-06"), ("2024-02", "2025-07")),
-        (("2024-01", "2025-12"), ("2023", "2026")),
-        ((None, None), (None, None)),
-    ],
-)
-def test_months_and_the_dates_of_the_scope_stand_for_each_other(
-    page: Page, months: tuple[str | None, str | None], dates: tuple[str | None, str | None]
-) -> None:
-    script = """async ([[from, to], [after, before]]) => {
-      const { afterOf, beforeOf, fromOf, toOf } = await import('/footnoted/library/months.js');
-      return [[afterOf(from), beforeOf(to)], [fromOf(after), toOf(before)]];
-    }"""
-    assert page.evaluate(script, [months, dates]) == [list(dates), list(months)]
 
 
 def test_on_a_phone_the_library_is_found_and_narrowed_in_a_drawer(chromium: Browser, shelf: str) -> None:

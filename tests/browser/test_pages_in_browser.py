@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pages import Watched, api_answer, ask, opened
 from playwright.sync_api import Browser, Locator, Page, expect
+from rows import row
 
 pytestmark = pytest.mark.browser
 
@@ -96,28 +97,79 @@ def test_the_neighbours_of_a_page_are_a_key_away_and_the_ends_stay(opened_pdf: P
     expect(count).to_have_text("Page 2 of 3")
 
 
-def test_a_wide_panel_shows_text_and_page_side_by_side(chromium: Browser, seed_server: str) -> None:
+def test_the_page_is_that_of_the_text_in_view_and_the_text_that_of_the_page(opened_pdf: Page) -> None:
+    page = opened_pdf
+    count = page.locator(".fn-sheet-count")
+    text, sheet = (page.get_by_role("button", name=name, exact=True) for name in ("Text", "Page"))
+    page.locator(".fn-desk-body").evaluate("(body) => (body.scrollTop = body.scrollHeight)")
+    expect(page.get_by_role("button", name="Go to the quoted words")).to_be_visible()
+    sheet.click()
+    expect(count).to_have_text("Page 3 of 3")
+    text.click()
+    at_the_end = "(body) => body.scrollTop + body.clientHeight >= body.scrollHeight - 1"
+    assert page.locator(".fn-desk-body").evaluate(at_the_end)
+    sheet.click()
+    page.get_by_role("button", name="Previous page").click()
+    page.get_by_role("button", name="Previous page").click()
+    expect(count).to_have_text("Page 1 of 3")
+    text.click()
+    assert page.locator(".fn-desk-body").evaluate("(body) => body.scrollTop") < 100
+
+
+def test_a_wide_panel_shows_text_page_or_both_as_the_reader_chooses(
+    chromium: Browser, seed_server: str
+) -> None:
     with opened(chromium, seed_server, viewport={"width": 1920, "height": 1080}) as watched:
         page = watched.page
         ask(page, TELEPHONED)
         page.locator(".fn-mark").first.click()
         wait_until_loaded(page)
         text, sheet = page.locator("#fn-source .fn-words"), page.locator("#fn-source .fn-sheet")
-        expect(page.locator("#fn-source .fn-views")).to_be_hidden()
+        both = page.get_by_role("button", name="Both", exact=True)
+        expect(both).to_have_attribute("aria-pressed", "true")
         left, right = text.bounding_box(), sheet.bounding_box()
         assert left is not None
         assert right is not None
         assert left["x"] + left["width"] < right["x"]
         expect(page.locator("#fn-source mark").first).to_be_in_viewport()
         expect(picture(page)).to_be_in_viewport()
+        page.get_by_role("button", name="Page", exact=True).click()
+        expect(text).to_be_hidden()
+        expect(sheet).to_be_visible()
+        page.get_by_role("button", name="Text", exact=True).click()
+        expect(text).to_be_visible()
+        expect(sheet).to_be_hidden()
+        both.click()
+        expect(sheet).to_be_visible()
+        assert page.evaluate("localStorage.getItem('footnoted.source.view')") == '"both"'
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_a_report_without_pages_has_no_switch(seed_page: Watched) -> None:
+def test_beside_one_another_the_page_follows_the_text_and_the_text_the_page(
+    chromium: Browser, seed_server: str
+) -> None:
+    with opened(chromium, seed_server, viewport={"width": 1920, "height": 500}) as watched:
+        page = watched.page
+        ask(page, TELEPHONED)
+        page.locator(".fn-mark").first.click()
+        count = page.locator(".fn-sheet-count")
+        expect(count).to_have_text("Page 2 of 3")
+        page.locator(".fn-desk-body").hover(position={"x": 100, "y": 100})
+        page.mouse.wheel(0, 5000)
+        expect(count).to_have_text("Page 3 of 3")
+        page.get_by_role("button", name="Previous page").click()
+        page.get_by_role("button", name="Previous page").click()
+        expect(count).to_have_text("Page 1 of 3")
+        expect(page.locator("#fn-source .fn-text p").first).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Previous page")).to_be_focused()
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_a_report_without_pages_has_no_page_to_choose(seed_page: Watched) -> None:
     page = seed_page.page
-    page.locator(".fn-report", has_text="Correction 2025/07").click()
+    row(page, "Correction 2025/07").locator(".fn-report").click()
     page.locator("#fn-source .fn-text").wait_for()
-    expect(page.locator("#fn-source .fn-views")).to_have_count(0)
+    expect(page.locator("#fn-source .fn-views button")).to_have_text(["Text", "About"])
     expect(picture(page)).to_have_count(0)
 
 

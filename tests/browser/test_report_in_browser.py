@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from rows import row
 
 from index.embedding import Encoder
 from index.store import Index
@@ -23,6 +24,9 @@ pytestmark = pytest.mark.browser
 
 CHAPTERS = ("Rivers", "Bridges", "Mills", "Lanterns")
 QUOTED = "Of bridges, passage 7 of this chapter speaks at some length."
+
+WADI = "تقرير عن الفيضانات في وادي النهر"
+FLOODED = " ".join(f"تضرر {number * 7} منزلا في القرية رقم {number}." for number in range(1, 20))
 
 HARBOUR = " ".join(
     f"Berth {number} of Ostmere was dredged to {number + 4} metres by the crew of barge {number * 3}."
@@ -59,6 +63,8 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     for name in ("harbour", "haven"):
         (library / f"{name}.txt").write_text(f"The {name} of Ostmere\n\n{HARBOUR}\n", encoding="utf-8")
     (library / "haven.txt.meta.yaml").write_text("collection: <i>Coast</i>\n", encoding="utf-8")
+    (library / "wadi.txt").write_text(f"{WADI}\n\n{FLOODED}\n", encoding="utf-8")
+    (library / "wadi.txt.meta.yaml").write_text("language: ar\n", encoding="utf-8")
     with Index.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
@@ -73,7 +79,7 @@ def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
 
 
 def open_report(page: Page, title: str) -> None:
-    page.get_by_role("button", name=title).first.click()
+    row(page, title).locator(".fn-report").click()
     expect(page.locator("#fn-source h2")).to_have_text(title)
 
 
@@ -86,18 +92,37 @@ def report(server: str, path: str) -> dict[str, Any]:
 def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The book of Quellbrook")
-    expect(page.locator(".fn-outline li").first).to_be_hidden()
-    page.locator(".fn-outline summary").focus()
+    contents = page.get_by_role("button", name="Contents")
+    expect(page.locator(".fn-outline")).to_be_hidden()
+    expect(contents).to_have_attribute("aria-expanded", "false")
+    contents.focus()
     page.keyboard.press("Enter")
+    expect(contents).to_have_attribute("aria-expanded", "true")
     entries = page.locator(".fn-outline li button")
     expect(entries).to_have_text(["The book of Quellbrook", *CHAPTERS])
     for name in reversed(CHAPTERS):
-        if not page.locator(".fn-outline[open]").count():
-            page.locator(".fn-outline summary").click()
+        if page.locator(".fn-outline").is_hidden():
+            contents.click()
         page.locator(".fn-outline").get_by_role("button", name=name, exact=True).click()
-        expect(page.locator("#fn-source .fn-text").get_by_text(name, exact=True)).to_be_in_viewport()
-        expect(page.locator(".fn-outline[open]")).to_have_count(0)
+        heading = page.locator("#fn-source .fn-text").get_by_role("heading", name=name, exact=True)
+        expect(heading).to_be_in_viewport()
+        expect(page.locator(".fn-outline")).to_be_hidden()
         expect(page.locator(".fn-desk-body")).to_be_focused()
+        expect(page.locator(".fn-outline [aria-current]")).to_have_text([name])
+
+
+def test_the_section_that_is_being_read_is_marked(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, "The book of Quellbrook")
+    page.get_by_role("button", name="Contents").click()
+    current = page.locator(".fn-outline [aria-current=location]")
+    page.locator(".fn-desk-body").focus()
+    page.keyboard.press("PageDown")
+    expect(current).to_have_text(["Rivers"])
+    page.locator(".fn-text").get_by_text("Of bridges, passage 1 of").evaluate(
+        "(words) => (words.closest('.fn-desk-body').scrollTop += words.getBoundingClientRect().top)"
+    )
+    expect(current).to_have_text(["Bridges"])
 
 
 def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Browser, shelf: str) -> None:
@@ -107,7 +132,8 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
     with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
         page = watched.page
         page.locator("#fn-source mark").first.wait_for()
-        page.locator(".fn-outline summary").click()
+        expect(page.get_by_role("button", name="Go to the quoted words")).to_be_hidden()
+        page.get_by_role("button", name="Contents").click()
         page.locator(".fn-outline").get_by_role("button", name="Lanterns").click()
         expect(page.locator("#fn-source mark")).to_have_count(0)
         page.get_by_role("button", name="Go to the quoted words").click()
@@ -117,42 +143,64 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_pages_without_text_are_named(shelf_page: Page, shelf: str) -> None:
+def test_pages_without_text_are_named_behind_a_badge(shelf_page: Page, shelf: str) -> None:
     open_report(shelf_page, report(shelf, "scan.pdf")["title"])
-    expect(shelf_page.locator("#fn-source .fn-warning")).to_have_text(
-        "Pages 1, 3–4 are pictures without text and were not read."
-    )
+    badge = shelf_page.get_by_role("button", name="3 pages not read")
+    said = shelf_page.locator("#fn-source .fn-caution")
+    expect(said).to_be_hidden()
+    expect(badge).to_have_attribute("aria-expanded", "false")
+    badge.focus()
+    shelf_page.keyboard.press("Enter")
+    expect(said).to_have_text("Pages 1, 3–4 are pictures without text and were not read.")
+    expect(badge).to_have_attribute("aria-expanded", "true")
+    shelf_page.keyboard.press("Enter")
+    expect(said).to_be_hidden()
 
 
 def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page: Page, shelf: str) -> None:
     known = report(shelf, "book.md")
     assert known["origins"]["published"] == "file time"
     open_report(shelf_page, "The book of Quellbrook")
-    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("date from the file’s time version 1")
-
-
-def test_a_report_of_a_collection_says_which(shelf_page: Page) -> None:
-    open_report(shelf_page, "The haven of Ostmere")
-    expect(shelf_page.locator("#fn-source .fn-facts")).to_contain_text("in “<i>Coast</i>” version 1")
+    expect(shelf_page.locator(".fn-desk-head .fn-facts")).to_contain_text("date from the file’s time")
 
 
 def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
-    row = shelf_page.locator(".fn-rows > li").filter(has_text="The book of Quellbrook")
-    expect(row.locator(".fn-facts")).to_have_text("Markdown")
+    expect(row(shelf_page, "The book of Quellbrook").locator(".fn-facts")).to_have_text("Markdown")
 
 
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
     page = shelf_page
     open_report(page, "The harbour of Ostmere")
+    page.get_by_role("button", name="About", exact=True).click()
     expect(page.locator("#fn-source .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
     page.locator("#fn-source .fn-same").get_by_role("button", name="The haven of Ostmere").click()
     expect(page.locator("#fn-source h2")).to_have_text("The haven of Ostmere")
     expect(page.locator("#fn-source h2")).to_be_focused()
+    expect(page.locator("#fn-source .fn-text")).to_be_visible()
 
 
 def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched) -> None:
     page = seed_page.page
     open_report(page, "Isken valley floods: situation report no. 4 (fictional)")
     page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
+    expect(page.locator("#fn-source .fn-caution")).to_be_hidden()
+    page.get_by_role("button", name="About", exact=True).click()
+    expect(page.locator("#fn-source .fn-known")).to_be_visible()
     expect(page.locator("#fn-source .fn-same")).to_have_count(0)
-    expect(page.locator("#fn-source .fn-warning")).to_have_count(0)
+
+
+def test_a_text_from_right_to_left_is_set_so_and_its_title_stands_above_it(shelf_page: Page) -> None:
+    page = shelf_page
+    open_report(page, WADI)
+    text = page.locator("#fn-source .fn-text")
+    expect(text).to_have_attribute("lang", "ar")
+    for words in (page.locator("#fn-source h2"), text.locator("p").last):
+        assert words.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+    edges = "(element) => Math.round(element.getBoundingClientRect().right)"
+    assert page.locator("#fn-source h2").evaluate(edges) == text.evaluate(edges)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.keyboard.type("القرية")
+    expect(page.locator(".fn-find-count")).to_have_text("1 of 19")
+    direction = "(field) => getComputedStyle(field).direction"
+    assert page.locator(".fn-find-field").evaluate(direction) == "rtl"

@@ -130,6 +130,19 @@ def test_a_suggestion_is_asked_with_a_click_and_gives_way_to_others(seed_page: W
     expect(page.locator(".bot-row").first.locator(".fn-suggestions")).to_have_count(0)
 
 
+def test_suggestions_come_into_view_below_an_answer_whose_end_is(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page, ORDERED, ARRESTS)
+    page.locator(".fn-suggestion").last.wait_for(timeout=30_000)
+    in_view = """() => {
+      const log = document.querySelector('#fn-conversation [role=log]').getBoundingClientRect();
+      const last = [...document.querySelectorAll('.fn-suggestion')].at(-1).getBoundingClientRect();
+      const question = [...document.querySelectorAll('.fn-question')].at(-1).getBoundingClientRect();
+      return last.bottom <= log.bottom && question.top >= log.top - 2;
+    }"""
+    page.wait_for_function(in_view)
+
+
 def test_an_answer_that_takes_too_long_is_stopped(
     chromium: Browser, seed_index: Index, encoder: Encoder
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pages import ARRESTS, POPULATION, Watched, ask
 from playwright.sync_api import Page, expect
+from rows import row
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,9 @@ def test_the_list_of_keys_opens_and_gives_the_focus_back(seed_page: Watched) -> 
     button = page.get_by_role("button", name="Shortcuts")
     button.click()
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(dialog.locator("kbd")).to_have_text(["/", "[", "]", "n", "p", "?", "z", "Esc", "← →"])
+    expect(dialog.locator("kbd")).to_have_text(
+        ["/", "[", "]", "n", "p", "f", "a", "c", "?", "z", "Esc", "← →"]
+    )
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
@@ -48,7 +51,7 @@ def test_brackets_show_and_hide_the_areas(seed_page: Watched) -> None:
     expect(page.get_by_role("tab", name="Library")).to_be_focused()
     page.keyboard.press("]")
     expect(page.locator("#fn-source")).to_be_hidden()
-    page.locator(".fn-report", has_text="Correction 2025/07").click()
+    row(page, "Correction 2025/07").locator(".fn-report").click()
     expect(page.locator("#fn-source h2")).to_be_focused()
     page.keyboard.press("]")
     expect(page.locator("#fn-source")).to_be_hidden()
@@ -59,7 +62,7 @@ def test_brackets_show_and_hide_the_areas(seed_page: Watched) -> None:
 def test_n_and_p_open_the_footnotes_in_their_order(seed_page: Watched) -> None:
     page = seed_page.page
     ask(page, ARRESTS)
-    page.locator(".fn-source").last.wait_for()
+    page.locator(".fn-actions").last.wait_for()
     leave_the_question(page)
     marks = page.locator(".fn-mark")
     assert marks.count() > 1

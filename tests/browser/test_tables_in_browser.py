@@ -216,7 +216,7 @@ def test_words_of_a_table_are_words_wherever_they_stand(
             cited = api_answer(server, question)["citations"]
             number = next(one["id"] for one in cited if "4,711" in one["quote"])
             ask(page, question)
-            page.locator(".fn-source").last.wait_for()
+            page.locator(".fn-actions").last.wait_for()
             shown = grid(page.locator("#fn-conversation .fn-group .fn-table").first)
             assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
             page.locator(".fn-group .fn-mark", has_text=f"[{number}]").first.click()

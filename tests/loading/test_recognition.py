@@ -141,3 +141,9 @@ def test_large_pages_are_drawn_smaller(size: tuple[float, float], dots: float | 
         assert chosen**2 * size[0] * size[1] == pytest.approx(MAX_PIXELS)
     else:
         assert chosen * 72 == dots
+
+
+def test_what_was_recognised_once_is_not_given_up() -> None:
+    plain, chosen = Options(), Options(ocr=True, ocr_languages=("deu",))
+    assert plain.as_before("eng+khm") == Options(ocr=True, ocr_languages=("eng", "khm"))
+    assert (plain.as_before(""), chosen.as_before("eng")) == (plain, chosen)

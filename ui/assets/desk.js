@@ -5,7 +5,7 @@
  */
 
 import { startAnswers } from "./answer/answers.js";
-import { linkedPlace, watchMarks } from "./answer/citing.js";
+import { openLinked, watchMarks } from "./answer/citing.js";
 import { watchConversation } from "./answer/conversation.js";
 import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
@@ -15,7 +15,7 @@ import { startLibrary } from "./library/library.js";
 import { layOut } from "./panes.js";
 import { startScope } from "./scope.js";
 import { shortcutsButton, startShortcuts } from "./shortcuts.js";
-import { openSource } from "./source/reading.js";
+import { watchReading } from "./source/reading.js";
 import { panels, startTabs } from "./tabs.js";
 import { startToasts } from "./toasts.js";
 
@@ -29,11 +29,11 @@ startScope();
 startShortcuts();
 startToasts();
 watchMarks();
+watchReading();
 watchConversation();
 startAnswers();
 
-const linked = linkedPlace();
-if (linked) openSource(linked, { focus: false });
+openLinked();
 
 // A question may be in a language that runs from right to left.
 drawn("#fn-question textarea").then((area) => (area.dir = "auto"));

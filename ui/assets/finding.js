@@ -25,5 +25,5 @@ export function findField(label, { find, goOn }) {
       goOn();
     }
   });
-  return { input, element: make("div", { class: "fn-find" }, icon("find"), input) };
+  return { input, element: make("div", { class: "fn-finder" }, icon("find"), input) };
 }

@@ -5,7 +5,7 @@
  * key.one, key.other, and what else the language has.
  */
 
-export const LANGUAGES = ["en"]; // each with a file under locales/
+export const LANGUAGES = ["en", "id", "km", "vi", "zh"]; // each with a file under locales/
 const ENGLISH = "en";
 
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);
@@ -13,8 +13,11 @@ const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toL
 /** The language of the interface, by its short code. */
 export const language = asked.find((code) => LANGUAGES.includes(code)) ?? ENGLISH;
 
+/** Whether the browser knows how the language writes dates and lists: Chromium lacks Khmer, among others. */
+export const isKnown = Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
+
 /** What `Intl` is asked to write in: the days of this product's English come before its months. */
-export const tag = language === ENGLISH ? "en-GB" : language;
+export const tag = language === ENGLISH || !isKnown ? "en-GB" : language;
 
 const read = async (code) => {
   const response = await fetch(new URL(`./locales/${code}.json`, import.meta.url)).catch(() => null);
@@ -57,10 +60,14 @@ export const parts = (key, values) =>
     });
 
 /** Things in a row as the language lists them: "A, B and C"; nodes stay nodes. */
-export const listed = (things) =>
-  new Intl.ListFormat(tag, { type: "conjunction" })
+export function listed(things) {
+  if (!isKnown) return things.flatMap((thing, index) => [index ? joint(index, things) : [], thing].flat());
+  return new Intl.ListFormat(tag, { type: "conjunction" })
     .formatToParts(things.map((_, index) => String(index)))
     .flatMap(({ type, value }) => (type === "element" ? things[Number(value)] : [value]));
+}
+
+const joint = (index, things) => t(index === things.length - 1 ? "list.and" : "list.comma");
 
 /** Says on the page which language it is in, and keeps it so: Gradio writes the browser's there. */
 export function declareLanguage() {

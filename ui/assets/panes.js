@@ -130,10 +130,16 @@ export function toggleSource() {
   return title.focus({ preventScroll: true });
 }
 
-/** Shows the conversation where an area lies over it. */
-export function uncover() {
-  if (isDrawer(library)) closeLibrary();
-  if (isDrawer(source)) closeSourcePane();
+/** Shows the conversation where an area lies over it; without `back` the focus is the caller's to place. */
+export function uncover({ back = true } = {}) {
+  for (const [area, name, close] of [
+    [library, "library", closeLibrary],
+    [source, "source", closeSourcePane],
+  ]) {
+    if (!isDrawer(area)) continue;
+    if (!back) state.origins[name] = null;
+    close();
+  }
 }
 
 /** Closes the area that lies over the page, or the source where the focus is in it. */
@@ -195,7 +201,7 @@ export function layOut() {
   source.append(splitter("source", source));
   conversation.before(skip, topBar(), rail("library", toggleLibrary), library);
   conversation.after(source, rail("source", toggleSource), scrim);
-  scrim.addEventListener("click", uncover);
+  scrim.addEventListener("click", () => uncover());
   document.addEventListener("keydown", onKey);
   wide.addEventListener("change", arrange);
   narrow.addEventListener("change", arrange);

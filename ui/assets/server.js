@@ -18,7 +18,7 @@ async function ask(path, options) {
   return response;
 }
 
-const get = async (path) => (await ask(path)).json();
+const get = async (path, options) => (await ask(path, options)).json();
 
 async function send(path, method, fields) {
   const headers = { Accept: "application/json", "Content-Type": "application/json" };
@@ -26,9 +26,9 @@ async function send(path, method, fields) {
 }
 
 /** What is asked of one report; its number says nothing to a reader where it is gone. */
-async function ofReport(path) {
+async function ofReport(path, options) {
   try {
-    return await get(path);
+    return await get(path, options);
   } catch (error) {
     throw error.status === 404 ? new Refusal(t("server.gone")) : error;
   }
@@ -47,6 +47,15 @@ export async function getReports(tag) {
 export const getReport = (id, version) => ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
 export const getText = (id, version, start, end) =>
   ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
+export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
+export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
+
+/**
+ * Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search.
+ */
+export const getMatches = (id, version, query, signal) =>
+  ofReport(`v1/documents/${id}/matches?version=${version}&query=${encodeURIComponent(query)}`, { signal });
+
 export const removeReport = (id) => ask(`v1/documents/${id}`, { method: "DELETE" });
 export const restoreReport = (id) => ask(`v1/documents/${id}/restore`, { method: "POST" });
 export const editReport = (id, changes) => send(`v1/documents/${id}`, "PATCH", changes);

@@ -1,10 +1,16 @@
 /** Keys that lead through the desk, and the list of them. None is taken from a person who writes. */
 
-import { stepToMark } from "./answer/citing.js";
 import { button, isWriting, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { toggleLibrary, toggleSource, uncover } from "./panes.js";
+import {
+  askAboutSource,
+  copySelection,
+  findInReport,
+  nextCitation,
+  previousCitation,
+} from "./source/reading.js";
 
 const shortcuts = [];
 let dialog = null;
@@ -18,7 +24,7 @@ function askNext(event) {
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;
   event.preventDefault();
-  uncover();
+  uncover({ back: false });
   area.focus();
 }
 
@@ -67,12 +73,21 @@ export function shortcutsButton() {
   return shown;
 }
 
+/** A key that leads into a field is not written there. */
+const unwritten = (run) => (event) => {
+  event.preventDefault();
+  run();
+};
+
 export function startShortcuts() {
   addShortcut("/", t("shortcuts.question"), askNext);
   addShortcut("[", t("shortcuts.library"), toggleLibrary);
   addShortcut("]", t("shortcuts.source"), toggleSource);
-  addShortcut("n", t("shortcuts.next"), () => stepToMark(1));
-  addShortcut("p", t("shortcuts.previous"), () => stepToMark(-1));
+  addShortcut("n", t("shortcuts.next"), nextCitation);
+  addShortcut("p", t("shortcuts.previous"), previousCitation);
+  addShortcut("f", t("shortcuts.find"), unwritten(findInReport));
+  addShortcut("a", t("shortcuts.ask"), unwritten(askAboutSource));
+  addShortcut("c", t("shortcuts.copy"), copySelection);
   addShortcut("?", t("shortcuts.list"), showShortcuts);
   document.addEventListener("keydown", onKey);
 }

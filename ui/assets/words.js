@@ -1,7 +1,8 @@
 /** How dates and what is known of a report are said in words. */
 
+import { momentWords } from "./dates.js";
 import { make } from "./dom.js";
-import { language, numberIn, t, tag } from "./i18n.js";
+import { numberIn, t, tag } from "./i18n.js";
 
 /** An ISO date, possibly shortened, in the words of the interface's language. */
 export function dateWords(published) {
@@ -9,7 +10,22 @@ export function dateWords(published) {
   if (!published || parts.length > 3 || parts.some(Number.isNaN)) return published;
   const units = [{ year: "numeric" }, { month: "long" }, { day: "numeric" }].slice(0, parts.length);
   const day = new Date(Date.UTC(parts[0], (parts[1] ?? 1) - 1, parts[2] ?? 1));
-  return new Intl.DateTimeFormat(tag, Object.assign({ timeZone: "UTC" }, ...units)).format(day);
+  return momentWords(day, Object.assign({ timeZone: "UTC" }, ...units));
+}
+
+/** A moment, as ISO 8601 has it, in the words of the interface's language and the reader's own time. */
+export const timeWords = (moment) => momentWords(new Date(moment), { dateStyle: "long", timeStyle: "short" });
+
+export const UNKNOWN_LANGUAGE = "und";
+
+/** The name of a language by its ISO 639 code. */
+export function languageWords(code) {
+  if (code === UNKNOWN_LANGUAGE) return t("language.unknown");
+  try {
+    return new Intl.DisplayNames(tag, { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
 }
 
 /** Where a date was read, where that is not the report itself: the key of its words. */
@@ -21,7 +37,7 @@ const DATE_ORIGINS = {
 };
 
 /**
- * What is known of a report, a fact an element: author, publisher, date, then `more`; what is null is left out.
+ * What is known of a report, a fact an element: author, publisher, date, then `more`; null is left out.
  *
  * They stand in a `.fn-facts`, which parts those on one line with a dot.
  */
@@ -52,27 +68,30 @@ export function numberWords(numbers) {
   const words = runs.map(([first, last]) =>
     first === last ? numberIn(first) : `${numberIn(first)}–${numberIn(last)}`,
   );
-  return words.join(", ");
+  return words.join(t("list.comma"));
 }
 
-const KINDS = ["csv", "docx", "eml", "epub", "html", "markdown", "ods", "odt", "pdf", "pptx", "rtf", "text", "xlsx"];
+const KINDS = [
+  "csv",
+  "docx",
+  "eml",
+  "epub",
+  "html",
+  "markdown",
+  "ods",
+  "odt",
+  "pdf",
+  "pptx",
+  "rtf",
+  "text",
+  "xlsx",
+];
 
 /** What kind of file a report was read from. */
 export const kindWords = (kind) => (KINDS.includes(kind) ? t(`kind.${kind}`) : kind);
 
-/** A language by its code, in the words of the interface's language. */
-export function languageWords(code) {
-  try {
-    return new Intl.DisplayNames(language, { type: "language" }).of(code);
-  } catch {
-    return code;
-  }
-}
-
 /** A length of time in the largest unit that it fills: "3 min", "40 sec". */
-export function timeWords(seconds) {
-  const [value, unit] =
-    seconds >= 5400 ? [seconds / 3600, "hour"] : seconds >= 60 ? [seconds / 60, "minute"] : [seconds, "second"];
-  const rounded = Math.max(1, Math.round(value));
-  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short" }).format(rounded);
+export function durationWords(seconds) {
+  const [length, unit] = seconds >= 5400 ? [3600, "hours"] : seconds >= 60 ? [60, "minutes"] : [1, "seconds"];
+  return t(`duration.${unit}`, { number: Math.max(1, Math.round(seconds / length)) });
 }

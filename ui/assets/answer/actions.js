@@ -1,8 +1,8 @@
 /** The buttons below an answer. */
 
+import { copy } from "../clipboard.js";
 import { t } from "../i18n.js";
 import { getCopied, words } from "../server.js";
-import { copy } from "./copying.js";
 import { edit } from "./editing.js";
 import { judge } from "./judging.js";
 import { request } from "./request.js";
@@ -67,7 +67,7 @@ async function copyAnswer(answer) {
 async function copyLink(answer) {
   const link = new URL(`?answer=${idOf(answer)}`, document.baseURI).href;
   try {
-    await copy({ text: link, html: "" });
+    await copy({ text: link, html: link });
     say(t("answer.linkCopied"));
   } catch {
     say(t("answer.linkNotCopied", { link }), { lasting: true });

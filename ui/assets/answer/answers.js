@@ -1,6 +1,6 @@
 /*
- * The answers of the conversation: cards beside their marks, what can be done with them, what to ask next, and
- * their conversation in the page's address.
+ * The answers of the conversation: cards beside their marks, what can be done with them, what to ask next,
+ * and their conversation in the page's address.
  *
  * Gradio replaces the nodes of a message while it streams, so that whatever is added to one is added again.
  */

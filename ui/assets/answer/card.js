@@ -1,5 +1,5 @@
 /*
- * The card beside a footnote's mark: its words, where they stand and what was found of them, on hover and focus.
+ * The card beside a footnote's mark, on hover and focus: its words, where they stand, what was found of them.
  *
  * It is a copy of the footnote's entry in the answer's list. A pointer may go onto it; Escape closes it. A
  * finger has no hover: there a mark opens the source at once.

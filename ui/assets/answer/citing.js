@@ -5,49 +5,31 @@
  * strings count UTF-16 units.
  */
 
-import { onSourceClosed } from "../panes.js";
-import { openSource } from "../source/reading.js";
-
-const CITATION = /^#cite-(\d+)-(\d+)-(\d+)-(\d+)$/;
-
-/** The place in a report that a link's target names: {id, version, quote}; undefined where it names none. */
-export function placeOf(href) {
-  const found = CITATION.exec(href ?? "")
-    ?.slice(1)
-    .map(Number);
-  return found && { id: found[0], version: found[1], quote: { start: found[2], end: found[3] } };
-}
-
-/** The place that the page's own address names. */
-export const linkedPlace = () => placeOf(location.hash);
-
-function markCurrent(link) {
-  document
-    .querySelectorAll("#fn-conversation [aria-current]")
-    .forEach((other) => other.removeAttribute("aria-current"));
-  link?.setAttribute("aria-current", "true");
-}
+import { drawn } from "../gradio.js";
+import { joinTrail, openSource } from "../source/reading.js";
+import { markCurrent, placeOf, trailAt } from "../source/trail.js";
 
 function onClick(event) {
   const link = event.target.closest?.("#fn-conversation a");
-  const cited = placeOf(link?.getAttribute("href"));
+  const href = link?.getAttribute("href");
+  const cited = placeOf(href);
   if (!cited || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   event.stopPropagation();
   markCurrent(link);
-  openSource(cited, { from: link });
+  openSource(cited, { from: link, trail: trailAt(href, link) });
 }
 
-/** Opens the mark that stands `step` marks after the one that is open, in the order of the page. */
-export function stepToMark(step) {
-  const marks = [...document.querySelectorAll("#fn-conversation .fn-mark")];
-  const at = marks.findIndex((mark) => mark.hasAttribute("aria-current"));
-  const next = at < 0 ? (step > 0 ? 0 : marks.length - 1) : at + step;
-  marks[next]?.scrollIntoView({ block: "nearest" });
-  marks[next]?.click();
+/** Opens the place that the page's own address names, which is a footnote as soon as its answer is drawn. */
+export async function openLinked() {
+  const href = location.hash;
+  const linked = placeOf(href);
+  if (!linked) return;
+  await openSource(linked, { focus: false });
+  await drawn(`#fn-conversation a.fn-mark[href="${CSS.escape(href)}"]`);
+  joinTrail(href);
 }
 
 export function watchMarks() {
   document.addEventListener("click", onClick, true);
-  onSourceClosed(() => markCurrent(null));
 }

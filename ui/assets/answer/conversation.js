@@ -5,7 +5,7 @@
 
 import { findAgain, remembered } from "../focus.js";
 
-const UNFINISHED = ".fn-waiting, .fn-arriving";
+const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
 
 const state = { questions: 0, following: false, focused: null };
 
@@ -29,7 +29,7 @@ function followQuestion() {
   // One pixel more, so that the line above the question does not double the one above the conversation.
   log.scrollTop += newest.getBoundingClientRect().top - log.getBoundingClientRect().top + 1;
   // What is added to a whole answer later moves nobody who reads it.
-  state.following = !newest.nextElementSibling || newest.nextElementSibling.querySelector(UNFINISHED) !== null;
+  state.following = !newest.nextElementSibling?.querySelector(WHOLE);
 }
 
 /** Puts the focus back on a link whose message was replaced while it streamed. */

@@ -1,4 +1,4 @@
-/** A question that is changed in its place: saving asks it anew, and what followed leaves the conversation. */
+/** A question is changed in its place: saving asks it anew, and what followed leaves the conversation. */
 
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
@@ -8,7 +8,7 @@ import { answersShown, focusConversation, idOf, questionOf } from "./shown.js";
 
 const MOST = 2000; // characters of a question
 
-/** Puts a field in the place of the question of `answer`; `opener` has the focus again where it is cancelled. */
+/** Puts a field in the place of an answer's question; `opener` has the focus again where it is cancelled. */
 export function edit(answer, opener) {
   const question = questionOf(answer);
   if (!question) return;

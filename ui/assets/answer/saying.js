@@ -8,7 +8,7 @@ const SHOWN = 4000; // milliseconds
 const line = make("p", { id: "fn-said", role: "status" });
 let wait = 0;
 
-/** Puts the line into the page, inside of its main part: a screen reader hears of changes to what is there. */
+/** Puts the line into the page's main part: a screen reader hears of changes to what is there already. */
 export async function startSaying() {
   const conversation = await drawn("#fn-conversation");
   (conversation.closest("main") ?? document.body).append(line);

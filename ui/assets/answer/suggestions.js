@@ -4,7 +4,9 @@ import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { getSuggestions } from "../server.js";
 import { request } from "./request.js";
-import { answersShown, focusConversation, idOf } from "./shown.js";
+import { answersShown, focusConversation, idOf, questionOf } from "./shown.js";
+
+const BELOW = 24; // pixels that stay free below them
 
 const known = new Map(); // the questions of an answer, by its id; null while they are being read
 
@@ -19,7 +21,20 @@ export function offerSuggestions() {
   if (!answer) return;
   const id = idOf(answer);
   if (!known.has(id)) read(id);
-  if (known.get(id)?.length && !answer.querySelector(".fn-suggestions")) answer.append(offer(known.get(id)));
+  if (known.get(id)?.length && !answer.querySelector(".fn-suggestions")) show(answer, offer(known.get(id)));
+}
+
+/** Puts them below the answer; where its end is in view, they come into view while its question stays. */
+function show(answer, offered) {
+  const log = answer.closest('[role="log"]');
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  answer.append(offered);
+  const question = questionOf(answer);
+  if (!atEnd || !question) return;
+  const view = log.getBoundingClientRect();
+  const room = question.getBoundingClientRect().top - view.top;
+  const below = offered.getBoundingClientRect().bottom + BELOW - view.bottom;
+  if (room > 0 && below > 0) log.scrollTop += Math.min(room, below);
 }
 
 async function read(id) {

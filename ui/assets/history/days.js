@@ -1,6 +1,7 @@
 /** When conversations were had, as a person says it: today, yesterday, in the last days, earlier. */
 
-import { t, tag } from "../i18n.js";
+import { momentWords } from "../dates.js";
+import { t } from "../i18n.js";
 
 const DAY = 86_400_000; // milliseconds
 const RECENT = 7; // days
@@ -27,11 +28,11 @@ export function whenWords(updated, now = Date.now()) {
     week: { weekday: "long" },
     earlier: { day: "numeric", month: "short", year: "numeric" },
   }[groupOf(updated, now)];
-  return new Intl.DateTimeFormat(tag, options).format(time);
+  return momentWords(time, options);
 }
 
 /** The whole of it, for who wants to know. */
 export const exactly = (updated) =>
-  new Intl.DateTimeFormat(tag, { dateStyle: "long", timeStyle: "short" }).format(new Date(updated));
+  momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
 
 export const groupWords = (group) => t(`history.${group}`);

@@ -107,7 +107,7 @@ function menu(conversation, opener) {
     { words: t("history.rename"), run: () => name(conversation) },
     { heading: t("history.save.as") },
     ...FILES.map((suffix) => ({
-      words: t(`history.file.${suffix}`),
+      words: t(`file.${suffix}`),
       href: conversationFile(id, suffix),
       download: "",
     })),

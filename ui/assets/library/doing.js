@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 import { cancelJob, getJob, startSync, words } from "../server.js";
 import { recall, remember } from "../storage.js";
 import { notify } from "../toasts.js";
-import { timeWords } from "../words.js";
+import { durationWords } from "../words.js";
 import { hasEnded, hurry, onJobs } from "./jobs.js";
 import { onReports, readReports, reports } from "./records.js";
 
@@ -95,7 +95,7 @@ function draw() {
   const waiting = jobs?.filter(({ state: how }) => how === "waiting").length ?? 0;
   const more = running ? waiting - (running.state === "waiting" ? 1 : 0) : 0;
   const left =
-    running?.seconds_left && !running.cancelling ? t("doing.left", { time: timeWords(running.seconds_left) }) : "";
+    running?.seconds_left && !running.cancelling ? t("doing.left", { time: durationWords(running.seconds_left) }) : "";
   const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
   line.textContent = facts.filter(Boolean).join(" · ");
   place.classList.toggle("fn-busy", Boolean(running));

@@ -112,7 +112,7 @@ export function showYears(counts) {
   const said = [...counts].filter(([one]) => one).sort(([a], [b]) => a - b);
   picture.setAttribute(
     "aria-label",
-    said.map(([one, sum]) => `${year(one)}: ${numberIn(sum)}`).join(", ") || t("library.noDates"),
+    said.map(([one, sum]) => `${year(one)}: ${numberIn(sum)}`).join(t("list.comma")) || t("library.noDates"),
   );
   for (const [name, month] of [
     ["from", fromOf(after)],

@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { openSource } from "../source/reading.js";
 import { VirtualList } from "../virtual.js";
-import { timeWords } from "../words.js";
+import { durationWords } from "../words.js";
 import { filesOf, filesOfFolder, SUFFIXES } from "./folders.js";
 import { onReports, reportOf } from "./records.js";
 import { passwordForm, sentenceOf, wantsPassword } from "./refusal.js";
@@ -141,7 +141,7 @@ function summary(all) {
     .map((state) => [state, count(state)])
     .filter(([state, number]) => number || state === "added")
     .map(([state, number]) => t(`upload.count.${state}`, { number }));
-  return all.length ? t("upload.done", { counts: counted.join(", ") }) : t("upload.none");
+  return all.length ? t("upload.done", { counts: counted.join(t("list.comma")) }) : t("upload.none");
 }
 
 const refusals = (all) =>
@@ -213,7 +213,7 @@ function drawOutcome(upload, row, isGone) {
 function progressOf({ state, job }) {
   if (state === "embedding" && job.passages.of) {
     const { done, of } = job.passages;
-    const time = job.seconds_left ? ` · ${t("doing.left", { time: timeWords(job.seconds_left) })}` : "";
+    const time = job.seconds_left ? ` · ${t("doing.left", { time: durationWords(job.seconds_left) })}` : "";
     return `${t("upload.passages", { done, count: of })}${time}`;
   }
   return "";

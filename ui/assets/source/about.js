@@ -1,41 +1,143 @@
-/** What a reader should know of a report before its words: under the facts of its head. */
+/** What is known of a report, and where it was read; its versions, the answers that cite it, and its like. */
 
 import { button, make } from "../dom.js";
-import { listed, parts, t } from "../i18n.js";
-import { numberWords } from "../words.js";
+import { listed, numberIn, parts, t } from "../i18n.js";
+import { getCitations, getVersions, words } from "../server.js";
+import { UNKNOWN_LANGUAGE, dateWords, kindWords, languageWords, numberWords, timeWords } from "../words.js";
+import { changesSection } from "./changes.js";
+import { versionList } from "./versions.js";
 
 const SAME = 0.995; // of the texts' word runs, estimated: above it no difference was found
+const ABOVE = 16; // pixels left above what is scrolled to
+const DIGEST = 12; // characters of a digest that tell files apart for a reader
 
-/** Lines of warning and of relation, for the head; `open` shows another report. */
-export function aboutElements(report, current, open) {
-  return [
-    ...[older(report, current), unread(report), recognised(report)]
-      .filter(Boolean)
-      .map((words) => make("p", { class: "fn-warning" }, words)),
-    ...same(report, open),
+const ORIGINS = {
+  sidecar: "source.origin.sidecar",
+  upload: "source.origin.upload",
+  "front matter": "source.origin.frontMatter",
+  "document properties": "source.origin.properties",
+  page: "source.origin.page",
+  "file name": "source.origin.fileName",
+  "file time": "source.origin.fileTime",
+};
+
+/**
+ * What is known of a report, as an element; `open` shows another place or report.
+ *
+ * Its versions and the answers that cite it are read when `read` is called first.
+ */
+export function aboutPane(report, { open }) {
+  const versions = section("source.versions");
+  const changes = make("div", { class: "fn-changes-place" });
+  const citations = section("source.citedIn");
+  const element = make(
+    "section",
+    { class: "fn-about", "aria-label": t("source.aboutReport") },
+    knownSection(report),
+    versions,
+    changes,
+    citations,
+    likeSection(report, open),
+  );
+  let begun = false;
+
+  /** Shows what changed from one version to another. */
+  async function compare(from, to) {
+    const shown = await changesSection(report, from, to, open);
+    changes.replaceChildren(shown);
+    shown.querySelector("h3").focus({ preventScroll: true });
+    const scrolling = element.closest(".fn-desk-body");
+    scrolling.scrollTop += shown.getBoundingClientRect().top - scrolling.getBoundingClientRect().top - ABOVE;
+  }
+
+  function read() {
+    if (begun) return;
+    begun = true;
+    fill(versions, async () => [
+      versionList(report, await getVersions(report.document_id), { open, compare }),
+    ]);
+    fill(citations, async () => citingList(await getCitations(report.document_id)));
+  }
+
+  return { element, read, compare };
+}
+
+const section = (title, ...contents) => make("section", {}, make("h3", {}, t(title)), ...contents);
+
+/** Puts what is read behind a section's heading, or why it could not be read. */
+async function fill(place, read) {
+  try {
+    place.append(...(await read()));
+  } catch (error) {
+    place.append(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+  }
+}
+
+// What is known
+
+function knownSection(report) {
+  const { origins = {} } = report;
+  const from = (field) =>
+    origins[field] ? t(ORIGINS[origins[field]] ?? "source.origin.other", { origin: origins[field] }) : null;
+  const digest = make("code", { title: report.digest }, report.digest.slice(0, DIGEST));
+  const rows = [
+    ["title", report.title, from("title")],
+    ["publisher", report.publisher, from("publisher")],
+    ["author", report.author, from("author")],
+    ["published", dateWords(report.published), from("published")],
+    ["language", languageWords(report.language), from("language") ?? detected(report)],
+    ["collection", report.collection, from("collection") ?? t("source.origin.folder")],
+    ["file", report.path],
+    ["kind", kindWords(report.kind)],
+    ["pages", report.pages && numberIn(report.pages)],
+    ["pagesUnread", report.unread_pages?.length ? numberWords(report.unread_pages) : null],
+    ["pagesRecognised", report.recognised_pages?.length ? numberWords(report.recognised_pages) : null],
+    ["characters", numberIn(report.characters)],
+    ["version", numberIn(report.version)],
+    ["added", timeWords(report.added)],
+    ["digest", digest],
   ];
+  const known = rows.filter(([, value]) => value);
+  return section("source.aboutReport", make("dl", { class: "fn-known" }, ...known.flatMap(row)));
 }
 
-const older = (report, current) =>
-  current.version === report.version
-    ? null
-    : t("about.older", { version: report.version, current: current.version });
+const detected = ({ language }) => (language === UNKNOWN_LANGUAGE ? null : t("source.origin.detected"));
 
-function unread({ unread_pages: pages = [] }) {
-  return pages.length ? t("about.unread", { count: pages.length, pages: numberWords(pages) }) : null;
+function row([name, value, origin]) {
+  const said = typeof value === "string" ? make("span", { dir: "auto" }, value) : value;
+  const read = origin ? make("span", { class: "fn-origin" }, origin) : null;
+  return [make("dt", {}, t(`source.known.${name}`)), make("dd", {}, said, read)];
 }
 
-function recognised({ recognised_pages: pages = [] }) {
-  return pages.length ? t("about.recognised", { count: pages.length, pages: numberWords(pages) }) : null;
+// Where it is cited
+
+function citingList(answers) {
+  if (!answers.length) return [make("p", { class: "fn-empty" }, t("source.citedNowhere"))];
+  const item = ({ answer_id: id, question, created, version, quotes }) =>
+    make(
+      "li",
+      {},
+      make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question),
+      make(
+        "span",
+        { class: "fn-facts" },
+        make("span", {}, timeWords(created)),
+        make("span", {}, t("source.quotes", { count: quotes.length })),
+        make("span", {}, t("reading.version", { version })),
+      ),
+    );
+  return [make("ul", { class: "fn-citing" }, ...answers.map(item))];
 }
 
-function same({ same_as: others = [] }, open) {
-  if (!others.length) return [];
+// Others like it
+
+function likeSection({ same_as: others = [] }, open) {
+  if (!others.length) return null;
   const exact = others.every((other) => other.similarity >= SAME);
   const links = others.map((other) => [
     button(other.title, () => open({ id: other.document_id }), { dir: "auto" }),
     other.publisher ? ` (${other.publisher})` : "",
   ]);
   const said = parts(exact ? "about.same" : "about.nearlySame", { reports: listed(links) });
-  return [make("p", { class: "fn-same" }, ...said)];
+  return section("source.like", make("p", { class: "fn-same" }, ...said));
 }

@@ -9,15 +9,17 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when i
 /**
  * One page and the ways to its neighbours.
  *
- * `quote` is {start, end, page} or null. Gives the element, and a function that turns to a page.
+ * Gives the element, the number of the page that is shown, and a function that turns to a page, with the
+ * words that are marked in it: {start, end, page} or null, else those of the page before. `onTurn` hears to
+ * which page the reader has turned.
  */
-export function pagePane(report, total, quote, onTurn) {
-  const state = { page: 0 };
+export function pagePane(report, total, onTurn) {
+  const state = { page: 0, marked: null };
   const count = make("span", { class: "fn-sheet-count", role: "status" });
-  const previous = button(t("pages.previous"), () => turn(state.page - 1), {
+  const previous = button(t("pages.previous"), () => turnBy(-1), {
     "aria-label": t("pages.previousPage"),
   });
-  const next = button(t("pages.next"), () => turn(state.page + 1), { "aria-label": t("pages.nextPage") });
+  const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
   const frame = make("div", { class: "fn-sheet-frame" });
   const enlarge = button(t("pages.enlarge"), () => {
     const large = frame.classList.toggle("fn-large");
@@ -31,23 +33,29 @@ export function pagePane(report, total, quote, onTurn) {
     frame,
   );
 
-  function turn(page) {
-    if (page < 1 || page > total || page === state.page) return;
-    state.page = page;
+  function turn(page, marked = state.marked) {
+    if (page < 1 || page > total || (page === state.page && marked === state.marked)) return;
+    Object.assign(state, { page, marked });
     count.textContent = t("pages.of", { page, total });
     previous.setAttribute("aria-disabled", String(page === 1));
     next.setAttribute("aria-disabled", String(page === total));
-    frame.replaceChildren(picture(report, page, quote));
+    frame.replaceChildren(picture(report, page, marked));
+  }
+
+  function turnBy(step) {
+    const page = state.page + step;
+    if (page < 1 || page > total) return;
+    turn(page);
     onTurn(page);
   }
 
-  return { element, turn };
+  return { element, turn, page: () => state.page };
 }
 
 /** The picture of a page, or in its place why there is none. */
-function picture(report, page, quote) {
-  const url = pictureAddress(report, page, quote, WIDTH);
-  const alt = quote?.page === page ? "pages.altMarked" : "pages.alt";
+function picture(report, page, marked) {
+  const url = pictureAddress(report, page, marked, WIDTH);
+  const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
   const image = make("img", {
     src: url,
     alt: t(alt, { page, title: report.title }),

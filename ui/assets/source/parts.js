@@ -6,10 +6,9 @@
  */
 
 import { getText } from "../server.js";
+import { codePoints } from "./places.js";
 
 const BREAKS = /[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]/;
-
-const codePoints = (string) => [...string].length;
 
 /** Reads a part; `known` says which of its ends are known to lie between rows. */
 export async function readPart(report, from, to, { quote = null, known = "" } = {}) {

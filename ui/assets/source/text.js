@@ -2,20 +2,11 @@
 
 import { make } from "../dom.js";
 import { markedWords, pageMark } from "./marks.js";
+import { unitsIn } from "./places.js";
 import { tableElement } from "./tables.js";
 
-/** Gives the places in the part's string, in UTF-16 units, of some offsets in the whole document. */
-function unitsIn(part, offsets) {
-  const units = new Map();
-  let unit = 0;
-  let point = part.start;
-  for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
-    for (; point < offset && unit < part.text.length; point++)
-      unit += part.text.codePointAt(unit) > 0xffff ? 2 : 1;
-    units.set(offset, unit);
-  }
-  return (offset) => units.get(offset);
-}
+const ABOVE_SECTIONS = 2; // levels of headings: the page's, the report's
+const DEEPEST = 6;
 
 /**
  * The text of a report's part as paragraphs and tables, with page beginnings and the quoted words marked.
@@ -28,12 +19,15 @@ export function textElement(report, part, quote) {
     .filter(([start]) => start >= part.start && start < part.end);
   const tables = part.tables.map((table) => [table.start, table.header_end, table.end]);
   const [from, to] = quote ? [quote.start, quote.end] : [0, 0];
-  const unit = unitsIn(part, [from, to, ...pages.map(([start]) => start), ...tables.flat()]);
+  const sections = (report.sections ?? []).filter(({ start }) => start >= part.start && start < part.end);
+  const offsets = [from, to, ...pages.map(([start]) => start), ...tables.flat()];
+  const unit = unitsIn(part, [...offsets, ...sections.map(({ start }) => start)]);
   const marked = {
     string: part.text,
     from: unit(from),
     to: unit(to),
     pages: new Map(pages.map(([start, number]) => [firstWord(part.text, unit(start)), number])),
+    sections: new Map(sections.map((section) => [unit(section.start), section])),
   };
   const container = make("div", { class: "fn-text", lang: report.language, dir: "auto" });
   let begin = 0;
@@ -45,23 +39,6 @@ export function textElement(report, part, quote) {
   });
   container.append(...paragraphs(marked, begin, part.text.length));
   return container;
-}
-
-/** The place of an offset of the document in the element of its part, as a range without extent. */
-export function placeIn(container, part, offset) {
-  let unit = unitsIn(part, [offset])(offset);
-  const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode;
-    if (unit < node.length) {
-      const range = document.createRange();
-      range.setStart(node, unit);
-      range.setEnd(node, unit + 1);
-      return range;
-    }
-    unit -= node.length;
-  }
-  return null;
 }
 
 function firstWord(string, unit) {
@@ -83,7 +60,7 @@ function paragraphs(marked, begin, end) {
 }
 
 function paragraph(marked, begin, end) {
-  const element = make("p", { dir: "auto" });
+  const element = make("p", { ...headingAttributes(marked, begin, end), dir: "auto" });
   const pages = [...marked.pages.keys()].filter((cut) => cut >= begin && cut < end);
   const cuts = [...new Set([begin, ...pages, end])].sort((a, b) => a - b);
   cuts
@@ -92,4 +69,13 @@ function paragraph(marked, begin, end) {
       element.append(...pageMark(marked, cut), ...markedWords(marked, cut, cuts[index + 1])),
     );
   return element;
+}
+
+/** A paragraph that is nothing but the heading of a section is one for every reader. */
+function headingAttributes({ sections, string }, begin, end) {
+  const section = sections.get(begin);
+  const alone = (words) => words.replace(/\s+/g, " ").trim();
+  if (!section || alone(string.slice(begin, end)) !== alone(section.title)) return {};
+  const level = Math.min(section.level + ABOVE_SECTIONS, DEEPEST);
+  return { role: "heading", "aria-level": level, class: `fn-heading fn-heading-${level}` };
 }

@@ -1,6 +1,6 @@
 /** Puts words on the clipboard, plain and formatted. */
 
-/** `words` is {text, html}, or a promise of it: a browser may ask that the clipboard is reached for at once. */
+/** `words` is {text, html}, or a promise of it: some browsers want the clipboard reached for at once. */
 export async function copy(words) {
   if (navigator.clipboard?.write && window.ClipboardItem) {
     const blob = (type, name) => Promise.resolve(words).then((had) => new Blob([had[name]], { type }));

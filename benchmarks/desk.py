@@ -1,0 +1,123 @@
+"""Prints how long the page takes in a real Chromium: until it can be used, and to show a footnote.
+
+``python -m benchmarks.desk [--rounds N]``. The page is served by this process over the sample library. Each
+opening has an empty cache. ``browsing`` has what a library of thousands of reports costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from index.embedding import open_encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+from ui.app import create_app
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+QUESTION = "How many suspects were arrested, and over how many days?"
+
+_READY = """
+new MutationObserver((_, watch) => {
+  if (!document.querySelector("#fn-question textarea") || !document.querySelector(".fn-report")) return;
+  window.ready = performance.now();
+  watch.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+
+_CLICK = """(mark) => new Promise((done) => {
+  const began = performance.now();
+  const watch = new MutationObserver(() => {
+    if (!document.querySelector("#fn-source mark")) return;
+    watch.disconnect();
+    requestAnimationFrame(() => done(performance.now() - began));
+  });
+  watch.observe(document.querySelector("#fn-source"), { childList: true, subtree: true });
+  mark.click();
+})"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=7, help="times that each is done")
+    arguments = parser.parse_args()
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        sys.exit("no Chromium on this machine; install one (on Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        with sample_library() as url:
+            of_seeds(browser, url, arguments.rounds)
+        browser.close()
+
+
+def of_seeds(browser: Browser, url: str, rounds: int) -> None:
+    """Print how soon the page is ready, and a footnote's words are shown."""
+    ready, clicks = [], []
+    for _ in range(rounds):
+        with opened(browser, url) as page:
+            page.wait_for_function("window.ready")
+            ready.append(float(page.evaluate("window.ready")))
+            page.get_by_label("Your question").fill(QUESTION)
+            page.get_by_label("Your question").press("Enter")
+            page.locator("#fn-conversation .fn-actions").wait_for()
+            clicks.append(float(page.locator(".fn-mark").first.evaluate(_CLICK)))
+    show("sample library: question can be asked, reports are listed", ready)
+    show("sample library: click on a footnote to its words marked in the source", clicks)
+
+
+def show(what: str, times: Sequence[float]) -> None:
+    """Print the median and the largest of some milliseconds."""
+    print(f"{what}: {statistics.median(times):,.0f} ms, at most {max(times):,.0f}")
+
+
+@contextmanager
+def opened(browser: Browser, url: str) -> Iterator[Page]:
+    """The page in a browser that has never seen it."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    page.add_init_script(_READY)
+    page.goto(url)
+    yield page
+    context.close()
+
+
+@contextmanager
+def sample_library() -> Iterator[str]:
+    """The address of a server over the sample reports."""
+    with TemporaryDirectory() as home, Index.open(Path(home), open_encoder()) as index:
+        sync(index, [SEEDS])
+        with serving(index) as url:
+            yield url
+
+
+@contextmanager
+def serving(index: Index) -> Iterator[str]:
+    """The address of a server of this process."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = server.force_exit = True
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Draw every view of the page into ``docs/images/``: ``make screenshots``."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pages import ARRESTS, POPULATION, opened, serving
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from views import SCHEMES, SIZES, VIEWS
+
+from index.embedding import open_encoder
+from index.store import Index
+from index.sync import sync
+from rag.answering import QueryEngine
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "docs" / "images"
+QUALITY = 82
+"""Of WebP, 0 to 100: letters stay sharp, and a view takes 20 to 60 kB."""
+
+
+def main() -> None:
+    """Serve ``seeds/`` from a library of its own and draw each view, wide and phone, light and dark."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory() as home,
+        Index.open(Path(home), open_encoder()) as index,
+        sync_playwright() as playwright,
+    ):
+        sync(index, [ROOT / "seeds"])
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        with serving(index, QueryEngine(index), [ARRESTS, POPULATION]) as url:
+            for size, viewport in SIZES.items():
+                for scheme in SCHEMES:
+                    context = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+                    for name, show in VIEWS.items():
+                        with opened(browser, url, **context) as watched:
+                            show(watched.page)
+                            watched.page.wait_for_timeout(300)
+                            picture = watched.page.screenshot()
+                        target = IMAGES / f"{name}-{size}-{scheme}.webp"
+                        Image.open(io.BytesIO(picture)).save(target, quality=QUALITY, method=6)
+                        print(f"{target.relative_to(ROOT)}: {target.stat().st_size:,} bytes")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

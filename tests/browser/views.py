@@ -1,0 +1,117 @@
+"""The views of the page, each brought about as a person does: to be looked at, and to be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pages import ARRESTS, POPULATION, ask
+from playwright.sync_api import Page
+
+DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
+DISPLACED = "How many people were displaced on 12 May 2025?"
+
+PHONE_PIXELS = 992
+"""Up to this width the areas beside the conversation are drawers (62rem)."""
+
+
+def is_phone(page: Page) -> bool:
+    """Whether the window is one in which the areas lie over the conversation."""
+    size = page.viewport_size
+    return size is not None and size["width"] <= PHONE_PIXELS
+
+
+def answered(page: Page, question: str) -> None:
+    """Ask, and wait until the answer is whole."""
+    ask(page, question)
+    page.locator("#fn-conversation .fn-actions").last.wait_for()
+
+
+def show_library(page: Page) -> None:
+    """The library with its reports."""
+    if page.locator("#fn-library").get_attribute("data-as") == "closed":
+        page.locator(".fn-open-library:visible").first.click()
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#fn-library .fn-report").first.wait_for()
+
+
+def first_visit(page: Page) -> None:
+    """Nothing asked yet."""
+    page.locator("#fn-examples button").first.wait_for()
+
+
+def an_answer(page: Page) -> None:
+    """A question on which the sources disagree, and its footnotes unfolded."""
+    answered(page, DISPLACED)
+    page.locator(".fn-footnotes summary").last.click()
+
+
+def a_card(page: Page) -> None:
+    """The card of a footnote's mark."""
+    answered(page, ARRESTS)
+    page.locator("#fn-conversation .fn-mark").first.focus()
+    page.locator("#fn-card").wait_for()
+
+
+def no_answer(page: Page) -> None:
+    """An abstention with what came nearest."""
+    ask(page, POPULATION)
+    page.locator("#fn-conversation .fn-abstention").wait_for()
+
+
+def a_source(page: Page) -> None:
+    """A footnote's words in the text of its report."""
+    answered(page, DISPLACED)
+    page.locator("#fn-conversation .fn-mark").first.click()
+    page.locator("#fn-source mark").first.wait_for()
+
+
+def a_page(page: Page) -> None:
+    """A footnote's words on the page of a PDF."""
+    answered(page, DAM)
+    page.locator("#fn-conversation .fn-mark").first.click()
+    page.locator("#fn-source mark").first.wait_for()
+    button = page.locator("#fn-source").get_by_role("button", name="Page", exact=True)
+    if button.count():
+        button.click()
+    page.locator("#fn-source img:not(.fn-arriving)").wait_for()
+
+
+def the_library(page: Page) -> None:
+    """The library with a filter chosen, which narrows the question, too."""
+    show_library(page)
+    page.get_by_role("button", name="Filters").click()
+    page.locator("#fn-library .fn-facet input[type=checkbox]").first.check()
+    page.locator(".fn-chip").first.wait_for(state="attached")
+
+
+def the_history(page: Page) -> None:
+    """The conversations that are kept."""
+    answered(page, ARRESTS)
+    if page.locator("#fn-library").get_attribute("data-as") == "closed":
+        page.locator(".fn-open-library:visible").first.click()
+    page.get_by_role("tab", name="Conversations").click()
+    page.locator("#fn-library .fn-conversation-open").first.wait_for()
+
+
+def the_shortcuts(page: Page) -> None:
+    """The list of shortcuts."""
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.locator("dialog[open]").wait_for()
+
+
+VIEWS: dict[str, Callable[[Page], None]] = {
+    "first-visit": first_visit,
+    "answer": an_answer,
+    "card": a_card,
+    "no-answer": no_answer,
+    "source": a_source,
+    "page": a_page,
+    "library": the_library,
+    "history": the_history,
+    "shortcuts": the_shortcuts,
+}
+"""By a name that serves as a file's: what brings the page, just opened, to the view."""
+
+SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")

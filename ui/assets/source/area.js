@@ -1,0 +1,104 @@
+/** The area of one report: made once when it is opened; its text is drawn into it later. */
+
+import { make } from "../dom.js";
+import { source } from "../panes.js";
+import { getMatches } from "../server.js";
+import { aboutPane } from "./about.js";
+import { askAbout } from "./asking.js";
+import { wayBack } from "./back.js";
+import { copyWithSource } from "./copying.js";
+import { finder } from "./find.js";
+import { labelled, reportHead } from "./head.js";
+import { outline } from "./outline.js";
+import { pagePane } from "./pages.js";
+import { body, show } from "./panel.js";
+import { selectionBar } from "./selection.js";
+import { offsetAt, pageOf } from "./shown.js";
+import { look, onScroll, onTurn } from "./turning.js";
+import { viewSwitch } from "./views.js";
+
+/**
+ * Makes the area of a reading, which gets its parts: `place` of the text, `pane` of the pages, `head`,
+ * `about`, `find`, `sections`, `views`, `back` and `selection`.
+ *
+ * Its `does` has what only the reading as a whole can do: `open` another place, `step` to another footnote,
+ * go `back` to the quoted words, `jump` to an offset, and show a `match`.
+ */
+export function makeArea(reading) {
+  const { report, does } = reading;
+  reading.place = make("div", { class: "fn-words" });
+  reading.pane = report.page_pictures
+    ? pagePane(report, reading.total, (page) => onTurn(reading, page))
+    : null;
+  reading.about = aboutPane(report, { open: does.open });
+  reading.back = wayBack(does.back);
+  reading.sections = outline(report, (offset) => {
+    fold(reading, false);
+    does.jump(offset, { focus: true });
+  });
+  reading.find = findIn(reading, does.match);
+  reading.selection = selectionIn(reading);
+  reading.views = viewSwitch(Boolean(reading.pane), (view) => look(reading, view));
+  reading.ways = {
+    sections: labelled("source.outline", "contents", () => fold(reading), { "aria-expanded": "false" }),
+    find: labelled("source.findShort", "find", () => openFind(reading), { "aria-expanded": "false" }),
+  };
+  reading.head = headOf(reading);
+  const sides = make(
+    "div",
+    { class: "fn-reading" },
+    reading.place,
+    reading.pane?.element,
+    reading.about.element,
+  );
+  const folds = [reading.sections?.element, reading.find.element].filter(Boolean);
+  show([...reading.head.elements, ...folds], [sides]);
+  source.append(reading.back.element, reading.selection.element);
+  body().addEventListener("scroll", () => onScroll(reading), { passive: true });
+}
+
+const headOf = (reading) =>
+  reportHead(reading.report, reading.current, {
+    total: reading.total,
+    ways: [reading.views.element, reading.sections && reading.ways.sections, reading.ways.find].filter(
+      Boolean,
+    ),
+    step: reading.does.step,
+    open: reading.does.open,
+    ask: () => askAbout(reading.report),
+    compare(from, to) {
+      reading.views.choose("about");
+      reading.about.compare(from, to);
+    },
+  });
+
+const findIn = (reading, match) =>
+  finder({
+    search: (query, signal) => getMatches(reading.report.document_id, reading.report.version, query, signal),
+    show: match,
+    here: () => offsetAt(reading, 0),
+    leave() {
+      reading.ways.find.setAttribute("aria-expanded", "false");
+      body().focus({ preventScroll: true });
+    },
+  });
+
+const selectionIn = (reading) =>
+  selectionBar({
+    shown: () => reading,
+    ask: ({ words }) => askAbout(reading.report, words),
+    copy: (found) => copyWithSource(reading.report, found, pageOf(reading, found.start)),
+  });
+
+/** Opens the search of a reading, or goes back into its field. */
+export function openFind(reading) {
+  reading.ways.find.setAttribute("aria-expanded", "true");
+  reading.find.open();
+}
+
+/** Opens or folds up the list of sections. */
+function fold(reading, open = reading.sections.element.hidden) {
+  reading.sections.element.hidden = !open;
+  reading.ways.sections.setAttribute("aria-expanded", String(open));
+  if (open) reading.sections.reveal();
+}

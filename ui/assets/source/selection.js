@@ -1,0 +1,107 @@
+/** What can be done with words that are selected in a report: a small bar beside them. */
+
+import { button, make } from "../dom.js";
+import { t } from "../i18n.js";
+import { icon } from "../icons.js";
+import { source } from "../panes.js";
+import { codePoints, offsetOf } from "./places.js";
+
+const PAUSE = 150; // milliseconds for which a selection stays as it is before the bar comes
+const GAP = 8; // pixels between the words and the bar
+
+/**
+ * The bar of one report. `shown` gives the text that is shown: {container, part}; `ask` and `copy` take what
+ * is selected: {words, start, end}, where `words` are those of the document between the two offsets.
+ */
+export function selectionBar({ shown, ask, copy }) {
+  const said = make("span", { class: "fn-unseen", role: "status" });
+  const action = (label, picture, run) => {
+    const control = button("", () => run(), {});
+    control.append(icon(picture), make("span", {}, t(label)));
+    return control;
+  };
+  const asking = action("source.askSelection", "ask", askIt);
+  const copying = action("source.copySelection", "copy", copyIt);
+  const element = make(
+    "div",
+    { class: "fn-selected", role: "toolbar", "aria-label": t("source.selection"), hidden: "" },
+    asking,
+    copying,
+    said,
+  );
+  // A press must not take the selection away.
+  element.addEventListener("pointerdown", (event) => event.preventDefault());
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    getSelection().removeAllRanges();
+    source.querySelector(".fn-desk-body")?.focus({ preventScroll: true });
+  });
+
+  let pause = 0;
+
+  function update() {
+    clearTimeout(pause);
+    const range = selectedIn(shown().container);
+    if (!range) element.hidden = true;
+    else pause = setTimeout(() => place(range), PAUSE);
+  }
+
+  function place(range) {
+    copying.lastElementChild.textContent = t("source.copySelection");
+    element.hidden = false;
+    const [words, pane] = [range.getBoundingClientRect(), source.getBoundingClientRect()];
+    const body = source.querySelector(".fn-desk-body").getBoundingClientRect();
+    const { offsetHeight: height, offsetWidth: width } = element;
+    const above = words.top - GAP - height;
+    const top = above >= body.top ? above : Math.min(words.bottom + GAP, body.bottom - GAP - height);
+    const middle = (words.left + words.right - width) / 2;
+    const left = Math.min(Math.max(middle, pane.left + GAP), pane.right - GAP - width);
+    element.style.top = `${Math.max(top, body.top + GAP) - pane.top}px`;
+    element.style.left = `${left - pane.left}px`;
+  }
+
+  const selected = () => {
+    const { container, part } = shown();
+    const range = selectedIn(container);
+    return range && wordsOf(range, container, part);
+  };
+
+  function askIt() {
+    const found = selected();
+    if (!found) return false;
+    element.hidden = true;
+    ask(found);
+    return true;
+  }
+
+  async function copyIt() {
+    const found = selected();
+    if (!found) return false;
+    const copied = t((await copy(found)) ? "source.copied" : "source.notCopied");
+    copying.lastElementChild.textContent = copied;
+    said.textContent = copied;
+    return true;
+  }
+
+  return { element, update, ask: askIt, copy: copyIt };
+}
+
+/** What is selected of an element's text; null where nothing is. */
+function selectedIn(container) {
+  const selection = getSelection();
+  if (!container?.isConnected || !selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0).cloneRange();
+  if (!range.intersectsNode(container)) return null;
+  if (!container.contains(range.startContainer)) range.setStart(container, 0);
+  if (!container.contains(range.endContainer)) range.setEnd(container, container.childNodes.length);
+  return range.toString().trim() ? range : null;
+}
+
+function wordsOf(range, container, part) {
+  const whole = range.toString();
+  const words = whole.trim();
+  const lead = whole.slice(0, whole.indexOf(words));
+  const start = offsetOf(container, part, range.startContainer, range.startOffset) + codePoints(lead);
+  return { words, start, end: start + codePoints(words) };
+}
