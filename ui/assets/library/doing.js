@@ -95,7 +95,9 @@ function draw() {
   const waiting = jobs?.filter(({ state: how }) => how === "waiting").length ?? 0;
   const more = running ? waiting - (running.state === "waiting" ? 1 : 0) : 0;
   const left =
-    running?.seconds_left && !running.cancelling ? t("doing.left", { time: durationWords(running.seconds_left) }) : "";
+    running?.seconds_left && !running.cancelling
+      ? t("doing.left", { time: durationWords(running.seconds_left) })
+      : "";
   const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
   line.textContent = facts.filter(Boolean).join(" · ");
   place.classList.toggle("fn-busy", Boolean(running));
