@@ -131,7 +131,7 @@ def test_an_unknown_route_is_not_found(client: TestClient, route: str) -> None:
     [
         ("GET", "/v1/chat", "POST"),
         ("PUT", "/v1/search", "POST"),
-        ("POST", "/v1/documents/1", "DELETE, GET"),
+        ("POST", "/v1/documents/1", "DELETE, GET, PATCH"),
         ("DELETE", "/healthz", "GET"),
     ],
 )

@@ -81,7 +81,7 @@ def test_the_page_of_a_pdf_is_named_and_marked_in_its_text(seed_page: Watched, s
 def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
     report = httpx.get(f"{seed_server}/v1/documents").json()["documents"][0]
-    page.get_by_role("button", name=report["title"]).click()
+    page.locator(".fn-report", has_text=report["title"]).click()
     page.locator("#fn-source .fn-text").wait_for()
     text = httpx.get(f"{seed_server}/v1/documents/{report['document_id']}/text").json()["text"]
     assert page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent") == text

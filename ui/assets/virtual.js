@@ -8,6 +8,7 @@ import { findAgain, remembered } from "./focus.js";
 
 const BEYOND = 300; // pixels that are drawn above and below what is seen
 const GUESS = 90; // pixels: the height of a row before any was measured
+const PASSES = 4; // that the rows of a view take to be measured, at most
 const AIMING = 400; // milliseconds in which rows that turn out higher do not push away what is aimed at
 
 /**
@@ -131,8 +132,22 @@ export class VirtualList {
   }
 
   #render() {
+    // What is not seen keeps its rows, one of which the focus may come back to.
+    if (!this.scroller.clientHeight && this.#rows.size) return;
     const active = document.activeElement;
     const focused = this.element.contains(active) ? remembered(active) : null;
+    // Rows that are lower than was thought leave room for others.
+    for (let pass = 0; pass < PASSES; pass++) {
+      this.#fill();
+      const unknown = [...this.#rows.values()].filter(({ key }) => !this.#heights.has(key));
+      if (!this.#note(unknown.map(({ key, element }) => [key, element.getBoundingClientRect().height]))) break;
+    }
+    this.#stopAt(this.#stop);
+    if (focused && document.activeElement !== active) findAgain(focused)?.focus({ preventScroll: true });
+  }
+
+  /** Puts the rows that are wanted into the page, each in its place, and takes the others out. */
+  #fill() {
     const items = this.#wanted().map((index) => this.#items[index]);
     const drawn = new Map(items.map((item) => [item.key, item.of]));
     for (const row of this.#rows.values())
@@ -144,8 +159,6 @@ export class VirtualList {
       else this.element.insertBefore(element, next);
       this.#place(element, item);
     }
-    this.#stopAt(this.#stop);
-    if (focused && document.activeElement !== active) findAgain(focused)?.focus({ preventScroll: true });
   }
 
   #add({ key, of }) {
@@ -168,21 +181,26 @@ export class VirtualList {
     element.setAttribute("aria-setsize", this.#size);
   }
 
-  /** Rows turned out to be of other heights: the one at the top of what is seen stays where it is. */
+  /** What is open in a row makes it higher. */
   #onResize(entries) {
-    const { scrollTop, clientHeight } = this.scroller;
-    if (!clientHeight) return;
-    const [top, within] = [this.#at(scrollTop), scrollTop - this.#tops[this.#at(scrollTop)]];
+    if (!this.scroller.clientHeight) return;
     const measured = new Map(entries.map(({ target, borderBoxSize }) => [target, borderBoxSize[0].blockSize]));
-    const changed = [...this.#rows.values()]
-      .map(({ key, element }) => [key, measured.get(element)])
-      .filter(([key, height]) => height && height !== this.#heights.get(key));
-    if (!changed.length) return;
+    const heights = [...this.#rows.values()].map(({ key, element }) => [key, measured.get(element)]);
+    if (this.#note(heights)) this.#render();
+  }
+
+  /** Notes the heights of rows, by key, and whether some are new: what is seen on top stays where it is. */
+  #note(heights) {
+    const changed = heights.filter(([key, height]) => height && height !== this.#heights.get(key));
+    if (!changed.length) return false;
+    const { scrollTop } = this.scroller;
+    const top = this.#at(scrollTop);
+    const within = scrollTop - this.#tops[top];
     for (const [key, height] of changed) this.#heights.set(key, height);
     this.#stack();
     if (performance.now() < this.#aim?.until) this.#intoView(this.#aim.key);
-    else this.scroller.scrollTop = this.#tops[top] + within;
-    this.#render();
+    else if (this.#tops[top] + within !== scrollTop) this.scroller.scrollTop = this.#tops[top] + within;
+    return true;
   }
 
   /** In another width, all heights are others. */

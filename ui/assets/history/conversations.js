@@ -40,6 +40,12 @@ export function hideConversation(id, hidden) {
   tell();
 }
 
+/** Forgets a conversation that the server has deleted. */
+export function forgetConversation(id) {
+  state.all = state.all.filter(({ conversation_id }) => conversation_id !== id);
+  hideConversation(id, false);
+}
+
 function tell() {
   const conversations = state.all.filter(({ conversation_id }) => !state.gone.has(conversation_id));
   state.listener({ conversations, more: state.more, query: state.query });

@@ -32,7 +32,6 @@ export function whenWords(updated, now = Date.now()) {
 }
 
 /** The whole of it, for who wants to know. */
-export const exactly = (updated) =>
-  momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
+export const exactly = (updated) => momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
 
 export const groupWords = (group) => t(`history.${group}`);

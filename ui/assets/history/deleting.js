@@ -7,7 +7,7 @@
 import { t } from "../i18n.js";
 import { removeConversation, words } from "../server.js";
 import { notify } from "../toasts.js";
-import { hideConversation } from "./conversations.js";
+import { forgetConversation, hideConversation } from "./conversations.js";
 
 const promised = new Set(); // ids
 
@@ -30,11 +30,13 @@ async function remove(id, name) {
   if (!promised.delete(id)) return;
   try {
     await removeConversation(id);
+    forgetConversation(id);
   } catch (error) {
-    if (error.status === 404) return; // It is gone, as it should be.
+    if (error.status === 404) return forgetConversation(id); // It is gone, as it should be.
     hideConversation(id, false);
     notify(t("removal.failed", { title: name, why: words(error) }), { alert: true });
   }
+  return undefined;
 }
 
 // Not every browser tells that a page ends, but all that it is left.

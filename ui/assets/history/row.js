@@ -64,7 +64,7 @@ export function namingRow({ conversation_id: id, name, named }, { save, leave })
     "form",
     { class: "fn-part fn-naming" },
     input,
-    make("p", { class: "fn-hint", id: "fn-name-hint" }, t("history.nameHint")),
+    make("p", { class: "fn-remark", id: "fn-name-hint" }, t("history.nameHint")),
     trouble,
     make(
       "div",

@@ -8,12 +8,12 @@ import { closePart, openPart } from "./list.js";
 
 /** Lists the answers below the report's row. */
 export async function showCitations({ document_id: id, title }) {
-  const contents = make("div", { role: "status" }, make("p", { class: "fn-hint" }, t("cited.reading")));
+  const contents = make("div", { role: "status" }, make("p", { class: "fn-remark" }, t("cited.reading")));
   const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });
   const part = make(
     "section",
     { class: "fn-part", tabindex: "-1", "aria-label": t("cited.label", { title }) },
-    make("div", { class: "fn-part-head" }, make("h4", {}, t("cited.title")), close),
+    make("div", { class: "fn-part-head" }, make("h3", {}, t("cited.title")), close),
     contents,
   );
   part.addEventListener("keydown", (event) => {
@@ -33,7 +33,7 @@ export async function showCitations({ document_id: id, title }) {
 const listed = (answers) =>
   answers.length
     ? [make("ul", { class: "fn-cited" }, ...answers.map(answerRow))]
-    : [make("p", { class: "fn-hint" }, t("cited.none"))];
+    : [make("p", { class: "fn-remark" }, t("cited.none"))];
 
 function answerRow({ answer_id: id, question, created, quotes }) {
   const link = make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question);

@@ -79,15 +79,15 @@ function progressOf(job) {
   if (job.cancelling) return { words: t("doing.stopping"), share: null };
   if (job.state === "waiting") return { words: t("doing.waiting"), share: null };
   if (job.kind === "compaction") return { words: t("doing.compaction"), share: null };
-  if (job.kind === "rebuild") return { words: counted("doing.rebuild", passages), share: share(passages) };
+  if (job.kind === "rebuild") return { words: counted("rebuild", passages), share: share(passages) };
   if (job.kind === "upload") return { words: t("doing.upload"), share: share(passages) };
   if (!stage) return { words: t("doing.looking"), share: null };
   return files.done < files.of || !files.of
-    ? { words: counted("doing.reading", files), share: share(files) }
-    : { words: counted("doing.embedding", passages), share: share(passages) };
+    ? { words: counted("reading", files), share: share(files) }
+    : { words: counted("embedding", passages), share: share(passages) };
 }
 
-const counted = (key, { done, of }) => (of ? t(key, { done, count: of }) : t(`${key}.begin`));
+const counted = (name, { done, of }) => (of ? t(`doing.${name}`, { done, count: of }) : t(`doing.${name}.begin`));
 
 function draw() {
   const { jobs, running, outcome } = state;
@@ -95,7 +95,9 @@ function draw() {
   const waiting = jobs?.filter(({ state: how }) => how === "waiting").length ?? 0;
   const more = running ? waiting - (running.state === "waiting" ? 1 : 0) : 0;
   const left =
-    running?.seconds_left && !running.cancelling ? t("doing.left", { time: durationWords(running.seconds_left) }) : "";
+    running?.seconds_left && !running.cancelling
+      ? t("doing.left", { time: durationWords(running.seconds_left) })
+      : "";
   const facts = running ? [progress.words, left, more ? t("doing.more", { count: more }) : ""] : resting();
   line.textContent = facts.filter(Boolean).join(" · ");
   place.classList.toggle("fn-busy", Boolean(running));
@@ -115,8 +117,10 @@ function draw() {
 /** What is said while nothing runs. */
 function resting() {
   const { jobs, outcome } = state;
+  const { kind, state: how } = outcome ?? {};
+  if (jobs === undefined) return [];
   if (jobs === null) return [t("doing.silent")];
-  if (outcome?.state === "failed" && !isDismissed(outcome)) return [t(`doing.failed.${outcome.kind}`)];
+  if (how === "failed" && !isDismissed(outcome)) return [t(`doing.failed.${kind}`)];
   const count = reports().length;
   return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];
 }

@@ -21,7 +21,7 @@ export async function editReportInPlace({ document_id: id, title }, first = "tit
     "aria-label": t("details.label", { title }),
     novalidate: "",
   });
-  form.append(make("p", { class: "fn-hint", role: "status" }, t("details.reading")));
+  form.append(make("p", { class: "fn-remark", role: "status" }, t("details.reading")));
   openPart(id, form);
   try {
     fill(form, await getReport(id));
@@ -123,7 +123,8 @@ function field(name, reset) {
     class: "fn-link-button",
     "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
   });
-  const hint = name === "published" ? make("p", { class: "fn-hint", id: ids.hint }, t("details.dateForm")) : null;
+  const hint =
+    name === "published" ? make("p", { class: "fn-remark", id: ids.hint }, t("details.dateForm")) : null;
   const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
   input.addEventListener("input", () => {
     input.removeAttribute("aria-invalid");

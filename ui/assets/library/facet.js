@@ -48,8 +48,9 @@ export function valueList({ name, words, choose }) {
     const all = values();
     const isSought = (value) => !state.sought || fold(words(value)).includes(state.sought);
     // What is chosen is shown wherever it stands, and does not leap to another place when it is.
-    const isShown = (value, place) => place < FEW || state.chosen.includes(value);
-    const shown = state.whole ? all.filter(isSought).slice(0, MANY) : all.filter(isShown);
+    const most = state.whole ? MANY : FEW;
+    const isShown = (value, place) => place < most || state.chosen.includes(value);
+    const shown = (state.whole ? all.filter(isSought) : all).filter(isShown);
     const elements = shown.map((value) => {
       if (!rows.has(value)) rows.set(value, row(value));
       const { element, input, number } = rows.get(value);

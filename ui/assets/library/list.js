@@ -25,7 +25,7 @@ const state = {
 };
 const heard = { counted() {}, menu() {}, cleared() {} };
 
-const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
+const scroller = make("div", { class: "fn-scroll fn-list fn-reports", tabindex: "-1" });
 const empty = make("div", { class: "fn-empty", hidden: "" });
 const does = {
   open: (report, from) => openSource({ id: report.document_id, version: report.version }, { from }),

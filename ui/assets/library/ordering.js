@@ -58,6 +58,7 @@ export function itemsOf(shown, { group, added, folded }) {
   const groups = group
     ? groupsOf(rest, group)
     : [{ id: "rest", group: fresh.length ? "rest" : null, members: rest }];
+  if (fresh.length && !rest.length) groups.length = 0;
   if (fresh.length) groups.unshift({ id: "added", group: "added", members: fresh });
   const items = [];
   let position = 0;

@@ -11,7 +11,7 @@ const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // years of a bar
 const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
 const picture = make("div", { class: "fn-years", role: "img" });
 const ends = make("div", { class: "fn-years-ends", "aria-hidden": "true" }, make("span"), make("span"));
-const undated = make("p", { class: "fn-hint", hidden: "" });
+const undated = make("p", { class: "fn-remark", hidden: "" });
 const fields = {
   from: monthField("library.from", "01"),
   to: monthField("library.to", "12"),
@@ -37,6 +37,7 @@ export function periodElement() {
 function monthField(key, otherwise) {
   const input = make("input", {
     type: "month",
+    class: "fn-field",
     min: "0001-01",
     max: "9999-12",
     placeholder: t("library.monthForm"),

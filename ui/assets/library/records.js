@@ -48,6 +48,8 @@ function take({ reports: all, tag }) {
       .join("\n");
   state.all = new Map(all.map((report) => [report.document_id, report]));
   state.tag = tag;
+  // What is gone may come back, from this page or another.
+  for (const id of state.gone) if (!state.all.has(id)) state.gone.delete(id);
   tell();
 }
 

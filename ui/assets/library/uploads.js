@@ -26,7 +26,7 @@ const stopAll = button(
     hidden: "",
   },
 );
-const left = make("p", { class: "fn-hint", hidden: "" });
+const left = make("p", { class: "fn-remark", hidden: "" });
 const scroller = make("div", {
   class: "fn-uploads-list",
   tabindex: "0",
@@ -36,8 +36,8 @@ const scroller = make("div", {
 // Screen readers hear outcomes, and not each step of the progress.
 const outcome = make("p", { class: "fn-unseen", role: "status" });
 const box = make(
-  "section",
-  { class: "fn-uploads", "aria-label": t("upload.title"), hidden: "" },
+  "div",
+  { class: "fn-uploads", hidden: "" },
   make("div", { class: "fn-uploads-head" }, heading, stopAll, clear),
   scroller,
   left,
@@ -110,6 +110,14 @@ function clearOver() {
 function changed(upload) {
   drawUpload(upload);
   draw();
+  follow(upload);
+}
+
+/** Scrolls to the file that is read now, unless somebody is at the list. */
+function follow(upload) {
+  if (upload.isFollowed || upload.state !== "reading" || box.matches(":hover, :focus-within")) return;
+  upload.isFollowed = true;
+  list.reveal(upload.key);
 }
 
 /** Shows which files there are, and how many of them came out how. */
@@ -167,9 +175,9 @@ function drawUpload(upload) {
   const row = rows.get(upload);
   if (!row) return;
   const isGone = upload.state === "added" && !reportOf(upload.report.id);
-  row.state.textContent = t(
-    `upload.${isGone ? "gone" : upload.isStopping && !isOver(upload) ? "stopping" : upload.state}`,
-  );
+  const isStopping = upload.isStopping && !isOver(upload);
+  const how = isGone ? "gone" : isStopping ? "stopping" : upload.state;
+  row.state.textContent = t(`upload.${how}`);
   row.element.className = isGone ? "fn-gone" : `fn-${upload.state}`;
   row.bar.hidden = row.stop.hidden = isOver(upload);
   const share = shareOf(upload);

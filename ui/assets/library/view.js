@@ -18,12 +18,12 @@ export const getView = () => view;
 
 /** The button with the menu; `changed` hears of a choice. */
 export function viewButton(changed) {
-  const choice = (field, name) => ({
-    words: t(`library.${field}.${name ?? "none"}`),
-    chosen: view[field] === name,
+  const choice = (field, name, chosen = name) => ({
+    words: t(`library.${field}.${name}`),
+    chosen: view[field] === chosen,
     run: () => {
-      view[field] = name;
-      remember(`library.${field}`, name);
+      view[field] = chosen;
+      remember(`library.${field}`, chosen);
       changed();
     },
   });
@@ -31,7 +31,8 @@ export function viewButton(changed) {
     { heading: t("library.order") },
     ...ORDER_NAMES.map((name) => choice("order", name)),
     { heading: t("library.group") },
-    ...[null, ...GROUP_NAMES].map((name) => choice("group", name)),
+    choice("group", "none", null),
+    ...GROUP_NAMES.map((name) => choice("group", name)),
   ];
   const opener = button("", () => toggleMenu(opener, entries()), {
     class: "fn-icon-button fn-view",
