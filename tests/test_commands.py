@@ -22,6 +22,7 @@ ANSWER = "0123456789abcdef" * 2
             Command(do="edit", answer_id=ANSWER, question="<b>"),
         ),
         ('{"do": "open", "conversation_id": "a-1_B"}', Command(do="open", conversation_id="a-1_B")),
+        ('{"n": 3, "do": "listen"}', Command(do="listen", n=3)),
     ],
 )
 def test_commands_are_read(text: str, command: Command) -> None:

@@ -70,6 +70,13 @@ def test_a_blank_question_changes_nothing(conversing: Conversing) -> None:
     assert asked.exchanges == []
 
 
+def test_listening_changes_nothing(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    assert act(conversing, asked, do="listen") == [(UNCHANGED, UNCHANGED, UNCHANGED)]
+    assert questions(asked) == [BROKE]
+
+
 def test_a_question_that_is_too_long_goes_back_into_the_input_and_is_followed_by_others(
     conversing: Conversing,
 ) -> None:
@@ -167,7 +174,7 @@ def test_a_kept_conversation_is_opened(conversing: Conversing) -> None:
 )
 def test_what_cannot_be_done_changes_nothing(conversing: Conversing, command: dict[str, str]) -> None:
     asked = Asked()
-    assert act(conversing, asked, **command) == []
+    assert act(conversing, asked, **command) == [(UNCHANGED, UNCHANGED, UNCHANGED)]
     assert asked.exchanges == []
 
 

@@ -247,6 +247,18 @@ class TestPages:
         (index.home / "uploads/gate.pdf").unlink()
         assert client.get(route).content == first
 
+    def test_a_browser_that_has_a_picture_is_told_whether_it_is_the_one(self, client: TestClient) -> None:
+        number = upload(client, "gate.pdf", draw(column("Nothing here."), column(*WORDS))).json()[
+            "document_id"
+        ]
+        route = f"/v1/documents/{number}/pages"
+        tag, cached = (client.get(f"{route}/1.png").headers[name] for name in ("ETag", "Cache-Control"))
+        assert cached == "private, no-cache"
+        again = client.get(f"{route}/1.png", headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        other = client.get(f"{route}/2.png", headers={"If-None-Match": tag})
+        assert (other.status_code, other.headers["ETag"] != tag) == (200, True)
+
     def test_what_cannot_be_drawn_says_why(self, client: TestClient, index: Index) -> None:
         text = upload(client, "gate.txt", GATE.encode()).json()["document_id"]
         pdf = upload(client, "gate.pdf", draw(column(*WORDS))).json()["document_id"]

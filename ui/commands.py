@@ -17,10 +17,10 @@ class Command(RequestModel):
     """What the script asks for.
 
     ``ask`` a question; ask the question of an answer ``again``; ``edit`` it; ``open`` a kept conversation, or
-    an answer with what came before it.
+    an answer with what came before it; ``listen`` to what is sent already, which asks for nothing else.
     """
 
-    do: Literal["ask", "again", "edit", "open"]
+    do: Literal["ask", "again", "edit", "open", "listen"]
     n: int = Field(default=0, description="differs from the one before, so that the same can be said twice")
     question: Words | None = None
     answer_id: AnswerId | None = None

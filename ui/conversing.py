@@ -35,6 +35,8 @@ class Conversing:
     def __init__(self, engine: QueryEngine, unchanged: Any) -> None:  # noqa: ANN401 (Gradio's own)
         self._engine = engine
         self._unchanged = unchanged
+        # What gives nothing at all would have Gradio empty the conversation.
+        self._nothing: Shown = (unchanged, unchanged, unchanged)
 
     async def ask(
         self, question: str, scope: str, asked: Asked | None, locale: Locale
@@ -43,7 +45,7 @@ class Conversing:
         asked = asked or Asked()
         asked.locale = locale
         if not question.strip():
-            yield self._unchanged, self._unchanged, self._unchanged
+            yield self._nothing
             return
         # The input is emptied once: while the answer arrives, the next question may be typed already.
         entry: Any = ""
@@ -58,7 +60,8 @@ class Conversing:
     ) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
         command = read_command(request)
-        if command is None:
+        if command is None or command.do == "listen":
+            yield self._nothing
             return
         asked = asked or Asked()
         asked.locale = locale
@@ -73,6 +76,7 @@ class Conversing:
             asked = await self._restored(locale, None, command.answer_id)
             follows = _follows(command, asked)
         if follows is None:
+            yield self._nothing
             return
         async for refused in answered(self._engine, *follows, read_scope(scope), locale):
             yield refused or self._unchanged, asked, asked.turns

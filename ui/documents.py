@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
@@ -37,6 +38,7 @@ Said = Annotated[
 ]
 
 UNCHANGED = {"description": "The brief list is the one whose `ETag` was sent"}
+SAME = {"description": "The picture is the one whose `ETag` was sent"}
 QUEUED = {"description": "It is kept and will be read; `job_id` says which job tells how far it is"}
 PICTURE_WIDTHS = (200, 2000)
 
@@ -118,7 +120,7 @@ def documents_router(
     @router.get(
         "/{document_id}/pages/{page}.png",
         response_class=Response,
-        responses={**documented(404), 200: {"content": {"image/png": {}}}},
+        responses={**documented(404), 200: {"content": {"image/png": {}}}, 304: SAME},
     )
     async def page(
         *,
@@ -128,6 +130,7 @@ def documents_router(
         start: Annotated[int | None, Query(ge=0, description="of the words to mark")] = None,
         end: Annotated[int | None, Query(ge=0, description="exclusive")] = None,
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
+        if_none_match: Annotated[str, Header(description="the `ETag` of such a picture")] = "",
     ) -> Response:
         """A page as a picture, with the words from `start` to `end` marked."""
         span = Span(start, end) if start is not None and end is not None and start < end else None
@@ -137,9 +140,22 @@ def documents_router(
             picture = await to_thread.run_sync(page_picture, index, drawer, options, drawing)
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
-        return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+        return picture_response(picture, if_none_match)
 
     return router
+
+
+def picture_response(picture: bytes, known: str) -> Response:
+    """A picture, for one whose ``If-None-Match`` does not name it already.
+
+    It is asked for anew each time that it is shown: another library at the same address may have another page
+    under the same numbers.
+    """
+    tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in {each.strip() for each in known.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(picture, media_type="image/png", headers=headers)
 
 
 def _tried_first(password: str, options: Options) -> Options:

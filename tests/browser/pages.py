@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -10,10 +11,11 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import httpx
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from index.store import Index
 from rag.answering import QueryEngine
@@ -26,6 +28,12 @@ MARKED = "() => [...document.querySelectorAll('#fn-source mark')].map((mark) => 
 """The words of the panel that are marked, hidden bars and breaks of tables among them."""
 
 _START_SECONDS = 30
+
+_idle: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
+"""Windows to open pages in, by browser and by what they are like; see `_window`."""
+
+_left: list[int] = []
+"""Ports that servers have left; see `_listening`."""
 
 
 @dataclass
@@ -45,7 +53,7 @@ def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> 
     """
     engine = copy(engine)
     engine.keeps = True
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _listening() as listener:
         config = uvicorn.Config(create_app(index, engine, examples=examples), log_level="error")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -64,26 +72,58 @@ def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> 
 @contextmanager
 def opened(browser: Browser, url: str, place: str = "", **context: object) -> Iterator[Watched]:
     """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation."""
-    in_context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})  # type: ignore[arg-type]
-    page = in_context.new_page()
-    watched = Watched(page)
+    with _window(browser, {"viewport": {"width": 1440, "height": 900}, **context}) as window:
+        page = window.new_page()
+        # Nothing is remembered of another page but its scripts.
+        storage = {"origin": url, "storageTypes": "all"}
+        window.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+        watched = Watched(page)
 
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            watched.errors.append(message.text)
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                watched.errors.append(message.text)
 
-    def on_request(request: Request) -> None:
-        if not request.url.startswith((url, "data:", "blob:")):
-            watched.elsewhere.append(request.url)
+        def on_request(request: Request) -> None:
+            if not request.url.startswith((url, "data:", "blob:")):
+                watched.elsewhere.append(request.url)
 
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: watched.errors.append(str(error)))
-    page.on("request", on_request)
-    page.goto(f"{url}/{place}")
-    page.locator("#fn-question textarea").wait_for()
-    page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
-    yield watched
-    in_context.close()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: watched.errors.append(str(error)))
+        page.on("request", on_request)
+        page.goto(f"{url}/{place}")
+        page.locator("#fn-question textarea").wait_for()
+        page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
+        yield watched
+
+
+@contextmanager
+def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContext]:
+    """A window that knows the scripts of the page already, if there is one.
+
+    Chromium keeps what it has compiled of them by window: a new one takes more than twice as long to open a page.
+    """
+    idle = _idle.setdefault(browser, {}).setdefault(json.dumps(options, sort_keys=True), [])
+    window = idle.pop() if idle else browser.new_context(**options)
+    yield window
+    for page in window.pages:
+        page.close()
+    idle.append(window)
+
+
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """A socket of this machine, at an address that was listened at before, if there is one.
+
+    What Chromium has compiled, it knows by the address.
+    """
+    try:
+        listener = socket.create_server(("127.0.0.1", _left.pop() if _left else 0))
+    except OSError:  # Somebody else took it.
+        listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    with listener:
+        yield listener
+    _left.append(port)
 
 
 def ask(page: Page, question: str) -> None:

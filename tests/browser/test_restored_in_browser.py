@@ -143,6 +143,16 @@ def test_suggestions_come_into_view_below_an_answer_whose_end_is(seed_page: Watc
     page.wait_for_function(in_view)
 
 
+def test_an_answer_that_was_sent_while_nobody_listened_is_shown_all_the_same(seed_page: Watched) -> None:
+    page = seed_page.page
+    closing = {"content_type": "text/event-stream", "body": 'data: {"msg": "close_stream"}\n\n'}
+    # What happens where the stream of what came before is closed after the question was sent.
+    page.route("**/queue/data?*", lambda route: route.fulfill(**closing), times=1)
+    answered(page, ARRESTS)
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+    expect(page.locator(".bot-row .fn-mark").first).to_be_visible()
+
+
 def test_an_answer_that_takes_too_long_is_stopped(
     chromium: Browser, seed_index: Index, encoder: Encoder
 ) -> None:

@@ -7,6 +7,7 @@
 import { startAnswers } from "./answer/answers.js";
 import { openLinked, watchMarks } from "./answer/citing.js";
 import { watchConversation } from "./answer/conversation.js";
+import { watchQuestions } from "./answer/request.js";
 import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
 import { declareLanguage } from "./i18n.js";
@@ -31,6 +32,7 @@ startToasts();
 watchMarks();
 watchReading();
 watchConversation();
+watchQuestions();
 startAnswers();
 
 openLinked();
