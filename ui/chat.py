@@ -86,7 +86,10 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}
-        askings: list[Any] = [question.submit(ask, [question, scope, asked], **quietly)]
+        # A question that is sent while an answer arrives is asked after it.
+        askings: list[Any] = [
+            question.submit(ask, [question, scope, asked], trigger_mode="always_last", **quietly)
+        ]
         askings += [button.click(ask, [button, scope, asked], **quietly) for button in offered]
         askings += [command.change(act, [command, scope, asked], trigger_mode="multiple", **quietly)]
         for asking in askings:

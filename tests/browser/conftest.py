@@ -11,16 +11,20 @@ from pathlib import Path
 import pytest
 from desks import Desk, desk_in
 from pages import ARRESTS, POPULATION, Watched, opened, serving
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shelves import REPORTS, write
 
 from index.embedding import Encoder
 from index.loading import DEFAULTS
+from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+# Other tests keep the machine busy; nothing is waited for longer than it takes.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +63,9 @@ def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
 
 
 @pytest.fixture
-def desk(chromium: Browser, encoder: Encoder, tmp_path: Path) -> Iterator[Desk]:
+def desk(chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path) -> Iterator[Desk]:
     """A page over a library of its own, to which a test may add and from which it may delete."""
-    with desk_in(chromium, encoder, tmp_path) as desk:
+    with desk_in(chromium, encoder, loading, tmp_path) as desk:
         yield desk
 
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page
 from reportlab.lib.pdfencrypt import StandardEncryption
 
 from index.embedding import Encoder
+from index.loading.isolation import Isolated
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
@@ -50,14 +51,16 @@ class Desk:
 
 
 @contextmanager
-def desk_in(browser: Browser, encoder: Encoder, home: Path, **context: object) -> Iterator[Desk]:
+def desk_in(
+    browser: Browser, encoder: Encoder, reader: Isolated, home: Path, **context: object
+) -> Iterator[Desk]:
     """A desk over a new library under ``home``; nothing fails but what the server refuses."""
     folder = home / "library"
     folder.mkdir()
     (folder / "mill.txt").write_text(f"{MILL}\n\n{FOLLOWED}\n", encoding="utf-8")
     held = Held(encoder)
     with Index.open(home / "home", held) as index:
-        sync(index, [folder])
+        sync(index, [folder], reader=reader)
         engine = QueryEngine(index, keeps=True)
         with serving(index, engine) as server, opened(browser, server, **context) as watched:
             yield Desk(watched.page, server, watched, held, folder)

@@ -100,7 +100,8 @@ def opened(browser: Browser, url: str, place: str = "", **context: object) -> It
 def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContext]:
     """A window that knows the scripts of the page already, if there is one.
 
-    Chromium keeps what it has compiled of them by window: a new one takes more than twice as long to open a page.
+    Chromium keeps what it has compiled of them by window: in a new one, a page takes more than twice as long
+    to open.
     """
     idle = _idle.setdefault(browser, {}).setdefault(json.dumps(options, sort_keys=True), [])
     window = idle.pop() if idle else browser.new_context(**options)

@@ -30,6 +30,7 @@ from playwright.sync_api import Browser, Page, expect
 from rows import groups, titles
 
 from index.embedding import Encoder
+from index.loading.isolation import Isolated
 
 pytestmark = pytest.mark.browser
 
@@ -253,9 +254,9 @@ def test_a_hostile_file_name_and_title_are_shown_as_text(desk: Desk) -> None:
 
 
 def test_on_a_phone_files_are_added_in_the_drawer(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+    chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
-    with desk_in(chromium, encoder, tmp_path, **PHONE) as desk:
+    with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
         desk.page.locator("#fn-top .fn-open-library").tap()
         add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"), BROKEN)
         expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not.", timeout=SOON)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from rows import choose, row, titles
 
 from index.embedding import Encoder
+from index.loading.isolation import Isolated
 
 pytestmark = pytest.mark.browser
 
@@ -216,9 +217,9 @@ def test_hostile_details_are_shown_as_text_in_the_list_its_groups_facets_and_chi
 
 
 def test_on_a_phone_a_report_is_described_in_the_drawer(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+    chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
-    with desk_in(chromium, encoder, tmp_path, **PHONE) as desk:
+    with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
         page = desk.page
         page.locator("#fn-top .fn-open-library").tap()
         details = edit(page, MILL)

@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from rows import choose, row, titles
 
 from index.embedding import Encoder
+from index.loading.isolation import Isolated
 
 pytestmark = pytest.mark.browser
 
@@ -178,9 +179,9 @@ def test_a_deletion_of_another_page_is_seen_here(lit: Desk) -> None:
 
 
 def test_on_a_phone_the_notice_can_be_reached_over_the_drawer(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+    chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
-    with desk_in(chromium, encoder, tmp_path, **PHONE) as desk:
+    with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
         page = desk.page
         page.locator("#fn-top .fn-open-library").tap()
         put(desk)
