@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.app import create_app
+from ui.head import ASSETS_ROUTE
 from ui.middleware import page_policy
 
 
@@ -52,7 +54,7 @@ def test_a_page_may_load_and_run_nothing_from_elsewhere(client: TestClient, rout
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", "/footnoted/desk.js"])
+@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", f"{ASSETS_ROUTE}/desk.js"])
 def test_every_response_is_closed_to_other_origins(client: TestClient, route: str) -> None:
     headers = client.get(route).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -75,8 +77,20 @@ def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(client
         for each in client.get("/v1/documents").json()["documents"]
         if each["page_pictures"]
     )
-    for route in ("/healthz", "/footnoted/source.js", f"/v1/documents/{inquiry}/pages/1.png"):
+    for route in ("/healthz", f"{ASSETS_ROUTE}/desk.js", f"/v1/documents/{inquiry}/pages/1.png"):
         assert encoding(route, taken="gzip") is None
+
+
+def test_files_are_kept_for_good_under_addresses_that_change_with_them(client: TestClient) -> None:
+    gradio = next(iter(re.findall(r"/assets/index-[\w-]+\.js", client.get("/").text)))
+    for route in (f"{ASSETS_ROUTE}/desk.js", f"{ASSETS_ROUTE}/source/panel.css", gradio):
+        response = client.get(route)
+        assert (response.status_code, response.headers["cache-control"]) == (
+            200,
+            "public, max-age=31536000, immutable",
+        )
+    for route in ("/", f"{ASSETS_ROUTE}/nothing.js", "/v1/documents", "/theme.css"):
+        assert "immutable" not in client.get(route).headers.get("cache-control", "")
 
 
 def test_a_stream_of_events_is_not_held_back_to_be_compressed(client: TestClient) -> None:

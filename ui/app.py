@@ -31,7 +31,7 @@ from ui.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.inspecting import inspecting_router
 from ui.jobs import jobs_router
 from ui.kept import kept_router
-from ui.middleware import BodyLimit, Compressed, PageHeaders
+from ui.middleware import BodyLimit, Compressed, Lasting, PageHeaders
 from ui.settings import Settings, home_id
 from ui.settling import Settling
 from ui.suggestions import suggestions_router
@@ -86,6 +86,9 @@ def create_app(
     _refuse_other_routes(app, [*(route for router in routers for route in router.routes), *app.routes])
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
+    app.add_middleware(
+        Lasting, routes=(f"{ASSETS_ROUTE}/", "/assets/")
+    )  # Gradio's are named by their contents.
     app.add_middleware(PageHeaders, desk=HEAD)
     app.add_middleware(Compressed)
     _mount_chat(app, engine, examples)

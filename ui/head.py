@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+
+def _digest_of(folder: Path) -> str:
+    """Names the files of a folder by their names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.*")):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 ASSETS = Path(__file__).parent / "assets"
-ASSETS_ROUTE = "/footnoted"
+ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
+"""Another one for other files: a browser keeps them for good, and never mixes those of two versions."""
 
 STYLES = (
     "palette",

@@ -23,6 +23,8 @@ _SMALL_BYTES = 2_000
 _LEVEL = 5
 """Of gzip: a list is a tenth shorter at the highest, which takes several times as long."""
 
+_AS_ASKED = (200, 304)
+
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _CHAT = b"<gradio-app"
@@ -93,6 +95,28 @@ class Compressed:
         """Hand the request on."""
         is_library = scope["type"] == "http" and scope["path"].startswith(UPLOAD[1])
         await (self._compressing if is_library else self._app)(scope, receive, send)
+
+
+class Lasting:
+    """Lets browsers keep, without asking again, the files whose addresses change with their contents."""
+
+    def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
+        """Have what ``app`` answers below ``routes`` kept."""
+        self._app = app
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        if scope["type"] != "http" or not scope["path"].startswith(self._routes):
+            await self._app(scope, receive, send)
+            return
+
+        async def lasting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _AS_ASKED:
+                MutableHeaders(scope=message)["Cache-Control"] = "public, max-age=31536000, immutable"
+            await send(message)
+
+        await self._app(scope, receive, lasting)
 
 
 class PageHeaders:

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.app import create_app
+from ui.head import ASSETS_ROUTE
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"
@@ -71,12 +72,16 @@ def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> 
 
 @contextmanager
 def opened(browser: Browser, url: str, place: str = "", **context: object) -> Iterator[Watched]:
-    """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation."""
+    """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation.
+
+    In it, ``module(name)`` is a module of ours, as the page has it.
+    """
     with _window(browser, {"viewport": {"width": 1440, "height": 900}, **context}) as window:
         page = window.new_page()
         # Nothing is remembered of another page but its scripts.
         storage = {"origin": url, "storageTypes": "all"}
         window.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+        page.add_init_script(f"window.module = (name) => import('{ASSETS_ROUTE}/' + name)")
         watched = Watched(page)
 
         def on_console(message: ConsoleMessage) -> None:

@@ -197,14 +197,14 @@ def test_the_page_folds_words_as_the_server_does(page: Page) -> None:
         "Ærø",
     ]
     folded = page.evaluate(
-        "async (words) => words.map((await import('/footnoted/folding.js')).fold)",
+        "async (words) => words.map((await module('folding.js')).fold)",
         words,
     )
     assert folded == [fold(each) for each in words]
 
 
 def test_the_page_knows_which_files_the_server_reads(page: Page) -> None:
-    known = page.evaluate("async () => (await import('/footnoted/library/folders.js')).SUFFIXES")
+    known = page.evaluate("async () => (await module('library/folders.js')).SUFFIXES")
     assert set(known) == SUFFIXES
 
 
