@@ -20,7 +20,7 @@ from ui.cli import main
 
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
-LIMIT = 20
+LIMIT = 12
 FEW = ("--limit", str(LIMIT))
 NO_SET = "name one folder that has a data set, or evaluate the library itself with --from-feedback"
 
