@@ -9,10 +9,8 @@ answers. It needs Playwright and an installed Chromium.
 from __future__ import annotations
 
 import argparse
-import shutil
 import socket
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets import HOME
+from benchmarks.desk import installed_chromium
 from benchmarks.many_reports import library_of
 
 if TYPE_CHECKING:
@@ -99,12 +98,11 @@ def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
     """Do each step ``rounds`` times on the page at ``url``."""
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        sys.exit("no Chromium on this machine; install one (on Debian: apt-get install chromium)")
     size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=installed_chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(viewport=size)  # type: ignore[arg-type]
         page.goto(url)
         page.locator("#fn-library .fn-report").first.wait_for(state="attached")

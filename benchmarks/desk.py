@@ -55,11 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7, help="times that each is done")
     arguments = parser.parse_args()
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        sys.exit("no Chromium on this machine; install one (on Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
         with sample_library() as url:
             of_seeds(browser, url, arguments.rounds)
         browser.close()
@@ -78,6 +75,15 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
             clicks.append(float(page.locator(".fn-mark").first.evaluate(_CLICK)))
     show("sample library: question can be asked, reports are listed", ready)
     show("sample library: click on a footnote to its words marked in the source", clicks)
+
+
+def installed_chromium() -> str:
+    """The browser of this machine, with windows of its own where there is one, as people use it."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        sys.exit("no Chromium on this machine; install one (Debian: apt-get install chromium)")
+    return path
 
 
 def show(what: str, times: Sequence[float]) -> None:

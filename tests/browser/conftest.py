@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from desks import Desk, desk_in
-from pages import ARRESTS, POPULATION, Watched, opened, serving
+from pages import ARRESTS, POPULATION, Watched, installed_chromium, opened, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shelves import REPORTS, write
 
@@ -34,9 +33,9 @@ def chromium() -> Iterator[Browser]:
     It ends with its module: while Playwright runs, this thread has an event loop, which other tests
     could not start theirs beside.
     """
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = installed_chromium()
     if path is None:
-        reason = "no Chromium on this machine; install one (on Debian: apt-get install chromium)"
+        reason = "no Chromium on this machine; install one (Debian: apt-get install chromium-headless-shell)"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import threading
 import time
@@ -35,6 +36,12 @@ _idle: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDict
 
 _left: list[int] = []
 """Ports that servers have left; see `_listening`."""
+
+
+def installed_chromium() -> str | None:
+    """The browser of this machine; the shell without windows comes first, as it is the lightest."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @dataclass

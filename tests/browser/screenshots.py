@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pages import ARRESTS, POPULATION, opened, serving
+from pages import ARRESTS, POPULATION, installed_chromium, opened, serving
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from views import SCHEMES, SIZES, VIEWS
@@ -32,8 +31,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         sync(index, [ROOT / "seeds"])
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
         with serving(index, QueryEngine(index), [ARRESTS, POPULATION]) as url:
             for size, viewport in SIZES.items():
                 for scheme in SCHEMES:

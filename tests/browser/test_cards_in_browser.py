@@ -20,10 +20,11 @@ def card(page: Page) -> Locator:
 
 
 def answered(page: Page, question: str = ARRESTS) -> Locator:
+    whole = page.locator("#fn-conversation .bot-row .fn-actions")
+    before = whole.count()
     ask(page, question)
-    answer = page.locator("#fn-conversation .bot-row").last
-    answer.locator(".fn-actions").wait_for()
-    return answer
+    expect(whole).to_have_count(before + 1)
+    return page.locator("#fn-conversation .bot-row").last
 
 
 def test_hovering_a_mark_shows_its_words_source_date_and_verdict(
