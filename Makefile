@@ -72,6 +72,7 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m benchmarks.followups
 	$(VENV)/bin/python -m benchmarks.gate
 	$(VENV)/bin/python -m benchmarks.desk
+	$(VENV)/bin/python -m benchmarks.browsing
 	$(VENV)/bin/python -m benchmarks.certain
 	$(VENV)/bin/python -m benchmarks.writing
 

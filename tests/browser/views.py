@@ -76,6 +76,21 @@ def a_page(page: Page) -> None:
     page.locator("#fn-source img:not(.fn-arriving)").wait_for()
 
 
+def found_words(page: Page) -> None:
+    """Words that are looked for within a report."""
+    a_source(page)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("searchbox", name="Find in this report").fill("people")
+    page.locator(".fn-find-count:not(:empty)").wait_for()
+
+
+def about_a_report(page: Page) -> None:
+    """What is known of a report, and where it was read."""
+    a_source(page)
+    page.get_by_role("button", name="About", exact=True).click()
+    page.locator("#fn-source .fn-about").first.wait_for()
+
+
 def the_library(page: Page) -> None:
     """The library with a filter chosen, which narrows the question, too."""
     show_library(page)
@@ -107,6 +122,8 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "no-answer": no_answer,
     "source": a_source,
     "page": a_page,
+    "find": found_words,
+    "about": about_a_report,
     "library": the_library,
     "history": the_history,
     "shortcuts": the_shortcuts,
