@@ -154,6 +154,8 @@ function remove(conversation) {
   const at = state.keys.indexOf(id);
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
+  // Where it is back before anybody looked, its row was drawn while nothing was shown.
+  state.shown = null;
   removeWithUndo(conversation, () => {
     if (isShown) openConversation(id);
     focusRow(rows, id);
