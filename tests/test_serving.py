@@ -180,7 +180,9 @@ def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_says_nothing_and_removes_its_file(own_home: Path, number: int) -> None:
-    with serving(own_home) as server:
+    with serving(own_home, "--json") as server:
+        # For programs, it says its address as JSON.
+        assert json.loads(server.line) == {"address": server.address}
         assert running_server(own_home) is not None
         assert server.stop(number) == (0, "", "Starting…\n")
     assert not (own_home / "server.json").exists()
@@ -224,11 +226,6 @@ def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
     answer, loaded = asked("ask", "How many suspects were arrested?", "--home", own_home)
     assert "torch" in loaded
     assert "41 suspects" in answer["citations"][0]["quote"]
-
-
-def test_a_server_for_programs_says_its_address_as_json(tmp_path: Path) -> None:
-    with serving(tmp_path, "--json") as server:
-        assert json.loads(server.line) == {"address": server.address}
 
 
 def test_a_free_port_is_taken_where_none_is_named() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from desks import MILL, SOLD, Desk
+from pages import Watched
 from playwright.sync_api import Locator, Page, Request, expect
 from rows import titles
 
@@ -94,36 +97,35 @@ def job(**fields: object) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"stage": None}, "Looking through the folders"),
-        (
-            {"files": {"done": 312, "of": 2000}, "seconds_left": 185.0},
-            "Reading 312 of 2,000 files · 3 min left",
-        ),
-        (
-            {"kind": "rebuild", "stage": "embedding", "passages": {"done": 20, "of": 90}, "seconds_left": 41},
-            "Making the library anew: 20 of 90 passages · 41 sec left",
-        ),
-        ({"kind": "compaction", "stage": None}, "Tidying the index"),
-        ({"state": "waiting", "stage": None}, "Waiting to begin"),
-        ({"state": "failed", "message": "the disk is full"}, "The last sync failed"),
-        (
-            {"kind": "rebuild", "state": "failed", "message": "no memory"},
-            "The library could not be made anew",
-        ),
-    ],
-)
-def test_each_kind_of_work_is_said_in_words(desk: Desk, fields: dict[str, object], said: str) -> None:
-    told = job(**fields)
-    desk.page.route("**/v1/jobs?*", lambda route: route.fulfill(json={"jobs": [told]}))
-    expect(line(desk.page)).to_have_text(said, timeout=SOON)
-    if told["message"]:
-        details(desk.page).get_by_text("Why").click()
-        expect(details(desk.page).locator(".fn-warning")).to_have_text(str(told["message"]))
-    else:
-        expect(details(desk.page)).to_be_hidden()
+SAID: list[tuple[dict[str, Any], str]] = [
+    ({"stage": None}, "Looking through the folders"),
+    (
+        {"files": {"done": 312, "of": 2000}, "seconds_left": 185.0},
+        "Reading 312 of 2,000 files · 3 min left",
+    ),
+    (
+        {"kind": "rebuild", "stage": "embedding", "passages": {"done": 20, "of": 90}, "seconds_left": 41},
+        "Making the library anew: 20 of 90 passages · 41 sec left",
+    ),
+    ({"kind": "compaction", "stage": None}, "Tidying the index"),
+    ({"state": "waiting", "stage": None}, "Waiting to begin"),
+    ({"state": "failed", "message": "the disk is full"}, "The last sync failed"),
+    ({"kind": "rebuild", "state": "failed", "message": "no memory"}, "The library could not be made anew"),
+]
+
+
+def test_each_kind_of_work_is_said_in_words(seed_page: Watched) -> None:
+    page, told = seed_page.page, job()
+    page.route("**/v1/jobs?*", lambda route: route.fulfill(json={"jobs": [told]}))
+    for number, (fields, said) in enumerate(SAID):
+        told = job(**fields, id=f"{number:032}")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(line(page)).to_have_text(said, timeout=SOON)
+        if told["message"]:
+            details(page).get_by_text("Why").click()
+            expect(details(page).locator(".fn-warning")).to_have_text(str(told["message"]))
+        else:
+            expect(details(page)).to_be_hidden()
 
 
 def test_a_server_that_is_silent_is_said_to_be(desk: Desk) -> None:

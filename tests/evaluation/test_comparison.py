@@ -22,6 +22,7 @@ from rag.tuning import Tuning
 
 ALL = read_dataset(Path(__file__).parent.parent.parent / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::3])
+FEW = replace(ALL, queries=ALL.queries[::8])
 DEFAULT = Configuration()
 
 PARAPHRASES = {
@@ -101,14 +102,14 @@ class TestWorsened:
 
 def test_the_same_configuration_differs_in_nothing_but_time(encoder: Encoder, home: Path) -> None:
     before, after = (
-        measured(SEEDS, configuration, encoder, home, ["retrieval", "selection", "answers", "gate"])
+        measured(FEW, configuration, encoder, home, ["retrieval", "selection", "answers", "gate"])
         for configuration in (DEFAULT, replace(DEFAULT, name="again"))
     )
     comparison = compare(before, after)
     assert (comparison.first, comparison.second, comparison.n_queries) == (
         "default",
         "again",
-        len(SEEDS.queries),
+        len(FEW.queries),
     )
     assert [row.place for row in comparison.differences] == list(before.figures)
     for row in comparison.differences:
