@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from background import Held
+from handing import HandedOn, left
 
 # Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -44,6 +45,22 @@ def loading() -> Iterator[Isolated]:
     """The process that reads files, shared: starting it takes longer than what it reads here."""
     with Isolated() as reader:
         yield reader
+
+
+@pytest.fixture(scope="session")
+def reading_processes() -> Iterator[None]:
+    """What ends the processes that are handed on."""
+    yield
+    while left:
+        left.pop().end()
+
+
+@pytest.fixture
+def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads files here does so in a process that another test has left, if there is one."""
+    del reading_processes
+    for place in ("index.sync.Isolated", "ui.app.Isolated", "ui.writer.Isolated"):
+        monkeypatch.setattr(place, HandedOn)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from ui.settings import Settings
 if TYPE_CHECKING:
     from httpx2 import Response
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 OTHER = "The fourth gate of the dam is open."
 

@@ -24,6 +24,8 @@ from ui.settings import Settings
 if TYPE_CHECKING:
     from httpx2 import Response
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 FOLLOWED = (
     "lies in a folder that the library follows, and would come back with the next sync; "

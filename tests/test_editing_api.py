@@ -19,6 +19,8 @@ from rag.answering import QueryEngine
 from ui.app import create_app
 from ui.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 ROUTE = "/v1/documents/1"
 OPENS = "opensesame"

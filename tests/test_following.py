@@ -13,6 +13,8 @@ from index.embedding import Encoder
 from index.store import Index
 from index.sync import sync
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 
 

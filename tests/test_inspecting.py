@@ -15,6 +15,8 @@ from ui.app import create_app
 from ui.inspecting import CHANGES, MATCHES
 from ui.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 SENTENCES = [f"Gate {number} of the dam of Varda held." for number in range(1, 13)]
 
 

@@ -15,6 +15,8 @@ from index.jobs import Jobs
 from index.liveness import this_process
 from index.store import Index
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 
 @pytest.fixture
 def index(held: Held, tmp_path: Path) -> Iterator[Index]:

@@ -17,6 +17,8 @@ from rag.answering import QueryEngine
 from ui.app import create_app
 from ui.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 BRIEF = "/v1/documents?brief=true"
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 FIELDS = [

@@ -19,6 +19,8 @@ from index.scanning import Failure
 from index.store import Index
 from index.sync import SyncReport, sync
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 WATER = "Four villages below the weir have had no clean water since June."
 SHOES = "The factory in Orrin makes nine thousand pairs of shoes a day."

@@ -33,6 +33,8 @@ from ui.uploads import Sent, add_upload, uploads_folder
 if TYPE_CHECKING:
     from httpx2 import Response
 
+pytestmark = pytest.mark.usefixtures("handed_on")
+
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda opened the third gate of the dam on Friday."
 WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was told.")

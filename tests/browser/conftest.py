@@ -26,6 +26,12 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 expect.set_options(timeout=20_000)
 
 
+@pytest.fixture(autouse=True)
+def read_at_once(handed_on: None) -> None:
+    """The servers of these tests read files in processes that were started before."""
+    del handed_on
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """An installed Chromium. Without one the tests are skipped, except where CI would not notice.
