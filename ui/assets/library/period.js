@@ -89,6 +89,8 @@ export function layOutYears(years) {
   if (years.size)
     for (let from = first - (first % step); from <= last; from += step)
       bars.push({ first: from, last: from + step - 1 });
+  // One bar tells nothing.
+  picture.hidden = ends.hidden = bars.length < 2;
   picture.replaceChildren(...bars.map(() => make("span", { class: "fn-year" }, make("span"))));
   ends.replaceChildren(...[first, last].map((end) => make("span", {}, years.size ? year(end) : "")));
 }
