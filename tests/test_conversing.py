@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from threading import Event
 from typing import Any
 
 import anyio
 import pytest
 from markup import ENGLISH
 
+from index.store import Index
 from rag.answering import QueryEngine
 from rag.kept_answers import conversation
 from ui.asked import Asked
 from ui.conversing import Conversing, Shown, fail, start_over, stop
 from ui.locales import Locale, locale_in
+from ui.restoring import restore
+from ui.sessions import Session
 
 DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
 BROKE, COST = "When did the dam of Varda break?", "What had the dam of Varda cost?"
@@ -39,11 +43,11 @@ def all_of(shown: AsyncIterator[Shown]) -> list[Shown]:
 
 
 def ask(conversing: Conversing, question: str, asked: Asked, scope: str = "") -> list[Shown]:
-    return all_of(conversing.ask(question, scope, asked, ENGLISH))
+    return all_of(conversing.ask(question, scope, Session(asked), "", ENGLISH))
 
 
 def act(conversing: Conversing, asked: Asked, scope: str = "", **command: Any) -> list[Shown]:  # noqa: ANN401
-    return all_of(conversing.act(json.dumps(command), scope, asked, ENGLISH))
+    return all_of(conversing.act(json.dumps(command), scope, Session(asked), "", ENGLISH))
 
 
 def questions(asked: Asked) -> list[str]:
@@ -58,7 +62,7 @@ def test_the_input_is_emptied_once_and_the_conversation_grows(conversing: Conver
     asked = Asked()
     shown = ask(conversing, BROKE, asked)
     assert [entry for entry, _, _ in shown] == ["", *[UNCHANGED] * (len(shown) - 1)]
-    assert shown[-1][1] is asked
+    assert shown[-1][1].asked is asked
     assert shown[-1][2] == asked.turns
     assert questions(asked) == [BROKE]
     assert "broke on Sunday" in asked.exchanges[0].markup
@@ -91,7 +95,7 @@ def test_a_question_that_is_too_long_goes_back_into_the_input_and_is_followed_by
 
 def test_a_question_without_words_is_refused_in_the_reader_s_language(conversing: Conversing) -> None:
     asked = Asked()
-    shown = all_of(conversing.ask("?!", "", asked, locale_in("vi")))
+    shown = all_of(conversing.ask("?!", "", Session(asked), "", locale_in("vi")))
     assert shown[-1][0] == "?!"
     assert "Câu hỏi đang trống" in asked.exchanges[0].markup
 
@@ -149,7 +153,7 @@ def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_aga
     ask(conversing, BROKE, before)
     ask(conversing, COST, before)
     shown = act(conversing, asked, do="again", answer_id=ids(before)[1])
-    again = shown[-1][1]
+    again = shown[-1][1].asked
     assert (again.id, questions(again)) == (before.id, [BROKE, COST])
     assert [answer.answer_id for answer in conversation(engine.index, before.id)] == ids(again)
 
@@ -157,9 +161,9 @@ def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_aga
 def test_a_kept_conversation_is_opened(conversing: Conversing) -> None:
     before, asked = Asked(), Asked()
     ask(conversing, BROKE, before)
-    [(entry, opened, turns)] = act(conversing, asked, do="open", conversation_id=before.id)
-    assert (entry, opened.id, questions(opened)) == (UNCHANGED, before.id, [BROKE])
-    assert turns == opened.turns
+    [(entry, session, turns)] = act(conversing, asked, do="open", conversation_id=before.id)
+    assert (entry, session.asked.id, questions(session.asked)) == (UNCHANGED, before.id, [BROKE])
+    assert turns == session.turns
 
 
 @pytest.mark.parametrize(
@@ -183,21 +187,26 @@ def test_a_page_s_address_shows_what_it_names(conversing: Conversing, named: str
     before = Asked()
     ask(conversing, BROKE, before)
     value = before.id if named == "conversation" else ids(before)[0]
-    opened, turns = anyio.run(conversing.open, {named: value, "__theme": "dark"}, ENGLISH)
-    assert questions(opened) == [BROKE]
-    assert turns == opened.turns
+    session = Session()
+    opened, turns = anyio.run(conversing.open, {named: value, "__theme": "dark"}, session, ENGLISH)
+    assert opened is session
+    assert session.asked is not None
+    assert questions(session.asked) == [BROKE]
+    assert turns == session.turns
 
 
 def test_a_page_without_a_name_in_its_address_is_left_as_it_is(conversing: Conversing) -> None:
-    assert anyio.run(conversing.open, {"__theme": "dark"}, ENGLISH) == (UNCHANGED, UNCHANGED)
+    assert anyio.run(conversing.open, {"__theme": "dark"}, Session(), ENGLISH) == (UNCHANGED, UNCHANGED)
 
 
 def test_an_answer_that_was_stopped_grows_no_more(conversing: Conversing, engine: QueryEngine) -> None:
     asked = Asked()
 
     async def stopped_early() -> None:
-        async for _ in conversing.ask(BROKE, "", asked, ENGLISH):
-            stop(asked)
+        session = Session(asked)
+        async for _, shown, _ in conversing.ask(BROKE, "", session, "", ENGLISH):
+            if shown is session:
+                stop(session)
 
     anyio.run(stopped_early)
     assert asked.exchanges[0].markup.startswith('<div class="fn-failure">Stopped before')
@@ -208,17 +217,20 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: 
     asked = Asked()
     ask(conversing, BROKE, asked)
     exchange, _ = asked.follow(COST)
-    assert start_over(asked) == (None, [])
+    session = Session(asked)
+    assert start_over(session) == (session, [])
     assert exchange.is_given_up
-    assert start_over(None) == stop(None) == fail(None) == (None, [])
+    assert session.asked is not None
+    assert (session.asked.id != asked.id, session.asked.exchanges) == (True, [])
+    assert stop(Session())[1] == fail(Session())[1] == []
 
 
 def test_a_page_that_has_asked_nothing_begins_a_conversation_of_its_own(conversing: Conversing) -> None:
-    begun = [all_of(conversing.ask(BROKE, "", None, ENGLISH))[-1][1] for _ in range(2)]
+    begun = [all_of(conversing.ask(BROKE, "", Session(), "", ENGLISH))[-1][1].asked for _ in range(2)]
     assert [questions(asked) for asked in begun] == [[BROKE], [BROKE]]
     assert begun[0].id != begun[1].id
     command = json.dumps({"do": "ask", "question": COST})
-    acted = all_of(conversing.act(command, "", None, ENGLISH))[-1][1]
+    acted = all_of(conversing.act(command, "", Session(), "", ENGLISH))[-1][1].asked
     assert questions(acted) == [COST]
 
 
@@ -227,9 +239,155 @@ def test_what_breaks_off_is_said_in_the_answer_s_place_and_in_the_reader_s_langu
 ) -> None:
     asked = Asked(locale=Locale("km", {"failure.server": "ម៉ាស៊ីន"}))
     asked.follow(BROKE)
-    fail(asked)
+    fail(Session(asked))
     assert asked.turns[-1]["content"] == '<div class="fn-failure">ម៉ាស៊ីន&#46;</div>'
     ask(conversing, COST, asked)
     whole = asked.turns
-    fail(asked)
+    fail(Session(asked))
     assert asked.turns == whole
+
+
+def test_a_question_that_is_sent_while_an_answer_arrives_is_asked_after_it(conversing: Conversing) -> None:
+    session = Session()
+
+    async def at_once() -> None:
+        async with anyio.create_task_group() as tasks:
+            # Enter twice on the first, and twice on the second.
+            for question in (BROKE, BROKE, COST, COST):
+                tasks.start_soon(last_of, conversing.ask(question, "", session, "", ENGLISH))
+
+    anyio.run(at_once)
+    assert session.asked is not None
+    assert questions(session.asked) == [BROKE, COST]
+    assert len(ids(session.asked)) == 2
+
+
+def test_stopping_drops_what_waits(conversing: Conversing) -> None:
+    session = Session()
+
+    async def stopped() -> None:
+        async with anyio.create_task_group() as tasks:
+            arriving = conversing.ask(BROKE, "", session, "", ENGLISH)
+            await anext(arriving)
+            await anext(arriving)
+            tasks.start_soon(last_of, conversing.ask(COST, "", session, "", ENGLISH))
+            await anyio.wait_all_tasks_blocked()
+            assert session.expects(COST)
+            stop(session)
+            await last_of(arriving)
+
+    anyio.run(stopped)
+    assert session.asked is not None
+    assert questions(session.asked) == [BROKE]
+    assert not session.expects(COST)
+    assert ask(conversing, COST, session.asked)
+    assert questions(session.asked) == [BROKE, COST]
+
+
+def test_what_breaks_off_lets_in_what_waits(conversing: Conversing, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    real = QueryEngine.stream
+
+    def breaking(engine: QueryEngine, question: str, *rest: Any) -> Any:  # noqa: ANN401 (passed on)
+        if question == BROKE:
+            raise RuntimeError("the model is gone")
+        return real(engine, question, *rest)
+
+    monkeypatch.setattr(QueryEngine, "stream", breaking)
+
+    async def both() -> None:
+        async with anyio.create_task_group() as tasks:
+            for question in (BROKE, COST):
+                tasks.start_soon(last_of, conversing.ask(question, "", session, "", ENGLISH))
+
+    anyio.run(both)
+    assert session.asked is not None
+    first, second = session.asked.exchanges
+    assert first.markup.startswith('<div class="fn-failure">The server failed')
+    assert second.answer is not None
+
+
+def test_an_answer_that_fails_leaves_what_it_was_to_replace(
+    conversing: Conversing, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    ask(conversing, COST, asked)
+    before = ids(asked)
+
+    def breaking(*_: object) -> None:
+        raise RuntimeError("the model is gone")
+
+    monkeypatch.setattr(QueryEngine, "stream", breaking)
+    shown = act(conversing, asked, do="again", answer_id=before[0])
+    assert ids(asked) == before
+    assert [answer.answer_id for answer in conversation(engine.index, asked.id)] == before
+    assert "The server failed" in shown[-1][2][-1]["content"]
+
+
+def test_a_conversation_that_the_server_has_forgotten_goes_on(conversing: Conversing) -> None:
+    before = Asked()
+    ask(conversing, BROKE, before)
+    session = Session()
+    all_of(conversing.ask(COST, "", session, before.id, ENGLISH))
+    assert session.asked is not None
+    assert (session.asked.id, questions(session.asked)) == (before.id, [BROKE, COST])
+    suggested = Session()
+    command = json.dumps({"do": "ask", "question": "Who was warned of the dam?"})
+    all_of(conversing.act(command, "", suggested, before.id, ENGLISH))
+    assert suggested.asked is not None
+    assert questions(suggested.asked)[:2] == [BROKE, COST]
+    gone = Session()
+    all_of(conversing.ask(COST, "", gone, "f" * 32, ENGLISH))
+    assert gone.asked is not None
+    assert (questions(gone.asked), gone.asked.notice) == ([COST], "")
+
+
+def test_what_was_left_is_not_gone_on_with(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    session = Session(asked)
+    start_over(session)
+    # The page may still show what was left.
+    all_of(conversing.ask(COST, "", session, asked.id, ENGLISH))
+    assert session.asked is not None
+    assert (session.asked.id != asked.id, questions(session.asked)) == (True, [COST])
+
+
+def test_of_two_conversations_that_are_opened_the_later_stays(
+    conversing: Conversing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Asked(), Asked()
+    ask(conversing, BROKE, first)
+    ask(conversing, COST, second)
+    read = Event()
+
+    def slow(index: Index, locale: Locale, own: str | None, answer: str | None) -> Asked:
+        if own == first.id:
+            assert read.wait(30)
+        return restore(index, locale, own, answer)
+
+    monkeypatch.setattr("ui.conversing.restore", slow)
+    session = Session()
+
+    async def both() -> None:
+        async with anyio.create_task_group() as tasks:
+            for own in (first.id, second.id):
+                command = json.dumps({"do": "open", "conversation_id": own})
+                shown = conversing.act(command, "", session, "", ENGLISH)
+                if own == first.id:
+                    tasks.start_soon(last_of, shown)
+                    await anyio.wait_all_tasks_blocked()
+                else:
+                    await last_of(shown)
+                    read.set()
+
+    anyio.run(both)
+    assert session.asked is not None
+    assert session.asked.id == second.id
+
+
+async def last_of(shown: AsyncIterator[Shown]) -> None:
+    """Read all that an event gives."""
+    async for _ in shown:
+        pass
