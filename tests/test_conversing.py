@@ -265,12 +265,17 @@ def test_a_question_that_is_sent_while_an_answer_arrives_is_asked_after_it(conve
 def test_stopping_drops_what_waits(conversing: Conversing) -> None:
     session = Session()
 
+    dropped: list[Shown] = []
+
+    async def waiting() -> None:
+        dropped.extend([each async for each in conversing.ask(COST, "", session, "", ENGLISH)])
+
     async def stopped() -> None:
         async with anyio.create_task_group() as tasks:
             arriving = conversing.ask(BROKE, "", session, "", ENGLISH)
             await anext(arriving)
             await anext(arriving)
-            tasks.start_soon(last_of, conversing.ask(COST, "", session, "", ENGLISH))
+            tasks.start_soon(waiting)
             await anyio.wait_all_tasks_blocked()
             assert session.expects(COST)
             stop(session)
@@ -280,8 +285,33 @@ def test_stopping_drops_what_waits(conversing: Conversing) -> None:
     assert session.asked is not None
     assert questions(session.asked) == [BROKE]
     assert not session.expects(COST)
+    # The input is emptied when it is sent, and not again when it is dropped.
+    assert [entry for entry, _, _ in dropped] == ["", UNCHANGED]
     assert ask(conversing, COST, session.asked)
     assert questions(session.asked) == [BROKE, COST]
+
+
+def test_what_is_cancelled_takes_along_what_waits(conversing: Conversing) -> None:
+    """As Gradio does when Stop is pressed, be it before the session is told or after."""
+    session = Session()
+
+    async def cancelled() -> None:
+        async with anyio.create_task_group() as tasks:
+            arriving = anyio.CancelScope()
+
+            async def first() -> None:
+                with arriving:
+                    await last_of(conversing.ask(BROKE, "", session, "", ENGLISH))
+
+            tasks.start_soon(first)
+            tasks.start_soon(last_of, conversing.ask(COST, "", session, "", ENGLISH))
+            await anyio.wait_all_tasks_blocked()
+            arriving.cancel()
+
+    anyio.run(cancelled)
+    assert session.asked is not None
+    assert questions(session.asked) == [BROKE]
+    assert session.asked.exchanges[0].is_given_up
 
 
 def test_what_breaks_off_lets_in_what_waits(conversing: Conversing, monkeypatch: pytest.MonkeyPatch) -> None:

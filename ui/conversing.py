@@ -60,19 +60,15 @@ class Conversing:
             return
         # While the answer arrives, or the one before it, the next question may be typed already.
         yield "", self._unchanged, self._unchanged
-        async for step in self._in_turn(question, scope, session, shown, locale):
+        async for step in self._or_nothing(self._in_turn(question, scope, session, shown, locale)):
             yield step
 
     async def act(
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
-        changes = False
-        async for step in self._done(read_command(request), scope, session, shown, locale):
-            changes = True
+        async for step in self._or_nothing(self._done(read_command(request), scope, session, shown, locale)):
             yield step
-        if not changes:
-            yield self._nothing
 
     async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
         """Show the conversation that a page's address names: ``conversation``, or ``answer``."""
@@ -85,6 +81,14 @@ class Conversing:
                 return self._unchanged, self._unchanged
             session.asked = restored
         return session, restored.turns
+
+    async def _or_nothing(self, steps: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
+        """The steps; where there are none, one that changes nothing: Gradio gives the last again at the end."""
+        step = None
+        async for step in steps:
+            yield step
+        if step is None:
+            yield self._nothing
 
     async def _done(
         self, command: Command | None, scope: str, session: Session, shown: str, locale: Locale
@@ -150,7 +154,7 @@ class Conversing:
                 yield refused or self._unchanged, session, asked.turns
 
     async def _forgotten(self, shown: str, locale: Locale) -> Asked:
-        """The conversation that the page shows, where it was kept and the server has forgotten it; else a new one."""
+        """The conversation that the page shows and the server has forgotten; a new one where none is."""
         restored = await self._restored(locale, shown or None, None)
         return restored if restored.exchanges else Asked()
 

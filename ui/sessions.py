@@ -59,20 +59,16 @@ class Session:
         place = Place(question)
         self._waiting.append(place)
         self._go_on()
-        try:
+        with self._held(place):
             await place.comes.wait()
             yield place
-        finally:
-            self._leave(place)
 
     @contextmanager
     def at_once(self, question: str = "") -> Iterator[Place]:
         """Take the turn of what is being done; what waits comes after."""
         place = self._present = Place(question)
-        try:
+        with self._held(place):
             yield place
-        finally:
-            self._leave(place)
 
     def give_up(self) -> None:
         """Expect no more of an answer that is arriving, and ask nothing of what waits."""
@@ -85,6 +81,20 @@ class Session:
         waiting, self._waiting, self._present = self._waiting, [], None
         for place in waiting:
             place.comes.set()
+
+    @contextmanager
+    def _held(self, place: Place) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            # It was stopped, or the page is gone: so is what waits for it.
+            if self.serves(place):
+                self.drop()
+            raise
+        finally:
+            self._leave(place)
 
     def _leave(self, place: Place) -> None:
         if place in self._waiting:
