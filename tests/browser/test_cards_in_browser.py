@@ -55,6 +55,15 @@ def test_the_card_stays_while_the_pointer_is_on_it_and_goes_with_it(seed_page: W
     expect(card(page)).to_be_hidden()
 
 
+def test_the_card_goes_with_its_mark(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page).locator(".fn-mark").first.hover()
+    expect(card(page)).to_be_visible()
+    page.evaluate("document.querySelector('#fn-new').click()")
+    expect(page.locator(".fn-mark")).to_have_count(0)
+    expect(card(page)).to_be_hidden()
+
+
 def test_escape_closes_the_card_and_leaves_the_source_open(seed_page: Watched) -> None:
     page = seed_page.page
     mark = answered(page).locator(".fn-mark").first
