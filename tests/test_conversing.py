@@ -291,9 +291,18 @@ def test_stopping_drops_what_waits(conversing: Conversing) -> None:
     assert questions(session.asked) == [BROKE, COST]
 
 
-def test_what_is_cancelled_takes_along_what_waits(conversing: Conversing) -> None:
+def test_what_is_cancelled_takes_along_what_waits(
+    conversing: Conversing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As Gradio does when Stop is pressed, be it before the session is told or after."""
-    session = Session()
+    session, go_on = Session(), Event()
+    real = QueryEngine.stream
+
+    def slow(engine: QueryEngine, *asked: Any) -> Any:  # noqa: ANN401 (passed on)
+        assert go_on.wait(30)
+        yield from real(engine, *asked)
+
+    monkeypatch.setattr(QueryEngine, "stream", slow)
 
     async def cancelled() -> None:
         async with anyio.create_task_group() as tasks:
@@ -307,6 +316,7 @@ def test_what_is_cancelled_takes_along_what_waits(conversing: Conversing) -> Non
             tasks.start_soon(last_of, conversing.ask(COST, "", session, "", ENGLISH))
             await anyio.wait_all_tasks_blocked()
             arriving.cancel()
+            go_on.set()
 
     anyio.run(cancelled)
     assert session.asked is not None

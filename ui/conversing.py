@@ -83,7 +83,7 @@ class Conversing:
         return session, restored.turns
 
     async def _or_nothing(self, steps: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
-        """The steps; where there are none, one that changes nothing: Gradio gives the last again at the end."""
+        """The steps; where there are none, one that changes nothing: Gradio gives the last one twice."""
         step = None
         async for step in steps:
             yield step
