@@ -150,17 +150,6 @@ def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, su
     expect(said(page)).to_have_text(f"Saving as {name}.")
 
 
-def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(page: Page, dam_server: str) -> None:
-    answer = answered(page)
-    address = page.url
-    httpx.delete(f"{dam_server}/v1/conversations/{in_conversation(answer)}").raise_for_status()
-    answer.locator(".fn-save summary").click()
-    answer.locator(".fn-file", has_text="Markdown").click()
-    page.wait_for_timeout(1000)
-    assert page.url == address
-    expect(page.locator(".fn-question")).to_have_text([BROKE])
-
-
 def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
     answer = answered(page)
     menu = answer.locator(".fn-save")
@@ -221,27 +210,6 @@ def test_editing_is_left_with_escape_and_nothing_changes(page: Page) -> None:
     expect(page.locator(".fn-question")).to_have_text([BROKE])
     expect(page.locator(".fn-question")).to_be_visible()
     expect(act(answer, "edit")).to_be_focused()
-
-
-def test_a_form_goes_with_what_it_is_for(page: Page) -> None:
-    answer = answered(page)
-    field = page.get_by_label("Edit the question")
-    act(answer, "edit").click()
-    expect(field).to_be_visible()
-    act(answer, "again").click()
-    expect(field).to_have_count(0)
-    expect(page.locator(f"#{answer.get_attribute('id') if answer.count() else 'gone'}")).to_have_count(0)
-    again = page.locator("#fn-conversation [id^='fn-answer-']")
-    expect(again).to_have_count(1)
-    expect(page.locator(".fn-question")).to_be_visible()
-    act(again, "edit").click()
-    expect(field).to_be_visible()
-    page.get_by_role("button", name="Start over").click()
-    expect(field).to_have_count(0)
-    second = answered(page, COST)
-    expect(page.locator(".fn-question")).to_be_visible()
-    act(second, "edit").click()
-    expect(field).to_have_value(COST)
 
 
 def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Index) -> None:
