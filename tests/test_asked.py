@@ -109,3 +109,28 @@ def test_asking_again_stops_what_arrives_below_it() -> None:
     asked.supersede(f"{1:032x}", None)
     assert arriving.is_given_up
     assert questions(asked) == ["Q1"]
+
+
+def test_what_was_to_be_replaced_comes_back_where_there_is_no_answer() -> None:
+    asked = conversation(1, 2, rest=(3,))
+    asked.notice = "<p>It goes on.</p>"
+    asked.supersede(f"{1:032x}", "Q1, better")
+    assert (questions(asked), asked.rest, asked.notice) == (["Q1, better"], [], "")
+    assert asked.shows(f"{2:032x}")
+    asked.stop()
+    assert (questions(asked), asked.notice) == (["Q1", "Q2"], "<p>It goes on.</p>")
+    assert [each.question for each in asked.rest] == ["Q3"]
+    exchange, _ = asked.supersede(f"{2:032x}", None) or pytest.fail("It is shown.")
+    asked.fail(exchange, "<p>No.</p>")
+    assert (questions(asked), asked.notice) == (["Q1", "Q2"], "<p>No.</p>")
+
+
+def test_what_was_replaced_stays_away_once_there_is_an_answer() -> None:
+    asked = conversation(1, 2)
+    exchange, _ = asked.supersede(f"{1:032x}", None) or pytest.fail("It is shown.")
+    whole = answered(4).arrived
+    assert whole is not None
+    exchange.show(whole, ENGLISH)
+    asked.stop()
+    assert asked.exchanges == [exchange]
+    assert not asked.shows(f"{2:032x}")

@@ -26,7 +26,8 @@ def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engin
 def test_the_script_s_fields_are_on_the_page_and_not_seen(seed_engine: QueryEngine) -> None:
     page = build_chat(seed_engine, [])
     parts = {component["props"].get("elem_id"): component["props"] for component in page.config["components"]}
-    assert [parts[name]["visible"] for name in ("fn-scope", "fn-request")] == ["hidden", "hidden"]
+    fields = ("fn-scope", "fn-request", "fn-shown")
+    assert [parts[name]["visible"] for name in fields] == ["hidden"] * 3
 
 
 def test_the_browser_runs_no_script_of_the_page_s_own_making(seed_engine: QueryEngine) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import anyio
 import pytest
 from markup import ENGLISH
+from talks import BROKE, COST, DAM, UNCHANGED, act, all_of, ask, ids, questions
 
 from rag.answering import QueryEngine
 from rag.kept_answers import conversation
 from ui.asked import Asked
-from ui.conversing import Conversing, Shown, fail, start_over, stop
+from ui.conversing import Conversing, fail, start_over, stop
 from ui.locales import Locale, locale_in
-
-DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
-BROKE, COST = "When did the dam of Varda break?", "What had the dam of Varda cost?"
-UNCHANGED = {"unchanged": True}
+from ui.sessions import Session
 
 
 @pytest.fixture
@@ -31,34 +28,11 @@ def conversing(engine: QueryEngine) -> Conversing:
     return Conversing(engine, UNCHANGED)
 
 
-def all_of(shown: AsyncIterator[Shown]) -> list[Shown]:
-    async def collect() -> list[Shown]:
-        return [each async for each in shown]
-
-    return anyio.run(collect)
-
-
-def ask(conversing: Conversing, question: str, asked: Asked, scope: str = "") -> list[Shown]:
-    return all_of(conversing.ask(question, scope, asked, ENGLISH))
-
-
-def act(conversing: Conversing, asked: Asked, scope: str = "", **command: Any) -> list[Shown]:  # noqa: ANN401
-    return all_of(conversing.act(json.dumps(command), scope, asked, ENGLISH))
-
-
-def questions(asked: Asked) -> list[str]:
-    return [each.question for each in asked.exchanges]
-
-
-def ids(asked: Asked) -> list[str]:
-    return [each.answer.answer_id for each in asked.exchanges if each.answer is not None]
-
-
 def test_the_input_is_emptied_once_and_the_conversation_grows(conversing: Conversing) -> None:
     asked = Asked()
     shown = ask(conversing, BROKE, asked)
     assert [entry for entry, _, _ in shown] == ["", *[UNCHANGED] * (len(shown) - 1)]
-    assert shown[-1][1] is asked
+    assert shown[-1][1].asked is asked
     assert shown[-1][2] == asked.turns
     assert questions(asked) == [BROKE]
     assert "broke on Sunday" in asked.exchanges[0].markup
@@ -91,7 +65,7 @@ def test_a_question_that_is_too_long_goes_back_into_the_input_and_is_followed_by
 
 def test_a_question_without_words_is_refused_in_the_reader_s_language(conversing: Conversing) -> None:
     asked = Asked()
-    shown = all_of(conversing.ask("?!", "", asked, locale_in("vi")))
+    shown = all_of(conversing.ask("?!", "", Session(asked), "", locale_in("vi")))
     assert shown[-1][0] == "?!"
     assert "Câu hỏi đang trống" in asked.exchanges[0].markup
 
@@ -149,7 +123,7 @@ def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_aga
     ask(conversing, BROKE, before)
     ask(conversing, COST, before)
     shown = act(conversing, asked, do="again", answer_id=ids(before)[1])
-    again = shown[-1][1]
+    again = shown[-1][1].asked
     assert (again.id, questions(again)) == (before.id, [BROKE, COST])
     assert [answer.answer_id for answer in conversation(engine.index, before.id)] == ids(again)
 
@@ -157,9 +131,9 @@ def test_an_answer_that_the_page_shows_and_the_server_has_forgotten_is_asked_aga
 def test_a_kept_conversation_is_opened(conversing: Conversing) -> None:
     before, asked = Asked(), Asked()
     ask(conversing, BROKE, before)
-    [(entry, opened, turns)] = act(conversing, asked, do="open", conversation_id=before.id)
-    assert (entry, opened.id, questions(opened)) == (UNCHANGED, before.id, [BROKE])
-    assert turns == opened.turns
+    [(entry, session, turns)] = act(conversing, asked, do="open", conversation_id=before.id)
+    assert (entry, session.asked.id, questions(session.asked)) == (UNCHANGED, before.id, [BROKE])
+    assert turns == session.turns
 
 
 @pytest.mark.parametrize(
@@ -183,21 +157,26 @@ def test_a_page_s_address_shows_what_it_names(conversing: Conversing, named: str
     before = Asked()
     ask(conversing, BROKE, before)
     value = before.id if named == "conversation" else ids(before)[0]
-    opened, turns = anyio.run(conversing.open, {named: value, "__theme": "dark"}, ENGLISH)
-    assert questions(opened) == [BROKE]
-    assert turns == opened.turns
+    session = Session()
+    opened, turns = anyio.run(conversing.open, {named: value, "__theme": "dark"}, session, ENGLISH)
+    assert opened is session
+    assert session.asked is not None
+    assert questions(session.asked) == [BROKE]
+    assert turns == session.turns
 
 
 def test_a_page_without_a_name_in_its_address_is_left_as_it_is(conversing: Conversing) -> None:
-    assert anyio.run(conversing.open, {"__theme": "dark"}, ENGLISH) == (UNCHANGED, UNCHANGED)
+    assert anyio.run(conversing.open, {"__theme": "dark"}, Session(), ENGLISH) == (UNCHANGED, UNCHANGED)
 
 
 def test_an_answer_that_was_stopped_grows_no_more(conversing: Conversing, engine: QueryEngine) -> None:
     asked = Asked()
 
     async def stopped_early() -> None:
-        async for _ in conversing.ask(BROKE, "", asked, ENGLISH):
-            stop(asked)
+        session = Session(asked)
+        async for _, shown, _ in conversing.ask(BROKE, "", session, "", ENGLISH):
+            if shown is session:
+                stop(session)
 
     anyio.run(stopped_early)
     assert asked.exchanges[0].markup.startswith('<div class="fn-failure">Stopped before')
@@ -208,17 +187,20 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: 
     asked = Asked()
     ask(conversing, BROKE, asked)
     exchange, _ = asked.follow(COST)
-    assert start_over(asked) == (None, [])
+    session = Session(asked)
+    assert start_over(session) == (session, [])
     assert exchange.is_given_up
-    assert start_over(None) == stop(None) == fail(None) == (None, [])
+    assert session.asked is not None
+    assert (session.asked.id != asked.id, session.asked.exchanges) == (True, [])
+    assert stop(Session())[1] == fail(Session())[1] == []
 
 
 def test_a_page_that_has_asked_nothing_begins_a_conversation_of_its_own(conversing: Conversing) -> None:
-    begun = [all_of(conversing.ask(BROKE, "", None, ENGLISH))[-1][1] for _ in range(2)]
+    begun = [all_of(conversing.ask(BROKE, "", Session(), "", ENGLISH))[-1][1].asked for _ in range(2)]
     assert [questions(asked) for asked in begun] == [[BROKE], [BROKE]]
     assert begun[0].id != begun[1].id
     command = json.dumps({"do": "ask", "question": COST})
-    acted = all_of(conversing.act(command, "", None, ENGLISH))[-1][1]
+    acted = all_of(conversing.act(command, "", Session(), "", ENGLISH))[-1][1].asked
     assert questions(acted) == [COST]
 
 
@@ -227,9 +209,56 @@ def test_what_breaks_off_is_said_in_the_answer_s_place_and_in_the_reader_s_langu
 ) -> None:
     asked = Asked(locale=Locale("km", {"failure.server": "ម៉ាស៊ីន"}))
     asked.follow(BROKE)
-    fail(asked)
+    fail(Session(asked))
     assert asked.turns[-1]["content"] == '<div class="fn-failure">ម៉ាស៊ីន&#46;</div>'
     ask(conversing, COST, asked)
     whole = asked.turns
-    fail(asked)
+    fail(Session(asked))
     assert asked.turns == whole
+
+
+def test_an_answer_that_fails_leaves_what_it_was_to_replace(
+    conversing: Conversing, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    ask(conversing, COST, asked)
+    before = ids(asked)
+
+    def breaking(*_: object) -> None:
+        raise RuntimeError("the model is gone")
+
+    monkeypatch.setattr(QueryEngine, "stream", breaking)
+    shown = act(conversing, asked, do="again", answer_id=before[0])
+    assert ids(asked) == before
+    assert [answer.answer_id for answer in conversation(engine.index, asked.id)] == before
+    assert "The server failed" in shown[-1][2][-1]["content"]
+
+
+def test_a_conversation_that_the_server_has_forgotten_goes_on(conversing: Conversing) -> None:
+    before = Asked()
+    ask(conversing, BROKE, before)
+    session = Session()
+    all_of(conversing.ask(COST, "", session, before.id, ENGLISH))
+    assert session.asked is not None
+    assert (session.asked.id, questions(session.asked)) == (before.id, [BROKE, COST])
+    suggested = Session()
+    command = json.dumps({"do": "ask", "question": "Who was warned of the dam?"})
+    all_of(conversing.act(command, "", suggested, before.id, ENGLISH))
+    assert suggested.asked is not None
+    assert questions(suggested.asked)[:2] == [BROKE, COST]
+    gone = Session()
+    all_of(conversing.ask(COST, "", gone, "f" * 32, ENGLISH))
+    assert gone.asked is not None
+    assert (questions(gone.asked), gone.asked.notice) == ([COST], "")
+
+
+def test_what_was_left_is_not_gone_on_with(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    session = Session(asked)
+    start_over(session)
+    # The page may still show what was left.
+    all_of(conversing.ask(COST, "", session, asked.id, ENGLISH))
+    assert session.asked is not None
+    assert (session.asked.id != asked.id, questions(session.asked)) == (True, [COST])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from anyio import to_thread
@@ -55,12 +55,15 @@ async def arriving(
     arrived = Arrived()
     if filters:
         arrived = Arrived(await to_thread.run_sync(_searched, engine.index, filters))
-    # Who stops reading has the engine stop, too.
-    with closing(events):
+    try:
         yield arrived
         async for event in iterate_in_threadpool(events):
             arrived = _with(arrived, event)
             yield arrived
+    finally:
+        # Who stops reading has the engine stop, too: where a thread is at a step of it, after that step.
+        with suppress(ValueError):
+            events.close()
 
 
 def _with(arrived: Arrived, event: Event) -> Arrived:

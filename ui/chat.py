@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.answering import QueryEngine
-from ui.asked import Asked
+from ui.asked import Turn
 from ui.conversing import Conversing, Shown, fail, start_over, stop
 from ui.locales import Locale, gradio_words, locale_for
+from ui.sessions import Session
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -34,17 +35,19 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     conversing = Conversing(engine, gr.skip())
 
     async def ask(
-        question: str, scope: str, asked: Asked | None, request: gr.Request
+        question: str, scope: str, session: Session, shown: str, request: gr.Request
     ) -> AsyncIterator[Shown]:
-        async for shown in conversing.ask(question, scope, asked, _language(request)):
-            yield shown
+        async for step in conversing.ask(question, scope, session, shown, _language(request)):
+            yield step
 
-    async def act(command: str, scope: str, asked: Asked | None, request: gr.Request) -> AsyncIterator[Shown]:
-        async for shown in conversing.act(command, scope, asked, _language(request)):
-            yield shown
+    async def act(
+        command: str, scope: str, session: Session, shown: str, request: gr.Request
+    ) -> AsyncIterator[Shown]:
+        async for step in conversing.act(command, scope, session, shown, _language(request)):
+            yield step
 
-    async def opened(request: gr.Request) -> tuple[Any, Any]:
-        return await conversing.open(request.query_params, _language(request))
+    async def opened(session: Session, request: gr.Request) -> tuple[Any, Any]:
+        return await conversing.open(request.query_params, session, _language(request))
 
     # Gradio looks at the annotation itself, and cannot find a name that is imported late.
     for handler in (ask, act, opened):
@@ -53,8 +56,8 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     words = labels()
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        # A value that is called when a page opens could overtake the one that the page's address names.
-        asked = gr.State()
+        # Each page has a copy from its first event on, so that even two questions at once share it.
+        session = gr.State(Session())
         gr.Markdown(words("chat.banner"), elem_id="fn-banner")
         conversation = gr.Chatbot(
             show_label=False,
@@ -79,26 +82,38 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         )
         scope = gr.Textbox(visible="hidden", elem_id="fn-scope")
         command = gr.Textbox(visible="hidden", elem_id="fn-request")
+        shown = gr.Textbox(visible="hidden", elem_id="fn-shown")
         with gr.Column(elem_id="fn-examples"):
             gr.Markdown(words("chat.examples"), visible=bool(examples))
             offered = [gr.Button(example) for example in examples]
         begin = gr.Button(words("chat.startOver"), elem_id="fn-new")
 
         # The answer's place says what is being done; Gradio's own progress would cover the input.
-        quietly: dict[str, Any] = {"outputs": [question, asked, conversation], "show_progress": "hidden"}
-        # A question that is sent while an answer arrives is asked after it.
-        askings: list[Any] = [
-            question.submit(ask, [question, scope, asked], trigger_mode="always_last", **quietly)
-        ]
-        askings += [button.click(ask, [button, scope, asked], **quietly) for button in offered]
-        askings += [command.change(act, [command, scope, asked], trigger_mode="multiple", **quietly)]
+        quietly: dict[str, Any] = {"outputs": [question, session, conversation], "show_progress": "hidden"}
+        told = [scope, session, shown]
+        # What is sent while an answer arrives waits on the server: here, its words would be read only then.
+        askings: list[Any] = [question.submit(ask, [question, *told], trigger_mode="multiple", **quietly)]
+        askings += [button.click(ask, [button, *told], **quietly) for button in offered]
+        askings += [command.change(act, [command, *told], trigger_mode="multiple", **quietly)]
+        settled = [session, conversation]
         for asking in askings:
-            asking.failure(fail, asked, [asked, conversation])
-        question.stop(stop, asked, [asked, conversation], cancels=askings, show_progress="hidden")
-        begin.click(start_over, asked, [asked, conversation], show_progress="hidden")
-        page.load(opened, None, [asked, conversation], show_progress="hidden")
+            asking.failure(_in_loop(fail), session, settled)
+        question.stop(_in_loop(stop), session, settled, cancels=askings, show_progress="hidden")
+        begin.click(_in_loop(start_over), session, settled, show_progress="hidden")
+        page.load(opened, session, settled, show_progress="hidden")
     page.queue(default_concurrency_limit=50, max_size=200)
     return page
+
+
+def _in_loop(
+    change: Callable[[Session], tuple[Session, list[Turn]]],
+) -> Callable[[Session], Awaitable[tuple[Session, list[Turn]]]]:
+    """What changes a session, in the event loop as all that does: Gradio runs plain functions in threads."""
+
+    async def changed(session: Session) -> tuple[Session, list[Turn]]:
+        return change(session)
+
+    return changed
 
 
 def _language(request: gr.Request) -> Locale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -19,9 +20,12 @@ from ui.excerpts import excerpt
 from ui.locales import Locale
 from ui.render import failure_markup
 from ui.restoring import restore
+from ui.sessions import Session
+
+_log = logging.getLogger(__name__)
 
 Shown = tuple[Any, Any, Any]
-"""What an event gives: the question's input, the conversation, and its messages."""
+"""What an event gives: the question's input, the page's session, and the conversation's messages."""
 
 
 class Conversing:
@@ -39,71 +43,136 @@ class Conversing:
         self._nothing: Shown = (unchanged, unchanged, unchanged)
 
     async def ask(
-        self, question: str, scope: str, asked: Asked | None, locale: Locale
+        self, question: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Shown]:
-        """Ask what stands in the input, of the reports that ``scope`` leaves; None begins a conversation."""
-        asked = asked or Asked()
-        asked.locale = locale
+        """Ask what stands in the input, of the reports that ``scope`` leaves, after what is asked already.
+
+        Args:
+            question: what stands in the input.
+            scope: what narrows it, as the script says it.
+            session: the page's.
+            shown: the id of the conversation that the page shows, which is begun again where the server has
+                forgotten it; empty where the page shows none.
+            locale: the reader's language.
+        """
         if not question.strip():
             yield self._nothing
             return
-        # The input is emptied once: while the answer arrives, the next question may be typed already.
-        entry: Any = ""
-        follows = asked.follow(question)
-        async for refused in answered(self._engine, *follows, read_scope(scope), locale):
-            # A refused question goes back into the input, where it can be mended.
-            yield refused or entry, asked, asked.turns
-            entry = self._unchanged
+        # While the answer arrives, or the one before it, the next question may be typed already.
+        yield "", self._unchanged, self._unchanged
+        async for step in self._or_nothing(self._in_turn(question, scope, session, shown, locale)):
+            yield step
 
     async def act(
-        self, request: str, scope: str, asked: Asked | None, locale: Locale
+        self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
-        command = read_command(request)
-        if command is None or command.do == "listen":
-            yield self._nothing
-            return
-        asked = asked or Asked()
-        asked.locale = locale
-        if command.do == "open":
-            asked.stop()
-            restored = await self._restored(locale, command.conversation_id, command.answer_id)
-            yield self._unchanged, restored, restored.turns
-            return
-        follows = _follows(command, asked)
-        if follows is None and command.answer_id:
-            # The page may have been open for longer than the server has run.
-            asked = await self._restored(locale, None, command.answer_id)
-            follows = _follows(command, asked)
-        if follows is None:
-            yield self._nothing
-            return
-        async for refused in answered(self._engine, *follows, read_scope(scope), locale):
-            yield refused or self._unchanged, asked, asked.turns
+        async for step in self._or_nothing(self._done(read_command(request), scope, session, shown, locale)):
+            yield step
 
-    async def open(self, query: Mapping[str, str], locale: Locale) -> tuple[Any, Any]:
+    async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
         """Show the conversation that a page's address names: ``conversation``, or ``answer``."""
         named = query.get("conversation"), query.get("answer")
         if not any(named):
             return self._unchanged, self._unchanged
-        restored = await self._restored(locale, *named)
-        return restored, restored.turns
+        with session.at_once() as place:
+            restored = await self._restored(locale, *named)
+            if not session.serves(place):
+                return self._unchanged, self._unchanged
+            session.asked = restored
+        return session, restored.turns
+
+    async def _or_nothing(self, steps: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
+        """The steps; where there are none, one that changes nothing: Gradio gives the last one twice."""
+        step = None
+        async for step in steps:
+            yield step
+        if step is None:
+            yield self._nothing
+
+    async def _done(
+        self, command: Command | None, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncIterator[Shown]:
+        steps: AsyncIterator[Shown] | None = None
+        if command is None:
+            return
+        if command.do == "open":
+            steps = self._opened(command, session, locale)
+        elif command.do == "ask" and command.question:
+            steps = self._in_turn(command.question, scope, session, shown, locale)
+        elif command.do in {"again", "edit"} and command.answer_id:
+            steps = self._anew(command.answer_id, command.question, scope, session, locale)
+        if steps is not None:
+            async for step in steps:
+                yield step
+
+    async def _opened(self, command: Command, session: Session, locale: Locale) -> AsyncIterator[Shown]:
+        session.give_up()
+        with session.at_once() as place:
+            restored = await self._restored(locale, command.conversation_id, command.answer_id)
+            # Another one that was opened later may have been read sooner.
+            if session.serves(place):
+                session.asked = restored
+                yield self._unchanged, session, restored.turns
+
+    async def _in_turn(
+        self, question: str, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncIterator[Shown]:
+        if session.expects(question):
+            return
+        async with session.in_turn(question) as place:
+            if not session.serves(place):
+                return
+            asked = session.asked or await self._forgotten(shown, locale)
+            if not session.serves(place):
+                return
+            session.asked, asked.locale = asked, locale
+            follows = asked.follow(question)
+            async for refused in answered(self._engine, asked, *follows, read_scope(scope)):
+                # A refused question goes back into the input, where it can be mended.
+                yield refused or self._unchanged, session, asked.turns
+
+    async def _anew(
+        self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
+    ) -> AsyncIterator[Shown]:
+        """Ask in the place of an answer, instead of what is being asked."""
+        asked = session.asked
+        if asked is None or not asked.shows(answer_id):
+            # The page may have been open for longer than the server has run.
+            asked = await self._restored(locale, None, answer_id)
+        if not asked.shows(answer_id):
+            return
+        asked.locale = locale
+        if session.asked is not None:
+            session.asked.stop()
+        follows = asked.supersede(answer_id, question)
+        if follows is None:
+            return
+        with session.at_once(follows[0].question):
+            session.asked = asked
+            async for refused in answered(self._engine, asked, *follows, read_scope(scope)):
+                yield refused or self._unchanged, session, asked.turns
+
+    async def _forgotten(self, shown: str, locale: Locale) -> Asked:
+        """The conversation that the page shows and the server has forgotten; a new one where none is."""
+        restored = await self._restored(locale, shown or None, None)
+        return restored if restored.exchanges else Asked()
 
     async def _restored(self, locale: Locale, conversation_id: str | None, answer_id: str | None) -> Asked:
         return await to_thread.run_sync(restore, self._engine.index, locale, conversation_id, answer_id)
 
 
 async def answered(
-    engine: QueryEngine, exchange: Exchange, follows: Conversation, filters: Filters, locale: Locale
+    engine: QueryEngine, asked: Asked, exchange: Exchange, follows: Conversation, filters: Filters
 ) -> AsyncIterator[str]:
     """Have a question answered; after each step its exchange shows what has arrived.
 
     Args:
         engine: answers.
+        asked: the conversation.
         exchange: the question, with no answer yet.
         follows: what the question follows.
         filters: what narrows it.
-        locale: the language that it is shown in.
 
     Yields:
         The question, where it cannot be asked; else nothing.
@@ -114,12 +183,20 @@ async def answered(
             async for arrived in steps:
                 if exchange.is_given_up:
                     return
-                exchange.show(arrived, locale)
+                exchange.show(arrived, asked.locale)
                 yield ""
     except QuestionError:
         exchange.question = excerpt(question)
-        exchange.fail(failure_markup(_refusal(question, locale)))
+        asked.fail(exchange, failure_markup(_refusal(question, asked.locale)))
         yield question
+    except Exception:  # noqa: BLE001 (whatever it was, the page has to hear of it)
+        # Said here, since what Gradio would call for it could come when the next question is being answered.
+        _log.exception("the answer to a question broke off")
+        asked.fail(exchange, _broken(asked))
+        yield ""
+    finally:
+        # Who reads no further expects no more.
+        asked.give_up(exchange)
 
 
 def _refusal(question: str, locale: Locale) -> str:
@@ -130,32 +207,27 @@ def _refusal(question: str, locale: Locale) -> str:
     return locale.text("refused.empty")
 
 
-def stop(asked: Asked | None) -> tuple[Asked | None, list[Turn]]:
-    """Expect no more of the answer that is arriving."""
-    if asked is None:
-        return None, []
-    asked.stop()
-    return asked, asked.turns
+def stop(session: Session) -> tuple[Session, list[Turn]]:
+    """Expect no more of the answer that is arriving, and ask nothing of what waits for it."""
+    session.give_up()
+    return session, session.turns
 
 
-def start_over(asked: Asked | None) -> tuple[None, list[Turn]]:
+def start_over(session: Session) -> tuple[Session, list[Turn]]:
     """Begin a conversation; the one before is kept."""
-    if asked is not None:
-        asked.stop()
-    return None, []
+    session.give_up()
+    session.asked = Asked()
+    return session, []
 
 
-def fail(asked: Asked | None) -> tuple[Asked | None, list[Turn]]:
-    """The conversation with a sentence in the place of the answer that broke off."""
-    if asked is None:
-        return None, []
-    if asked.exchanges and asked.exchanges[-1].is_arriving:
-        asked.exchanges[-1].fail(failure_markup(asked.locale.text("failure.server")))
-    return asked, asked.turns
+def fail(session: Session) -> tuple[Session, list[Turn]]:
+    """The conversation with a sentence in the place of the answer that the page lost."""
+    session.drop()
+    asked = session.asked
+    if asked is not None and asked.exchanges:
+        asked.fail(asked.exchanges[-1], _broken(asked))
+    return session, session.turns
 
 
-def _follows(command: Command, asked: Asked) -> tuple[Exchange, Conversation] | None:
-    """The question that a command asks, in its place in the conversation; None where it asks none."""
-    if command.do == "ask":
-        return asked.follow(command.question) if command.question else None
-    return asked.supersede(command.answer_id, command.question) if command.answer_id else None
+def _broken(asked: Asked) -> str:
+    return failure_markup(asked.locale.text("failure.server"))

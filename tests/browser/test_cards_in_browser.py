@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import httpx
 import pytest
 from pages import ARRESTS, POPULATION, Watched, api_answer, ask, opened
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -52,6 +55,15 @@ def test_the_card_stays_while_the_pointer_is_on_it_and_goes_with_it(seed_page: W
     page.wait_for_timeout(500)
     expect(card(page)).to_be_visible()
     page.mouse.move(5, 5)
+    expect(card(page)).to_be_hidden()
+
+
+def test_the_card_goes_with_its_mark(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page).locator(".fn-mark").first.hover()
+    expect(card(page)).to_be_visible()
+    page.evaluate("document.querySelector('#fn-new').click()")
+    expect(page.locator(".fn-mark")).to_have_count(0)
     expect(card(page)).to_be_hidden()
 
 
@@ -178,3 +190,38 @@ def test_no_answer_says_what_was_searched(seed_page: Watched, seed_server: str) 
     expect(answer.locator(".fn-judge button")).to_have_text(
         ["Rightly not answered", "Should have been answered"]
     )
+
+
+def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched, seed_server: str) -> None:
+    page = seed_page.page
+    answer = answered(page)
+    page.wait_for_url(re.compile("conversation="))
+    address = page.url
+    own = address.rpartition("=")[2]
+    httpx.delete(f"{seed_server}/v1/conversations/{own}").raise_for_status()
+    answer.locator(".fn-save summary").click()
+    answer.locator(".fn-file", has_text="Markdown").click()
+    page.wait_for_timeout(1000)
+    assert page.url == address
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+
+
+def test_a_form_goes_with_what_it_is_for(seed_page: Watched) -> None:
+    page = seed_page.page
+    answer = answered(page)
+    field = page.get_by_label("Edit the question")
+    answer.locator(".fn-act-edit").click()
+    expect(field).to_be_visible()
+    before = page.locator("[id^='fn-answer-']").get_attribute("id")
+    answer.locator(".fn-act-again").click()
+    expect(field).to_have_count(0)
+    expect(page.locator(f"#{before}")).to_have_count(0)
+    expect(page.locator(".fn-question")).to_be_visible()
+    answer.locator(".fn-act-edit").click()
+    expect(field).to_be_visible()
+    page.get_by_role("button", name="Start over").click()
+    expect(field).to_have_count(0)
+    other = answered(page, DISPLACED)
+    expect(page.locator(".fn-question")).to_be_visible()
+    other.locator(".fn-act-edit").click()
+    expect(field).to_have_value(DISPLACED)

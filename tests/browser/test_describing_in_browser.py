@@ -177,8 +177,11 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     page.keyboard.press("Escape")
     expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
     choose(page, LANTERNS, "Where cited")
+    page.evaluate("window.stayed = true")
     link.click()
     expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
+    assert page.evaluate("window.stayed")
+    assert page.url == f"{lit.server}/?answer={answer['answer_id']}"
 
 
 def test_a_report_that_no_answer_cites_says_so(desk: Desk) -> None:

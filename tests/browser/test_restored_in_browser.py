@@ -179,3 +179,52 @@ def test_an_answer_that_takes_too_long_is_stopped(
         expect(page.locator(".fn-stopped, .fn-failure")).to_have_count(1)
         expect(page.locator(WHOLE)).to_have_count(0)
         assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_goes_with_it(
+    chromium: Browser, seed_index: Index, encoder: Encoder
+) -> None:
+    released = Event()
+    model = model_of(
+        ScriptedLLM(hangs(released, "[1.1] More than a thousand suspects were arrested.\n", "[1.1] "))
+    )
+    engine = QueryEngine(seed_index, writer=Writer(model, Gate(encoder)))
+    with serving(seed_index, engine, [ARRESTS]) as server, opened(chromium, server) as watched:
+        page = watched.page
+        field = page.get_by_label("Your question")
+        page.get_by_role("button", name=ARRESTS).click()
+        page.locator(".fn-arriving, .fn-waiting").first.wait_for()
+        ask(page, POPULATION)
+        expect(field).to_have_value("")
+        field.fill("Half a quest")
+        page.wait_for_timeout(1500)
+        expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+        expect(page.locator(".fn-stopped, .fn-failure")).to_have_count(0)
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.locator(".fn-stopped, .fn-failure")).to_have_count(1)
+        released.set()
+        page.wait_for_timeout(1500)
+        expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+        expect(field).to_have_value("Half a quest")
+        ask(page, POPULATION)
+        expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
+        expect(page.locator(WHOLE)).to_have_count(1)
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_a_page_goes_on_with_what_the_server_has_forgotten(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page, ARRESTS)
+    page.wait_for_url(re.compile("conversation="))
+    # To the server, a page with another session is one that it has never heard of.
+    page.route(
+        "**/queue/join?*",
+        lambda route, request: route.continue_(
+            post_data={**request.post_data_json, "session_hash": request.post_data_json["session_hash"] + "x"}
+        ),
+    )
+    page.route("**/queue/data?*", lambda route, request: route.continue_(url=f"{request.url}x"))
+    address = page.url
+    answered(page, ORDERED)
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, ORDERED])
+    assert page.url == address

@@ -27,6 +27,8 @@ function onClick(event) {
   const link = event.target.closest?.("#fn-conversation .fn-file");
   if (link) {
     link.closest(".fn-save").open = false;
+    // Gradio strips the attribute; without it, a file that cannot be made would take the place of the page.
+    link.download = "";
     say(t("answer.saving", { format: link.textContent }));
   }
   const whole = event.target.closest?.("#fn-conversation .fn-whole");

@@ -1,9 +1,11 @@
 /*
- * The conversation in the page's address, so that a reload or a link shows it again.
+ * The conversation in the page's address, so that a reload or a link shows it again; and in a field of the page,
+ * so that a server that has forgotten it can go on with it.
  *
  * The link to an answer stays there until something else is asked.
  */
 
+import { write } from "../gradio.js";
 import { answersShown, conversationOf, idOf } from "./shown.js";
 
 const state = { last: null, begun: false };
@@ -17,16 +19,20 @@ export function followAddress() {
   const last = newest && idOf(newest);
   if (begun === state.begun && last === state.last) return;
   Object.assign(state, { last, begun });
+  write("#fn-shown", (newest && conversationOf(newest)) ?? "");
   // What has no whole answer yet has its place already, or gets it then.
-  if (!begun) name(null);
-  else if (newest && named().get("answer") !== last) name(conversationOf(newest));
+  if (!begun) name("conversation", null);
+  else if (newest && named().get("answer") !== last) name("conversation", conversationOf(newest));
 }
 
-function name(conversation) {
+/** Puts the link to an answer into the address, as following it does. */
+export const nameAnswer = (id) => name("answer", id);
+
+function name(field, id) {
   const query = named();
   query.delete("answer");
-  if (conversation) query.set("conversation", conversation);
-  else query.delete("conversation");
+  query.delete("conversation");
+  if (id) query.set(field, id);
   const words = query.size ? `?${query}` : "";
   history.replaceState(history.state, "", `${location.pathname}${words}${location.hash}`);
 }

@@ -7,12 +7,13 @@
 
 import { startActions } from "./actions.js";
 import { followAddress } from "./address.js";
-import { startCard } from "./card.js";
+import { keepCard, startCard } from "./card.js";
 import { describeMarks, pressGiven } from "./describing.js";
+import { keepEditing } from "./editing.js";
 import { startSaying } from "./saying.js";
 import { offerSuggestions } from "./suggestions.js";
 
-const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions];
+const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing];
 
 /** Does what answers need from now on. */
 export function startAnswers() {

@@ -34,6 +34,11 @@ export async function startCard() {
   (conversation.closest("main") ?? document.body).append(card);
 }
 
+/** Closes the card of a mark that was drawn anew, or is gone. */
+export function keepCard() {
+  if (state.mark && !state.mark.isConnected) close();
+}
+
 function onOver(event) {
   const mark = event.target.closest?.(MARK);
   if (!mark || event.pointerType === "touch" || mark === state.passed) return;

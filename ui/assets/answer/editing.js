@@ -2,17 +2,26 @@
 
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
-import { request } from "./request.js";
+import { onRequest, request } from "./request.js";
 import { say } from "./saying.js";
 import { answersShown, focusConversation, idOf, questionOf } from "./shown.js";
 
 const MOST = 2000; // characters of a question
 
+const open = { id: null, close: null }; // the form that is open, by its answer
+
+onRequest(() => open.close?.());
+
+/** Closes the form of an answer that has left the page: it would act on another one. */
+export function keepEditing() {
+  if (open.close && !document.getElementById(open.id)) open.close();
+}
+
 /** Puts a field in the place of an answer's question; `opener` has the focus again where it is cancelled. */
 export function edit(answer, opener) {
   const question = questionOf(answer);
   if (!question) return;
-  if (question.hidden) {
+  if (question.hidden && question.isConnected && open.id === answer.id) {
     question.nextElementSibling?.querySelector("textarea")?.focus();
     return;
   }
@@ -20,9 +29,11 @@ export function edit(answer, opener) {
   const label = t("edit.label");
   const field = make("textarea", { "aria-label": label, rows: "2", maxlength: MOST, dir: "auto" });
   field.value = before;
+  open.close?.();
   const close = () => {
     form.remove();
     question.hidden = false;
+    Object.assign(open, { id: null, close: null });
   };
   const cancel = () => {
     close();
@@ -61,6 +72,7 @@ export function edit(answer, opener) {
       cancel();
     }
   });
+  Object.assign(open, { id: answer.id, close });
   question.hidden = true;
   question.after(form);
   field.focus();

@@ -13,13 +13,17 @@ const OUTCOMES = "#fn-conversation :is([id^='fn-answer-'], .fn-stopped, .fn-fail
 const FIRST = 2000; // milliseconds until an answer is looked after; each time twice as long
 const LAST = 32_000;
 
-const state = { number: 0, timer: 0 };
+const state = { number: 0, timer: 0, listeners: [] };
 
 /** `command` is {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?}: see ui/commands.py. */
 export function request(command) {
+  state.listeners.forEach((listener) => listener(command));
   send(command);
   expectOutcome();
 }
+
+/** Runs `listener` before each command that is sent. */
+export const onRequest = (listener) => state.listeners.push(listener);
 
 const send = (command) => write("#fn-request", JSON.stringify({ n: ++state.number, ...command }));
 

@@ -51,8 +51,10 @@ function watchAnswers(panel) {
   const look = () => {
     state.looking = null;
     const shown = shownAnswers();
-    if (shown === state.shown) return;
-    state.shown = shown;
+    const current = currentConversation();
+    // What came back between two looks may have been away while its row was drawn.
+    if (shown === state.shown && current === state.current) return;
+    Object.assign(state, { shown, current });
     rows.redraw();
     if (!panel.hidden) read();
   };
@@ -94,7 +96,8 @@ function drawRow(of) {
   if (of.more) return moreRow(() => readMore().catch(() => null));
   const id = of.conversation_id;
   if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
-  return conversationRow(of, does, id === currentConversation());
+  state.current = currentConversation();
+  return conversationRow(of, does, id === state.current);
 }
 
 function open({ conversation_id: id }) {

@@ -1,5 +1,6 @@
 /** Which answers cite a report, in its row. */
 
+import { answerLink } from "../answer/link.js";
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { getCitations, words } from "../server.js";
@@ -36,7 +37,7 @@ const listed = (answers) =>
     : [make("p", { class: "fn-remark" }, t("cited.none"))];
 
 function answerRow({ answer_id: id, question, created, quotes }) {
-  const link = make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question);
+  const link = answerLink(id, question);
   const day = make("span", { class: "fn-fact" }, dateWords(created.slice(0, 10)));
   const times = make("span", { class: "fn-fact" }, t("cited.quotes", { count: quotes.length }));
   return make("li", {}, link, make("span", { class: "fn-facts" }, day, " ", times));

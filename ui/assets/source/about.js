@@ -1,5 +1,6 @@
 /** What is known of a report, and where it was read; its versions, the answers that cite it, and its like. */
 
+import { answerLink } from "../answer/link.js";
 import { button, make } from "../dom.js";
 import { listed, numberIn, parts, t } from "../i18n.js";
 import { getCitations, getVersions, words } from "../server.js";
@@ -117,7 +118,7 @@ function citingList(answers) {
     make(
       "li",
       {},
-      make("a", { href: `?answer=${encodeURIComponent(id)}`, dir: "auto" }, question),
+      answerLink(id, question),
       make(
         "span",
         { class: "fn-facts" },
