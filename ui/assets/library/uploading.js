@@ -37,6 +37,8 @@ export function addFiles(files) {
     job: null,
     jobId: null,
     stopping: null,
+    isStopping: false,
+    wasListed: false, // whether its report was ever in the list
     why: null,
     report: null, // {id, version}, once it is added
   }));
@@ -60,14 +62,17 @@ export function forgetOver() {
 /** Stops a file: nothing of it is kept. */
 export function cancel(upload) {
   if (upload.state === "waiting") return change(upload, { state: "cancelled" });
-  if (upload.state === "sending") return upload.stopping.abort();
-  upload.isStopping = true;
-  heard.changed(upload);
-  // It may be over by now, which the next look at the jobs tells.
-  return cancelJob(upload.jobId)
+  // What the server has as a whole it adds, whether or not its answer is waited for.
+  if (upload.state === "sending" && upload.share < 1) return upload.stopping.abort();
+  change(upload, { isStopping: true });
+  return upload.jobId === null ? undefined : stopJob(upload);
+}
+
+/** Stops the job of a file; it may be over by now, which the next look at the jobs tells. */
+const stopJob = ({ jobId }) =>
+  cancelJob(jobId)
     .catch(() => null)
     .then(hurry);
-}
 
 function change(upload, changes) {
   Object.assign(upload, changes);
@@ -91,7 +96,8 @@ async function send(upload) {
   try {
     const jobId = await sendFile(file, name, { collection, password }, { onProgress, signal: stopping.signal });
     change(upload, { state: "queued", jobId });
-    hurry();
+    if (upload.isStopping) stopJob(upload);
+    else hurry();
   } catch (error) {
     const stopped = error.name === "AbortError";
     change(upload, stopped ? { state: "cancelled" } : { state: "refused", why: words(error) });
