@@ -62,9 +62,12 @@ function watchAnswers(panel) {
   );
 }
 
-async function read(query) {
+const read = (query) => attempt(() => readConversations(query));
+
+/** Reads conversations, and says what has gone wrong with that. */
+async function attempt(reading) {
   try {
-    await readConversations(query);
+    await reading();
     trouble.hidden = true;
   } catch (error) {
     trouble.hidden = false;
@@ -91,7 +94,7 @@ function draw({ conversations, more, query }) {
 
 function drawRow(of) {
   if (of.group) return dayRow(of);
-  if (of.more) return moreRow(() => readMore().catch(() => null));
+  if (of.more) return moreRow(() => attempt(readMore));
   const id = of.conversation_id;
   if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
   return conversationRow(of, does, id === currentConversation());
@@ -155,10 +158,14 @@ function remove(conversation) {
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
   removeWithUndo(conversation, () => {
-    if (isShown) openConversation(id);
+    if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
   });
 }
+
+/** Whether the page shows nothing that a conversation would take the place of, but what it still shows of that. */
+const isFree = (id) =>
+  !document.querySelector("#fn-conversation .message-row") || id === currentConversation();
 
 /** F2 names a conversation, Delete deletes it. */
 function onRowKey(event) {
