@@ -52,8 +52,8 @@ export function filesOfFolder(files) {
 }
 
 /**
- * All files below a folder: `found` has {file, folders}, the folders being those between. What cannot be opened is
- * counted in `unread`, so that it does not take the others with it.
+ * All files below a folder: `found` has {file, folders}, the folders being those between. What cannot be opened
+ * is counted in `unread`, so that it does not take the others with it.
  */
 async function filesIn(folder, folders) {
   const entries = await entriesIn(folder).catch(() => null);
@@ -104,7 +104,7 @@ function within(found, folder) {
   return { files, left: found.length - known.length };
 }
 
-/** Files of several folders, or beside one, under names of their own: the folder is in front of those they share. */
+/** Files of several folders, or beside one, under names of their own: a folder is in front of what is shared. */
 function apart(files) {
   const isShared = sharedAmong(files.map(({ name }) => name));
   return files.map((one) =>

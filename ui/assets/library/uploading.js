@@ -27,7 +27,7 @@ export const watchUploads = (given) => Object.assign(heard, given);
 /** Whether a file is lost where the page is left. */
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
-/** Adds files, each {file, name, collection}, to those that are on their way. */
+/** Adds files, each {file, name, collection}, to those that are on their way; who adds them draws them, all at once. */
 export function addFiles(files) {
   const added = files.map((file, place) => ({
     ...file,
@@ -43,7 +43,6 @@ export function addFiles(files) {
     report: null, // {id, version}, once it is added
   }));
   all.push(...added);
-  added.forEach(heard.changed);
   work();
 }
 
