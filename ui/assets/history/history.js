@@ -158,6 +158,7 @@ function remove(conversation) {
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
   removeWithUndo(conversation, () => {
+    state.shown = null; // The answers that come back may be those that were seen last.
     if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
   });
