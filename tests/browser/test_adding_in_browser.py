@@ -272,7 +272,8 @@ UNREADABLE = """async (named) => {
   const file = (name) => ({ name, file: (done) => done(new File(['The weir was sold.'], name)) });
   const folder = (name, entries) => {
     const portions = [entries, []];
-    return { name, isDirectory: true, createReader: () => ({ readEntries: (done) => done(portions.shift()) }) };
+    const readEntries = (done) => done(portions.shift());
+    return { name, isDirectory: true, createReader: () => ({ readEntries }) };
   };
   const locked = { name: 'locked', isDirectory: true, createReader: () => ({ readEntries: refused }) };
   const entries = [{ name: 'gone.txt', file: refused }, locked, ...named.map(file)];
