@@ -57,22 +57,13 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     assert page.evaluate(MARKED) == LIT
 
 
-STATES = """() => {
-  window.states = new Set();
-  const look = () =>
-    document.querySelectorAll('.fn-upload-state').forEach((state) => window.states.add(state.textContent));
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
-}"""
-
-
 def test_a_file_that_is_added_is_not_called_deleted_before_the_list_has_it(desk: Desk) -> None:
     page = desk.page
-    page.evaluate(STATES)
+    page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))
     add(page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
-    expect(upload(page, "lanterns.txt").get_by_role("button", name=LANTERNS)).to_be_visible(timeout=SOON)
-    states = page.evaluate("[...states]")
-    assert "Added" in states
-    assert "Deleted" not in states
+    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=SOON)
+    page.unroute_all()
+    expect(upload(page, "lanterns.txt").get_by_role("button", name=LANTERNS)).to_be_visible()
 
 
 def test_what_was_just_added_stands_on_top_though_it_has_no_date(desk: Desk) -> None:
