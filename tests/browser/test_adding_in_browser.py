@@ -57,6 +57,15 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     assert page.evaluate(MARKED) == LIT
 
 
+def test_a_file_that_is_added_is_not_called_deleted_before_the_list_has_it(desk: Desk) -> None:
+    page = desk.page
+    page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))
+    add(page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
+    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=SOON)
+    page.unroute_all()
+    expect(upload(page, "lanterns.txt").get_by_role("button", name=LANTERNS)).to_be_visible()
+
+
 def test_what_was_just_added_stands_on_top_though_it_has_no_date(desk: Desk) -> None:
     page = desk.page
     add(page, text("weir.txt", f"Weir of Ostmere\n\n{LIT}\n"))
@@ -142,6 +151,30 @@ def test_a_file_says_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
     expect(page.locator(".fn-doing-line")).to_have_text("Up to date · 3 reports")
 
 
+LATE = """() => {
+  const { addEventListener } = XMLHttpRequest.prototype;
+  const late = new Promise((done) => (window.answer = done));
+  XMLHttpRequest.prototype.addEventListener = function (type, heard) {
+    addEventListener.call(this, type, type === 'load' ? (event) => late.then(() => heard(event)) : heard);
+  };
+}"""
+
+
+def test_a_file_that_is_stopped_before_the_server_has_answered_is_not_added(desk: Desk) -> None:
+    page = desk.page
+    desk.held.hold()
+    page.evaluate(LATE)
+    with page.expect_response("**/v1/documents") as sent:
+        add(page, text("lanterns.txt", LIT))
+    assert sent.value.status == 202
+    page.get_by_role("button", name="Cancel lanterns.txt").click()
+    expect(state(page, "lanterns.txt")).to_have_text("Stopping")
+    page.evaluate("answer()")
+    desk.held.go_on.set()
+    expect(state(page, "lanterns.txt")).to_have_text("Cancelled", timeout=SOON)
+    assert stored_titles(desk.server) == [MILL]
+
+
 def test_a_changed_file_of_the_same_name_says_which_version_it_became(desk: Desk) -> None:
     page = desk.page
     for words in (LIT, SOLD):
@@ -203,6 +236,52 @@ def test_a_folder_can_be_dropped_on_the_conversation(desk: Desk, tmp_path: Path)
     expect(page.locator("#fn-drop")).to_be_hidden()
     expect_folder(desk)
     expect(page.get_by_role("tab", name="Library")).to_have_attribute("aria-selected", "true")
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders of the machine on the page."""
+    dragging = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        dragging.send("Input.dispatchDragEvent", {"type": kind, "x": 900, "y": 700, "data": data})
+
+
+def test_files_of_one_name_from_several_folders_are_reports_of_their_own(desk: Desk, tmp_path: Path) -> None:
+    places = {"report.txt": LIT, "2023/report.txt": SOLD, "2024/report.txt": WHO_LIT, "2024/other.txt": MILL}
+    for place, words in places.items():
+        (tmp_path / "dropped" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "dropped" / place).write_text(words, encoding="utf-8")
+    drop(desk.page, *(tmp_path / "dropped" / name for name in ("report.txt", "2023", "2024")))
+    expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 4 added.", timeout=SOON)
+    added = {report["path"]: report["version"] for report in stored(desk.server) if report["uploaded"]}
+    names = ["report.txt", "2023 – report.txt", "2024 – report.txt", "other.txt"]
+    assert added == dict.fromkeys(names, 1)
+
+
+UNREADABLE = """async (named) => {
+  const refused = (done, failed) => failed(new DOMException('', 'NotFoundError'));
+  const file = (name) => ({ name, file: (done) => done(new File(['The weir was sold.'], name)) });
+  const folder = (name, entries) => {
+    const portions = [entries, []];
+    const readEntries = (done) => done(portions.shift());
+    return { name, isDirectory: true, createReader: () => ({ readEntries }) };
+  };
+  const locked = { name: 'locked', isDirectory: true, createReader: () => ({ readEntries: refused }) };
+  const entries = [{ name: 'gone.txt', file: refused }, locked, ...named.map(file)];
+  const { takeEntries } = await module('library/uploads.js');
+  await takeEntries([{ entry: folder('Weirs', entries), file: null }, { entry: null, file: null }]);
+}"""
+
+
+def test_what_cannot_be_opened_does_not_keep_the_rest_of_a_drop_out(desk: Desk) -> None:
+    page = desk.page
+    page.evaluate(UNREADABLE, ["weir.txt"])
+    said = "3 files or folders could not be opened and were left out."
+    expect(page.locator(".fn-uploads .fn-remark")).to_have_text(said)
+    expect(state(page, "weir.txt")).to_have_text("Added", timeout=SOON)
+    expect(page.locator("#fn-toasts .fn-toast")).to_have_count(0)
+    page.evaluate(UNREADABLE, [])
+    expect(page.locator("#fn-toasts [role=alert] p")).to_have_text(said)
 
 
 DROP = """([name, data, place]) => {

@@ -12,7 +12,7 @@ import pytest
 from background import wait_until
 from desks import LIT, PHONE, SOLD, WHO_LIT
 from pages import Watched, ask, opened, serving
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from rows import choose, more
 
 from index.embedding import Encoder
@@ -249,6 +249,53 @@ def test_the_conversation_that_is_shown_goes_with_its_deletion_and_comes_back(
     expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
     expect(opener(page, WHO_LIT)).to_have_attribute("aria-current", "true")
     assert len(kept(server)) == 1
+
+
+def test_a_conversation_that_comes_back_does_not_take_the_place_of_what_was_asked_since(
+    page: Page, server: str
+) -> None:
+    show(page)
+    ask(page, WHO_LIT)
+    expect(opener(page, WHO_LIT)).to_have_attribute("aria-current", "true")
+    choose(page, WHO_LIT, "Delete")
+    expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
+    ask(page, WHO_BOUGHT)
+    page.locator(".fn-actions").last.wait_for()
+    notice(page).get_by_role("button", name="Undo").click()
+    expect(names(page)).to_have_text([WHO_BOUGHT, WHO_LIT])
+    expect(opener(page, WHO_LIT)).to_be_focused()
+    expect(page.locator(".fn-question")).to_have_text([WHO_BOUGHT])
+    assert len(kept(server)) == 2
+
+
+def test_older_conversations_that_cannot_be_read_are_said_and_asked_for_again(
+    chromium: Browser, server: str
+) -> None:
+    moment = "2031-07-18T09:30:00+00:00"
+    shape = {"name": "Lamps", "named": True, "created": moment, "updated": moment, "answers": 1}
+    asked: list[int] = []
+
+    def answer(route: Route) -> None:
+        limit = int(route.request.url.split("limit=")[1])
+        asked.append(limit)
+        told = [{**shape, "conversation_id": f"told-{number}"} for number in range(limit)]
+        if asked.count(400) == 1 and limit == 400:
+            route.abort()
+        else:
+            route.fulfill(json={"conversations": told})
+
+    with opened(chromium, server) as watched:
+        page = watched.page
+        page.route("**/v1/conversations?*", answer)
+        show(page)
+        names(page).first.wait_for()
+        for trouble in (1, 0):
+            page.locator("#fn-history-panel .fn-list").evaluate(
+                "(list) => (list.scrollTop = list.scrollHeight)"
+            )
+            page.get_by_role("button", name="Show older ones").click()
+            expect(page.locator("#fn-history-panel [role=alert]:visible")).to_have_count(trouble)
+        assert asked[-2:] == [400, 400]
 
 
 def test_a_page_that_is_left_deletes_what_it_has_promised_to(page: Page, server: str) -> None:

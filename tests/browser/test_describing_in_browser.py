@@ -9,7 +9,7 @@ import pytest
 from desks import FOLLOWED, LANTERNS, LIT, MILL, PHONE, WHO_LIT, Desk, add, desk_in, state, stored, text
 from pages import api_answer
 from playwright.sync_api import Browser, Locator, Page, expect
-from rows import choose, row, titles
+from rows import chips, choose, row, titles
 
 from index.embedding import Encoder
 from index.loading.isolation import Isolated
@@ -63,6 +63,37 @@ def test_a_report_is_described_in_its_row_and_the_list_follows(lit: Desk) -> Non
         *("Lights of the valley", "Lamp Office", "Ada Thorne", "1911-03", "fr", "Lamps"),
         1,
     ]
+
+
+def test_the_open_report_and_the_chips_follow_what_becomes_of_a_report(lit: Desk) -> None:
+    page = lit.page
+    row(page, LANTERNS).locator(".fn-report").click()
+    title = page.locator("#fn-source h2")
+    expect(title).to_have_text(LANTERNS)
+    choose(page, LANTERNS, "Ask only of this report")
+    details = edit(page, LANTERNS)
+    details.get_by_label("Title", exact=True).fill("Lights of the valley")
+    details.get_by_role("button", name="Save").click()
+    expect(title).to_have_text("Lights of the valley")
+    expect(chips(page)).to_have_text(["Report: Lights of the valley"])
+    expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
+    add(page, text("lanterns.txt", f"{LANTERNS}\n\n{FOLLOWED}\n"))
+    expect(page.locator("#fn-source .fn-badge.fn-superseded")).to_be_visible(timeout=60_000)
+    expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
+    choose(page, LANTERNS, "Delete")  # So the file calls itself anew.
+    expect(chips(page)).to_have_count(0)
+
+
+def test_what_is_saved_is_not_called_failed_where_the_list_cannot_be_read(lit: Desk) -> None:
+    page = lit.page
+    details = edit(page, LANTERNS)
+    page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))
+    details.get_by_label("Title", exact=True).fill("Lights of the valley")
+    details.get_by_role("button", name="Save").click()
+    expect(form(page, LANTERNS)).to_have_count(0)
+    assert known(lit)["title"] == "Lights of the valley"
+    page.unroute_all()
+    expect(row(page, "Lights of the valley")).to_have_count(1)
 
 
 def test_what_other_reports_have_is_offered(lit: Desk) -> None:

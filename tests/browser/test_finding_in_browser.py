@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pages import Watched, ask, opened, serving
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from rows import row
 
 from index.embedding import Encoder
@@ -179,6 +179,42 @@ def test_without_the_highlight_api_matches_stand_in_marks(chromium: Browser, pie
         expect(page.locator("mark.fn-match")).to_have_count(0)
         assert text.evaluate("(element) => element.textContent") == whole
         assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_a_place_that_is_read_late_does_not_take_the_reader_from_a_later_one(pier_page: Page) -> None:
+    page = pier_page
+    find(page, "Lærke")
+    counted(page, "1 of 3")
+    late: list[Route] = []
+    page.route("**/text?*", lambda route: route.continue_() if late else late.append(route))
+    page.keyboard.press("Enter")
+    counted(page, "2 of 3")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => [...(CSS.highlights.get('fn-match-current') ?? [])].join() === 'lærke'")
+    with page.expect_response("**/text?*"):
+        late[0].continue_()
+    page.wait_for_timeout(300)
+    counted(page, "3 of 3")
+    assert painted(page)["current"] == ["lærke"]
+    assert page.evaluate(CURRENT_IN_VIEW)
+
+
+def test_what_fails_once_is_said_and_can_be_tried_again(chromium: Browser, pier: str) -> None:
+    with opened(chromium, pier) as watched:
+        page = watched.page
+        row(page, TITLE).locator(".fn-report").click()
+        later = page.get_by_role("button", name="Show later text")
+        later.wait_for()
+        refusal = {"detail": "The disk is gone."}
+        page.route("**/v1/documents/*/*", lambda route: route.fulfill(status=500, json=refusal))
+        later.click()
+        expect(page.locator("#fn-toasts [role=alert] p")).to_have_text("The disk is gone.")
+        expect(page.locator("#fn-source .fn-text")).to_contain_text("The ferry Lærke was launched first.")
+        find(page, "Lærke")
+        counted(page, "The disk is gone.")
+        page.unroute_all()
+        page.keyboard.press("Enter")
+        counted(page, "2 of 3")  # The first after the words that are in view.
 
 
 def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Watched) -> None:

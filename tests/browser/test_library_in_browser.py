@@ -161,10 +161,21 @@ def test_a_menu_is_led_through_by_keys_and_gives_the_focus_back(page: Page) -> N
     expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     page.keyboard.press("w")
     expect(page.get_by_role("menuitem", name="Where cited")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.locator("#fn-question").evaluate("(other) => other.dispatchEvent(new Event('scroll'))")
+    expect(page.get_by_role("menuitem", name="Where cited")).to_be_focused()
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     expect(more(page, GATE)).to_be_focused()
     expect(page.locator("#fn-library")).to_be_visible()
+
+
+def test_a_menu_goes_when_its_row_is_scrolled_away(page: Page) -> None:
+    more(page, GATE).click()
+    expect(page.get_by_role("menu")).to_have_count(1)
+    page.locator("#fn-library .fn-reports").evaluate("(list) => list.dispatchEvent(new Event('scroll'))")
+    expect(page.get_by_role("menu")).to_have_count(0)
 
 
 def test_a_report_of_a_followed_folder_says_why_it_cannot_be_deleted_here(page: Page) -> None:

@@ -97,6 +97,10 @@ def test_a_citation_s_address_goes_with_the_source(seed_page: Watched) -> None:
     page.keyboard.press("Escape")
     assert page.evaluate("location.hash") == ""
     expect(page.locator(".fn-mark[aria-current]")).to_have_count(0)
+    page.get_by_role("button", name="Show the source").click()
+    expect(page.locator(".fn-mark").first).to_have_attribute("aria-current", "true")
+    assert page.evaluate("location.hash").startswith("#cite-")
+    expect(page.locator(".fn-report[aria-current]")).to_have_count(1)
 
 
 def test_the_line_beside_the_library_is_moved_with_the_keyboard_and_stays_where_it_was_moved(

@@ -134,6 +134,19 @@ def test_what_the_server_refuses_to_delete_comes_back_with_the_reason(lit: Desk)
     assert set(stored_titles(lit.server)) == {MILL, LANTERNS}
 
 
+def test_a_deletion_is_taken_back_also_where_the_list_cannot_be_read(lit: Desk) -> None:
+    page = lit.page
+    page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))
+    choose(page, LANTERNS, "Delete")
+    wait_until(lambda: stored_titles(lit.server) == [MILL])
+    expect(titles(page)).to_have_text([MILL])
+    expect(notice(page)).to_have_count(1)
+    undo(page).click()
+    expect(titles(page)).to_have_count(2)
+    expect(notice(page)).to_have_count(0)
+    assert set(stored_titles(lit.server)) == {MILL, LANTERNS}
+
+
 def test_the_link_of_an_added_file_goes_with_its_report_and_comes_back_with_it(lit: Desk) -> None:
     page = lit.page
     choose(page, LANTERNS, "Delete")

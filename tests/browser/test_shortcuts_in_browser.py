@@ -88,3 +88,13 @@ def test_a_key_with_control_is_the_browser_s(seed_page: Watched) -> None:
     page.keyboard.press("Alt+]")
     expect(page.locator("#fn-library")).to_be_visible()
     assert page.get_by_text(POPULATION).first.is_visible()
+
+
+def test_a_bracket_behind_altgr_is_a_bracket(seed_page: Watched) -> None:
+    page = seed_page.page
+    leave_the_question(page)
+    page.evaluate(
+        """(held) => document.body.dispatchEvent(new KeyboardEvent('keydown', { ...held, bubbles: true }))""",
+        {"key": "[", "ctrlKey": True, "altKey": True, "modifierAltGraph": True},
+    )
+    expect(page.locator("#fn-library")).to_be_hidden()

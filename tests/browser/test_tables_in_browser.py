@@ -198,6 +198,25 @@ def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browse
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
+def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
+    (library / "counts.txt").write_text(f"The count.\n\n{table}\n", encoding="utf-8")
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as server:
+            place = place_of(whole_text(server), "Mill | 12")
+            with opened(chromium, server, place, **PHONE) as watched:
+                label = watched.page.locator("#fn-source th.fn-label")
+                expect(label).to_have_text("North of the river")
+                assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
+                ways = watched.page.locator("#fn-source button > .fn-label").first
+                assert ways.evaluate("(element) => element.clientWidth") <= 1
+
+
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
 

@@ -37,7 +37,7 @@ export function toggleMenu(opener, entries) {
 }
 
 /** Closes the menu that is open; with `refocus`, its button gets the focus. */
-export function closeMenu({ refocus = false } = {}) {
+function closeMenu({ refocus = false } = {}) {
   if (!shown) return;
   const { menu, opener, memory } = shown;
   shown = null;
@@ -96,6 +96,8 @@ function onKey(event) {
     event.preventDefault();
     return closeMenu({ refocus: true });
   }
+  // A letter is the menu's, whether or not an entry begins with it: on the page it may undo something.
+  if (event.key.length === 1) event.stopPropagation();
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key] ?? byLetter(all, at, event);
   if (to === undefined) return undefined;
   event.preventDefault();
@@ -110,9 +112,12 @@ function byLetter(all, at, { key, ctrlKey, metaKey, altKey }) {
   return found && all.indexOf(found);
 }
 
+/** The button of the menu that is open: its row may have been drawn anew meanwhile. */
+const buttonNow = () => findAgain(shown.memory) ?? shown.opener;
+
 // What lies beside a menu closes it, and does nothing else with its button.
 document.addEventListener("pointerdown", ({ target }) => {
   if (shown && !shown.menu.contains(target) && !shown.opener.contains(target)) closeMenu();
 });
 addEventListener("resize", () => closeMenu());
-document.addEventListener("scroll", ({ target }) => shown && !shown.menu.contains(target) && closeMenu(), true);
+document.addEventListener("scroll", ({ target }) => shown && target.contains(buttonNow()) && closeMenu(), true);

@@ -22,7 +22,7 @@ export const library = make("aside", { id: "fn-library", "aria-label": t("librar
 export const source = make("aside", { id: "fn-source", "aria-label": t("source.title") });
 
 const scrim = make("div", { id: "fn-scrim", hidden: "" });
-const heard = { closed: [] };
+const heard = { closed: [], reopened: [] };
 const state = {
   library: recall("library", "open") === "open", // as a column, where there is room for one
   drawer: false, // whether the library lies over the page
@@ -33,6 +33,9 @@ const state = {
 
 /** Runs `listener` whenever the source is closed. */
 export const onSourceClosed = (listener) => heard.closed.push(listener);
+
+/** Runs `listener` whenever the source is shown again as it was closed. */
+export const onSourceReopened = (listener) => heard.reopened.push(listener);
 
 export const isOpen = (area) => area.dataset.as !== "closed";
 
@@ -142,6 +145,7 @@ export function toggleSource() {
   const title = source.querySelector("h2");
   if (!title) return undefined;
   openSourcePane();
+  heard.reopened.forEach((listener) => listener());
   return title.focus({ preventScroll: true });
 }
 

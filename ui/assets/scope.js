@@ -8,6 +8,7 @@
 import { button, make } from "./dom.js";
 import { drawn, write } from "./gradio.js";
 import { listed, t } from "./i18n.js";
+import { onReports, reportOf } from "./library/records.js";
 import { getReport } from "./server.js";
 import { dateWords, kindWords, languageWords } from "./words.js";
 
@@ -108,9 +109,21 @@ async function learnTitle(id) {
   if (state.titles.has(id)) return;
   state.titles.set(id, String(id));
   const report = await getReport(id).catch(() => null);
-  if (!report) return;
-  state.titles.set(id, report.title);
+  if (!report) state.titles.delete(id); // It is asked for again when the chips are drawn next.
+  else nameReport(id, report.title);
+}
+
+function nameReport(id, title) {
+  if (state.titles.get(id) === title) return;
+  state.titles.set(id, title);
   draw();
+}
+
+/** Keeps the question to no report that is gone, and calls the others what they are called now. */
+function followReports() {
+  const ids = state.scope.document_ids;
+  setScope({ document_ids: ids.filter(reportOf) });
+  state.scope.document_ids.forEach((id) => nameReport(id, reportOf(id).title));
 }
 
 function say() {
@@ -124,6 +137,7 @@ const tellChat = () => write("#fn-scope", JSON.stringify(state.scope));
 export async function startScope() {
   place.append(make("span", { class: "fn-narrowed-to" }, t("scope.label")), chips, clear);
   document.body.append(said);
+  onReports(followReports);
   const input = await drawn("#fn-question");
   input.prepend(place);
   if (state.scope !== NOTHING) tellChat();

@@ -3,7 +3,7 @@
 import { t } from "./i18n.js";
 
 /** A refusal of the server; the message says in words what was wrong and what to do. */
-export class Refusal extends Error {}
+class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
 

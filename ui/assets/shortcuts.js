@@ -11,12 +11,16 @@ import {
   nextCitation,
   previousCitation,
 } from "./source/reading.js";
+import { runNewest } from "./toasts.js";
+
+const BRACKETS = ["[", "]"]; // which many keyboards have only behind AltGr, or a Mac's Option
+const isMac = /^mac/i.test(navigator.platform);
 
 const shortcuts = [];
 let dialog = null;
 
 /** Adds a key: `key` as the browser names it, what it does in words, and how. */
-export function addShortcut(key, words, run) {
+function addShortcut(key, words, run) {
   shortcuts.push({ key, words, run });
 }
 
@@ -28,9 +32,16 @@ function askNext(event) {
   area.focus();
 }
 
+/** Whether keys are held that make another command of a key, not those without which it cannot be written. */
+function isCommand({ key, ctrlKey, metaKey, altKey }, hasAltGraph) {
+  if (!BRACKETS.includes(key)) return ctrlKey || metaKey || altKey;
+  return metaKey || (!hasAltGraph && (ctrlKey || (altKey && !isMac)));
+}
+
 function onKey(event) {
-  const { ctrlKey, metaKey, altKey, defaultPrevented, isComposing, target } = event;
-  if (ctrlKey || metaKey || altKey || defaultPrevented || isComposing || isWriting(target)) return;
+  const { defaultPrevented, isComposing, target } = event;
+  if (defaultPrevented || isComposing || isWriting(target)) return;
+  if (isCommand(event, event.getModifierState("AltGraph"))) return;
   if (dialog?.open) return;
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
@@ -89,5 +100,6 @@ export function startShortcuts() {
   addShortcut("a", t("shortcuts.ask"), unwritten(askAboutSource));
   addShortcut("c", t("shortcuts.copy"), copySelection);
   addShortcut("?", t("shortcuts.list"), showShortcuts);
+  addShortcut("z", t("shortcuts.undo"), runNewest);
   document.addEventListener("keydown", onKey);
 }

@@ -3,7 +3,6 @@
 import { button, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { addShortcut } from "./shortcuts.js";
 
 const SECONDS = 10;
 
@@ -45,7 +44,7 @@ export function notify(words, { action = null, over = () => {}, alert = false } 
   start();
 }
 
-/** Takes a notice away; a focus that was on it goes to the page's body, where a key leads on from. */
+/** Takes a notice away; a focus that was on it goes back to where it came from, if that is still there. */
 function leave(notice) {
   const last = notice.contains(document.activeElement) ? origin : null;
   notice.remove();
@@ -55,13 +54,12 @@ function leave(notice) {
 let origin = null; // where the focus was before it came to a notice
 
 /** Runs the action of the newest notice. */
-const runNewest = () => [...place.querySelectorAll(".fn-toast-action")].at(-1)?.click();
+export const runNewest = () => [...place.querySelectorAll(".fn-toast-action")].at(-1)?.click();
 
-/** Puts the place of the notices into the page, with the key that does what the newest offers. */
+/** Puts the place of the notices into the page. */
 export function startToasts() {
   document.body.append(place);
   place.addEventListener("focusin", ({ relatedTarget }) => {
     if (relatedTarget && !place.contains(relatedTarget)) origin = relatedTarget;
   });
-  addShortcut("z", t("shortcuts.undo"), runNewest);
 }

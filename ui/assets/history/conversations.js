@@ -3,6 +3,7 @@
 import { getConversations } from "../server.js";
 
 const AT_ONCE = 200;
+const MOST = 5000; // that the server lists
 
 const state = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null, listener() {} };
 
@@ -19,7 +20,7 @@ export async function readConversations(query = state.query) {
   const asked = (state.asked = new AbortController());
   try {
     const found = await getConversations(query, state.limit, asked.signal);
-    state.more = found.length === state.limit;
+    state.more = found.length === state.limit && state.limit < MOST;
     state.all = found;
     tell();
   } catch (error) {
@@ -28,9 +29,15 @@ export async function readConversations(query = state.query) {
 }
 
 /** Reads older ones, too. */
-export function readMore() {
-  state.limit += AT_ONCE;
-  return readConversations();
+export async function readMore() {
+  const before = state.limit;
+  state.limit = Math.min(before + AT_ONCE, MOST);
+  try {
+    await readConversations();
+  } catch (error) {
+    state.limit = before;
+    throw error;
+  }
 }
 
 /** Takes a conversation out of sight, or shows it again. */

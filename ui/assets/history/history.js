@@ -64,9 +64,12 @@ function watchAnswers(panel) {
   );
 }
 
-async function read(query) {
+const read = (query) => attempt(() => readConversations(query));
+
+/** Reads conversations, and says what has gone wrong with that. */
+async function attempt(reading) {
   try {
-    await readConversations(query);
+    await reading();
     trouble.hidden = true;
   } catch (error) {
     trouble.hidden = false;
@@ -93,7 +96,7 @@ function draw({ conversations, more, query }) {
 
 function drawRow(of) {
   if (of.group) return dayRow(of);
-  if (of.more) return moreRow(() => readMore().catch(() => null));
+  if (of.more) return moreRow(() => attempt(readMore));
   const id = of.conversation_id;
   if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
   state.current = currentConversation();
@@ -160,10 +163,15 @@ function remove(conversation) {
   // Where it is back before anybody looked, its row was drawn while nothing was shown.
   state.shown = null;
   removeWithUndo(conversation, () => {
-    if (isShown) openConversation(id);
+    state.shown = null; // The answers that come back may be those that were seen last.
+    if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
   });
 }
+
+/** Whether the page shows nothing that a conversation would take the place of, but what it still shows of that. */
+const isFree = (id) =>
+  !document.querySelector("#fn-conversation .message-row") || id === currentConversation();
 
 /** F2 names a conversation, Delete deletes it. */
 function onRowKey(event) {

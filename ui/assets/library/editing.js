@@ -80,7 +80,8 @@ function fill(form, report) {
     [trouble, ...NAMES.map((name) => fields[name].trouble)].forEach((place) => say(place, ""));
     try {
       state.report = await editReport(report.document_id, changes);
-      await readReports();
+      // It is changed, also where the list cannot be read just now.
+      await readReports().catch(() => null);
       return true;
     } catch (error) {
       blame(error, Object.keys(changes));

@@ -22,16 +22,21 @@ export const entriesOf = (transfer) =>
     .filter(({ kind }) => kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
 
-/** The files of entries, those in folders as well: {files, left}, `left` being how many of them are of no known kind. */
+/**
+ * The files of entries, those in folders as well: {files, left, unread}, `left` being how many of them are of no
+ * known kind, and `unread` how many files and folders the browser could not open.
+ */
 export async function filesOf(entries) {
-  const found = await Promise.all(
-    entries.map(async ({ entry, file }) =>
-      entry?.isDirectory
-        ? within(await filesIn(entry, []), entry.name)
-        : { files: [{ file, name: file.name }], left: 0 },
-    ),
-  );
-  return { files: found.flatMap(({ files }) => files), left: found.reduce((sum, { left }) => sum + left, 0) };
+  const found = await Promise.all(entries.map(filesOfEntry));
+  const sum = (name) => found.reduce((total, one) => total + one[name], 0);
+  return { files: apart(found.flatMap(({ files }) => files)), left: sum("left"), unread: sum("unread") };
+}
+
+async function filesOfEntry({ entry, file }) {
+  if (!entry?.isDirectory)
+    return { files: file ? [{ file, name: file.name }] : [], left: 0, unread: file ? 0 : 1 };
+  const { found, unread } = await filesIn(entry, []);
+  return { ...within(found, entry.name), unread };
 }
 
 /** The files that were chosen with their folder. */
@@ -46,16 +51,29 @@ export function filesOfFolder(files) {
   );
 }
 
-/** All files below a folder: {file, folders}, the folders being those between. */
+/**
+ * All files below a folder: `found` has {file, folders}, the folders being those between. What cannot be opened
+ * is counted in `unread`, so that it does not take the others with it.
+ */
 async function filesIn(folder, folders) {
-  const found = [];
-  for (const entry of await entriesIn(folder)) {
-    if (!isMeant(entry.name)) continue;
-    if (entry.isDirectory) found.push(...(await filesIn(entry, [...folders, entry.name])));
-    else found.push({ file: await new Promise((done, failed) => entry.file(done, failed)), folders });
+  const entries = await entriesIn(folder).catch(() => null);
+  if (!entries) return { found: [], unread: 1 };
+  const all = { found: [], unread: 0 };
+  for (const entry of entries.filter(({ name }) => isMeant(name))) {
+    const { found, unread } = entry.isDirectory
+      ? await filesIn(entry, [...folders, entry.name])
+      : await fileIn(entry, folders);
+    all.found.push(...found);
+    all.unread += unread;
   }
-  return found;
+  return all;
 }
+
+const fileIn = (entry, folders) =>
+  new Promise((done, failed) => entry.file(done, failed)).then(
+    (file) => ({ found: [{ file, folders }], unread: 0 }),
+    () => ({ found: [], unread: 1 }),
+  );
 
 /** What lies in a folder; it is told in portions, of which the last is empty. */
 async function entriesIn(folder) {
@@ -76,12 +94,27 @@ async function entriesIn(folder) {
  */
 function within(found, folder) {
   const known = found.filter(({ file }) => SUFFIXES.includes(suffixOf(file.name)));
-  const names = new Map();
-  for (const { file } of known) names.set(file.name, (names.get(file.name) ?? 0) + 1);
+  const isShared = sharedAmong(known.map(({ file }) => file.name));
   const files = known.map(({ file, folders }) => ({
     file,
-    name: names.get(file.name) > 1 ? [...folders, file.name].join(" – ") : file.name,
+    name: isShared(file.name) ? [...folders, file.name].join(" – ") : file.name,
+    folder,
     collection: folder.slice(0, NAME_CHARACTERS),
   }));
   return { files, left: found.length - known.length };
+}
+
+/** Files of several folders, or beside one, under names of their own: a folder is in front of what is shared. */
+function apart(files) {
+  const isShared = sharedAmong(files.map(({ name }) => name));
+  return files.map((one) =>
+    one.folder && isShared(one.name) ? { ...one, name: `${one.folder} – ${one.name}` } : one,
+  );
+}
+
+/** Tells whether a name is more than once among some. */
+function sharedAmong(names) {
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return (name) => counts.get(name) > 1;
 }

@@ -10,8 +10,8 @@ import { hideReport, readReports } from "./records.js";
 export function removeWithUndo({ document_id: id, title }, restored) {
   hideReport(id, true);
   sayGone(id, true);
-  const removed = removeReport(id).then(readReports);
-  removed.catch((error) => putBack(id, t("removal.failed", { title, why: words(error) })));
+  const removed = removeReport(id);
+  removed.then(readAnew, (error) => putBack(id, t("removal.failed", { title, why: words(error) })));
   notify(t("removal.done", { title }), {
     action: { words: t("removal.undo"), run: () => takeBack(id, title, removed, restored) },
   });
@@ -25,14 +25,17 @@ async function takeBack(id, title, removed, restored) {
   }
   try {
     await restoreReport(id);
-    await readReports();
   } catch (error) {
     notify(t("removal.lost", { title, why: words(error) }), { alert: true });
     return;
   }
+  await readAnew();
   putBack(id);
   restored();
 }
+
+/** Reads the list; where it is silent now, it is read again by and by, and what was done is done. */
+const readAnew = () => readReports().catch(() => null);
 
 function putBack(id, why = null) {
   hideReport(id, false);

@@ -27,7 +27,7 @@ export const watchUploads = (given) => Object.assign(heard, given);
 /** Whether a file is lost where the page is left. */
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
-/** Adds files, each {file, name, collection}, to those that are on their way. */
+/** Adds files, each {file, name, collection}, to those that are on their way; who adds them draws them, all at once. */
 export function addFiles(files) {
   const added = files.map((file, place) => ({
     ...file,
@@ -37,11 +37,12 @@ export function addFiles(files) {
     job: null,
     jobId: null,
     stopping: null,
+    isStopping: false,
+    wasListed: false, // whether its report was ever in the list
     why: null,
     report: null, // {id, version}, once it is added
   }));
   all.push(...added);
-  added.forEach(heard.changed);
   work();
 }
 
@@ -60,14 +61,17 @@ export function forgetOver() {
 /** Stops a file: nothing of it is kept. */
 export function cancel(upload) {
   if (upload.state === "waiting") return change(upload, { state: "cancelled" });
-  if (upload.state === "sending") return upload.stopping.abort();
-  upload.isStopping = true;
-  heard.changed(upload);
-  // It may be over by now, which the next look at the jobs tells.
-  return cancelJob(upload.jobId)
+  // What the server has as a whole it adds, whether or not its answer is waited for.
+  if (upload.state === "sending" && upload.share < 1) return upload.stopping.abort();
+  change(upload, { isStopping: true });
+  return upload.jobId === null ? undefined : stopJob(upload);
+}
+
+/** Stops the job of a file; it may be over by now, which the next look at the jobs tells. */
+const stopJob = ({ jobId }) =>
+  cancelJob(jobId)
     .catch(() => null)
     .then(hurry);
-}
 
 function change(upload, changes) {
   Object.assign(upload, changes);
@@ -91,7 +95,8 @@ async function send(upload) {
   try {
     const jobId = await sendFile(file, name, { collection, password }, { onProgress, signal: stopping.signal });
     change(upload, { state: "queued", jobId });
-    hurry();
+    if (upload.isStopping) stopJob(upload);
+    else hurry();
   } catch (error) {
     const stopped = error.name === "AbortError";
     change(upload, stopped ? { state: "cancelled" } : { state: "refused", why: words(error) });

@@ -4,6 +4,7 @@ import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { openSource } from "../source/reading.js";
+import { notify } from "../toasts.js";
 import { VirtualList } from "../virtual.js";
 import { durationWords } from "../words.js";
 import { filesOf, filesOfFolder, SUFFIXES } from "./folders.js";
@@ -92,9 +93,15 @@ export function addButtons() {
 /** Adds what was dropped. */
 export const takeEntries = async (entries) => take(await filesOf(entries));
 
-function take({ files, left: others }) {
-  left.hidden = !others;
-  left.textContent = others ? t("upload.leftOut", { count: others }) : "";
+/** Adds files, and says of how many others nothing comes; loudly where there is nothing else. */
+function take({ files, left: others, unread = 0 }) {
+  const said = [
+    others ? t("upload.leftOut", { count: others }) : "",
+    unread ? t("upload.unread", { count: unread }) : "",
+  ].filter(Boolean);
+  left.hidden = !said.length;
+  left.textContent = said.join(" ");
+  if (unread && !files.length) notify(t("upload.unread", { count: unread }), { alert: true });
   addFiles(files);
   draw();
 }
@@ -171,10 +178,17 @@ function rowOf(upload) {
   return rows.get(upload);
 }
 
+/** Whether the report of a file was deleted: one that was never listed is only not read yet. */
+function noteGone(upload) {
+  const isListed = upload.state === "added" && Boolean(reportOf(upload.report.id));
+  upload.wasListed ||= isListed;
+  return upload.wasListed && !isListed;
+}
+
 function drawUpload(upload) {
+  const isGone = noteGone(upload);
   const row = rows.get(upload);
   if (!row) return;
-  const isGone = upload.state === "added" && !reportOf(upload.report.id);
   const isStopping = upload.isStopping && !isOver(upload);
   const how = isGone ? "gone" : isStopping ? "stopping" : upload.state;
   row.state.textContent = t(`upload.${how}`);

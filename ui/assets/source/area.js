@@ -57,6 +57,21 @@ export function makeArea(reading) {
   body().addEventListener("scroll", () => onScroll(reading), { passive: true });
 }
 
+/** Shows anew what is known of the report: in its head, and in what is to be read about it. */
+export function renewFacts(reading) {
+  const { head, about, report, does } = reading;
+  const active = source.contains(document.activeElement) ? document.activeElement : null;
+  reading.head = headOf(reading);
+  head.elements[0].before(...reading.head.elements);
+  head.elements.forEach((element) => element.remove());
+  reading.about = aboutPane(report, { open: does.open });
+  about.element.replaceWith(reading.about.element);
+  if (reading.view === "about") reading.about.read();
+  // What has moved has lost the focus, as has what is gone.
+  if (!active || document.activeElement === active) return;
+  (active.isConnected ? active : source.querySelector("h2")).focus({ preventScroll: true });
+}
+
 const headOf = (reading) =>
   reportHead(reading.report, reading.current, {
     total: reading.total,

@@ -103,7 +103,9 @@ export function finder({ search, show, here, leave }) {
       const next = found.matches.findIndex((match) => match.start >= from);
       await arrive(found.matches.length ? Math.max(next, 0) : -1);
     } catch (error) {
-      if (!signal.aborted) say(words(error), true);
+      if (signal.aborted) return;
+      state.query = ""; // Enter asks for it once more.
+      say(words(error), true);
     }
   }
 

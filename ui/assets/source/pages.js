@@ -60,6 +60,7 @@ function picture(report, page, marked) {
     src: url,
     alt: t(alt, { page, title: report.title }),
     loading: "lazy",
+    draggable: "false", // What is dropped on the page is added to the library.
     class: "fn-arriving",
   });
   image.addEventListener("load", () => image.classList.remove("fn-arriving"));

@@ -6,11 +6,14 @@
  * area.
  */
 
-import { isOpen, onSourceClosed, openSourcePane, source } from "../panes.js";
-import { getReport } from "../server.js";
-import { makeArea, openFind } from "./area.js";
+import { onReports, reportOf } from "../library/records.js";
+import { isOpen, onSourceClosed, onSourceReopened, openSourcePane, source } from "../panes.js";
+import { words } from "../server.js";
+import { notify } from "../toasts.js";
+import { makeArea, openFind, renewFacts } from "./area.js";
 import { askAbout } from "./asking.js";
-import { body, failed } from "./panel.js";
+import { CONTEXT, readAround, readFacts, readSource } from "./fetching.js";
+import { bar, body, failed, show } from "./panel.js";
 import { joined, readPart } from "./parts.js";
 import { drawText, marks, pageOf } from "./shown.js";
 import {
@@ -26,25 +29,26 @@ import {
 } from "./trail.js";
 import { bringTo, turnTo } from "./turning.js";
 
-const CONTEXT = 6000; // code points read on either side of the quoted words, and by each "more"
+// How often a report was opened, and a place in it asked for: what comes after another was, comes too late.
+const state = { opened: 0, reached: 0, reading: null };
 
-const state = { opened: 0, reading: null };
+const say = (error) => notify(words(error), { alert: true });
 
-/** Runs a reading of the server; gives null where it failed, which is shown, or came too late. */
-async function inTime(promise, opened = state.opened) {
-  const isLatest = () => opened === state.opened;
+/** Runs a reading of the server; gives null where it failed, which `tell` says, or came too late. */
+async function inTime(promise, { isWanted, tell = say }) {
   try {
     const value = await promise;
-    return isLatest() ? value : null;
+    return isWanted() ? value : null;
   } catch (error) {
-    if (isLatest()) {
-      state.reading = null;
-      failed(error);
-    }
+    if (isWanted()) tell(error);
     return null;
-  } finally {
-    if (isLatest()) source.removeAttribute("aria-busy");
   }
+}
+
+/** Tells, from now on, whether the same report is open, and was not opened anew. */
+function sameOpening() {
+  const { opened } = state;
+  return () => opened === state.opened;
 }
 
 /**
@@ -54,11 +58,15 @@ async function inTime(promise, opened = state.opened) {
  * the footnotes of the answer in which it was opened.
  */
 export async function openSource(place, { focus = true, from, trail = null } = {}) {
-  const opened = ++state.opened;
+  state.opened++;
+  const isWanted = sameOpening();
   openSourcePane(from);
   source.setAttribute("aria-busy", "true");
   const within = source.contains(document.activeElement);
-  const read = await inTime(isShown(place) ? readAgain(place.quote) : readSource(place), opened);
+  if (!state.reading) show([bar()], []); // It can be closed before it is read.
+  const reading = isShown(place) ? readAgain(place.quote) : readSource(place);
+  const read = await inTime(reading, { isWanted, tell: fail });
+  if (isWanted()) source.removeAttribute("aria-busy");
   if (!read) return;
   if (read.report) begin(read);
   state.reading.part = read.part;
@@ -67,18 +75,16 @@ export async function openSource(place, { focus = true, from, trail = null } = {
     source.querySelector("h2").focus({ preventScroll: true });
 }
 
+function fail(error) {
+  state.reading = null;
+  delete source.dataset.report;
+  failed(error);
+}
+
 /** Whether a place is in the version of a report that is shown. */
 function isShown({ id, version, quote }) {
   const report = state.reading?.report;
   return Boolean(quote && report?.document_id === id && report.version === version);
-}
-
-async function readSource({ id, version, quote = null }) {
-  const reading = getReport(id, version);
-  const known = version ? { document_id: id, version } : await reading;
-  const [part, report] = await Promise.all([readAround(known, quote), reading]);
-  const current = report.superseded_by == null ? report : await getReport(id);
-  return { report, current, part };
 }
 
 /** The part of the shown report that has some words, read only where it is not there. */
@@ -87,11 +93,6 @@ async function readAgain(quote) {
   const there = quote.start >= part.start && quote.end <= part.end;
   return { part: there ? part : await readAround(report, quote) };
 }
-
-const readAround = (report, quote) =>
-  quote
-    ? readPart(report, quote.start - CONTEXT, quote.end + CONTEXT, { quote })
-    : readPart(report, 0, 2 * CONTEXT);
 
 function begin({ report, current, part }) {
   const reading = { report, current, part, total: part.page_starts.length, quote: null, trail: null };
@@ -105,10 +106,10 @@ function begin({ report, current, part }) {
 /** Goes to the quoted words, which the part that is read has; without a quote to the beginning. */
 function goTo(quote, trail) {
   const { reading } = state;
-  const { report, views } = reading;
+  const { views } = reading;
   const page = quote && pageOf(reading, quote.start);
   Object.assign(reading, { quote: quote && { ...quote, page }, trail, left: null });
-  address(quote ? hrefOf({ id: report.document_id, version: report.version, quote }) : "");
+  address(reading);
   views.leaveAbout();
   drawText(reading, readOn);
   followTrail();
@@ -116,16 +117,44 @@ function goTo(quote, trail) {
   else turnTo(reading, 1, null);
 }
 
-/** Puts a place into the page's address, where a reload finds it. */
-const address = (place) =>
+/** Puts the quoted words of a reading into the page's address, where a reload finds them. */
+function address(reading) {
+  const place = reading?.quote ? hrefOf(placeIn(reading)) : "";
   history.replaceState(history.state, "", `${location.pathname}${location.search}${place}`);
+}
 
 onSourceClosed(() => {
   state.opened++;
+  source.removeAttribute("aria-busy");
   delete source.dataset.report;
-  address("");
+  address(null);
   markCurrent(null);
 });
+
+onSourceReopened(() => {
+  const { reading } = state;
+  if (!reading) return;
+  source.dataset.report = reading.report.document_id;
+  address(reading);
+  followTrail();
+});
+
+/** Shows what is known of the report anew, where it was edited or has a new version. */
+async function renew() {
+  const { reading } = state;
+  const listed = reading && reportOf(reading.report.document_id);
+  if (!listed || reading.renewing) return;
+  if (listed.title === reading.current.title && listed.version === reading.current.version) return;
+  reading.renewing = true;
+  const facts = await readFacts(listed.document_id, reading.report.version).catch(() => null);
+  reading.renewing = false;
+  if (!facts || reading !== state.reading) return;
+  Object.assign(reading, facts);
+  renewFacts(reading);
+  followTrail();
+}
+
+onReports(renew);
 
 // The footnotes of an answer
 
@@ -178,10 +207,9 @@ export const previousCitation = () => step(-1);
 
 async function backToQuote() {
   const { reading } = state;
-  const { quote, part, views } = reading;
+  const { quote, views } = reading;
   views.leaveAbout();
-  if (quote.start < part.start || quote.end > part.end) await readAnew(quote);
-  if (reading !== state.reading) return;
+  if (!(await reach(quote))) return;
   bringTo(reading, quote);
   marks(reading.container)[0]?.focus({ preventScroll: true });
 }
@@ -189,30 +217,36 @@ async function backToQuote() {
 /** Shows the text from an offset on. */
 async function jumpTo(offset, { focus = false } = {}) {
   const { reading } = state;
-  const { part, views } = reading;
-  views.leaveAbout();
-  if (offset < part.start || offset >= part.end) await readAnew({ start: offset, end: offset + CONTEXT });
-  if (reading !== state.reading) return;
-  bringTo(reading, { start: offset, end: offset + 1 }, { top: true });
+  const place = { start: offset, end: offset + 1 };
+  reading.views.leaveAbout();
+  if (!(await reach(place, { start: offset, end: offset + CONTEXT }))) return;
+  bringTo(reading, place, { top: true });
   if (focus) body().focus({ preventScroll: true });
 }
 
 /** Shows words that were found: {start, end, page}. */
 async function showMatch(match) {
   const { reading } = state;
-  const { part, views } = reading;
-  views.leaveAbout();
-  if (match.start < part.start || match.end > part.end) await readAnew(match);
-  if (reading === state.reading) bringTo(reading, match, { marked: match });
+  reading.views.leaveAbout();
+  if (await reach(match)) bringTo(reading, match, { marked: match });
 }
 
-/** Reads the part around some words in place of the one that is shown. */
-async function readAnew(around) {
+/**
+ * Reads the part around a place in place of the one that is shown, where it is not in that; whether the place
+ * can be shown: not where that failed, or another one was asked for meanwhile.
+ */
+async function reach(place, around = place) {
   const { reading } = state;
-  const part = await inTime(readAround(reading.report, around));
-  if (!part || reading !== state.reading) return;
+  const { start, end } = reading.part;
+  const reached = ++state.reached;
+  if (place.start >= start && place.end <= end) return true;
+  const isSame = sameOpening();
+  const isWanted = () => isSame() && reached === state.reached;
+  const part = await inTime(readAround(reading.report, around), { isWanted });
+  if (!part) return false;
   reading.part = part;
   drawText(reading, readOn);
+  return true;
 }
 
 /** Adds the text before or after the part that is shown, and keeps the reader's place. */
@@ -223,7 +257,7 @@ async function readOn(direction) {
     direction < 0
       ? readPart(report, part.start - CONTEXT, part.start, { known: "end" })
       : readPart(report, part.end, part.end + CONTEXT, { known: "start" });
-  const more = await inTime(added);
+  const more = await inTime(added, { isWanted: sameOpening() });
   if (!more || part !== reading.part) return;
   const shown = body();
   const below = shown.scrollHeight - shown.scrollTop;

@@ -77,7 +77,7 @@ export function onTurn(reading, page) {
 }
 
 /** Shows the way back to the quoted words while they are out of view. */
-export function showWayBack({ view, pane, quote, back, container }) {
+function showWayBack({ view, pane, quote, back, container }) {
   if (!quote || view === "about") back.show(false);
   else if (view === "page") back.show(pane.page() !== quote.page);
   else if (container) back.watch(body(), marks(container));
