@@ -51,10 +51,8 @@ function watchAnswers(panel) {
   const look = () => {
     state.looking = null;
     const shown = shownAnswers();
-    const current = currentConversation();
-    // What came back between two looks may have been away while its row was drawn.
-    if (shown === state.shown && current === state.current) return;
-    Object.assign(state, { shown, current });
+    if (shown === state.shown) return;
+    state.shown = shown;
     rows.redraw();
     if (!panel.hidden) read();
   };
@@ -160,10 +158,9 @@ function remove(conversation) {
   const at = state.keys.indexOf(id);
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
-  // Where it is back before anybody looked, its row was drawn while nothing was shown.
-  state.shown = null;
   removeWithUndo(conversation, () => {
-    state.shown = null; // The answers that come back may be those that were seen last.
+    // Where it is back before anybody looked, its row was drawn while nothing was shown.
+    state.shown = null;
     if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
   });
