@@ -9,7 +9,7 @@ import pytest
 from benchmarks import crashing
 from benchmarks.crashing import LostError, Said, crash
 
-ROUNDS = 6
+ROUNDS = 5
 
 
 def test_nothing_is_lost_and_nothing_comes_back_where_the_process_is_killed(tmp_path: Path) -> None:

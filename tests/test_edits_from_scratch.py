@@ -31,7 +31,7 @@ EDITS = st.lists(
 )
 
 
-@settings(PATIENT, max_examples=10)
+@settings(PATIENT, max_examples=6)
 @given(EDITS)
 def test_after_any_edits_the_library_is_what_one_that_is_made_from_scratch_is(
     encoder: Encoder, loading: Isolated, edits: list[tuple[int, dict[str, str]]]

@@ -116,7 +116,7 @@ def reader() -> Iterator[Isolated]:
         yield opened
 
 
-@settings(PATIENT, max_examples=12)
+@settings(PATIENT, max_examples=8)
 @given(st.dictionaries(st.sampled_from(NAMES), TEXTS, min_size=2), ROUNDS)
 def test_a_library_finds_what_one_indexed_from_scratch_finds(
     encoder: Encoder,

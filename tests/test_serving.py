@@ -18,6 +18,9 @@ import httpx
 import pytest
 from processes import MODULE, ROOT, Served, environment, run, serving
 
+from index.embedding import Encoder
+from index.store import Index
+from index.sync import sync
 from ui.client import running_server
 from ui.serving import PortInUseError, example_questions, listening_socket, serve
 from ui.settings import Settings, home_id
@@ -26,15 +29,15 @@ HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transfo
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one report, of a file that tests may change."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "reports").mkdir()
     (folder / "reports" / "raids.txt").write_text(
         "Police in Harlamoor arrested 41 suspects over two days. The raids went on until Friday."
     )
-    done = run("sync", folder / "reports", "--home", folder / "home")
-    assert (done.returncode, done.stderr) == (0, "")
+    with Index.open(folder / "home", encoder) as index:
+        sync(index, [folder / "reports"])
     return folder / "home"
 
 
@@ -150,6 +153,7 @@ def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home
         assert listed == ["raids.txt", "storm.txt"]
         code, out, err = server.stop()
     assert (code, out, err) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
 
 
 def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path: Path) -> None:
@@ -178,13 +182,12 @@ def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Pa
     assert running_server(home) == first
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_stop_says_nothing_and_removes_its_file(own_home: Path, number: int) -> None:
+def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
     with serving(own_home, "--json") as server:
         # For programs, it says its address as JSON.
         assert json.loads(server.line) == {"address": server.address}
         assert running_server(own_home) is not None
-        assert server.stop(number) == (0, "", "Starting…\n")
+        assert server.stop(signal.SIGINT) == (0, "", "Starting…\n")
     assert not (own_home / "server.json").exists()
 
 

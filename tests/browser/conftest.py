@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
-from desks import Desk, desk_in
+from desks import LIT, SOLD, Desk, desk_in
 from pages import ARRESTS, POPULATION, Watched, installed_chromium, opened, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shelves import REPORTS, write
+from telling import kept
 
 from index.embedding import Encoder
 from index.loading import DEFAULTS
@@ -90,6 +92,35 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
     """The page over those six reports."""
     with opened(chromium, shelf) as watched:
+        yield watched.page
+        assert watched.errors == []
+        assert watched.elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """Two reports, to be asked about."""
+    folder = tmp_path_factory.mktemp("told")
+    for name, words in (("lanterns", LIT), ("tannery", SOLD)):
+        (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
+    with Index.open(tmp_path_factory.mktemp("tellers"), encoder) as index:
+        sync(index, [folder])
+        yield index
+
+
+@pytest.fixture
+def teller(told_library: Index) -> Iterator[str]:
+    """The URL of a server that keeps answers, and none yet."""
+    with serving(told_library, QueryEngine(told_library, keeps=True)) as server:
+        for conversation in kept(server):
+            httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}")
+        yield server
+
+
+@pytest.fixture
+def teller_page(chromium: Browser, teller: str) -> Iterator[Page]:
+    """Its page."""
+    with opened(chromium, teller) as watched:
         yield watched.page
         assert watched.errors == []
         assert watched.elsewhere == []

@@ -1,24 +1,17 @@
-"""In a real browser: conversations are listed, found, opened, named, saved and deleted."""
+"""In a real browser: conversations are listed, found, opened, named and saved."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from background import wait_until
-from desks import LIT, PHONE, SOLD, WHO_LIT
-from pages import Watched, ask, opened, serving
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from desks import PHONE, WHO_LIT
+from pages import ask, opened
+from playwright.sync_api import Browser, Page, expect
 from rows import choose, more
-
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from telling import kept, names, notice, opener, show, tell
 
 pytestmark = pytest.mark.browser
 
@@ -26,65 +19,14 @@ WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
 NOTHING = "What is the population of Cambodia?"
 
 
-@pytest.fixture(scope="module")
-def library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    folder = tmp_path_factory.mktemp("told")
-    for name, words in (("lanterns", LIT), ("tannery", SOLD)):
-        (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
-    with Index.open(tmp_path_factory.mktemp("tellers"), encoder) as index:
-        sync(index, [folder])
-        yield index
+@pytest.fixture
+def server(teller: str) -> str:
+    return teller
 
 
 @pytest.fixture
-def server(library: Index) -> Iterator[str]:
-    """The URL of a server that keeps answers, and none yet."""
-    with serving(library, QueryEngine(library, keeps=True)) as server:
-        for conversation in kept(server):
-            httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}")
-        yield server
-
-
-@pytest.fixture
-def watched(chromium: Browser, server: str) -> Iterator[Watched]:
-    with opened(chromium, server) as watched:
-        yield watched
-        assert watched.errors == []
-        assert watched.elsewhere == []
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-def kept(server: str, query: str = "") -> list[dict[str, Any]]:
-    """What the server lists."""
-    answer = httpx.get(f"{server}/v1/conversations", params={"query": query})
-    conversations: list[dict[str, Any]] = answer.json()["conversations"]
-    return conversations
-
-
-def tell(server: str, *questions: str) -> str:
-    """Ask questions in a conversation, over HTTP; its id."""
-    own: dict[str, str] = {}
-    for question in questions:
-        body = {"question": question, **own}
-        answer = httpx.post(f"{server}/v1/chat", json=body, timeout=60).raise_for_status().json()
-        own = {"conversation_id": answer["conversation_id"]}
-    return own["conversation_id"]
-
-
-def show(page: Page) -> None:
-    page.get_by_role("tab", name="Conversations").click()
-
-
-def names(page: Page) -> Locator:
-    return page.locator("#fn-history-panel .fn-conversation-name")
-
-
-def opener(page: Page, name: str) -> Locator:
-    return page.locator("#fn-history-panel .fn-conversation-open").filter(has_text=name)
+def page(teller_page: Page) -> Page:
+    return teller_page
 
 
 def test_conversations_are_listed_newest_first_with_their_answers_and_hours(page: Page, server: str) -> None:
@@ -203,108 +145,6 @@ def test_a_conversation_is_saved_as_a_file(page: Page, server: str, form: str, s
     exported = httpx.get(f"{server}/v1/conversations/{own}.{suffix}").content
     assert suffix == "docx" or Path(saved.value.path()).read_bytes() == exported
     expect(more(page, WHO_LIT)).to_be_focused()
-
-
-def notice(page: Page) -> Locator:
-    return page.locator("#fn-toasts .fn-toast")
-
-
-def test_a_conversation_is_deleted_once_its_notice_is_over(page: Page, server: str) -> None:
-    for question in (WHO_LIT, WHO_BOUGHT):
-        tell(server, question)
-    show(page)
-    choose(page, WHO_BOUGHT, "Delete")
-    expect(notice(page).locator("p")).to_have_text(f"Deleted “{WHO_BOUGHT}”.")
-    expect(names(page)).to_have_text([WHO_LIT])
-    expect(opener(page, WHO_LIT)).to_be_focused()
-    assert len(kept(server)) == 2
-    notice(page).get_by_role("button", name="Close the notice").click()
-    wait_until(lambda: [one["name"] for one in kept(server)] == [WHO_LIT])
-
-
-def test_a_deletion_is_taken_back_before_the_server_hears_of_it(page: Page, server: str) -> None:
-    own = tell(server, WHO_LIT)
-    methods: list[str] = []
-    page.on("request", lambda request: methods.append(request.method))
-    show(page)
-    opener(page, WHO_LIT).focus()
-    page.keyboard.press("Delete")
-    expect(names(page)).to_have_count(0)
-    page.keyboard.press("z")
-    expect(names(page)).to_have_text([WHO_LIT])
-    expect(opener(page, WHO_LIT)).to_be_focused()
-    assert "DELETE" not in methods
-    assert [one["conversation_id"] for one in kept(server)] == [own]
-
-
-def test_the_conversation_that_is_shown_goes_with_its_deletion_and_comes_back(
-    page: Page, server: str
-) -> None:
-    show(page)
-    ask(page, WHO_LIT)
-    expect(opener(page, WHO_LIT)).to_have_attribute("aria-current", "true")
-    choose(page, WHO_LIT, "Delete")
-    expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
-    notice(page).get_by_role("button", name="Undo").click()
-    expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
-    expect(opener(page, WHO_LIT)).to_have_attribute("aria-current", "true")
-    assert len(kept(server)) == 1
-
-
-def test_a_conversation_that_comes_back_does_not_take_the_place_of_what_was_asked_since(
-    page: Page, server: str
-) -> None:
-    show(page)
-    ask(page, WHO_LIT)
-    expect(opener(page, WHO_LIT)).to_have_attribute("aria-current", "true")
-    choose(page, WHO_LIT, "Delete")
-    expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
-    ask(page, WHO_BOUGHT)
-    page.locator(".fn-actions").last.wait_for()
-    notice(page).get_by_role("button", name="Undo").click()
-    expect(names(page)).to_have_text([WHO_BOUGHT, WHO_LIT])
-    expect(opener(page, WHO_LIT)).to_be_focused()
-    expect(page.locator(".fn-question")).to_have_text([WHO_BOUGHT])
-    assert len(kept(server)) == 2
-
-
-def test_older_conversations_that_cannot_be_read_are_said_and_asked_for_again(
-    chromium: Browser, server: str
-) -> None:
-    moment = "2031-07-18T09:30:00+00:00"
-    shape = {"name": "Lamps", "named": True, "created": moment, "updated": moment, "answers": 1}
-    asked: list[int] = []
-
-    def answer(route: Route) -> None:
-        limit = int(route.request.url.split("limit=")[1])
-        asked.append(limit)
-        told = [{**shape, "conversation_id": f"told-{number}"} for number in range(limit)]
-        if asked.count(400) == 1 and limit == 400:
-            route.abort()
-        else:
-            route.fulfill(json={"conversations": told})
-
-    with opened(chromium, server) as watched:
-        page = watched.page
-        page.route("**/v1/conversations?*", answer)
-        show(page)
-        names(page).first.wait_for()
-        for trouble in (1, 0):
-            page.locator("#fn-history-panel .fn-list").evaluate(
-                "(list) => (list.scrollTop = list.scrollHeight)"
-            )
-            page.get_by_role("button", name="Show older ones").click()
-            expect(page.locator("#fn-history-panel [role=alert]:visible")).to_have_count(trouble)
-        assert asked[-2:] == [400, 400]
-
-
-def test_a_page_that_is_left_deletes_what_it_has_promised_to(page: Page, server: str) -> None:
-    tell(server, WHO_LIT)
-    show(page)
-    choose(page, WHO_LIT, "Delete")
-    expect(names(page)).to_have_count(0)
-    page.goto("about:blank")
-    wait_until(lambda: kept(server) == [])
 
 
 HOSTILE = "<script>document.title='owned'</script> <img src=x onerror=document.title='owned'> &lt;b&gt; **x**"

@@ -16,7 +16,7 @@ import { conversationRow, dayRow, moreRow, namingRow } from "./row.js";
 const TYPING = 200; // milliseconds after the last letter before the server is asked
 const FILES = ["md", "html", "docx"];
 
-const state = { naming: null, shown: "", current: null, timer: null, keys: [] };
+const state = { naming: null, shown: "", timer: null, keys: [] };
 const does = { open, menu };
 const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
@@ -97,8 +97,7 @@ function drawRow(of) {
   if (of.more) return moreRow(() => attempt(readMore));
   const id = of.conversation_id;
   if (id === state.naming) return namingRow(of, { save: (name) => saveName(id, name), leave: leaveNaming });
-  state.current = currentConversation();
-  return conversationRow(of, does, id === state.current);
+  return conversationRow(of, does, id === currentConversation());
 }
 
 function open({ conversation_id: id }) {
