@@ -9,24 +9,19 @@ answers. It needs Playwright and an installed Chromium.
 from __future__ import annotations
 
 import argparse
-import socket
 import statistics
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets import HOME
-from benchmarks.desk import installed_chromium
+from benchmarks.desk import installed_chromium, serving
 from benchmarks.many_reports import library_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Locator, Page
 
-    from index.store import Index
 
 _SETTLED = 250.0
 """Milliseconds after which a step is over."""
@@ -64,7 +59,7 @@ def main() -> None:
     arguments = made.parse_args()
     with (
         library_of(HOME / f"browsing-{arguments.reports}", arguments.reports) as index,
-        _serving(index) as url,
+        serving(index) as url,
     ):
         steps = list(measured(url, arguments.rounds, phone=arguments.phone))
     print(f"{'step':34}{'median':>9}{'most':>9}{'longest task':>15}   milliseconds")
@@ -74,24 +69,6 @@ def main() -> None:
         longest = max(step.longest for step in same)
         told = f"{longest:.0f}" if longest else "under 50"
         print(f"{name:34}{statistics.median(busy):9.1f}{max(busy):9.1f}{told:>15}")
-
-
-@contextmanager
-def _serving(index: Index) -> Iterator[str]:
-    import uvicorn
-
-    from rag.answering import QueryEngine
-    from ui.app import create_app
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = server.force_exit = True
-        thread.join()
 
 
 def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -67,7 +67,9 @@ class Conversing:
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Shown]:
         """Do what the script asks for; nothing, where that is no command, or speaks of what is not shown."""
-        async for step in self._or_nothing(self._done(read_command(request), scope, session, shown, locale)):
+        command = read_command(request)
+        steps = self._steps_of(command, scope, session, shown, locale) if command else None
+        async for step in self._or_nothing(steps):
             yield step
 
     async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
@@ -82,31 +84,30 @@ class Conversing:
             session.asked = restored
         return session, restored.turns
 
-    async def _or_nothing(self, steps: AsyncIterator[Shown]) -> AsyncIterator[Shown]:
+    async def _or_nothing(self, steps: AsyncGenerator[Shown, None] | None) -> AsyncIterator[Shown]:
         """The steps; where there are none, one that changes nothing: Gradio gives the last one twice."""
         step = None
-        async for step in steps:
-            yield step
+        if steps is not None:
+            async with aclosing(steps):
+                async for step in steps:
+                    yield step
         if step is None:
             yield self._nothing
 
-    async def _done(
-        self, command: Command | None, scope: str, session: Session, shown: str, locale: Locale
-    ) -> AsyncIterator[Shown]:
-        steps: AsyncIterator[Shown] | None = None
-        if command is None:
-            return
+    def _steps_of(
+        self, command: Command, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncGenerator[Shown, None] | None:
         if command.do == "open":
-            steps = self._opened(command, session, locale)
-        elif command.do == "ask" and command.question:
-            steps = self._in_turn(command.question, scope, session, shown, locale)
-        elif command.do in {"again", "edit"} and command.answer_id:
-            steps = self._anew(command.answer_id, command.question, scope, session, locale)
-        if steps is not None:
-            async for step in steps:
-                yield step
+            return self._opened(command, session, locale)
+        if command.do == "ask" and command.question:
+            return self._in_turn(command.question, scope, session, shown, locale)
+        if command.do in {"again", "edit"} and command.answer_id:
+            return self._anew(command.answer_id, command.question, scope, session, locale)
+        return None
 
-    async def _opened(self, command: Command, session: Session, locale: Locale) -> AsyncIterator[Shown]:
+    async def _opened(
+        self, command: Command, session: Session, locale: Locale
+    ) -> AsyncGenerator[Shown, None]:
         session.give_up()
         with session.at_once() as place:
             restored = await self._restored(locale, command.conversation_id, command.answer_id)
@@ -117,7 +118,7 @@ class Conversing:
 
     async def _in_turn(
         self, question: str, scope: str, session: Session, shown: str, locale: Locale
-    ) -> AsyncIterator[Shown]:
+    ) -> AsyncGenerator[Shown, None]:
         if session.expects(question):
             return
         async with session.in_turn(question) as place:
@@ -134,7 +135,7 @@ class Conversing:
 
     async def _anew(
         self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
-    ) -> AsyncIterator[Shown]:
+    ) -> AsyncGenerator[Shown, None]:
         """Ask in the place of an answer, instead of what is being asked."""
         asked = session.asked
         if asked is None or not asked.shows(answer_id):

@@ -24,6 +24,7 @@ from ui.jobs import accepted
 from ui.listing import listed_response
 from ui.pictures import Drawing, PictureError, has_pictures, page_picture
 from ui.problems import documented
+from ui.revalidating import revalidated
 from ui.schemas import MAX_SAID_CHARACTERS
 from ui.sources import read_source
 from ui.uploads import Sent, add_upload, is_uploaded, keep_upload
@@ -140,22 +141,11 @@ def documents_router(
             picture = await to_thread.run_sync(page_picture, index, drawer, options, drawing)
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
-        return picture_response(picture, if_none_match)
+        # Another library at the same address may have another page under the same numbers.
+        tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+        return revalidated(tag, if_none_match, "image/png", lambda: picture)
 
     return router
-
-
-def picture_response(picture: bytes, known: str) -> Response:
-    """A picture, for one whose ``If-None-Match`` does not name it already.
-
-    It is asked for anew each time that it is shown: another library at the same address may have another page
-    under the same numbers.
-    """
-    tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in {each.strip() for each in known.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(picture, media_type="image/png", headers=headers)
 
 
 def _tried_first(password: str, options: Options) -> Options:

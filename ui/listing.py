@@ -10,6 +10,7 @@ from starlette.responses import Response
 from index.reading import CatalogReader
 from index.store import Index
 from ui.dates import precision_of
+from ui.revalidating import revalidated
 from ui.uploads import uploads_folder
 
 _FORM = 1
@@ -24,15 +25,14 @@ def listed_response(index: Index, known: str = "") -> Response:
         known: the request's ``If-None-Match``: the ``ETag`` of a list that was sent before.
     """
     with index.catalog.reading() as reader:
-        tag = _tag_of(reader)
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if tag in {each.strip() for each in known.split(",")}:
-            return Response(status_code=304, headers=headers)
-        rows, generation = reader.listed(), reader.generation
+        return revalidated(_tag_of(reader), known, "application/json", lambda: _written(index, reader))
+
+
+def _written(index: Index, reader: CatalogReader) -> bytes:
     uploads = str(uploads_folder(index))
-    body = {"documents": [_listed(row, uploads) for row in rows], "generation": generation}
-    written = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(written.encode(), media_type="application/json", headers=headers)
+    rows = [_listed(row, uploads) for row in reader.listed()]
+    body = {"documents": rows, "generation": reader.generation}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _tag_of(reader: CatalogReader) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from anyio import Event
+from anyio import Event, get_cancelled_exc_class
 
 from ui.asked import Asked, Turn
 
@@ -86,9 +86,7 @@ class Session:
     def _held(self, place: Place) -> Iterator[None]:
         try:
             yield
-        except Exception:
-            raise
-        except BaseException:
+        except (get_cancelled_exc_class(), GeneratorExit):
             # It was stopped, or the page is gone: so is what waits for it.
             if self.serves(place):
                 self.drop()
