@@ -38,6 +38,8 @@ class Bulkhead:
         self._what = what
         self._threads = CapacityLimiter(at_once)
         self._waiting = waiting
+        self._most = at_once + waiting
+        self._callers = 0
 
     async def run(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The result of ``work``.
@@ -45,6 +47,11 @@ class Bulkhead:
         Raises:
             BusyError: if too many callers wait.
         """
-        if self._threads.statistics().tasks_waiting >= self._waiting:
+        # Counted here: a caller reaches the limiter's own queue only some steps of the event loop later.
+        if self._callers >= self._most:
             raise BusyError(self._waiting, self._what)
-        return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+        self._callers += 1
+        try:
+            return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+        finally:
+            self._callers -= 1
