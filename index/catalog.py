@@ -31,6 +31,7 @@ from index.commits import (
     supersede,
 )
 from index.documents import Document
+from index.errors import write_failure
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 from index.retired import put_back_rows
@@ -83,9 +84,11 @@ class Catalog:
         try:
             migrate(engine)
         except sa.exc.DatabaseError as error:
+            # A backup does not help where nothing can be written.
+            restore = "" if write_failure(error) else ", or put a backup back with `footnoted restore FILE`"
             raise CatalogError(
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
-                "space, or put a backup back with `footnoted restore FILE`"
+                f"space{restore}"
             ) from error
         return cls(engine)
 

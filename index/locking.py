@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.errors import LibraryError
 from index.liveness import Process, this_process
 
 LOCK_FILE = "write.lock"
@@ -24,7 +25,7 @@ LOCK_SECONDS = 30.0
 _TASK: ContextVar[str] = ContextVar("task", default="write")
 
 
-class LibraryLockedError(Exception):
+class LibraryLockedError(LibraryError):
     """Another process is writing to the library; the message says which, since when, and for what."""
 
 
@@ -112,11 +113,16 @@ def holder(home: Path) -> Holder | None:
 def locked(home: Path) -> LibraryLockedError:
     """The error that names who holds the lock of ``home``."""
     found = holder(home)
-    who = "another process"
+    who, why = "another process", ""
     if found is not None:
-        who = f"process {found.process.pid} on {found.process.host} ({found.task}, since {found.since})"
+        who, why = (
+            f"process {found.process.pid} on {found.process.host}",
+            f" ({found.task}, since {found.since})",
+        )
+    remedy = "wait until it is done, then try again"
     return LibraryLockedError(
-        f"{who} is writing to the library in {home}; wait until it is done, then try again"
+        f"{who}{why} is writing to the library in {home}; {remedy}",
+        f"another process{why} is writing to the library; {remedy}",
     )
 
 

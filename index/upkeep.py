@@ -33,6 +33,7 @@ from index.caches import (
 from index.catalog import Catalog
 from index.embedding import Encoder
 from index.entries import entries_of
+from index.errors import LibraryError
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
 from index.reading import CatalogReader
@@ -53,7 +54,7 @@ _POLL_SECONDS = 0.02
 _log = logging.getLogger(__name__)
 
 
-class LibraryWriteError(Exception):
+class LibraryWriteError(LibraryError):
     """The library's folder cannot be written to; what was committed before is served as before."""
 
 
@@ -70,10 +71,16 @@ def naming_failures(home: Path) -> Iterator[None]:
         # An OSError, too, and it is told otherwise: the library is locked.
         raise
     except _FAILURES as error:
-        cause = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+        known = getattr(error, "orig", None) or getattr(error, "strerror", None)
+        remedy = (
+            "check the folder's permissions and the space on the disk, then try again: what was committed "
+            "before is served as before"
+        )
+        # What tantivy and FAISS say may name the library's folder.
+        cause = f" ({known})" if known else ""
         raise LibraryWriteError(
-            f"the library in {home} cannot be written to ({cause}); check the folder's permissions and the "
-            "space on the disk, then try again: what was committed before is served as before"
+            f"the library in {home} cannot be written to ({known or error}); {remedy}",
+            f"the library cannot be written to{cause}; {remedy}",
         ) from error
 
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, HTTPException
 
 from index.commits import OutdatedError
 from index.documents import Document
+from index.errors import write_failure
 from index.loading import LoadError, Options
 from index.loading.isolation import Isolated
 from index.loading.sidecar import (
@@ -30,7 +30,9 @@ from index.locking import LibraryLockedError
 from index.records import DocumentRecord, FileState, Incoming
 from index.scanning import state_of
 from index.store import Index
-from ui.documents import DocumentId, document_response
+from ui.bulkhead import Bulkhead
+from ui.documents import MOST_WAITING, DocumentId, document_response
+from ui.faults import outward_line
 from ui.problems import documented
 from ui.schemas import EditRequest
 from ui.uploads import PLACING, is_uploaded
@@ -52,15 +54,16 @@ def editing_router(index: Index, reader: Isolated, options: Options) -> APIRoute
         options: how, and what that may take.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 422, 500))
+    editing = Bulkhead("edits", at_once=2, waiting=MOST_WAITING)
 
-    @router.patch("/{document_id}", responses=documented(404, 409))
+    @router.patch("/{document_id}", responses=documented(404, 409, 503, 507))
     async def edit(document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
         """Say what stands above what a report says of itself; an empty string takes back what was said.
 
         It is kept beside the report's file, in `NAME.meta.yaml`. The report's words, and its version, stay.
         """
         edits = request.model_dump(exclude_none=True)
-        return await to_thread.run_sync(edited_response, index, reader, options, document_id, edits)
+        return await editing.run(edited_response, index, reader, options, document_id, edits)
 
     return router
 
@@ -79,7 +82,7 @@ def edited_response(
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
     except (EditRefusedError, OutdatedError, LibraryLockedError) as error:
-        raise HTTPException(409, str(error)) from error
+        raise HTTPException(409, outward_line(error)) from error
     return document_response(index, record.document_id, record.version)
 
 
@@ -158,6 +161,8 @@ def _keep(kept: ExitStack, place: Path, said: Overrides) -> None:
     try:
         kept.enter_context(resaid(place, said))
     except OSError as error:
+        if write_failure(error):
+            raise
         cause = f"cannot be written ({error.strerror})"
         raise _refused(
             sidecar_of(place).name, cause, "check the rights and the space of its folder"

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -79,7 +79,9 @@ def page_picture(index: Index, reader: Isolated, options: Options, drawing: Draw
         os.utime(kept)
     except FileNotFoundError:
         picture = _drawn(reader, options, drawing)
-        _keep(kept, picture)
+        # Where it cannot be kept, it is drawn again for the next reader.
+        with suppress(OSError):
+            _keep(kept, picture)
     marked = [box for box in Library(index).boxes(record, span) if box.page == page] if span else []
     layout = index.layouts(record.document_id, record.version, [page]).get(page)
     return _marked(picture, marked, layout.width) if marked and layout else picture
@@ -98,9 +100,12 @@ def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
 
 def _keep(place: Path, picture: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
-        part.write(picture)
-    Path(part.name).replace(place)
+    with ExitStack() as unless_kept:
+        with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
+            unless_kept.callback(os.unlink, part.name)
+            part.write(picture)
+        Path(part.name).replace(place)
+        unless_kept.pop_all()
     states = sorted(_states(place.parent))
     excess = sum(size for _, size, _ in states) - MAX_KEPT_BYTES
     for _, size, file in states[:-1]:
