@@ -168,11 +168,11 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Remember folders, so that a later sync without a path goes over them."""
-        rows = [{"folder": folder} for folder in folders]
+        """Remember folders, so that a later sync without a path goes over them; this confirms them, too."""
+        rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
+                connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Note that files were saved again with the same content: size and mtime_ns by document.
@@ -195,7 +195,8 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
-                connection.execute(date_again(document_id, mtime_ns))
+                for statement in date_again(document_id, mtime_ns):
+                    connection.execute(statement)
 
     def commit(
         self,
@@ -221,6 +222,7 @@ class Catalog:
         Raises:
             LibraryRestoredError: if it has another one now.
             OutdatedError: if one of ``new`` is another reading of what is not there any more.
+            DetailsChangedError: if somebody gave other details of one of ``new`` since it was described.
             TakenError: if something else is where ``back`` was.
         """
         with self.engine.begin() as connection:

@@ -77,7 +77,7 @@ def create_app(
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
     kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
-    editing, undoing = editing_router(index, reader, options), undoing_router(index, deletions)
+    editing, undoing = editing_router(index), undoing_router(index, deletions)
     inspecting, suggesting = inspecting_router(index), suggestions_router(engine)
     routers = (api, library, editing, undoing, inspecting, work, *kept, suggesting)
     for router in routers:
