@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from index.commits import (
     supersede,
 )
 from index.documents import Document
+from index.private import close_to_others, make_file
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 from index.retired import put_back_rows
@@ -74,6 +75,11 @@ class Catalog:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
+        # SQLite gives the files beside it the mode of this one, and tells better why it cannot be made.
+        with suppress(OSError):
+            make_file(path)
+        for beside in ("-wal", "-shm"):
+            close_to_others(path.with_name(path.name + beside))
         place = sa.URL.create("sqlite", database=str(path))
         # A reader holds its connection for a whole question: none waits for another's.
         engine = sa.create_engine(
@@ -120,6 +126,11 @@ class Catalog:
         """The folders that this library follows, in order."""
         with self.reading() as reader:
             return reader.sources()
+
+    def unconfirmed(self) -> list[str]:
+        """As :meth:`CatalogReader.unconfirmed`."""
+        with self.reading() as reader:
+            return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""

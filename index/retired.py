@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.details import uncovered
+from index.private import make_file
 from index.queries import details_of, is_current, to_document
 from index.records import DocumentNotFoundError, Incoming
 from index.schema import chunks, details, documents, layouts, sentence_vectors, signatures, vectors, versions
@@ -89,6 +90,7 @@ def put_back_rows(connection: sa.Connection, file: Path) -> set[str]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sa.Connection]:
+    make_file(file)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
     with engine.begin() as connection:
         # It is of no use after a crash: nothing waits for the disk.

@@ -20,6 +20,7 @@ from index.encoders import EncoderMismatchError, Encoders
 from index.fusion import DENSE_WEIGHT
 from index.making import TITLE_TOKENS, Progress, make
 from index.passes import Vectors
+from index.private import make_folder
 from index.reading import CatalogReader
 from index.rebuilding import rebuild
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
@@ -89,7 +90,7 @@ class Index:
             CatalogError: if the catalog cannot be opened.
             EncoderMismatchError: if another encoder was used, and ``former`` is not given.
         """
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         catalog = Catalog.open(home / "catalog.sqlite")
         index = cls(
             home,

@@ -35,6 +35,7 @@ from index.embedding import Encoder
 from index.entries import entries_of
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
+from index.private import FILE
 from index.reading import CatalogReader
 from index.records import Build, Committed, NewVersion, Recipe
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -108,7 +109,7 @@ class Upkeep:
         self._view: View | None = None
         self._view_lock = RLock()
         self._write_lock = WriteLock(home)
-        self._settle_lock = FileLock(home / "settle.lock")
+        self._settle_lock = FileLock(home / "settle.lock", mode=FILE)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from index.loading import LoadError, Options
 from index.loading.errors import printable
 from index.loading.isolation import Isolated
 from index.loading.sidecar import SUFFIX, checked, read_sidecar
+from index.private import make_folder, opener
 from index.records import DocumentRecord, Incoming
 from index.scanning import state_of
 from index.store import Index, Progress
@@ -167,7 +168,7 @@ def index_upload(
 
 def hidden_folder(folder: Path) -> Path:
     """A new folder in ``folder``, made with it, that no sync sees; swept up once this process is over."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
 
@@ -194,7 +195,7 @@ def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
     """Write what was sent to ``place``; returns its sha256."""
     digest = hashlib.sha256()
     size = 0
-    with place.open("wb") as kept:
+    with open(place, "wb", opener=opener) as kept:
         while part := file.read(_AT_ONCE):
             size += len(part)
             if size > megabytes * 1024 * 1024:
