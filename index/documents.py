@@ -48,7 +48,7 @@ class Span:
 Origin = Literal[
     "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
 ]
-"""Where a value comes from: an edit or an upload gave it, or it was read; "page" is the document's own words."""
+"""Where a value comes from: people gave it, or it was read; "page" is the words of the document itself."""
 
 
 @dataclass(frozen=True, slots=True)

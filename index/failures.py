@@ -57,7 +57,7 @@ class Failures:
         mine = sa.and_(failures.c.id == failure_id, ~failures.c.dismissed)
         with self._engine.begin() as connection:
             if not connection.execute(sa.update(failures).where(mine).values(dismissed=True)).rowcount:
-                raise FailureNotFoundError(f"failure {failure_id} is not listed any more; read the list again")
+                raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
 
     def note(self, listings: Sequence[Listing], failed: Sequence[Failure]) -> None:
         """Keep ``failed``, and forget the failures of all else that ``listings`` tell of.

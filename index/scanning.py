@@ -253,7 +253,7 @@ class _Walk:
         """Whether a folder is the library's home, by which path it may have been reached."""
         if self._home is None or entry.inode() != self._home_number:
             return False
-        return os.path.samefile(entry.path, self._home)
+        return self._home.samefile(entry.path)
 
     @cached_property
     def _home_number(self) -> int:

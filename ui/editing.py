@@ -1,4 +1,4 @@
-"""Details of a document that people edit: kept in the catalog, above those of its file, and indexed at once."""
+"""Details of a document that people edit: kept in the catalog, above its file's own, and indexed at once."""
 
 from __future__ import annotations
 

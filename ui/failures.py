@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Path
 
-from index.failures import Failures, FailureNotFoundError, KeptFailure
+from index.failures import FailureNotFoundError, Failures, KeptFailure
 from index.store import Index
 from ui.filtering import MAX_ID
 from ui.problems import documented

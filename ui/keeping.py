@@ -66,6 +66,6 @@ def _show(report: BackupReport, *, as_json: bool) -> None:
             output, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
         )
     if report.unconfirmed:
-        terminal.print_line(output, "It followed these folders. None is followed until you sync it by its name:")
+        terminal.print_line(output, "It followed these folders; each is followed again once you sync it:")
     for folder in report.unconfirmed:
         terminal.print_line(output, f"  footnoted sync {shlex.quote(visible(folder))}")

@@ -24,12 +24,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
     Returns:
         ``home``; ``exists``, whether a library is there; ``generation``; ``documents`` and ``passages``,
         counted; ``folders`` that are followed, and ``unconfirmed`` ones, which a backup named; ``failed``, the
-        files and folders that could not be read (``source``, ``path``, ``cause``, ``since``); ``model``, the encoder that the library was made with or,
-        while it is empty, the one that the settings name (None: the bundled one); ``sizes``, bytes by
-        entry of the folder and their ``total``; ``server``, the running one's ``address``, ``pid`` and
-        ``started``, or None; ``index``, the fields of :class:`index.condition.Condition` where there is a
-        library: its caches, what is behind and what is being built; ``jobs``, those that have not ended and,
-        of the others, the last ones, newest first.
+        files and folders that could not be read (``source``, ``path``, ``cause``, ``since``); ``model``, the
+        encoder that the library was made with or, while it is empty, the one that the settings name (None:
+        the bundled one); ``sizes``, bytes by entry of the folder and their ``total``; ``server``, the running
+        one's ``address``, ``pid`` and ``started``, or None; ``index``, the fields of
+        :class:`index.condition.Condition` where there is a library: its caches, what is behind and what is
+        being built; ``jobs``, those that have not ended and, of the others, the last ones, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.

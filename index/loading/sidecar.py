@@ -1,6 +1,6 @@
 """Reads the details that a person or a publisher's tool put beside a file, in ``NAME.meta.yaml``.
 
-Files beside a source are only ever read: details that people give in the browser or over HTTP are in the catalog.
+It is only read: details that people give in the browser or over HTTP are in the catalog.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _content(path: Path) -> bytes:
     sidecar = sidecar_of(path)
     if stat.S_ISREG(sidecar.lstat().st_mode):
         # Whoever puts a link there in this moment gets a refusal of the system's.
-        with open(os.open(sidecar, _FLAGS), "rb") as file:
+        with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file.read(_MAX_BYTES + 1)
     raise LoadError(path, "has a sidecar that is a link or no file", "put the sidecar itself beside the file")
