@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -59,23 +59,25 @@ class Failures:
             if not connection.execute(sa.update(failures).where(mine).values(dismissed=True)).rowcount:
                 raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
 
-    def note(self, listings: Sequence[Listing], failed: Sequence[Failure]) -> None:
+    def note(self, listings: Sequence[Listing], failed: Sequence[Failure], followed: Collection[str]) -> None:
         """Keep ``failed``, and forget the failures of all else that ``listings`` tell of.
 
         Args:
             listings: what a sync went over.
-            failed: what it could not list or read. A single file that is not there is no failure.
+            failed: what it could not list or read. A file that is not there, or not followed, is not kept.
+            followed: the folders and files that the library follows, as absolute paths.
         """
-        kept = [failure for failure in failed if not (failure.cause == MISSING and failure.place.part)]
-        causes = {_shown(failure.place): failure.cause for failure in kept}
+        causes = {_kept(failure.place, followed): failure.cause for failure in failed}
+        causes = {
+            (source, path): cause
+            for (source, path), cause in causes.items()
+            if source and not (cause == MISSING and path)
+        }
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._engine.begin() as connection:
-            for number, *place in connection.execute(
-                sa.select(failures.c.id, failures.c.source, failures.c.path)
-            ).all():
-                source, path = place
-                tells = any(its.root.source == source and its.tells_of(path) for its in listings)
-                if tells and (source, path) not in causes:
+            places = sa.select(failures.c.id, failures.c.source, failures.c.path)
+            for number, source, path in connection.execute(places).all():
+                if (source, path) not in causes and any(_tells_of(each, source, path) for each in listings):
                     connection.execute(sa.delete(failures).where(failures.c.id == number))
             for (source, path), cause in causes.items():
                 same = sa.and_(failures.c.source == source, failures.c.path == path)
@@ -87,7 +89,24 @@ class Failures:
                     connection.execute(new, row)
 
 
-def _shown(place: Root) -> tuple[str, str]:
-    """The source and the path of a place, whose bytes may be no UTF-8, in a form that can be kept."""
-    source, path = (part.encode("utf-8", "backslashreplace").decode() for part in (place.source, place.part))
-    return source, path
+def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
+    """The followed folder or file that a place belongs to, and its path in it; empty where there is none.
+
+    Their bytes may be no UTF-8, which the catalog cannot keep: they are put in a form that can be shown.
+    """
+    source, path = place.source, place.part
+    if str(place.location) in followed:
+        # A followed folder that is gone is listed as a part of the one around it, and a single file always.
+        source, path = str(place.location), ""
+    elif source not in followed:
+        source = ""
+    return source.encode("utf-8", "backslashreplace").decode(), path.encode(
+        "utf-8", "backslashreplace"
+    ).decode()
+
+
+def _tells_of(listing: Listing, source: str, path: str) -> bool:
+    root = listing.root
+    if root.part and not path and str(root.location) == source:
+        return listing.tells_of(root.part)
+    return root.source == source and listing.tells_of(path)

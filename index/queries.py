@@ -86,7 +86,7 @@ def file_query() -> sa.Select[Any]:
         documents.c.mtime_ns,
         versions.c.digest,
         versions.c.origins,
-        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
+        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
         versions.c.recognised_in,
         sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
@@ -94,9 +94,9 @@ def file_query() -> sa.Select[Any]:
 
 def to_file(row: sa.Row[Any]) -> FileState:
     """A row of :func:`file_query` as a value."""
-    _, number, version, size, mtime_ns, digest, origins, has_pictures, recognised_in, covered = row
-    origins = {key: origin for key, origin in {**origins, **covered}.items() if origin}
-    return FileState(number, version, size, mtime_ns, digest, origins, has_pictures, recognised_in)
+    origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
+    state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in)
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:

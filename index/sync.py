@@ -132,13 +132,8 @@ def sync(
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     changes = replace(plan(known, listings, options.recognition), lineage=lineage)
     report = apply(index, changes, progress, started, options, reader=reader)
-    kept = [failure for failure in report.failed if _is_followed(failure.place, followed)]
-    Failures(index.catalog.engine).note(listings, kept)
+    Failures(index.catalog.engine).note(listings, report.failed, followed)
     return report
-
-
-def _is_followed(place: Root, followed: Collection[str]) -> bool:
-    return place.source in followed or str(place.location) in followed
 
 
 def plan(

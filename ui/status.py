@@ -23,7 +23,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
     Returns:
         ``home``; ``exists``, whether a library is there; ``generation``; ``documents`` and ``passages``,
-        counted; ``folders`` that are followed, and ``unconfirmed`` ones, which a backup named; ``failed``, the
+        counted; ``folders`` that are followed; ``unconfirmed`` ones, which a backup named; ``failed``, the
         files and folders that could not be read (``source``, ``path``, ``cause``, ``since``); ``model``, the
         encoder that the library was made with or, while it is empty, the one that the settings name (None:
         the bundled one); ``sizes``, bytes by entry of the folder and their ``total``; ``server``, the running
