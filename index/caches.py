@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from index.private import opener
 from index.records import Build
 
 _MARKER = "current.json"
@@ -68,7 +69,7 @@ def read_marker(folder: Path) -> Saved | None:
 def write_marker(folder: Path, saved: Saved) -> None:
     """Note ``saved`` in one step: a new file, synced to disk, renamed over the old one."""
     part = folder / f"{_MARKER}.part"
-    with part.open("w", encoding="utf-8") as file:
+    with open(part, "w", encoding="utf-8", opener=opener) as file:
         json.dump({"saved": asdict(saved), "digest": _digest_of(asdict(saved))}, file)
         file.flush()
         os.fsync(file.fileno())

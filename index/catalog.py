@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from index.commits import (
 )
 from index.documents import Document
 from index.errors import write_failure
+from index.private import close_to_others, make_file
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 from index.retired import put_back_rows
@@ -75,6 +76,11 @@ class Catalog:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
+        # SQLite gives the files beside it the mode of this one, and tells better why it cannot be made.
+        with suppress(OSError):
+            make_file(path)
+        for beside in ("-wal", "-shm"):
+            close_to_others(path.with_name(path.name + beside))
         place = sa.URL.create("sqlite", database=str(path))
         # A reader holds its connection for a whole question: none waits for another's.
         engine = sa.create_engine(
@@ -124,6 +130,11 @@ class Catalog:
         with self.reading() as reader:
             return reader.sources()
 
+    def unconfirmed(self) -> list[str]:
+        """As :meth:`CatalogReader.unconfirmed`."""
+        with self.reading() as reader:
+            return reader.unconfirmed()
+
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
         with self.reading() as reader:
@@ -171,11 +182,11 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Remember folders, so that a later sync without a path goes over them."""
-        rows = [{"folder": folder} for folder in folders]
+        """Remember folders, so that a later sync without a path goes over them; this confirms them, too."""
+        rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
+                connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Note that files were saved again with the same content: size and mtime_ns by document.
@@ -198,7 +209,8 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
-                connection.execute(date_again(document_id, mtime_ns))
+                for statement in date_again(document_id, mtime_ns):
+                    connection.execute(statement)
 
     def commit(
         self,
@@ -224,6 +236,7 @@ class Catalog:
         Raises:
             LibraryRestoredError: if it has another one now.
             OutdatedError: if one of ``new`` is another reading of what is not there any more.
+            DetailsChangedError: if somebody gave other details of one of ``new`` since it was described.
             TakenError: if something else is where ``back`` was.
         """
         with self.engine.begin() as connection:

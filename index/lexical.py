@@ -17,6 +17,7 @@ import numpy.typing as npt
 import tantivy
 
 from index.analysis import NO_SPACES, PAIRS, Term, analyzers, composed, field_of, terms_in
+from index.private import make_folder
 from index.records import Allowed
 
 _ANY = "*"
@@ -60,7 +61,7 @@ class LexicalIndex:
         Raises:
             LexicalIndexError: if the folder holds something else.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.folder = folder
         try:
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import LibraryError
 from index.liveness import Process, this_process
+from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
@@ -49,7 +50,7 @@ class WriteLock:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._lock = FileLock(home / LOCK_FILE)
+        self._lock = FileLock(home / LOCK_FILE, mode=FILE)
 
     @contextmanager
     def hold(self, task: str | None = None, timeout: float | None = None) -> Iterator[None]:
@@ -94,8 +95,8 @@ def note_holder(home: Path, task: str) -> None:
         "task": task,
     }
     # It is for those who wait only: what is to be written must not fail for its sake.
-    with suppress(OSError):
-        (home / HOLDER_FILE).write_text(json.dumps(noted), encoding="utf-8")
+    with suppress(OSError), open(home / HOLDER_FILE, "w", encoding="utf-8", opener=opener) as file:
+        json.dump(noted, file)
 
 
 def holder(home: Path) -> Holder | None:

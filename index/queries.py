@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.details import Detail
 from index.documents import Document, Section, Span
-from index.records import DocumentRecord, Filters, Passage
-from index.schema import chunks, documents, layouts, versions
+from index.records import DocumentRecord, FileState, Filters, Passage
+from index.schema import chunks, details, documents, layouts, versions
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -75,6 +76,8 @@ def file_query() -> sa.Select[Any]:
     # Only pages of PDFs are recognised.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
+    beneath = sa.func.json_group_object(details.c.key, details.c.beneath_origin)
+    covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
         documents.c.path,
         documents.c.id,
@@ -83,9 +86,25 @@ def file_query() -> sa.Select[Any]:
         documents.c.mtime_ns,
         versions.c.digest,
         versions.c.origins,
-        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
+        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
         versions.c.recognised_in,
+        sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
+
+
+def to_file(row: sa.Row[Any]) -> FileState:
+    """A row of :func:`file_query` as a value."""
+    origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
+    state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in)
+
+
+def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
+    """The details in the catalog that were given of a document."""
+    query = sa.select(
+        details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
+    ).where(details.c.document_id == document_id)
+    return {key: Detail(*given) for key, *given in connection.execute(query)}
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:

@@ -36,6 +36,7 @@ from index.entries import entries_of
 from index.errors import LibraryError
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
+from index.private import FILE
 from index.reading import CatalogReader
 from index.records import Build, Committed, NewVersion, Recipe
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -115,7 +116,7 @@ class Upkeep:
         self._view: View | None = None
         self._view_lock = RLock()
         self._write_lock = WriteLock(home)
-        self._settle_lock = FileLock(home / "settle.lock")
+        self._settle_lock = FileLock(home / "settle.lock", mode=FILE)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from index.caches import Saved, digests, is_whole, read_marker, write_marker
 from index.entries import entries
 from index.lexical import LexicalIndex, LexicalIndexError, Words
+from index.private import make_folder
 from index.reading import CatalogReader
 from index.records import Allowed, Build, Filters
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -138,7 +139,7 @@ def make_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Saved:
     Returns:
         What is to be noted of the caches, without a base of vectors: all of them are in memory.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     saved = Saved(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
     LexicalIndex(folder / saved.words).add(entries(reader.passages(), titled=titled))
     return replace(saved, digests=digests(folder, saved))
@@ -150,7 +151,7 @@ def make_base(folder: Path, reader: CatalogReader, dimensions: int, sizes: Sizes
     Returns:
         What is to be noted of the base, and of no words.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
     VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, sizes)
     made = Saved(base=name, last=reader.last_chunk(), base_generation=reader.generation)
@@ -182,7 +183,7 @@ def prepare_words(folder: Path, last: int) -> tuple[Saved, LexicalIndex]:
         folder: the build's; a new one is made.
         last: the highest number of a chunk that was ever committed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     saved = read_marker(folder) or Saved(words=f"words-{uuid.uuid4().hex[:8]}")
     write_marker(folder, replace(saved, writing=True))
     words = LexicalIndex(folder / saved.words)

@@ -186,7 +186,7 @@ class TestUpload:
         document = client.get(f"/v1/documents/{record.document_id}").json()
         assert (document["author"], document["uploaded"]) == ("Ada Varro", True)
         kept = sorted(path.name for path in (index.home / "uploads").iterdir())
-        assert kept == ["gate.txt", "gate.txt.meta.yaml"]
+        assert kept == ["gate.txt"]
 
     def test_one_that_cannot_be_read_fails_and_leaves_nothing(
         self, client: TestClient, index: Index, caplog: pytest.LogCaptureFixture

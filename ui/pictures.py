@@ -15,6 +15,7 @@ from index.documents import Span
 from index.layout import Box
 from index.loading import LoadError, Options, content
 from index.loading.isolation import Isolated
+from index.private import make_folder
 from index.records import DocumentRecord
 from index.store import Index
 from rag.citations import Library
@@ -99,7 +100,7 @@ def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
 
 
 def _keep(place: Path, picture: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     with ExitStack() as unless_kept:
         with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
             unless_kept.callback(os.unlink, part.name)

@@ -64,6 +64,9 @@ export const getCitations = async (id) => (await get(`v1/documents/${id}/citatio
 export const getJobs = async (limit) => (await get(`v1/jobs?limit=${limit}`)).jobs;
 export const getJob = (id) => get(`v1/jobs/${id}`);
 export const cancelJob = (id) => ask(`v1/jobs/${id}`, { method: "DELETE" });
+/** The files that could not be read, by path: {failure_id, path, cause, since}. */
+export const getFailures = async () => (await get("v1/failures")).failures;
+export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
 /** The conversations, the last one first, in which each of the words of `query` stands. */
