@@ -131,7 +131,8 @@ class Index:
             LibraryLockedError: if another process is at work on the caches for half a minute.
         """
         with self._upkeep.snapshot() as (reader, view):
-            yield Snapshot(reader, view, self._encoder_of(reader), self._duplicates)
+            encoder = self._encoder_of(reader)
+            yield Snapshot(reader, view, encoder, self._duplicates, self._upkeep.sound)
 
     @property
     def generation(self) -> int:

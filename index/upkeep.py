@@ -147,6 +147,27 @@ class Upkeep:
                 raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
+    def sound(self, reader: CatalogReader, view: View) -> View:
+        """``view``; if a file was changed that it has mapped, the same generation made again.
+
+        Raises:
+            LibraryLockedError: as :meth:`snapshot`, or if ``reader`` does not read the newest generation.
+        """
+        return view if view.is_sound() else self._renewed(reader, view)
+
+    def _renewed(self, reader: CatalogReader, damaged: View) -> View:
+        """The generation of ``damaged``, which ``reader`` reads, from caches that are read or made again."""
+        deadline = time.monotonic() + locking.LOCK_SECONDS
+        with self._view_lock:
+            if self._view is damaged:
+                self._view = None
+        while self._catalog.generation() == reader.generation and time.monotonic() < deadline:
+            view = self._view_of(reader)
+            if view is not None:
+                return view
+            time.sleep(_POLL_SECONDS)
+        raise locked(self.home)
+
     def commit(
         self,
         new: Sequence[NewVersion],
@@ -160,8 +181,9 @@ class Upkeep:
         Raises:
             LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.Catalog.commit`.
         """
-        with self.snapshot() as (_, before):
-            pass
+        with self.snapshot() as (reader, before):
+            if not before.is_writable():
+                before = self._renewed(reader, before)
         written: list[Build] = []
 
         def prepare(committed: Committed, build: Build) -> None:
@@ -191,7 +213,7 @@ class Upkeep:
             view.index.remove(reader.removed(since=saved.words_generation))
             with self._view_lock:
                 if self._view is view:
-                    self._view = replace(view, words=view.index.words())
+                    self._view = view.with_words()
             done = replace(saved, writing=False, words_generation=committed.generation)
             write_marker(folder, replace(done, digests=digests(folder, done)))
 
@@ -248,10 +270,14 @@ class Upkeep:
     def _view_of(self, reader: CatalogReader) -> View | None:
         """What is searched of the state that ``reader`` reads; None where another must be read."""
         view = self._view
-        if view is not None and (view.generation, view.build) == (reader.generation, reader.build):
+        same = view is not None and (view.generation, view.build) == (reader.generation, reader.build)
+        if view is not None and same and view.is_sound():
             return view
         with self._view_lock:
             view = self._view
+            if view is not None and not view.is_sound():
+                _log.warning("A cache of %s was changed; the caches are read again.", self.home)
+                view = self._view = None
             if view is None or (view.generation, view.build) != (reader.generation, reader.build):
                 if view is not None and view.build == reader.build and view.generation > reader.generation:
                     return None

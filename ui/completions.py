@@ -24,6 +24,7 @@ from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.history import Conversation, of_turns
 from ui.footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.problems import documented
+from ui.schemas import Text
 from ui.streaming import Broken, answer_stream
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class ContentPart(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str
-    text: str | None = None
+    type: Text
+    text: Text | None = None
 
 
 class CompletionMessage(BaseModel):
@@ -52,7 +53,7 @@ class CompletionMessage(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | None = None
+    content: Text | list[ContentPart] | None = None
 
     @property
     def words(self) -> str:
@@ -75,7 +76,7 @@ class CompletionRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    model: str = MODEL
+    model: Text = MODEL
     messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool = False
     stream_options: StreamOptions | None = None
@@ -115,7 +116,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
         return {"object": "list", "data": [ENTRY]}
 
     @router.get("/models/{name}", responses=documented(404))
-    async def model(name: str) -> dict[str, Any]:
+    async def model(name: Text) -> dict[str, Any]:
         """The one model that there is."""
         if name != MODEL:
             raise HTTPException(404, f"there is no model {name!r}; the one that there is, is {MODEL!r}")

@@ -20,23 +20,20 @@ from index.records import DocumentRecord
 from index.store import Index
 from ui.bulkhead import Bulkhead
 from ui.dates import precision_of
-from ui.filtering import MAX_ID
 from ui.jobs import accepted
 from ui.listing import listed_response
 from ui.pictures import Drawing, PictureError, has_pictures, page_picture
 from ui.problems import documented
 from ui.revalidating import revalidated
-from ui.schemas import MAX_SAID_CHARACTERS
+from ui.schemas import MAX_SAID_CHARACTERS, Number, Offset, Text
 from ui.sources import read_source
 from ui.uploads import Sent, add_upload, is_uploaded, keep_upload
 from ui.writer import Writer
 
-DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
-Version = Annotated[
-    int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
-]
+DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
+Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]
 Said = Annotated[
-    str, Form(max_length=MAX_SAID_CHARACTERS, description="stands above what the file says of itself")
+    Text, Form(max_length=MAX_SAID_CHARACTERS, description="stands above what the file says of itself")
 ]
 
 UNCHANGED = {"description": "The brief list is the one whose `ETag` was sent"}
@@ -91,9 +88,9 @@ def documents_router(
         published: Said = "",
         language: Said = "",
         collection: Annotated[
-            str, Form(max_length=MAX_COLLECTION_CHARACTERS, description="what filters may name it by")
+            Text, Form(max_length=MAX_COLLECTION_CHARACTERS, description="what filters may name it by")
         ] = "",
-        password: Annotated[str, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
+        password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
         background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
     ) -> dict[str, Any] | Response:
         """Add a report to the library, or a new version of one that has the same name.
@@ -122,8 +119,8 @@ def documents_router(
     async def document_text(
         document_id: DocumentId,
         version: Version = None,
-        start: Annotated[int, Query(ge=0, description="offset in code points")] = 0,
-        end: Annotated[int | None, Query(ge=0, description="exclusive; the end by default")] = None,
+        start: Annotated[Offset, Query(description="offset in code points")] = 0,
+        end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
     ) -> dict[str, Any]:
         """A document's canonical text, whole by default: what every citation's offsets count in."""
         if end is not None and end < start:
@@ -138,10 +135,10 @@ def documents_router(
     async def page(
         *,
         document_id: DocumentId,
-        page: Annotated[int, Path(description="from 1", ge=1, le=MAX_ID)],
+        page: Annotated[Number, Path(description="from 1")],
         version: Version = None,
-        start: Annotated[int | None, Query(ge=0, description="of the words to mark")] = None,
-        end: Annotated[int | None, Query(ge=0, description="exclusive")] = None,
+        start: Annotated[Offset | None, Query(description="of the words to mark")] = None,
+        end: Annotated[Offset | None, Query(description="exclusive")] = None,
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
         if_none_match: Annotated[str, Header(description="the `ETag` of such a picture")] = "",
     ) -> Response:

@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse
 
 from index.jobs import KEPT, Job, JobEndedError, JobNotFoundError
 from ui.problems import documented
-from ui.schemas import RequestModel
+from ui.schemas import RequestModel, Text
 from ui.writer import Writer
 
-JobId = Annotated[str, Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+JobId = Annotated[Text, Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
 LISTED = 100
 
