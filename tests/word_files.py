@@ -85,13 +85,14 @@ def numbered(
             numbering.insert(
                 0,
                 parse_xml(
-                    f"<w:abstractNum {NAMESPACES} w:abstractNumId='9100'><w:lvl w:ilvl='0'><w:start w:val='1'/>"
+                    f"<w:abstractNum {NAMESPACES} w:abstractNumId='9100'><w:lvl w:ilvl='0'>"
                     f"<w:numFmt w:val='{kind}'/><w:lvlText w:val='{text}'/></w:lvl></w:abstractNum>"
                 ),
             )
         numbering.append(
             parse_xml(
-                f"<w:num {NAMESPACES} w:numId='{9100 + number}'><w:abstractNumId w:val='9100'/>{override}</w:num>"
+                f"<w:num {NAMESPACES} w:numId='{9100 + number}'><w:abstractNumId w:val='9100'/>"
+                f"{override}</w:num>"
             )
         )
 

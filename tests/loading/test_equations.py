@@ -77,7 +77,7 @@ def test_an_equation_of_word(xml: str, text: str) -> None:
         ),
         ("<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable>", "[1, 2]"),
         (
-            "<semantics><mrow><mi>a</mi></mrow><annotation encoding='application/x-tex'>\\alpha</annotation></semantics>",
+            "<semantics><mrow><mi>a</mi></mrow><annotation encoding='TeX'>\\alpha</annotation></semantics>",
             "a",
         ),
         ("<mphantom><mn>3</mn></mphantom><mn>4</mn>", "4"),

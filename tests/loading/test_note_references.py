@@ -37,10 +37,7 @@ def test_a_reference_is_raised(markup: str, text: str) -> None:
         ("see section <a href='#s2'>2</a> of it", "see section 2 of it"),
         ("see Fig.<a href='#f2'>2</a> of it", "see Fig.2 of it"),
         ("see <a href='#p1'>1</a> and <a href='#p2'>2</a>", "see 1 and 2"),
-        (
-            "the dam<a href='#dam'>s</a>ite of Maravel<a href='#inquiry'> inquiry</a>",
-            "the dam[s]ite of Maravel inquiry",
-        ),
+        ("the dam<a href='#dam'>s</a>ite<a href='#inquiry'> inquiry</a>", "the damsite inquiry"),
         ("ring 0<a href='tel:123'>123</a> now", "ring 0123 now"),
         ("in (<a href='#r1'>1</a>) and <a href='#r2'>2,500</a> cases", "in (1) and 2,500 cases"),
         ("a <span style='vertical-align: 1px'>2</span> b", "a 2 b"),
@@ -55,7 +52,9 @@ def test_a_number_at_the_beginning_of_a_line_is_no_reference() -> None:
 
 
 def test_a_class_that_the_page_s_style_raises_is_raised() -> None:
-    style = "<style>@media screen { p > .note, .mark a:link { vertical-align: super } .low { color: red } }</style>"
+    style = (
+        "<style>@media screen { p > .note, .mark a { vertical-align: super } .low { color: red } }</style>"
+    )
     words = "<p>It cost 2,500<span class='note'>2</span> marks in <span class='low'>2</span> years.</p>"
     assert read(words, style) == "It cost 2,500² marks in 2 years."
 
@@ -63,8 +62,8 @@ def test_a_class_that_the_page_s_style_raises_is_raised() -> None:
 def test_those_of_a_book_are_raised_as_its_chapters_and_style_sheets_say() -> None:
     chapters = {
         "a.xhtml": page(
-            "<p>It cost 2,500<a epub:type='noteref' href='b.xhtml#n1'>1</a> marks, or 3,000<span class='n'>2</span>, "
-            "not 4,000<a href='b.xhtml#n3'>3</a>.</p>"
+            "<p>It cost 2,500<a epub:type='noteref' href='b.xhtml#n1'>1</a> marks, or 3,000"
+            "<span class='n'>2</span>, not 4,000<a href='b.xhtml#n3'>3</a>.</p>"
         ),
         "b.xhtml": page("<p id='n1'>1 Without labour.</p>"),
     }

@@ -1,4 +1,4 @@
-"""Notes of a Word document bear the numbers that Word counts, where they are referred to and before their words."""
+"""Notes of a Word document bear the numbers that Word counts, in the text and before their words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PARTS = {
 }
 
 
-def with_notes(kind: str, texts: dict[int, str], attributes: str = "") -> Callable[[WordDocument], object]:
+def with_notes(kind: str, texts: dict[int, str]) -> Callable[[WordDocument], object]:
     """Adds footnotes or endnotes, each with its ``w:id``, in this order."""
     notes = "".join(
-        f"<w:{kind} w:id='{number}' {attributes}><w:p>{text if text.startswith('<') else run(text)}</w:p></w:{kind}>"
+        f"<w:{kind} w:id='{number}'><w:p>{text if text.startswith('<') else run(text)}</w:p></w:{kind}>"
         for number, text in texts.items()
     )
     separator = f"<w:{kind} w:type='separator' w:id='-1'><w:p>{run('line')}</w:p></w:{kind}>"

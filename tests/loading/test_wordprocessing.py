@@ -234,8 +234,7 @@ class TestNumbers:
             ("", "Article 1. a\nArticle 2. b\nArticle 3. c"),
             ("<w:startOverride w:val='5'/>", "Article 1. a\n\nArticle 5. b\nArticle 6. c"),
             (
-                "<w:lvl w:ilvl='0'><w:start w:val='3'/><w:numFmt w:val='upperRoman'/>"
-                "<w:lvlText w:val='Part %1'/></w:lvl>",
+                "<w:lvl w:ilvl='0'><w:numFmt w:val='upperRoman'/><w:lvlText w:val='Part %1'/></w:lvl>",
                 "Article 1. a\n\nPart II b\nPart III c",
             ),
         ],
