@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
-from fractions import Fraction
 
 import regex
 
@@ -43,6 +42,9 @@ Parts = tuple[tuple[str, str], ...]
 
 _MOST_PLACES = 7
 """Digits of a denominator: Excel takes no more either."""
+
+
+_NO_REST = 5e-8
 
 
 def shown_number(value: float, code: str) -> str:
@@ -168,25 +170,38 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
     slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
     start = _while(parts, slash - 1, -1, _is_digit_mark)
     end = _while(parts, slash + 1, 1, _is_digit_mark)
-    places, fixed = end - slash - 1, 0
-    if not places:
-        end = _while(parts, slash + 1, 1, lambda part: part[0] == "literal" and part[1].isdecimal())
+    fixed = 0
+    if parts[slash + 1 : slash + 2] and parts[slash + 1][0] == "literal":
+        end = _while(parts, slash + 1, 1, lambda part: part[1].isdecimal() and part[1].isascii())
         fixed = int("".join(text for _, text in parts[slash + 1 : end])[:_MOST_PLACES] or "1") or 1
     before = parts[: start + 1]
     has_whole = any(map(_is_digit_mark, before))
-    exact = Fraction(amount)
-    whole = int(exact) if has_whole else 0
-    rest = exact - whole
-    near = rest.limit_denominator(10 ** min(places, _MOST_PLACES) - 1) if not fixed else Fraction(0)
-    above = round(rest * fixed) if fixed else near.numerator
-    below = fixed or near.denominator
-    if has_whole and above == below:
-        whole, above = whole + 1, 0
+    most = 10 ** min(end - slash - 1, _MOST_PLACES) - 1
+    above, below = (int(_rounded(amount * fixed, 0)), fixed) if fixed else _near(float(amount), most)
+    whole, above = divmod(above, below) if has_whole else (0, above)
     written = f"{above}/{below}" if above or not has_whole else ""
     is_shown = has_whole and (whole > 0 or not written or any(part == ("mark", "0") for part in before))
     after = "".join(text for _, text in parts[end:])
     words = "".join(text for kind, text in before if kind == "literal" and text.strip())
     return f"{words}{whole if is_shown else ''} {written}{after}"
+
+
+def _near(value: float, most: int) -> tuple[int, int]:
+    """A fraction near a figure, as Excel finds it: the last of its continued fractions with few digits.
+
+    Args:
+        value: the figure, 0 or more.
+        most: the largest denominator.
+    """
+    before, last, rest = (0, 1), (1, 0), value
+    while True:
+        whole = math.floor(rest)
+        found = (whole * last[0] + before[0], whole * last[1] + before[1])
+        if found[1] > max(most, 1):
+            return last
+        if rest - whole < _NO_REST:
+            return found
+        before, last, rest = last, found, 1 / (rest - whole)
 
 
 def _is_digit_mark(part: tuple[str, str]) -> bool:
