@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from index.loading.blocks import Block, row
@@ -83,7 +84,7 @@ def _lines(container: Element) -> Iterator[Element]:
             yield from _lines(child)
 
 
-def _hidden_columns(table: Element) -> frozenset[int]:
+def _hidden_columns(table: Element) -> Sequence[int]:
     """The numbers of a table's columns, from 0, that are not shown."""
     hidden: set[int] = set()
     place = 0
@@ -94,14 +95,14 @@ def _hidden_columns(table: Element) -> frozenset[int]:
         if column.get(f"{TABLE}visibility") in _HIDDEN:
             hidden |= set(range(place, min(place + wide, _MOST_COLUMNS)))
         place += wide
-    return frozenset(hidden)
+    return sorted(hidden)
 
 
 def _cells(
     line: Element,
     blocks: Callable[[Element], Iterator[Block]],
     repeats: Repeats,
-    hidden: frozenset[int],
+    hidden: Sequence[int],
 ) -> list[list[Block]]:
     """What the cells of a row hold, without those in hidden columns and the empty ones at its end.
 
@@ -115,13 +116,13 @@ def _cells(
             continue
         found = list(blocks(element)) if element.tag == _CELL else []
         told = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-        unseen = sum(place <= column < place + told for column in hidden) if hidden else 0
+        unseen = bisect_left(hidden, place + told) - bisect_left(hidden, place)
         place += told
         told -= unseen
         if not any(block.text.strip() for block in found):
             empty += told
         elif told:
-            cells += [[]] * repeats.allowed(empty, 1)
+            cells += [[]] * (repeats.allowed(empty, 1) if empty else 0)
             cells += [found] * repeats.allowed(told, 1)
             empty = 0
     return cells
