@@ -62,6 +62,8 @@ def damage_named(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except RecursionError as error:
+        raise LoadError(path, "is broken: its parts are nested too deeply", "save it again") from error
     except (*_BROKEN_PARTS, OpcError, LxmlError, LookupError, ValueError, AttributeError, TypeError) as error:
         cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
         raise LoadError(

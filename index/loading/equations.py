@@ -171,8 +171,18 @@ def is_mathml(element: Element) -> bool:
 
 
 def from_mathml(element: Element) -> str:
-    """An equation of MathML, or a part of one, whatever namespace or prefix its elements have."""
-    parts = [from_mathml(child) for child in element if isinstance(child.tag, str)]
+    """An equation of MathML, whatever namespace or prefix its elements have.
+
+    One that is nested without end is read as its signs alone.
+    """
+    try:
+        return _of_mathml(element).strip()
+    except RecursionError:
+        return "".join("".join(element.itertext()).split())
+
+
+def _of_mathml(element: Element) -> str:
+    parts = [_of_mathml(child) for child in element if isinstance(child.tag, str)]
     name = _local(element)
     if name in _OF_MATHML:
         # What is damaged has too few parts.
@@ -189,7 +199,7 @@ def from_mathml(element: Element) -> str:
 
 
 def _cells(line: Element) -> list[str]:
-    return [from_mathml(cell) for cell in line if _local(cell) == "mtd"]
+    return [_of_mathml(cell) for cell in line if _local(cell) == "mtd"]
 
 
 def _local(element: Element) -> str:

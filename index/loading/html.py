@@ -32,6 +32,8 @@ _DECLARED = re.compile(
 _DECLARED_WITHIN = 4096
 """Browsers look for the declaration in the first 1,024 bytes; some exporters put long comments before it."""
 
+_SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
+_SUBSET_END = re.compile(r"\]\s*>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 MIN_ANCHOR_CHARACTERS = 25
@@ -121,7 +123,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        page = document_fromstring(_NOT_XML.sub(" ", source).encode("utf-8"), parser=parser)
+        page = document_fromstring(_NOT_XML.sub(" ", _without_subset(source)).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
     for element in page.iter():  # character references can name what XML, and so lxml, refuses
@@ -136,13 +138,23 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
     return page
 
 
+def _equations(page: HtmlElement) -> list[HtmlElement]:
+    """The equations of a page; what is nested in one is a part of it."""
+    from lxml import etree
+
+    found: list[HtmlElement] = []
+    walk = etree.iterwalk(page, events=("start",))
+    for _, element in walk:
+        if is_mathml(element):
+            found.append(element)
+            walk.skip_subtree()
+    return found
+
+
 def _write_equations(page: HtmlElement) -> None:
     """Write equations as text, each once; what draws one again for the eye alone is left out."""
-    for equation in [one for one in page.iter() if is_mathml(one)]:
-        try:
-            text = from_mathml(equation)
-        except RecursionError:
-            text = "".join(equation.itertext())
+    for equation in _equations(page):
+        text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):
             drawn = [one for one in place.itersiblings() if one.get("aria-hidden") == "true"]
             if drawn:
@@ -155,6 +167,13 @@ def _write_equations(page: HtmlElement) -> None:
         for child in list(equation):
             equation.remove(child)
         equation.text = text
+
+
+def _without_subset(source: str) -> str:
+    """A page without the declarations in its document type, which a parser of HTML takes for words."""
+    opening = _SUBSET.match(source)
+    closing = _SUBSET_END.search(source, opening.end()) if opening else None
+    return source[closing.end() :] if closing else source
 
 
 def _without_controls(text: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import regex
@@ -34,6 +35,9 @@ _ABBREVIATION = regex.compile(
 )
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
+_MOST_INSIDE = 4
+"""Elements in a reference; more are looked at in none, since they may lie in each other without end."""
+
 _WORD = "word"
 """Stands for what is no reference, at the beginning."""
 
@@ -125,7 +129,10 @@ def _is_reference(element: HtmlElement, before: str, since_last: str) -> bool:
         before: the words of the paragraph before it.
         since_last: the words since the last reference.
     """
-    if element.tag not in {"a", "span"} or next(element.iter("sup"), None) is not None:
+    if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
+        return False
+    inside = list(islice(element.iter(), 1, _MOST_INSIDE + 2))
+    if len(inside) > _MOST_INSIDE or any(one.tag == "sup" for one in inside):
         return False
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False

@@ -35,6 +35,10 @@ def test_a_paragraph_is_one_line_whatever_its_source_looks_like() -> None:
     assert between(paragraph) == "The pin had rusted through,\nsaid the report."
 
 
+def test_a_soft_hyphen_is_not_seen() -> None:
+    assert between("<p>The com&shy;mis\u00adsion met.</p>") == "The commission met."
+
+
 def test_two_line_breaks_separate_paragraphs() -> None:
     assert (
         between("<p>The pin had rusted.<br><br>Nobody had looked.</p>")
