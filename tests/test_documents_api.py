@@ -100,8 +100,10 @@ class TestUpload:
         assert found is not None
         assert (response.status_code, response.json()["detail"]) == (
             409,
-            f"another process (sync, since {found.since}) is writing to the library; "
-            "wait until it is done, then try again",
+            (
+                f"another process (sync, since {found.since}) is writing to the library; "
+                "wait until it is done, then try again"
+            ),
         )
 
     def test_without_a_date_the_time_of_its_arrival_is_none(self, client: TestClient) -> None:
