@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,14 @@ class TestSync:
             409,
             "the library follows no folder yet; name one: footnoted sync FOLDER",
         )
+
+    def test_a_followed_folder_that_is_missing_is_named_without_its_place(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        shutil.rmtree(folder)
+        job = ended(client, accepted(client.post("/v1/index/sync")))
+        assert [failure["path"] for failure in job["result"]["failed"]] == [folder.name]
+        assert str(folder.parent) not in client.get(f"/v1/jobs/{job['id']}").text
 
     def test_one_that_fails_says_why_and_the_next_one_runs(
         self, client: TestClient, index: Index, held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -32,9 +32,9 @@ class EngineEvents:
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
-        """Iterate ``events``, in as many threads as ``threads`` allows."""
+        """Iterate ``events``, in one of ``threads``; by default in a thread that nobody else waits for."""
         self._events = events
-        self._threads = threads
+        self._threads = threads or CapacityLimiter(1)
         self._stepping = Lock()
         self._is_closed = False
 
