@@ -79,8 +79,6 @@ class Catalog:
         # SQLite gives the files beside it the mode of this one, and tells better why it cannot be made.
         with suppress(OSError):
             make_file(path)
-        for beside in ("-wal", "-shm"):
-            close_to_others(path.with_name(path.name + beside))
         place = sa.URL.create("sqlite", database=str(path))
         # A reader holds its connection for a whole question: none waits for another's.
         engine = sa.create_engine(
@@ -96,6 +94,8 @@ class Catalog:
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
                 f"space{restore}"
             ) from error
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(path.with_name(path.name + suffix))
         return cls(engine)
 
     def close(self) -> None:

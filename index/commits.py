@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -163,17 +164,7 @@ def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: New
 def put_details(connection: sa.Connection, document_id: int, given: Details) -> None:
     """Let ``given`` be the details of a document, in the place of those in the catalog."""
     connection.execute(sa.delete(details).where(details.c.document_id == document_id))
-    rows = [
-        {
-            "document_id": document_id,
-            "key": key,
-            "value": detail.value,
-            "origin": detail.origin,
-            "beneath": detail.beneath,
-            "beneath_origin": detail.beneath_origin,
-        }
-        for key, detail in given.items()
-    ]
+    rows = [{"document_id": document_id, "key": key, **asdict(detail)} for key, detail in given.items()]
     if rows:
         connection.execute(sa.insert(details), rows)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,10 +36,20 @@ def make_folder(folder: Path) -> None:
 def make_file(file: Path) -> None:
     """Make an empty file that only its owner reads, or close one that is there to all others.
 
+    The file is not opened: that would take away the locks that this process has on a database.
+
     Raises:
         OSError: if it cannot be made.
     """
-    os.close(opener(str(file), os.O_CREAT | os.O_RDWR))
+    if not file.exists():
+        descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
+        os.close(descriptor)
+        try:
+            # Unlike a rename, a link leaves the file alone that another process may have made meanwhile.
+            with suppress(FileExistsError):
+                file.hardlink_to(part)
+        finally:
+            Path(part).unlink()
     close_to_others(file)
 
 

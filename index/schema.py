@@ -20,7 +20,7 @@ sources = sa.Table(
     "sources",
     metadata,
     sa.Column("folder", sa.Text, primary_key=True),
-    # False from when a backup names the folder until somebody confirms it: it may be another person's backup.
+    # False where a backup named the folder, until somebody confirms it.
     sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
@@ -28,10 +28,9 @@ failures = sa.Table(
     # Files and folders that could not be read when they were synced last.
     "failures",
     metadata,
-    # Never reused, so that nobody dismisses another failure than the one that they saw.
+    # Never reused: nobody dismisses another one than they saw.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("source", sa.Text, nullable=False),
-    # Under the source; empty for the source itself.
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("since", sa.Text, nullable=False),
@@ -83,14 +82,14 @@ versions = sa.Table(
 )
 
 details = sa.Table(
-    # Those that people gave of a document with an upload or by an edit, above what its file says.
+    # What people gave of a document with an upload or by an edit.
     "details",
     metadata,
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
-    # The value that the current version has itself: it shows again when the detail is taken back.
+    # What the current version has itself: it shows again when the detail is taken back.
     sa.Column("beneath", sa.Text),
     sa.Column("beneath_origin", sa.Text),
 )
@@ -182,7 +181,6 @@ vectors = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
-
 
 sentence_vectors = sa.Table(
     # Apart from the vectors: a search reads hundreds of those, and these of the passages that it finds only.

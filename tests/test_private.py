@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from reports import incoming, write
 
 from index.backup import back_up, restore
+from index.catalog import Catalog
 from index.embedding import Encoder
 from index.loading import DEFAULTS
 from index.loading.isolation import Isolated
@@ -71,6 +74,28 @@ def test_a_home_that_others_could_read_is_closed_when_it_is_opened(encoder: Enco
             assert (mode(home), mode(home / "catalog.sqlite"), mode(home / "catalog.sqlite-wal")) == (
                 *(0o700, 0o600, 0o600),
             )
+
+
+def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) -> None:
+    """SQLite loses its locks, and with them what it writes, where this process closes the file otherwise."""
+    path = tmp_path / "catalog.sqlite"
+    first = Catalog.open(path)
+    first.follow(["/first"])
+    Catalog.open(path)
+    make_file(path)
+    follow = "import sys; from pathlib import Path; from index.catalog import Catalog; " + (
+        "catalog = Catalog.open(Path(sys.argv[1])); catalog.follow(sys.argv[2:]); print(catalog.sources()); "
+        "catalog.close()"
+    )
+
+    def in_another_process(*folders: str) -> str:
+        command = [sys.executable, "-c", follow, str(path), *folders]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert in_another_process("/other") == "['/first', '/other']"
+    first.follow(["/second"])
+    assert in_another_process() == "['/first', '/other', '/second']"
+    first.close()
 
 
 def test_a_backup_and_what_is_put_back_from_it_are_private(encoder: Encoder, tmp_path: Path) -> None:
