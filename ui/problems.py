@@ -25,6 +25,7 @@ from index.upkeep import LibraryWriteError
 from rag.kept_answers import AnswerNotFoundError
 from rag.kept_conversations import ConversationNotFoundError
 from rag.questions import QuestionError
+from ui.schemas import STORABLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -148,6 +149,11 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     """A validation error by the field's name (``filters.publishers.0``) rather than by its place."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
+    if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:
+        return FieldError(
+            field=field,
+            detail="has a NUL character or half a surrogate pair, which cannot be kept; remove it",
+        )
     if item["type"] == "extra_forbidden":
         return FieldError(field=field, detail="unknown field; remove it or correct its name")
     if not names:
