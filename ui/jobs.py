@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
+import fastapi
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.jobs import KEPT, Job, JobEndedError, JobNotFoundError
@@ -13,9 +17,12 @@ from ui.problems import documented
 from ui.schemas import RequestModel, Text
 from ui.writer import Writer
 
-JobId = Annotated[Text, Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
 LISTED = 100
+
+_PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
+"""How an error names who holds the library's lock (:func:`index.locking.locked`)."""
 
 
 class SyncRequest(RequestModel):
@@ -69,7 +76,8 @@ def sync_response(writer: Writer) -> JSONResponse:
 
 def jobs_response(writer: Writer, limit: int) -> dict[str, Any]:
     """What ``GET /v1/jobs`` answers; what a sync of many files has to say is read one by one."""
-    fields = [job.as_dict() for job in writer.jobs.recent(limit)]
+    jobs = [replace(job, result=None) for job in writer.jobs.recent(limit)]
+    fields = [job_fields(job, writer.home) for job in jobs]
     return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
 
@@ -80,7 +88,7 @@ def job_response(writer: Writer, job_id: str) -> dict[str, Any]:
         HTTPException: 404 if there is none.
     """
     try:
-        return writer.jobs.get(job_id).as_dict()
+        return job_fields(writer.jobs.get(job_id), writer.home)
     except JobNotFoundError as error:
         raise HTTPException(404, str(error)) from error
 
@@ -97,4 +105,22 @@ def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
         raise HTTPException(404, str(error)) from error
     except JobEndedError as error:
         raise HTTPException(409, str(error)) from error
-    return JSONResponse(job.as_dict(), 200 if job.has_ended else 202)
+    return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
+
+
+def job_fields(job: Job, home: Path) -> dict[str, Any]:
+    """A job as it is shown over HTTP: without its process, and without the library's place on the disk."""
+    fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
+    shown: dict[str, Any] = _without_places(fields, home)
+    return shown
+
+
+def _without_places(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
+    """A JSON value whose strings name neither a process and its computer nor the folder ``home``."""
+    if isinstance(value, dict):
+        return {name: _without_places(each, home) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_places(each, home) for each in value]
+    if isinstance(value, str):
+        return _PROCESS.sub("another process", value).replace(str(home), "its home folder")
+    return value
