@@ -181,9 +181,8 @@ class Upkeep:
         Raises:
             LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.Catalog.commit`.
         """
-        with self.snapshot() as (reader, before):
-            if not before.is_writable():
-                before = self._renewed(reader, before)
+        with self.snapshot() as (reader, view):
+            before = view if view.is_writable() else self._renewed(reader, view)
         written: list[Build] = []
 
         def prepare(committed: Committed, build: Build) -> None:

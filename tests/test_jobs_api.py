@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from reports import paths, write
 from starlette.testclient import TestClient
 
 from index.catalog import Catalog
-from index.jobs import Jobs
+from index.jobs import Advance, Jobs
 from index.liveness import this_process
+from index.locking import WriteLock, locked
 from index.store import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -176,10 +178,35 @@ class TestJobs:
         jobs = Jobs(elsewhere.engine)
         job_id = jobs.create("sync").id
         jobs.begin(job_id)
-        assert client.get(f"/v1/jobs/{job_id}").json()["owner"] == str(this_process())
+        assert client.get(f"/v1/jobs/{job_id}").json()["state"] == "running"
         assert client.delete(f"/v1/jobs/{job_id}").status_code == 202
         assert jobs.get(job_id).cancelling
         elsewhere.close()
+
+
+def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Index) -> None:
+    jobs = Jobs(index.catalog.engine)
+    job = jobs.create("sync")
+    assert job.owner == str(this_process())
+    jobs.begin(job.id)
+    with WriteLock(index.home).hold("sync"):
+        failure = str(locked(index.home))
+    report = {"failed": [{"path": "a.pdf", "cause": f"{index.home}/uploads/a.pdf is a folder"}]}
+    jobs.fail(job.id, Advance(), failure)
+    other = jobs.create("sync")
+    jobs.begin(other.id)
+    jobs.finish(other.id, Advance(), report)
+    shown = [
+        client.get(f"/v1/jobs/{job.id}").json(),
+        client.get(f"/v1/jobs/{other.id}").json(),
+        *client.get("/v1/jobs").json()["jobs"],
+        client.delete(f"/v1/jobs/{jobs.create('sync').id}").json(),
+    ]
+    for secret in (str(index.home), this_process().host, f"process {this_process().pid} ", "owner"):
+        assert secret in f"owner {failure}"
+        assert secret not in json.dumps(shown)
+    assert shown[0]["message"].startswith("another process (sync, since ")
+    assert shown[1]["result"]["failed"][0]["cause"] == "its home folder/uploads/a.pdf is a folder"
 
 
 class TestUpload:

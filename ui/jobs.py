@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, Any
 
+import fastapi
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.jobs import KEPT, Job, JobEndedError, JobNotFoundError
@@ -14,7 +15,7 @@ from ui.problems import documented
 from ui.schemas import RequestModel, Text
 from ui.writer import Writer
 
-JobId = Annotated[Text, Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
 LISTED = 100
 
@@ -87,8 +88,8 @@ def job_response(writer: Writer, job_id: str) -> dict[str, Any]:
 
 
 def job_fields(job: Job) -> dict[str, Any]:
-    """What is known of a job. Of a followed folder that cannot be read it says the name, not the place."""
-    fields = job.as_dict()
+    """A job as HTTP shows it: without its process, and with the name of a followed folder, not its place."""
+    fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
     if job.result and "failed" in job.result:
         failed = [{**failure, "path": _outward(failure["path"])} for failure in job.result["failed"]]
         fields["result"] = {**job.result, "failed": failed}

@@ -28,6 +28,7 @@ from rag.kept_conversations import ConversationNotFoundError
 from rag.questions import QuestionError
 from ui.bulkhead import RETRY_SECONDS, BusyError
 from ui.faults import outward_line
+from ui.schemas import STORABLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -161,6 +162,11 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     """A validation error by the field's name (``filters.publishers.0``) rather than by its place."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
+    if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:
+        return FieldError(
+            field=field,
+            detail="has a NUL character or half a surrogate pair, which cannot be kept; remove it",
+        )
     if item["type"] == "extra_forbidden":
         return FieldError(field=field, detail="unknown field; remove it or correct its name")
     if not names:

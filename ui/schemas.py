@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -22,7 +21,8 @@ MAX_NOTE_CHARACTERS = 2000
 MAX_NAME_CHARACTERS = 200
 
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+STORABLE = r"^[^\x00]*$"
+"""What the catalog can keep: no NUL character. Half a surrogate pair is no character to Pydantic either."""
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 """The id of a document, the number of a version or of a page."""
@@ -31,19 +31,13 @@ Offset = Annotated[int, Field(ge=0, le=MAX_ID)]
 """A place in a document's text, in code points."""
 
 
-def _storable(text: str) -> str:
-    if _UNSTORABLE.search(text):
-        raise ValueError("contains a NUL character or half a surrogate pair; remove it")
-    return text
-
-
 def _asked(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": "^[^\\u0000]*$"})]
+Text = Annotated[str, Field(pattern=STORABLE)]
 """Words that UTF-8 and the catalog can hold. Every string of a request is one, or has a pattern."""
 
 Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]

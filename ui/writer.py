@@ -23,6 +23,7 @@ from index.watching import Change
 from ui.bulkhead import BusyError
 from ui.faults import expected_errors, line_of, outward_line
 from ui.leftovers import sweep_uploads
+from ui.pictures import sweep_pictures
 from ui.uploads import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
@@ -99,6 +100,7 @@ class Writer:
         for job_id in self.jobs.abandon():
             _log.warning("job %s was interrupted when its process ended", job_id)
         sweep_uploads(self._index, uploads_folder(self._index))
+        sweep_pictures(self._index)
         if self._index.is_outdated:
             self._rebuild()
         return self
@@ -107,6 +109,11 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def home(self) -> Path:
+        """The library's folder."""
+        return self._index.home
 
     @property
     def follows_any(self) -> bool:
