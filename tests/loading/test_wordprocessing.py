@@ -195,6 +195,16 @@ class TestHidden:
 
         assert read(write).text == "Gate 3 failed."
 
+    def test_a_paragraph_whose_end_is_deleted_stays_before_the_table_that_follows_it(self) -> None:
+        def write(word: WordDocument) -> None:
+            end = "<w:pPr><w:rPr><w:del w:id='1' w:author='x'/></w:rPr></w:pPr>"
+            cells = "".join(f"<w:tc><w:p>{run(text)}</w:p></w:tc>" for text in "ab")
+            paragraph(f"{end}{run('Gate 3')}")(word)
+            word.element.body.insert(1, parse_xml(f"<w:tbl {NAMESPACES}><w:tr>{cells}</w:tr></w:tbl>"))
+            word.add_paragraph("failed.")
+
+        assert read(write).text == "Gate 3\n\na | b\n\nfailed."
+
     def test_a_hidden_row_of_a_table_is_not_read(self) -> None:
         def write(word: WordDocument) -> None:
             table = word.add_table(2, 2)
