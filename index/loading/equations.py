@@ -109,7 +109,7 @@ class _Term:
 
     def property(self, name: str, otherwise: str) -> str:
         """A property, or ``otherwise`` where it is not set."""
-        found = self.element.find(f"{self.element.tag}Pr/{M}{name}")
+        found = self.element.find(f"{self.element.tag!s}Pr/{M}{name}")
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
     def has(self, name: str) -> bool:
@@ -141,6 +141,8 @@ def _matrix_of_word(term: _Term) -> str:
     return _matrix(rows, is_bracketed=is_bracketed)
 
 
+_BARS = {"top": "\u0305", "bot": "\u0332"}
+
 _OF_WORD: dict[str, Callable[[_Term], str]] = {
     "r": _run,
     "f": lambda term: fraction(
@@ -162,7 +164,6 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
     "bar": lambda term: grouped(term.part("e")) + _BARS.get(term.property("pos", "bot"), ""),
     "phant": lambda term: "" if term.property("show", "1") in _OFF else term.part("e"),
 }
-_BARS = {"top": "\u0305", "bot": "\u0332"}
 
 
 def is_mathml(element: Element) -> bool:

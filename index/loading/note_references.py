@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -43,24 +44,32 @@ _WORD = "word"
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
-    | {
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-    }
-    | {"var", "wbr"}
+    | {"label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt"}
+    | {"u", "var", "wbr"}
 )
+
+
+@dataclass(slots=True)
+class _Before:
+    """What stands before a place in a page.
+
+    Attributes:
+        words: the last words of the paragraph.
+        since_last: the words since the last reference in it.
+    """
+
+    words: str = ""
+    since_last: str = _WORD
+
+    def cross(self, element: HtmlElement) -> None:
+        """An element begins or ends; one that is no part of a line begins a paragraph."""
+        if element.tag not in _INLINE:
+            self.words, self.since_last = "", _WORD
+
+    def add(self, text: str | None) -> None:
+        """Words follow."""
+        self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
+        self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
 
 
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
@@ -77,27 +86,23 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
     classes = _raised_classes(styles)
     found: list[HtmlElement] = []
-    before, since_last, inside = "", _WORD, 0
+    before, inside = _Before(), 0
     for event, element in etree.iterwalk(page, events=("start", "end")):
         if not isinstance(element.tag, str):
             continue
+        before.cross(element)
         if event == "start":
-            before = before if element.tag in _INLINE else ""
             if element.tag == "sup" or inside:
                 inside += 1
-            elif _is_raised(element, classes) or _is_reference(element, before, since_last):
+            elif _is_raised(element, classes) or _is_reference(element, before):
                 found.append(element)
                 inside = 1
-            text = element.text
+            before.add(element.text)
         else:
-            if inside:
-                inside -= 1
-                since_last = "" if not inside else since_last
-            before = before if element.tag in _INLINE else ""
-            text = element.tail
-        if text:
-            before = (before + text)[-_KEPT_CHARACTERS:]
-            since_last = (since_last + text)[-_KEPT_CHARACTERS:]
+            inside = max(inside - 1, 0)
+            if not inside and (element.tag == "sup" or element in found[-1:]):
+                before.since_last = ""
+            before.add(element.tail)
     for element in found:
         _raise(element)
 
@@ -121,13 +126,12 @@ def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
     return bool(named & classes) or _RAISED_STYLE.search(element.get("style") or "") is not None
 
 
-def _is_reference(element: HtmlElement, before: str, since_last: str) -> bool:
+def _is_reference(element: HtmlElement, before: _Before) -> bool:
     """Whether an element is a reference to a note.
 
     Args:
         element: the element.
-        before: the words of the paragraph before it.
-        since_last: the words since the last reference.
+        before: what stands before it.
     """
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False
@@ -136,9 +140,7 @@ def _is_reference(element: HtmlElement, before: str, since_last: str) -> bool:
         return False
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False
-    return _is_called_reference(element) or (
-        element.tag == "a" and _is_set_as_one(element, before, since_last)
-    )
+    return _is_called_reference(element) or (element.tag == "a" and _is_set_as_one(element, before))
 
 
 def _is_called_reference(element: HtmlElement) -> bool:
@@ -148,16 +150,17 @@ def _is_called_reference(element: HtmlElement) -> bool:
     return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
 
 
-def _is_set_as_one(link: HtmlElement, before: str, since_last: str) -> bool:
+def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
     """Whether a link stands as a reference does: right after a word, a figure or another reference."""
     target = link.get("href") or ""
-    if "#" in target and _BETWEEN.fullmatch(since_last):
+    if "#" in target and _BETWEEN.fullmatch(before.since_last):
         return True
-    if not target or not before or before[-1].isspace() or _ABBREVIATION.search(before):
+    words = before.words
+    if not target or not words or words[-1].isspace() or _ABBREVIATION.search(words):
         return False
     if (link.tail or "")[:1].isalnum():
         return False
-    return "#" in target or (before[-1].isdecimal() and not _SCHEME.match(target))
+    return "#" in target or (words[-1].isdecimal() and not _SCHEME.match(target))
 
 
 def _raise(element: HtmlElement) -> None:

@@ -29,6 +29,7 @@ _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
 }
+_NOT_NEGATIVE = ((">", Decimal(0)), (">=", Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
     others = [code for code in figures if code.condition is None]
     # A figure that no condition holds for is written by the first of the others that is for its sign.
     section = others[0] if others else figures[-1]
-    is_rest_negative = len(asked) == 1 and asked[0].condition in {(">", 0), (">=", 0)}
+    is_rest_negative = len(asked) == 1 and asked[0].condition in _NOT_NEGATIVE
     return section, not is_rest_negative
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_REPEATED = 100_000
 """How many cells one document may have by repetition: programs fill a sheet's 16,384 columns with them."""
 
+_TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
 _CELL = f"{TABLE}table-cell"
 _COVERED = f"{TABLE}covered-table-cell"
@@ -89,7 +90,7 @@ def _hidden_columns(table: Element) -> Sequence[int]:
     hidden: set[int] = set()
     place = 0
     for column in table.iter(_COLUMN):
-        if next(column.iterancestors(table.tag), None) is not table:
+        if next(column.iterancestors(_TABLE), None) is not table:
             continue  # of a table in a cell
         wide = _repeated(column.get(f"{TABLE}number-columns-repeated"))
         if column.get(f"{TABLE}visibility") in _HIDDEN:

@@ -53,7 +53,11 @@ class Notes:
 
     def __init__(self, part: Part, body: Element) -> None:
         settings = related(part, "settings")
-        sections = [one for one in body.iter(f"{W}sectPr") if one.getparent().tag != f"{W}sectPrChange"]
+        sections = [
+            one
+            for one in body.iter(f"{W}sectPr")
+            if next(one.iterancestors(f"{W}sectPrChange"), None) is None
+        ]
         self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
 
     def mark(self, reference: Element, custom: str | None) -> str:

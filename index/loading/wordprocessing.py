@@ -72,11 +72,12 @@ class Content:
         """The paragraphs and rows of tables below an element, in reading order."""
         joined: list[Element] = []
         for child in container:
+            ends = child.tag != f"{W}p" and next(child.iter(f"{W}p"), None) is not None
+            if joined and (ends or not _is_joined_to_next(joined[-1])):
+                yield from self._paragraph(joined)
+                joined = []
             if child.tag == f"{W}p":
                 joined.append(child)
-                if not _is_joined_to_next(child):
-                    yield from self._paragraph(joined)
-                    joined = []
             elif child.tag == f"{W}tbl":
                 yield from self._table(child)
             elif isinstance(child.tag, str) and child.tag not in _UNREAD:

@@ -48,7 +48,9 @@ def test_what_is_no_reference_stays(markup: str, text: str) -> None:
 
 
 def test_a_number_at_the_beginning_of_a_line_is_no_reference() -> None:
-    assert between("<p><a href='#ref2'>2</a> Without labour.</p>") == "2 Without labour."
+    assert between("<p>In May.<a href='#n2'>2</a></p><p><a href='#ref2'>2</a> Without labour.</p>") == (
+        "In May.²\n\n2 Without labour."
+    )
 
 
 def test_a_class_that_the_page_s_style_raises_is_raised() -> None:
