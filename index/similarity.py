@@ -11,6 +11,8 @@ its own is another source than the story; that a sentence stands in both is told
 from __future__ import annotations
 
 import unicodedata
+from array import array
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,9 @@ _SCHEME = "affine32"
 _AT_ONCE = 8192
 """Shingles that are permuted together: 4 MB of numbers."""
 
+_STRETCH = 1 << 18
+"""Characters that are brought into one form together, so that other threads go on between two of them."""
+
 _UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
@@ -68,10 +73,11 @@ def signature(text: str) -> bytes | None:
     import numpy as np
     from datasketch import MinHash
 
-    tokens: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    tokens, unspaced = _tokens(text)
     if not tokens:
         return None
-    shingles = _shingles(tokens)
+    size = min(CHARACTERS if 2 * unspaced > len(tokens) else WORDS, len(tokens))
+    shingles = _shingles(tokens, size)
     minima = MinHash(PERMUTATIONS, _SEED, hashfunc=int, scheme=_SCHEME)
     for start in range(0, len(shingles), _AT_ONCE):
         minima.update_batch(shingles[start : start + _AT_ONCE])
@@ -97,14 +103,39 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
-def _shingles(tokens: list[str]) -> npt.NDArray[np.uint64]:
-    """A number of 32 bits for each different shingle."""
+def _tokens(text: str) -> tuple[array[int], int]:
+    """A number of 64 bits for each token of ``text``, in order; how many are characters without spaces."""
+    tokens, unspaced = array("Q"), 0
+    known: dict[str, tuple[int, bool]] = {}
+    for stretch in _stretches(text):
+        for token in _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold()):
+            its = known.get(token)
+            if its is None:
+                its = known[token] = _number(token), _CHARACTER.match(token) is not None
+            tokens.append(its[0])
+            unspaced += its[1]
+    return tokens, unspaced
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """``text`` in parts that end after a space or a line break, which neither a token nor a form bridges."""
+    start = 0
+    while start < len(text):
+        end = start + _STRETCH
+        if end < len(text):
+            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1
+            if not end:
+                gaps = [place for gap in " \n" if (place := text.find(gap, start + _STRETCH)) >= 0]
+                end = min(gaps, default=len(text)) + 1
+        yield text[start:end]
+        start = end
+
+
+def _shingles(tokens: array[int], size: int) -> npt.NDArray[np.uint64]:
+    """A number of 32 bits for each different run of ``size`` tokens."""
     import numpy as np
 
-    characters = sum(_CHARACTER.match(token) is not None for token in tokens)
-    size = min(CHARACTERS if 2 * characters > len(tokens) else WORDS, len(tokens))
-    known = {token: _number(token) for token in set(tokens)}
-    words = np.fromiter((known[token] for token in tokens), np.uint64, len(tokens))
+    words = np.frombuffer(tokens, np.uint64)
     count = len(tokens) - size + 1
     mixed = np.zeros(count, np.uint64)
     for place in range(size):
