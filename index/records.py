@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from index.documents import MAX_COLLECTION_CHARACTERS, Chunk, Document, Origin, 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from index.cutting import Cut, Cutting
 
 
 class DocumentNotFoundError(LookupError):
@@ -152,6 +154,7 @@ class Incoming:
         document: what the loader made of it.
         of: the number and version that it is another reading of; nothing is written where that is not the
             current one any more. None for whatever is at its place.
+        cut: how the process that read it cut it, and the outcome; None where it did not.
     """
 
     source: str
@@ -161,6 +164,7 @@ class Incoming:
     digest: str
     document: Document
     of: tuple[int, int] | None = None
+    cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
 
     @property
     def collection(self) -> str | None:
@@ -181,7 +185,7 @@ class NewVersion:
     """
 
     incoming: Incoming
-    chunks: tuple[Chunk, ...]
+    chunks: Sequence[Chunk]
     vector_digests: tuple[str, ...]
     signature: bytes | None = None
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Token = tuple[int, int]
 """Where a token begins and where it ends, exclusive: code points of a text."""
@@ -20,6 +24,12 @@ _OVERLAP = 1 << 11
 _AGREED = 16
 """Tokens in a row that both windows must have where they are joined. The edge of a window changes the tokens
 of the word that it cuts, and no others so far from it."""
+
+
+def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
+    """The tokens of ``text``, uncut and without special tokens; ``tokenizer`` neither cuts nor pads."""
+    offsets: list[Token] = tokenizer.encode(text, add_special_tokens=False).offsets
+    return offsets
 
 
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
