@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -139,11 +140,18 @@ def index_upload(
             of which nothing is left then.
     """
     arrived = kept.folder / kept.name
-    document = reader.load(arrived, replace(options, by_time=False))
+    cutting = index.cutting(kept.overrides.language or "")
+    waiting = None if progress is None else partial(progress, "reading", 0, 1)
+    document, cut = reader.read(arrived, replace(options, by_time=False), cutting, waiting)
     if progress is not None:
         progress("reading", 1, 1)
     folder = uploads_folder(index)
     place = folder / kept.name
+    said = overridden(document, kept.overrides, "upload")
+    its = (cutting, cut) if cutting and cut else None
+    read = Incoming(str(folder), kept.name, 0, 0, kept.digest, said, cut=its)
+    # Before others are kept from placing their files: it may take many minutes.
+    index.embed([read], progress)
     # Two uploads of one name would otherwise mix one's file with the other's words.
     with PLACING, ExitStack() as unless_indexed:
         for former in (place, sidecar_of(place)):
@@ -154,9 +162,8 @@ def index_upload(
         arrived.replace(place)
         write_sidecar(place, kept.overrides)
         index.catalog.follow([str(folder)])
-        said = overridden(document, kept.overrides, "upload")
-        changed = Incoming(str(folder), kept.name, *state_of(place, place.stat()), kept.digest, said)
-        index.replace([changed], progress=progress)
+        size, mtime_ns = state_of(place, place.stat())
+        index.replace([replace(read, size=size, mtime_ns=mtime_ns)])
         unless_indexed.pop_all()
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
 
