@@ -31,6 +31,7 @@ from index.commits import (
     supersede,
 )
 from index.documents import Document
+from index.foreseeing import foreseen
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 from index.retired import put_back_rows
@@ -214,7 +215,9 @@ class Catalog:
             removed: numbers of documents to remove, with all their versions.
             recipe: how the passages of ``new`` were made, if that is not how the library's are: an empty
                 library takes to it.
-            prepare: called before anybody sees what was written; what it raises undoes it.
+            prepare: does what takes long and belongs to the commit, before anybody sees anything of it and
+                before the transaction, which others wait for. It is told what will be committed, and again,
+                within the transaction, if that comes otherwise. If it raises, nothing is committed.
             lineage: the catalog's when ``removed`` was read; None for any.
             back: the file of a document that comes back (:mod:`index.retired`), which is among ``new``.
 
@@ -223,9 +226,18 @@ class Catalog:
             OutdatedError: if one of ``new`` is another reading of what is not there any more.
             TakenError: if something else is where ``back`` was.
         """
+        expected: tuple[Committed, Build] | None = None
+        if prepare is not None:
+            with self.reading() as reader:
+                check_lineage(reader.connection, lineage)
+                check_vectors(reader.connection, new)
+                expected = foreseen(reader.connection, new, removed, recipe)
+            prepare(*expected)
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
+            # Written first: from here on nobody else writes, and what is read stays.
+            set_meta(connection, "generation", str(generation))
             build = _build_for(connection, recipe)
             written: list[int] = []
             came: list[tuple[int, ...]] = []
@@ -238,13 +250,18 @@ class Catalog:
                 came.append(tuple(insert_chunks(connection, build.number, document_id, item)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
-            drop_unused_vectors(connection, came_back.union(gone.values()))
             note_removals(connection, gone, generation)
-            set_meta(connection, "generation", str(generation))
             committed = Committed(generation, tuple(written), tuple(came), tuple(gone))
             if prepare is not None:
                 check_vectors(connection, new)
-                prepare(committed, build)
+                if (committed, build) != expected:
+                    # As where a build that is being made has been given numbers meanwhile.
+                    prepare(committed, build)
+        unused = sorted(came_back.union(gone.values()))
+        for part in batches(unused):
+            # Nobody sees them any more. Others may write between two parts.
+            with self.engine.begin() as connection:
+                drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:
