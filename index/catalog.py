@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.chunk_rows import chunk_rows, insert_chunks
 from index.commits import (
     batches,
     check_lineage,
@@ -24,7 +25,6 @@ from index.commits import (
     drop_unused_vectors,
     get_meta,
     insert_build,
-    insert_chunks,
     note_removals,
     searched_build,
     set_meta,
@@ -233,6 +233,7 @@ class Catalog:
                 check_vectors(reader.connection, new)
                 expected = foreseen(reader.connection, new, removed, recipe)
             prepare(*expected)
+        rows = [chunk_rows(item) for item in new]
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
@@ -243,11 +244,11 @@ class Catalog:
             came: list[tuple[int, ...]] = []
             gone: dict[int, str] = {}
             came_back = put_back_rows(connection, back) if back is not None else set()
-            for item in new:
+            for item, its in zip(new, rows, strict=True):
                 document_id, old = supersede(connection, item)
                 gone |= old
                 written.append(document_id)
-                came.append(tuple(insert_chunks(connection, build.number, document_id, item)))
+                came.append(tuple(insert_chunks(connection, build.number, document_id, its)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
             note_removals(connection, gone, generation)

@@ -190,41 +190,6 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
 
-def insert_chunks(connection: sa.Connection, build: int, document_id: int, item: NewVersion) -> range:
-    """Write the chunks that a document's current version has in a build; returns their numbers, in order."""
-    first = last_number(connection, chunks) + 1
-    count = len(item.chunks)
-    for start in range(0, count, _BATCH):
-        part = slice(start, start + _BATCH)
-        rows = [
-            {
-                "id": first + start + place,
-                "document_id": document_id,
-                "start": chunk.span.start,
-                "end": chunk.span.end,
-                "sentences": [[span.start, span.end] for span in chunk.sentences],
-                "vector": digest,
-                "header": None if chunk.header is None else [chunk.header.start, chunk.header.end],
-                "build": build,
-            }
-            for place, (chunk, digest) in enumerate(
-                zip(item.chunks[part], item.vector_digests[part], strict=True)
-            )
-        ]
-        connection.execute(sa.insert(chunks), rows)
-    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
-    connection.execute(
-        sa.insert(ranges).values(
-            build=build,
-            document_id=document_id,
-            version=current,
-            first=first if count else 0,
-            beyond=first + count if count else 0,
-        )
-    )
-    return range(first, first + count)
-
-
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Delete a document with all its versions; returns its chunks with their vectors' digests."""
     old = delete_chunks(connection, document_id)

@@ -119,9 +119,7 @@ class Chunks(Sequence[Chunk]):
         edges = self._sentences[2 * first : 2 * int(self._beyond[place])].tolist()
         spans = tuple(map(Span, edges[::2], edges[1::2]))
         start, end = self._headers[2 * place : 2 * place + 2].tolist()
-        return Chunk(
-            Span(spans[0].start, spans[-1].end), spans, Span(start, end) if start <= end else None
-        )
+        return Chunk(Span(spans[0].start, spans[-1].end), spans, Span(start, end) if start <= end else None)
 
 
 def _numbers(packed: bytes) -> npt.NDArray[np.uint32]:

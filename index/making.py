@@ -57,7 +57,9 @@ def make(
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
         # Made again rather than kept: those of a long document are all of its words once more.
-        seen = [texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)]
+        seen = [
+            texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
+        ]
         made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen])
         vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
         sentences = {

@@ -77,10 +77,10 @@ def signature(text: str) -> bytes | None:
     if not tokens:
         return None
     size = min(CHARACTERS if 2 * unspaced > len(tokens) else WORDS, len(tokens))
-    shingles = _shingles(tokens, size)
+    words = np.frombuffer(tokens, np.uint64)
     minima = MinHash(PERMUTATIONS, _SEED, hashfunc=int, scheme=_SCHEME)
-    for start in range(0, len(shingles), _AT_ONCE):
-        minima.update_batch(shingles[start : start + _AT_ONCE])
+    for start in range(0, len(tokens) - size + 1, _AT_ONCE):
+        minima.update_batch(_shingles(words[start : start + _AT_ONCE + size - 1], size))
     return np.asarray(minima.hashvalues).astype("<u4").tobytes()
 
 
@@ -131,12 +131,11 @@ def _stretches(text: str) -> Iterator[str]:
         start = end
 
 
-def _shingles(tokens: array[int], size: int) -> npt.NDArray[np.uint64]:
-    """A number of 32 bits for each different run of ``size`` tokens."""
+def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
+    """A number of 32 bits for each different run of ``size`` words."""
     import numpy as np
 
-    words = np.frombuffer(tokens, np.uint64)
-    count = len(tokens) - size + 1
+    count = len(words) - size + 1
     mixed = np.zeros(count, np.uint64)
     for place in range(size):
         mixed = mixed * np.uint64(_MULTIPLIER) + words[place : place + count]
