@@ -16,13 +16,16 @@ _AT_ONCE = 1_000
 
 _WRITTEN = sa.table(
     "chunks",
-    *(sa.column(name) for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])),
+    *(
+        sa.column(name)
+        for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
+    ),
 )
 """The table of chunks as it takes values that are JSON already."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """The passages of a document as they are written, but for their numbers, their document and their build."""
+    """The passages of a document as they are written, without their numbers, document and build."""
     return [
         {
             "start": chunk.span.start,

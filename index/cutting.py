@@ -58,7 +58,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Whether it can be a cut of ``text``: every passage has words, lies in the text, and after the last."""
+        """Whether it can be a cut of ``text``: passages of words in it, one after the other."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))

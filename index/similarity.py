@@ -103,17 +103,24 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
+class _Numbers(dict[str, int]):
+    """A number of 64 bits for each token, made when it is first asked for."""
+
+    def __missing__(self, token: str) -> int:
+        digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        number = self[token] = int.from_bytes(digest, "little")
+        return number
+
+
 def _tokens(text: str) -> tuple[array[int], int]:
-    """A number of 64 bits for each token of ``text``, in order; how many are characters without spaces."""
+    """The number of each token of ``text``, in order; how many of them are characters without spaces."""
     tokens, unspaced = array("Q"), 0
-    known: dict[str, tuple[int, bool]] = {}
+    numbers_of = _Numbers()
     for stretch in _stretches(text):
-        for token in _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold()):
-            its = known.get(token)
-            if its is None:
-                its = known[token] = _number(token), _CHARACTER.match(token) is not None
-            tokens.append(its[0])
-            unspaced += its[1]
+        found: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold())
+        tokens.extend(map(numbers_of.__getitem__, found))
+        if not stretch.isascii():
+            unspaced += sum(_CHARACTER.match(token) is not None for token in found)
     return tokens, unspaced
 
 
@@ -140,7 +147,3 @@ def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64
     for place in range(size):
         mixed = mixed * np.uint64(_MULTIPLIER) + words[place : place + count]
     return np.unique(mixed >> np.uint64(32))
-
-
-def _number(token: str) -> int:
-    return int.from_bytes(blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -1,4 +1,4 @@
-"""The tokens of a long text, window by window: the same as of the whole, in the memory that a window needs."""
+"""The tokens of a long text, window by window: the same as of the whole, in the memory of a window."""
 
 from __future__ import annotations
 

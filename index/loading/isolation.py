@@ -25,7 +25,7 @@ from typing import IO, Self
 from index.cutting import Cut, Cutting
 from index.documents import Document
 from index.loading.errors import LoadError
-from index.loading.messages import Answer, MessageError, Request, pack, receive, send, unpack
+from index.loading.messages import READY, Answer, MessageError, Request, pack, receive, send, unpack
 from index.loading.options import DEFAULTS, Options
 
 _START_SECONDS = 120.0
@@ -215,18 +215,17 @@ class _Child:
 
         Args:
             request: the request.
-            waiting: called every half a second meanwhile, in the caller's thread; if it raises, the process is
-                ended.
+            waiting: called every half a second meanwhile, in the caller's thread; if it raises, the process
+                is ended.
 
         Raises:
             ReaderDiedError: if it ends without one, or is ended since the file takes too long.
             MessageError: if it answers with what is no answer, or is longer than its file may take memory.
         """
-        limits = request.options.limits
         if request.cutting is not None:
             self._open(request.cutting)
             request = replace(request, cutting=replace(request.cutting, tokenizer=""))
-        talk = partial(self._talk, pack(request), limits.seconds, limits.memory_megabytes * _MEGABYTE)
+        talk = partial(self._answer, request)
         if waiting is None:
             return talk()
         with ThreadPoolExecutor(1, "reader") as pool, ExitStack() as unless_over:
@@ -236,6 +235,14 @@ class _Child:
                 waiting()
             unless_over.pop_all()
         return answer.result()
+
+    def _answer(self, request: Request) -> Answer:
+        limits = request.options.limits
+        seconds, most = limits.seconds, limits.memory_megabytes * _MEGABYTE
+        answer = self._talk(pack(request), seconds, most)
+        if request.cutting is not None and answer == READY:
+            answer = self._talk(None, seconds, most)
+        return answer
 
     def _open(self, cutting: Cutting) -> None:
         """Have it open a tokeniser, if it has another one; the time for that is no file's."""

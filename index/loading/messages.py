@@ -33,7 +33,7 @@ class Request:
     """A file to be read, or a page of it to be drawn.
 
     Attributes:
-        path: its absolute path, as the file system has it; empty where there is only a tokeniser to be opened.
+        path: its absolute path, as the file system has it; empty where only a tokeniser is to be opened.
         options: how it is to be read.
         page: the page to be drawn, from 1; 0 where the file is to be read.
         width: of the picture of the page, in pixels.
@@ -67,6 +67,11 @@ class Answer:
     remedy: str = ""
     last: bool = False
     cut: Cut | None = None
+
+
+READY = Answer()
+"""Sent before the first request is taken, once a tokeniser is open, and once a file is read that is to be cut:
+the time for each is counted apart."""
 
 
 class Source(Protocol):
