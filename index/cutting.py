@@ -89,8 +89,13 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
             sentences.append(span.start)
             sentences.append(span.end)
         headers.extend((chunk.header.start, chunk.header.end) if chunk.header else _NO_HEADER)
-    packed = (numbers.tobytes() for numbers in (counts, sentences, headers))
-    return Cut(document.language, *packed, signature(document.text))
+    return Cut(
+        document.language,
+        counts.tobytes(),
+        sentences.tobytes(),
+        headers.tobytes(),
+        signature(document.text),
+    )
 
 
 class Chunks(Sequence[Chunk]):

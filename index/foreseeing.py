@@ -24,9 +24,8 @@ def foreseen(
     Raises:
         OutdatedError: as there, but for a document that comes back.
     """
-    searched = searched_build(connection)
-    build = searched
-    if searched is None or recipe not in {None, searched.recipe}:
+    build = searched_build(connection)
+    if build is None or recipe not in {None, build.recipe}:
         number = last_number(connection, builds) + 1
         build = Build(number, get_meta(connection, "lineage") or "", recipe or Recipe("", 0, 0, 0))
     document_id, chunk_id = last_number(connection, documents), last_number(connection, chunks)

@@ -70,7 +70,7 @@ class Answer:
 
 
 READY = Answer()
-"""Sent before the first request is taken, once a tokeniser is open, and once a file is read that is to be cut:
+"""Sent before the first request is taken, when a tokeniser is open, and before a file that was read is cut:
 the time for each is counted apart."""
 
 
