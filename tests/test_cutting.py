@@ -16,7 +16,9 @@ from index.cutting import Chunks, Cut, cut
 from index.documents import Document
 from index.similarity import signature
 
-TABLE = "Gates\nName | 2019 | 2020\nNorth | 1 | 2\nSouth | 3 | 4\n\nThe third gate is closed. It stays closed."
+TABLE = (
+    "Gates\nName | 2019 | 2020\nNorth | 1 | 2\nSouth | 3 | 4\n\nThe third gate is closed. It stays closed."
+)
 
 
 def words(text: str) -> list[tuple[int, int]]:
