@@ -62,11 +62,15 @@ class Perimeter:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        if not self._is_own(host, scope):
-            return (
-                f"This server does not answer as {host[:_MOST_SHOWN]!r}; ask it by its address, or add the "
-                "name to the setting allowed_hosts."
-            )
+        # Gradio writes the addresses of the page's files by these two, and fails where they are no hosts.
+        forwarded = (headers.get("x-forwarded-host") or host).partition(",")[0].strip()
+        rendered_for = (headers.get("x-gradio-server") or host).rpartition("://")[2]
+        for name in (host, forwarded, rendered_for):
+            if not self._is_own(name, scope):
+                return (
+                    f"This server does not answer as {name[:_MOST_SHOWN]!r}; ask it by its address, or add "
+                    "the name to the setting allowed_hosts."
+                )
         origin = headers.get("origin")
         if origin in self._origins and scope["path"].startswith(API):
             return None
