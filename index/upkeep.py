@@ -33,8 +33,10 @@ from index.caches import (
 from index.catalog import Catalog
 from index.embedding import Encoder
 from index.entries import entries_of
+from index.freeing import give_back
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
+from index.making import is_long
 from index.reading import CatalogReader
 from index.records import Build, Committed, NewVersion, Recipe
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -165,6 +167,8 @@ class Upkeep:
             words.add(entry for item in written_now for entry in entries_of(*item, titled=titled))
 
         committed = self._catalog.commit(new, removed, recipe, prepare, lineage, back=back)
+        if is_long(item.incoming for item in new):
+            give_back()
         try:
             self._finish(written[0], committed)
         except (*_FAILURES, LibraryLockedError) as error:
@@ -233,6 +237,7 @@ class Upkeep:
                 saved = replace(saved, writing=False)
                 write_marker(folder, saved)
                 self._view = open_view(folder, reader, dimensions)
+            give_back()  # the vectors that are in the base now
             self._catalog.forget_removals(saved.known_from)
             clear_away(self.home, build, saved)
         return True
