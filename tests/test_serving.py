@@ -22,7 +22,8 @@ from index.embedding import Encoder
 from index.store import Index
 from index.sync import sync
 from ui.client import running_server
-from ui.serving import PortInUseError, example_questions, listening_socket, serve
+from ui.faults import UsedWronglyError
+from ui.serving import PortInUseError, example_questions, listening_socket, refuse_exposure, serve
 from ui.settings import Settings, home_id
 
 HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
@@ -264,3 +265,26 @@ def test_the_examples_are_one_question_about_each_document(tmp_path: Path) -> No
         "About c?",
         "About d?",
     ]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_address_that_other_machines_reach_is_refused_unless_that_is_accepted(
+    host: str, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, host=host)
+    with listening_socket(host, 0) as listener:
+        with pytest.raises(UsedWronglyError, match="no log-in keeps whoever reaches the server from reading"):
+            refuse_exposure(settings, listener)
+        refuse_exposure(settings.model_copy(update={"insecure": True}), listener)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_an_address_of_this_machine_alone_is_served(host: str, tmp_path: Path) -> None:
+    with listening_socket(host, 0) as listener:
+        refuse_exposure(Settings(home=tmp_path, host=host), listener)
+
+
+def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:
+    done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].endswith("give --insecure to accept it")

@@ -12,9 +12,10 @@ from index.loading import Limits, Options
 from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
 
 IN_A_FILE = (
-    "entailment, host, llm, llm_address, llm_certain, llm_context, llm_key, llm_model, llm_prices, "
-    "llm_reply, llm_timeout, max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, "
-    "max_unpacked_megabytes, model, ocr, ocr_languages, passwords, port, reader, unsupported, weights"
+    "allowed_hosts, allowed_origins, entailment, host, insecure, llm, llm_address, llm_certain, llm_context, "
+    "llm_key, llm_model, llm_prices, llm_reply, llm_timeout, max_expansion, max_megabytes, "
+    "max_memory_megabytes, max_pages, max_seconds, max_unpacked_megabytes, model, ocr, ocr_languages, "
+    "passwords, port, reader, unsupported, weights"
 )
 
 

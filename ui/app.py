@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy.exc
@@ -12,7 +14,8 @@ from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
-from starlette.routing import compile_path
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.catalog import CatalogError
@@ -28,11 +31,13 @@ from ui.conversations import conversations_router
 from ui.documents import documents_router
 from ui.editing import editing_router
 from ui.following import Following
+from ui.gradio_routes import EventCheck, remove_other_routes
 from ui.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.inspecting import inspecting_router
 from ui.jobs import jobs_router
 from ui.kept import kept_router
 from ui.middleware import BodyLimit, Compressed, Lasting, PageHeaders
+from ui.perimeter import Perimeter
 from ui.settings import Settings, home_id
 from ui.settling import Settling
 from ui.suggestions import suggestions_router
@@ -64,10 +69,11 @@ def create_app(
     options = settings.loading() if settings else DEFAULTS
     # Pages are drawn beside what is read: an upload may take minutes.
     reader, drawer = Isolated(), Isolated()
+    scratch = TemporaryDirectory(prefix="footnoted-")
     writer, settling, deletions = Writer(index, options), Settling(index), Deletions(index)
     following = [Following(index, writer)] if watch else []
     app = FastAPIOffline(
-        lifespan=_life(reader, drawer, settling, deletions, writer, *following),
+        lifespan=_life(scratch, reader, drawer, settling, deletions, writer, *following),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -90,9 +96,14 @@ def create_app(
     app.add_middleware(
         Lasting, routes=(f"{ASSETS_ROUTE}/", "/assets/")
     )  # Gradio's are named by their contents.
+    origins = settings.allowed_origins if settings else ()
+    hosts = (*settings.allowed_hosts, settings.host) if settings else ()
+    # Gradio, whose own policy answers to any origin, leaves the policy to this one.
+    app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
+    app.add_middleware(Perimeter, hosts=hosts, origins=origins)
     app.add_middleware(PageHeaders, desk=HEAD)
     app.add_middleware(Compressed)
-    _mount_chat(app, engine, examples)
+    _mount_chat(app, engine, examples, Path(scratch.name))
     return app
 
 
@@ -152,7 +163,9 @@ def _refuse_other_routes(app: FastAPI) -> None:
         app.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
-def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> None:
+def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scratch: Path) -> None:
+    """Show the chat at ``/``, with the routes of Gradio that it needs; Gradio's files go to ``scratch``."""
+    os.environ["GRADIO_TEMP_DIR"] = str(scratch)
     # Gradio asks hosts on the network for news and hardware unless told not to before it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -161,9 +174,12 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> N
     from ui.chat import build_chat, labels
     from ui.theme import footnoted_theme
 
+    page = build_chat(engine, examples)
+    # Gradio copies any file that a value names unless an app was launched, which a mounted one never is.
+    page.has_launched = True
     gr.mount_gradio_app(
         app,
-        build_chat(engine, examples),
+        page,
         path="/",
         footer_links=[],
         i18n=labels(),
@@ -172,3 +188,8 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str]) -> N
         ssr_mode=False,
         theme=footnoted_theme(),
     )
+    mount = app.routes[-1]
+    if not isinstance(mount, Mount) or not isinstance(mount.app, FastAPI):
+        raise TypeError(f"Gradio mounted {mount!r}, not an app; install a supported version of Gradio")
+    remove_other_routes(mount.app)
+    mount.app = EventCheck(mount.app, frozenset(page.fns))

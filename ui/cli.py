@@ -195,11 +195,15 @@ def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Sync the followed folders whenever something in them changes.")
     ] = False,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Listen where other machines reach it, though there is no log-in."),
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer in the browser and over HTTP until stopped."""
-    settings = load_settings(home=home, host=host, port=port)
+    settings = load_settings(home=home, host=host, port=port, insecure=insecure or None)
 
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
 
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 
 from index.scanning import QUESTIONS
 from ui.client import RunningServer, remove_server_file, running_server, write_server_file
+from ui.faults import UsedWronglyError
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -69,6 +71,7 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
 
     Raises:
         AlreadyServedError: if another server of the same home is running.
+        UsedWronglyError: if other machines reach the address, and the settings do not accept that.
         PortInUseError: if the address cannot be listened on; found before anything is loaded.
         KeyboardInterrupt: if it is told to stop before it is ready.
     """
@@ -79,6 +82,7 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         )
     with ExitStack() as opened:
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
+        refuse_exposure(settings, listener)
         index = opened.enter_context(open_library(settings, former=True))
         from ui.app import create_app
         from ui.engines import open_engine
@@ -134,6 +138,22 @@ def listening_socket(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror}; give another --port, or stop what uses it"
         ) from error
     return listener
+
+
+def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
+    """Refuse an address that other machines reach, unless the settings accept it.
+
+    Raises:
+        UsedWronglyError: if ``listener`` is bound to one; the message says what that means.
+    """
+    address = listener.getsockname()[0]
+    if ip_address(address.partition("%")[0]).is_loopback or settings.insecure:
+        return
+    raise UsedWronglyError(
+        f"other machines reach {settings.host}, and no log-in keeps whoever reaches the server from reading, "
+        "adding and deleting reports; listen on 127.0.0.1 behind a proxy that asks for a log-in, or give "
+        "--insecure to accept it"
+    )
 
 
 def example_questions(folders: Iterable[Path]) -> list[str]:

@@ -38,6 +38,9 @@ HOME_ID_DIGITS = 16
 NEEDED = {
     "home": "the path of a folder",
     "host": "an address to listen on, such as 127.0.0.1",
+    "allowed_hosts": "a list of host names without a port, such as desk.example",
+    "allowed_origins": "a list of origins, such as https://desk.example",
+    "insecure": "true or false",
     "port": "a whole number from 0 (any free port) to 65535",
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
@@ -70,6 +73,12 @@ NEEDED = {
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
 """Of a language, or of a script, as tesseract names its files: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
+HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
+"""A name or an address as a ``Host`` header has it, without a port and brackets."""
+
+WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$")]
+"""As browsers send it: in small letters, without a path."""
+
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 NO_MODEL = "none"
@@ -92,6 +101,9 @@ class Settings(BaseSettings):
         home: the folder that holds the whole library: catalog, caches, uploads, answers. Absolute.
         host: the address that the server listens on.
         port: its port; 0 takes any free one.
+        allowed_hosts: names that the server answers as, beside loopback names and its address.
+        allowed_origins: origins of other web pages that may call the HTTP interface.
+        insecure: whether the server may listen on an address that other machines reach.
         model: the name or folder of a sentence-transformers model; None is the bundled one.
         reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
         weights: weights that were learned for another encoder or reader; None is those of the bundled ones.
@@ -125,6 +137,9 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, validate_default=True)
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[WebOrigin, ...], NoDecode] = ()
+    insecure: bool = False
     model: Annotated[str, Field(min_length=1)] | None = None
     reader: Annotated[str, Field(min_length=1)] = "bundled"
     weights: Path | None = None
@@ -158,7 +173,9 @@ class Settings(BaseSettings):
             raise ValueError("not a folder")
         return home
 
-    @field_validator("passwords", "ocr_languages", "llm_prices", mode="before")
+    @field_validator(
+        "passwords", "ocr_languages", "llm_prices", "allowed_hosts", "allowed_origins", mode="before"
+    )
     @classmethod
     def _listed(cls, written: object) -> object:
         """A list from what an environment variable can hold."""
@@ -239,7 +256,7 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
 
 
-def load_settings(**given: Path | str | int | None) -> Settings:
+def load_settings(**given: Path | str | int | bool | None) -> Settings:
     """The settings, with what the command line gives above everything else.
 
     Args:

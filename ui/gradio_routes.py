@@ -1,0 +1,121 @@
+"""The routes of Gradio that the page needs. The server has no other one, and checks what the page sends.
+
+Gradio brings routes that read files, take uploads, proxy requests and run any function of the page by its
+name. The page uses nine of its routes; the server removes the rest, so that a new version of Gradio cannot
+open another one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableSequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
+
+JOIN = "/gradio_api/queue/join"
+"""Takes an event of the page: a question, a command, a click."""
+
+NEEDED = frozenset(
+    {
+        "/",
+        "/assets/{path:path}",
+        "/static/{path:path}",
+        "/theme.css",
+        "/favicon.ico",
+        "/gradio_api/app_id",  # The page asks for it when its connection comes back.
+        "/gradio_api/heartbeat/{session_hash}",
+        JOIN,
+        "/gradio_api/queue/data",
+        "/gradio_api/cancel",
+        "/gradio_api/reset",
+    }
+)
+"""The paths, as Gradio declares them, of the routes that the page calls."""
+
+
+def remove_other_routes(gradio_app: Starlette) -> None:
+    """Remove every route of a Gradio app that the page does not need."""
+    _remove_others(gradio_app.router.routes)
+
+
+def _remove_others(routes: MutableSequence[BaseRoute]) -> None:
+    kept: list[BaseRoute] = []
+    for route in routes:
+        included = getattr(route, "original_router", None)  # FastAPI keeps an included router as one route.
+        if included is not None:
+            _remove_others(included.routes)
+        if included is not None or getattr(route, "path", None) in NEEDED:
+            kept.append(route)
+    routes[:] = kept
+
+
+_log = logging.getLogger(__name__)
+
+
+class Event(BaseModel):
+    """An event as the page sends it: nothing in it names a file.
+
+    Attributes:
+        data: the texts of the components that the event reads; None for what the server keeps itself.
+        fn_index: the number of the function that handles the event.
+        trigger_id: the number of the component that the person used.
+        session_hash: names the page, as it chose when it was opened.
+        event_data: always None: no component of the page sends any.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    data: list[str | None]
+    fn_index: int = Field(ge=0, lt=1000)
+    trigger_id: int | None = Field(default=None, ge=0, lt=1000)
+    session_hash: str = Field(pattern=r"^[0-9a-z]{1,64}$")
+    event_data: None = None
+
+
+class EventCheck:
+    """Refuses an event that is not one of the page's with 422, before Gradio sees it.
+
+    Gradio takes any JSON as the value of a component, reads what names a file as a file, and fails at the
+    number of a function that it does not have.
+    """
+
+    def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:
+        """Check the events that ``app`` is sent; ``functions`` are the numbers of the page's functions."""
+        self._app = app
+        self._functions = functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on the request, with the body that was read where it is an event."""
+        if scope["type"] != "http" or scope["path"] != JOIN or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await Request(scope, receive).body()
+            event = Event.model_validate_json(body)
+        except ValidationError as error:
+            found = error.errors()[0]
+            _log.warning("refused an event of the page: %s: %s", found["loc"], found["msg"])
+            detail = f"The event is not one of the page: {found['msg']}."
+            raise HTTPException(422, detail) from error
+        except ClientDisconnect:
+            return
+        if event.fn_index not in self._functions:
+            raise HTTPException(422, f"The page has no function {event.fn_index}; load the page again.")
+        is_sent = False
+
+        async def replay() -> Message:
+            nonlocal is_sent
+            if is_sent:
+                return await receive()
+            is_sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replay, send)
