@@ -67,7 +67,14 @@ class Perimeter:
                 f"This server does not answer as {host[:_MOST_SHOWN]!r}; ask it by its address, or add the "
                 "name to the setting allowed_hosts."
             )
-        origin = headers.get("origin")
+        forwarded = ",".join(headers.getlist("x-forwarded-host")).split(",")
+        if foreign := next((name for name in map(str.strip, forwarded) if name and not self._is_own(name, scope)), None):
+            return (
+                f"A proxy forwards a request to {foreign[:_MOST_SHOWN]!r}, which this server does not answer as; "
+                "add the name to the setting allowed_hosts."
+            )
+        # Browsers send one origin: several are none of ours.
+        origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
         if origin in self._origins and scope["path"].startswith(API):
             return None
         own_origin = origin is None or origin.partition("://")[2] == host

@@ -20,9 +20,7 @@ from index.sync import sync
 
 
 @pytest.fixture(scope="session")
-def seeded(
-    encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the sample reports, of a folder of its own. A test must not write to it."""
     place = tmp_path_factory.mktemp("seeded")
     shutil.copytree(ROOT / "seeds", place / "reports")
