@@ -67,12 +67,13 @@ class Perimeter:
                 f"This server does not answer as {host[:_MOST_SHOWN]!r}; ask it by its address, or add the "
                 "name to the setting allowed_hosts."
             )
-        forwarded = ",".join(headers.getlist("x-forwarded-host")).split(",")
-        if foreign := next((name for name in map(str.strip, forwarded) if name and not self._is_own(name, scope)), None):
-            return (
-                f"A proxy forwards a request to {foreign[:_MOST_SHOWN]!r}, which this server does not answer as; "
-                "add the name to the setting allowed_hosts."
-            )
+        for forwarded in headers.getlist("x-forwarded-host"):
+            # Gradio would put the name into the addresses of the page.
+            if not all(self._is_own(name.strip(), scope) for name in forwarded.split(",")):
+                return (
+                    f"A proxy asks for {forwarded[:_MOST_SHOWN]!r}, which is no name of this server; add it "
+                    "to the setting allowed_hosts."
+                )
         # Browsers send one origin: several are none of ours.
         origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
         if origin in self._origins and scope["path"].startswith(API):

@@ -15,7 +15,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-SECONDS = 60.0
+SECONDS = 30.0
 """After which an answer does not come any more."""
 
 PROMPT_SECONDS = 5.0
