@@ -7,11 +7,12 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from attacks import PROMPT_SECONDS, Target, make_canary
-from processes import ROOT, serving
+from processes import ROOT, STOP_SECONDS, serving
 
 from index.embedding import Encoder
 from index.loading.isolation import Isolated
@@ -42,10 +43,17 @@ def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
         serving(home, TMPDIR=str(temporary), SECRET_OF_THE_SERVER=secret) as served,
     ):
         listener.setblocking(False)
+        said: list[str] = []
+        # A server whose log nobody reads waits once the pipe is full.
+        reader = Thread(target=lambda: said.extend(served.process.stderr or ()))
+        reader.start()
         address = urlsplit(served.address)
         assert address.hostname is not None
         assert address.port is not None
         yield Target((address.hostname, address.port), home, temporary, canary, fifo, secret, listener)
+        served.process.terminate()
+        reader.join(STOP_SECONDS)
+    assert [line for line in said if "Traceback" in line or secret in line] == [], "".join(said)
 
 
 @pytest.fixture(autouse=True)

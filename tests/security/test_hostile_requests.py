@@ -6,7 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -299,11 +299,13 @@ def exchanged(target: Target, head: str, body: bytes = b"") -> bytes:
     host = f"Host: {target.host}\r\n"
     with socket.create_connection(target.address, timeout=ANSWER_SECONDS) as connection:
         first, _, rest = head.partition("\r\n")
-        connection.sendall(f"{first}\r\n{host}{rest}".encode("latin-1") + body)
-        connection.shutdown(socket.SHUT_WR)
         received = b""
-        while part := connection.recv(65536):
-            received += part
+        # The server may close the connection before it has read, or sent, everything.
+        with suppress(ConnectionError):
+            connection.sendall(f"{first}\r\n{host}{rest}".encode("latin-1") + body)
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(65536):
+                received += part
     return received
 
 
