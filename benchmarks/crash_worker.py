@@ -146,7 +146,7 @@ class _Worker:
             self.said(
                 "edit",
                 in_library(index),
-                lambda: edit_document(index, self.reader, DEFAULTS, document_id, edits),
+                lambda: edit_document(index, document_id, edits),
             )
 
     def rebuild(self, index: Index) -> None:

@@ -14,14 +14,15 @@ import sqlite3
 import tarfile
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from index.catalog import Catalog, CatalogError
 from index.locking import WriteLock
+from index.private import FILE, FOLDER, make_file, make_folder, opener
 from index.schema import SchemaError
 
 CATALOG = "catalog.sqlite"
@@ -44,6 +45,8 @@ class BackupReport:
         documents: how many documents.
         bytes: the size of the file.
         put_aside: after it was put back, the folder in which what was there before lies; else None.
+        unconfirmed: after it was put back, the folders that it followed: the library follows each again once
+            that is synced by its name.
     """
 
     file: str
@@ -52,6 +55,7 @@ class BackupReport:
     documents: int
     bytes: int
     put_aside: str | None = None
+    unconfirmed: tuple[str, ...] = ()
 
 
 def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
@@ -59,7 +63,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
 
     Args:
         home: the library's folder.
-        file: must not exist; it appears when it is whole.
+        file: must not exist; it appears when it is whole, and only its owner can read it.
         beside: names of files and folders in ``home`` that belong to the library.
 
     Raises:
@@ -72,6 +76,8 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         raise BackupError(f"{file} exists; choose another name, or move it away")
     part = file.with_name(f".{file.name}.part")
     try:
+        # A run that was killed may have left one.
+        part.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as place:
             copy = Path(place) / CATALOG
             _copy(home / CATALOG, copy)
@@ -82,13 +88,16 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
                 "home": str(home.absolute()),
             }  # fmt: skip
             # What a link leads to belongs to the library, too; links themselves are not put back.
-            with tarfile.open(part, "w", dereference=True) as tar:
+            with (
+                open(part, "xb", opener=opener) as written,
+                tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
+            ):
                 _add_text(tar, _MANIFEST, json.dumps(manifest))
                 tar.add(copy, CATALOG)
                 for name in beside:
                     _add(tar, home / name, name)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
+        with part.open("rb") as whole:
+            os.fsync(whole.fileno())
         part.replace(file)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
@@ -108,7 +117,8 @@ def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
     """Put the library in ``file`` in the place of the one under ``home``, if there is one.
 
     A server of the same home goes on, and answers from what was put back. What was there is not deleted: it
-    is put aside in a folder that the report names.
+    is put aside in a folder that the report names. Folders that the backup follows are not followed until
+    somebody confirms them, since another person's backup may name any folder of this machine.
 
     Args:
         home: the library's folder.
@@ -119,12 +129,13 @@ def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         BackupError: if ``file`` is no whole backup; nothing is changed.
         LibraryLockedError: if another process goes on writing for half a minute.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
         unpacked = Path(place)
         manifest = _unpack(file, unpacked)
         there = [name for name in beside if (unpacked / name).exists()]
         _relocate(unpacked / CATALOG, str(manifest["home"]), str(home.absolute()))
+        unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in beside})
         with WriteLock(home).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
             had_something = _put_aside(home, aside, there)
@@ -140,6 +151,7 @@ def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         int(manifest["documents"]),
         file.stat().st_size,
         str(aside) if had_something else None,
+        unconfirmed,
     )
 
 
@@ -152,14 +164,15 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     wrong = "is no backup of a library, or it is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
-            tar.extractall(folder, filter=_without_links)  # noqa: S202 # nosec B202 # the filter goes by data_filter
+            tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter goes by data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
             raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another one")
         manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())
         with closing(sqlite3.connect(folder / CATALOG)) as connection:
             found = connection.execute("PRAGMA quick_check").fetchone()[0]
-        if found != "ok":
-            raise BackupError(f"{file} {wrong}: {found}; choose another one")
+            fault = _foreign(connection) if found == "ok" else str(found)
+        if fault is not None:
+            raise BackupError(f"{file} {wrong}: {fault}; choose another one")
         if manifest["format"] != _FORMAT:
             raise BackupError(f"{file} was made by a newer program; update footnoted")
         Catalog.open(folder / CATALOG).close()
@@ -172,9 +185,26 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     return manifest
 
 
-def _without_links(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Leaves out what is neither a file nor a folder: a link could lead to what a backup must not show."""
-    return tarfile.data_filter(entry, folder) if entry.isreg() or entry.isdir() else None
+def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leaves out links, which could lead to what a backup must not show; the rest is its owner's alone."""
+    if not (entry.isreg() or entry.isdir()):
+        return None
+    return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
+
+
+def _foreign(connection: sqlite3.Connection) -> str | None:
+    """What a catalog holds that no library writes, and that would act beyond it; None where nothing does."""
+    query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    for kind, name in connection.execute(query):
+        return f"its catalog has a {kind} {name!r}, which acts by itself"
+    for (path,) in connection.execute("SELECT path FROM documents"):
+        if any(_leads_out(flavour(path)) for flavour in (PurePosixPath, PureWindowsPath)):
+            return f"its document {path!r} leads out of its folder"
+    return None
+
+
+def _leads_out(path: PurePosixPath | PureWindowsPath) -> bool:
+    return bool(path.anchor) or ".." in path.parts
 
 
 def _relocate(catalog: Path, former: str, home: str) -> None:
@@ -187,6 +217,20 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
                 f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
                 (home, len(former) + 1, former, len(former) + 1, former + "/"),
             )
+
+
+def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
+    """Follow none but the library's ``own`` folders; returns the others, in order.
+
+    What could not be read in them is not listed either: nobody looks at it again until they are confirmed.
+    """
+    with closing(sqlite3.connect(catalog)) as connection, connection:
+        found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
+        connection.executemany(
+            "UPDATE sources SET confirmed = ? WHERE folder = ?", [(name in own, name) for (name,) in found]
+        )
+        connection.execute("DELETE FROM failures")
+    return tuple(name for (name,) in found if name not in own)
 
 
 def _renew(catalog: Path, at_least: int) -> None:
@@ -206,7 +250,7 @@ def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
     catalog = home / CATALOG
     if not there and not catalog.exists():
         return False
-    aside.mkdir()
+    aside.mkdir(FOLDER)
     for entry in there:
         entry.replace(aside / entry.name)
     if catalog.exists() and _is_readable(catalog):
@@ -227,6 +271,7 @@ def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    make_file(target)
     with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(target, timeout=30)) as copy:
         ours.backup(copy)
 

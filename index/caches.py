@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from index.private import opener
 from index.records import Build
 
 _MARKER = "current.json"
@@ -51,6 +53,30 @@ class Saved:
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
+FileStates = Mapping[str, tuple[int, int, int, int]]
+"""Files with their inode, their size in bytes, and when they and their inodes were last changed, in ns."""
+
+
+def states_of(files: Iterable[str | Path]) -> FileStates:
+    """The states of those of ``files`` that are there."""
+    found: dict[str, tuple[int, int, int, int]] = {}
+    for file in files:
+        with suppress(FileNotFoundError):
+            # Setting the times of a file back changes its inode.
+            state = os.stat(file)  # noqa: PTH116 (twice as fast, and asked before every search)
+            found[str(file)] = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+    return found
+
+
+def are_unchanged(states: FileStates) -> bool:
+    """Whether none of these files was written to, cut short or replaced since.
+
+    Deleted files count as unchanged: who has a file mapped keeps its contents. Where a mapped file is cut
+    short instead, the system ends the process that reads beyond its end; hence this is asked before a search.
+    """
+    return all(now == states[file] for file, now in states_of(states).items())
+
+
 def folder_of(home: Path, build: Build) -> Path:
     """Where the caches of a build lie."""
     return home / "caches" / f"{build.lineage[:8]}-{build.number}"
@@ -68,7 +94,7 @@ def read_marker(folder: Path) -> Saved | None:
 def write_marker(folder: Path, saved: Saved) -> None:
     """Note ``saved`` in one step: a new file, synced to disk, renamed over the old one."""
     part = folder / f"{_MARKER}.part"
-    with part.open("w", encoding="utf-8") as file:
+    with open(part, "w", encoding="utf-8", opener=opener) as file:
         json.dump({"saved": asdict(saved), "digest": _digest_of(asdict(saved))}, file)
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ from index.commits import (
     supersede,
 )
 from index.documents import Document
+from index.errors import write_failure
+from index.private import close_to_others, make_file
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 from index.retired import put_back_rows
@@ -74,6 +76,9 @@ class Catalog:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
+        # SQLite gives the files beside it the mode of this one, and tells better why it cannot be made.
+        with suppress(OSError):
+            make_file(path)
         place = sa.URL.create("sqlite", database=str(path))
         # A reader holds its connection for a whole question: none waits for another's.
         engine = sa.create_engine(
@@ -83,10 +88,14 @@ class Catalog:
         try:
             migrate(engine)
         except sa.exc.DatabaseError as error:
+            # A backup does not help where nothing can be written.
+            restore = "" if write_failure(error) else ", or put a backup back with `footnoted restore FILE`"
             raise CatalogError(
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
-                "space, or put a backup back with `footnoted restore FILE`"
+                f"space{restore}"
             ) from error
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(path.with_name(path.name + suffix))
         return cls(engine)
 
     def close(self) -> None:
@@ -120,6 +129,11 @@ class Catalog:
         """The folders that this library follows, in order."""
         with self.reading() as reader:
             return reader.sources()
+
+    def unconfirmed(self) -> list[str]:
+        """As :meth:`CatalogReader.unconfirmed`."""
+        with self.reading() as reader:
+            return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
@@ -168,11 +182,11 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Remember folders, so that a later sync without a path goes over them."""
-        rows = [{"folder": folder} for folder in folders]
+        """Remember folders, so that a later sync without a path goes over them; this confirms them, too."""
+        rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(sa.insert(sources).prefix_with("OR IGNORE", dialect="sqlite"), rows)
+                connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Note that files were saved again with the same content: size and mtime_ns by document.
@@ -195,7 +209,8 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
-                connection.execute(date_again(document_id, mtime_ns))
+                for statement in date_again(document_id, mtime_ns):
+                    connection.execute(statement)
 
     def commit(
         self,
@@ -221,6 +236,7 @@ class Catalog:
         Raises:
             LibraryRestoredError: if it has another one now.
             OutdatedError: if one of ``new`` is another reading of what is not there any more.
+            DetailsChangedError: if somebody gave other details of one of ``new`` since it was described.
             TakenError: if something else is where ``back`` was.
         """
         with self.engine.begin() as connection:

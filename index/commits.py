@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from index.details import Details, merged
+from index.queries import details_of
 from index.records import Build, NewVersion, Recipe
 from index.schema import (
     builds,
     chunks,
+    details,
     documents,
     layouts,
     meta,
@@ -61,18 +65,22 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
     Raises:
         OutdatedError: if the item is another reading of a version that is not the current one any more.
+        DetailsChangedError: if somebody gave other details since the item was described.
     """
     incoming, document = item.incoming, item.incoming.document
     place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     found = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
     if incoming.of is not None and (found is None or incoming.of != (found.id, found.version)):
         raise OutdatedError(f"{incoming.path} was changed or removed meanwhile; look at it again")
+    if merged(details_of(connection, found.id) if found else {}, incoming.given) != incoming.details:
+        raise DetailsChangedError(f"somebody gave other details of {incoming.path}; describe it again")
     state = {"size": incoming.size, "mtime_ns": incoming.mtime_ns}
     if found is None:
         inserted = connection.execute(
             sa.insert(documents).values(source=incoming.source, path=incoming.path, version=1, **state)
         )
         _insert_version(connection, _number(inserted), 1, item)
+        put_details(connection, _number(inserted), incoming.details)
         return _number(inserted), {}
     document_id, version = found.id, found.version
     old = delete_chunks(connection, document_id)
@@ -81,6 +89,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     else:
         version += 1
         _insert_version(connection, document_id, version, item)
+    put_details(connection, document_id, incoming.details)
     connection.execute(
         sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
     )
@@ -152,15 +161,27 @@ def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: New
         connection.execute(sa.insert(signatures).values(**mine, signature=item.signature))
 
 
-def date_again(document_id: int, mtime_ns: int) -> sa.Update:
-    """Sets the date of a document's current version that is dated by the time of its file."""
+def put_details(connection: sa.Connection, document_id: int, given: Details) -> None:
+    """Let ``given`` be the details of a document, in the place of those in the catalog."""
+    connection.execute(sa.delete(details).where(details.c.document_id == document_id))
+    rows = [{"document_id": document_id, "key": key, **asdict(detail)} for key, detail in given.items()]
+    if rows:
+        connection.execute(sa.insert(details), rows)
+
+
+def date_again(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
+    """Set the date that a document's current version has by the time of its file, beneath a detail too."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
         sa.update(versions)
         .where(versions.c.document_id == document_id, versions.c.version == current)
         .where(versions.c.origins["published"].as_string() == "file time")
-        .values(published=changed)
+        .values(published=changed),
+        sa.update(details)
+        .where(details.c.document_id == document_id, details.c.key == "published")
+        .where(details.c.beneath_origin == "file time")
+        .values(beneath=changed),
     )
 
 
@@ -252,6 +273,10 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 class OutdatedError(Exception):
     """A document has another version, or is gone, since it was read for what was to be written of it."""
+
+
+class DetailsChangedError(Exception):
+    """Somebody gave other details of a document since it was described with those that there were."""
 
 
 class LibraryRestoredError(Exception):

@@ -45,8 +45,10 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
-Origin = Literal["sidecar", "upload", "front matter", "document properties", "page", "file name", "file time"]
-"""Where something that is known of a document was read; "page" is the words of the document itself."""
+Origin = Literal[
+    "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
+]
+"""Where a value comes from: people gave it, or it was read; "page" is the words of the document itself."""
 
 
 @dataclass(frozen=True, slots=True)

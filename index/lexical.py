@@ -6,6 +6,7 @@ BM25 is tantivy's, k1 = 1.2, b = 0.75. What is written is a cache: it can be mad
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import tantivy
 
 from index.analysis import NO_SPACES, PAIRS, Term, analyzers, composed, field_of, terms_in
+from index.private import make_folder
 from index.records import Allowed
 
 _ANY = "*"
@@ -60,7 +62,7 @@ class LexicalIndex:
         Raises:
             LexicalIndexError: if the folder holds something else.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.folder = folder
         try:
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
@@ -74,9 +76,9 @@ class LexicalIndex:
         """The passages as they are now, those that another process has written too."""
         try:
             self._index.reload()
+            return Words(self._index)
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
-        return Words(self._index)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Add passages under numbers that are not there yet."""
@@ -143,8 +145,11 @@ class Words:
         return self._count(some)
 
     def _count(self, query: tantivy.Query) -> int:
-        # tantivy's own description of its types lacks this one.
-        return int(self._searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+        try:
+            # tantivy's own description of its types lacks this one.
+            return int(self._searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+        except (ValueError, OSError) as error:
+            raise LexicalIndexError(f"the words cannot be read: {error}") from error
 
     def search(
         self,
@@ -234,6 +239,27 @@ class Words:
         total = searcher.doc_freq("field", _ANY)
         held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
         return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files that hold the passages of the index in ``folder`` as they are now.
+
+    tantivy never writes to any of them again. What it does not name yet, it may be writing.
+
+    Raises:
+        LexicalIndexError: if the index does not name its files.
+    """
+    try:
+        segments = json.loads((folder / "meta.json").read_bytes())["segments"]
+        deletes = {each["segment_id"].replace("-", ""): each["deletes"] or {} for each in segments}
+        written = {file: file.name.split(".") for file in folder.iterdir()}
+        return [
+            file
+            for file, (segment, *rest) in written.items()
+            if segment in deletes and (rest[-1] != "del" or rest[0] == str(deletes[segment].get("opstamp")))
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
 
 def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.errors import LibraryError
 from index.liveness import Process, this_process
+from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
@@ -24,7 +26,7 @@ LOCK_SECONDS = 30.0
 _TASK: ContextVar[str] = ContextVar("task", default="write")
 
 
-class LibraryLockedError(Exception):
+class LibraryLockedError(LibraryError):
     """Another process is writing to the library; the message says which, since when, and for what."""
 
 
@@ -48,7 +50,7 @@ class WriteLock:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._lock = FileLock(home / LOCK_FILE)
+        self._lock = FileLock(home / LOCK_FILE, mode=FILE)
 
     @contextmanager
     def hold(self, task: str | None = None, timeout: float | None = None) -> Iterator[None]:
@@ -93,8 +95,8 @@ def note_holder(home: Path, task: str) -> None:
         "task": task,
     }
     # It is for those who wait only: what is to be written must not fail for its sake.
-    with suppress(OSError):
-        (home / HOLDER_FILE).write_text(json.dumps(noted), encoding="utf-8")
+    with suppress(OSError), open(home / HOLDER_FILE, "w", encoding="utf-8", opener=opener) as file:
+        json.dump(noted, file)
 
 
 def holder(home: Path) -> Holder | None:
@@ -112,11 +114,16 @@ def holder(home: Path) -> Holder | None:
 def locked(home: Path) -> LibraryLockedError:
     """The error that names who holds the lock of ``home``."""
     found = holder(home)
-    who = "another process"
+    who, why = "another process", ""
     if found is not None:
-        who = f"process {found.process.pid} on {found.process.host} ({found.task}, since {found.since})"
+        who, why = (
+            f"process {found.process.pid} on {found.process.host}",
+            f" ({found.task}, since {found.since})",
+        )
+    remedy = "wait until it is done, then try again"
     return LibraryLockedError(
-        f"{who} is writing to the library in {home}; wait until it is done, then try again"
+        f"{who}{why} is writing to the library in {home}; {remedy}",
+        f"another process{why} is writing to the library; {remedy}",
     )
 
 

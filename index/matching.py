@@ -9,9 +9,10 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import regex
 
 from index.documents import Span
@@ -36,6 +37,13 @@ _ALIKE = {
 """Letters whose stroke is no accent to Unicode, and what is typed for quotation marks and dashes."""
 
 
+_WINDOW = 1 << 18
+"""Characters that are folded at a time: some megabytes of memory, and a few milliseconds."""
+
+_CODE_POINTS = 0x110000
+_UNKNOWN = 255
+
+
 def fold(text: str) -> str:
     """``text`` without its case and its accents, in which equal words are equal strings."""
     return "".join(map(_folded, text))
@@ -54,19 +62,76 @@ def matches(text: str, query: str) -> Iterator[Span]:
     wanted = fold(" ".join(query.split()))
     if not wanted:
         return
-    folds = {character: _folded(character) for character in set(text)}
-    folded = text.translate({ord(character): its for character, its in folds.items()})
-    # Where each character begins when all are folded; the last is where the text ends.
-    starts = array("Q", accumulate((len(folds[character]) for character in text), initial=0))
-    place = folded.find(wanted)
-    while place >= 0:
-        beyond = place + len(wanted)
-        # Of characters that begin at one place, all but the last have become nothing.
-        start, end = bisect_right(starts, place) - 1, bisect_right(starts, beyond) - 1
-        whole = (starts[start], starts[end]) == (place, beyond)
-        if whole:
-            yield Span(start, end)
-        place = folded.find(wanted, beyond if whole else place + 1)
+    folding = _Folding()
+    begin, size = 0, _WINDOW
+    search_from = 0
+    while True:
+        end = min(begin + size, len(text))
+        folded, starts = folding.window(text[begin:end])
+        place = folded.find(wanted, search_from)
+        # Marks that belong to the last letter of a window stand in the next one.
+        while place >= 0 and (place + len(wanted) < len(folded) or end == len(text)):
+            beyond = place + len(wanted)
+            # Of characters that begin at one place, all but the last have become nothing.
+            first, last = _at(starts, place), _at(starts, beyond)
+            whole = starts is None or (starts[first], starts[last]) == (place, beyond)
+            if whole:
+                yield Span(begin + first, begin + last)
+            search_from = beyond if whole else place + 1
+            place = folded.find(wanted, search_from)
+        if end == len(text):
+            return
+        # The next window begins with what may be the beginning of a match.
+        unsearched = place if place >= 0 else max(search_from, len(folded) - len(wanted) + 1)
+        first = _at(starts, unsearched)
+        search_from = unsearched - starts[first] if starts else 0
+        begin, size = begin + first, _WINDOW if first else 2 * size
+
+
+class _Folding:
+    """Folds windows of a text; each of its characters is folded once, however often it stands there."""
+
+    def __init__(self) -> None:
+        self._lengths = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
+        self._offsets = np.zeros(_CODE_POINTS, np.int64)
+        self._folds = np.empty(0, np.uint32)
+
+    def window(self, text: str) -> tuple[str, Sequence[int] | None]:
+        """A text folded, and where each of its characters begins then; the last is where the text ends.
+
+        None stands for where they begin if each has become one character.
+        """
+        codes = _codes(text)
+        lengths = self._lengths[codes]
+        unknown = codes[lengths == _UNKNOWN]
+        if len(unknown):
+            for code in np.unique(unknown).tolist():
+                self._know(code)
+            lengths = self._lengths[codes]
+        offsets = self._offsets[codes]
+        if not len(codes) or lengths.min() == lengths.max() == 1:
+            return _text(self._folds[offsets]), None
+        starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        places = np.repeat(offsets - starts[:-1], lengths) + np.arange(starts[-1])
+        return _text(self._folds[places]), array("q", starts.tobytes())
+
+    def _know(self, code: int) -> None:
+        folded = _codes(_folded(chr(code)))
+        self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
+        self._folds = np.concatenate([self._folds, folded])
+
+
+def _at(starts: Sequence[int] | None, place: int) -> int:
+    """The last of the characters that begin at a place of the folded text, or before it."""
+    return place if starts is None else bisect_right(starts, place) - 1
+
+
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _text(codes: npt.NDArray[np.uint32]) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _folded(character: str) -> str:

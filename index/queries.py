@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from index.details import Detail
 from index.documents import Document, Section, Span
-from index.records import DocumentRecord, Filters, Passage
-from index.schema import chunks, documents, layouts, versions
+from index.records import DocumentRecord, FileState, Filters, Passage
+from index.schema import chunks, details, documents, layouts, versions
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -75,6 +77,8 @@ def file_query() -> sa.Select[Any]:
     # Only pages of PDFs are recognised.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
+    beneath = sa.func.json_group_object(details.c.key, details.c.beneath_origin)
+    covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
         documents.c.path,
         documents.c.id,
@@ -83,9 +87,25 @@ def file_query() -> sa.Select[Any]:
         documents.c.mtime_ns,
         versions.c.digest,
         versions.c.origins,
-        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean),
+        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
         versions.c.recognised_in,
+        sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
+
+
+def to_file(row: sa.Row[Any]) -> FileState:
+    """A row of :func:`file_query` as a value."""
+    origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
+    state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in)
+
+
+def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
+    """The details in the catalog that were given of a document."""
+    query = sa.select(
+        details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
+    ).where(details.c.document_id == document_id)
+    return {key: Detail(*given) for key, *given in connection.execute(query)}
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
@@ -157,16 +177,15 @@ TEXT = sa.select(versions.c.text).where(
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     """What ``filters`` ask of a document's current version."""
     conditions: list[sa.ColumnElement[bool]] = []
-    if filters.document_ids:
-        conditions.append(documents.c.id.in_(filters.document_ids))
-    if filters.publishers:
-        conditions.append(versions.c.publisher.in_(filters.publishers))
-    if filters.languages:
-        conditions.append(versions.c.language.in_(filters.languages))
-    if filters.collections:
-        conditions.append(versions.c.collection.in_(filters.collections))
-    if filters.kinds:
-        conditions.append(versions.c.kind.in_(filters.kinds))
+    for column, values in (
+        (documents.c.id, filters.document_ids),
+        (versions.c.publisher, filters.publishers),
+        (versions.c.language, filters.languages),
+        (versions.c.collection, filters.collections),
+        (versions.c.kind, filters.kinds),
+    ):
+        if values:
+            conditions.append(column.in_(_each(values)))
     # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
@@ -175,6 +194,11 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(versions.c.published > filters.published_after)
         conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
     return conditions
+
+
+def _each(values: Sequence[int | str]) -> sa.Select[Any]:
+    """Selects ``values``. They travel as one, since SQLite limits the variables of a statement."""
+    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
 def passage_query(build: int) -> sa.Select[Any]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from index.commits import batches, get_meta, searched_build
+from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.queries import (
     TEXT,
     conditions,
+    details_of,
     file_query,
     is_current,
     is_version,
@@ -22,6 +24,7 @@ from index.queries import (
     passage_query,
     record_query,
     to_document,
+    to_file,
     to_passage,
     to_record,
 )
@@ -74,19 +77,33 @@ class CatalogReader:
 
     def sources(self) -> list[str]:
         """The folders that this library follows, in order."""
-        return list(self._connection.scalars(sa.select(sources.c.folder).order_by(sources.c.folder)))
+        return self._folders(sources.c.confirmed)
+
+    def unconfirmed(self) -> list[str]:
+        """The folders that a backup named and nobody has confirmed, in order: they are not followed."""
+        return self._folders(~sources.c.confirmed)
+
+    def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
+        query = sa.select(sources.c.folder).where(which).order_by(sources.c.folder)
+        return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
         """The files known under the folder ``source``, by path, as they were when last read."""
         query = file_query().where(documents.c.source == source)
-        return {path: FileState(*state) for path, *state in self._connection.execute(query)}
+        return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
         """A document's file as it was when it was last read; raises DocumentNotFoundError."""
         row = self._connection.execute(file_query().where(documents.c.id == document_id)).first()
         if row is None:
             raise DocumentNotFoundError(document_id, None)
-        return FileState(*row[1:])
+        return to_file(row)
+
+    def details(self, source: str, path: str) -> dict[str, Detail]:
+        """The details that were given of the document at this place; empty where there is none."""
+        place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
+        number = self._connection.scalar(place)
+        return {} if number is None else details_of(self._connection, number)
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
@@ -145,6 +162,10 @@ class CatalogReader:
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_document(row)
+
+    def as_read(self, document_id: int) -> Document:
+        """As :meth:`text` of the current version, with what it says itself in the place of all details."""
+        return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
         """The layouts of those of ``pages`` that have one, by page."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from index.details import Details, covering, described, merged
 from index.documents import MAX_COLLECTION_CHARACTERS, Chunk, Document, Origin, Span
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class DocumentRecord:
         added: when this version was indexed, ISO 8601 in UTC.
         author: who wrote it, or None.
         collection: the collection that it belongs to, as ``Incoming.collection`` has it, or None.
-        origins: where title, publisher, author, date, language and collection were read, by name; a
+        origins: where title, publisher, author, date, language and collection come from, by name; a
             collection that is only its folder has none.
         unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
         recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
@@ -120,7 +121,8 @@ class FileState:
         size: in bytes, with its sidecar.
         mtime_ns: when it or its sidecar was last changed.
         digest: sha256 of its bytes, in hexadecimal.
-        origins: where what is known of it was read, as in ``Document.origins``.
+        origins: where the values of its document were read, those beneath details too, as in
+            ``Document.origins``.
         has_pictures: whether some of its pages have no text layer, and can be recognised.
         recognised_in: the languages in which they were tried, as in ``Document.recognised_in``.
     """
@@ -149,9 +151,11 @@ class Incoming:
         size: the file's size in bytes.
         mtime_ns: when the file was last changed, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
-        document: what the loader made of it.
+        document: what the loader made of it; once it is :meth:`described`, with the details in their places.
         of: the number and version that it is another reading of; nothing is written where that is not the
             current one any more. None for whatever is at its place.
+        given: details that somebody gives of it now, and those that are taken back; all others stay.
+        details: all its details, once it is :meth:`described`.
     """
 
     source: str
@@ -161,6 +165,13 @@ class Incoming:
     digest: str
     document: Document
     of: tuple[int, int] | None = None
+    given: Details = field(default_factory=dict, hash=False)
+    details: Details = field(default_factory=dict, hash=False)
+
+    def described(self, before: Details) -> Incoming:
+        """The same with ``before``, the details in the catalog, and those that are given, in its document."""
+        details = covering(self.document, merged(before, self.given))
+        return replace(self, document=described(self.document, details), details=details)
 
     @property
     def collection(self) -> str | None:

@@ -13,11 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from index.queries import is_current, to_document
+from index.details import uncovered
+from index.private import make_file
+from index.queries import details_of, is_current, to_document
 from index.records import DocumentNotFoundError, Incoming
-from index.schema import chunks, documents, layouts, sentence_vectors, signatures, vectors, versions
+from index.schema import chunks, details, documents, layouts, sentence_vectors, signatures, vectors, versions
 
-_ROWS = (documents, versions, layouts, signatures)
+_ROWS = (documents, versions, layouts, signatures, details)
 _VECTORS = (vectors, sentence_vectors)
 _AT_ONCE = 500
 
@@ -42,7 +44,7 @@ def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
         documents.metadata.create_all(kept, [*_ROWS, *_VECTORS])
         if not _copy(connection, kept, documents, documents.c.id == document_id):
             raise DocumentNotFoundError(document_id, None)
-        for table in (versions, layouts, signatures):
+        for table in _ROWS[1:]:
             _copy(connection, kept, table, table.c.document_id == document_id)
         for table in _VECTORS:
             _copy(connection, kept, table, table.c.digest.in_(own))
@@ -53,8 +55,9 @@ def kept_document(file: Path) -> Incoming:
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
-    of = row.document_id, row.version
-    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, to_document(row), of)
+        given = details_of(kept, row.document_id)
+    of, document = (row.document_id, row.version), uncovered(to_document(row), given)
+    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, of, given)
 
 
 def put_back_vectors(engine: sa.Engine, file: Path) -> None:
@@ -87,6 +90,7 @@ def put_back_rows(connection: sa.Connection, file: Path) -> set[str]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sa.Connection]:
+    make_file(file)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
     with engine.begin() as connection:
         # It is of no use after a crash: nothing waits for the disk.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from index.loading.sidecar import SUFFIX as SIDECAR
@@ -17,15 +18,9 @@ QUESTIONS = "questions.jsonl"
 MISSING = "does not exist; if it was moved, sync its new place"
 """The cause of a path that was asked for and is not there."""
 
+_HOME = "lies in the library's home, which holds its own files; name a folder of reports"
+
 _NOT_UTF8 = "its name is not UTF-8; rename it"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file or folder that could not be read: its path and the cause, in words."""
-
-    path: str
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,21 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or folder that could not be read.
+
+    Attributes:
+        path: its path, in a form that can be shown.
+        cause: the cause, in words.
+        place: the file or folder itself.
+    """
+
+    path: str
+    cause: str
+    place: Root = field(default=Root(""), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The files found under a root.
 
@@ -68,6 +78,10 @@ class Listing:
     failures: tuple[Failure, ...]
     unseen: tuple[Root, ...]
     missing: bool = False
+
+    def tells_of(self, path: str) -> bool:
+        """Whether it tells if there is something at ``path``, under the same source."""
+        return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
@@ -96,6 +110,19 @@ def mode_of(path: Path) -> int:
         return 0
 
 
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether ``path`` is ``folder`` or lies in it, whatever links lead to either."""
+    # Unlike Path.resolve, this does not fail at a link that leads to itself.
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
+    """Whether a root is the library's home or lies in it, and is no folder there that the library follows."""
+    if not lies_in(root.location, home):
+        return False
+    return root.source not in followed or not lies_in(Path(root.source).parent, home)
+
+
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
     """The size and mtime_ns of a file, whose own are ``status``, together with its sidecar."""
     size, mtime_ns = _state(sidecar_of(file))
@@ -103,9 +130,9 @@ def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
 
 
 def _state(file: Path) -> tuple[int, int]:
-    """The size and mtime_ns of a file; zeros where there is none, or none that can be read."""
+    """The size and mtime_ns of a file or a link; zeros where there is none, or none that can be read."""
     try:
-        state = file.stat()
+        state = file.lstat()
     except OSError:
         return 0, 0
     return state.st_size, state.st_mtime_ns
@@ -120,7 +147,7 @@ def is_utf8(path: str) -> bool:
     return True
 
 
-def scan(root: Root, followed: Collection[str] = ()) -> Listing:
+def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
     """List the files under ``root``, in order of their paths.
 
     Hidden files, the questions of an evaluation, and what is followed on its own are left out. Links to
@@ -129,8 +156,9 @@ def scan(root: Root, followed: Collection[str] = ()) -> Listing:
     Args:
         root: a folder, or a part of one.
         followed: the folders and files that the library follows, as absolute paths.
+        home: the library's home, which is left out; a folder in it is listed only if the library follows it.
     """
-    walk = _Walk(root, frozenset(followed) - {root.source})
+    walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
     try:
         mode = root.location.stat().st_mode
@@ -144,11 +172,14 @@ def scan(root: Root, followed: Collection[str] = ()) -> Listing:
     else:
         if not is_utf8(str(root.location)):
             walk.fail(root.part, _NOT_UTF8, str(root.location))
+        elif home is not None and is_own(root, followed, home):
+            walk.fail(root.part, _HOME, str(root.location))
         elif stat.S_ISDIR(mode):
             walk.folder(root.location)
         else:
             walk.file(root.location)
-    return Listing(root, dict(sorted(walk.files.items())), tuple(walk.failures), tuple(walk.unseen), missing)
+    failures = sorted(walk.failures, key=lambda failure: failure.path)
+    return Listing(root, dict(sorted(walk.files.items())), tuple(failures), tuple(walk.unseen), missing)
 
 
 def without(listing: Listing, left: Collection[Path]) -> Listing:
@@ -163,36 +194,41 @@ def without(listing: Listing, left: Collection[Path]) -> Listing:
 
 
 class _Walk:
-    def __init__(self, root: Root, elsewhere: frozenset[str]) -> None:
+    def __init__(self, root: Root, elsewhere: frozenset[str], home: Path | None) -> None:
         self.files: dict[str, tuple[int, int]] = {}
         self.failures: list[Failure] = []
         self.unseen: list[Root] = []
         self._source = Path(root.source)
         self._elsewhere = elsewhere
+        # A folder in the home, such as that of the uploads, holds reports and not the library's own files.
+        self._home = None if home is None or lies_in(self._source.parent, home) else home
 
     def fail(self, path: str, cause: str, shown: str | None = None) -> None:
-        name = shown or path or str(self._source)
-        self.failures.append(Failure(name.encode("utf-8", "backslashreplace").decode(), cause))
-        self.unseen.append(Root(str(self._source), path))
+        name, place = shown or path or str(self._source), Root(str(self._source), path)
+        self.failures.append(Failure(name.encode("utf-8", "backslashreplace").decode(), cause, place))
+        self.unseen.append(place)
 
-    def folder(self, folder: Path) -> None:
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            self.fail(self._path(folder), f"{error.strerror}; check the folder's permissions")
-            return
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == QUESTIONS or entry.name.endswith(SIDECAR):
+    def folder(self, top: Path) -> None:
+        """List what lies in a folder, however deep: one folder is open at a time, and none calls itself."""
+        folders = [top]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    inside = [entry for entry in entries if not _is_hidden(entry.name)]
+            except OSError as error:
+                self.fail(self._path(folder), f"{error.strerror}; check the folder's permissions")
                 continue
-            path = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                if entry.path not in self._elsewhere:
-                    self.folder(path)
-            elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
-                continue
-            # A file of this very folder that is also followed by itself has the same source.
-            elif entry.path not in self._elsewhere or folder == self._source:
-                self.file(path)
+            for entry in inside:
+                path = Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.path not in self._elsewhere and not self._is_home(entry):
+                        folders.append(path)
+                elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
+                    continue
+                # A file of this very folder that is also followed by itself has the same source.
+                elif entry.path not in self._elsewhere or folder == self._source:
+                    self.file(path)
 
     def file(self, file: Path) -> None:
         path = self._path(file)
@@ -202,7 +238,7 @@ class _Walk:
         try:
             # First of all, because it is what tells of a link that leads to itself.
             state = file.stat()
-            inside = not file.is_symlink() or file.resolve().is_relative_to(self._source.resolve())
+            inside = not file.is_symlink() or self._may_lead_to(file.resolve())
         except OSError as error:
             self.fail(path, f"{error.strerror}; check the file's permissions, or what it links to")
             return
@@ -213,6 +249,25 @@ class _Walk:
         else:
             self.files[path] = state_of(file, state)
 
+    def _is_home(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a folder is the library's home, by which path it may have been reached."""
+        if self._home is None or entry.inode() != self._home_number:
+            return False
+        return self._home.samefile(entry.path)
+
+    @cached_property
+    def _home_number(self) -> int:
+        return self._home.stat().st_ino if self._home is not None and self._home.exists() else -1
+
+    def _may_lead_to(self, target: Path) -> bool:
+        """Whether a link to ``target`` stays in the source, and out of the library's home."""
+        own = self._home is not None and lies_in(target, self._home)
+        return target.is_relative_to(self._source.resolve()) and not own
+
     def _path(self, location: Path) -> str:
         relative = location.relative_to(self._source).as_posix()
         return "" if relative == "." else relative
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == QUESTIONS or name.endswith(SIDECAR)

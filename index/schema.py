@@ -7,7 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-HEAD = "0009"
+HEAD = "0010"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -16,7 +16,28 @@ meta = sa.Table(
     "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
 )
 
-sources = sa.Table("sources", metadata, sa.Column("folder", sa.Text, primary_key=True))
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    # False where a backup named the folder, until somebody confirms it.
+    sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+failures = sa.Table(
+    # Files and folders that could not be read when they were synced last.
+    "failures",
+    metadata,
+    # Never reused: nobody dismisses another one than they saw.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("dismissed", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("source", "path", name="failures_by_place"),
+    sqlite_autoincrement=True,
+)
 
 documents = sa.Table(
     "documents",
@@ -58,6 +79,19 @@ versions = sa.Table(
     sa.Column("collection", sa.Text),
     # The columns after the text lie beyond it in the file: of this one a search reads the index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
+)
+
+details = sa.Table(
+    # What people gave of a document with an upload or by an edit.
+    "details",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    # What the current version has itself: it shows again when the detail is taken back.
+    sa.Column("beneath", sa.Text),
+    sa.Column("beneath_origin", sa.Text),
 )
 
 layouts = sa.Table(
@@ -147,7 +181,6 @@ vectors = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
-
 
 sentence_vectors = sa.Table(
     # Apart from the vectors: a search reads hundreds of those, and these of the passages that it finds only.

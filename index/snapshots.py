@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from index.analysis import Term
@@ -63,12 +63,35 @@ class Snapshot:
         encoder: the encoder whose vectors the passages have.
     """
 
-    def __init__(self, reader: CatalogReader, view: View, encoder: Encoder, duplicates: Duplicates) -> None:
+    def __init__(
+        self,
+        reader: CatalogReader,
+        view: View,
+        encoder: Encoder,
+        duplicates: Duplicates,
+        sound: Callable[[CatalogReader, View], View],
+    ) -> None:
+        """Show what ``view`` has of the state that ``reader`` reads.
+
+        Args:
+            reader: reads the catalog.
+            view: the caches of the same state.
+            encoder: the encoder whose vectors the passages have.
+            duplicates: finds near-duplicates.
+            sound: gives the view of the same state to search, as :meth:`index.upkeep.Upkeep.sound`.
+        """
         self.generation = view.generation
         self.encoder = encoder
         self._reader = reader
-        self._view = view
+        self._last_view = view
         self._duplicates = duplicates
+        self._sound = sound
+
+    @property
+    def _view(self) -> View:
+        """The caches of this generation; made again if somebody has damaged them meanwhile."""
+        self._last_view = self._sound(self._reader, self._last_view)
+        return self._last_view
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
@@ -147,11 +170,13 @@ class Snapshot:
 
     def most(self, query: str) -> float:
         """What no passage scores above in BM25 for the words of ``query``."""
-        return self._view.words.most(query) if self._view.words else 0.0
+        words = self._view.words
+        return words.most(query) if words else 0.0
 
     def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
         """How rare terms are in the library: their inverse document frequency among the passages."""
-        return self._view.words.rarity(terms) if self._view.words else {}
+        words = self._view.words
+        return words.rarity(terms) if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """The vectors of the sentences of those of ``chunk_ids`` that have them, in their order.

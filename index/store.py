@@ -12,7 +12,7 @@ from index.analysis import Term
 from index.builds import BuildGoneError, drop_given_up
 from index.catalog import Catalog
 from index.chunking import CHUNKING, MAX_CHUNK_TOKENS
-from index.commits import VectorsGoneError
+from index.commits import DetailsChangedError, VectorsGoneError
 from index.documents import Document, PageLayout, Span
 from index.duplicates import Duplicates
 from index.embedding import Encoder
@@ -20,6 +20,7 @@ from index.encoders import EncoderMismatchError, Encoders
 from index.fusion import DENSE_WEIGHT
 from index.making import TITLE_TOKENS, Progress, make
 from index.passes import Vectors
+from index.private import make_folder
 from index.reading import CatalogReader
 from index.rebuilding import rebuild
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
@@ -89,7 +90,7 @@ class Index:
             CatalogError: if the catalog cannot be opened.
             EncoderMismatchError: if another encoder was used, and ``former`` is not given.
         """
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         catalog = Catalog.open(home / "catalog.sqlite")
         index = cls(
             home,
@@ -130,7 +131,8 @@ class Index:
             LibraryLockedError: if another process is at work on the caches for half a minute.
         """
         with self._upkeep.snapshot() as (reader, view):
-            yield Snapshot(reader, view, self._encoder_of(reader), self._duplicates)
+            encoder = self._encoder_of(reader)
+            yield Snapshot(reader, view, encoder, self._duplicates, self._upkeep.sound)
 
     @property
     def generation(self) -> int:
@@ -243,16 +245,17 @@ class Index:
         while True:
             with self.catalog.reading() as reader:
                 encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
+                described = [item.described(reader.details(item.source, item.path)) for item in incoming]
             with naming_failures(self.home):
                 if back is not None:
                     put_back_vectors(self.catalog.engine, back)
-                new = make(incoming, recipe, encoder, self.catalog, progress)
+                new = make(described, recipe, encoder, self.catalog, progress)
             with naming_failures(self.home), self._upkeep.writing():
                 with self.catalog.reading() as reader:
                     unchanged = self._recipe_of(reader) == recipe
                 if unchanged:
-                    # A vector that was there may have gone with the last passage that had it.
-                    with suppress(VectorsGoneError):
+                    # A vector may have gone with the last passage that had it, or somebody edited details.
+                    with suppress(VectorsGoneError, DetailsChangedError):
                         return self._upkeep.commit(new, removed, recipe, lineage, back)
 
     def settle(self) -> bool:

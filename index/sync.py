@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from index.failures import Failures
 from index.loading import DEFAULTS, SUFFIXES, LoadError, Options
 from index.loading.isolation import Isolated
 from index.loading.sidecar import sidecar_of
 from index.locking import LibraryLockedError
 from index.records import FileState, Incoming
-from index.scanning import MISSING, Failure, Listing, Root, is_utf8, mode_of, root_of, scan, without
+from index.scanning import MISSING, Failure, Listing, Root, is_own, is_utf8, mode_of, root_of, scan, without
 from index.store import Index, Progress
 
 _CHARACTERS_AT_ONCE = 5_000_000
@@ -84,7 +85,8 @@ class SyncReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain lists, dicts and scalars, ready for JSON."""
-        return asdict(self)
+        failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
+        return {**asdict(self), "failed": failed}
 
 
 def sync(
@@ -98,7 +100,8 @@ def sync(
 ) -> SyncReport:
     """Make the library hold what is in ``paths`` now.
 
-    One whose passages were made with another encoder, or cut otherwise, is made anew first.
+    One whose passages were made with another encoder, or cut otherwise, is made anew first. Its home is left
+    out, wherever it lies. Files that cannot be read stay in ``Failures`` until they are read or gone.
 
     Args:
         index: the library.
@@ -112,20 +115,25 @@ def sync(
     index.rebuild(progress)
     followed = index.catalog.sources()
     roots: list[Root] = []
+    new: list[str] = []
     for path in paths or [Path(folder) for folder in followed]:
         root = root_of(path, followed)
         roots.append(root)
         place = str(root.location)
         # A part of a folder that is followed goes on being a part of it.
-        if root.source not in followed and mode_of(root.location) and is_utf8(place):
+        is_new = root.source not in followed and mode_of(root.location) and is_utf8(place)
+        if is_new and not is_own(root, followed, index.home):
             followed.append(place)
-    index.catalog.follow(followed)
+            new.append(place)
+    index.catalog.follow(new)
     with index.catalog.reading() as catalog:
         lineage = catalog.lineage
-    listings = [without(scan(root, followed), leave) for root in roots]
+    listings = [without(scan(root, followed, index.home), leave) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     changes = replace(plan(known, listings, options.recognition), lineage=lineage)
-    return apply(index, changes, progress, started, options, reader=reader)
+    report = apply(index, changes, progress, started, options, reader=reader)
+    Failures(index.catalog.engine).note(listings, report.failed, followed)
+    return report
 
 
 def plan(
@@ -158,14 +166,13 @@ def plan(
         gone = {
             state.document_id: path
             for path, state in before.items()
-            if listing.root.holds(path)
-            and path not in listing.files
-            and not any(unseen.holds(path) for unseen in listing.unseen)
+            if listing.tells_of(path) and path not in listing.files
         }
         removed |= gone
         failures |= dict.fromkeys((source, failure) for failure in listing.failures)
         if listing.missing and not gone:
-            failures[source, Failure(str(listing.root.location), MISSING)] = None
+            missing = Failure(str(listing.root.location), MISSING, listing.root)
+            failures[source, missing] = None
     return Changes(
         tuple(added.values()),
         tuple(changed.values()),
@@ -211,7 +218,8 @@ def apply(
             except LoadError as error:
                 # What went after the folder was listed is no failure: the next sync takes it for removed.
                 if os.path.lexists(Path(file.source, file.path)):
-                    failed.append(Failure(file.path, f"{error.cause}; {error.remedy}"))
+                    cause = f"{error.cause}; {error.remedy}"
+                    failed.append(Failure(file.path, cause, Root(file.source, file.path)))
             else:
                 if incoming is None and file.known is not None:
                     touched[file.known.document_id] = (file.size, file.mtime_ns)
@@ -258,7 +266,7 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
     """Whether what is known of a file comes, or is about to come, from more than its bytes."""
-    has_sidecar = sidecar_of(location).exists() or "sidecar" in known.origins.values()
+    has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 
 

@@ -33,8 +33,10 @@ from index.caches import (
 from index.catalog import Catalog
 from index.embedding import Encoder
 from index.entries import entries_of
+from index.errors import LibraryError
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
+from index.private import FILE
 from index.reading import CatalogReader
 from index.records import Build, Committed, NewVersion, Recipe
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -53,7 +55,7 @@ _POLL_SECONDS = 0.02
 _log = logging.getLogger(__name__)
 
 
-class LibraryWriteError(Exception):
+class LibraryWriteError(LibraryError):
     """The library's folder cannot be written to; what was committed before is served as before."""
 
 
@@ -70,10 +72,16 @@ def naming_failures(home: Path) -> Iterator[None]:
         # An OSError, too, and it is told otherwise: the library is locked.
         raise
     except _FAILURES as error:
-        cause = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+        known = getattr(error, "orig", None) or getattr(error, "strerror", None)
+        remedy = (
+            "check the folder's permissions and the space on the disk, then try again: what was committed "
+            "before is served as before"
+        )
+        # What tantivy and FAISS say may name the library's folder.
+        cause = f" ({known})" if known else ""
         raise LibraryWriteError(
-            f"the library in {home} cannot be written to ({cause}); check the folder's permissions and the "
-            "space on the disk, then try again: what was committed before is served as before"
+            f"the library in {home} cannot be written to ({known or error}); {remedy}",
+            f"the library cannot be written to{cause}; {remedy}",
         ) from error
 
 
@@ -108,7 +116,7 @@ class Upkeep:
         self._view: View | None = None
         self._view_lock = RLock()
         self._write_lock = WriteLock(home)
-        self._settle_lock = FileLock(home / "settle.lock")
+        self._settle_lock = FileLock(home / "settle.lock", mode=FILE)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -139,6 +147,27 @@ class Upkeep:
                 raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
+    def sound(self, reader: CatalogReader, view: View) -> View:
+        """``view``; if a file was changed that it has mapped, the same generation made again.
+
+        Raises:
+            LibraryLockedError: as :meth:`snapshot`, or if ``reader`` does not read the newest generation.
+        """
+        return view if view.is_sound() else self._renewed(reader, view)
+
+    def _renewed(self, reader: CatalogReader, damaged: View) -> View:
+        """The generation of ``damaged``, which ``reader`` reads, from caches that are read or made again."""
+        deadline = time.monotonic() + locking.LOCK_SECONDS
+        with self._view_lock:
+            if self._view is damaged:
+                self._view = None
+        while self._catalog.generation() == reader.generation and time.monotonic() < deadline:
+            view = self._view_of(reader)
+            if view is not None:
+                return view
+            time.sleep(_POLL_SECONDS)
+        raise locked(self.home)
+
     def commit(
         self,
         new: Sequence[NewVersion],
@@ -152,8 +181,8 @@ class Upkeep:
         Raises:
             LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.Catalog.commit`.
         """
-        with self.snapshot() as (_, before):
-            pass
+        with self.snapshot() as (reader, view):
+            before = view if view.is_writable() else self._renewed(reader, view)
         written: list[Build] = []
 
         def prepare(committed: Committed, build: Build) -> None:
@@ -183,7 +212,7 @@ class Upkeep:
             view.index.remove(reader.removed(since=saved.words_generation))
             with self._view_lock:
                 if self._view is view:
-                    self._view = replace(view, words=view.index.words())
+                    self._view = view.with_words()
             done = replace(saved, writing=False, words_generation=committed.generation)
             write_marker(folder, replace(done, digests=digests(folder, done)))
 
@@ -240,10 +269,14 @@ class Upkeep:
     def _view_of(self, reader: CatalogReader) -> View | None:
         """What is searched of the state that ``reader`` reads; None where another must be read."""
         view = self._view
-        if view is not None and (view.generation, view.build) == (reader.generation, reader.build):
+        same = view is not None and (view.generation, view.build) == (reader.generation, reader.build)
+        if view is not None and same and view.is_sound():
             return view
         with self._view_lock:
             view = self._view
+            if view is not None and not view.is_sound():
+                _log.warning("A cache of %s was changed; the caches are read again.", self.home)
+                view = self._view = None
             if view is None or (view.generation, view.build) != (reader.generation, reader.build):
                 if view is not None and view.build == reader.build and view.generation > reader.generation:
                     return None

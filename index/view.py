@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from index.caches import Saved, digests, is_whole, read_marker, write_marker
+from index.caches import (
+    FileStates,
+    Saved,
+    are_unchanged,
+    digests,
+    is_whole,
+    read_marker,
+    states_of,
+    write_marker,
+)
 from index.entries import entries
-from index.lexical import LexicalIndex, LexicalIndexError, Words
+from index.lexical import LexicalIndex, LexicalIndexError, Words, files_in
+from index.private import make_folder
 from index.reading import CatalogReader
 from index.records import Allowed, Build, Filters
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
@@ -38,6 +49,7 @@ class View:
         index: the folder of the words, as far as there is one.
         words: the passages by word. What is ``hidden`` may be among them.
         gone: numbers of chunks that were removed, in order, as far as the words may still have them.
+        files: the states of the files that ``vectors`` and ``words`` have mapped, from before they were read.
         narrowed: what the filters of the last searches allow, by them and what dates go by.
     """
 
@@ -48,7 +60,27 @@ class View:
     index: LexicalIndex | None = None
     words: Words | None = None
     gone: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    files: FileStates = field(default_factory=dict)
     narrowed: dict[tuple[Filters, int], Allowed] = field(default_factory=dict, compare=False)
+
+    def is_sound(self) -> bool:
+        """Whether no file was changed that is mapped; if one was, a search may find nonsense, or crash."""
+        return are_unchanged(self.files)
+
+    def is_writable(self) -> bool:
+        """Whether the words can be added to. For the one who holds the library's lock."""
+        try:
+            # Opened afresh, since what is open has files that may be gone by now.
+            return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
+        except LexicalIndexError:
+            return False
+
+    def with_words(self) -> View:
+        """The same generation with the words as they are now; raises LexicalIndexError."""
+        if self.index is None:
+            return self
+        words = self.index.words()
+        return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which of ``numbers`` do not belong to this generation: written ahead of it, or removed in it."""
@@ -87,9 +119,12 @@ def open_view(folder: Path, reader: CatalogReader, dimensions: int) -> View | No
         dimensions: the length of its vectors.
     """
     saved = read_marker(folder)
-    if saved is None or not is_whole(folder, saved):
+    if saved is None:
         return None
     try:
+        files = states_of([*files_in(folder / saved.words), *_bases(folder)])
+        if not is_whole(folder, saved):
+            return None
         base = VectorIndex.open(folder / saved.base, dimensions) if saved.base else None
         index = LexicalIndex(folder / saved.words)
         words = index.words()
@@ -105,6 +140,7 @@ def open_view(folder: Path, reader: CatalogReader, dimensions: int) -> View | No
         index,
         words,
         np.array(gone, np.int64),
+        files,
     )
     return view if _is_complete(view, reader) else None
 
@@ -121,6 +157,7 @@ def follow_view(view: View, folder: Path, reader: CatalogReader) -> View | None:
         same = view.index.folder == folder / saved.words
         index = view.index if same else LexicalIndex(folder / saved.words)
         words = index.words()
+        files = states_of([*files_in(index.folder), *_bases(folder)])
     except LexicalIndexError:
         return None
     vectors = _with_new(view.vectors.removed(removed), reader, view.last)
@@ -129,7 +166,9 @@ def follow_view(view: View, folder: Path, reader: CatalogReader) -> View | None:
     # As where the folder was deleted, and another one begun in its place.
     if len(words) - words.count_after(last) < len(vectors):
         return None
-    return View(reader.generation, view.build, last, vectors, index, words, gone)
+    # What is known of a file is what it was when it was found to be whole.
+    files = {file: view.files.get(file, state) for file, state in files.items()}
+    return View(reader.generation, view.build, last, vectors, index, words, gone, files)
 
 
 def make_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Saved:
@@ -138,7 +177,7 @@ def make_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Saved:
     Returns:
         What is to be noted of the caches, without a base of vectors: all of them are in memory.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     saved = Saved(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
     LexicalIndex(folder / saved.words).add(entries(reader.passages(), titled=titled))
     return replace(saved, digests=digests(folder, saved))
@@ -150,7 +189,7 @@ def make_base(folder: Path, reader: CatalogReader, dimensions: int, sizes: Sizes
     Returns:
         What is to be noted of the base, and of no words.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
     VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, sizes)
     made = Saved(base=name, last=reader.last_chunk(), base_generation=reader.generation)
@@ -182,12 +221,16 @@ def prepare_words(folder: Path, last: int) -> tuple[Saved, LexicalIndex]:
         folder: the build's; a new one is made.
         last: the highest number of a chunk that was ever committed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     saved = read_marker(folder) or Saved(words=f"words-{uuid.uuid4().hex[:8]}")
     write_marker(folder, replace(saved, writing=True))
     words = LexicalIndex(folder / saved.words)
     words.remove_after(last)
     return saved, words
+
+
+def _bases(folder: Path) -> Iterator[Path]:
+    return folder.glob("vectors-*.faiss")
 
 
 def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> VectorIndex:

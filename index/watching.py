@@ -168,18 +168,15 @@ class Watch:
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
-        changes = plan({root.source: self._catalog.files(root.source)}, [scan(root, followed)])
+        listing = scan(root, followed, self._home)
+        changes = plan({root.source: self._catalog.files(root.source)}, [listing])
         found: dict[Path, State] = dict.fromkeys((source / path for path in changes.removed.values()), None)
         for file in (*changes.added, *changes.changed):
             found[source / file.path] = file.size, file.mtime_ns
         tried = self._tried.get(folder, {})
         # Those that have changed since, or were read after all, are forgotten.
         self._tried[folder] = {file: state for file, state in tried.items() if found.get(file, ()) == state}
-        return {
-            file: state
-            for file, state in found.items()
-            if file not in self._tried[folder] and not file.is_relative_to(self._home)
-        }
+        return {file: state for file, state in found.items() if file not in self._tried[folder]}
 
 
 def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:

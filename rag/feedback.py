@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from filelock import FileLock
 
+from index import private
 from index.documents import Span
 from index.records import DocumentNotFoundError
 from index.store import Index
@@ -107,7 +108,10 @@ def append_feedback(home: Path, feedback: Feedback) -> None:
         TimeoutError: if another process holds the file for half a minute.
     """
     line = json.dumps(asdict(feedback), ensure_ascii=False) + "\n"
-    with _locked(home), (home / FILE).open("a", encoding="utf-8", errors="replace") as file:
+    with (
+        _locked(home),
+        open(home / FILE, "a", encoding="utf-8", errors="replace", opener=private.opener) as file,
+    ):
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
@@ -137,7 +141,7 @@ def judgements(home: Path) -> dict[str, Judgement]:
 
 
 def _locked(home: Path) -> FileLock:
-    return FileLock(home / _LOCK, timeout=_LOCK_SECONDS)
+    return FileLock(home / _LOCK, timeout=_LOCK_SECONDS, mode=private.FILE)
 
 
 def _feedback(file: Path, number: int, row: Mapping[str, Any]) -> Feedback:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from reports import write
 
-from index.loading import DEFAULTS
 from index.loading.isolation import Isolated
 from index.records import DocumentRecord
 from index.store import Index
@@ -26,10 +25,10 @@ def filed(index: Index, loading: Isolated, folder: Path) -> Path:
     return folder
 
 
-def edit(index: Index, loading: Isolated, document_id: int = 1, /, **edits: str) -> DocumentRecord:
-    return edit_document(index, loading, DEFAULTS, document_id, edits)
+def edit(index: Index, document_id: int = 1, /, **edits: str) -> DocumentRecord:
+    return edit_document(index, document_id, edits)
 
 
 def note(folder: Path) -> Path:
-    """What is said of document 1."""
+    """Where the sidecar of document 1 would lie."""
     return folder / "dams" / "gate.md.meta.yaml"

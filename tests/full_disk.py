@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from reports import found, incoming
+from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.backup import BackupError, back_up
@@ -19,6 +21,9 @@ from index.catalog import CatalogError
 from index.store import Index
 from index.upkeep import LibraryWriteError
 from index.vectors import Sizes
+from rag.answering import QueryEngine
+from ui.app import create_app
+from ui.settings import Settings
 
 MEGABYTES = 6
 SIZES = Sizes(small=1, flat_up_to=100_000)
@@ -50,6 +55,42 @@ def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
     return "done"
 
 
+def over_http(index: Index) -> dict[str, tuple[int, str]]:
+    """What HTTP answers to requests that write: the status and the detail."""
+    engine = QueryEngine(index, None)
+    app = create_app(index, engine, Settings(home=index.home))
+    file = {"file": ("long.txt", LONG.encode())}
+    judged = {"question": "Which gate?", "verdict": "wrong", "note": "Neither. " * 200}
+    said: dict[str, tuple[int, str]] = {}
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for name, response in (
+            ("upload", client.post("/v1/documents", files=file)),
+            ("queued upload", client.post("/v1/documents", files=file, data={"background": "true"})),
+            ("feedback", client.post("/v1/feedback", json=judged)),
+            ("sync", client.post("/v1/index/sync")),
+            ("search", client.post("/v1/search", json={"query": "gates of the dam"})),
+        ):
+            said[name] = response.status_code, response.json().get("detail", "")
+        # A body of more than a megabyte is put on the disk while it arrives.
+        tempfile.tempdir = str(index.home)
+        large = client.post("/v1/documents", files={"file": ("large.txt", b"gate " * 400_000)})
+        said["large upload"] = large.status_code, large.json()["detail"]
+        tempfile.tempdir = None
+    return said
+
+
+def synced(home: Path) -> tuple[int, str]:
+    """The exit code of the command ``sync``, and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli", "sync", "--home", str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    return done.returncode, done.stderr
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     size = f"size={MEGABYTES}m"
@@ -59,11 +100,15 @@ def main() -> None:
     with Index.open(home, StubEncoder(), sizes=SIZES) as index:
         index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
         before = found(index, "gates of the dam")
+        (folder / "reports").mkdir()
+        index.catalog.follow([str(folder / "reports")])
         filler = fill(folder)
         said["added"] = tried(lambda: index.replace([incoming(LONG, "long.txt")]))
         said["removed"] = tried(lambda: index.replace([], [1]))
         said["same"] = found(index, "gates of the dam") == before
         said["generation"] = index.generation
+        said["over HTTP"] = over_http(index)
+        said["sync"] = synced(home)
         said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
         said["settled"] = tried(index.settle)
         said["same after settling"] = found(index, "gates of the dam") == before

@@ -16,14 +16,20 @@ NAMES = " ".join(
     for prefix, name in (
         *(("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"), ("meta", "meta")),
         *(("draw", "drawing"), ("svg", "svg-compatible"), ("manifest", "manifest")),
+        ("fo", "xsl-fo-compatible"),
     )
 )
-NAMES += ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+NAMES += ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."
 
 
-def packed(body: str, *, automatic: str = "", container: str = "text", **parts: str) -> bytes:
-    """A file with this body; ``meta``, ``styles`` and ``manifest`` are the content of those parts."""
+def packed(
+    body: str, *, automatic: str = "", container: str = "text", equation: str = "", **parts: str
+) -> bytes:
+    """A file with this body; ``meta``, ``styles`` and ``manifest`` are the content of those parts.
+
+    ``equation`` is an embedded object.
+    """
     names = {"meta": "meta.xml", "styles": "styles.xml", "manifest": "META-INF/manifest.xml"}
     made = BytesIO()
     with ZipFile(made, "w") as archive:
@@ -34,6 +40,8 @@ def packed(body: str, *, automatic: str = "", container: str = "text", **parts: 
             f"<office:body><office:{container}>{body}</office:{container}></office:body>"
             "</office:document-content>",
         )
+        if equation:
+            archive.writestr("Object 1/content.xml", equation)
         for part, content in parts.items():
             archive.writestr(names[part], f"<office:{part} {NAMES}>{content}</office:{part}>")
     return made.getvalue()

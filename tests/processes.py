@@ -7,7 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ MODULE = (sys.executable, "-m", "ui.cli")
 def environment(**more: str) -> dict[str, str]:
     """This process's environment without settings of Footnoted's own, and with ``more``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
-    offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": paths}
     return kept | offline | more
 
 
@@ -87,10 +88,10 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str, **more: str) -> Iterator[Served]:
-    """A server of ``home`` on a free port, stopped at the end whatever happens."""
+def serving(home: Path, *arguments: str, command: Sequence[str] = MODULE, **more: str) -> Iterator[Served]:
+    """A server of ``home`` on a free port, stopped at the end whatever happens; ``command`` starts it."""
     process = subprocess.Popen(
-        [*MODULE, "serve", "--home", str(home), "--port", "0", *arguments],
+        [*command, "serve", "--home", str(home), "--port", "0", *arguments],
         cwd=ROOT,
         env=environment(**more),
         stdout=subprocess.PIPE,

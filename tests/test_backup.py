@@ -7,14 +7,18 @@ import sqlite3
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from reports import Watched, found, incoming, paths
+from reports import Watched, found, incoming, paths, write
 
 from index.backup import BackupError, back_up, restore
 from index.embedding import Encoder
+from index.failures import Failures
+from index.scanning import Failure, Root
 from index.store import Index
+from index.sync import sync
 
 BESIDE = ("uploads", "feedback.jsonl")
 
@@ -68,7 +72,9 @@ def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(
     with Index.open(other, watched) as again:
         assert [row[1:] for row in found(again, "gates")] == [row[1:] for row in found(index, "gates")]
         assert {record.source for record in again.documents()} == {"/reports", str(other / "uploads")}
-        assert again.catalog.sources() == ["/elsewhere", str(other / "uploads")]
+        assert again.catalog.sources() == [str(other / "uploads")]
+        assert again.catalog.unconfirmed() == ["/elsewhere"]
+    assert report.unconfirmed == ("/elsewhere",)
     assert watched.embedded == []
     assert (other / "uploads" / "c.txt").read_text() == "Three gates."
 
@@ -202,3 +208,67 @@ def test_a_newer_programs_backup_is_refused(home: Path, tmp_path: Path) -> None:
             tar.add(newer / name, name)
     with pytest.raises(BackupError, match=r"newer\.tar was made by a newer program; update footnoted$"):
         restore(home, tmp_path / "newer.tar", BESIDE)
+
+
+class TestOfSomebodyElse:
+    """A backup may come from anybody: what it names is not trusted."""
+
+    def altered(self, home: Path, tmp_path: Path, *statements: str) -> Path:
+        """A backup of the library whose catalog was changed by SQL."""
+        back_up(home, tmp_path / "mine.tar", BESIDE)
+        unpacked = tmp_path / "unpacked"
+        with tarfile.open(tmp_path / "mine.tar") as tar:
+            tar.extractall(unpacked, filter="data")
+        with closing(sqlite3.connect(unpacked / "catalog.sqlite")) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+        with tarfile.open(tmp_path / "theirs.tar", "w") as tar:
+            for name in ("manifest.json", "catalog.sqlite"):
+                tar.add(unpacked / name, name)
+        return tmp_path / "theirs.tar"
+
+    def test_its_folders_are_followed_once_they_are_confirmed(
+        self, index: Index, home: Path, tmp_path: Path
+    ) -> None:
+        secret = write(tmp_path / "etc" / "secret.txt", "The password is rye.").parent
+        mine = write(tmp_path / "reports" / "gate.txt", "Six gates.").parent
+        index.catalog.follow([str(secret), str(mine), f"{home}/../etc"])
+        Failures(index.catalog.engine).note([], [Failure("x", "is empty", Root(str(mine), "x"))], [str(mine)])
+        back_up(home, tmp_path / "library.tar", BESIDE)
+        report = restore(home, tmp_path / "library.tar", BESIDE)
+        assert report.unconfirmed == (str(secret), f"{home}/../etc", str(mine))
+        assert sync(index).added == ()
+        assert (index.catalog.sources(), Failures(index.catalog.engine).listed()) == ([], [])
+        assert sync(index, [mine]).added == ("gate.txt",)
+        assert index.catalog.sources() == [str(mine)]
+        assert index.catalog.unconfirmed() == [str(secret), f"{home}/../etc"]
+        assert [record.path for record in index.documents()] == ["a.txt", "b.txt", "gate.txt"]
+
+    @pytest.mark.parametrize("path", ["../../key.txt", "/key.txt", "a/../../key.txt", "..\\key.txt", "C:/k"])
+    def test_a_document_that_leads_out_of_its_folder_is_refused(
+        self, index: Index, home: Path, tmp_path: Path, path: str
+    ) -> None:
+        file = self.altered(home, tmp_path, f"UPDATE documents SET path = '{path}' WHERE id = 1")  # noqa: S608
+        with pytest.raises(BackupError) as refused:
+            restore(home, file, BESIDE)
+        assert f"its document {path!r} leads out of its folder; choose another one" in str(refused.value)
+        assert paths(index) == ["a.txt", "b.txt"]
+
+    @pytest.mark.parametrize(
+        ("statement", "named"),
+        [
+            (
+                "CREATE TRIGGER again AFTER UPDATE ON sources BEGIN UPDATE sources SET confirmed = 1; END",
+                "trigger 'again'",
+            ),
+            ("CREATE VIEW others AS SELECT folder FROM sources", "view 'others'"),
+        ],
+    )
+    def test_a_catalog_that_acts_by_itself_is_refused(
+        self, index: Index, home: Path, tmp_path: Path, statement: str, named: str
+    ) -> None:
+        file = self.altered(home, tmp_path, statement)
+        with pytest.raises(BackupError) as refused:
+            restore(home, file, BESIDE)
+        assert f"its catalog has a {named}, which acts by itself; choose another one" in str(refused.value)
+        assert index.generation == 1

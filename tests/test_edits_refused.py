@@ -1,4 +1,4 @@
-"""What cannot be said of a report is named, and leaves both the library and the folder as they were."""
+"""An edit that cannot be kept is named, and leaves the library as it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from background import Held
-from edits import GATE, REPORT, edit, filed, note
+from edits import REPORT, edit, filed
 from filelock import FileLock
 from reports import write
 
@@ -19,7 +19,6 @@ from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
 from index.store import Index
 from index.sync import sync
-from ui.editing import EditRefusedError
 
 
 @pytest.fixture
@@ -27,56 +26,13 @@ def folder(index: Index, loading: Isolated, tmp_path: Path) -> Path:
     return filed(index, loading, tmp_path / "reports")
 
 
-def test_a_file_that_has_changed_or_gone_is_named(index: Index, loading: Isolated, folder: Path) -> None:
-    file = write(folder / "dams" / "gate.md", REPORT + "More.")
-    with pytest.raises(EditRefusedError) as changed:
-        edit(index, loading, title="On gate 3")
-    file.unlink()
-    with pytest.raises(EditRefusedError) as gone:
-        edit(index, loading, title="On gate 3")
-    assert [str(error.value) for error in (changed, gone)] == [
-        "dams/gate.md is no longer the file that was read; sync the library, then edit it",
-        "dams/gate.md cannot be read (No such file or directory); sync the library",
-    ]
-    assert (note(folder).exists(), index.document(1).title) == (False, "Its own title")
-
-
-def test_a_note_that_cannot_be_read_or_written_is_named(
-    index: Index, loading: Isolated, folder: Path
-) -> None:
-    note(folder).write_text("- a list")
-    with pytest.raises(EditRefusedError) as unread:
-        edit(index, loading, title="On gate 3")
-    assert str(unread.value) == (
-        "gate.md: has a sidecar that is not lines of key: value; correct the sidecar, or remove it"
-    )
-    name = "x" * 250 + ".txt"
-    write(folder / name, GATE)
-    sync(index, [folder / name], reader=loading)
-    with pytest.raises(EditRefusedError) as unwritten:
-        edit(index, loading, 3, title="On gate 3")
-    assert str(unwritten.value) == (
-        f"{name}.meta.yaml cannot be written (File name too long); "
-        "check the rights and the space of its folder"
-    )
-    assert sorted(file.name for file in folder.iterdir()) == ["dams", "water.txt", name]
-
-
-@pytest.mark.parametrize("former", ["", "publisher: Council # by hand\n"])
-def test_where_it_cannot_be_indexed_the_note_is_what_it_was(
-    index: Index, loading: Isolated, folder: Path, monkeypatch: pytest.MonkeyPatch, former: str
-) -> None:
-    if former:
-        note(folder).write_text(former)
-        sync(index, reader=loading)
+@pytest.mark.usefixtures("folder")
+def test_while_another_process_writes_it_is_refused(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
-        edit(index, loading, title="On gate 3")
-    left = sorted(file.name for file in note(folder).parent.iterdir())
-    assert left == ["gate.md", "gate.md.meta.yaml"][: 2 if former else 1]
-    assert (note(folder).read_text() if former else "") == former
-    assert sync(index, reader=loading).unchanged == 2
-    assert edit(index, loading, title="On gate 3").title == "On gate 3"
+        edit(index, title="On gate 3")
+    assert index.document(1).title == "Its own title"
+    assert edit(index, title="On gate 3").title == "On gate 3"
 
 
 def test_one_that_changes_meanwhile_keeps_its_new_version(
@@ -87,17 +43,16 @@ def test_one_that_changes_meanwhile_keeps_its_new_version(
         sync(index, [file.parent], reader=loading)
         held.hold()
         with ThreadPoolExecutor(1) as pool:
-            editing = pool.submit(edit, index, loading, title="On gate 3")
+            editing = pool.submit(edit, index, title="On gate 3")
             assert held.reached.wait(30)
             sync(other, [write(file, REPORT + "More.").parent])
             held.go_on.set()
             with pytest.raises(OutdatedError) as outdated:
                 editing.result(30)
         assert str(outdated.value) == "gate.md was changed or removed meanwhile; look at it again"
-        assert [file.name for file in file.parent.iterdir()] == ["gate.md"]
-        # Who synced meanwhile read the note that was taken back.
-        assert did(index, loading) == ([("Its own title", 2)], 1)
-        assert did(index, loading) == ([("Its own title", 2)], 0)
+        [record] = index.documents()
+        assert (record.title, record.version) == ("Its own title", 2)
+        assert sync(index, reader=loading).unchanged == 1
 
 
 def test_one_that_goes_meanwhile_does_not_come_back(
@@ -108,14 +63,14 @@ def test_one_that_goes_meanwhile_does_not_come_back(
         sync(index, [file.parent], reader=loading)
         held.hold()
         with ThreadPoolExecutor(1) as pool:
-            editing = pool.submit(edit, index, loading, title="On gate 3")
+            editing = pool.submit(edit, index, title="On gate 3")
             assert held.reached.wait(30)
             file.unlink()
             sync(other)
             held.go_on.set()
             with pytest.raises(OutdatedError):
                 editing.result(30)
-        assert (list(file.parent.iterdir()), index.documents()) == ([], [])
+        assert index.documents() == []
 
 
 @pytest.mark.parametrize(
@@ -131,15 +86,9 @@ def test_one_that_goes_meanwhile_does_not_come_back(
         ),
     ],
 )
-def test_what_cannot_be_kept_is_named(
-    index: Index, loading: Isolated, folder: Path, edits: dict[str, str], message: str
-) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_value_that_cannot_be_kept_is_named(index: Index, edits: dict[str, str], message: str) -> None:
+    before = index.document(1)
     with pytest.raises(LoadError) as refused:
-        edit(index, loading, **edits)
-    assert (str(refused.value), note(folder).exists()) == (message, False)
-
-
-def did(index: Index, loading: Isolated) -> tuple[list[tuple[str, int]], int]:
-    """The titles and versions of a library, and how many files a sync would find changed."""
-    changed = len(sync(index, reader=loading).changed)
-    return [(record.title, record.version) for record in index.documents()], changed
+        edit(index, title="On gate 3", **edits)
+    assert (str(refused.value), index.document(1)) == (message, before)

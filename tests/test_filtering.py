@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.filtering import filters_of, request_fields
+from ui.filtering import MAX_ID, filters_of, request_fields
 from ui.schemas import ChatRequest, SearchRequest
 
-WORDS = st.lists(st.text(), max_size=3).map(tuple)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+WORDS = st.lists(TEXT, max_size=3).map(tuple)
 DATES = st.none() | st.dates().map(lambda day: day.isoformat()[: (4, 7, 10)[day.day % 3]])
 FILTERS = st.builds(
     Filters,
-    st.lists(st.integers(1, 2**63 - 1), max_size=3).map(tuple),
+    st.lists(st.integers(1, MAX_ID), max_size=3).map(tuple),
     publishers=WORDS,
     languages=WORDS,
     collections=WORDS,

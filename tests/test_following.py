@@ -119,3 +119,24 @@ def test_a_single_file_is_indexed_though_a_folder_would_leave_it_out(index: Inde
     hidden = write(folder / ".hidden.txt", GATE)
     assert sync(index, [hidden]).added == (".hidden.txt",)
     assert sync(index).unchanged == 1
+
+
+def test_a_folder_that_holds_the_home_is_followed_without_it(index: Index, tmp_path: Path) -> None:
+    write(tmp_path / "gate.txt", GATE)
+    write(index.home / "uploads" / "sent.txt", "This was sent.")
+    for folder in (tmp_path, tmp_path.parent / f"{tmp_path.name} link"):
+        if not folder.exists():
+            folder.symlink_to(tmp_path, target_is_directory=True)
+        report = sync(index, [folder])
+        assert (report.added, report.failed) == (("gate.txt",), ())
+    sync(index, [index.home / "uploads"])
+    assert places(index) == below(
+        tmp_path.parent, f"{tmp_path.name} link/gate.txt", f"{tmp_path.name}/gate.txt"
+    )
+
+
+def test_the_home_itself_is_not_followed(index: Index) -> None:
+    report = sync(index, [index.home])
+    cause = "lies in the library's home, which holds its own files; name a folder of reports"
+    assert [(failure.path, failure.cause) for failure in report.failed] == [(str(index.home), cause)]
+    assert (index.catalog.sources(), index.documents()) == ([], [])

@@ -35,7 +35,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -76,3 +76,23 @@ def test_with_room_it_goes_on(said: dict[str, Any]) -> None:
 
 def test_a_read_only_library_can_be_opened(said: dict[str, Any]) -> None:
     assert said["opened read-only"] == "done"
+
+
+def test_over_http_a_full_disk_is_507_and_names_no_folder(said: dict[str, Any]) -> None:
+    over_http = dict(said["over HTTP"])
+    assert over_http.pop("search") == [200, ""]
+    remedy = "free space on its disk, or check the permissions of its folders, then try again"
+    full = [507, f"The server cannot write to its disk (No space left on device); {remedy}."]
+    catalog = [507, f"The server cannot write to its disk (database or disk is full); {remedy}."]
+    assert over_http == {
+        "upload": full,
+        "queued upload": full,
+        "large upload": full,
+        "feedback": full,
+        "sync": catalog,
+    }
+
+
+def test_a_sync_on_a_full_disk_asks_for_space_and_not_for_a_backup(said: dict[str, Any]) -> None:
+    line = "database or disk is full; check the path, its permissions and the space on the disk"
+    assert said["sync"] == [1, f"footnoted: {line}\n"]

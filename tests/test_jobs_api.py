@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from reports import paths, write
 from starlette.testclient import TestClient
 
 from index.catalog import Catalog
-from index.jobs import Jobs
+from index.jobs import Advance, Jobs
 from index.liveness import this_process
+from index.locking import WriteLock, locked
 from index.store import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -90,6 +93,14 @@ class TestSync:
             "the library follows no folder yet; name one: footnoted sync FOLDER",
         )
 
+    def test_a_followed_folder_that_is_missing_is_named_without_its_place(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        shutil.rmtree(folder)
+        job = ended(client, accepted(client.post("/v1/index/sync")))
+        assert [failure["path"] for failure in job["result"]["failed"]] == [folder.name]
+        assert str(folder.parent) not in client.get(f"/v1/jobs/{job['id']}").text
+
     def test_one_that_fails_says_why_and_the_next_one_runs(
         self, client: TestClient, index: Index, held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -101,7 +112,7 @@ class TestSync:
             failed = ended(client, accepted(client.post("/v1/index/sync")))
         assert (failed["state"], failed["result"]) == ("failed", None)
         assert failed["message"].startswith(
-            f"the library in {index.home} cannot be written to (No space left on device); check the folder's"
+            "the library cannot be written to (No space left on device); check the folder's"
         )
         assert held.reached.is_set()
         assert ended(client, accepted(client.post("/v1/index/sync")))["state"] == "done"
@@ -118,7 +129,7 @@ class TestSync:
         with monkeypatch.context() as patched:
             patched.setattr(index.catalog, "put_vectors", None)
             failed = ended(client, accepted(client.post("/v1/index/sync")))
-        assert failed["message"].startswith("TypeError: 'NoneType' object is not callable")
+        assert failed["message"].startswith("TypeError: the program's log has the cause; ")
         assert ended(client, accepted(client.post("/v1/index/sync")))["state"] == "done"
         assert "Traceback" in caplog.text
 
@@ -167,10 +178,35 @@ class TestJobs:
         jobs = Jobs(elsewhere.engine)
         job_id = jobs.create("sync").id
         jobs.begin(job_id)
-        assert client.get(f"/v1/jobs/{job_id}").json()["owner"] == str(this_process())
+        assert client.get(f"/v1/jobs/{job_id}").json()["state"] == "running"
         assert client.delete(f"/v1/jobs/{job_id}").status_code == 202
         assert jobs.get(job_id).cancelling
         elsewhere.close()
+
+
+def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Index) -> None:
+    jobs = Jobs(index.catalog.engine)
+    job = jobs.create("sync")
+    assert job.owner == str(this_process())
+    jobs.begin(job.id)
+    with WriteLock(index.home).hold("sync"):
+        failure = str(locked(index.home))
+    report = {"failed": [{"path": "a.pdf", "cause": f"{index.home}/uploads/a.pdf is a folder"}]}
+    jobs.fail(job.id, Advance(), failure)
+    other = jobs.create("sync")
+    jobs.begin(other.id)
+    jobs.finish(other.id, Advance(), report)
+    shown = [
+        client.get(f"/v1/jobs/{job.id}").json(),
+        client.get(f"/v1/jobs/{other.id}").json(),
+        *client.get("/v1/jobs").json()["jobs"],
+        client.delete(f"/v1/jobs/{jobs.create('sync').id}").json(),
+    ]
+    for secret in (str(index.home), this_process().host, f"process {this_process().pid} ", "owner"):
+        assert secret in f"owner {failure}"
+        assert secret not in json.dumps(shown)
+    assert shown[0]["message"].startswith("another process (sync, since ")
+    assert shown[1]["result"]["failed"][0]["cause"] == "its home folder/uploads/a.pdf is a folder"
 
 
 class TestUpload:
@@ -186,7 +222,7 @@ class TestUpload:
         document = client.get(f"/v1/documents/{record.document_id}").json()
         assert (document["author"], document["uploaded"]) == ("Ada Varro", True)
         kept = sorted(path.name for path in (index.home / "uploads").iterdir())
-        assert kept == ["gate.txt", "gate.txt.meta.yaml"]
+        assert kept == ["gate.txt"]
 
     def test_one_that_cannot_be_read_fails_and_leaves_nothing(
         self, client: TestClient, index: Index, caplog: pytest.LogCaptureFixture

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from writings import PATIENT, TEXTS
 
+from index import matching
 from index.documents import Span
 from index.matching import fold, matches
 
@@ -84,3 +90,50 @@ def test_a_word_is_found_where_it_stands_in_whichever_form_and_case(text: str, d
 @given(st.text())
 def test_what_is_folded_is_the_same_for_every_case(text: str) -> None:
     assert fold(text) == fold(text.casefold())
+
+
+def defined(text: str, query: str) -> Iterator[Span]:
+    """The definition of a match: the whole text is folded at once, and every place looked up."""
+    wanted = fold(" ".join(query.split()))
+    folded = fold(text)
+    starts = list(accumulate(map(len, map(fold, text)), initial=0))
+    place = folded.find(wanted) if wanted else -1
+    while place >= 0:
+        beyond = place + len(wanted)
+        start, end = bisect_right(starts, place) - 1, bisect_right(starts, beyond) - 1
+        whole = (starts[start], starts[end]) == (place, beyond)
+        if whole:
+            yield Span(start, end)
+        place = folded.find(wanted, beyond if whole else place + 1)
+
+
+INTRICATE = st.text(st.sampled_from("aaab sßﬃfe\u0301\u00ad\u200b각가\ufdfaIİ水"), max_size=40)
+"""Characters that become several or none when they are folded, so that matches begin and end within them."""
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 7])
+@PATIENT
+@given(text=INTRICATE | TEXTS, data=st.data())
+def test_what_is_found_does_not_depend_on_the_windows_in_which_a_text_is_folded(
+    window: int, text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    some = st.just(text[start : start + data.draw(st.integers(0, 6))])
+    query = data.draw(some | st.text(st.sampled_from("aabs fe각"), max_size=3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "_WINDOW", window)
+        assert list(matches(text, query)) == list(defined(text, query))
+
+
+def test_a_long_text_takes_little_time_and_memory() -> None:
+    sentence = "The council of Varda – “étude” – closed a gate of the dam. "
+    text = sentence * (8_000_000 // len(sentence)) + "The last GATE failed."
+    began = time.thread_time()
+    assert [span.of(text) for span in matches(text, "last gate")] == ["last GATE"]
+    # Of the processor alone, however much else is running: a tenth of a second, and 1.2 s with all at once.
+    assert time.thread_time() - began < 0.6
+    tracemalloc.start()
+    assert [span.of(text) for span in matches(text, "last gate")] == ["last GATE"]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 40_000_000

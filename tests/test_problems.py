@@ -33,9 +33,9 @@ def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
         ({}, "question"),
         ({"question": "x?", "stream": "yes"}, "stream"),
         ({"question": "x?", "filters": {"document_ids": ["one"]}}, "filters.document_ids.0"),
-        ({"question": "x?", "filters": {"document_ids": [2**63]}}, "filters.document_ids.0"),
+        ({"question": "x?", "filters": {"document_ids": [2**53]}}, "filters.document_ids.0"),
         ({"question": "x?", "filters": {"collections": "dams"}}, "filters.collections"),
-        ({"question": "x?", "filters": {"languages": ["en"] * 5001}}, "filters.languages"),
+        ({"question": "x?", "filters": {"languages": ["en"] * 20_001}}, "filters.languages"),
         ({"question": "x?", "published_after": "2025-7"}, "published_after"),
         ({"question": "x?", "colour": "red"}, "colour"),
         ({"question": "x?", "history": [{"role": "system", "content": ""}]}, "history.0.role"),
@@ -111,7 +111,7 @@ def test_an_unknown_document_is_not_found(client: TestClient, route: str) -> Non
 
 
 def test_a_document_number_beyond_the_catalog_s_is_refused(client: TestClient) -> None:
-    response = client.get(f"/v1/documents/{2**63}")
+    response = client.get(f"/v1/documents/{2**53}")
     assert [error["field"] for error in response.json()["errors"]] == ["document_id"]
 
 

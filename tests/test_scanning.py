@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import subprocess
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -73,6 +74,23 @@ def test_what_is_followed_on_its_own_is_left_to_itself(tmp_path: Path) -> None:
     )
     assert list(listed(tmp_path / "sub", followed=followed).files) == ["c.md"]
     assert list(listed(tmp_path / "other", "d.md", followed).files) == ["d.md"]
+
+
+def test_a_tree_is_listed_however_deep_it_is(tmp_path: Path) -> None:
+    """Deeper than functions may call themselves, and than the files that a process may have open."""
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1_100):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("a.md", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    write(tmp_path / "b.md")
+    listing = listed(tmp_path)
+    assert (list(listing.files), listing.failures) == (["b.md", "d/" * 1_100 + "a.md"], ())
+    # pytest clears its folders away by a function that calls itself.
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
 class TestLinks:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from migrating import MIGRATIONS, to_revision
 from reports import version
 
 from index import schema
@@ -22,8 +23,6 @@ from index.catalog import Catalog
 from index.jobs import Jobs
 from index.kept import Kept
 from index.schema import HEAD, SchemaError, metadata, migrate
-
-MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -72,7 +71,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engi
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     expected = (
-        "^the catalog is of revision '9999', this program knows revisions up to '0009'; "
+        f"^the catalog is of revision '9999', this program knows revisions up to '{HEAD}'; "
         "update footnoted, or choose another --home$"
     )
     with pytest.raises(SchemaError, match=expected):
@@ -194,7 +193,9 @@ def test_a_library_from_before_answers_were_kept_has_all_that_it_had(tmp_path: P
     assert (len(before["versions"]), len(before["chunks"]), len(before["jobs"])) == (1, 1, 1)
     catalog.close()
     again = Catalog.open(path)
-    empty = ("kept", "kept_words", "kept_references", "series_names", "withdrawals")
+    empty = (
+        *("details", "failures", "kept", "kept_words", "kept_references", "series_names", "withdrawals"),
+    )
     assert rows(again.engine) == {**before, "alembic_version": [(HEAD,)], **{name: [] for name in empty}}
     again.close()
 
@@ -241,17 +242,25 @@ def test_what_was_withdrawn_is_in_its_series_again_for_an_older_program(tmp_path
     catalog.close()
 
 
-def to_revision(engine: sa.Engine, revision: str) -> None:
-    """Bring a database to a revision, up or down."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+def test_a_library_from_before_details_follows_its_folders_and_reads_its_sidecars(engine: sa.Engine) -> None:
+    to_revision(engine, "0009")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        there = sa.inspect(connection).has_table("alembic_version")
-        (command.downgrade if there else command.upgrade)(config, revision)
+        connection.execute(sa.text("INSERT INTO sources VALUES ('/reports')"))
+        connection.execute(sa.text("INSERT INTO documents VALUES (7, '/home/uploads', 'a.txt', 1, 3, 4)"))
+        connection.execute(
+            sa.text(
+                "INSERT INTO versions (document_id, version, digest, added, kind, title, language, "
+                "page_starts, characters, passages, text, origins) VALUES (7, 1, 'd', '2031-01-01', 'text', "
+                "'upload', 'en', '[]', 6, 0, 'Words.', :origins)"
+            ),
+            {"origins": json.dumps({"title": "upload", "published": "page", "author": "upload"})},
+        )
+    migrate(engine)
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(schema.versions)).one()
+        followed = connection.execute(sa.select(schema.sources)).all()
+    assert row.origins == {"title": "sidecar", "published": "page", "author": "sidecar"}
+    assert (row.title, followed) == ("upload", [("/reports", True)])
 
 
 def rows(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:

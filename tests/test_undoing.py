@@ -223,7 +223,11 @@ def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
 ) -> None:
     with Index.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
-        removed = remove_upload(index, add_upload(index, loading, DEFAULTS, sent).document_id)
+        number = add_upload(index, loading, DEFAULTS, sent).document_id
+        # As an older program wrote it.
+        (uploads_folder(index) / "a.txt.meta.yaml").write_text("title: Gates\n")
+        sync(index, reader=loading)
+        removed = remove_upload(index, number)
         kill_while_restoring(index, removed, monkeypatch, done=done)
         assert sorted(files(index)) == ["a.txt", "a.txt.meta.yaml"]
         removed.folder.rename(

@@ -39,12 +39,12 @@ def test_a_name_that_no_format_has_is_refused_however_long(
 
 
 @pytest.mark.parametrize("author", ["", "B. Writer"])
-def test_what_cannot_be_indexed_leaves_the_former_one_and_its_note(
+def test_what_cannot_be_indexed_leaves_the_former_one_and_its_details(
     index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, author: str
 ) -> None:
     first = add(index, loading, "gate.txt", GATE, author="A. Writer")
     before = kept(index)
-    assert sorted(before) == ["gate.txt", "gate.txt.meta.yaml"]
+    assert sorted(before) == ["gate.txt"]
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         add(index, loading, "gate.txt", LATER, author=author)

@@ -18,8 +18,12 @@ from index.loading.docx import read_docx
 PATH = Path("reports/dam.docx")
 NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
-    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
 )
+HIDDEN = "<w:vanish/>"
+SUPERSCRIPT = "<w:vertAlign w:val='superscript'/>"
+SYMBOL = "<w:rFonts w:ascii='Symbol' w:hAnsi='Symbol'/>"
 
 
 def saved(word: WordDocument) -> bytes:
@@ -41,7 +45,64 @@ def paragraph(xml: str) -> Callable[[WordDocument], object]:
 
 
 def run(text: str) -> str:
-    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+    return formatted(text, "")
+
+
+def formatted(text: str, properties: str) -> str:
+    """A run with these properties."""
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def written(*paragraphs: str) -> Callable[[WordDocument], object]:
+    """Writes whole paragraphs at the end."""
+
+    def write(word: WordDocument) -> None:
+        for xml in paragraphs:
+            word.element.body.insert(
+                len(word.element.body) - 1, parse_xml(xml.replace("<w:p>", f"<w:p {NAMESPACES}>", 1))
+            )
+
+    return write
+
+
+def styled(name: str, kind: str, properties: str, others: str = "") -> Callable[[WordDocument], object]:
+    """Adds a style of runs (``character``) or of paragraphs with these properties of words, and others."""
+    xml = (
+        f"<w:style {NAMESPACES} w:type='{kind}' w:styleId='{name}'><w:name w:val='{name}'/>{others}"
+        f"<w:rPr>{properties}</w:rPr></w:style>"
+    )
+    return lambda word: word.styles.element.append(parse_xml(xml))
+
+
+def numbered(
+    number: int, kind: str = "", text: str = "", override: str = ""
+) -> Callable[[WordDocument], object]:
+    """Adds a list; one without a format has the definition of list 1."""
+
+    def write(word: WordDocument) -> None:
+        numbering = word.part.numbering_part.element
+        if kind:
+            numbering.insert(
+                0,
+                parse_xml(
+                    f"<w:abstractNum {NAMESPACES} w:abstractNumId='9100'><w:lvl w:ilvl='0'>"
+                    f"<w:numFmt w:val='{kind}'/><w:lvlText w:val='{text}'/></w:lvl></w:abstractNum>"
+                ),
+            )
+        numbering.append(
+            parse_xml(
+                f"<w:num {NAMESPACES} w:numId='{9100 + number}'><w:abstractNumId w:val='9100'/>"
+                f"{override}</w:num>"
+            )
+        )
+
+    return write
+
+
+def item(number: int, text: str, end: str = "") -> str:
+    """An item of a list: words, or runs of them; ``end`` has the properties of the paragraph's end."""
+    place = f"<w:numPr><w:ilvl w:val='0'/><w:numId w:val='{9100 + number}'/></w:numPr>"
+    return f"<w:p><w:pPr>{place}{end}</w:pPr>{text if text.startswith('<') else run(text)}</w:p>"
 
 
 def changed(name: str, *replaced: bytes | re.Pattern[bytes]) -> bytes:

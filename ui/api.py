@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.concurrency import iterate_in_threadpool
+from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from index.documents import Span
@@ -35,6 +34,7 @@ from rag.weights import load_weights
 from ui.completions import completions_router
 from ui.problems import documented
 from ui.schemas import ChatRequest, FeedbackRequest, SearchRequest
+from ui.streaming import Broken, answer_stream
 
 if TYPE_CHECKING:
     from rag.answering import QueryEngine
@@ -77,7 +77,8 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
         A question that is asked again, or in other words, names the answer that it `replaces`.
         With `stream: true`, or `Accept: text/event-stream`, the same comes as server-sent events:
         `rewritten` (of a follow-up), `passages`, then `token` and `citation`, and last `answer`, which equals
-        the answer that is returned without streaming. A stream that ends without it has failed.
+        the answer that is returned without streaming. A stream that ends without it has `error` as its last
+        event, whose data is a problem document: the engine failed, or the server stops.
         """
         filters = request.in_index()
         said = [(turn.role, turn.content) for turn in request.history]
@@ -89,16 +90,14 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
             raise HTTPException(422, str(error)) from error
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation)
-            # The first event is made before the response begins, so that a refusal has its status code.
-            first = await to_thread.run_sync(next, events)
-            return EventSourceResponse(_server_sent(first, events))
+            return await answer_stream(events, _server_sent, "/v1/chat", answering)
         await to_thread.run_sync(embed, index, request.question)
         answer = await to_thread.run_sync(
             engine.ask, request.question, filters, conversation, limiter=answering
         )
         return JSONResponse(answer.as_dict())
 
-    @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404))
+    @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 507))
     async def feedback(request: FeedbackRequest) -> dict[str, Any]:
         """Keep what a person says of an answer, for `footnoted eval --from-feedback`."""
         return await to_thread.run_sync(feedback_response, index, request)
@@ -202,13 +201,11 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
     }
 
 
-async def _server_sent(first: Event, rest: Iterator[Event]) -> AsyncIterator[ServerSentEvent]:
-    yield server_sent_event(first)
-    async for event in iterate_in_threadpool(rest):
-        yield server_sent_event(event)
+def _server_sent(event: Event | Broken) -> tuple[ServerSentEvent]:
+    return (server_sent_event(event),)
 
 
-def server_sent_event(event: Event) -> ServerSentEvent:
+def server_sent_event(event: Event | Broken) -> ServerSentEvent:
     """One event of a streamed answer on the wire."""
     data: dict[str, Any]
     match event:
@@ -222,4 +219,6 @@ def server_sent_event(event: Event) -> ServerSentEvent:
             name, data = "citation", asdict(citation)
         case AnswerDone(answer):
             name, data = "answer", answer.as_dict()
+        case Broken(problem):
+            name, data = "error", problem
     return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)

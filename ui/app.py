@@ -30,6 +30,7 @@ from ui.citing import citing_router
 from ui.conversations import conversations_router
 from ui.documents import documents_router
 from ui.editing import editing_router
+from ui.failures import failures_router
 from ui.following import Following
 from ui.gradio_routes import EventCheck, remove_other_routes
 from ui.head import ASSETS, ASSETS_ROUTE, HEAD
@@ -84,9 +85,10 @@ def create_app(
     library = documents_router(index, reader, drawer, options, writer)
     work = jobs_router(writer)
     kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
-    editing, undoing = editing_router(index, reader, options), undoing_router(index, deletions)
+    editing, undoing = editing_router(index), undoing_router(index, deletions)
+    failing = failures_router(index)
     inspecting, suggesting = inspecting_router(index), suggestions_router(engine)
-    routers = (api, library, editing, undoing, inspecting, work, *kept, suggesting)
+    routers = (api, library, editing, undoing, inspecting, failing, work, *kept, suggesting)
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)

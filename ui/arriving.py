@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from anyio import to_thread
-from starlette.concurrency import iterate_in_threadpool
 
 from index.records import Filters
 from index.store import Index
@@ -18,6 +16,7 @@ from rag.history import Conversation
 from rag.searched import Searched, searched
 from ui.locales import Locale
 from ui.render import answer_markup, failure_markup, streamed_markup, waiting_markup
+from ui.streaming import EngineEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +50,17 @@ async def arriving(
     Raises:
         QuestionError: if the question is empty or too long.
     """
-    events = engine.stream(question, filters, conversation)
+    events = EngineEvents(engine.stream(question, filters, conversation))
     arrived = Arrived()
     if filters:
         arrived = Arrived(await to_thread.run_sync(_searched, engine.index, filters))
     try:
         yield arrived
-        async for event in iterate_in_threadpool(events):
+        async for event in events:
             arrived = _with(arrived, event)
             yield arrived
     finally:
-        # Who stops reading has the engine stop, too: where a thread is at a step of it, after that step.
-        with suppress(ValueError):
-            events.close()
+        events.close()
 
 
 def _with(arrived: Arrived, event: Event) -> Arrived:

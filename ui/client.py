@@ -1,15 +1,13 @@
 """Find the server of a home folder and ask it, so that a command need not load everything itself.
 
 A running server keeps ``server.json`` in its home. The file may outlive a server that was killed, and
-its port may have gone to another program: it is believed only where the process lives and ``/healthz``
-answers with the id of this home.
+its port may have gone to another program: it is believed only where ``/healthz`` answers with the id of
+this home. Only one server of a home runs at a time (:func:`ui.serving.serve`), and it alone writes the file.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -73,17 +71,15 @@ def write_server_file(home: Path, server: RunningServer) -> None:
     Path(part.name).replace(home / SERVER_FILE)
 
 
-def remove_server_file(home: Path, pid: int) -> None:
-    """Remove ``server.json``, unless another process has put its own there since."""
-    written = _read_server_file(home)
-    if written is not None and written.pid == pid:
-        (home / SERVER_FILE).unlink(missing_ok=True)
+def remove_server_file(home: Path) -> None:
+    """Remove ``server.json``, for the server of ``home``."""
+    (home / SERVER_FILE).unlink(missing_ok=True)
 
 
 def running_server(home: Path) -> RunningServer | None:
     """The server of this home, where one is running and well; else None."""
     server = _read_server_file(home)
-    if server is None or not _lives(server.pid):
+    if server is None:
         return None
     import httpx
 
@@ -141,16 +137,3 @@ def _read_server_file(home: Path) -> RunningServer | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _lives(pid: int) -> bool:
-    # On Windows signal 0 would end the process; there /healthz alone decides.
-    if sys.platform == "win32" or pid <= 0:
-        return pid > 0
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.concurrency import iterate_in_threadpool
+from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from rag.answers import Answer, Citation
@@ -25,6 +24,8 @@ from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.history import Conversation, of_turns
 from ui.footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.problems import documented
+from ui.schemas import Text
+from ui.streaming import Broken, answer_stream
 
 if TYPE_CHECKING:
     from rag.answering import QueryEngine
@@ -42,8 +43,8 @@ class ContentPart(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str
-    text: str | None = None
+    type: Text
+    text: Text | None = None
 
 
 class CompletionMessage(BaseModel):
@@ -52,7 +53,7 @@ class CompletionMessage(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | None = None
+    content: Text | list[ContentPart] | None = None
 
     @property
     def words(self) -> str:
@@ -75,7 +76,7 @@ class CompletionRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    model: str = MODEL
+    model: Text = MODEL
     messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool = False
     stream_options: StreamOptions | None = None
@@ -115,7 +116,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
         return {"object": "list", "data": [ENTRY]}
 
     @router.get("/models/{name}", responses=documented(404))
-    async def model(name: str) -> dict[str, Any]:
+    async def model(name: Text) -> dict[str, Any]:
         """The one model that there is."""
         if name != MODEL:
             raise HTTPException(404, f"there is no model {name!r}; the one that there is, is {MODEL!r}")
@@ -123,7 +124,10 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
 
     @router.post("/chat/completions")
     async def complete(request: CompletionRequest) -> Response:
-        """A footnoted answer in OpenAI's form; the whole of it is in `footnoted`."""
+        """A footnoted answer in OpenAI's form; the whole of it is in `footnoted`.
+
+        A stream whose last chunk is `{"error": ...}` ends without the answer.
+        """
         question, conversation = request.asked()
         if not request.stream:
             answer = await to_thread.run_sync(
@@ -131,10 +135,9 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
             )
             return JSONResponse(completion_of(answer))
         events = engine.stream(question, conversation=conversation)
-        # The first event is made before the response begins, so that a refusal has its status code.
-        first = await to_thread.run_sync(next, events)
         usage = request.stream_options is not None and request.stream_options.include_usage
-        return EventSourceResponse(_streamed(first, events, usage=usage), sep="\n")
+        chunks = _Chunks(usage=usage)
+        return await answer_stream(events, chunks.sent, "/v1/chat/completions", at_work, separator="\n")
 
     return router
 
@@ -163,23 +166,25 @@ def text_of(answer: Answer) -> str:
     return "".join([*parts, safe(answer.text[end:]), _below(answer)])
 
 
-async def _streamed(first: Event, rest: Iterator[Event], *, usage: bool) -> AsyncIterator[ServerSentEvent]:
-    streaming = _Streaming(usage=usage)
-    for chunk in streaming.chunks(first):
-        yield _sent(chunk)
-    async for event in iterate_in_threadpool(rest):
-        for chunk in streaming.chunks(event):
-            yield _sent(chunk)
-    yield ServerSentEvent(data="[DONE]")
-
-
-class _Streaming:
-    """The chunks of one answer."""
+class _Chunks:
+    """The chunks of one streamed answer."""
 
     def __init__(self, *, usage: bool) -> None:
         self._head: dict[str, Any] = _head(f"{time.time_ns():x}", "chat.completion.chunk")
         self._usage = usage
         self._begun = False
+
+    def sent(self, event: Event | Broken) -> Iterator[ServerSentEvent]:
+        """What is sent of one event; OpenAI's clients raise an error of their own where one is sent."""
+        if isinstance(event, Broken):
+            status, detail = event.problem["status"], event.problem["detail"]
+            error = {"message": detail, "type": "server_error", "param": None, "code": status}
+            yield _sent({"error": error})
+            return
+        for chunk in self.chunks(event):
+            yield _sent(chunk)
+        if isinstance(event, AnswerDone):
+            yield ServerSentEvent(data="[DONE]")
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         """What one event comes to."""

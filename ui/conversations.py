@@ -25,13 +25,13 @@ from rag.kept_conversations import (
 from ui.exporting import FORMATS, digests_of, export_conversation
 from ui.kept import file_response, name_of_file
 from ui.problems import documented
-from ui.schemas import NameRequest
+from ui.schemas import NameRequest, Text
 
 MOST_LISTED = 5_000
 MAX_QUERY_CHARACTERS = 200
 
 ConversationId = Annotated[
-    str, Path(description="the conversation_id of its answers", max_length=64, examples=["0a" * 16])
+    Text, Path(description="the conversation_id of its answers", max_length=64, examples=["0a" * 16])
 ]
 
 
@@ -55,7 +55,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
     @router.get("")
     async def conversations(
         query: Annotated[
-            str,
+            Text,
             Query(max_length=MAX_QUERY_CHARACTERS, description="words, in any case, with or without accents"),
         ] = "",
         limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = LISTED,

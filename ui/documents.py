@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -18,30 +18,31 @@ from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
 from index.records import DocumentRecord
 from index.store import Index
+from ui.bulkhead import Bulkhead
 from ui.dates import precision_of
-from ui.filtering import MAX_ID
 from ui.jobs import accepted
 from ui.listing import listed_response
 from ui.pictures import Drawing, PictureError, has_pictures, page_picture
 from ui.problems import documented
 from ui.revalidating import revalidated
-from ui.schemas import MAX_SAID_CHARACTERS
+from ui.schemas import MAX_SAID_CHARACTERS, Number, Offset, Text
 from ui.sources import read_source
 from ui.uploads import Sent, add_upload, is_uploaded, keep_upload
 from ui.writer import Writer
 
-DocumentId = Annotated[int, Path(description="the document's number in the catalog", le=MAX_ID)]
-Version = Annotated[
-    int | None, Query(description="a superseded version; the current one by default", le=MAX_ID)
-]
+DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
+Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]
 Said = Annotated[
-    str, Form(max_length=MAX_SAID_CHARACTERS, description="stands above what the file says of itself")
+    Text, Form(max_length=MAX_SAID_CHARACTERS, description="stands above what the file says of itself")
 ]
 
 UNCHANGED = {"description": "The brief list is the one whose `ETag` was sent"}
 SAME = {"description": "The picture is the one whose `ETag` was sent"}
 QUEUED = {"description": "It is kept and will be read; `job_id` says which job tells how far it is"}
 PICTURE_WIDTHS = (200, 2000)
+
+MOST_WAITING = 100
+"""Requests of a kind that may wait for a thread; of a file that waits there is a copy on the disk."""
 
 
 def documents_router(
@@ -57,6 +58,10 @@ def documents_router(
         writer: indexes files that are sent to be indexed in the background.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 413, 422, 500))
+    # One file is read while another is embedded. Who does not wait for that must not wait for who does.
+    reading = Bulkhead("uploads", at_once=2, waiting=MOST_WAITING)
+    keeping = Bulkhead("uploads", at_once=2, waiting=MOST_WAITING)
+    drawing = Bulkhead("pictures of pages", at_once=4, waiting=MOST_WAITING)
 
     @router.get("", response_model=dict[str, Any], responses={304: UNCHANGED})
     async def documents(
@@ -69,7 +74,10 @@ def documents_router(
         return await to_thread.run_sync(documents_response, index)
 
     @router.post(
-        "", status_code=201, response_model=dict[str, Any], responses={**documented(409), 202: QUEUED}
+        "",
+        status_code=201,
+        response_model=dict[str, Any],
+        responses={**documented(409, 503, 507), 202: QUEUED},
     )
     async def upload(
         *,
@@ -80,12 +88,15 @@ def documents_router(
         published: Said = "",
         language: Said = "",
         collection: Annotated[
-            str, Form(max_length=MAX_COLLECTION_CHARACTERS, description="what filters may name it by")
+            Text, Form(max_length=MAX_COLLECTION_CHARACTERS, description="what filters may name it by")
         ] = "",
-        password: Annotated[str, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
+        password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
         background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
     ) -> dict[str, Any] | Response:
-        """Add a report to the library, or a new version of one that has the same name."""
+        """Add a report to the library, or a new version of one that has the same name.
+
+        Where too many uploads wait, 503 says in `Retry-After` after how many seconds to send it again.
+        """
         said = {
             "title": title,
             "publisher": publisher,
@@ -94,12 +105,10 @@ def documents_router(
             "language": language,
             "collection": collection,
         }
-        answer = (
-            partial(queued_response, index, writer)
-            if background
-            else partial(uploaded_response, index, reader)
-        )
-        return await to_thread.run_sync(answer, _tried_first(password, options), file, said)
+        how = _tried_first(password, options)
+        if background:
+            return await keeping.run(queued_response, index, writer, how, file, said)
+        return await reading.run(uploaded_response, index, reader, how, file, said)
 
     @router.get("/{document_id}", responses=documented(404))
     async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
@@ -110,8 +119,8 @@ def documents_router(
     async def document_text(
         document_id: DocumentId,
         version: Version = None,
-        start: Annotated[int, Query(ge=0, description="offset in code points")] = 0,
-        end: Annotated[int | None, Query(ge=0, description="exclusive; the end by default")] = None,
+        start: Annotated[Offset, Query(description="offset in code points")] = 0,
+        end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
     ) -> dict[str, Any]:
         """A document's canonical text, whole by default: what every citation's offsets count in."""
         if end is not None and end < start:
@@ -121,15 +130,15 @@ def documents_router(
     @router.get(
         "/{document_id}/pages/{page}.png",
         response_class=Response,
-        responses={**documented(404), 200: {"content": {"image/png": {}}}, 304: SAME},
+        responses={**documented(404, 503), 200: {"content": {"image/png": {}}}, 304: SAME},
     )
     async def page(
         *,
         document_id: DocumentId,
-        page: Annotated[int, Path(description="from 1", ge=1, le=MAX_ID)],
+        page: Annotated[Number, Path(description="from 1")],
         version: Version = None,
-        start: Annotated[int | None, Query(ge=0, description="of the words to mark")] = None,
-        end: Annotated[int | None, Query(ge=0, description="exclusive")] = None,
+        start: Annotated[Offset | None, Query(description="of the words to mark")] = None,
+        end: Annotated[Offset | None, Query(description="exclusive")] = None,
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
         if_none_match: Annotated[str, Header(description="the `ETag` of such a picture")] = "",
     ) -> Response:
@@ -137,8 +146,9 @@ def documents_router(
         span = Span(start, end) if start is not None and end is not None and start < end else None
         record = await to_thread.run_sync(index.document, document_id, version)
         try:
-            drawing = Drawing(record, page, width, span)
-            picture = await to_thread.run_sync(page_picture, index, drawer, options, drawing)
+            picture = await drawing.run(
+                page_picture, index, drawer, options, Drawing(record, page, width, span)
+            )
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
         # Another library at the same address may have another page under the same numbers.
@@ -165,7 +175,7 @@ def uploaded_response(
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
     except LibraryLockedError as error:
-        raise HTTPException(409, str(error)) from error
+        raise HTTPException(409, error.outward) from error
     return document_response(index, record.document_id, record.version)
 
 
@@ -176,12 +186,17 @@ def queued_response(
 
     Raises:
         HTTPException: 422 if the file is too large, or what is said of it cannot be kept.
+        BusyError: if too many uploads wait to be read.
     """
     try:
         kept = keep_upload(index, options, Sent(file.filename or "", file.file, said))
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
-    return accepted(writer.upload(kept, options))
+    with ExitStack() as unless_queued:
+        unless_queued.callback(kept.discard)
+        job = writer.upload(kept, options)
+        unless_queued.pop_all()
+    return accepted(job)
 
 
 def documents_response(index: Index) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from tempfile import NamedTemporaryFile
 from types import TracebackType
 
+from index.errors import LibraryError, write_failure
+
 FAILED = 1
 USED_WRONGLY = 2
 
@@ -75,8 +77,13 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def line_of(error: BaseException) -> str:
-    """The line that a job keeps of an error."""
+    """The line that a log or a terminal shows of an error."""
     return explain(error)[0] if isinstance(error, Exception) else str(error)
+
+
+def outward_line(error: BaseException) -> str:
+    """The line that a job keeps of an error, which HTTP tells: it names no folder, process or machine."""
+    return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -88,19 +95,30 @@ def explain(error: Exception) -> tuple[str, int]:
     wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
     if isinstance(error, ServerRefusedError):
         wrongly = error.status in {400, 413, 422}
-    if type(error).__module__.partition(".")[0] in _OUR_PACKAGES:
+    return _line(error, outward=False), USED_WRONGLY if wrongly else FAILED
+
+
+def _line(error: Exception, *, outward: bool) -> str:
+    cause = write_failure(error) or (error.strerror if isinstance(error, OSError) else None)
+    if isinstance(error, LibraryError) and outward:
+        line = error.outward
+    elif type(error).__module__.partition(".")[0] in _OUR_PACKAGES:
         line = str(error)
-    elif isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        line = f"{where}{error.strerror}; check the path, its permissions and the space on the disk"
+    elif cause:
+        where = getattr(error, "filename", None)
+        named = f"{where}: " if where and not outward else ""
+        line = f"{named}{cause}; check the path, its permissions and the space on the disk"
     elif isinstance(error, MemoryError):
         line = "there is not enough memory; close other programs, or sync fewer files at once"
     elif isinstance(error, ImportError):
         line = f"a part of the installation is missing ({error}); install footnoted again"
+    elif outward and not hasattr(error, "orig"):
+        # What other libraries say may name folders.
+        line = f"{type(error).__name__}: the program's log has the cause; {_DAMAGED}"
     else:
         # What SQLAlchemy raises prints the statement and a link as well; its origin is the cause alone.
         line = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}; {_DAMAGED}"
-    return " ".join(line.split()), USED_WRONGLY if wrongly else FAILED
+    return " ".join(line.split())
 
 
 def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:

@@ -16,8 +16,8 @@ import typer
 from index.records import Filters
 from ui.faults import UsedWronglyError
 
-MAX_ID = 2**63 - 1
-"""The largest number that the catalog's integers hold."""
+MAX_ID = 2**53 - 1
+"""The largest integer that all readers of JSON hold exactly (RFC 8259, section 6); SQLite's go further."""
 
 ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 

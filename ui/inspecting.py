@@ -14,8 +14,8 @@ from index.matching import fold, matches
 from index.revisions import Revision, revisions
 from index.store import Index
 from ui.documents import DocumentId, Version, document_fields
-from ui.filtering import MAX_ID
 from ui.problems import documented
+from ui.schemas import Number, Text
 
 MATCHES = 500
 """Places that are listed; all are counted."""
@@ -27,8 +27,6 @@ CHANGES = 2_000
 """Entries that are listed of what changed; all are counted."""
 
 MAX_QUERY_CHARACTERS = 200
-
-Number = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 
 
 def inspecting_router(index: Index) -> APIRouter:
@@ -45,8 +43,10 @@ def inspecting_router(index: Index) -> APIRouter:
     @router.get("/changes")
     async def changes(
         document_id: DocumentId,
-        former: Annotated[Number, Query(alias="from", description="the one before `to` by default")] = None,
-        later: Annotated[Number, Query(alias="to", description="the current one by default")] = None,
+        former: Annotated[
+            Number | None, Query(alias="from", description="the one before `to` by default")
+        ] = None,
+        later: Annotated[Number | None, Query(alias="to", description="the current one by default")] = None,
     ) -> dict[str, Any]:
         """What changed from one version to another, sentence by sentence, in the order of reading.
 
@@ -59,7 +59,7 @@ def inspecting_router(index: Index) -> APIRouter:
     @router.get("/matches")
     async def found(
         document_id: DocumentId,
-        query: Annotated[str, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
+        query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
         """Where words stand in a document's text, whatever their case and accents, in code points."""

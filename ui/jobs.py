@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any
 
+import fastapi
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.jobs import KEPT, Job, JobEndedError, JobNotFoundError
 from ui.problems import documented
-from ui.schemas import RequestModel
+from ui.schemas import RequestModel, Text
 from ui.writer import Writer
 
-JobId = Annotated[str, Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
 LISTED = 100
 
@@ -69,7 +71,7 @@ def sync_response(writer: Writer) -> JSONResponse:
 
 def jobs_response(writer: Writer, limit: int) -> dict[str, Any]:
     """What ``GET /v1/jobs`` answers; what a sync of many files has to say is read one by one."""
-    fields = [job.as_dict() for job in writer.jobs.recent(limit)]
+    fields = [job_fields(job) for job in writer.jobs.recent(limit)]
     return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
 
@@ -80,9 +82,23 @@ def job_response(writer: Writer, job_id: str) -> dict[str, Any]:
         HTTPException: 404 if there is none.
     """
     try:
-        return writer.jobs.get(job_id).as_dict()
+        return job_fields(writer.jobs.get(job_id))
     except JobNotFoundError as error:
         raise HTTPException(404, str(error)) from error
+
+
+def job_fields(job: Job) -> dict[str, Any]:
+    """A job as HTTP shows it: without its process, and with the name of a followed folder, not its place."""
+    fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
+    if job.result and "failed" in job.result:
+        failed = [{**failure, "path": _outward(failure["path"])} for failure in job.result["failed"]]
+        fields["result"] = {**job.result, "failed": failed}
+    return fields
+
+
+def _outward(path: str) -> str:
+    place = PurePath(path)
+    return place.name if place.is_absolute() else path
 
 
 def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
@@ -97,4 +113,4 @@ def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
         raise HTTPException(404, str(error)) from error
     except JobEndedError as error:
         raise HTTPException(409, str(error)) from error
-    return JSONResponse(job.as_dict(), 200 if job.has_ended else 202)
+    return JSONResponse(job_fields(job), 200 if job.has_ended else 202)

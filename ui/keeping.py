@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +33,10 @@ def restore(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the place of the library, while it is served; what was there is put aside."""
+    """Put a backup in the place of the library, while it is served; what was there is put aside.
+
+    The folders that it follows are listed, and are followed once you sync each by its name.
+    """
     from index.backup import restore as put_back
 
     _show(put_back(load_settings(home=home).home, file, _beside()), as_json=as_json)
@@ -47,7 +51,9 @@ def _beside() -> tuple[str, ...]:
 
 
 def _show(report: BackupReport, *, as_json: bool) -> None:
-    """Print what a backup holds, and where what it replaced lies."""
+    """Print what a backup holds, where what it replaced lies, and which folders are to be confirmed."""
+    from rag.wording import visible
+
     if as_json:
         terminal.print_json(asdict(report))
         return
@@ -59,3 +65,7 @@ def _show(report: BackupReport, *, as_json: bool) -> None:
         terminal.print_line(
             output, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
         )
+    if report.unconfirmed:
+        terminal.print_line(output, "It followed these folders; each is followed again once you sync it:")
+    for folder in report.unconfirmed:
+        terminal.print_line(output, f"  footnoted sync {shlex.quote(visible(folder))}")

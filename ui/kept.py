@@ -17,8 +17,9 @@ from ui.copying import Copied, copied
 from ui.exporting import FORMATS, HTML, Format, digests_of, export
 from ui.exporting.html import POLICY as PAGE_POLICY
 from ui.problems import documented
+from ui.schemas import Text
 
-AnswerId = Annotated[str, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)]
+AnswerId = Annotated[Text, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)]
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """An exported page has nothing but its own style; whatever else were in it, it would not act."""

@@ -96,13 +96,15 @@ def _take_back(index: Index, folder: Path, left: Path) -> None:
         return
     known = index.catalog.files(str(folder)).get(noted["name"])
     place = folder / noted["name"]
+    if noted["digest"] is not None:
+        if known is None or known.digest != noted["digest"]:
+            put_back(place, aside_of(left, place))
+        return
+    # An older program wrote a sidecar beside an upload, which goes and comes back with it.
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
         if noted.get("restoring"):
             if known is None:
                 former.unlink(missing_ok=True)
-        elif noted["digest"] is None:
-            if known is not None and aside.exists():
-                aside.replace(former)
-        elif known is None or known.digest != noted["digest"]:
-            put_back(former, aside)
+        elif known is not None and aside.exists():
+            aside.replace(former)

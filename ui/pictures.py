@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +16,19 @@ from index.documents import Span
 from index.layout import Box
 from index.loading import LoadError, Options, content
 from index.loading.isolation import Isolated
+from index.private import make_folder
 from index.records import DocumentRecord
 from index.store import Index
 from rag.citations import Library
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 """Of pictures on disk; the ones that were asked for longest ago go first."""
+
+_PART = ".part"
+_WRITING_SECONDS = 60.0
+"""Longer than a picture is being written: what is older and not finished is left over."""
+
+_PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 _MARK = (255, 226, 130)
 """Multiplied with the page, so that the words stay as dark as they are."""
@@ -73,13 +81,13 @@ def page_picture(index: Index, reader: Isolated, options: Options, drawing: Draw
         raise PictureError(f"{record.title} has no pages that can be drawn; read its text")
     if not 1 <= page <= (record.pages or 0):
         raise PictureError(f"{record.title} has no page {page}; it has {record.pages}")
-    kept = index.home / "pages" / f"{record.digest}-{page}-{drawing.width}.png"
-    try:
-        picture = kept.read_bytes()
-        os.utime(kept)
-    except FileNotFoundError:
+    kept = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
+    picture = _kept(kept)
+    if picture is None:
         picture = _drawn(reader, options, drawing)
-        _keep(kept, picture)
+        # Where it cannot be kept, the next reader's is drawn again.
+        with suppress(OSError):
+            _keep(kept, picture)
     marked = [box for box in Library(index).boxes(record, span) if box.page == page] if span else []
     layout = index.layouts(record.document_id, record.version, [page]).get(page)
     return _marked(picture, marked, layout.width) if marked and layout else picture
@@ -96,11 +104,43 @@ def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
         raise PictureError(str(error)) from error
 
 
+def _folder(index: Index) -> Path:
+    return index.home / "pages"
+
+
+def sweep_pictures(index: Index) -> None:
+    """Delete what processes left of pictures that they did not finish. For a server that starts."""
+    _sweep(_folder(index))
+
+
+def _sweep(folder: Path) -> None:
+    unfinished = time.time() - _WRITING_SECONDS
+    for part in folder.glob(f"*{_PART}"):
+        with suppress(FileNotFoundError):  # another process may sweep, too
+            if part.stat().st_mtime < unfinished:
+                part.unlink()
+
+
+def _kept(place: Path) -> bytes | None:
+    """A picture that is kept; None where none can be read, or only a part of one."""
+    try:
+        picture = place.read_bytes()
+        os.utime(place)
+    except OSError:
+        return None
+    return picture if picture.startswith(_PNG_BEGINS) and picture.endswith(_PNG_ENDS) else None
+
+
 def _keep(place: Path, picture: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
-        part.write(picture)
-    Path(part.name).replace(place)
+    make_folder(place.parent)
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
+        try:
+            part.write(picture)
+            part.flush()
+            Path(part.name).replace(place)
+        finally:
+            Path(part.name).unlink(missing_ok=True)
+    _sweep(place.parent)
     states = sorted(_states(place.parent))
     excess = sum(size for _, size, _ in states) - MAX_KEPT_BYTES
     for _, size, file in states[:-1]:

@@ -19,14 +19,31 @@ from starlette.responses import JSONResponse
 
 from index.commits import LibraryRestoredError
 from index.encoders import EncoderMismatchError
+from index.errors import write_failure
 from index.locking import LibraryLockedError
 from index.records import DocumentNotFoundError
 from index.upkeep import LibraryWriteError
 from rag.kept_answers import AnswerNotFoundError
 from rag.kept_conversations import ConversationNotFoundError
 from rag.questions import QuestionError
+from ui.bulkhead import RETRY_SECONDS, BusyError
+from ui.faults import outward_line
+from ui.schemas import STORABLE
 
 MEDIA_TYPE = "application/problem+json"
+
+_STATUSES: Mapping[type[Exception], int] = {
+    QuestionError: 422,
+    DocumentNotFoundError: 404,
+    AnswerNotFoundError: 404,
+    ConversationNotFoundError: 404,
+    LibraryWriteError: 507,
+    LibraryLockedError: 503,
+    LibraryRestoredError: 503,
+    EncoderMismatchError: 503,
+    BusyError: 503,
+}
+"""By kind of error, whose message tells a caller what was wrong and what to do."""
 
 
 class FieldError(BaseModel):
@@ -74,16 +91,31 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document."""
-    app.exception_handler(HTTPException)(_http)
+    kinds: list[type[Exception]] = [HTTPException, *_STATUSES, OSError, sqlalchemy.exc.DatabaseError]
+    for known in kinds:
+        app.exception_handler(known)(_known)
     app.exception_handler(RequestValidationError)(_validation)
-    app.exception_handler(QuestionError)(_question)
-    for unknown in (DocumentNotFoundError, AnswerNotFoundError, ConversationNotFoundError):
-        app.exception_handler(unknown)(_unknown)
-    app.exception_handler(LibraryWriteError)(_no_room)
-    for unavailable in (LibraryLockedError, LibraryRestoredError, EncoderMismatchError):
-        app.exception_handler(unavailable)(_unavailable)
-    app.exception_handler(sqlalchemy.exc.DatabaseError)(_unreadable)
     app.exception_handler(Exception)(_unexpected)
+
+
+def stated(error: BaseException) -> tuple[int, str]:
+    """The status and the detail of an error. They name no folder, process or machine of the server."""
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return status, outward_line(error)
+    # FastAPI raises an error of its own where the disk has no room for a body.
+    cause = write_failure(error) or write_failure(error.__cause__)
+    if cause is not None:
+        remedy = "free space on its disk, or check the permissions of its folders, then try again"
+        return 507, f"The server cannot write to its disk ({cause}); {remedy}."
+    if isinstance(error, HTTPException):
+        return error.status_code, error.detail
+    if isinstance(error, sqlalchemy.exc.DatabaseError):
+        return 503, (
+            f"The library's catalog cannot be read ({error.orig}); if it repeats, put a backup back with "
+            "`footnoted restore FILE`."
+        )
+    return 500, "The server failed at this request; its log has the cause."
 
 
 def _respond(
@@ -97,38 +129,20 @@ def _respond(
     return JSONResponse(problem, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    return _respond(request, error.status_code, error.detail, headers=error.headers)
-
-
-async def _question(request: Request, error: QuestionError) -> JSONResponse:
-    return _respond(request, 422, str(error))
-
-
-async def _unknown(request: Request, error: LookupError) -> JSONResponse:
-    return _respond(request, 404, str(error))
-
-
-async def _no_room(request: Request, error: LibraryWriteError) -> JSONResponse:
-    return _respond(request, 507, str(error))
-
-
-async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    return _respond(request, 503, str(error))
-
-
-async def _unreadable(request: Request, error: sqlalchemy.exc.DatabaseError) -> JSONResponse:
-    detail = (
-        f"The library's catalog cannot be read ({error.orig}); if it repeats, put a backup back with "
-        "`footnoted restore FILE`."
-    )
-    return _respond(request, 503, detail)
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    status, detail = stated(error)
+    if status == 500 and not isinstance(error, HTTPException):
+        # Whoever catches it next logs it with its traceback and has it answered by ``_unexpected``.
+        raise error
+    headers = error.headers if isinstance(error, HTTPException) else None
+    if isinstance(error, BusyError):
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+    return _respond(request, status, detail, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # The server logs the error with its traceback: Starlette raises it again after this answer.
-    del error
-    return _respond(request, 500, "The server failed at this request; its log has the cause.")
+    return _respond(request, *stated(error))
 
 
 async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -148,6 +162,11 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     """A validation error by the field's name (``filters.publishers.0``) rather than by its place."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
+    if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:
+        return FieldError(
+            field=field,
+            detail="has a NUL character or half a surrogate pair, which cannot be kept; remove it",
+        )
     if item["type"] == "extra_forbidden":
         return FieldError(field=field, detail="unknown field; remove it or correct its name")
     if not names:

@@ -13,12 +13,22 @@ from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.filtering import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
 
 MAX_RESULTS = 100
-MAX_FILTER_VALUES = 5_000
-"""Of one filter: SQLite takes 32,766 values in a statement."""
+MAX_FILTER_VALUES = 20_000
+"""Values of one filter. The answer to a filtered question keeps them all."""
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
 MAX_NAME_CHARACTERS = 200
+
+
+STORABLE = r"^[^\x00]*$"
+"""What the catalog can keep: no NUL character. Half a surrogate pair is no character to Pydantic either."""
+
+Number = Annotated[int, Field(ge=1, le=MAX_ID)]
+"""The id of a document, the number of a version or of a page."""
+
+Offset = Annotated[int, Field(ge=0, le=MAX_ID)]
+"""A place in a document's text, in code points."""
 
 
 def _asked(text: str) -> str:
@@ -27,10 +37,13 @@ def _asked(text: str) -> str:
     return text
 
 
-Words = Annotated[str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]
+Text = Annotated[str, Field(pattern=STORABLE)]
+"""Words that UTF-8 and the catalog can hold. Every string of a request is one, or has a pattern."""
+
+Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]
 """A question or a query: not blank, and not longer than the engine reads."""
 
-FilterValues = Annotated[list[str], Field(max_length=MAX_FILTER_VALUES)]
+FilterValues = Annotated[list[Text], Field(max_length=MAX_FILTER_VALUES)]
 
 
 def _of_the_calendar(value: str) -> str:
@@ -55,7 +68,7 @@ class RequestModel(BaseModel):
 class FilterFields(RequestModel):
     """Which reports to read; an empty list does not narrow."""
 
-    document_ids: Annotated[list[Annotated[int, Field(le=MAX_ID)]], Field(max_length=MAX_FILTER_VALUES)] = []
+    document_ids: Annotated[list[Number], Field(max_length=MAX_FILTER_VALUES)] = []
     publishers: FilterValues = []
     languages: FilterValues = Field(default=[], description="ISO 639-1 codes")
     collections: FilterValues = Field(default=[], description="as a report's `collection` says them")
@@ -100,7 +113,7 @@ class Turn(RequestModel):
     """An earlier turn of a conversation."""
 
     role: Literal["user", "assistant"]
-    content: Annotated[str, Field(max_length=MAX_TURN_CHARACTERS)]
+    content: Annotated[Text, Field(max_length=MAX_TURN_CHARACTERS)]
 
 
 class ChatRequest(FilteredRequest):
@@ -125,7 +138,7 @@ class ChatRequest(FilteredRequest):
 
 MAX_SAID_CHARACTERS = 500
 
-Said = Annotated[str, Field(max_length=MAX_SAID_CHARACTERS)]
+Said = Annotated[Text, Field(max_length=MAX_SAID_CHARACTERS)]
 
 
 class EditRequest(RequestModel):
@@ -136,22 +149,22 @@ class EditRequest(RequestModel):
     author: Said | None = None
     published: Said | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
     language: Said | None = Field(default=None, description="an ISO 639-1 code")
-    collection: Annotated[str, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
+    collection: Annotated[Text, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
 
 
 class NameRequest(RequestModel):
     """What something shall be called."""
 
-    name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+    name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class EvidenceFields(RequestModel):
     """A stretch of a document that answers a question, in code points; a citation has these fields too."""
 
-    document_id: Annotated[int, Field(le=MAX_ID)]
-    version: Annotated[int, Field(le=MAX_ID)]
-    start: int
-    end: int
+    document_id: Number
+    version: Number
+    start: Offset
+    end: Offset
 
 
 class FeedbackRequest(RequestModel):
@@ -162,7 +175,7 @@ class FeedbackRequest(RequestModel):
         description="`right`; `wrong`, where evidence says what is right; or `unanswerable` from the library"
     )
     evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
-    note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    note: Annotated[Text, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
     answer_id: AnswerId | None = Field(
         default=None,
         description="of the answer that is judged; where it is right, its citations are evidence",

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from filelock import FileLock, Timeout
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.scanning import QUESTIONS
 from ui.client import RunningServer, remove_server_file, running_server, write_server_file
 from ui.faults import UsedWronglyError
 from ui.opening import open_library
 from ui.settings import Settings
+from ui.stopping import end_within
 
 STOP_SECONDS = 3
 """How long open connections may take to end; a browser page holds one for as long as it is shown."""
+
+END_SECONDS = 8.0
+"""How long all may take to end once the process is told to stop; what has not ended then is cut off."""
+
+HEAD_SECONDS = 15.0
+"""How long a client may take to send the head of a request."""
+
+MOST_CONNECTIONS = 800
+"""Further requests are answered 503. Systems allow a process 1,024 open files unless told otherwise."""
+
+LOCK_FILE = "serve.lock"
+"""In a home; a server holds it for as long as it lives, and the system gives it back whatever happens."""
 
 SWITCH_SECONDS = 0.0005
 """How long one thread may keep the interpreter while others wait for it. A pass through the model and a
@@ -43,12 +61,45 @@ class AlreadyServedError(RuntimeError):
     """Another server of the same home is running; the message says where."""
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which calls back once it listens."""
+class _Connection(H11Protocol):
+    """uvicorn's connection, which is closed where the head of a request does not arrive in time."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the head of the first request."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a head, or of a body."""
+        super().data_received(data)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        super().connection_lost(exc)
+        self._stop_waiting()
+
+    def _wait_for_head(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which calls back once it listens and once it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], told: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then call back."""
@@ -58,6 +109,12 @@ class _Server(uvicorn.Server):
             # Two servers can bind a port and only one can listen: the other one started a moment earlier.
             raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
         self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Call back at the first signal, and stop."""
+        if not self.should_exit:
+            self._told()
+        super().handle_exit(sig, frame)
 
 
 def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, watch: bool = False) -> None:
@@ -70,17 +127,13 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         watch: whether followed folders are synced whenever something in them changes.
 
     Raises:
-        AlreadyServedError: if another server of the same home is running.
+        AlreadyServedError: if another server of the same home is running or starting.
         UsedWronglyError: if other machines reach the address, and the settings do not accept that.
         PortInUseError: if the address cannot be listened on; found before anything is loaded.
         KeyboardInterrupt: if it is told to stop before it is ready.
     """
-    if other := running_server(settings.home):
-        raise AlreadyServedError(
-            f"the library in {settings.home} is served already, at {other.address} by process {other.pid}; "
-            "use that server, or stop it first"
-        )
     with ExitStack() as opened:
+        opened.enter_context(only_server(settings.home))
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         refuse_exposure(settings, listener)
         index = opened.enter_context(open_library(settings, former=True))
@@ -105,11 +158,37 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
 
         if told.is_set():
             raise KeyboardInterrupt
+
+        def told_to() -> None:
+            end_within(END_SECONDS, partial(remove_server_file, settings.home))
+
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
-            _run(app, listener, ready)
+            _run(app, listener, ready, told_to)
         finally:
-            remove_server_file(settings.home, me.pid)
+            remove_server_file(settings.home)
+
+
+@contextmanager
+def only_server(home: Path) -> Iterator[None]:
+    """Keep other servers of ``home`` out, for as long as the context lasts.
+
+    Raises:
+        AlreadyServedError: if there is one.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(FileLock(home / LOCK_FILE, timeout=0))
+        except Timeout as error:
+            other = running_server(home)
+            raise AlreadyServedError(
+                f"the library in {home} is served already, at {other.address} by process {other.pid}; "
+                "use that server, or stop it first"
+                if other
+                else f"a server of the library in {home} is starting; use that one, or stop it first"
+            ) from error
+        yield
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -179,11 +258,17 @@ def example_questions(folders: Iterable[Path]) -> list[str]:
     return list(by_document.values())[:EXAMPLES]
 
 
-def _run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+def _run(app: FastAPI, listener: socket.socket, ready: Callable[[], None], told: Callable[[], None]) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS, server_header=False
+        app,
+        http=_Connection,
+        limit_concurrency=MOST_CONNECTIONS,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
     )
     # uvicorn stops in good order and then repeats the signal that it was stopped by.
     with suppress(KeyboardInterrupt):
-        _Server(config, ready).run(sockets=[listener])
+        _Server(config, ready, told).run(sockets=[listener])

@@ -11,6 +11,7 @@ from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
+    from index.failures import KeptFailure
 
 CATALOG_FILE = "catalog.sqlite"
 
@@ -22,12 +23,13 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
     Returns:
         ``home``; ``exists``, whether a library is there; ``generation``; ``documents`` and ``passages``,
-        counted; ``folders`` that are followed; ``model``, the encoder that the library was made with or,
-        while it is empty, the one that the settings name (None: the bundled one); ``sizes``, bytes by
-        entry of the folder and their ``total``; ``server``, the running one's ``address``, ``pid`` and
-        ``started``, or None; ``index``, the fields of :class:`index.condition.Condition` where there is a
-        library: its caches, what is behind and what is being built; ``jobs``, those that have not ended and,
-        of the others, the last ones, newest first.
+        counted; ``folders`` that are followed; ``unconfirmed`` ones, which a backup named; ``failed``, the
+        files and folders that could not be read (``source``, ``path``, ``cause``, ``since``); ``model``, the
+        encoder that the library was made with or, while it is empty, the one that the settings name (None:
+        the bundled one); ``sizes``, bytes by entry of the folder and their ``total``; ``server``, the running
+        one's ``address``, ``pid`` and ``started``, or None; ``index``, the fields of
+        :class:`index.condition.Condition` where there is a library: its caches, what is behind and what is
+        being built; ``jobs``, those that have not ended and, of the others, the last ones, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.
@@ -40,6 +42,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "documents": 0,
         "passages": 0,
         "folders": [],
+        "unconfirmed": [],
+        "failed": [],
         "index": None,
         "model": settings.model,
         "sizes": _sizes(settings.home),
@@ -49,6 +53,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     if status["exists"]:
         from index.catalog import Catalog
         from index.condition import condition
+        from index.failures import Failures
 
         catalog = Catalog.open(settings.home / CATALOG_FILE)
         try:
@@ -60,6 +65,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "documents": len(records),
                 "passages": passages,
                 "folders": catalog.sources(),
+                "unconfirmed": catalog.unconfirmed(),
+                "failed": [_without_number(failure) for failure in Failures(catalog.engine).listed()],
                 "index": asdict(condition(settings.home, catalog)),
                 "model": build.recipe.encoder if build and passages else settings.model,
                 "jobs": _jobs(catalog),
@@ -67,6 +74,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
         finally:
             catalog.close()
     return status
+
+
+def _without_number(failure: KeptFailure) -> dict[str, Any]:
+    fields = asdict(failure)
+    del fields["failure_id"]
+    return fields
 
 
 def _jobs(catalog: Catalog) -> list[dict[str, Any]]:

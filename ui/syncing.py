@@ -18,7 +18,7 @@ from index.store import Index
 from index.sync import sync
 from index.watching import Change, Watch
 from ui import terminal
-from ui.faults import expected_errors, line_of
+from ui.faults import expected_errors, line_of, outward_line
 from ui.leftovers import sweep_uploads
 from ui.opening import open_library
 from ui.progress import progress_bar, waiting
@@ -42,7 +42,7 @@ class _Syncer:
     def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
         jobs = Jobs(self.index.catalog.engine)
         job_id = jobs.create("sync").id
-        with progress_bar(self.stderr) as bar, Running(jobs, job_id, bar, line_of) as running:
+        with progress_bar(self.stderr) as bar, Running(jobs, job_id, bar, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
             running.result = report.as_dict()
         return report.as_dict()

@@ -27,6 +27,9 @@ WIDTH = 100
 
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
+FAILURES = 10
+"""Files that are named of those that could not be read; ``--json`` has all."""
+
 JOB_DIGITS = 8
 """Of a job's id: enough to tell it from the few that are shown."""
 
@@ -112,6 +115,7 @@ def print_status(console: Console, status: Result) -> None:
         if status["documents"]
         else "empty; fill it with: footnoted sync FOLDER",
         "Folders": ", ".join(status["folders"]) or "none",
+        **_problem_lines(status),
         "Generation": str(status["generation"]),
         **_index_lines(status["index"]),
         "Model": status["model"] or "the bundled all-MiniLM-L6-v2",
@@ -125,6 +129,19 @@ def print_status(console: Console, status: Result) -> None:
     for name, value in lines.items():
         table.add_row(Text(name, style="bold"), Text(visible(value), overflow="fold"))
     console.print(table)
+
+
+def _problem_lines(status: Result) -> dict[str, str]:
+    """The folders that nobody has confirmed, and the files that could not be read."""
+    lines = {}
+    if status["unconfirmed"]:
+        folders = ", ".join(status["unconfirmed"])
+        lines["Unconfirmed"] = f"{folders}; followed once you run: footnoted sync FOLDER"
+    named = [f"{failure['path'] or failure['source']}: {failure['cause']}" for failure in status["failed"]]
+    if named:
+        more = [f"and {len(named) - FAILURES} others"] if len(named) > FAILURES else []
+        lines["Not read"] = "\n".join([*named[:FAILURES], *more])
+    return lines
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:

@@ -14,7 +14,9 @@ from fastapi import APIRouter, HTTPException
 from index.locking import LibraryLockedError
 from index.retired import TakenError
 from index.store import Index
-from ui.documents import DocumentId, document_response
+from ui.bulkhead import Bulkhead
+from ui.documents import MOST_WAITING, DocumentId, document_response
+from ui.faults import outward_line
 from ui.problems import documented
 from ui.removing import GoneError, NotUploadedError, Removed, remove_upload, restore_upload
 
@@ -97,25 +99,29 @@ class Deletions:
 
 def undoing_router(index: Index, deletions: Deletions) -> APIRouter:
     """The routes that delete an uploaded document and put it back."""
-    router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(404, 409, 422, 500))
+    router = APIRouter(
+        prefix="/v1/documents", tags=["library"], responses=documented(404, 409, 422, 500, 503, 507)
+    )
+    # A deletion waits for the upload that is being indexed.
+    deleting = Bulkhead("deletions", at_once=2, waiting=MOST_WAITING)
 
     @router.delete("/{document_id}", status_code=204)
     async def delete(document_id: DocumentId) -> None:
         """Delete a document that was uploaded, with its file and all its versions; `…/restore` undoes it."""
         try:
-            await to_thread.run_sync(deletions.delete, document_id)
+            await deleting.run(deletions.delete, document_id)
         except (NotUploadedError, LibraryLockedError) as error:
-            raise HTTPException(409, str(error)) from error
+            raise HTTPException(409, outward_line(error)) from error
 
     @router.post("/{document_id}/restore", responses=documented(410))
     async def restore(document_id: DocumentId) -> dict[str, Any]:
         """Put a deleted document back, under its number and with all its versions, for ten minutes."""
         try:
-            await to_thread.run_sync(deletions.restore, document_id)
+            await deleting.run(deletions.restore, document_id)
         except GoneError as error:
             raise HTTPException(410, str(error)) from error
         except (TakenError, LibraryLockedError) as error:
-            raise HTTPException(409, str(error)) from error
+            raise HTTPException(409, outward_line(error)) from error
         return await to_thread.run_sync(document_response, index, document_id)
 
     return router

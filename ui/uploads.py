@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from index.details import Detail, described
 from index.liveness import this_process
 from index.loading import LoadError, Options
 from index.loading.errors import printable
 from index.loading.isolation import Isolated
-from index.loading.sidecar import SUFFIX, Overrides, checked, overridden, sidecar_of, write_sidecar
+from index.loading.sidecar import SUFFIX, checked, read_sidecar
+from index.private import make_folder, opener
 from index.records import DocumentRecord, Incoming
 from index.scanning import state_of
 from index.store import Index, Progress
@@ -62,13 +64,13 @@ class Kept:
         folder: a hidden folder that holds it alone.
         name: its name there and in the library.
         digest: sha256 of its content.
-        overrides: what is said of it, checked.
+        details: those that were given with it.
     """
 
     folder: Path
     name: str
     digest: str
-    overrides: Overrides
+    details: Mapping[str, Detail]
 
     def discard(self) -> None:
         """Remove what is left of it; a file that was indexed lies elsewhere by then."""
@@ -119,10 +121,10 @@ def keep_upload(index: Index, options: Options, sent: Sent) -> Kept:
         incoming = hidden_folder(folder)
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
         arrived = incoming / plain
-        overrides = checked(arrived, sent.said)
+        details = checked(arrived, sent.said, "upload")
         digest = _keep(sent.file, arrived, options.limits.megabytes)
         unless_kept.pop_all()
-    return Kept(incoming, plain, digest, overrides)
+    return Kept(incoming, plain, digest, details)
 
 
 def index_upload(
@@ -146,16 +148,19 @@ def index_upload(
     place = folder / kept.name
     # Two uploads of one name would otherwise mix one's file with the other's words.
     with PLACING, ExitStack() as unless_indexed:
-        for former in (place, sidecar_of(place)):
-            aside = aside_of(kept.folder, former)
-            _set_aside(former, aside)
-            unless_indexed.callback(put_back, former, aside)
+        aside = aside_of(kept.folder, place)
+        _set_aside(place, aside)
+        unless_indexed.callback(put_back, place, aside)
         note_placing(kept.folder, kept.name, kept.digest)
         arrived.replace(place)
-        write_sidecar(place, kept.overrides)
         index.catalog.follow([str(folder)])
-        said = overridden(document, kept.overrides, "upload")
-        changed = Incoming(str(folder), kept.name, *state_of(place, place.stat()), kept.digest, said)
+        document = described(document, read_sidecar(place))
+        with index.catalog.reading() as catalog:
+            before = catalog.details(str(folder), kept.name)
+        # Edits stay with the document; details that were given with a former upload go with that.
+        former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
+        given, state = {**former, **kept.details}, state_of(place, place.stat())
+        changed = Incoming(str(folder), kept.name, *state, kept.digest, document, given=given)
         index.replace([changed], progress=progress)
         unless_indexed.pop_all()
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
@@ -163,7 +168,7 @@ def index_upload(
 
 def hidden_folder(folder: Path) -> Path:
     """A new folder in ``folder``, made with it, that no sync sees; swept up once this process is over."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
 
@@ -190,7 +195,7 @@ def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
     """Write what was sent to ``place``; returns its sha256."""
     digest = hashlib.sha256()
     size = 0
-    with place.open("wb") as kept:
+    with open(place, "wb", opener=opener) as kept:
         while part := file.read(_AT_ONCE):
             size += len(part)
             if size > megabytes * 1024 * 1024:

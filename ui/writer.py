@@ -20,13 +20,18 @@ from index.progress import Cancelled, Running
 from index.store import Index, Progress
 from index.sync import sync
 from index.watching import Change
-from ui.faults import expected_errors, line_of
+from ui.bulkhead import BusyError
+from ui.faults import expected_errors, line_of, outward_line
 from ui.leftovers import sweep_uploads
+from ui.pictures import sweep_pictures
 from ui.uploads import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
-STOP_SECONDS = 10.0
+STOP_SECONDS = 4.0
 """How long a job may take to stop: what embeds is asked between two batches."""
+
+MOST_WAITING = 100
+"""Jobs that wait before another upload is refused: each has its file on the disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +100,7 @@ class Writer:
         for job_id in self.jobs.abandon():
             _log.warning("job %s was interrupted when its process ended", job_id)
         sweep_uploads(self._index, uploads_folder(self._index))
+        sweep_pictures(self._index)
         if self._index.is_outdated:
             self._rebuild()
         return self
@@ -103,6 +109,11 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def home(self) -> Path:
+        """The library's folder."""
+        return self._index.home
 
     @property
     def follows_any(self) -> bool:
@@ -127,8 +138,11 @@ class Writer:
         """Have an uploaded file indexed, and discarded after that.
 
         Args:
-            kept: the file.
+            kept: the file. The caller discards it where this raises.
             options: how it is to be read.
+
+        Raises:
+            BusyError: if too many jobs wait.
         """
 
         def work(progress: Progress) -> Mapping[str, Any]:
@@ -136,6 +150,8 @@ class Writer:
             return {"document_id": record.document_id, "version": record.version, "path": record.path}
 
         with self._lock:
+            if self._queue.qsize() >= MOST_WAITING:
+                raise BusyError(MOST_WAITING, "files and other jobs")
             task = _Task(self.jobs.create("upload").id, work, discard=kept.discard)
             self._submit(task)
         return self.jobs.get(task.job_id)
@@ -210,7 +226,7 @@ class Writer:
                 self._do(task)
 
     def _do(self, task: _Task) -> None:
-        running = Running(self.jobs, task.job_id, explain=line_of)
+        running = Running(self.jobs, task.job_id, explain=outward_line)
         with self._lock:
             self._running = running
             if self._stopping:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from index.details import described
 from index.documents import Document
 from index.loading.dating import dated
 from index.loading.delimited import read_delimited
@@ -19,7 +20,7 @@ from index.loading.options import DEFAULTS, Limits, Loader, Options
 from index.loading.pdf import read_pdf
 from index.loading.pptx import read_pptx
 from index.loading.rtf import read_rtf
-from index.loading.sidecar import overridden, read_sidecar
+from index.loading.sidecar import read_sidecar
 from index.loading.signatures import seems_html, seems_pdf
 from index.loading.text import read_text
 from index.loading.xlsx import read_xlsx
@@ -68,9 +69,8 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         raise LoadError(path, suffix, f"convert it to one of {supported}")
     data = content(path, options.limits)
     _check_content(data, path, reader)
-    document = reader(data, path, options)
-    said = read_sidecar(path)
-    return dated(overridden(document, said) if said else document, path, by_time=options.by_time)
+    document = described(reader(data, path, options), read_sidecar(path))
+    return dated(document, path, by_time=options.by_time)
 
 
 def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:

@@ -12,6 +12,9 @@ from index.loading.signatures import OLD_OFFICE, binary_kind
 
 _MEGABYTE = 1024 * 1024
 
+MAX_ENTRIES = 65_535
+"""So many an archive can have without the extension for large ones."""
+
 _ENCRYPTED = 0x1
 """The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
 
@@ -43,6 +46,9 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
             )
             raise LoadError(path, cause, f"save it again as {kind}") from error
         raise LoadError(path, f"is broken: {error}", "save it again, or repair it") from error
+    if len(entries) > MAX_ENTRIES:
+        cause = f"has {len(entries):,} parts, more than the {MAX_ENTRIES:,} that are read"
+        raise LoadError(path, f"{cause}, as archives do that are made to do harm", "save it again")
     if any(entry.header_offset < 0 for entry in entries):
         raise LoadError(path, "is broken: its beginning is missing", "save it again, or repair it")
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from index.tables import CELL_SEPARATOR
 
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 """What would be taken for the edge of a cell."""
 
@@ -34,8 +36,11 @@ class Block:
 
 
 def flow(text: str) -> str:
-    """``text`` as one line: every run of white space, no-break spaces among it, becomes one space."""
-    return " ".join(text.split())
+    """``text`` as one line: every run of white space, no-break spaces among it, becomes one space.
+
+    Soft hyphens, which say where a word may be parted, are not seen and go.
+    """
+    return " ".join(text.replace(_SOFT_HYPHEN, "").split())
 
 
 def row(cells: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from index.loading.errors import LoadError
 from index.loading.metadata import readable_property, title_of_line, title_of_name
 from index.loading.options import DEFAULTS, Options
 from index.loading.outline import sections_of
-from index.loading.wordprocessing import Numbering, body_blocks, note_blocks
+from index.loading.wordprocessing import Content
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -38,8 +38,9 @@ _PROSE_CHARACTERS = 80
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of a Word file (.docx). Macros are not run, and nothing that it refers to is fetched.
 
-    Its text is what a reader sees: deleted revisions and field codes are left out, insertions are in. Notes
-    follow the body, each with its mark; headers and footers come last, each wording once.
+    Its text is what a reader of the pages sees: deleted revisions, hidden words and codes of fields are left
+    out, insertions are in. Notes follow the body, each with its mark as Word counts them; headers and footers
+    come last, each wording once.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -61,6 +62,8 @@ def damage_named(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except RecursionError as error:
+        raise LoadError(path, "is broken: its parts are nested too deeply", "save it again") from error
     except (*_BROKEN_PARTS, OpcError, LxmlError, LookupError, ValueError, AttributeError, TypeError) as error:
         cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
         raise LoadError(
@@ -72,12 +75,12 @@ def _read(data: bytes, path: Path) -> Document:
     import docx
 
     word = docx.Document(BytesIO(data))
-    numbering = Numbering(word.part)
-    blocks = list(body_blocks(word.element.body, numbering))
+    content = Content(word.part, word.element.body)
+    blocks = list(content.blocks(word.element.body))
     said = _properties(word)
     named, first = readable_property(said.title) if said else None, _title(word, blocks)
-    blocks += note_blocks(word.part, numbering)
-    blocks += _running_titles(word, numbering)
+    blocks += content.notes()
+    blocks += _running_titles(word, content)
     text = join(blocks)
     if not text:
         raise LoadError(path, "holds no words to read", "save it again with its text")
@@ -116,7 +119,7 @@ def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
     return styled or title_of_line(first)
 
 
-def _running_titles(word: WordDocument, numbering: Numbering) -> Iterator[Block]:
+def _running_titles(word: WordDocument, content: Content) -> Iterator[Block]:
     """The headers and footers of all sections, each wording once whatever figures it has."""
     seen: set[str] = set()
     for section in word.sections:
@@ -128,7 +131,7 @@ def _running_titles(word: WordDocument, numbering: Numbering) -> Iterator[Block]
             if part.is_linked_to_previous:
                 continue
             # python-docx has no public name for the element.
-            for block in body_blocks(part._element, numbering):
+            for block in content.blocks(part._element):
                 wording = "".join(character for character in block.text if character.isalpha())
                 if wording and wording not in seen:
                     seen.add(wording)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from index.loading.blocks import BULLET, Block, flow
+from index.loading.numerals import written_number
+from index.loading.raised import raised
 from index.loading.tables import CELLS, Table, open_table
 from index.loading.text import unwrap
 
@@ -28,8 +30,10 @@ UNREAD = frozenset(
         "video",
     }
     | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
+    | {"rt", "rtc", "rp"}
 )
-"""Elements whose content is no part of the words: programs, styles, controls, and XBRL's hidden facts."""
+"""Elements whose content is no part of the words: programs, styles, controls, XBRL's hidden facts, and how
+characters are read, which stands above them."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
@@ -43,9 +47,23 @@ _ASIDES = frozenset({"aside", "footer"})
 _LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
+_LIST_STYLE = re.compile(r"\blist-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+_KINDS = {
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+    "lower-alpha": "lowerLetter",
+    "upper-alpha": "upperLetter",
+    "lower-latin": "lowerLetter",
+    "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman",
+    "decimal-leading-zero": "decimalZero",
+}
+"""Formats of Word's by HTML's and CSS's names for them."""
+
 _BRACKET = re.compile(r"[\[(].?\Z")
-_SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-"""A raised figure must not run into the figure before it: 2,500 with note 2 is not 2,5002."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +144,7 @@ class _Reader:
         if not text:
             return
         if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
-            text = text.translate(_SUPERSCRIPTS)
+            text = raised(text)
         self.words_so_far.append(text)
         if self.links:
             self.linked += len(text)
@@ -150,6 +168,8 @@ class _Reader:
             self.links += 1
         elif tag == "sup":
             self.raised += 1
+        elif tag == "q":
+            self.words("“")
         elif tag in _ASIDES:
             self.asides += 1
 
@@ -159,6 +179,8 @@ class _Reader:
             self.links -= 1
         elif tag == "sup":
             self.raised -= 1
+        elif tag == "q":
+            self.words("”")
         if self.table is not None:
             self._turn_table(tag, starts=False)
         elif tag in _BLOCKS:
@@ -258,17 +280,21 @@ class _List:
 
     def __init__(self, group: object, element: HtmlElement) -> None:
         self.group = group
-        self._number = _integer(element.get("start"), 1) if element.tag == "ol" else None
-        self._letters = element.get("type") if element.get("type") in {"a", "A"} else None
+        style = element.get("style") or ""
+        said = _LIST_STYLE.search(style)
+        self._kind = _KINDS.get(said[1].lower() if said else element.get("type") or "", "decimal")
+        self._is_bare = said is not None and said[1].lower() == "none"
+        is_reversed = element.get("reversed") is not None
+        first = len(element.findall("li")) if is_reversed else 1
+        self._step = -1 if is_reversed else 1
+        self._number = _integer(element.get("start"), first) if element.tag == "ol" else None
 
     def marker(self, item: HtmlElement) -> str:
         if self._number is None:
-            return BULLET
+            return "" if self._is_bare else BULLET
         number = _integer(item.get("value"), self._number)
-        self._number = number + 1
-        if self._letters and 1 <= number <= 26:
-            return f"{chr(ord(self._letters) + number - 1)}. "
-        return f"{number}. "
+        self._number = number + self._step
+        return "" if self._is_bare else f"{written_number(number, self._kind)}. "
 
 
 def _integer(written: str | None, otherwise: int) -> int:

@@ -34,7 +34,8 @@ def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     wanted: dict[str, set[str]] = {}
     for entry in book.contents:
         wanted.setdefault(entry.path, set()).add(entry.fragment)
-    chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path) for one in book.spine}
+    styles = [parts.read(name).decode("utf-8", "replace") for name in book.styles]
+    chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path, styles) for one in book.spine}
     blocks = list(chain.from_iterable(chapter.blocks for chapter in chapters.values()))
     text = join(blocks)
     if not text:

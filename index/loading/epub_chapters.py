@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +34,9 @@ class Chapter:
     places: dict[str, int]
 
 
-def read_chapter(parts: Parts, name: str, wanted: AbstractSet[str], path: Path) -> Chapter:
+def read_chapter(
+    parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
+) -> Chapter:
     """The chapter that a part of the book holds; a page without words has no blocks.
 
     Args:
@@ -41,6 +44,7 @@ def read_chapter(parts: Parts, name: str, wanted: AbstractSet[str], path: Path) 
         name: the chapter's.
         wanted: ids of elements whose places are asked for.
         path: the book's file, for the error.
+        styles: the book's style sheets.
 
     Raises:
         LoadError: if the part is missing, damaged, or no text.
@@ -54,7 +58,7 @@ def read_chapter(parts: Parts, name: str, wanted: AbstractSet[str], path: Path) 
         raise LoadError(
             path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
         ) from error
-    page = parse_page(_NONCHARACTERS.sub("", source))
+    page = parse_page(_NONCHARACTERS.sub("", source), styles)
     if page is None:
         return Chapter([], {})
     ids: dict[str, int] = {}

@@ -56,12 +56,14 @@ class Book:
     Attributes:
         package: the path of the package in the archive, as the others are.
         spine: the paths of the chapters in the order of reading, each once.
+        styles: the paths of its style sheets.
         contents: the table of contents.
         metadata: the element that says what the book is.
     """
 
     package: str
     spine: tuple[str, ...]
+    styles: tuple[str, ...]
     contents: tuple[Entry, ...]
     metadata: Element | None
 
@@ -105,8 +107,13 @@ def open_book(parts: Parts, path: Path) -> Book:
     )
     if not spine:
         raise LoadError(path, "is broken: its package lists no chapters", remedy)
+    styles = [one for one in items.values() if one.get("media-type") == "text/css"]
     return Book(
-        package, tuple(spine), _contents(parts, package, list(items.values())), root.find("{*}metadata")
+        package,
+        tuple(spine),
+        tuple(name for one in styles if (name := _resolved(package, one.get("href", ""))[0]) in parts),
+        _contents(parts, package, list(items.values())),
+        root.find("{*}metadata"),
     )
 
 

@@ -67,6 +67,7 @@ class Isolated:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: _Child | None = None
+        self._has_ended = False
 
     @property
     def pid(self) -> int | None:
@@ -100,6 +101,8 @@ class Isolated:
     def _ask(self, path: Path, request: Request) -> Answer:
         message, limits = pack(request), request.options.limits
         with self._lock:
+            if self._has_ended:
+                raise LoadError(path, "was not read: the program for it was stopped", "try again")
             child = self._started(path)
             with ExitStack() as unless_answered:
                 unless_answered.callback(self._end)
@@ -126,11 +129,16 @@ class Isolated:
             self._end()
 
     def __enter__(self) -> Self:
+        self._has_ended = False
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Give up the file that is being read, refuse those that wait for it, and end the process."""
+        self._has_ended = True
+        if self._lock.locked():
+            self.interrupt()
         self.close()
 
     def _started(self, path: Path) -> _Child:

@@ -17,24 +17,29 @@ from index.loading.html import fragment_blocks
 from index.loading.metadata import split_front_matter, title_of_name
 from index.loading.options import DEFAULTS, Options
 from index.loading.outline import Heading, sections_of
+from index.loading.raised import raised
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _UNREAD = re.compile(r"<(/?)(script|style|template)\b", re.IGNORECASE)
+_RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 
 
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of a Markdown file (CommonMark with tables), front matter as its metadata.
+    """The document of a Markdown file (CommonMark with tables and footnotes), front matter as its metadata.
+
+    Notes follow the text, each with the number that stands where it is referred to.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
     """
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.footnote import footnote_plugin
 
     metadata, body = split_front_matter(decode(data, path), path)
-    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").use(footnote_plugin)
     tokens = parser.parse(body)
     blocks = list(_blocks(tokens))
     text = join(blocks)
@@ -80,8 +85,10 @@ class _Lists:
                 self.numbers.pop()
             case "list_item_open":
                 self._open_item()
-            case "list_item_close":
+            case "list_item_close" | "footnote_close":
                 self.marker = ""
+            case "footnote_open":
+                self.marker = f"{_mark(token)} "
 
     def _open_item(self) -> None:
         number = self.numbers[-1]
@@ -140,9 +147,12 @@ def _inline_text(children: Iterable[Token]) -> str:
     """The words of inline markup; a line break stands for a break that the author wrote."""
     parts: list[str] = []
     unread = ""
+    is_raised = False
     for child in children:
         if child.type == "html_inline":
             unread = _unread_after(child.content, unread)
+            turned = _RAISED.match(child.content)
+            is_raised = not turned[1] if turned else is_raised
             if _BREAK.match(child.content):
                 parts.append("\n")
         elif unread:
@@ -153,9 +163,16 @@ def _inline_text(children: Iterable[Token]) -> str:
             parts.append("\n")
         elif child.type == "image":
             parts.append(_inline_text(child.children or ()))
+        elif child.type == "footnote_ref":
+            parts.append(_mark(child))
         else:
-            parts.append(child.content)
+            parts.append(raised(child.content) if is_raised else child.content)
     return "".join(parts)
+
+
+def _mark(token: Token) -> str:
+    """The number of a note: they are counted in the order in which the text refers to them."""
+    return raised(str(token.meta["id"] + 1))
 
 
 def _unread_after(tag: str, unread: str) -> str:

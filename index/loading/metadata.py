@@ -14,6 +14,9 @@ from index.loading.errors import LoadError, printable
 MAX_TITLE_CHARACTERS = 120
 """A longer first line is a paragraph, not a title."""
 
+MAX_FRONT_MATTER = 65_536
+"""Characters; a parser of YAML takes a minute for some million."""
+
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
@@ -56,7 +59,7 @@ def split_front_matter(text: str, path: Path) -> tuple[Metadata, str]:
     are ``key: value`` lines; otherwise all of it is body.
 
     Raises:
-        LoadError: if the front matter is not valid YAML; it names the line.
+        LoadError: if the front matter is not valid YAML, and then it names the line, or is too long.
     """
     opening = _OPENING.match(text)
     closing = _CLOSING.search(text, opening.end()) if opening else None
@@ -65,6 +68,9 @@ def split_front_matter(text: str, path: Path) -> tuple[Metadata, str]:
     source = text[opening.end() : closing.start()]
     if not _KEY.match(source.lstrip()):
         return Metadata(), text
+    if len(source) > MAX_FRONT_MATTER:
+        cause = f"has front matter of {len(source):,} characters, more than the {MAX_FRONT_MATTER:,}"
+        raise LoadError(path, f"{cause} that are read", "put its text below the second ---")
     values = _parse(source, path)
     return (
         Metadata(

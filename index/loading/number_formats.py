@@ -6,14 +6,14 @@ The codes are those of ECMA-376, part 1, section 18.8.31.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import lru_cache
 
 import regex
 
 from index.loading.blocks import flow
+from index.loading.number_codes import Section, chosen, sections
 
 GENERAL = "General"
 """The code of a cell that nobody formatted."""
@@ -33,33 +33,26 @@ _ROOM = Context(prec=400)
 _MOST_DECIMALS = 30
 """A code may ask for no more ([MS-OI29500], 2.1.739)."""
 
-_TOKEN = regex.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<room>_.)|(?P<fill>\*.)|\[(?P<bracket>[^\]]*)\]'
-    r"|(?P<general>General)|(?P<exponent>E[+-])|(?P<mark>[0#?.,%@])|(?P<slash>/)|(?P<other>.)",
-    regex.IGNORECASE | regex.DOTALL,
-)
-_SECTION = regex.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])*', regex.DOTALL)
-_CURRENCY = regex.compile(r"\$(?P<sign>[^-]*)(?:-.*)?")
-_CONDITION = regex.compile(r"[<>=]")
 _NOT_NOUGHT = regex.compile(r"[1-9]")
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """A section of a format: its parts in order, each a kind and what it says; its kinds; all its marks."""
+Parts = tuple[tuple[str, str], ...]
+"""Parts of a section, each a kind and what it says."""
 
-    parts: tuple[tuple[str, str], ...]
-    kinds: frozenset[str]
-    marks: str
+_MOST_PLACES = 7
+"""Digits of a denominator: Excel takes no more either."""
+
+
+_NO_REST = 5e-8
 
 
 def shown_number(value: float, code: str) -> str:
     """A number as a sheet shows it under a format; empty where the format hides it.
 
     Grouping, decimals, percent, currencies, brackets around negative figures and words are those of the
-    format. A format that this does not know (fractions, conditions) counts as none. A cell without a format
-    has ten significant digits, as one of the usual width has.
+    format, as are powers of ten, fractions and conditions. A cell without a format has ten significant
+    digits, as one of the usual width has.
 
     Args:
         value: the cell's number.
@@ -68,10 +61,10 @@ def shown_number(value: float, code: str) -> str:
     if not math.isfinite(value):
         return str(value)
     exact = Decimal(f"{value:.{_SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else Decimal(value)
-    chosen = _chosen(exact, _sections(code))
-    if chosen is None:
+    codes = sections(code)
+    if len(codes) == 1 and not codes[0].parts:
         return general(exact)
-    section, signed = chosen
+    section, signed = chosen(exact, codes)
     amount = abs(exact)
     written = _filled(amount, section)
     negative = exact < 0 and signed and _NOT_NOUGHT.search(written) is not None
@@ -80,10 +73,10 @@ def shown_number(value: float, code: str) -> str:
 
 def shown_text(text: str, code: str) -> str:
     """Words as a sheet shows them under a format; empty where the format hides them."""
-    sections = _sections(code)
-    if len(sections) < 4:
+    codes = sections(code)
+    if len(codes) < 4:
         return text
-    parts = sections[3].parts
+    parts = codes[3].parts
     if not parts:
         return ""
     if ("mark", "@") not in parts:
@@ -133,52 +126,7 @@ def general(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@lru_cache(maxsize=1024)  # a workbook has many cells and few formats
-def _sections(code: str) -> tuple[_Code, ...]:
-    """The sections of a format: for positive and negative figures, zero and words."""
-    sections: list[str] = []
-    place = 0
-    while place <= len(code):
-        match = _SECTION.match(code, place)
-        if match is None:
-            break
-        sections.append(match[0])
-        place = match.end() + 1
-    return tuple(map(_parsed, sections or [""]))
-
-
-def _chosen(value: Decimal, codes: tuple[_Code, ...]) -> tuple[_Code, bool] | None:
-    """The section for a figure, and whether its minus sign is still to be written; None for one not known."""
-    if any("condition" in code.kinds for code in codes):
-        return None
-    number = 1 if value < 0 else 2 if value == 0 else 0
-    chosen = codes[number] if number < len(codes) else codes[0]
-    if len(codes) == 1 and not chosen.parts:
-        return None
-    return None if "slash" in chosen.kinds else (chosen, len(codes) == 1)
-
-
-def _parsed(section: str) -> _Code:
-    parts: list[tuple[str, str]] = []
-    for match in _TOKEN.finditer(section):
-        kind, text = match.lastgroup or "other", match[match.lastgroup or 0]
-        if kind in {"quoted", "escaped", "other"}:
-            parts.append(("literal", text))
-        elif kind == "room":
-            parts.append(("literal", " "))
-        elif kind == "bracket":
-            currency = _CURRENCY.fullmatch(text)
-            if currency:
-                parts.append(("literal", currency["sign"]))
-            elif _CONDITION.match(text):
-                parts.append(("condition", text))
-        elif kind != "fill":
-            parts.append((kind, text))
-    marks = "".join(text for kind, text in parts if kind == "mark")
-    return _Code(tuple(parts), frozenset(kind for kind, _ in parts), marks)
-
-
-def _filled(amount: Decimal, section: _Code) -> str:
+def _filled(amount: Decimal, section: Section) -> str:
     """The section with a figure's digits in place of its marks."""
     parts = section.parts
     if "general" in section.kinds or "@" in section.marks:
@@ -191,19 +139,83 @@ def _filled(amount: Decimal, section: _Code) -> str:
         return "".join(text for _, text in parts)
     first, last = places[0], places[-1]
     before = "".join(text for _, text in parts[:first])
+    if "slash" in section.kinds:
+        return _as_fraction(amount, section)
     if "exponent" in section.kinds:
-        return before + _scientific(amount, section)
+        return before + _scientific(amount, parts[first:])
     after = "".join(text for _, text in parts[last + 1 :])
     return before + _digits(amount, parts[first : last + 1]) + after
 
 
-def _scientific(amount: Decimal, section: _Code) -> str:
-    marks = "".join(text for kind, text in section.parts if kind in {"mark", "exponent"})
-    mantissa = marks.upper().partition("E")[0]
-    return f"{amount:.{min(len(mantissa.partition('.')[2]), _MOST_DECIMALS)}E}"
+def _scientific(amount: Decimal, parts: Parts) -> str:
+    """A figure as digits times a power of ten; that is a multiple of the places before the point."""
+    at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
+    mantissa, ending = parts[:at], parts[at + 1 :]
+    marks = "".join(text for kind, text in mantissa if kind == "mark")
+    whole, _, fraction = marks.partition(".")
+    step = max(sum(whole.count(mark) for mark in "0#?"), 1)
+    decimals = min(sum(fraction.count(mark) for mark in "0#?"), _MOST_DECIMALS)
+    power = amount.adjusted() // step * step if amount else 0
+    if _rounded(amount.scaleb(-power), decimals) >= 10**step:
+        power += step
+    digits = sum(text == "0" for kind, text in ending if kind == "mark")
+    sign = "-" if power < 0 else "+" if parts[at][1][1] == "+" else ""
+    after = "".join(text for kind, text in ending if kind != "mark" or text not in "0#?")
+    return f"{_digits(amount.scaleb(-power), mantissa)}E{sign}{abs(power):0{max(digits, 1)}}{after}"
 
 
-def _digits(amount: Decimal, parts: tuple[tuple[str, str], ...]) -> str:
+def _as_fraction(amount: Decimal, section: Section) -> str:
+    """A figure as a whole number and a fraction, of the denominator that the format has or of few digits."""
+    parts = section.parts
+    slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
+    start = _while(parts, slash - 1, -1, _is_digit_mark)
+    end = _while(parts, slash + 1, 1, _is_digit_mark)
+    fixed = 0
+    if parts[slash + 1 : slash + 2] and parts[slash + 1][0] == "literal":
+        end = _while(parts, slash + 1, 1, lambda part: part[1].isdecimal() and part[1].isascii())
+        fixed = int("".join(text for _, text in parts[slash + 1 : end])[:_MOST_PLACES] or "1") or 1
+    before = parts[: start + 1]
+    has_whole = any(map(_is_digit_mark, before))
+    most = 10 ** min(end - slash - 1, _MOST_PLACES) - 1
+    above, below = (int(_rounded(amount * fixed, 0)), fixed) if fixed else _near(float(amount), most)
+    whole, above = divmod(above, below) if has_whole else (0, above)
+    written = f"{above}/{below}" if above or not has_whole else ""
+    is_shown = has_whole and (whole > 0 or not written or any(part == ("mark", "0") for part in before))
+    after = "".join(text for _, text in parts[end:])
+    words = "".join(text for kind, text in before if kind == "literal" and text.strip())
+    return f"{words}{whole if is_shown else ''} {written}{after}"
+
+
+def _near(value: float, most: int) -> tuple[int, int]:
+    """A fraction near a figure, as Excel finds it: the last of its continued fractions with few digits.
+
+    Args:
+        value: the figure, 0 or more.
+        most: the largest denominator.
+    """
+    before, last, rest = (0, 1), (1, 0), value
+    while True:
+        whole = math.floor(rest)
+        found = (whole * last[0] + before[0], whole * last[1] + before[1])
+        if found[1] > max(most, 1):
+            return last
+        if rest - whole < _NO_REST:
+            return found
+        before, last, rest = last, found, 1 / (rest - whole)
+
+
+def _is_digit_mark(part: tuple[str, str]) -> bool:
+    return part[0] == "mark" and part[1] in "0#?"
+
+
+def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
+    """The first place from ``place`` on, in steps, at which a condition does not hold."""
+    while 0 <= place < len(parts) and holds(parts[place]):
+        place += step
+    return place
+
+
+def _digits(amount: Decimal, parts: Parts) -> str:
     """A figure under the marks from the first to the last; what stands between them stays there."""
     point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
@@ -228,7 +240,7 @@ def _grouped(digits: str) -> str:
     return ",".join([digits[:start], *threes] if start else threes)
 
 
-def _between(digits: str, parts: tuple[tuple[str, str], ...]) -> str:
+def _between(digits: str, parts: Parts) -> str:
     """Digits with the words that the format sets between them: ``00-00`` makes ``12-34`` of 1234."""
     written: list[str] = []
     left = digits

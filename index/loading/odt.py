@@ -59,7 +59,10 @@ def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
     )
     root = parts.xml("content.xml")
     styles = parts.xml("styles.xml") if "styles.xml" in parts else None
-    content = Content(*(part for part in (styles, root) if part is not None))
+    content = Content(
+        *(part for part in (styles, root) if part is not None),
+        object_at=lambda name: parts.xml(f"{name}/content.xml") if f"{name}/content.xml" in parts else None,
+    )
     sheets = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
     blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
     on_page = _title(root, blocks, content) if sheets is None else None
@@ -126,6 +129,8 @@ def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
 def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
     """Each sheet's name and rows."""
     for sheet in sheets.iterchildren(f"{TABLE}table"):
+        if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
+            continue
         rows = [block for block in content.rows(sheet) if block.text.strip()]
         if rows:
             yield Heading(flow(sheet.get(f"{TABLE}name", "")))

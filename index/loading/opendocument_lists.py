@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.loading.blocks import BULLET
+from index.loading.numerals import written_number
 from index.loading.opendocument_names import STYLE, TEXT
-from index.loading.wordprocessing import written_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -18,6 +18,7 @@ from index.loading.errors import LoadError
 from index.loading.metadata import title_of_line, title_of_name
 from index.loading.options import DEFAULTS, Options
 from index.loading.outline import block_starts
+from index.loading.slide_text import choose
 from index.loading.slides import has_pictures, is_hidden, slide_blocks, title_of
 from index.tables import is_row
 
@@ -102,6 +103,7 @@ def _slides(data: bytes, path: Path) -> list[_Slide]:
 def _slide(slide: Slide) -> _Slide:
     if is_hidden(slide):
         return _Slide()
+    choose(slide._element)
     title = title_of(slide)
     blocks = (Block(title), *slide_blocks(slide))
     blocks = tuple(block for block in blocks if block.text)

@@ -45,8 +45,6 @@ _BULLETS = {"o", "§", "q", "v"}
 """What bullets are in the fonts for symbols, where those are not taken into account."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
-_SYMBOLS = str.maketrans({"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓"})
-"""What symbol fonts draw at places of the private use area, where office programs put their bullets."""
 
 
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -127,7 +125,7 @@ def _characters(part: Part, parts: Parts, encoding: str) -> str:
     )
     # Characters beyond the first 65,536 are written as two numbers, which belong together.
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _UNSEEN.sub("", whole).translate(_SYMBOLS)
+    return _UNSEEN.sub("", whole)
 
 
 def _blocks(text: str) -> Iterator[Block]:

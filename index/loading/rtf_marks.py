@@ -37,6 +37,7 @@ class Parts:
         properties: ``title`` and ``author``.
         times: ``creatim`` and ``revtim``, each as its year, month and day, by RTF's names of those.
         charsets: the character set of each font that names one, by its number.
+        fonts: the name of each font, by its number.
         encoding: the name of the document's character set, and the number of its code page: ``1252``.
     """
 
@@ -47,6 +48,7 @@ class Parts:
     properties: dict[str, Part] = field(default_factory=dict)
     times: dict[str, dict[str, int]] = field(default_factory=dict)
     charsets: dict[str, int] = field(default_factory=dict)
+    fonts: dict[str, str] = field(default_factory=dict)
     encoding: tuple[str, str] = ("ansi", "")
 
 

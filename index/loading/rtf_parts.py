@@ -7,8 +7,9 @@ end, and pictures and broken words can stop it. So what it reads is cut out for 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from index.loading.rtf_characters import Characters, Group
 from index.loading.rtf_marks import (
     CELL_END,
     CELL_PARAGRAPH,
@@ -26,15 +27,13 @@ from index.loading.rtf_words import (
     CHARACTERS,
     CHARSETS,
     LABELS,
-    LEAD_BYTES,
     PROPERTIES,
     RUNNING,
     SPACES,
     TIMES,
-    TWO_BYTE_PAGES,
-    TWO_BYTES,
     UNREAD,
 )
+from index.loading.symbols import sign
 
 MAX_DEPTH = 10_000
 """Groups inside more groups than this set nothing of their own; no program nests a hundred."""
@@ -42,36 +41,13 @@ MAX_DEPTH = 10_000
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
 )
-_BEYOND_ASCII = re.compile(r"[\x80-\xff]")
+_SYMBOL = re.compile(r"^\s*SYMBOL\s+(\d{1,5})\b(?:.*?\\f\s+(?:\"([^\"]*)\"|(\S+)))?", re.IGNORECASE)
+_ENDS = {"line": LINE, "cell": CELL_END, "row": ROW_END}
+_SWITCHES = {"v": "is_hidden", "deleted": "is_deleted", "super": "is_raised", "up": "is_raised"}
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for an equation, which is not read: without it a sentence would say something else."""
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]")
-
-
-@dataclass(slots=True)
-class _Group:
-    """What is set at a point of the file, and set back at the end of a group.
-
-    Attributes:
-        part: where words go; None where they are not read.
-        name: the destination, where it is one that the reader has to know.
-        is_optional: whether the group began with the mark that lets readers skip it.
-        font: the number of the font.
-        skipped: as in ``Part``.
-        is_hidden: whether words are hidden; so is_deleted for words that a revision deleted.
-        in_table: whether the paragraph belongs to a cell.
-        level: the level of the paragraph as a heading, from 0; None where it is none.
-        label_of: the part in which a list's number or bullet is open.
-    """
-
-    part: Part | None
-    name: str = ""
-    is_optional: bool = False
-    font: str = ""
-    skipped: int = 1
-    is_hidden: bool = False
-    is_deleted: bool = False
-    in_table: bool = False
-    level: int | None = None
-    label_of: Part | None = None
 
 
 def parts_of(source: str) -> Parts:
@@ -96,24 +72,24 @@ def parts_of(source: str) -> Parts:
         elif symbol:
             reader.symbol(symbol)
         elif match[0] != "\\":
-            reader.text(_CONTROLS.sub("", match[0]))
+            reader.words(_CONTROLS.sub("", match[0]))
     reader.end()
     return reader.parts
 
 
-class _Reader:
+class _Reader(Characters):
     """The groups that are open, and what has been read."""
 
     def __init__(self) -> None:
-        self.parts = Parts()
-        self._group = _Group(self.parts.body)
-        self._outer: list[_Group] = []
+        super().__init__()
+        self._outer: list[Group] = []
         self._deeper = 0
-        self._is_lead = False
         self._default_font = ""
         self._reference: tuple[Part, int] | None = None
         self._notes = Notes(self.parts)
         self._boxes: list[Part] = []
+        self._instruction = ""
+        self._has_symbol = False
 
     def brace(self, brace: str) -> bool:
         """Open or close a group; whether the document goes on."""
@@ -121,51 +97,40 @@ class _Reader:
             self._deeper += 1 if brace == "{" else -1
             return True
         if brace == "{":
-            self._outer.append(self._group)
-            self._group = replace(self._group, is_optional=False, label_of=None)
+            self._outer.append(self.group)
+            self.group = replace(self.group, is_optional=False, label_of=None)
             return True
-        if self._group.label_of is not None:
-            self._group.label_of.pieces.append(mark(LABEL_END))
+        if self.group.label_of is not None:
+            self.group.label_of.pieces.append(mark(LABEL_END))
         if self._outer:
-            self._group = self._outer.pop()
+            closed, self.group = self.group, self._outer.pop()
+            if closed.name == "fldinst" != self.group.name:
+                self._end_instruction()
         return bool(self._outer)
 
-    def put(self, rtf: str) -> None:
-        """Add characters to the part that is open, in the font that is set."""
-        group, part = self._group, self._group.part
-        if part is None or group.is_hidden or group.is_deleted or not rtf:
-            return
-        if part.font != group.font:
-            part.font = group.font
-            part.pieces.append(f"\\f{group.font} ")
-        if part.skipped != group.skipped:
-            part.skipped = group.skipped
-            part.pieces.append(f"\\uc{group.skipped} ")
-        part.pieces.append(rtf)
+    def words(self, text: str) -> None:
+        """Add characters as they are written, or learn what they say of the file."""
+        if self.group.name == "fldinst":
+            self._instruction += text
+        elif self.group.name == "fonttbl" and self.group.font:
+            self.parts.fonts.setdefault(self.group.font, text.partition(";")[0].strip())
+        self.text(text)
 
-    def code(self, code: str) -> None:
-        """Add a byte of a character, in hexadecimal."""
-        self._is_lead = not self._is_lead and self._in_two_bytes() and int(code, 16) in LEAD_BYTES
-        self.put(f"\\'{code}")
-
-    def text(self, text: str) -> None:
-        """Add characters as they are written; the second byte of one in two bytes may be among them."""
-        if self._is_lead and text:
-            self._is_lead = False
-            self.put(f"\\'{ord(text[0]):02x}")
-            text = text[1:]
-        self.put(_BEYOND_ASCII.sub(lambda raw: f"\\'{ord(raw[0]):02x}", text))
-
-    def _in_two_bytes(self) -> bool:
-        """Whether characters of the font that is set may take two bytes."""
-        charset = self.parts.charsets.get(self._group.font)
-        return charset in TWO_BYTES if charset else self.parts.encoding[1] in TWO_BYTE_PAGES
+    def _end_instruction(self) -> None:
+        """The code of a field ends; one for a symbol is all that there is of it."""
+        asked = _SYMBOL.search(self._instruction)
+        self._has_symbol = asked is not None
+        if asked is not None:
+            self.write(sign(int(asked[1]), asked[2] or asked[3]))
+        self._instruction = ""
 
     def symbol(self, symbol: str) -> None:
         """Follow a control symbol."""
-        self._is_lead = False
+        self.interrupt()
+        if self.group.name == "fldinst":
+            self._instruction += symbol
         if symbol == "*":
-            self._group.is_optional = True
+            self.group.is_optional = True
         elif symbol in "\r\n":
             self._end_paragraph()
         elif symbol in "\\{}":
@@ -175,8 +140,8 @@ class _Reader:
 
     def word(self, word: str, number: int | None) -> None:
         """Follow a control word."""
-        self._is_lead = False
-        group = self._group
+        self.interrupt()
+        group = self.group
         if self._open(word):
             return
         if group.name in TIMES and number is not None:
@@ -195,7 +160,7 @@ class _Reader:
 
     def _open(self, word: str) -> bool:
         """Whether a word begins a group with a part of its own, or one that is not read."""
-        group = self._group
+        group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
             group.part = self.parts.properties.setdefault(word, Part()) if word in PROPERTIES else None
@@ -214,20 +179,24 @@ class _Reader:
             self.put(mark(LABEL))
             group.label_of = group.part
         elif is_optional:
+            if word == "moMath":
+                self.write(_UNKNOWN)
             group.part = None
+        elif word == "fldrslt" and self._has_symbol:
+            group.part, self._has_symbol = None, False
         else:
             return False
         return True
 
     def _open_note(self) -> None:
-        group = self._group
-        group.part, group.in_table, group.level = Part(), False, None
+        group = self.group
+        group.part, group.in_table, group.level, group.is_raised = Part(), False, None, False
         self._notes.open(group.part, self._reference)
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
         """Whether a word sets something that the reader has to know."""
-        group = self._group
+        group = self.group
         match word:
             case "f":
                 group.font = str(number or 0)
@@ -236,11 +205,11 @@ class _Reader:
             case "uc":
                 group.skipped = min(max(number if number is not None else 1, 0), 16)
             case "plain":
-                group.font, group.is_hidden = self._default_font, False
-            case "v":
-                group.is_hidden = number != 0
-            case "deleted":
-                group.is_deleted = number != 0
+                group.font, group.is_hidden, group.is_raised = self._default_font, False, False
+            case "v" | "deleted" | "super" | "up":
+                setattr(group, _SWITCHES[word], number != 0)
+            case "sub" | "nosupersub" | "dn":
+                group.is_raised = False
             case "pard":
                 group.in_table, group.level = False, None
             case "intbl":
@@ -254,26 +223,31 @@ class _Reader:
     def _character(self, word: str, number: int | None) -> None:
         """Write a word that stands for a character or the end of something."""
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
-            self.put(f"\\u{number} ")
+            self.number(number)
         elif word in CHARACTERS:
             self.put(f"\\{word} ")
         elif word in {"par", "sect"}:
-            self._end_paragraph()
-        elif word == "line":
-            self.put(mark(LINE))
+            self._end_paragraph(ends_section=word == "sect")
         elif word in SPACES:
             self.put(" ")
-        elif word == "cell":
-            self.put(mark(CELL_END))
-        elif word == "row":
-            self.put(mark(ROW_END))
+        elif word in _ENDS:
+            self.put(mark(_ENDS[word]))
         elif word == "chftn":
             self._write_note_mark()
-        elif word == "ftnalt":
-            self._notes.make_endnote(self._group.part)
+        elif not self._notes.set(word, number) and word == "ftnalt":
+            self._notes.make_endnote(self.group.part)
 
-    def _end_paragraph(self) -> None:
-        group = self._group
+    def _put_number(self, number: int) -> None:
+        """Add a character that is written as its number, with others after it that stand in for it."""
+        place = number & 0xFFFF if number < 0 else number
+        if 0xF020 <= place <= 0xF0FF:
+            number = ord(sign(place, self._font))
+        self.put(f"\\u{number} ")
+
+    def _end_paragraph(self, *, ends_section: bool = False) -> None:
+        group = self.group
+        if ends_section:
+            self._notes.end_section()
         if group.in_table:
             self.put(mark(CELL_PARAGRAPH))
         else:
@@ -296,8 +270,8 @@ class _Reader:
 
     def _write_note_mark(self) -> None:
         """Where a note's number is: in the note its own, elsewhere that of the note that follows."""
-        part = self._group.part
-        if part is None or self._group.is_hidden or self._group.is_deleted:
+        part = self.group.part
+        if part is None or self.group.is_hidden or self.group.is_deleted:
             return
         own = self._notes.mark_in(part)
         if own is not None:

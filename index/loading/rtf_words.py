@@ -22,6 +22,7 @@ UNREAD = frozenset(
         "aftnsepc",
         "aftncn",
         "private",
+        "shprslt",
         "sp",
         "template",
         "pntxta",

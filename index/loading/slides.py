@@ -9,13 +9,13 @@ from index.loading.blocks import Block, flow
 from index.loading.charts import chart_blocks
 from index.loading.diagrams import diagram_blocks
 from index.loading.grids import Cell, Row, is_written_figure, table_blocks
+from index.loading.slide_text import choose, lines_of
 
 if TYPE_CHECKING:
     from pptx.shapes.base import BaseShape
     from pptx.shapes.graphfrm import GraphicFrame
     from pptx.slide import Slide
     from pptx.table import Table
-    from pptx.text.text import TextFrame
 
 NOTES_MARK = "Notes: "
 """What a speaker's notes begin with."""
@@ -36,7 +36,7 @@ def has_pictures(slide: Slide) -> bool:
 def title_of(slide: Slide) -> str:
     """A slide's title on one line; empty where it has none."""
     title = slide.shapes.title
-    return flow(title.text_frame.text) if title is not None else ""
+    return flow(" ".join(lines_of(title.text_frame))) if title is not None else ""
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
@@ -49,7 +49,8 @@ def slide_blocks(slide: Slide) -> Iterator[Block]:
     yield from _shape_blocks(shape for shape in slide.shapes if shape.shape_id != own)
     if slide.has_notes_slide:
         notes = slide.notes_slide.notes_text_frame
-        lines = list(_lines(notes)) if notes is not None else []
+        choose(slide.notes_slide._element)
+        lines = list(lines_of(notes)) if notes is not None else []
         group = object()
         yield from (Block(line if number else NOTES_MARK + line, group) for number, line in enumerate(lines))
 
@@ -66,7 +67,7 @@ def _shape_blocks(shapes: Iterable[BaseShape]) -> Iterator[Block]:
             yield from _graphic_blocks(shape)
         elif isinstance(shape, Shape):
             group = object()
-            yield from (Block(line, group) for line in _lines(shape.text_frame))
+            yield from (Block(line, group) for line in lines_of(shape.text_frame))
 
 
 def _is_read(shape: BaseShape) -> bool:
@@ -109,16 +110,10 @@ def _table_rows(table: Table) -> list[Row]:
     for place, line in enumerate(table.rows):
         cells: dict[int, Cell] = {}
         for column, cell in enumerate(line.cells):
-            text = flow(cell.text_frame.text)
+            text = flow(" ".join(lines_of(cell.text_frame)))
             if text and not cell.is_spanned:
                 width = cell.span_width if cell.is_merge_origin else 1
                 cells[column] = Cell(text, is_written_figure(text), width)
         if cells:
             rows.append(Row(place, cells))
     return rows
-
-
-def _lines(frame: TextFrame) -> Iterator[str]:
-    """The lines of a text that its author parted."""
-    for paragraph in frame.paragraphs:
-        yield from filter(None, map(flow, paragraph.text.replace("\v", "\n").split("\n")))

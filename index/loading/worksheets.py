@@ -13,6 +13,8 @@ from index.loading.blocks import flow
 from index.loading.grids import Cell, Row, is_written_figure
 from index.loading.headings import is_period
 from index.loading.number_formats import shown_moment, shown_number, shown_text
+from index.loading.raised import raised
+from index.loading.symbols import in_font
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
@@ -26,6 +28,7 @@ _ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
 """A control character, as it is written in a workbook (ECMA-376, part 1, section 22.9.2.19)."""
 
 _TRUE = {"1", "true"}
+_NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
@@ -66,6 +69,7 @@ def _parser(sheet: Any, source: IO[bytes]) -> WorkSheetParser:  # noqa: ANN401
         epoch=book.epoch,
         date_formats=book._date_formats,
         timedelta_formats=book._timedelta_formats,
+        rich_text=True,
     )
 
 
@@ -85,14 +89,32 @@ def _shown(cell: ReadOnlyCell) -> Cell:
         return Cell(shown_moment(value, code), figure=True)
     if isinstance(value, (date, time)):
         return Cell(shown_moment(value, code))
-    text = flow(shown_text(_ESCAPED.sub(" ", str(value)), code))
+    text = flow(shown_text(_ESCAPED.sub(" ", _words(value, cell)), code))
     return Cell(text, figure=is_written_figure(text))
+
+
+def _words(value: object, cell: ReadOnlyCell) -> str:
+    """The words of a cell, which may be of several runs, as their fonts show them."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+
+    font = cell.font
+    return "".join(
+        _shown_run(run.text, run.font.rFont or font.name, run.font.vertAlign)
+        if isinstance(run, TextBlock)
+        else _shown_run(str(run), font.name, font.vertAlign)
+        for run in (value if isinstance(value, CellRichText) else [value])
+    )
+
+
+def _shown_run(text: str, font: str | None, position: str | None) -> str:
+    shown = in_font(text, font)
+    return raised(shown) if position == "superscript" else shown
 
 
 def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
     """The rows without hidden rows and columns, closed up as the sheet is shown."""
     hidden_rows = sorted(
-        int(number) for number, said in parser.row_dimensions.items() if said.get("hidden") in _TRUE
+        int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
     )
     hidden_columns = _hidden_columns(parser.column_dimensions.values())
     widths = {
@@ -118,10 +140,15 @@ def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -
     return rows
 
 
+def _is_hidden(said: Mapping[str, str], size: str) -> bool:
+    """Whether a row or a column is hidden, or set to have no height or width."""
+    return said.get("hidden") in _TRUE or _NO_SIZE.fullmatch(said.get(size, "")) is not None
+
+
 def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
     hidden: set[int] = set()
     for said in dimensions:
-        if said.get("hidden") in _TRUE:
+        if _is_hidden(said, "width"):
             first = int(said["min"])
             hidden |= set(range(first, min(int(said.get("max", first)), _MAX_COLUMNS) + 1))
     return sorted(hidden)

@@ -73,7 +73,9 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
         # openpyxl warns of what it would not write, and prints what styles lack.
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
-            book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(
+                BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True
+            )
             try:
                 blocks += _sheets(book)
             finally:

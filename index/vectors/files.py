@@ -12,6 +12,7 @@ import faiss
 import numpy as np
 
 from index.passes import Vectors
+from index.private import opener
 from index.vectors.blocks import Block, Numbers
 from index.vectors.lists import Lists
 from index.vectors.sizes import Sizes
@@ -128,7 +129,7 @@ def _numbered(index: faiss.Index, numbers: Numbers) -> faiss.Index:
 def _write(path: Path, index: faiss.Index) -> None:
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=opener) as file:
             # Through Python's file, since FAISS's own says nothing where its last write fails.
             faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, 1 << 20))
             file.write(_end(file.tell()))

@@ -19,12 +19,13 @@ from desks import (
     desk_in,
     pdf,
     state,
+    stored,
     stored_titles,
     text,
     upload,
 )
 from pages import MARKED, api_answer, ask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from rows import groups, titles
 
 from index.embedding import Encoder
@@ -96,6 +97,31 @@ def test_several_files_have_each_their_own_outcome_and_a_sum(desk: Desk) -> None
     expect(page.locator(".fn-upload-name")).to_have_text(["lanterns.txt", "broken.pdf", "tannery.txt"])
     expect(titles(page)).to_have_count(3)
     expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not.")
+
+
+def test_files_that_the_server_has_no_place_for_wait_and_are_sent_again(desk: Desk) -> None:
+    page, names = desk.page, [f"lanterns-{number}.txt" for number in range(4)]
+    refused = {
+        "status": 503,
+        "headers": {"Retry-After": "1"},
+        "json": {"status": 503, "detail": "100 uploads wait already; try again in 1 seconds"},
+    }
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.method)
+        if len(sent) <= 3:
+            route.fulfill(**refused)
+        else:
+            route.continue_()
+
+    page.route(lambda url: url.endswith("/v1/documents"), answer)
+    add(page, *(text(name, f"{name}\n\n{LIT}\n") for name in names))
+    expect(state(page, names[-1])).to_have_text("Added", timeout=SOON)
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 4 added.")
+    page.unroute_all()
+    assert sent == ["POST"] * (3 + len(names))
+    assert {report["path"] for report in stored(desk.server)} >= set(names)
 
 
 def test_why_a_broken_file_was_not_added_is_said_in_a_sentence_and_read_out(desk: Desk) -> None:

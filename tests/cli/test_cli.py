@@ -274,6 +274,8 @@ def test_status_of_a_new_home_says_that_it_is_empty_and_makes_nothing(
         "documents": 0,
         "passages": 0,
         "folders": [],
+        "unconfirmed": [],
+        "failed": [],
         "model": None,
         "index": None,
         "sizes": {"total": 0},

@@ -29,6 +29,22 @@ def test_a_document_is_read_block_by_block() -> None:
     )
 
 
+def test_notes_follow_the_text_with_the_numbers_of_their_references() -> None:
+    assert read(
+        "It cost 2,500[^labour] marks[^2], or 3,000[^labour].^[By the *gauge*.]\n\n[^2]: In May.\n"
+        "[^labour]: Without labour.\n\n    Nor with it.\n[^lost]: Nobody refers to it.\n\n- a ton[^3]\n"
+    ) == (
+        "It cost 2,500¹ marks², or 3,000¹.³\n\n• a ton[^3]\n\n"
+        "¹ Without labour.\n\nNor with it.\n\n² In May.\n\n³ By the gauge."
+    )
+
+
+def test_a_raised_figure_does_not_run_into_the_one_before_it() -> None:
+    assert read("It cost 2,500<sup>2</sup> for 10<SUP>6</SUP> tons of CO<sub>2</sub>.\n") == (
+        "It cost 2,500² for 10⁶ tons of CO2."
+    )
+
+
 def test_items_of_lists_are_lines_with_their_marker() -> None:
     assert read(
         "Sent:\n\n- four hundred\n  tents\n- two trucks\n  - one for water\n  1. first\n\n"

@@ -43,7 +43,6 @@ MOMENT = datetime(2023, 6, 30, 14, 5, 9)  # noqa: DTZ001 - a sheet knows no zone
         (1250000, '0.0,,"m"', "1.3m"),
         (1234567, "#\\ ###\\ ##0", "1 234 567"),
         (1234, "00-00", "12-34"),
-        (12345.678, "0.00E+00", "1.23E+4"),
         (5, ";;;", ""),
         (0, "0;-0;;@", ""),
         (5, "@", "5"),
@@ -71,9 +70,74 @@ def test_without_a_format_a_figure_has_ten_digits_and_no_noise(value: float, sho
     assert shown_number(value, GENERAL) == shown
 
 
-@pytest.mark.parametrize("code", ["# ?/?", "[<1000]0;0.0", "[>=5]0.00"])
-def test_a_format_that_is_not_known_counts_as_none(code: str) -> None:
-    assert shown_number(-2.25, code) == "-2.25"
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (12345.678, "0.00E+00", "1.23E+04"),
+        (0.00012345, "0.00E+00", "1.23E-04"),
+        (12345.678, "0.00E-00", "1.23E04"),
+        (0.00012345, "0.00E-00", "1.23E-04"),
+        (12345.678, "0E+0", "1E+4"),
+        (-12345.678, "0.0E+000", "-1.2E+004"),
+        (0, "0.00E+00", "0.00E+00"),
+        (9.999e99, "0.00E+00", "1.00E+100"),
+        (12345, "##0.0E+0", "12.3E+3"),
+        (123456, "##0.0E+0", "123.5E+3"),
+        (1234567, "##0.0E+0", "1.2E+6"),
+        (999950, "##0.0E+0", "1.0E+6"),
+        (0.012, "##0.0E+0", "12.0E-3"),
+        (1.5, "#.##E+0", "1.5E+0"),
+        (0.125, "0.0E+0%", "1.3E+1%"),
+        (12345, '0.0E+0" m/s"', "1.2E+4 m/s"),
+    ],
+)
+def test_a_power_of_ten_has_the_digits_that_its_format_has(value: float, code: str, shown: str) -> None:
+    assert shown_number(value, code) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (1.5, "# ?/?", "1 1/2"),
+        (-2.25, "# ?/?", "-2 1/4"),
+        (0.25, "# ?/?", "1/4"),
+        (0.25, "0 ?/?", "0 1/4"),
+        (2, "# ?/?", "2"),
+        (0, "# ?/?", "0"),
+        (0.999, "# ?/?", "1"),
+        (3.14159265, "# ??/??", "3 1/7"),
+        (3.14159265, "# ???/???", "3 16/113"),
+        (0.3, "# ?/?", "2/7"),
+        (1.3, "# ?/?", "1 1/3"),
+        (123.45, "# ?/?", "123 4/9"),
+        (123.456, "# ?/?", "123 1/2"),
+        (1.5, "?/?", "3/2"),
+        (0.5, "# ?/8", "4/8"),
+        (2.97, "# ??/16", "3"),
+        (0.3, '# ?/10" in"', "3/10 in"),
+    ],
+)
+def test_a_fraction_has_the_denominator_that_its_format_asks_for(value: float, code: str, shown: str) -> None:
+    assert shown_number(value, code) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (2_500_000, '[>=1000000]0.0,,"m";[>=1000]0.0,"k";0', "2.5m"),
+        (2_500, '[>=1000000]0.0,,"m";[>=1000]0.0,"k";0', "2.5k"),
+        (250, '[>=1000000]0.0,,"m";[>=1000]0.0,"k";0', "250"),
+        (-250, '[>=1000000]0.0,,"m";[>=1000]0.0,"k";0', "-250"),
+        (-2.25, "[<1000]0;0.0", "-2"),
+        (2000.25, "[<1000]0;0.0", "2000.3"),
+        (-2.25, "[Red][<0](0.00);0", "(2.25)"),
+        (-2.25, "[>=0]0.00;(0.00)", "(2.25)"),
+        (5, '[=1]0" day";0" days"', "5 days"),
+        (1, '[=1]0" day";0" days"', "1 day"),
+    ],
+)
+def test_a_condition_chooses_the_section(value: float, code: str, shown: str) -> None:
+    assert shown_number(value, code) == shown
 
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))

@@ -69,6 +69,15 @@ class TestSheets:
             (Section(0, 1, "T"), Section(found.text.index("South"), 1, "South")),
         )
 
+    def test_a_hidden_sheet_is_not_read(self) -> None:
+        style = '<style:style style:name="ta1"><style:table-properties table:display="false"/>'
+        sheets = "".join(
+            f'<table:table table:name="{name}" table:style-name="{styled}">{row(name, "2")}</table:table>'
+            for name, styled in (("Shown", "ta0"), ("Secret", "ta1"))
+        )
+        data = packed(sheets, automatic=f"{style}</style:style>", container="spreadsheet")
+        assert read_ods(data, PATH).text == "Shown\n\nShown | 2"
+
     def test_a_sheet_that_odfdo_writes_is_read(self) -> None:
         made = odfdo.Document("spreadsheet")
         made.body.clear()

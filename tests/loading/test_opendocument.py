@@ -95,6 +95,52 @@ class TestText:
         body = p("Gate <text:span text:style-name='H'>not </text:span>3") + p("Draft", "H")
         assert text_of(body, automatic=style) == "Gate 3"
 
+    def test_words_in_a_style_made_of_a_hidden_one_are_not_seen(self) -> None:
+        styles = (
+            '<style:style style:name="H" style:family="text"><style:text-properties text:display="none"/>'
+            '</style:style><style:style style:name="T1" style:family="text" style:parent-style-name="H"/>'
+        )
+        body = p('Gate<text:span text:style-name="T1"> not</text:span> 3')
+        assert text_of(body, automatic=styles) == "Gate 3"
+
+    def test_a_section_whose_condition_hides_it_is_not_seen(self) -> None:
+        section = 'text:section text:display="condition" text:is-hidden="true"'
+        assert text_of(f"<{section}>{p('Secret')}</text:section>{p('Gate 3')}") == "Gate 3"
+
+    @pytest.mark.parametrize("position", ["super 58%", "33% 58%"])
+    def test_raised_figures_do_not_run_into_the_ones_before_them(self, position: str) -> None:
+        style = (
+            '<style:style style:name="T1" style:family="text">'
+            f'<style:text-properties style:text-position="{position}"/></style:style>'
+        )
+        body = p('cost 2,500<text:span text:style-name="T1">2</text:span> marks')
+        assert text_of(body, automatic=style) == "cost 2,500² marks"
+
+    @pytest.mark.parametrize(
+        ("font", "text"),
+        [
+            ('style:font-name="S"', "Dose ≥ 60 mg"),
+            ('fo:font-family="Symbol"', "Dose ≥ 60 mg"),
+            ('fo:font-family="Parish Signs"', "Dose � 60 mg"),
+        ],
+    )
+    def test_symbols_are_read_as_what_they_show(self, font: str, text: str) -> None:
+        styles = (
+            '<style:font-face style:name="S" svg:font-family="\'Symbol\'"/>'
+            f'<style:style style:name="T1" style:family="text"><style:text-properties {font}/></style:style>'
+        )
+        body = p('Dose <text:span text:style-name="T1">\uf0b3</text:span> 60 mg')
+        assert text_of(body, automatic=styles) == text
+
+    def test_an_equation_is_read_where_it_stands(self) -> None:
+        equation = (
+            '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mfrac><mn>1</mn><mn>2</mn></mfrac>'
+            '<annotation encoding="StarMath 5.0">{1} over {2}</annotation></semantics></math>'
+        )
+        frame = '<draw:frame><draw:object xlink:href="./Object 1"/><draw:image xlink:href="x"/></draw:frame>'
+        data = packed(p(f"So {frame} of all."), equation=equation)
+        assert read_odt(data, PATH).text == "So 1/2 of all."
+
     def test_notes_follow_the_body_footnotes_first_each_with_its_mark(self) -> None:
         def note(kind: str, mark: str, words: str) -> str:
             return (
@@ -207,6 +253,17 @@ class TestTables:
         filling = "<table:table-cell table:number-columns-repeated='16384'/>"
         body = table(row("Quell", "7", filling), row(filling, repeated=1_048_576), row("Pellan", "8"))
         assert text_of(body) == "Quell | 7\nPellan | 8"
+
+    def test_hidden_columns_and_filtered_rows_are_not_seen(self) -> None:
+        columns = (
+            '<table:table-column/><table:table-column table:visibility="collapse" '
+            'table:number-columns-repeated="2"/><table:table-column/>'
+        )
+        two = '<table:table-cell table:number-columns-repeated="2"><text:p>x</text:p></table:table-cell>'
+        start = "<table:table-row"
+        filtered = row("c", "x", "y", "d").replace(start, f'{start} table:visibility="filter"')
+        body = table(row("e", "x", "y", "f"), row("a", two, "b"), filtered)
+        assert text_of(body.replace(start, f"{columns}{start}", 1)) == "e | f\na | b"
 
     def test_repetition_has_an_end(self) -> None:
         many = f"<table:table-cell table:number-columns-repeated='16384'>{p('x')}</table:table-cell>"

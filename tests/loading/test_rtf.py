@@ -53,6 +53,10 @@ class TestText:
             (r"{\field{\*\fldinst HYPERLINK \"http://x.test\"}{\fldrslt Gate 3}} fell.", "Gate 3 fell."),
             (r"Gate{\*\annotation Sure?}{\xe gate} 3", "Gate 3"),
             (r"Gate 3}{\b outside", "Gate 3"),
+            (r"cost 2,500{\super 2} at 10{\up6 6} m{\super\u178 2}{\nosupersub 2}", "cost 2,500² at 10⁶ m²2"),
+            (r"on the 1{\super st} of May", "on the 1st of May"),
+            (r"a{\mmath{\*\moMath x}} = 3", "a� = 3"),
+            (r"{\shp{\*\shpinst{\shptxt Boxed.\par}}{\shprslt Boxed.\par}}Gate 3", "Gate 3\n\nBoxed."),
             (r"Gate {\b 3", "Gate 3"),
             (r"Gate 3}", "Gate 3"),
         ],
@@ -94,6 +98,41 @@ class TestText:
     def test_characters_are_read_in_their_code_page(self, body: str, head: str, text: str) -> None:
         assert text_of(body, head=head) == text
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            r"Dose {\f1 \'b3} 60 mg",
+            r"Dose {\f1 \u-3917\'b3} 60 mg",
+            r"Dose {\f1 \u61619 ?} 60 mg",
+            r"Dose {\field{\*\fldinst SYMBOL 179 \\f \"Symbol\" \\s 12}{\fldrslt\f1\fs24}} 60 mg",
+            r"Dose {\field{\*\fldinst { SYMBOL 179 \\f Symbol}}{\fldrslt{\f1\'b3}}} 60 mg",
+        ],
+        ids=["byte", "private use", "number", "field", "field with a result"],
+    )
+    def test_symbols_are_read_as_what_they_show(self, body: str) -> None:
+        fonts = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\froman\fcharset2\fprq2 Symbol;}}"
+        assert text_of(body, head=fonts) == "Dose ≥ 60 mg"
+
+    def test_a_symbol_of_a_font_that_is_not_known_is_replaced(self) -> None:
+        assert text_of(r"Dose \u-4031 ? 60 mg") == "Dose � 60 mg"
+
+    @pytest.mark.parametrize(
+        ("asked", "marks"),
+        [
+            ("", ["¹", "²", "³"]),
+            (r"\ftnstart4", ["⁴", "⁵", "⁶"]),
+            (r"\ftnnchi", ["*", "†", "‡"]),
+            (r"\ftnnalc", ["[a]", "[b]", "[c]"]),
+            (r"\ftnrestart", ["¹", "²", "¹"]),
+        ],
+    )
+    def test_notes_are_numbered_as_the_document_asks(self, asked: str, marks: list[str]) -> None:
+        note = r"{\super\chftn{\footnote{\super\chftn} n.}}"
+        assert text_of(rf"{asked} a{note}\par b{note}\sect c{note}\par").split("\n\n") == [
+            *(f"{word}{mark}" for word, mark in zip("abc", marks, strict=True)),
+            *(f"{mark} n." for mark in marks),
+        ]
+
     def test_items_of_lists_are_lines_with_their_number_or_bullet(self) -> None:
         body = (
             r"{\listtext\f1\'b7\tab}tents\par{\listtext\u-3913 ?\tab}fuel\par Also:\par"
@@ -119,7 +158,7 @@ class TestText:
             r"{\super\chftn}{\*\footnote\chftn\pard Then.} fell*{\footnote * Off the\par record.}.\par End."
         )
         assert text_of(body) == (
-            "It cost 2,500e¹ and¹ fell*.\n\nEnd.\n\n¹ Then.\n\n* Off the record.\n\ne¹ In 2031."
+            "It cost 2,500[i] and¹ fell*.\n\nEnd.\n\n¹ Then.\n\n* Off the record.\n\n[i] In 2031."
         )
 
     def test_headers_and_footers_come_last_each_wording_once(self) -> None:

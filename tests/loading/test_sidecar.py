@@ -7,17 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from index.documents import Document
+from index.details import KEYS
 from index.loading import LoadError, load
-from index.loading.sidecar import (
-    KEYS,
-    Overrides,
-    overridden,
-    read_sidecar,
-    resaid,
-    sidecar_of,
-    write_sidecar,
-)
+from index.loading.sidecar import read_sidecar, sidecar_of
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"
 
@@ -66,10 +58,11 @@ def test_without_one_a_file_speaks_for_itself(file: Path) -> None:
     found = load(file)
     assert found.origins == {"title": "front matter", "published": "front matter"}
     assert found.collection is None
-    assert read_sidecar(file) is None
+    assert read_sidecar(file) == {}
 
 
 MENDED = "; correct the sidecar, or remove it"
+LINKED = "dam.txt: has a sidecar that is a link or no file; put the sidecar itself beside the file"
 
 
 @pytest.mark.parametrize(
@@ -106,44 +99,46 @@ def test_broken_yaml_is_named(file: Path) -> None:
     assert refusal(said(file, "title: 'no end")).startswith("dam.txt: has a sidecar that is not YAML: ")
 
 
-def test_what_is_written_is_read_again(file: Path) -> None:
-    kept = Overrides(title="បឹង: #1 'quoted'", published="2021-07")
-    write_sidecar(file, kept)
-    assert read_sidecar(file) == kept
-    write_sidecar(file, Overrides())
-    assert not sidecar_of(file).exists()
+@pytest.mark.parametrize("target", ["outside.yaml", "reports/inside.yaml", "nowhere.yaml"])
+def test_a_link_is_not_followed(tmp_path: Path, target: str) -> None:
+    (tmp_path / "reports").mkdir()
+    file = tmp_path / "reports" / "dam.txt"
+    file.write_text(TEXT)
+    for place in ("outside.yaml", "reports/inside.yaml"):
+        (tmp_path / place).write_text("title: Secret\n")
+    sidecar_of(file).symlink_to(tmp_path / target)
+    assert refusal(file) == LINKED
 
 
-def test_what_is_said_anew_is_what_it_was_where_the_rest_fails(file: Path) -> None:
-    for former in (None, "title: By hand # a remark\n"):
-        if former:
-            said(file, former)
-            os.utime(sidecar_of(file), ns=(1, 1))
-        with pytest.raises(LoadError):
-            say_and_fail(file, Overrides(title="Another"))
-        assert (sidecar_of(file).read_text() if former else None) == former
-    assert sidecar_of(file).stat().st_mtime_ns == 1
-    with resaid(file, Overrides()):
-        pass
-    assert [each.name for each in file.parent.iterdir()] == ["dam.txt"]
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no such flag here")
+def test_a_link_that_is_put_there_in_the_moment_of_reading_is_not_followed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(file, "title: By hand\n")
+    secret = file.with_name("secret")
+    secret.write_text("title: Secret\n")
+    look = Path.lstat
+
+    def swapped(self: Path) -> os.stat_result:
+        seen = look(self)
+        self.unlink()
+        self.symlink_to(secret)
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", swapped)
+        with pytest.raises(LoadError, match="has a sidecar that cannot be read: Too many levels of symbolic"):
+            read_sidecar(file)
 
 
-def say_and_fail(file: Path, overrides: Overrides) -> None:
-    with resaid(file, overrides):
-        assert read_sidecar(file) == overrides
-        raise LoadError(file, "is not indexed", "try again")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(file: Path) -> None:
+    os.mkfifo(sidecar_of(file))
+    assert refusal(file) == LINKED
 
 
 def test_a_name_that_is_too_long_for_one_has_none(tmp_path: Path) -> None:
     file = tmp_path / f"{'x' * 250}.txt"
     file.write_text(TEXT)
-    assert read_sidecar(file) is None
+    assert read_sidecar(file) == {}
     assert load(file).title == "Its own title"
-    with pytest.raises(OSError, match="File name too long"):
-        write_sidecar(file, Overrides(title="Another"))
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_an_upload_says_where_it_was_said() -> None:
-    found = overridden(Document("Words.", "T", "text"), Overrides(author="Ada Varro"), "upload")
-    assert (found.author, found.origins) == ("Ada Varro", {"author": "upload"})

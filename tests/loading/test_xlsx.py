@@ -11,6 +11,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from index.documents import Section
@@ -99,6 +102,26 @@ class TestSheets:
 
 
 class TestCells:
+    def test_rows_and_columns_without_a_size_are_left_out(self) -> None:
+        def write(sheet: Worksheet) -> None:
+            for line in (["Year", "Secret", "Dead"], [2024, 1, 1200], [2025, 2, 7]):
+                sheet.append(line)
+
+        columns = b'<cols><col min="2" max="2" width="0"/></cols><sheetData>'
+        data = changed(workbook(write), SHEET, rb"<sheetData>", columns)
+        data = changed(data, SHEET, rb'<row r="3"', b'<row r="3" ht="0" customHeight="1"')
+        assert read_xlsx(data, PATH).text == "Gates\n\nYear | Dead\n2024 | 1200"
+
+    def test_raised_figures_and_signs_of_fonts_are_read_as_what_they_show(self) -> None:
+        def write(sheet: Worksheet) -> None:
+            raised, symbol = InlineFont(vertAlign="superscript"), InlineFont(rFont="Symbol")
+            sheet.append([CellRichText("2,500", TextBlock(raised, "2"), " of 10", TextBlock(raised, "6"))])
+            sheet.append([CellRichText("Dose ", TextBlock(symbol, "\uf0b3"), " 60 mg")])
+            sheet.append(["\xfc"])
+            sheet.cell(3, 1).font = Font(name="Wingdings")
+
+        assert text(write).split() == ["2,500²", "of", "10⁶", "Dose", "≥", "60", "mg", "✓"]
+
     def test_values_are_written_as_they_are_shown(self) -> None:
         def write(sheet: Worksheet) -> None:
             sheet.append(["What", "Shown"])

@@ -64,6 +64,9 @@ export const getCitations = async (id) => (await get(`v1/documents/${id}/citatio
 export const getJobs = async (limit) => (await get(`v1/jobs?limit=${limit}`)).jobs;
 export const getJob = (id) => get(`v1/jobs/${id}`);
 export const cancelJob = (id) => ask(`v1/jobs/${id}`, { method: "DELETE" });
+/** The files that could not be read, by path: {failure_id, path, cause, since}. */
+export const getFailures = async () => (await get("v1/failures")).failures;
+export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
 /** The conversations, the last one first, in which each of the words of `query` stands. */
@@ -110,6 +113,7 @@ export async function whyNoPicture(url) {
 
 /**
  * Sends a file to the library, with what is said of it in `fields`; gives the id of the job that adds it.
+ * A refusal has the seconds after which the file can be sent again as `retryAfter`; 0 where that is no use.
  *
  * `onProgress` hears the share that was sent, 0 to 1: `fetch` does not tell it. It stops when `signal` says so.
  */
@@ -124,8 +128,9 @@ export function sendFile(file, name, fields, { onProgress, signal }) {
     request.addEventListener("error", () => reject(new TypeError("no answer")));
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     request.addEventListener("load", () => {
-      if (request.status === 202) resolve(request.response.job_id);
-      else reject(refusal(request.status, request.response));
+      if (request.status === 202) return resolve(request.response.job_id);
+      const retryAfter = Number(request.getResponseHeader("Retry-After"));
+      return reject(Object.assign(refusal(request.status, request.response), { retryAfter }));
     });
     signal.addEventListener("abort", () => request.abort());
     request.responseType = "json";

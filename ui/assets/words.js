@@ -30,6 +30,7 @@ export function languageWords(code) {
 
 /** Where a date was read, where that is not the report itself: the key of its words. */
 const DATE_ORIGINS = {
+  edit: "date.edit",
   sidecar: "date.sidecar",
   upload: "date.upload",
   "file name": "date.fileName",

@@ -2,7 +2,7 @@
 
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
-import { cancelJob, getJob, startSync, words } from "../server.js";
+import { cancelJob, dismissFailure, getFailures, startSync, words } from "../server.js";
 import { recall, remember } from "../storage.js";
 import { notify } from "../toasts.js";
 import { durationWords } from "../words.js";
@@ -12,7 +12,7 @@ import { onReports, readReports, reports } from "./records.js";
 const LISTED = 50; // files that are named, of those that could not be read
 const FRESH = 4500; // milliseconds in which the list of reports is taken to be as it was
 
-const state = { jobs: undefined, ended: null, outcome: null, running: null, read: 0 };
+const state = { jobs: undefined, ended: null, outcome: null, failures: [], running: null, read: 0 };
 
 const line = make("p", { class: "fn-doing-line" });
 const said = make("p", { class: "fn-unseen", role: "status" });
@@ -51,7 +51,8 @@ async function onJobsTold(jobs) {
   const hasChanged = jobs !== null && ended !== state.ended;
   if (hasChanged) state.ended = ended;
   const reading = jobs && !isFirst ? readAgain(hasChanged) : null;
-  if (hasChanged) state.outcome = await outcomeOf(jobs);
+  if (hasChanged) state.outcome = outcomeOf(jobs);
+  if (jobs && (isFirst || hasChanged)) await readFailures();
   await reading;
   draw();
 }
@@ -63,11 +64,12 @@ function readAgain(hasChanged) {
   return readReports().catch(() => null);
 }
 
-/** What the last work on the library as a whole came to; what becomes of an upload, its own row says. */
-async function outcomeOf(jobs) {
-  const last = jobs.find((job) => hasEnded(job) && job.kind !== "upload");
-  if (last?.kind !== "sync" || last.state !== "done") return last ?? null;
-  return getJob(last.id).catch(() => last);
+/** The last work on the library as a whole; the row of an upload says how that came out. */
+const outcomeOf = (jobs) => jobs.find((job) => hasEnded(job) && job.kind !== "upload") ?? null;
+
+/** Reads which files could not be read; those that are known stay where the server does not answer. */
+async function readFailures() {
+  state.failures = await getFailures().catch(() => state.failures);
 }
 
 const isDismissed = ({ id }) => recall("library.dismissed", null) === id;
@@ -106,7 +108,7 @@ function draw() {
   else bar.value = progress.share;
   stop.hidden = !running || running.cancelling || running.kind === "compaction";
   sync.hidden = Boolean(running) || jobs === null || !reports().some(({ uploaded }) => !uploaded);
-  drawDetails(running ? null : outcome);
+  drawDetails();
   // Only what begins and ends is read out, and not each step.
   const spoken = running ? progress.words.replace(/\d.*/, "") : line.textContent;
   if (said.dataset.of === `${running?.id}`) return;
@@ -125,35 +127,50 @@ function resting() {
   return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];
 }
 
-/** Why the last work failed, or which files it could not read. */
-function drawDetails(outcome) {
-  const failed = outcome?.result?.failed ?? [];
-  const message = outcome?.state === "failed" ? outcome.message : null;
-  const shown = outcome && (message || failed.length) && !isDismissed(outcome);
-  details.hidden = !shown;
-  if (!shown || details.dataset.of === outcome.id) return;
-  details.dataset.of = outcome.id;
-  details.open = false;
-  const dismiss = () => {
-    remember("library.dismissed", outcome.id);
-    draw();
-  };
-  details.replaceChildren(
-    make("summary", {}, message ? t("doing.why") : t("doing.unread", { count: failed.length })),
-    message ? make("p", { class: "fn-warning", dir: "auto" }, message) : failures(failed),
-    button(t("doing.dismiss"), dismiss, { class: "fn-link-button" }),
-  );
+/** Why the last work failed, else which files could not be read. */
+function drawDetails() {
+  const { running, outcome, failures } = state;
+  const message = outcome?.state === "failed" && !isDismissed(outcome) ? outcome.message : null;
+  details.hidden = Boolean(running) || !(message || failures.length);
+  const shown = message ? outcome.id : failures.map(({ failure_id: id }) => id).join();
+  if (details.hidden || details.dataset.of === shown) return;
+  details.dataset.of = shown;
+  if (message) details.replaceChildren(make("summary", {}, t("doing.why")), ...reason(outcome));
+  else details.replaceChildren(make("summary", {}, t("doing.unread", { count: failures.length })), listOf(failures));
 }
 
-const failures = (failed) =>
+function reason({ id, message }) {
+  const dismiss = () => {
+    remember("library.dismissed", id);
+    draw();
+  };
+  return [
+    make("p", { class: "fn-warning", dir: "auto" }, message),
+    button(t("doing.dismiss"), dismiss, { class: "fn-link-button" }),
+  ];
+}
+
+const listOf = (failures) =>
   make(
     "ul",
     { class: "fn-failures" },
-    ...failed
-      .slice(0, LISTED)
-      .map(({ path, cause }) => make("li", {}, make("span", { class: "fn-path", dir: "auto" }, path), " ", cause)),
-    failed.length > LISTED ? make("li", {}, t("doing.others", { number: failed.length - LISTED })) : null,
+    ...failures.slice(0, LISTED).map(failureItem),
+    failures.length > LISTED ? make("li", {}, t("doing.others", { number: failures.length - LISTED })) : null,
   );
+
+function failureItem({ failure_id: id, path, cause }) {
+  const named = { class: "fn-link-button", "aria-label": t("doing.dismissNamed", { path }) };
+  const dismiss = button(t("doing.dismiss"), () => dismissOne(id), named);
+  return make("li", {}, make("span", { class: "fn-path", dir: "auto" }, path), " ", cause, " ", dismiss);
+}
+
+/** Has the server list a file no more. One that is not listed any more was read, or dismissed elsewhere. */
+async function dismissOne(id) {
+  await dismissFailure(id).catch((error) => error.status !== 404 && notify(words(error), { alert: true }));
+  await readFailures();
+  draw();
+  (details.querySelector("li button") ?? sync).focus();
+}
 
 function cancel() {
   const { id } = state.running;

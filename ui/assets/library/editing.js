@@ -1,4 +1,4 @@
-/** What is known of a report, changed in its row: kept beside its file, and above what that says of itself. */
+/** The details of a report, edited in its row: the library keeps them, above those that the file has. */
 
 import { button, make } from "../dom.js";
 import { t } from "../i18n.js";
@@ -11,7 +11,7 @@ const NAMES = ["title", "publisher", "author", "published", "language", "collect
 const SUGGESTED = ["publisher", "collection"]; // what other reports have is offered
 const MOST = { collection: 200 };
 const CHARACTERS = 500;
-const SAID = ["sidecar", "upload"]; // where a value comes from that a person gave
+const GIVEN = ["edit", "upload"]; // origins of details that the library keeps, and that can be taken back
 const NO_LANGUAGE = "und";
 
 /** Opens the form in the report's row, the focus in the field of `first`. */
@@ -144,7 +144,7 @@ function field(name, reset) {
     trouble,
     show(report) {
       input.value = valueOf(report, name);
-      back.hidden = !SAID.includes(report.origins[name]);
+      back.hidden = !GIVEN.includes(report.origins[name]);
     },
   };
 }

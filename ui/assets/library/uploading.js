@@ -15,6 +15,7 @@ const OVER = ["added", "refused", "cancelled"];
 
 const all = [];
 const heard = { changed() {}, added() {} };
+const pause = { timer: null }; // while the server has no place for another file
 
 /** Files that were chosen or dropped, in their order. */
 export const uploads = () => all;
@@ -82,7 +83,7 @@ function work() {
   const sending = all.filter(({ state }) => state === "sending").length;
   const unread = all.filter((upload) => !isOver(upload) && upload.state !== "waiting").length;
   const next = all.find(({ state }) => state === "waiting");
-  if (!next || sending >= AT_ONCE || unread >= AHEAD) return;
+  if (!next || pause.timer !== null || sending >= AT_ONCE || unread >= AHEAD) return;
   send(next);
   work();
 }
@@ -98,10 +99,22 @@ async function send(upload) {
     if (upload.isStopping) stopJob(upload);
     else hurry();
   } catch (error) {
-    const stopped = error.name === "AbortError";
-    change(upload, stopped ? { state: "cancelled" } : { state: "refused", why: words(error) });
+    const stopped = error.name === "AbortError" || (error.retryAfter && upload.isStopping);
+    if (stopped) change(upload, { state: "cancelled" });
+    else if (error.retryAfter) sendLater(upload, error.retryAfter);
+    else change(upload, { state: "refused", why: words(error) });
   }
   work();
+}
+
+/** Has a file wait that the server has no place for, and every other file with it. */
+function sendLater(upload, seconds) {
+  change(upload, { state: "waiting", share: 0 });
+  clearTimeout(pause.timer);
+  pause.timer = setTimeout(() => {
+    pause.timer = null;
+    work();
+  }, seconds * 1000);
 }
 
 /** What the jobs say of the files that the server has. */

@@ -13,6 +13,7 @@ const ABOVE = 16; // pixels left above what is scrolled to
 const DIGEST = 12; // characters of a digest that tell files apart for a reader
 
 const ORIGINS = {
+  edit: "source.origin.edit",
   sidecar: "source.origin.sidecar",
   upload: "source.origin.upload",
   "front matter": "source.origin.frontMatter",

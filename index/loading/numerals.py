@@ -1,0 +1,58 @@
+"""Numbers of lists and notes as a document's format for them writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
+    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+_NOTE_SIGNS = "*†‡§"
+_MOST = 4000
+"""From here on Roman numbers have no letters, and others too many."""
+
+
+def written_number(number: int, kind: str) -> str:
+    """A number in a format of Word's (ISO/IEC 29500-1, 17.18.59); one that is not known counts as decimal.
+
+    Args:
+        number: the number.
+        kind: the format: ``decimal``, ``lowerLetter``, ``upperRoman``, ``chicago``.
+    """
+    written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
+    return written or ("" if kind == "none" else str(number))
+
+
+def _letters(number: int) -> str:
+    return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
+
+
+def _signs(number: int) -> str:
+    return _NOTE_SIGNS[(number - 1) % len(_NOTE_SIGNS)] * ((number - 1) // len(_NOTE_SIGNS) + 1)
+
+
+def _ordinal_ending(number: int) -> str:
+    if number % 100 in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+def _roman(number: int) -> str:
+    written = ""
+    for value, letters in _ROMAN:
+        while number >= value:
+            written += letters
+            number -= value
+    return written
+
+
+_WRITTEN: dict[str, Callable[[int], str]] = {
+    "decimalZero": lambda number: f"{number:02}",
+    "ordinal": lambda number: f"{number}{_ordinal_ending(number)}",
+    "lowerLetter": _letters,
+    "upperLetter": lambda number: _letters(number).upper(),
+    "lowerRoman": _roman,
+    "upperRoman": lambda number: _roman(number).upper(),
+    "chicago": _signs,
+}

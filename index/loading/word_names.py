@@ -1,0 +1,47 @@
+"""Names in WordprocessingML (ISO/IEC 29500-1, 17), and what every reader of its parts asks of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import regex
+
+if TYPE_CHECKING:
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+_OFF = {"0", "false", "off", "none"}
+
+
+def related(part: Part, kind: str) -> Element | None:
+    """The root of a part that the document refers to, or None where it has none that can be read."""
+    from docx.oxml import parse_xml
+    from lxml.etree import XMLSyntaxError
+
+    for relation in part.rels.values():
+        if relation.reltype == _RELATIONS + kind and not relation.is_external:
+            try:
+                return parse_xml(relation.target_part.blob)
+            except XMLSyntaxError:
+                return None
+    return None
+
+
+def value(element: Element | None, path: str) -> str | None:
+    """The value of the element at ``path`` below another: ``pPr/pStyle``; None without one."""
+    found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
+    return found.get(f"{W}val") if found is not None else None
+
+
+def switch(element: Element | None, name: str) -> bool | None:
+    """Whether the properties in ``element`` turn something on or off; None where they say nothing of it."""
+    found = element.find(W + name) if element is not None else None
+    return None if found is None else found.get(f"{W}val", "1") not in _OFF
+
+
+def integer(written: str | None, otherwise: int) -> int:
+    """A number of up to six digits, or ``otherwise`` where there is none."""
+    return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise

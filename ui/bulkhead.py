@@ -1,0 +1,57 @@
+"""Places for work that takes long, apart from the threads in which everybody else is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple
+
+from anyio import CapacityLimiter, to_thread
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+RETRY_SECONDS = 5
+"""How long a caller who is refused should wait before the next attempt."""
+
+
+class BusyError(Exception):
+    """Too much work of a kind waits already; the caller can try again."""
+
+    def __init__(self, waiting: int, what: str) -> None:
+        super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
+
+
+class Bulkhead:
+    """Runs blocking work in threads: some of it at once, a bounded number waits, more is refused.
+
+    The threads are none of those that other work uses, so that the server answers while all of these wait.
+    """
+
+    def __init__(self, what: str, *, at_once: int, waiting: int) -> None:
+        """Make the places.
+
+        Args:
+            what: names the work in the plural, for those who are refused.
+            at_once: how many threads work.
+            waiting: how many callers may wait for a thread.
+        """
+        self._what = what
+        self._threads = CapacityLimiter(at_once)
+        self._waiting = waiting
+        self._most = at_once + waiting
+        self._callers = 0
+
+    async def run(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """The result of ``work``.
+
+        Raises:
+            BusyError: if too many callers wait.
+        """
+        # Counted here: a caller reaches the limiter's own queue only some steps of the event loop later.
+        if self._callers >= self._most:
+            raise BusyError(self._waiting, self._what)
+        self._callers += 1
+        try:
+            return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+        finally:
+            self._callers -= 1
