@@ -34,6 +34,7 @@ class StubEncoder(Encoder):
         self.dimensions = dimensions
         self.languages = None
         self.remembered = 0
+        self.tokenizer = None
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Its words and marks."""

@@ -45,6 +45,15 @@ def terms(text: str, language: str) -> list[Term]:
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 
+def single_characters(text: str) -> list[str]:
+    """The characters of ``text`` that stand alone, of scripts without spaces, where none stands in a pair.
+
+    They have no term in the field of pairs.
+    """
+    runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
+    return list(runs) if all(len(run) == 1 for run in runs) else []
+
+
 def field_of(language: str) -> str:
     """The field in which words of ``language`` (ISO 639-1) are indexed."""
     return language if language in _STEMMED else _PLAIN

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from index.chunk_rows import chunk_rows, insert_chunks
 from index.commits import (
     batches,
     check_vectors,
@@ -14,7 +15,6 @@ from index.commits import (
     get_build,
     get_meta,
     insert_build,
-    insert_chunks,
     searched_build,
     set_meta,
 )
@@ -74,14 +74,15 @@ def put_in_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
         documents_at: by number, each document's version and its chunks; one that has another version by
             now, or is gone, is passed over.
     """
+    rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
     with engine.begin() as connection:
         _hold(connection, build)
-        for document_id, (version, item) in documents_at.items():
+        for document_id, (version, _) in documents_at.items():
             same = (documents.c.id == document_id, documents.c.version == version)
             touched = connection.execute(sa.update(documents).where(*same).values(version=version))
             if touched.rowcount:
                 delete_chunks(connection, document_id, build.number)
-                insert_chunks(connection, build.number, document_id, item)
+                insert_chunks(connection, build.number, document_id, rows[document_id])
         check_vectors(connection, [item for _, item in documents_at.values()])
 
 

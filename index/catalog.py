@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.chunk_rows import chunk_rows, insert_chunks
 from index.commits import (
     batches,
     check_lineage,
@@ -24,7 +25,6 @@ from index.commits import (
     drop_unused_vectors,
     get_meta,
     insert_build,
-    insert_chunks,
     note_removals,
     searched_build,
     set_meta,
@@ -32,6 +32,7 @@ from index.commits import (
 )
 from index.documents import Document
 from index.errors import write_failure
+from index.foreseeing import foreseen
 from index.private import close_to_others, make_file
 from index.reading import CatalogReader
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
@@ -229,7 +230,9 @@ class Catalog:
             removed: numbers of documents to remove, with all their versions.
             recipe: how the passages of ``new`` were made, if that is not how the library's are: an empty
                 library takes to it.
-            prepare: called before anybody sees what was written; what it raises undoes it.
+            prepare: does what takes long and belongs to the commit, before anybody sees anything of it and
+                before the transaction, which others wait for. It is told what will be committed, and again,
+                within the transaction, if that comes otherwise. If it raises, nothing is committed.
             lineage: the catalog's when ``removed`` was read; None for any.
             back: the file of a document that comes back (:mod:`index.retired`), which is among ``new``.
 
@@ -239,28 +242,43 @@ class Catalog:
             DetailsChangedError: if somebody gave other details of one of ``new`` since it was described.
             TakenError: if something else is where ``back`` was.
         """
+        expected: tuple[Committed, Build] | None = None
+        if prepare is not None:
+            with self.reading() as reader:
+                check_lineage(reader.connection, lineage)
+                check_vectors(reader.connection, new)
+                expected = foreseen(reader.connection, new, removed, recipe)
+            prepare(*expected)
+        rows = [chunk_rows(item) for item in new]
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
+            # Written first: from here on nobody else writes, and what is read stays.
+            set_meta(connection, "generation", str(generation))
             build = _build_for(connection, recipe)
             written: list[int] = []
             came: list[tuple[int, ...]] = []
             gone: dict[int, str] = {}
             came_back = put_back_rows(connection, back) if back is not None else set()
-            for item in new:
+            for item, its in zip(new, rows, strict=True):
                 document_id, old = supersede(connection, item)
                 gone |= old
                 written.append(document_id)
-                came.append(tuple(insert_chunks(connection, build.number, document_id, item)))
+                came.append(tuple(insert_chunks(connection, build.number, document_id, its)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
-            drop_unused_vectors(connection, came_back.union(gone.values()))
             note_removals(connection, gone, generation)
-            set_meta(connection, "generation", str(generation))
             committed = Committed(generation, tuple(written), tuple(came), tuple(gone))
             if prepare is not None:
                 check_vectors(connection, new)
-                prepare(committed, build)
+                if (committed, build) != expected:
+                    # As where a build that is being made has been given numbers meanwhile.
+                    prepare(committed, build)
+        unused = sorted(came_back.union(gone.values()))
+        for part in batches(unused):
+            # Nobody sees them any more. Others may write between two parts.
+            with self.engine.begin() as connection:
+                drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import regex
 
 from index.documents import Chunk, Document, Span
-from index.segmentation import sentences
+from index.segmentation import each_sentence
 from index.tables import Table, tables
+from index.tokenising import TokenSpans, tokens_of
+
+__all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
 
 MAX_CHUNK_TOKENS = 200
 """Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
@@ -21,9 +25,6 @@ over."""
 
 HEADING_TOKENS = 60
 """What of a table's headings goes in front of its rows."""
-
-TokenSpans = Callable[[str], Sequence[tuple[int, int]]]
-"""The encoder's tokens of a text, in order, as ``(start, end)`` offsets in code points."""
 
 _LONGEST_WORD = 20
 """Characters of the longest token that is taken for a word. A longer one is a run that the tokeniser gave
@@ -51,28 +52,31 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
         token_spans: the encoder's tokeniser.
         max_tokens: the room in a chunk, in tokens, at least 1.
     """
+    return list(each_chunk(document, token_spans, max_tokens))
+
+
+def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> Iterator[Chunk]:
+    """The chunks of :func:`chunk`, one by one."""
     text = document.text
-    tokens = _TokenCounter(token_spans(text))
+    tokens = _TokenCounter(text, token_spans)
     found = tables(text)
-    chunks: list[Chunk] = []
     held: list[Span] = []
     table: Table | None = None
     room = max_tokens
-    for sentence in sentences(text, document.language):
+    for sentence in each_sentence(text, document.language, found):
         its = _table_at(found, sentence)
         if held and its is not table:
-            chunks.append(_as_chunk(held, table))
+            yield _as_chunk(held, table)
             held = []
         if its is not table:
             table, room = its, _room(its, tokens, max_tokens)
         for piece in _fitting(text, sentence, tokens, room):
             if held and tokens.between(held[0].start, piece.end) > room:
-                chunks.append(_as_chunk(held, table))
+                yield _as_chunk(held, table)
                 held = []
             held.append(piece)
     if held:
-        chunks.append(_as_chunk(held, table))
-    return chunks
+        yield _as_chunk(held, table)
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
@@ -92,9 +96,9 @@ def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
 class _TokenCounter:
     """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
 
-    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        self.starts: list[int] = []
-        for start, end in spans:
+    def __init__(self, text: str, token_spans: TokenSpans) -> None:
+        self.starts = array("I")  # four bytes a token
+        for start, end in tokens_of(text, token_spans):
             if end - start <= _LONGEST_WORD:
                 self.starts.append(start)
             else:

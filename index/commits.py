@@ -5,6 +5,7 @@ Each function works inside the transaction of the connection that it is given.
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from index.details import Details, merged
 from index.queries import details_of
-from index.records import Build, NewVersion, Recipe
+from index.records import Build, Incoming, NewVersion, Recipe
 from index.schema import (
     builds,
     chunks,
@@ -68,9 +69,8 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         DetailsChangedError: if somebody gave other details since the item was described.
     """
     incoming, document = item.incoming, item.incoming.document
-    place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
-    found = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
-    if incoming.of is not None and (found is None or incoming.of != (found.id, found.version)):
+    found = document_at(connection, incoming)
+    if incoming.of not in {None, found}:
         raise OutdatedError(f"{incoming.path} was changed or removed meanwhile; look at it again")
     if merged(details_of(connection, found.id) if found else {}, incoming.given) != incoming.details:
         raise DetailsChangedError(f"somebody gave other details of {incoming.path}; describe it again")
@@ -82,7 +82,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         _insert_version(connection, _number(inserted), 1, item)
         put_details(connection, _number(inserted), incoming.details)
         return _number(inserted), {}
-    document_id, version = found.id, found.version
+    document_id, version = found
     old = delete_chunks(connection, document_id)
     if _content_of(connection, document_id, version) == (incoming.digest, document.text):
         _update_version(connection, document_id, version, item)
@@ -94,6 +94,13 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         sa.update(documents).where(documents.c.id == document_id).values(version=version, **state)
     )
     return document_id, old
+
+
+def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
+    """The number and the version of the document at the place of ``incoming``, if there is one."""
+    place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
+    row = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
+    return None if row is None else (row.id, row.version)
 
 
 def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
@@ -204,32 +211,6 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
 
-def insert_chunks(connection: sa.Connection, build: int, document_id: int, item: NewVersion) -> list[int]:
-    """Write the chunks that a document's current version has in a build; returns their numbers, in order."""
-    numbers: list[int] = []
-    for chunk, digest in zip(item.chunks, item.vector_digests, strict=True):
-        inserted = connection.execute(
-            sa.insert(chunks).values(
-                document_id=document_id,
-                start=chunk.span.start,
-                end=chunk.span.end,
-                sentences=[[span.start, span.end] for span in chunk.sentences],
-                vector=digest,
-                header=None if chunk.header is None else [chunk.header.start, chunk.header.end],
-                build=build,
-            )
-        )
-        numbers.append(_number(inserted))
-    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
-    first, beyond = (numbers[0], numbers[-1] + 1) if numbers else (0, 0)
-    connection.execute(
-        sa.insert(ranges).values(
-            build=build, document_id=document_id, version=current, first=first, beyond=beyond
-        )
-    )
-    return numbers
-
-
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Delete a document with all its versions; returns its chunks with their vectors' digests."""
     old = delete_chunks(connection, document_id)
@@ -244,6 +225,12 @@ def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) 
         connection.execute(sa.delete(vectors).where(vectors.c.digest.in_(part), ~named))
 
 
+def last_number(connection: sa.Connection, table: sa.Table) -> int:
+    """The highest number that a row of ``table`` was ever given, as SQLite keeps it; 0 for none."""
+    query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return int(connection.scalar(query, {"name": table.name}) or 0)
+
+
 def _number(inserted: sa.CursorResult[Any]) -> int:
     key = inserted.inserted_primary_key
     if key is None:
@@ -256,6 +243,12 @@ def _content_of(connection: sa.Connection, document_id: int, version: int) -> tu
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
     return None if found is None else (found.digest, found.text)
+
+
+def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
+    """The numbers of a document's chunks in all builds, in order."""
+    query = sa.select(chunks.c.id).where(chunks.c.document_id == document_id).order_by(chunks.c.id)
+    return connection.scalars(query).all()
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
@@ -298,10 +291,10 @@ class VectorsGoneError(Exception):
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
     """Raise VectorsGoneError if a passage of ``new`` has no vector."""
     wanted = {digest for item in new for digest in item.vector_digests}
-    there = 0
-    for part in batches(sorted(wanted)):
-        query = sa.select(sa.func.count()).select_from(vectors).where(vectors.c.digest.in_(part))
-        there += connection.scalar(query) or 0
+    # As one value: a query for each few hundred of them takes ten times as long, and others wait to write.
+    query = sa.select(sa.func.count()).select_from(vectors)
+    query = query.where(vectors.c.digest.in_(sa.text("SELECT value FROM json_each(:digests)")))
+    there = connection.scalar(query, {"digests": json.dumps(sorted(wanted))}) or 0
     if there < len(wanted):
         raise VectorsGoneError(f"{len(wanted) - there} of {len(wanted)} vectors are gone; embed them again")
 

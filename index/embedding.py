@@ -6,8 +6,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from itertools import zip_longest
+from functools import cached_property, partial
+from itertools import islice, zip_longest
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +19,7 @@ from index.batching import Batches, Kind, Row, windows
 from index.parts import Part
 from index.passes import Embedded, Vectors, passes_of, plain_tokenizer
 from index.precision import Precision, best_precision, calculate_in_bfloat16, precision_of
+from index.tokenising import token_spans_by, tokens_of
 from index.turns import Turns
 
 if TYPE_CHECKING:
@@ -83,12 +84,19 @@ class Encoder:
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The model's tokens of ``text``, uncut and without special tokens, as offsets in code points."""
-        offsets: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
-        return offsets
+        return token_spans_by(self._tokenizer, text)
+
+    @cached_property
+    def tokenizer(self) -> str | None:
+        """What :meth:`token_spans` counts by, as the library tokenizers writes it in JSON.
+
+        None where nothing but this object makes the same tokens, as with a stand-in of a test.
+        """
+        return str(self._tokenizer.to_str())
 
     def clip(self, text: str, tokens: int) -> str:
         """The longest beginning of ``text`` that has at most ``tokens`` tokens; nothing for 0."""
-        spans = self.token_spans(text)
+        spans = list(islice(tokens_of(text, self.token_spans), tokens + 1))
         if len(spans) <= tokens:
             return text
         return text[: spans[tokens - 1][1]] if tokens else ""

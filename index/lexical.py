@@ -17,7 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
-from index.analysis import NO_SPACES, PAIRS, Term, analyzers, composed, field_of, terms_in
+from index.analysis import (
+    NO_SPACES,
+    PAIRS,
+    Term,
+    analyzers,
+    composed,
+    field_of,
+    single_characters,
+    terms_in,
+)
 from index.private import make_folder
 from index.records import Allowed
 
@@ -28,6 +37,9 @@ _FEW_DOCUMENTS = 1_000
 """Up to so many documents that are allowed are looked up before the ranking; of more, it is sieved."""
 
 _SPARE = 8
+
+_MOST_ALIKE = 2_000
+"""So many passages that hold a single character are enough: each costs a look at its vector."""
 
 _WRITER_BYTES = 50_000_000
 
@@ -172,9 +184,10 @@ class Words:
             for field in self._used
             for term in terms_in(field, query)
         ]
-        if not clauses or limit < 1 or (allowed is not None and not allowed.documents):
+        alone = self._holding_alone(query)
+        if not (clauses or alone) or limit < 1 or (allowed is not None and not allowed.documents):
             return {}
-        words = tantivy.Query.boolean_query(clauses)
+        words = tantivy.Query.boolean_query([*clauses, *alone])
         if allowed is not None and len(allowed.documents) <= _FEW_DOCUMENTS:
             some = tantivy.Query.term_set_query(self._schema, "document", list(allowed.documents))
             words = tantivy.Query.boolean_query(
@@ -191,8 +204,20 @@ class Words:
             least = found[:limit][-1][1] * (1 - _NOISE) if found else 0.0
             if len(hits) < wanted or (len(found) > limit and found[-1][1] < least):
                 break
+            if alone and wanted >= _MOST_ALIKE and len(found) >= limit:
+                # Whatever holds the character scores the same, which may be every passage there is.
+                break
             wanted *= 4
         return {number: score for number, score in found if score >= least}
+
+    def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+        """What finds the passages that hold the single characters of a query, each with the same score."""
+        return [
+            (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
+            for character in single_characters(query)
+            for field in self._used
+            for pattern in _holding(field, character)
+        ]
 
     def _found(
         self,
@@ -260,6 +285,12 @@ def files_in(folder: Path) -> list[Path]:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
+
+
+def _holding(field: str, character: str) -> Sequence[str]:
+    """Patterns of the terms of a field that hold a letter."""
+    # A letter that ends a run begins no pair.
+    return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
 def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:

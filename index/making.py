@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from index.catalog import Catalog
-from index.chunking import HEADING_TOKENS, chunk
-from index.documents import Chunk
+from index.chunking import HEADING_TOKENS
+from index.cutting import Chunks, Cut, cut
+from index.documents import Chunk, Document, Span
 from index.embedding import Encoder
 from index.entries import passage_text
 from index.parts import Part
 from index.records import Incoming, NewVersion, Recipe
 from index.sentence_vectors import pack
-from index.similarity import signature
 
 TITLE_TOKENS = 40
 """What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
@@ -44,20 +44,23 @@ def make(
         progress: told how many passages are embedded.
     """
     new: list[NewVersion] = []
-    pieces: dict[str, tuple[str, list[Part]]] = {}
-    for item in incoming:
-        chunks = tuple(chunk(item.document, encoder.token_spans, recipe.max_chunk_tokens))
-        title = encoder.clip(item.document.title, recipe.title_tokens)
-        embedded = [_embedded(encoder, title, piece, item.document.text) for piece in chunks]
-        digests = [vector_digest(encoder.key, recipe.chunking, *its) for its in embedded]
-        pieces.update(zip(digests, embedded, strict=True))
-        new.append(NewVersion(item, chunks, tuple(digests), signature(item.document.text)))
-    known = catalog.known_vectors(pieces)
-    missing = [digest for digest in pieces if digest not in known]
+    texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
+    places: dict[str, tuple[int, int]] = {}
+    for number, item in enumerate(incoming):
+        its = _cut_of(item, encoder, recipe)
+        chunks = Chunks(its)
+        digests = tuple(texts[number].digest(piece) for piece in chunks)
+        places.update((digest, (number, place)) for place, digest in enumerate(digests))
+        new.append(NewVersion(item, chunks, digests, its.signature))
+    known = catalog.known_vectors(places)
+    missing = [digest for digest in places if digest not in known]
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        texts, places = [pieces[digest][0] for digest in part], [pieces[digest][1] for digest in part]
-        made = encoder.encode_passages(texts, places)
+        # Made again rather than kept: those of a long document are all of its words once more.
+        seen = [
+            texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
+        ]
+        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen])
         vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
         sentences = {
             digest: pack(its.sentences)
@@ -83,11 +86,43 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Part])
     return hashlib.sha256(f"{key}\0{chunking}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _embedded(encoder: Encoder, title: str, piece: Chunk, text: str) -> tuple[str, list[Part]]:
-    """What the encoder sees of a passage, and where its sentences stand in that."""
-    apart = piece.header is not None and not piece.span.covers(piece.header)
-    headings = encoder.clip(piece.header.of(text), HEADING_TOKENS) if piece.header and apart else ""
-    words = piece.span.of(text)
-    embedded = passage_text(title, words, headings)
-    before = len(embedded) - len(words) - piece.span.start
-    return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
+def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
+    """The cut of a document: the one that it came with, if the encoder and the recipe would make the same."""
+    if item.cut is not None:
+        cutting, its = item.cut
+        same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
+        if same and its.language == item.document.language:
+            return its
+    return cut(item.document, encoder.token_spans, recipe.max_chunk_tokens)
+
+
+class _PassageTexts:
+    """What an encoder sees of the passages of one document."""
+
+    def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
+        self._encoder = encoder
+        self._chunking = recipe.chunking
+        self._title = encoder.clip(document.title, recipe.title_tokens)
+        self._text = document.text
+        self._header: Span | None = None
+        self._headings = ""
+
+    def of(self, piece: Chunk) -> tuple[str, list[Part]]:
+        """What the encoder sees of a passage, and where its sentences stand in that."""
+        words = piece.span.of(self._text)
+        embedded = passage_text(self._title, words, self._headings_of(piece))
+        before = len(embedded) - len(words) - piece.span.start
+        return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
+
+    def digest(self, piece: Chunk) -> str:
+        """Under which its vectors are cached."""
+        return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
+
+    def _headings_of(self, piece: Chunk) -> str:
+        if piece.header is None or piece.span.covers(piece.header):
+            return ""
+        # The rows of a table follow one another: its headings are clipped once.
+        if piece.header != self._header:
+            self._header = piece.header
+            self._headings = self._encoder.clip(piece.header.of(self._text), HEADING_TOKENS)
+        return self._headings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from index.documents import MAX_COLLECTION_CHARACTERS, Chunk, Document, Origin, 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from index.cutting import Cut, Cutting
 
 
 class DocumentNotFoundError(LookupError):
@@ -156,6 +158,7 @@ class Incoming:
             current one any more. None for whatever is at its place.
         given: details that somebody gives of it now, and those that are taken back; all others stay.
         details: all its details, once it is :meth:`described`.
+        cut: how the process that read it cut it, and the outcome; None where it did not.
     """
 
     source: str
@@ -165,6 +168,7 @@ class Incoming:
     digest: str
     document: Document
     of: tuple[int, int] | None = None
+    cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
     given: Details = field(default_factory=dict, hash=False)
     details: Details = field(default_factory=dict, hash=False)
 
@@ -192,7 +196,7 @@ class NewVersion:
     """
 
     incoming: Incoming
-    chunks: tuple[Chunk, ...]
+    chunks: Sequence[Chunk]
     vector_digests: tuple[str, ...]
     signature: bytes | None = None
 

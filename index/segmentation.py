@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Span
-from index.tables import tables
+from index.tables import Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 """What ends a block: a loader leaves no line break inside a paragraph."""
@@ -45,19 +46,27 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
         text: a document's canonical text, in which a line break ends a block.
         language: an ISO 639-1 code, which chooses abbreviations; ``und`` takes English ones.
     """
-    rows = {line.start: line.end for table in tables(text) for line in table.lines}
-    spans: list[Span] = []
+    return list(each_sentence(text, language, tables(text)))
+
+
+def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
+    """The same one by one, of a text whose tables are ``found`` already."""
+    rows = {line.start: line.end for table in found for line in table.lines}
     for start, end in _blocks(text):
         if rows.get(start) == end:
-            spans.extend(filter(None, [_trim(text, start, end)]))
+            yield from filter(None, [_trim(text, start, end)])
         else:
-            spans.extend(_in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language))
-    return spans
+            yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
 
 
-def _blocks(text: str) -> list[tuple[int, int]]:
-    edges = [0, *(edge for match in _BLOCK_BREAK.finditer(text) for edge in match.span()), len(text)]
-    return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _BLOCK_BREAK.finditer(text):
+        if start < match.start():
+            yield start, match.start()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:

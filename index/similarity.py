@@ -11,6 +11,8 @@ its own is another source than the story; that a sentence stands in both is told
 from __future__ import annotations
 
 import unicodedata
+from array import array
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,9 @@ _SCHEME = "affine32"
 _AT_ONCE = 8192
 """Shingles that are permuted together: 4 MB of numbers."""
 
+_STRETCH = 1 << 18
+"""Characters that are brought into one form together, so that other threads go on between two of them."""
+
 _UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
@@ -68,13 +73,14 @@ def signature(text: str) -> bytes | None:
     import numpy as np
     from datasketch import MinHash
 
-    tokens: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    tokens, unspaced = _tokens(text)
     if not tokens:
         return None
-    shingles = _shingles(tokens)
+    size = min(CHARACTERS if 2 * unspaced > len(tokens) else WORDS, len(tokens))
+    words = np.frombuffer(tokens, np.uint64)
     minima = MinHash(PERMUTATIONS, _SEED, hashfunc=int, scheme=_SCHEME)
-    for start in range(0, len(shingles), _AT_ONCE):
-        minima.update_batch(shingles[start : start + _AT_ONCE])
+    for start in range(0, len(tokens) - size + 1, _AT_ONCE):
+        minima.update_batch(_shingles(words[start : start + _AT_ONCE + size - 1], size))
     return np.asarray(minima.hashvalues).astype("<u4").tobytes()
 
 
@@ -97,20 +103,47 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
     return np.asarray((others == one).mean(axis=1), np.float64)
 
 
-def _shingles(tokens: list[str]) -> npt.NDArray[np.uint64]:
-    """A number of 32 bits for each different shingle."""
+class _Numbers(dict[str, int]):
+    """A number of 64 bits for each token, made when it is first asked for."""
+
+    def __missing__(self, token: str) -> int:
+        digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        number = self[token] = int.from_bytes(digest, "little")
+        return number
+
+
+def _tokens(text: str) -> tuple[array[int], int]:
+    """The number of each token of ``text``, in order; how many of them are characters without spaces."""
+    tokens, unspaced = array("Q"), 0
+    numbers_of = _Numbers()
+    for stretch in _stretches(text):
+        found: list[str] = _TOKEN.findall(unicodedata.normalize("NFKC", stretch).casefold())
+        tokens.extend(map(numbers_of.__getitem__, found))
+        if not stretch.isascii():
+            unspaced += sum(_CHARACTER.match(token) is not None for token in found)
+    return tokens, unspaced
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """``text`` in parts that end after a space or a line break, which neither a token nor a form bridges."""
+    start = 0
+    while start < len(text):
+        end = start + _STRETCH
+        if end < len(text):
+            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1
+            if not end:
+                gaps = [place for gap in " \n" if (place := text.find(gap, start + _STRETCH)) >= 0]
+                end = min(gaps, default=len(text)) + 1
+        yield text[start:end]
+        start = end
+
+
+def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
+    """A number of 32 bits for each different run of ``size`` words."""
     import numpy as np
 
-    characters = sum(_CHARACTER.match(token) is not None for token in tokens)
-    size = min(CHARACTERS if 2 * characters > len(tokens) else WORDS, len(tokens))
-    known = {token: _number(token) for token in set(tokens)}
-    words = np.fromiter((known[token] for token in tokens), np.uint64, len(tokens))
-    count = len(tokens) - size + 1
+    count = len(words) - size + 1
     mixed = np.zeros(count, np.uint64)
     for place in range(size):
         mixed = mixed * np.uint64(_MULTIPLIER) + words[place : place + count]
     return np.unique(mixed >> np.uint64(32))
-
-
-def _number(token: str) -> int:
-    return int.from_bytes(blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

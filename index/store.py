@@ -13,6 +13,7 @@ from index.builds import BuildGoneError, drop_given_up
 from index.catalog import Catalog
 from index.chunking import CHUNKING, MAX_CHUNK_TOKENS
 from index.commits import DetailsChangedError, VectorsGoneError
+from index.cutting import Cutting
 from index.documents import Document, PageLayout, Span
 from index.duplicates import Duplicates
 from index.embedding import Encoder
@@ -215,6 +216,38 @@ class Index:
         """As :meth:`Snapshot.around`."""
         with self.snapshot() as snapshot:
             return snapshot.around(hit)
+
+    def cutting(self, language: str = "") -> Cutting | None:
+        """How the process that reads files is to cut them, so that :meth:`replace` need not.
+
+        Args:
+            language: a document's, if somebody says it.
+
+        Returns:
+            None where only this process has the encoder's tokeniser.
+
+        Raises:
+            EncoderMismatchError: as :meth:`replace`.
+        """
+        with self.catalog.reading() as reader:
+            encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
+        if encoder.tokenizer is None:
+            return None
+        return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language)
+
+    def embed(self, incoming: Sequence[Incoming], progress: Progress | None = None) -> None:
+        """Embed the passages of documents ahead of :meth:`replace`, which then only writes them.
+
+        Nobody sees anything of them yet, and nothing is kept but their vectors.
+
+        Raises:
+            EncoderMismatchError, LibraryWriteError: as there.
+        """
+        with self.catalog.reading() as reader:
+            encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
+            described = [item.described(reader.details(item.source, item.path)) for item in incoming]
+        with naming_failures(self.home):
+            make(described, recipe, encoder, self.catalog, progress)
 
     def replace(
         self,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.cutting import Cutting
 from index.failures import Failures
 from index.loading import DEFAULTS, SUFFIXES, LoadError, Options
 from index.loading.isolation import Isolated
@@ -212,9 +214,11 @@ def apply(
     characters, committed = 0, time.monotonic()
     files = [*changes.added, *changes.changed]
     with nullcontext(reader) if reader else Isolated() as reading:
+        cutting = index.cutting() if files else None
         for number, file in enumerate(files, 1):
+            waiting = None if progress is None else partial(progress, "reading", number - 1, len(files))
             try:
-                incoming = _read(file, reading, options)
+                incoming = _read(file, reading, options, cutting, waiting)
             except LoadError as error:
                 # What went after the folder was listed is no failure: the next sync takes it for removed.
                 if os.path.lexists(Path(file.source, file.path)):
@@ -251,7 +255,13 @@ def apply(
     )
 
 
-def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
+def _read(
+    file: File,
+    reader: Isolated,
+    options: Options,
+    cutting: Cutting | None,
+    waiting: Callable[[], None] | None,
+) -> Incoming | None:
     """What the file holds, or None where its bytes are those that are known."""
     location = Path(file.source, file.path)
     # What the loader refuses by its name alone may be a film of many gigabytes.
@@ -261,7 +271,9 @@ def _read(file: File, reader: Isolated, options: Options) -> Incoming | None:
         if not _depends_on_more(location, known, options):
             return None
         options = options.as_before(known.recognised_in)
-    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, reader.load(location, options))
+    document, cut = reader.read(location, options, cutting, waiting)
+    its = (cutting, cut) if cutting and cut else None
+    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, document, cut=its)
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:

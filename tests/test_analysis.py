@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from writings import PATIENT, TEXTS
 
-from index.analysis import PAIRS, analyzers, field_of, terms, terms_in
+from index.analysis import PAIRS, analyzers, field_of, single_characters, terms, terms_in
 
 
 def test_a_text_is_its_stems_in_order_each_once() -> None:
@@ -24,6 +24,12 @@ def test_a_language_without_a_stemmer_shares_one_field() -> None:
     assert [field_of(language) for language in ("en", "de", "vi", "zh", "und", "")] == [
         *("en", "de", "plain", "plain", "plain", "plain")
     ]
+
+
+def test_a_character_that_stands_alone_has_no_pair() -> None:
+    assert single_characters("水, 火 and 水") == ["水", "火"]
+    assert single_characters("大坝 and 水") == []
+    assert single_characters("no run at all") == []
 
 
 def test_pairs_do_not_bridge_what_stands_between_two_runs() -> None:

@@ -97,3 +97,22 @@ class TestPreparing:
         with pytest.raises(VectorsGoneError, match=r"^1 of 2 vectors are gone; embed them again$"):
             catalog.commit([version()], (), MINI, lambda committed, _: told.append(committed))
         assert (told, catalog.generation(), catalog.documents()) == ([], 0, [])
+
+    def test_others_may_write_meanwhile(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "First words.", "Second words.")
+        catalog.commit([version()], (), MINI, lambda *_: catalog.follow(["/meanwhile"]))
+        assert catalog.sources() == ["/meanwhile"]
+
+    def test_it_is_told_again_where_its_numbers_were_given_to_others(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "First words.", "Second words.")
+        catalog.commit([version(path="b.txt")], (), MINI)
+        told: list[Committed] = []
+
+        def write_another(committed: Committed, _build: Build) -> None:
+            told.append(committed)
+            if len(told) == 1:
+                catalog.commit([version(path="c.txt")], (), MINI)
+
+        committed = catalog.commit([version()], (), MINI, write_another)
+        assert told == [Committed(2, (2,), ((3, 4),), ()), Committed(3, (3,), ((5, 6),), ())]
+        assert committed == told[1]

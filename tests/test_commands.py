@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.commands import Command, read_command, read_scope
+from ui.commands import Command, ScopeError, read_command, read_scope
 
 ANSWER = "0123456789abcdef" * 2
 
@@ -65,11 +67,13 @@ def test_an_empty_scope_narrows_nothing() -> None:
         "[" * 100_000,
     ],
 )
-def test_a_scope_that_cannot_be_read_narrows_nothing(text: str) -> None:
-    assert read_scope(text) == Filters()
+def test_a_scope_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ScopeError):
+        read_scope(text)
 
 
 @given(st.text())
 def test_no_text_is_too_odd(text: str) -> None:
     assert read_command(text) is None or isinstance(read_command(text), Command)
-    assert isinstance(read_scope(text), Filters)
+    with suppress(ScopeError):
+        assert isinstance(read_scope(text), Filters)

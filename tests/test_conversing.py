@@ -13,8 +13,9 @@ from talks import BROKE, COST, DAM, UNCHANGED, act, all_of, ask, ids, questions
 from rag.answering import QueryEngine
 from rag.kept_answers import conversation
 from ui.asked import Asked
-from ui.conversing import Conversing, fail, start_over, stop
+from ui.conversing import Conversing, fail, start_over
 from ui.locales import Locale, locale_in
+from ui.render import failure_markup
 from ui.sessions import Session
 
 
@@ -81,6 +82,27 @@ def test_a_scope_narrows_what_is_asked(conversing: Conversing) -> None:
         0,
         ("km",),
     )
+
+
+@pytest.mark.parametrize("language", ["en", "id", "km", "vi", "zh"])
+def test_a_question_whose_scope_cannot_be_read_is_not_asked_of_the_whole_library(
+    conversing: Conversing, engine: QueryEngine, language: str
+) -> None:
+    asked, locale = Asked(), locale_in(language)
+    shown = all_of(conversing.ask(BROKE, '{"document_ids": ["1"]}', Session(asked), "", locale))
+    assert shown[-1][0] == BROKE, "it goes back into the input"
+    assert asked.exchanges[0].markup == failure_markup(locale.text("refused.scope"))
+    assert (language == "en") is (locale.text("refused.scope") == locale_in("en").text("refused.scope"))
+    assert conversation(engine.index, asked.id) == []
+
+
+def test_an_answer_is_not_asked_again_in_a_scope_that_cannot_be_read(conversing: Conversing) -> None:
+    asked = Asked()
+    ask(conversing, BROKE, asked)
+    before = ids(asked)
+    shown = act(conversing, asked, "nonsense", do="again", answer_id=before[0])
+    assert ids(asked) == before
+    assert "cannot be read" in shown[-1][2][-1]["content"]
 
 
 def test_the_script_asks_a_question(conversing: Conversing) -> None:
@@ -176,7 +198,7 @@ def test_an_answer_that_was_stopped_grows_no_more(conversing: Conversing, engine
         session = Session(asked)
         async for _, shown, _ in conversing.ask(BROKE, "", session, "", ENGLISH):
             if shown is session:
-                stop(session)
+                conversing.stop("", session)
 
     anyio.run(stopped_early)
     assert asked.exchanges[0].markup.startswith('<div class="fn-failure">Stopped before')
@@ -192,7 +214,7 @@ def test_starting_over_begins_a_conversation_and_stops_what_arrives(conversing: 
     assert exchange.is_given_up
     assert session.asked is not None
     assert (session.asked.id != asked.id, session.asked.exchanges) == (True, [])
-    assert stop(Session())[1] == fail(Session())[1] == []
+    assert conversing.stop("", Session())[2] == fail(Session())[1] == []
 
 
 def test_a_page_that_has_asked_nothing_begins_a_conversation_of_its_own(conversing: Conversing) -> None:

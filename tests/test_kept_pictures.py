@@ -1,4 +1,4 @@
-"""Pictures of pages that are kept on the disk: what was not finished goes, and what is damaged is drawn again."""
+"""Pictures of pages on the disk: unfinished ones are deleted, damaged ones are drawn again."""
 
 from __future__ import annotations
 

@@ -184,6 +184,41 @@ class TestWithoutSpaces:
         assert empty.words().search("闭大", 10) == {}
 
 
+class TestSingleCharacters:
+    @pytest.mark.parametrize("character", ["水", "ก", "ក", "ກ", "က", "み", "ミ"])
+    def test_one_is_found_wherever_it_stands(self, empty: LexicalIndex, character: str) -> None:
+        texts = ["{}道", "喝{}。", "喝{}的人", "5{} and 6", "“{}”", "no such letter", "道喝", ""]
+        empty.add(Entry(n, "en", text.format(character), n) for n, text in enumerate(texts, 1))
+        words = empty.words()
+        assert (
+            sorted(words.search(character, 10))
+            == sorted(words.search(f"{character}?", 10))
+            == [1, 2, 3, 4, 5]
+        )
+        assert list(words.search(character, 10, allowed(3, 6))) == [3]
+        assert words.search(character, 10, hidden=lambda numbers: numbers < 6) == {}
+
+    def test_one_beside_a_pair_or_a_word_of_it_changes_nothing(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "zh", "自来水和大坝"), Entry(2, "zh", "自来水")])
+        assert list(empty.words().search("大坝 水", 10)) == [1]
+
+    def test_those_that_score_alike_are_not_all_looked_at(self, empty: LexicalIndex) -> None:
+        empty.add(Entry(n, "zh", f"自来水第{n}号", n) for n in range(9_000))
+        assert 10 <= len(empty.words().search("水", 10)) < 5_000
+
+    @PATIENT
+    @given(
+        texts=st.lists(st.text("水火土山ab1 。", max_size=8), max_size=8), character=st.sampled_from("水火")
+    )
+    def test_all_are_found_that_hold_it(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], character: str
+    ) -> None:
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add(Entry(number, "zh", text, number) for number, text in enumerate(texts))
+        holding = [number for number, text in enumerate(texts) if character in text]
+        assert sorted(made.words().search(character, 100)) == holding
+
+
 class TestSearch:
     def test_the_best_come_first_with_their_bm25_score(self, index: LexicalIndex) -> None:
         found = index.words().search("river suspects", 10)

@@ -83,7 +83,8 @@ def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) ->
     first.follow(["/first"])
     Catalog.open(path)
     make_file(path)
-    follow = "import sys; from pathlib import Path; from index.catalog import Catalog; " + (
+    follow = (
+        "import sys; from pathlib import Path; from index.catalog import Catalog; "
         "catalog = Catalog.open(Path(sys.argv[1])); catalog.follow(sys.argv[2:]); print(catalog.sources()); "
         "catalog.close()"
     )

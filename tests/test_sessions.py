@@ -15,7 +15,7 @@ from talks import BROKE, COST, DAM, UNCHANGED, ask, ids, last_of, questions
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.asked import Asked
-from ui.conversing import Conversing, Shown, stop
+from ui.conversing import Conversing, Shown
 from ui.locales import Locale
 from ui.restoring import restore
 from ui.sessions import Session
@@ -41,7 +41,29 @@ def test_a_question_that_is_sent_while_an_answer_arrives_is_asked_after_it(conve
     assert len(ids(session.asked)) == 2
 
 
-def test_stopping_drops_what_waits(conversing: Conversing) -> None:
+def test_the_same_words_are_asked_again_in_another_scope(conversing: Conversing) -> None:
+    session = Session()
+
+    async def at_once() -> None:
+        async with anyio.create_task_group() as tasks:
+            for scope in ("", '{"languages": ["km"]}', "", '{"languages": ["km"]}'):
+                tasks.start_soon(last_of, conversing.ask(BROKE, scope, session, "", ENGLISH))
+
+    anyio.run(at_once)
+    assert session.asked is not None
+    assert [
+        each.answer.searched.filters.languages
+        for each in session.asked.exchanges
+        if each.answer and each.answer.searched
+    ] == [(), ("km",)]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left"), [("", COST), (" ", COST), ("Half a quest", f"{COST}\nHalf a quest")]
+)
+def test_stopping_puts_what_waits_back_into_the_input(
+    conversing: Conversing, entered: str, left: str
+) -> None:
     session = Session()
 
     dropped: list[Shown] = []
@@ -57,21 +79,23 @@ def test_stopping_drops_what_waits(conversing: Conversing) -> None:
             tasks.start_soon(waiting)
             await anyio.wait_all_tasks_blocked()
             assert session.expects(COST)
-            stop(session)
+            assert conversing.stop(entered, session)[:2] == (left, session)
+            assert conversing.stop(entered, session)[0] is UNCHANGED, "it comes back once"
             await last_of(arriving)
 
     anyio.run(stopped)
     assert session.asked is not None
     assert questions(session.asked) == [BROKE]
     assert not session.expects(COST)
-    # The input is emptied when it is sent, and not again when it is dropped.
+    # The input is emptied when it is sent, and its own event does not touch it again.
     assert [entry for entry, _, _ in dropped] == ["", UNCHANGED]
     assert ask(conversing, COST, session.asked)
     assert questions(session.asked) == [BROKE, COST]
 
 
+@pytest.mark.parametrize("cancelled", [[BROKE], [COST], [BROKE, COST], [COST, BROKE]])
 def test_what_is_cancelled_takes_along_what_waits(
-    conversing: Conversing, monkeypatch: pytest.MonkeyPatch
+    conversing: Conversing, monkeypatch: pytest.MonkeyPatch, cancelled: list[str]
 ) -> None:
     """As Gradio does when Stop is pressed, be it before the session is told or after."""
     session, go_on = Session(), Event()
@@ -83,24 +107,26 @@ def test_what_is_cancelled_takes_along_what_waits(
 
     monkeypatch.setattr(QueryEngine, "stream", slow)
 
-    async def cancelled() -> None:
+    async def stopped() -> None:
+        scopes = {question: anyio.CancelScope() for question in (BROKE, COST)}
+
+        async def asking(question: str) -> None:
+            with scopes[question]:
+                await last_of(conversing.ask(question, "", session, "", ENGLISH))
+
         async with anyio.create_task_group() as tasks:
-            arriving = anyio.CancelScope()
-
-            async def first() -> None:
-                with arriving:
-                    await last_of(conversing.ask(BROKE, "", session, "", ENGLISH))
-
-            tasks.start_soon(first)
-            tasks.start_soon(last_of, conversing.ask(COST, "", session, "", ENGLISH))
-            await anyio.wait_all_tasks_blocked()
-            arriving.cancel()
+            for question in scopes:
+                tasks.start_soon(asking, question)
+                await anyio.wait_all_tasks_blocked()
+            for question in cancelled:
+                scopes[question].cancel()
             go_on.set()
 
-    anyio.run(cancelled)
+    anyio.run(stopped)
     assert session.asked is not None
     assert questions(session.asked) == [BROKE]
-    assert session.asked.exchanges[0].is_given_up
+    assert session.asked.exchanges[0].is_given_up is (BROKE in cancelled)
+    assert conversing.stop("", session)[0] == COST
 
 
 def test_what_breaks_off_lets_in_what_waits(conversing: Conversing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, h
 IN_A_FILE = (
     "allowed_hosts, allowed_origins, entailment, host, insecure, llm, llm_address, llm_certain, llm_context, "
     "llm_key, llm_model, llm_prices, llm_reply, llm_timeout, max_expansion, max_megabytes, "
-    "max_memory_megabytes, max_pages, max_seconds, max_unpacked_megabytes, model, ocr, ocr_languages, "
-    "passwords, port, reader, unsupported, weights"
+    "max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, max_unpacked_megabytes, model, ocr, "
+    "ocr_languages, passwords, port, reader, unsupported, weights"
 )
 
 
@@ -132,12 +132,21 @@ def test_by_default_files_are_read_as_the_loaders_do() -> None:
 def test_a_file_of_settings_says_how_files_are_read(tmp_path: Path) -> None:
     write(
         tmp_path / "footnoted.toml",
-        "max_megabytes = 1\nmax_pages = 2\nmax_expansion = 3\nmax_unpacked_megabytes = 4\n"
+        "max_megabytes = 1\nmax_text_megabytes = 7\nmax_pages = 2\nmax_expansion = 3\n"
+        "max_unpacked_megabytes = 4\n"
         'max_seconds = 0.5\nmax_memory_megabytes = 600\npasswords = ["a, b", " c"]\n'
         'ocr_languages = ["fra", "script/Arabic"]',
     )
     assert load_settings(home=tmp_path).loading() == Options(
-        Limits(megabytes=1, pages=2, expansion=3, unpacked_megabytes=4, seconds=0.5, memory_megabytes=600),
+        Limits(
+            megabytes=1,
+            text_megabytes=7,
+            pages=2,
+            expansion=3,
+            unpacked_megabytes=4,
+            seconds=0.5,
+            memory_megabytes=600,
+        ),
         ("a, b", " c"),
         ocr_languages=("fra", "script/Arabic"),
     )
@@ -212,6 +221,7 @@ def test_passwords_that_cannot_be_used_are_not_repeated(
     ("name", "value", "needed"),
     [
         ("max_megabytes", "0", "a whole number of megabytes from 1"),
+        ("max_text_megabytes", "0", "a whole number of megabytes from 1"),
         ("max_pages", "many", "a whole number of pages from 1"),
         ("max_expansion", "1.5", "a whole number of times from 1"),
         ("max_unpacked_megabytes", "-1", "a whole number of megabytes from 1"),

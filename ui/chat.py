@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.answering import QueryEngine
 from ui.asked import Turn
-from ui.conversing import Conversing, Shown, fail, start_over, stop
+from ui.conversing import Conversing, Shown, fail, start_over
 from ui.locales import Locale, gradio_words, locale_for
 from ui.sessions import Session
 
@@ -45,6 +45,9 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     ) -> AsyncIterator[Shown]:
         async for step in conversing.act(command, scope, session, shown, _language(request)):
             yield step
+
+    async def stopped(entered: str, session: Session) -> Shown:
+        return conversing.stop(entered, session)
 
     async def opened(session: Session, request: gr.Request) -> tuple[Any, Any]:
         return await conversing.open(request.query_params, session, _language(request))
@@ -98,7 +101,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         settled = [session, conversation]
         for asking in askings:
             asking.failure(_in_loop(fail), session, settled)
-        question.stop(_in_loop(stop), session, settled, cancels=askings, show_progress="hidden")
+        question.stop(stopped, [question, session], cancels=askings, **quietly)
         begin.click(_in_loop(start_over), session, settled, show_progress="hidden")
         page.load(opened, session, settled, show_progress="hidden")
     page.queue(default_concurrency_limit=50, max_size=200)

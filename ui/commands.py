@@ -35,12 +35,22 @@ def read_command(text: str) -> Command | None:
         return None
 
 
+class ScopeError(ValueError):
+    """A text does not say what narrows the questions."""
+
+
 def read_scope(text: str) -> Filters:
-    """What narrows the questions; nothing where the text does not say it as ``POST /v1/chat`` takes it."""
+    """What narrows the questions; an empty text narrows nothing, as before the script has said anything.
+
+    Raises:
+        ScopeError: if the text does not say it as ``POST /v1/chat`` takes it.
+    """
+    if not text:
+        return Filters()
     try:
         said = json.loads(text)
         given = {name: value for name, value in said.items() if value}
         dates: dict[str, Any] = {name: given.pop(name) for name in _DATES if name in given}
         return FilteredRequest.model_validate({**dates, "filters": given}).in_index()
-    except (AttributeError, ValueError, RecursionError):
-        return Filters()
+    except (AttributeError, ValueError, RecursionError) as error:
+        raise ScopeError("the scope is not one that a question can have") from error

@@ -9,13 +9,12 @@ from typing import Any
 
 from anyio import to_thread
 
-from index.records import Filters
 from rag.answering import QueryEngine
 from rag.history import Conversation
 from rag.questions import MAX_QUESTION_CHARACTERS, QuestionError
 from ui.arriving import arriving
 from ui.asked import Asked, Exchange, Turn
-from ui.commands import Command, read_command, read_scope
+from ui.commands import Command, ScopeError, read_command, read_scope
 from ui.excerpts import excerpt
 from ui.locales import Locale
 from ui.render import failure_markup
@@ -72,6 +71,18 @@ class Conversing:
         async for step in self._or_nothing(steps):
             yield step
 
+    def stop(self, entered: str, session: Session) -> Shown:
+        """Expect no more of the answer that is arriving; what waits for it goes back into the input.
+
+        Args:
+            entered: what stands in the input; the questions that come back stand above it.
+            session: the page's.
+        """
+        session.give_up()
+        unasked = session.take_unasked()
+        entry = "\n".join([*unasked, *([entered] if entered.strip() else [])])
+        return entry if unasked else self._unchanged, session, session.turns
+
     async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
         """Show the conversation that a page's address names: ``conversation``, or ``answer``."""
         named = query.get("conversation"), query.get("answer")
@@ -109,6 +120,7 @@ class Conversing:
         self, command: Command, session: Session, locale: Locale
     ) -> AsyncGenerator[Shown, None]:
         session.give_up()
+        session.take_unasked()
         with session.at_once() as place:
             restored = await self._restored(locale, command.conversation_id, command.answer_id)
             # Another one that was opened later may have been read sooner.
@@ -119,9 +131,9 @@ class Conversing:
     async def _in_turn(
         self, question: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncGenerator[Shown, None]:
-        if session.expects(question):
+        if session.expects(question, scope):
             return
-        async with session.in_turn(question) as place:
+        async with session.in_turn(question, scope) as place:
             if not session.serves(place):
                 return
             asked = session.asked or await self._forgotten(shown, locale)
@@ -129,7 +141,7 @@ class Conversing:
                 return
             session.asked, asked.locale = asked, locale
             follows = asked.follow(question)
-            async for refused in answered(self._engine, asked, *follows, read_scope(scope)):
+            async for refused in answered(self._engine, asked, *follows, scope):
                 # A refused question goes back into the input, where it can be mended.
                 yield refused or self._unchanged, session, asked.turns
 
@@ -149,9 +161,9 @@ class Conversing:
         follows = asked.supersede(answer_id, question)
         if follows is None:
             return
-        with session.at_once(follows[0].question):
+        with session.at_once(follows[0].question, scope):
             session.asked = asked
-            async for refused in answered(self._engine, asked, *follows, read_scope(scope)):
+            async for refused in answered(self._engine, asked, *follows, scope):
                 yield refused or self._unchanged, session, asked.turns
 
     async def _forgotten(self, shown: str, locale: Locale) -> Asked:
@@ -164,7 +176,7 @@ class Conversing:
 
 
 async def answered(
-    engine: QueryEngine, asked: Asked, exchange: Exchange, follows: Conversation, filters: Filters
+    engine: QueryEngine, asked: Asked, exchange: Exchange, follows: Conversation, scope: str
 ) -> AsyncIterator[str]:
     """Have a question answered; after each step its exchange shows what has arrived.
 
@@ -173,19 +185,24 @@ async def answered(
         asked: the conversation.
         exchange: the question, with no answer yet.
         follows: what the question follows.
-        filters: what narrows it.
+        scope: what narrows it, as the script says it.
 
     Yields:
         The question, where it cannot be asked; else nothing.
     """
     question = exchange.question
     try:
+        filters = read_scope(scope)
         async with aclosing(arriving(engine, question, filters, follows)) as steps:
             async for arrived in steps:
                 if exchange.is_given_up:
                     return
                 exchange.show(arrived, asked.locale)
                 yield ""
+    except ScopeError:
+        # A search of the whole library would answer another question than the one that was asked.
+        asked.fail(exchange, failure_markup(asked.locale.text("refused.scope")))
+        yield question
     except QuestionError:
         exchange.question = excerpt(question)
         asked.fail(exchange, failure_markup(_refusal(question, asked.locale)))
@@ -208,15 +225,10 @@ def _refusal(question: str, locale: Locale) -> str:
     return locale.text("refused.empty")
 
 
-def stop(session: Session) -> tuple[Session, list[Turn]]:
-    """Expect no more of the answer that is arriving, and ask nothing of what waits for it."""
-    session.give_up()
-    return session, session.turns
-
-
 def start_over(session: Session) -> tuple[Session, list[Turn]]:
     """Begin a conversation; the one before is kept."""
     session.give_up()
+    session.take_unasked()
     session.asked = Asked()
     return session, []
 
@@ -224,6 +236,7 @@ def start_over(session: Session) -> tuple[Session, list[Turn]]:
 def fail(session: Session) -> tuple[Session, list[Turn]]:
     """The conversation with a sentence in the place of the answer that the page lost."""
     session.drop()
+    session.take_unasked()
     asked = session.asked
     if asked is not None and asked.exchanges:
         asked.fail(asked.exchanges[-1], _broken(asked))

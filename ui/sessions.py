@@ -17,10 +17,12 @@ class Place:
 
     Attributes:
         question: what is asked; empty where a conversation is opened.
+        scope: what narrows it, as the script says it.
         comes: set when its turn has come, or never will.
     """
 
     question: str
+    scope: str = ""
     comes: Event = field(default_factory=Event)
 
 
@@ -38,25 +40,26 @@ class Session:
     asked: Asked | None = None
     _present: Place | None = field(default=None, init=False)
     _waiting: list[Place] = field(default_factory=list, init=False)
+    _unasked: list[str] = field(default_factory=list, init=False)
 
     @property
     def turns(self) -> list[Turn]:
         """The messages of the conversation."""
         return self.asked.turns if self.asked else []
 
-    def expects(self, question: str) -> bool:
-        """Whether a question is being answered, or waits to be: Enter was pressed twice."""
+    def expects(self, question: str, scope: str = "") -> bool:
+        """Whether a question is being answered in a scope, or waits to be: Enter was pressed twice."""
         expected = [*([self._present] if self._present else []), *self._waiting]
-        return question.strip() in [place.question.strip() for place in expected]
+        return (question.strip(), scope) in [(place.question.strip(), place.scope) for place in expected]
 
     def serves(self, place: Place) -> bool:
         """Whether it is still the turn of what has a place: neither was it given up, nor its turn taken."""
         return place is self._present
 
     @asynccontextmanager
-    async def in_turn(self, question: str) -> AsyncIterator[Place]:
+    async def in_turn(self, question: str, scope: str = "") -> AsyncIterator[Place]:
         """Wait until all that came before has ended; where the question was given up, `serves` says so."""
-        place = Place(question)
+        place = Place(question, scope)
         self._waiting.append(place)
         self._go_on()
         with self._held(place):
@@ -64,9 +67,9 @@ class Session:
             yield place
 
     @contextmanager
-    def at_once(self, question: str = "") -> Iterator[Place]:
+    def at_once(self, question: str = "", scope: str = "") -> Iterator[Place]:
         """Take the turn of what is being done; what waits comes after."""
-        place = self._present = Place(question)
+        place = self._present = Place(question, scope)
         with self._held(place):
             yield place
 
@@ -79,8 +82,14 @@ class Session:
     def drop(self) -> None:
         """Ask nothing of what waits; what is being done has its turn no more."""
         waiting, self._waiting, self._present = self._waiting, [], None
+        self._unasked += [place.question for place in waiting]
         for place in waiting:
             place.comes.set()
+
+    def take_unasked(self) -> list[str]:
+        """The questions that waited when they were dropped or cancelled, the oldest first, each once."""
+        unasked, self._unasked = self._unasked, []
+        return unasked
 
     @contextmanager
     def _held(self, place: Place) -> Iterator[None]:
@@ -90,6 +99,8 @@ class Session:
             # It was stopped, or the page is gone: so is what waits for it.
             if self.serves(place):
                 self.drop()
+            elif place in self._waiting:
+                self._unasked.append(place.question)
             raise
         finally:
             self._leave(place)

@@ -46,6 +46,7 @@ NEEDED = {
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
     "weights": "the path of a file that benchmarks/calibrate.py wrote",
     "max_megabytes": "a whole number of megabytes from 1",
+    "max_text_megabytes": "a whole number of megabytes from 1",
     "max_pages": "a whole number of pages from 1",
     "max_expansion": "a whole number of times from 1",
     "max_unpacked_megabytes": "a whole number of megabytes from 1",
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
         reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
         weights: weights that were learned for another encoder or reader; None is those of the bundled ones.
         max_megabytes: the size of a file, in units of 1024² bytes, from which on it is not read.
+        max_text_megabytes: the text of a file, in units of 1024² bytes of UTF-8, likewise.
         max_pages: the pages of a file, likewise.
         max_expansion: how many times its size an archive may grow when it is unpacked.
         max_unpacked_megabytes: what an archive may grow to at most.
@@ -144,6 +146,7 @@ class Settings(BaseSettings):
     reader: Annotated[str, Field(min_length=1)] = "bundled"
     weights: Path | None = None
     max_megabytes: Annotated[int, Field(ge=1)] = 256
+    max_text_megabytes: Annotated[int, Field(ge=1)] = 20
     max_pages: Annotated[int, Field(ge=1)] = 10_000
     max_expansion: Annotated[int, Field(ge=1)] = 200
     max_unpacked_megabytes: Annotated[int, Field(ge=1)] = 512
@@ -230,6 +233,7 @@ class Settings(BaseSettings):
         return Options(
             Limits(
                 megabytes=self.max_megabytes,
+                text_megabytes=self.max_text_megabytes,
                 pages=self.max_pages,
                 expansion=self.max_expansion,
                 unpacked_megabytes=self.max_unpacked_megabytes,

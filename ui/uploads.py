@@ -10,10 +10,11 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from index.details import Detail, described
+from index.details import Detail, Details, described, merged
 from index.liveness import this_process
 from index.loading import LoadError, Options
 from index.loading.errors import printable
@@ -141,11 +142,20 @@ def index_upload(
             of which nothing is left then.
     """
     arrived = kept.folder / kept.name
-    document = reader.load(arrived, replace(options, by_time=False))
-    if progress is not None:
-        progress("reading", 1, 1)
     folder = uploads_folder(index)
     place = folder / kept.name
+    before, given = _details(index, folder, kept)
+    language = merged(before, given).get("language")
+    cutting = index.cutting(language.value if language else "")
+    waiting = None if progress is None else partial(progress, "reading", 0, 1)
+    read, cut = reader.read(arrived, replace(options, by_time=False), cutting, waiting)
+    if progress is not None:
+        progress("reading", 1, 1)
+    document = described(read, read_sidecar(place))
+    its = (cutting, cut) if cutting and cut else None
+    incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
+    # Before others are kept from placing their files: it may take many minutes.
+    index.embed([incoming], progress)
     # Two uploads of one name would otherwise mix one's file with the other's words.
     with PLACING, ExitStack() as unless_indexed:
         aside = aside_of(kept.folder, place)
@@ -154,16 +164,22 @@ def index_upload(
         note_placing(kept.folder, kept.name, kept.digest)
         arrived.replace(place)
         index.catalog.follow([str(folder)])
-        document = described(document, read_sidecar(place))
-        with index.catalog.reading() as catalog:
-            before = catalog.details(str(folder), kept.name)
-        # Edits stay with the document; details that were given with a former upload go with that.
-        former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
-        given, state = {**former, **kept.details}, state_of(place, place.stat())
-        changed = Incoming(str(folder), kept.name, *state, kept.digest, document, given=given)
-        index.replace([changed], progress=progress)
+        _, given = _details(index, folder, kept)
+        size, mtime_ns = state_of(place, place.stat())
+        index.replace([replace(incoming, size=size, mtime_ns=mtime_ns, given=given)])
         unless_indexed.pop_all()
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
+
+
+def _details(index: Index, folder: Path, kept: Kept) -> tuple[Details, Details]:
+    """The details of the document at an upload's place, and those that change with the upload.
+
+    Edits stay with the document; details that were given with a former upload go with that.
+    """
+    with index.catalog.reading() as catalog:
+        before = catalog.details(str(folder), kept.name)
+    former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
+    return before, {**former, **kept.details}
 
 
 def hidden_folder(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import stat
 from pathlib import Path
 
@@ -49,6 +50,12 @@ _READERS: dict[str, Loader] = {
     ".ods": read_ods,
 }
 
+_PLAIN = {read_text, read_markdown, read_delimited}
+"""Readers of files that are nothing but text."""
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+"""How text begins that may take fewer bytes in UTF-8 than in its file."""
+
 _MEGABYTE = 1024 * 1024
 
 SUFFIXES = frozenset(_READERS)
@@ -60,7 +67,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
 
     Raises:
         LoadError: if it cannot be read, is empty, too large, encrypted, broken, of another format than
-            its suffix says, or of a format that is not supported.
+            its suffix says, or of a format that is not supported; also if it holds too much text.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -69,8 +76,11 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         raise LoadError(path, suffix, f"convert it to one of {supported}")
     data = content(path, options.limits)
     _check_content(data, path, reader)
-    document = described(reader(data, path, options), read_sidecar(path))
-    return dated(document, path, by_time=options.by_time)
+    if reader in _PLAIN and not data.startswith(_WIDE):
+        _check_text(path, len(data), options.limits)  # nobody waits for what is refused after all
+    document = reader(data, path, options)
+    _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
+    return dated(described(document, read_sidecar(path)), path, by_time=options.by_time)
 
 
 def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
@@ -108,11 +118,26 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
     return LoadError(path, cause, "split it into parts")
 
 
+def _check_text(path: Path, size: int, limits: Limits) -> None:
+    """Refuse more text than a library can cut and embed while it serves others.
+
+    Args:
+        path: the file.
+        size: of its text, in bytes of UTF-8.
+        limits: say how much may be read.
+    """
+    if size > limits.text_megabytes * _MEGABYTE:
+        has = f"{size / _MEGABYTE:,.1f} MB of text"
+        cause = f"has {has}, more than the {limits.text_megabytes:,} MB that are read of one file"
+        remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
+        raise LoadError(path, cause, remedy)
+
+
 def _check_content(data: bytes, path: Path, reader: Loader) -> None:
     """Refuse a file whose content is another supported format than its suffix says."""
     if reader is not read_pdf and data.startswith(b"%PDF-"):
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
     if reader is read_pdf and not seems_pdf(data) and seems_html(data):
         raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
-    if reader in {read_text, read_markdown, read_delimited} and seems_html(data):
+    if reader in _PLAIN and seems_html(data):
         raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")

@@ -11,7 +11,7 @@ from pathlib import Path
 from index.loading.blocks import Block
 from index.loading.elements import PageBlock, page_blocks
 from index.loading.errors import LoadError
-from index.loading.html import page_source, parse_page
+from index.loading.pages import page_source, parse_page
 from index.loading.parts import Parts
 
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"

@@ -13,15 +13,19 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from index.cutting import Cut, Cutting
 from index.documents import Document
 from index.loading.errors import LoadError
-from index.loading.messages import Answer, MessageError, Request, pack, receive, send, unpack
+from index.loading.messages import READY, Answer, MessageError, Request, pack, receive, send, unpack
 from index.loading.options import DEFAULTS, Options
 
 _START_SECONDS = 120.0
@@ -36,6 +40,7 @@ _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory"
 _MOST_SAID = 200
 """Characters of a program's last words in an error."""
 
+_WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
 _PART_BYTES = 4096
 _MEGABYTE = 1024 * 1024
@@ -82,10 +87,31 @@ class Isolated:
             LoadError: as there; also if the file takes more time or memory than it may, or crashes the
                 program that reads it. The last has a ``ReaderDiedError`` as its cause.
         """
-        answer = self._ask(path, Request(os.fsencode(path.absolute()), options))
+        return self.read(path, options)[0]
+
+    def read(
+        self,
+        path: Path,
+        options: Options = DEFAULTS,
+        cutting: Cutting | None = None,
+        waiting: Callable[[], None] | None = None,
+    ) -> tuple[Document, Cut | None]:
+        """The same document, cut into passages in that process, too: a long text takes minutes.
+
+        Args:
+            path: the file.
+            options: how it is to be read.
+            cutting: how it is to be cut; None where it is not.
+            waiting: called every half a second until it is read; if it raises, the file is given up.
+
+        Raises:
+            LoadError: as :meth:`load`.
+        """
+        request = Request(os.fsencode(path.absolute()), options, cutting=cutting)
+        answer = self._ask(path, request, waiting)
         if answer.document is None:
             raise LoadError(path, answer.cause, answer.remedy)
-        return answer.document
+        return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
         """A page of the file at ``path`` as PNG, as :func:`index.loading.pictures.draw_page` draws it.
@@ -98,8 +124,8 @@ class Isolated:
             raise LoadError(path, answer.cause, answer.remedy)
         return answer.picture
 
-    def _ask(self, path: Path, request: Request) -> Answer:
-        message, limits = pack(request), request.options.limits
+    def _ask(self, path: Path, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
+        limits = request.options.limits
         with self._lock:
             if self._has_ended:
                 raise LoadError(path, "was not read: the program for it was stopped", "try again")
@@ -107,7 +133,7 @@ class Isolated:
             with ExitStack() as unless_answered:
                 unless_answered.callback(self._end)
                 try:
-                    answer = child.ask(message, limits.seconds, limits.memory_megabytes * _MEGABYTE)
+                    answer = child.ask(request, waiting)
                 except ReaderDiedError as error:
                     raise _died(path, error, limits.seconds) from error
                 except MessageError as error:
@@ -183,6 +209,7 @@ class _Child:
             env={**os.environ, "PYTHONPATH": paths},
             process_group=0,  # what it starts itself is ended with it
         )
+        self._tokenizer = ""
         self._said: deque[bytes] = deque(maxlen=_KEPT_PARTS)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -191,14 +218,45 @@ class _Child:
         """Wait until it takes requests; raises as ``ask``."""
         self._talk(None, _START_SECONDS, _MEGABYTE)
 
-    def ask(self, request: bytes, seconds: float, most: int) -> Answer:
+    def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
         """Its answer to ``request``.
 
+        Args:
+            request: the request.
+            waiting: called every half a second meanwhile, in the caller's thread; if it raises, the process
+                is ended.
+
         Raises:
-            ReaderDiedError: if it ends without one, or is ended after ``seconds``.
-            MessageError: if it answers with what is no answer, or has more than ``most`` bytes.
+            ReaderDiedError: if it ends without one, or is ended since the file takes too long.
+            MessageError: if it answers with what is no answer, or is longer than its file may take memory.
         """
-        return self._talk(request, seconds, most)
+        if request.cutting is not None:
+            self._open(request.cutting)
+            request = replace(request, cutting=replace(request.cutting, tokenizer=""))
+        talk = partial(self._answer, request)
+        if waiting is None:
+            return talk()
+        with ThreadPoolExecutor(1, "reader") as pool, ExitStack() as unless_over:
+            unless_over.callback(self.kill)
+            answer = pool.submit(talk)
+            while not wait([answer], _WAIT_SECONDS).done:
+                waiting()
+            unless_over.pop_all()
+        return answer.result()
+
+    def _answer(self, request: Request) -> Answer:
+        limits = request.options.limits
+        seconds, most = limits.seconds, limits.memory_megabytes * _MEGABYTE
+        answer = self._talk(pack(request), seconds, most)
+        if request.cutting is not None and answer == READY:
+            answer = self._talk(None, seconds, most)
+        return answer
+
+    def _open(self, cutting: Cutting) -> None:
+        """Have it open a tokeniser, if it has another one; the time for that is no file's."""
+        if cutting.tokenizer != self._tokenizer:
+            self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, _MEGABYTE)
+            self._tokenizer = cutting.tokenizer
 
     def end(self) -> None:
         """End it, and whatever it has started."""

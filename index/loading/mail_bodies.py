@@ -12,8 +12,9 @@ import regex
 
 from index.loading.blocks import Block
 from index.loading.errors import LoadError
-from index.loading.html import fragment_blocks, page_source
+from index.loading.html import fragment_blocks
 from index.loading.mail_heads import characters, field, head_blocks, words_of
+from index.loading.pages import page_source
 from index.loading.text import unwrap
 
 MAX_DEPTH = 50

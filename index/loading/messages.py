@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from index.cutting import Cut, Cutting
 from index.documents import Document
 from index.loading.options import Options
 
@@ -32,16 +33,19 @@ class Request:
     """A file to be read, or a page of it to be drawn.
 
     Attributes:
-        path: its absolute path, as the file system has it.
+        path: its absolute path, as the file system has it; empty where only a tokeniser is to be opened.
         options: how it is to be read.
         page: the page to be drawn, from 1; 0 where the file is to be read.
         width: of the picture of the page, in pixels.
+        cutting: how the document is to be cut into passages, or None. Its tokeniser, which may be large, is
+            empty where it is the one that was opened last.
     """
 
     path: bytes
     options: Options
     page: int = 0
     width: int = 0
+    cutting: Cutting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Answer:
 
     Attributes:
         document: what was read, or None.
+        cut: its passages, if they were asked for.
         picture: the picture of a page, as PNG, or nothing.
         cause: where there is neither: what is wrong with the file.
         remedy: and what to do about it.
@@ -61,6 +66,12 @@ class Answer:
     cause: str = ""
     remedy: str = ""
     last: bool = False
+    cut: Cut | None = None
+
+
+READY = Answer()
+"""Sent before the first request is taken, when a tokeniser is open, and before a file that was read is cut:
+the time for each is counted apart."""
 
 
 class Source(Protocol):
@@ -135,7 +146,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
         message: Message = _adapters()[kind].validate_json(data)[0]
     except ValueError as error:
         raise MessageError(f"no {kind.__name__.lower()}") from error
-    if isinstance(message, Answer) and message.document and not _fits(message.document):
+    if isinstance(message, Answer) and not _fits(message):
         raise MessageError("offsets outside the text")
     return message
 
@@ -161,14 +172,18 @@ def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
     }
 
 
-def _fits(document: Document) -> bool:
-    """Whether what points into the text of ``document`` does."""
+def _fits(answer: Answer) -> bool:
+    """Whether what points into the text of a document does."""
+    document, cut = answer.document, answer.cut
+    if document is None:
+        return cut is None
     offsets = [
         *document.page_starts,
         *document.mended,
         *(section.start for section in document.sections),
     ]
-    return all(0 <= offset <= len(document.text) for offset in offsets)
+    inside = all(0 <= offset <= len(document.text) for offset in offsets)
+    return inside and (cut is None or cut.fits(document.text))
 
 
 def _read(source: Source, size: int) -> bytes:

@@ -15,6 +15,7 @@ class Limits:
 
     Attributes:
         megabytes: its size, in units of 1024² bytes.
+        text_megabytes: the text that is read in it, in units of 1024² bytes of UTF-8.
         pages: its pages.
         expansion: how many times its size an archive may grow when it is unpacked.
         unpacked_megabytes: what an archive may grow to at most.
@@ -23,6 +24,7 @@ class Limits:
     """
 
     megabytes: int = 256
+    text_megabytes: int = 20
     pages: int = 10_000
     expansion: int = 200
     unpacked_megabytes: int = 512

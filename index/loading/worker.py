@@ -12,21 +12,34 @@ import signal
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from index.cutting import Cutting, cut
 from index.languages import detect
 from index.loading import content, load
 from index.loading.errors import LoadError
-from index.loading.messages import Answer, MessageError, Request, Source, pack, receive, send, unpack
+from index.loading.messages import (
+    READY,
+    Answer,
+    MessageError,
+    Request,
+    Source,
+    pack,
+    receive,
+    send,
+    unpack,
+)
 from index.loading.options import Limits
 from index.loading.pictures import draw_page
+from index.similarity import signature
+from index.tokenising import TokenSpans, token_spans_by
 
-READY = Answer()
-"""Sent before the first request is taken."""
+_MOST_OF_A_REQUEST = 1 << 28
+"""Bytes. A tokeniser of many languages has 17 MB."""
 
-_MOST_OF_A_REQUEST = 1 << 20
 _MEGABYTE = 1024 * 1024
 
 _GRACE_SECONDS = 10.0
@@ -50,10 +63,14 @@ def main() -> None:
     threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
     send(pack(READY), answers)
     held_at_first = _memory().resident
+    token_spans: TokenSpans = _no_tokens
     last = False
     while not last:
         request = unpack(Request, waiting.get())
-        answer = _answer(request)
+        if request.cutting is not None and request.cutting.tokenizer:
+            token_spans = _tokeniser(request.cutting)
+            held_at_first = _memory().resident  # what it takes is no file's doing either
+        answer = _answer(request, token_spans, answers) if request.path else READY
         kept = (_memory().resident - held_at_first) / _MEGABYTE
         last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
         _send_answer(replace(answer, last=last), answers)
@@ -97,7 +114,19 @@ def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _answer(request: Request) -> Answer:
+def _tokeniser(cutting: Cutting) -> TokenSpans:
+    """The tokeniser of ``cutting``; what else cutting needs is imported with it."""
+    from tokenizers import Tokenizer
+
+    signature(_ANY_WORDS)
+    return partial(token_spans_by, Tokenizer.from_str(cutting.tokenizer))
+
+
+def _no_tokens(_text: str) -> list[tuple[int, int]]:
+    raise AssertionError("a request came without a tokeniser, and none came before it")
+
+
+def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer:
     limits = request.options.limits
     path = Path(os.fsdecode(request.path))
     _limit(limits)
@@ -106,7 +135,14 @@ def _answer(request: Request) -> Answer:
             return Answer(
                 picture=draw_page(content(path, limits), path, request.page, request.width, request.options)
             )
-        return Answer(load(path, request.options))
+        document = load(path, request.options)
+        cutting = request.cutting
+        if cutting is None or not _is_whole(document.text):
+            return Answer(document)
+        send(pack(READY), answers)
+        _limit_time(limits)
+        said = replace(document, language=cutting.language or document.language)
+        return Answer(document, cut=cut(said, token_spans, cutting.max_tokens))
     except LoadError as error:
         return Answer(cause=error.cause, remedy=error.remedy)
     except MemoryError:
@@ -114,6 +150,15 @@ def _answer(request: Request) -> Answer:
         return Answer(cause=cause, remedy="split it into parts, or allow more memory", last=True)
     finally:
         _unlimit()
+
+
+def _is_whole(text: str) -> bool:
+    """Whether ``text`` has no half of a surrogate pair, which no tokeniser takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _send_answer(answer: Answer, answers: _Pipe) -> None:
@@ -127,9 +172,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
 
 def _limit(limits: Limits) -> None:
     """Bound what reading a file may take. Memory is bounded on Linux, where it can be measured."""
-    if sys.platform == "win32":
-        return
-    signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE_SECONDS)
+    _limit_time(limits)
     if sys.platform == "linux":
         import resource
 
@@ -138,6 +181,11 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(
             resource.RLIMIT_AS, (allowed if most == resource.RLIM_INFINITY else min(allowed, most), most)
         )
+
+
+def _limit_time(limits: Limits) -> None:
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE_SECONDS)
 
 
 def _unlimit() -> None:

@@ -74,11 +74,33 @@ def test_files_that_could_not_be_read_are_named_with_the_reason_until_that_is_se
     expect(named.locator(".fn-path")).to_have_text([hostile])
     expect(named).to_contain_text("its structure cannot be read")
     expect(page.locator("#fn-library img")).to_have_count(0)
-    page.get_by_role("button", name="Do not show this again").click()
+    page.reload()
+    details(page).get_by_text("1 file could not be read").click()
+    page.get_by_role("button", name=f"{hostile}: do not show this again").click()
     expect(details(page)).to_be_hidden()
+    expect(sync(page)).to_be_focused()
     page.reload()
     expect(line(page)).to_have_text("Up to date · 1 report")
     expect(details(page)).to_be_hidden()
+
+
+def test_files_stay_named_when_another_path_is_synced_and_go_when_they_are_read(desk: Desk) -> None:
+    page = desk.page
+    for name in ("empty.txt", "void.txt"):
+        (desk.folder / name).write_text("")
+    sync(page).click()
+    summary = details(page).locator("summary")
+    expect(summary).to_have_text("2 files could not be read", timeout=SOON)
+    httpx.post(f"{desk.server}/v1/documents", files={"file": ("a.txt", SOLD.encode())})
+    summary.click()
+    page.get_by_role("button", name="empty.txt: do not show this again").click()
+    expect(summary).to_have_text("1 file could not be read")
+    expect(details(page).locator(".fn-path")).to_have_text(["void.txt"])
+    expect(page.get_by_role("button", name="void.txt: do not show this again")).to_be_focused()
+    (desk.folder / "void.txt").write_text(f"The tannery of Westmere\n\n{SOLD}\n", encoding="utf-8")
+    sync(page).click()
+    expect(details(page)).to_be_hidden(timeout=SOON)
+    expect(line(page)).to_have_text("Up to date · 3 reports", timeout=SOON)
 
 
 def job(**fields: object) -> dict[str, object]:

@@ -181,7 +181,7 @@ def test_an_answer_that_takes_too_long_is_stopped(
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_goes_with_it(
+def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_that_is_stopped(
     chromium: Browser, seed_index: Index, encoder: Encoder
 ) -> None:
     released = Event()
@@ -205,7 +205,7 @@ def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_goes_with_it(
         released.set()
         page.wait_for_timeout(1500)
         expect(page.locator(".fn-question")).to_have_text([ARRESTS])
-        expect(field).to_have_value("Half a quest")
+        expect(field).to_have_value(f"{POPULATION}\nHalf a quest")
         ask(page, POPULATION)
         expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
         expect(page.locator(WHOLE)).to_have_count(1)

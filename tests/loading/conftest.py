@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from children import GATE, WORDS
 
+from index.loading import Limits, LoadError, Options
 from index.loading.isolation import Isolated
 
 
@@ -30,3 +31,27 @@ def slow(tmp_path: Path) -> Path:
     file = tmp_path / "slow.html"
     file.write_text(f"<!doctype html><body>{f'<p>{WORDS * 3}</p>' * 150_000}")
     return file
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Isolated]:
+    """A process that reads all of them, which none of them may end."""
+    with Isolated() as reader:
+        yield reader
+
+
+@pytest.fixture
+def read(shared: Isolated, tmp_path: Path) -> Callable[[str, bytes], str]:
+    """What becomes of a file: its words, or the error; the process lives on."""
+
+    def attempt(name: str, data: bytes) -> str:
+        file = tmp_path / name
+        file.write_bytes(data)
+        try:
+            return shared.load(file, Options(Limits(seconds=60))).text
+        except LoadError as error:
+            if error.__cause__ is not None:  # it is the death of the process
+                raise
+            return f"{error.cause}."
+
+    return attempt

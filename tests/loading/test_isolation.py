@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
+from index.cutting import Cutting, cut
 from index.embedding import Encoder
-from index.loading import SUFFIXES, Limits, LoadError, Options, load
+from index.loading import SUFFIXES, Limits, LoadError, Options, isolation, load
 from index.loading.isolation import Isolated, ReaderDiedError
+from index.loading.messages import Sink, send
 from index.store import Index
 from index.sync import sync
 
@@ -67,6 +69,69 @@ class TestReading:
         with ThreadPoolExecutor(4) as pool:
             texts = [document.text for document in pool.map(reader.load, files)]
         assert texts == [f"Gate {number} is closed." for number in range(40)]
+
+
+class TestCutting:
+    def test_passages_are_those_that_this_process_would_make(
+        self, reader: Isolated, encoder: Encoder
+    ) -> None:
+        assert encoder.tokenizer is not None
+        for file in (SEEDS / "cambodia-scam-raids.md", SEEDS / "lorvenna-courier-two-months-on.html"):
+            for room in (200, 30):
+                document, its = reader.read(file, cutting=Cutting(encoder.tokenizer, room))
+                assert document == load(file)
+                assert its == cut(document, encoder.token_spans, room)
+
+    def test_they_are_cut_in_the_language_that_somebody_says(
+        self, reader: Isolated, encoder: Encoder, small: Path
+    ) -> None:
+        assert encoder.tokenizer is not None
+        document, its = reader.read(small, cutting=Cutting(encoder.tokenizer, 200, "de"))
+        assert (document.language, its and its.language) == ("en", "de")
+
+    def test_a_tokeniser_is_sent_once_and_a_new_process_has_it_again(
+        self, reader: Isolated, encoder: Encoder, small: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert encoder.tokenizer is not None
+        sent: list[int] = []
+
+        def counted(message: bytes, sink: Sink) -> None:
+            sent.append(len(message))
+            send(message, sink)
+
+        monkeypatch.setattr(isolation, "send", counted)
+        cutting = Cutting(encoder.tokenizer, 200)
+        for _ in range(2):
+            reader.read(small, cutting=cutting)
+        assert [size > 100_000 for size in sent] == [True, False, False]
+        reader.close()
+        assert reader.read(small, cutting=cutting)[1] == cut(load(small), encoder.token_spans, 200)
+
+    def test_what_cannot_be_read_is_refused_as_without(
+        self, reader: Isolated, encoder: Encoder, tmp_path: Path
+    ) -> None:
+        assert encoder.tokenizer is not None
+        file = tmp_path / "empty.txt"
+        file.write_text(" ")
+        with pytest.raises(LoadError, match="is empty: it holds only white space"):
+            reader.read(file, cutting=Cutting(encoder.tokenizer, 200))
+
+    def test_who_waits_may_give_up_at_any_moment(self, reader: Isolated, small: Path, slow: Path) -> None:
+        reader.load(small)
+        before, asked = reader.pid, [0]
+
+        def give_up() -> None:
+            asked[0] += 1
+            if asked[0] == 2:
+                raise KeyError("given up")
+
+        started = time.monotonic()
+        with pytest.raises(KeyError, match="given up"):
+            reader.read(slow, Options(Limits(seconds=60)), waiting=give_up)
+        assert time.monotonic() - started < 20
+        assert before is not None
+        assert is_gone(before)
+        assert reader.read(small, waiting=give_up)[0].text == GATE
 
 
 class TestMisfortune:

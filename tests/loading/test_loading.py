@@ -243,3 +243,42 @@ def test_importing_the_loaders_imports_no_library_that_reads_a_format() -> None:
     script = f"import sys, index.loading; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+class TestText:
+    """A file may hold so much text, whatever its format and its size."""
+
+    LIMITS = Options(Limits(text_megabytes=1))
+    MEGABYTE = 1024 * 1024
+
+    @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.csv"])
+    def test_a_plain_file_of_just_as_much_is_read_and_one_byte_more_is_not(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        file = tmp_path / name
+        file.write_bytes(b"A gate.\n" * (self.MEGABYTE // 8))
+        assert load(file, self.LIMITS).text.startswith("A gate.")
+        file.write_bytes(file.read_bytes() + b"A")
+        with pytest.raises(LoadError) as caught:
+            load(file, self.LIMITS)
+        assert str(caught.value) == (
+            f"{name}: has 1.0 MB of text, more than the 1 MB that are read of one file; "
+            "split it into parts, or allow more text (the setting max_text_megabytes)"
+        )
+
+    def test_it_counts_as_utf_8_however_the_file_is_written(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.txt"
+        file.write_text("A gate. " * (self.MEGABYTE // 8), "utf-16")
+        assert len(load(file, self.LIMITS).text) == self.MEGABYTE
+        file.write_text("市" * (self.MEGABYTE // 3 + 1), "utf-16")
+        with pytest.raises(LoadError, match=r"has 1\.0 MB of text"):
+            load(file, self.LIMITS)
+
+    def test_it_counts_in_other_formats_once_it_is_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.html"
+        words = "<p>The council closed the third gate of the dam.</p>\n"
+        file.write_text(f"<html><body><!--{'x' * self.MEGABYTE}-->{words}</body></html>")
+        assert load(file, self.LIMITS).text == "The council closed the third gate of the dam."
+        file.write_text(f"<html><body>{words * (self.MEGABYTE // 40)}</body></html>")
+        with pytest.raises(LoadError, match=r"has 1\.2 MB of text"):
+            load(file, self.LIMITS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import Any, get_args
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import PATIENT
 
+from index.cutting import Cutting, cut
 from index.documents import Document, Origin, PageLayout, Section
 from index.loading import Limits, Options
 from index.loading.messages import Answer, MessageError, Request, pack, receive, send, unpack
@@ -59,7 +61,13 @@ DOCUMENTS = st.builds(
 def test_every_answer_arrives_as_it_was_sent(
     document: Document, picture: bytes, cause: str, remedy: str, last: bool
 ) -> None:
-    for answer in (Answer(document), Answer(None, picture), Answer(None, b"", cause, remedy, last)):
+    passages = cut(document, lambda text: [(place, place + 1) for place in range(len(text))], 30)
+    for answer in (
+        Answer(document),
+        Answer(document, cut=passages),
+        Answer(None, picture),
+        Answer(None, b"", cause, remedy, last),
+    ):
         assert unpack(Answer, pack(answer)) == answer
 
 
@@ -75,8 +83,8 @@ def test_every_answer_arrives_as_it_was_sent(
     ),
 )
 def test_every_request_arrives_as_it_was_sent(path: bytes, options: Options) -> None:
-    request = Request(path, options)
-    assert unpack(Request, pack(request)) == request
+    for request in (Request(path, options), Request(path, options, cutting=Cutting("{}", 200, "en"))):
+        assert unpack(Request, pack(request)) == request
 
 
 @PATIENT
@@ -136,6 +144,16 @@ def test_an_answer_with_anything_that_is_not_its_type_is_refused(changes: dict[s
     answer["document"] |= changes
     with pytest.raises(MessageError):
         unpack(Answer, json.dumps([answer]).encode())
+
+
+def test_passages_that_do_not_lie_in_the_text_are_refused() -> None:
+    passages = cut(DOCUMENT, lambda _text: [], 30)
+    for answer in (
+        Answer(replace(DOCUMENT, text="The gate.", page_starts=()), cut=passages),
+        Answer(cut=passages),
+    ):
+        with pytest.raises(MessageError, match="offsets outside the text"):
+            unpack(Answer, pack(answer))
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ async function dismissOne(id) {
   await dismissFailure(id).catch((error) => error.status !== 404 && notify(words(error), { alert: true }));
   await readFailures();
   draw();
-  (details.querySelector("li button") ?? sync).focus();
+  (details.hidden ? sync : details.querySelector("li button")).focus();
 }
 
 function cancel() {
