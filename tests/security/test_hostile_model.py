@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from markdown_it import MarkdownIt
+from processes import ROOT
 from scripted import ScriptedLLM, cites, model_of
 from starlette.testclient import TestClient
 
-from index.store import Index
 from rag.answering import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing import Writer
 from ui.app import create_app
 
+REPORT = ROOT / "seeds" / "cambodia-scam-raids.md"
 QUESTION = "How many suspects were arrested, and over how many days?"
 BEGINS = "PHNOM PENH"
 ARRESTED = "More than a thousand suspects were arrested within three days"
@@ -34,12 +35,15 @@ HOSTILE = {
 
 
 @pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
-def client(request: pytest.FixtureRequest, seed_index: Index) -> Iterator[TestClient]:
-    """The server over the sample library, with a hostile model. It strikes out what is not supported."""
+def client(
+    request: pytest.FixtureRequest, library: Callable[[Mapping[str, str]], QueryEngine]
+) -> Iterator[TestClient]:
+    """A server over one report, with a hostile model. It strikes out what is not supported."""
+    index = library({REPORT.name: REPORT.read_text(encoding="utf-8")}).index
     llm = ScriptedLLM(cites((f"{ARRESTED}.", BEGINS), (request.param, BEGINS)))
-    writer = Writer(model_of(llm), Gate(seed_index.encoder), "strike")
-    engine = QueryEngine(seed_index, None, Tuning(certain=0.0), writer=writer)
-    with TestClient(create_app(seed_index, engine), base_url="http://127.0.0.1") as client:
+    writer = Writer(model_of(llm), Gate(index.encoder), "strike")
+    engine = QueryEngine(index, None, Tuning(certain=0.0), writer=writer, keeps=True)
+    with TestClient(create_app(index, engine), base_url="http://127.0.0.1") as client:
         yield client
     assert llm.sent
 
@@ -56,7 +60,9 @@ def test_what_a_model_writes_is_words_of_the_exports(client: TestClient) -> None
     page = client.get(f"{path}.html")
     assert active(page.text) == []
     assert "script-src" not in page.headers["content-security-policy"]
-    assert active(client.get(f"{path}/text").json()["html"]) == []
+    copied = client.get(f"{path}/text")
+    assert copied.status_code == 200, copied.text
+    assert active(copied.json()["html"]) == []
     markdown = client.get(f"{path}.md").text
     assert active(MarkdownIt("commonmark", {"html": True}).render(markdown)) == []
     completion = client.post(
