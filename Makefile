@@ -47,10 +47,11 @@ serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
 test: $(STAMP) ## Run every test, a core each (TESTS='tests/cli' for some, WORKERS=0 for one at a time)
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
-lint: $(STAMP) ## Style, types and the direction of imports
+lint: $(STAMP) ## Style, types, known security flaws and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive index rag ui
 	$(VENV)/bin/lint-imports
 
 screenshots: $(STAMP) ## Draw every view of the page into docs/images/

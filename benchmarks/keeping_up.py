@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import httpx
 
 from benchmarks.askers import Asked, asking, contradictions, mixed, wait_until
 from benchmarks.corpus import Corpus, path_of, questions
+from benchmarks.serving import COMMAND, serving
 from benchmarks.side_by_side import Bench, machine, note, prepared, shown
 from benchmarks.stand_in import filled
 from index.documents import Document
@@ -40,8 +40,6 @@ ROUND_QUERY = "zirconquay tidal ledger"
 _ROUND_DOCUMENTS = 10
 _CHARACTERS_A_PASSAGE = 780
 
-_COMMAND = (sys.executable, "-m", "ui.cli")
-
 
 def main() -> None:
     """Measure and print."""
@@ -53,9 +51,9 @@ def main() -> None:
         note("copying the library and writing the files")
         shutil.copytree(library, home)
         _prepare(bench, home, folder)
-        with _serving(home) as address:
-            idle, during, seconds = _sync_meanwhile(arguments, home, address)
-            round_of, asked = _rounds(arguments, home, address)
+        with serving(home) as served:
+            idle, during, seconds = _sync_meanwhile(arguments, home, served.address)
+            round_of, asked = _rounds(arguments, home, served.address)
     print("\n".join(_report(arguments, idle, during, seconds)))
     print("\n".join(_rounds_report(round_of, asked)))
 
@@ -110,22 +108,6 @@ def round_documents(number: int) -> list[Incoming]:
     return made
 
 
-@contextmanager
-def _serving(home: Path) -> Iterator[str]:
-    """The address of a server of ``home``, which is stopped at the end."""
-    command = [*_COMMAND, "serve", "--home", str(home), "--port", "0"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=kept) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if "http://" not in line:
-                sys.exit(f"the server was not ready: it said {line!r}")
-            yield "http://" + line.partition("http://")[2].strip('"}\n')
-        finally:
-            process.terminate()
-
-
 def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> tuple[Asked, Asked, float]:
     """What askers met before the sync and during it, and how many seconds it took."""
     queries = questions(arguments.queries)
@@ -149,7 +131,7 @@ def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> 
 def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
     """Starts a sync of what the library follows; yields what tells whether it is done."""
     if by == "command":
-        command = [*_COMMAND, "sync", "--home", str(home)]
+        command = [*COMMAND, "sync", "--home", str(home)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
                 yield lambda: process.poll() is not None

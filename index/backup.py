@@ -164,7 +164,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     wrong = "is no backup of a library, or it is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
-            tar.extractall(folder, filter=_plain)  # noqa: S202 (the filter goes by data_filter)
+            tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter goes by data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
             raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another one")
         manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())

@@ -27,7 +27,7 @@ def base_model(folder: Path) -> BertModel:
     Without dropout, too: it takes most of a training step's time on a processor, and what is trained is small
     and stopped early.
     """
-    config = BertConfig.from_pretrained(folder)
+    config = BertConfig.from_pretrained(folder)  # nosec B615 # a folder, never the name of a model hub
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     bert = BertModel(config, add_pooling_layer=False)
     stored = load_file(folder / "model.safetensors")

@@ -12,9 +12,10 @@ from typing import Any
 import sqlalchemy.exc
 from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import Mount, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.catalog import CatalogError
@@ -46,7 +47,7 @@ from ui.writer import Writer
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 
 def create_app(
@@ -91,7 +92,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     _add_health(app, index, settings)
-    _refuse_other_routes(app, [*(route for router in routers for route in router.routes), *app.routes])
+    _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     app.add_middleware(
@@ -141,17 +142,18 @@ def _read_and_encode(index: Index) -> int:
     return index.generation
 
 
-def _refuse_other_routes(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+def _refuse_other_routes(app: FastAPI) -> None:
     """Answer 405 and 404 on this interface's own paths, which the chat mounted at ``/`` would take."""
+    known = [
+        (compile_path(route.path)[0], route.methods)
+        for route in iter_route_contexts(app.routes)
+        if route.path and route.methods
+    ]
 
     @app.api_route(OWN_ROUTES[0], methods=METHODS, include_in_schema=False)
     async def refuse(request: Request) -> None:
-        allowed = {
-            method
-            for route in routes
-            if route.matches(request.scope)[0] is Match.PARTIAL
-            for method in getattr(route, "methods", ())
-        }
+        path = request.scope["path"]
+        allowed = {method for pattern, methods in known if pattern.match(path) for method in methods}
         if allowed:
             methods = ", ".join(sorted(allowed))
             raise HTTPException(

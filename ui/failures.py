@@ -10,10 +10,10 @@ from fastapi import APIRouter, HTTPException, Path
 
 from index.failures import FailureNotFoundError, Failures, KeptFailure
 from index.store import Index
-from ui.filtering import MAX_ID
 from ui.problems import documented
+from ui.schemas import Number
 
-FailureId = Annotated[int, Path(description="the failure's number in the catalog", le=MAX_ID)]
+FailureId = Annotated[Number, Path(description="the failure's number in the catalog")]
 
 
 def failures_router(index: Index) -> APIRouter:

@@ -201,7 +201,7 @@ class _Child:
         # It finds its modules where this process does, wherever it is started; -P keeps the folder that a
         # user stands in from being one more such place.
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(  # nosec B603 # our own module, no shell
             [sys.executable, "-P", "-m", "index.loading.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -125,7 +125,8 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
     # Its threads wait for one another longer than they work: with one it takes a third of the time.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and nothing of a document in the command
+        # No shell, and nothing of a document is in the command.
+        done = subprocess.run(  # noqa: S603 # nosec B603
             command, input=given, capture_output=True, env=environment, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:

@@ -85,7 +85,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
         raise LoadError(path, f"has a sidecar of more than {_MAX_BYTES:,} bytes", _REMEDY)
     try:
         # BaseLoader makes no objects, and leaves dates and numbers as they are written.
-        values = yaml.load(data, Loader=yaml.BaseLoader)  # noqa: S506
+        values = yaml.load(data, Loader=yaml.BaseLoader)  # noqa: S506 # nosec B506
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise LoadError(path, f"has a sidecar that is not YAML: {flow(str(error))[:200]}", _REMEDY) from error
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):

@@ -1,0 +1,207 @@
+"""Sends a server requests that its OpenAPI description allows or forbids, and holds the answers against it.
+
+``python -m benchmarks.fuzz_api [--examples N] [--seed N]``. Schemathesis makes the requests. The server is a
+process of its own over a copy of the sample reports. A finding is an answer of 500 and above (but 503 and
+507, which say what the server lacks), an undocumented status, media type or header, a body that differs from
+its schema, a request that the description allows and the server refuses, or the reverse. The exit code is 1
+where there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.serving import serving
+
+if TYPE_CHECKING:
+    import schemathesis
+    from schemathesis.engine.events import ScenarioFinished
+
+EXAMPLES = 2_000
+SEED = 20_261_126
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+HONEST = ["2xx", "3xx", "4xx", "503", "507"]
+"""What is no mistake of the server: 503 and 507 say that the library cannot be read or written."""
+
+REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
+"""What a request that breaks the description may be answered with."""
+
+POSSIBLE = ["404", "409", "422", "429", "5xx"]
+"""What a request that keeps to the description may be answered with beside 2xx and 3xx. It cannot say of a
+question that it is not blank, nor of a file that it can be read: such a one is refused with 422."""
+
+_EXPORTS = r"\.\{suffix\}$"
+_OF_EXPORTS = {name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")}
+"""``DELETE /v1/answers/ID.md`` deletes an answer whose id ends in ``.md``: there is none, which is a 404."""
+
+_JOB = "/v1/jobs/{job_id}"
+_OF_JOBS = {"use_after_free": {"enabled": False}}
+"""``DELETE`` cancels a job, which can be read afterwards."""
+
+_WORDS = 300
+"""Characters of a finding's message that are shown."""
+
+_COMMAND = 2_000
+"""Characters of the command that sends a finding's request again that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that the server answered otherwise than its description says.
+
+    Attributes:
+        operation: method and path, as the description has them.
+        check: the name of Schemathesis' check.
+        said: what differs.
+        repeat: a command that sends the request again.
+    """
+
+    operation: str
+    check: str
+    said: str
+    repeat: str
+
+
+@dataclass(slots=True)
+class Fuzzed:
+    """How a run came out.
+
+    Attributes:
+        requests: how many were sent, by operation.
+        statuses: of the answers.
+        findings: what differs, one of a kind and operation.
+        seconds: how long it took.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, scenario: ScenarioFinished) -> None:
+        """Count what one scenario sent and found."""
+        recorder = scenario.recorder
+        known = {(each.operation, each.check, each.said) for each in self.findings}
+        for case_id, node in recorder.cases.items():
+            operation = node.value.operation.label
+            interaction = recorder.interactions.get(case_id)
+            if interaction is not None:
+                self.requests[operation] += 1
+                self.statuses[interaction.response.status_code if interaction.response else 0] += 1
+            for check in recorder.checks.get(case_id, []):
+                if check.failure_info is None:
+                    continue
+                failure = check.failure_info.failure
+                said = f"{failure.title}: {' '.join(failure.message.split())}"[:_WORDS]
+                if (operation, check.name, said) not in known:
+                    known.add((operation, check.name, said))
+                    repeat = check.failure_info.code_sample
+                    self.findings.append(Finding(operation, check.name, said, repeat))
+
+
+@contextmanager
+def sample_server() -> Iterator[str]:
+    """The address of a server over a copy of the sample reports, which is stopped at the end."""
+    from index.embedding import open_encoder
+    from index.store import Index
+    from index.sync import sync
+
+    with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place:
+        home, reports = Path(place, "home"), Path(place, "reports")
+        shutil.copytree(SEEDS, reports)
+        with Index.open(home, open_encoder()) as index:
+            sync(index, [reports])
+        with serving(home) as served:
+            yield served.address
+
+
+def fuzz(address: str, examples: int = EXAMPLES, seed: int = SEED) -> Fuzzed:
+    """Send about so many requests to the server at ``address``.
+
+    Args:
+        address: the server's URL, without a slash at the end.
+        examples: how many requests, shared among the operations; what Schemathesis derives from each
+            description alone comes on top.
+        seed: the same one makes the same requests.
+    """
+    import schemathesis
+    from schemathesis.engine import events, from_schema
+
+    fuzzed = Fuzzed()
+    began = time.monotonic()
+    schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=_config(seed))
+    operations = schema.statistic.operations.total
+    schema.config.generation.update(max_examples=-(-examples // operations))
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            fuzzed.add(event)
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+        elif isinstance(event, events.NonFatalError):
+            fuzzed.findings.append(Finding(event.label, "error", str(event.value)[:_WORDS], ""))
+    fuzzed.seconds = time.monotonic() - began
+    return fuzzed
+
+
+def _config(seed: int) -> schemathesis.Config:
+    import schemathesis
+
+    return schemathesis.Config.from_dict(
+        {
+            "seed": seed,
+            "continue-on-failure": True,
+            "checks": {
+                "not_a_server_error": {"expected-statuses": HONEST},
+                "negative_data_rejection": {"expected-statuses": [*REFUSED, "5xx"]},
+                "positive_data_acceptance": {"expected-statuses": [*HONEST[:2], *POSSIBLE]},
+            },
+            "operations": [
+                {"include-path-regex": _EXPORTS, "checks": _OF_EXPORTS},
+                {"include-path": _JOB, "checks": _OF_JOBS},
+            ],
+            "generation": {"database": "none", "no-shrink": True},
+            "request-timeout": 60,
+        }
+    )
+
+
+def table(fuzzed: Fuzzed) -> str:
+    """What was sent and found, by operation."""
+    found = Counter(finding.operation for finding in fuzzed.findings)
+    lines = ["| operation | requests | findings |", "|---|---:|---:|"]
+    lines += [
+        f"| {operation} | {fuzzed.requests[operation]:,} | {found[operation]:,} |"
+        for operation in sorted({*fuzzed.requests, *found})
+    ]
+    lines.append(f"| all | {fuzzed.requests.total():,} | {found.total():,} |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print the findings and the table, and give the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--examples", type=int, default=EXAMPLES)
+    parser.add_argument("--seed", type=int, default=SEED)
+    given = parser.parse_args(arguments)
+    with sample_server() as address:
+        fuzzed = fuzz(address, given.examples, given.seed)
+    for finding in fuzzed.findings:
+        print(f"- {finding.operation} · {finding.check}: {finding.said}\n  {finding.repeat[:_COMMAND]}")
+    statuses = ", ".join(f"{status}: {times:,}" for status, times in sorted(fuzzed.statuses.items()))
+    print(f"\n{table(fuzzed)}\n\n{fuzzed.seconds:.0f} s; {statuses}")
+    return int(bool(fuzzed.findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

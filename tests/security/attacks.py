@@ -1,0 +1,280 @@
+"""Requests as an attacker sends them, byte for byte, and the server that they are sent to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+SECONDS = 30.0
+"""After which an answer does not come any more."""
+
+PROMPT_SECONDS = 5.0
+"""In which a server that is not stalled says that it lives, on a busy machine."""
+
+CANARY = "/tmp/canary"  # noqa: S108 (stands for the target's own file, which is made anew)
+"""In the path or the body of a request, the path of the file that nobody may read."""
+
+FIFO = "/tmp/fifo"  # noqa: S108 (likewise)
+"""Likewise, the path of a pipe that whoever reads it waits for without end."""
+
+LISTENER = "http://listener.example"
+"""Likewise, the URL of a port that nobody may connect to."""
+
+CATALOG = "/tmp/catalog"  # noqa: S108 (likewise)
+"""Likewise, the path of the library's catalog."""
+
+NEVER = ("root:x:0:", "SQLite format 3", "Traceback (most recent call last)", 'File "/')
+"""What no answer holds, whatever was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back.
+
+    Attributes:
+        status: of the response; 0 where the server closed the connection without one.
+        headers: by name in small letters; one that came twice has both values.
+        body: as it came.
+        seconds: from the first byte that was sent.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 (JSON)
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """A request, and how it must be answered.
+
+    Attributes:
+        name: what it tries, as a part of a specification.
+        path: the request's target, sent as it is.
+        method: of the request.
+        headers: what is sent besides ``Host`` and ``Content-Length``, which it may name itself.
+        body: as it is sent.
+        statuses: those that are right.
+        without: words that the answer must not hold.
+    """
+
+    name: str
+    path: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    statuses: frozenset[int] = frozenset({404})
+    without: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server, and what lies around it that nobody may touch.
+
+    Attributes:
+        address: of the server, as host and port.
+        home: the library's home.
+        temporary: the only folder for temporary files that the server has.
+        canary: a file beside the home, whose words are ``secret``.
+        fifo: a pipe that nobody writes to.
+        secret: words that no answer may hold; they are in the server's environment, too.
+        listener: listens at an address that nobody may ask.
+    """
+
+    address: tuple[str, int]
+    home: Path
+    temporary: Path
+    canary: Path
+    fifo: Path
+    secret: str
+    listener: socket.socket
+
+    @property
+    def host(self) -> str:
+        """What a browser that shows the page sends as ``Host``."""
+        return f"{self.address[0]}:{self.address[1]}"
+
+    @property
+    def origin(self) -> str:
+        """The page's own origin."""
+        return f"http://{self.host}"
+
+    def filled(self, text: str) -> str:
+        """``text`` with what stands for files and addresses replaced by the real ones."""
+        for word, real in (
+            (CANARY, str(self.canary)),
+            (FIFO, str(self.fifo)),
+            (CATALOG, str(self.home / "catalog.sqlite")),
+            (LISTENER, f"http://127.0.0.1:{self.listener.getsockname()[1]}"),
+        ):
+            text = text.replace(word, real)
+        return text
+
+    def answer(self, attack: Attack) -> Answered:
+        """Send an attack, and check what holds of every answer."""
+        body = attack.body
+        with suppress(UnicodeDecodeError):
+            body = self.filled(body.decode()).encode()
+        answered = self.ask(attack.method, self.filled(attack.path), attack.headers, body)
+        self.assert_harmless(answered, attack.without)
+        return answered
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        *,
+        seconds: float = SECONDS,
+    ) -> Answered:
+        """Send one request, whose target and headers are taken as they are."""
+        lines = [f"{method} {path} HTTP/1.1"]
+        given = list(headers)
+        named = {name.lower() for name, _ in given}
+        if "host" not in named:
+            given.insert(0, ("Host", self.host))
+        if (body or method not in {"GET", "HEAD"}) and not named & {"content-length", "transfer-encoding"}:
+            given.append(("Content-Length", str(len(body))))
+        lines += [f"{name}: {value}" for name, value in [*given, ("Connection", "close")]]
+        head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+        return self.exchange(head + body, seconds=seconds, method=method)
+
+    def exchange(self, data: bytes, *, seconds: float = SECONDS, method: str = "GET") -> Answered:
+        """Send bytes, and read the first response; status 0 where none comes before the connection ends."""
+        began = time.monotonic()
+        with socket.create_connection(self.address, timeout=seconds) as connection:
+            # The server may refuse a body before all of it is sent.
+            with suppress(ConnectionError):
+                connection.sendall(data)
+            response = HTTPResponse(connection, method=method)
+            body = b""
+            try:
+                response.begin()
+                body = response.read()
+            except (HTTPException, ConnectionError):
+                if not response.headers:
+                    return Answered(0, seconds=time.monotonic() - began)
+            headers: dict[str, str] = {}
+            for name, value in response.getheaders():
+                key = name.lower()
+                headers[key] = f"{headers[key]}, {value}" if key in headers else value
+            return Answered(response.status, headers, body, time.monotonic() - began)
+
+    def post(self, path: str, body: object, *, seconds: float = SECONDS) -> Answered:
+        """Send JSON as the page does."""
+        headers = (("Content-Type", "application/json"), ("Origin", self.origin))
+        return self.ask("POST", path, headers, json.dumps(body).encode(), seconds=seconds)
+
+    def upload(self, name: str, content: bytes, **said: str) -> Answered:
+        """Send a file as the page does; its name is taken as it is."""
+        content_type, body = form(name, content, **said)
+        headers = (("Content-Type", content_type), ("Origin", self.origin))
+        return self.ask("POST", "/v1/documents", headers, body, seconds=180)
+
+    def documents(self) -> list[tuple[str, str, int]]:
+        """What the library holds: path, digest and version of each document."""
+        listed = self.ask("GET", "/v1/documents").json["documents"]
+        return sorted((each["path"], each["digest"], each["version"]) for each in listed)
+
+    def files(self) -> list[str]:
+        """What lies in the folder of temporary files, beside the canary, and in the home's uploads.
+
+        Hidden ones are left out there: a deleted upload is kept for a while, so that it can be put back.
+        """
+        uploads = self.home / "uploads"
+        kept = [file for place in (self.temporary, self.canary.parent) for file in place.rglob("*")]
+        shown = [file for file in uploads.glob("*") if not file.name.startswith(".")]
+        return sorted(map(str, [*kept, *shown]))
+
+    def was_connected_to(self) -> bool:
+        """Whether anybody has connected to the listener since."""
+        try:
+            self.listener.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+    def assert_harmless(self, answered: Answered, without: Iterable[str] = ()) -> None:
+        """What holds of every answer: no secret, no file of the server's disk, no traceback, no mistake."""
+        head = "\n".join(f"{name}: {value}" for name, value in answered.headers.items())
+        text = f"{head}\n{answered.text}"
+        assert [word for word in (self.secret, *NEVER, *without) if word in text] == []
+        assert answered.status not in {500, 502}, answered.text
+        assert "access-control-allow-origin" not in answered.headers
+
+
+def form(name: str, content: bytes, **said: str) -> tuple[str, bytes]:
+    """A file and fields as ``multipart/form-data``: its content type, and the body."""
+    boundary = secrets.token_hex(16)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode(
+            "utf-8", "surrogatepass"
+        )
+        for key, value in said.items()
+    ]
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    head = f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n"
+    parts.append(head.encode("utf-8", "surrogatepass") + content + b"\r\n")
+    return f"multipart/form-data; boundary={boundary}", b"".join([*parts, f"--{boundary}--\r\n".encode()])
+
+
+def file_data(path: str, url: str | None = None) -> dict[str, Any]:
+    """What Gradio takes for a file of the server's disk."""
+    return {"path": path, "url": url, "orig_name": "report.txt", "meta": {"_type": "gradio.FileData"}}
+
+
+def operations(description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Method and path, with every parameter filled in, of each operation of an OpenAPI description."""
+    return [
+        (method.upper(), filled_path(path))
+        for path, item in description["paths"].items()
+        for method in item
+        if method != "parameters"
+    ]
+
+
+def filled_path(path: str) -> str:
+    """A path with a harmless value for each parameter."""
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda match: _VALUES.get(match[1], "1"), path)
+
+
+_VALUES = {
+    "suffix": "md",
+    "answer_id": "0" * 32,
+    "conversation_id": "0" * 32,
+    "job_id": "0" * 32,
+    "name": "footnoted",
+}
+
+
+def make_canary(place: Path) -> tuple[Path, Path, str]:
+    """A file that nobody may read, a pipe that nobody may wait for, and the words of the file."""
+    secret = f"canary-{secrets.token_hex(16)}"
+    place.mkdir()
+    (place / "canary.txt").write_text(secret)
+    os.mkfifo(place / "pipe.txt")
+    return place / "canary.txt", place / "pipe.txt", secret
