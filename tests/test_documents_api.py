@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 from pdf_files import column, draw
 from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from index import locking
 from index.store import Index
 from index.sync import sync
 from rag.answering import QueryEngine
@@ -88,23 +86,6 @@ class TestUpload:
         }
         assert uploads(index) == ["gate.md"]
         assert sync(index).as_dict()["unchanged"] == 1
-
-    def test_while_another_process_writes_neither_it_nor_the_home_is_named(
-        self, client: TestClient, index: Index, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
-        with FileLock(index.home / "write.lock"):
-            locking.note_holder(index.home, "sync")
-            found = locking.holder(index.home)
-            response = upload(client, "gate.txt", GATE.encode())
-        assert found is not None
-        assert (response.status_code, response.json()["detail"]) == (
-            409,
-            (
-                f"another process (sync, since {found.since}) is writing to the library; "
-                "wait until it is done, then try again"
-            ),
-        )
 
     def test_without_a_date_the_time_of_its_arrival_is_none(self, client: TestClient) -> None:
         document = upload(client, "gate.txt", GATE.encode()).json()

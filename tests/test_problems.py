@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from starlette.testclient import TestClient
 
+from index import locking
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.app import create_app
@@ -157,6 +159,23 @@ def test_a_mistake_of_the_server_gives_nothing_of_itself_away(
     assert_problem(response, 500, "/broken")
     assert "secret" not in response.text
     assert "Traceback" not in response.text
+
+
+def test_a_library_that_another_process_writes_to_is_told_without_process_and_folder(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
+    app = create_app(index, QueryEngine(index, None))
+    with TestClient(app) as client, FileLock(index.home / "write.lock"):
+        locking.note_holder(index.home, "sync")
+        found = locking.holder(index.home)
+        response = client.post("/v1/documents", files={"file": ("gate.txt", b"One gate of the dam.")})
+    assert found is not None
+    assert_problem(response, 409, "/v1/documents")
+    assert response.json()["detail"] == (
+        f"another process (sync, since {found.since}) is writing to the library; "
+        "wait until it is done, then try again"
+    )
 
 
 def assert_problem(response: Response, status: int, instance: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import signal
@@ -13,25 +12,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from processes import MODULE, ROOT, Served, environment, run, serving
-from starlette.types import Receive, Scope, Send
 
 from index.embedding import Encoder
 from index.store import Index
 from index.sync import sync
-from ui import serving as serving_module
 from ui.client import running_server
 from ui.faults import UsedWronglyError
 from ui.serving import (
     PortInUseError,
-    _Connection,
-    _Server,
     example_questions,
     listening_socket,
     refuse_exposure,
@@ -198,10 +192,18 @@ def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Pa
 
 def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Path) -> None:
     command = [*MODULE, "serve", "--port", "0", "--home", str(own_home)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with ExitStack() as opened:
         both = [
-            opened.enter_context(subprocess.Popen(command, cwd=ROOT, env=environment(), text=True, **pipes))
+            opened.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment(),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
             for _ in range(2)
         ]
         for process in both:
@@ -219,55 +221,6 @@ def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Pat
         "Starting…",
         f"footnoted: a server of the library in {own_home} is starting; use that one, or stop it first",
     ]
-
-
-class TestSlowClients:
-    """Connections that hold up nobody else for long."""
-
-    @pytest.fixture
-    def address(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
-        """A server that answers ``/slow`` after more time than a client has to send the head of a request."""
-        monkeypatch.setattr(serving_module, "HEAD_SECONDS", 0.5)
-
-        async def app(scope: Scope, _receive: Receive, send: Send) -> None:
-            if scope["path"] == "/slow":
-                await asyncio.sleep(1)
-            await send({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-
-        listener = listening_socket("127.0.0.1", 0)
-        config = uvicorn.Config(app, http=_Connection, lifespan="off", log_config=None)
-        listens = Event()
-        server = _Server(config, listens.set, lambda: None)
-        thread = Thread(target=server.run, args=([listener],))
-        thread.start()
-        assert listens.wait(60)
-        yield listener.getsockname()
-        server.should_exit = True
-        thread.join(60)
-        assert not thread.is_alive()
-
-    @pytest.mark.parametrize("part", [b"", b"GET /slow HTTP/1.1\r\nHost: a"], ids=["nothing", "half"])
-    def test_a_head_that_does_not_arrive_ends_the_connection(
-        self, address: tuple[str, int], part: bytes
-    ) -> None:
-        with socket.create_connection(address, timeout=60) as client:
-            client.sendall(part)
-            assert client.recv(1) == b""
-
-    def test_a_head_that_does_not_arrive_after_an_answer_ends_the_connection(
-        self, address: tuple[str, int]
-    ) -> None:
-        with socket.create_connection(address, timeout=60) as client:
-            client.sendall(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
-            client.sendall(b"GET /slow")
-            assert client.recv(1) == b""
-
-    def test_an_answer_may_take_longer(self, address: tuple[str, int]) -> None:
-        with socket.create_connection(address, timeout=60) as client:
-            client.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
 
 
 def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
