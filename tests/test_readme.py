@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def transcript(folder: Path) -> str:
     """What the commands of *Your own reports* print; they leave a library behind."""
-    [commands] = [text for text in written_in("bash") if "footnoted sync" in text]
+    [commands] = [text for text in written_in("bash") if "footnoted status" in text]
     return execute(["bash", "-euxo", "pipefail", "-c", commands], folder)
 
 
@@ -136,8 +136,10 @@ def test_a_library_is_backed_up_and_put_back(folder: Path, transcript: str) -> N
     [commands] = [text for text in written_in("bash") if "footnoted backup" in text]
     home = folder / "library"
     printed = execute(["bash", "-euo", "pipefail", "-c", commands], folder, FOOTNOTED_HOME=str(home))
-    backed_up, put_back, aside = printed.splitlines()
+    backed_up, put_back, aside, _, listed, confirmed = printed.splitlines()
     assert backed_up == put_back
+    assert listed == f"  footnoted sync {folder / 'seeds'}"
+    assert confirmed.startswith("0 added, 0 changed, 0 removed, 7 unchanged")
     assert re.match(r"library\.tar: \d documents, generation \d, [\d,]+ bytes$", backed_up)
     assert aside.startswith(f"What was there before lies in {home}/replaced-")
 
