@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.testclient import TestClient
 from index.store import Index
 from rag.answering import QueryEngine
 from ui.app import create_app
-from ui.gradio_routes import JOIN, NEEDED
+from ui.gradio_routes import JOIN, NEEDED, Event
 from ui.head import ASSETS_ROUTE
 
 EVENT: dict[str, Any] = {
@@ -106,6 +107,13 @@ def test_an_event_that_the_page_does_not_send_is_refused(client: TestClient, cha
     unknown = "The page has no function 999"
     expected = unknown if change == {"fn_index": 999} else "The event is not one of the page"
     assert response.json()["detail"].startswith(expected)
+
+
+@pytest.mark.parametrize("event_data", [None, '{"n":1,"do":"listen"}'])
+def test_the_events_of_the_page_are_taken(event_data: str | None) -> None:
+    """As the browser sends them: a field that the script changes comes with its new text."""
+    sent = {**EVENT, "data": ['{"n":1,"do":"listen"}', "", None, ""], "event_data": event_data}
+    assert Event.model_validate_json(json.dumps(sent)).event_data == event_data
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"[" * 10_000, b'{"data": NaN}', b"\xff"])

@@ -68,7 +68,7 @@ class Event(BaseModel):
         fn_index: the number of the function that handles the event.
         trigger_id: the number of the component that the person used.
         session_hash: names the page, as it chose when it was opened.
-        event_data: always None: no component of the page sends any.
+        event_data: the new text of a field that the script changed, which no function reads; else None.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -77,7 +77,7 @@ class Event(BaseModel):
     fn_index: int = Field(ge=0, lt=1000)
     trigger_id: int | None = Field(default=None, ge=0, lt=1000)
     session_hash: str = Field(pattern=r"^[0-9a-z]{1,64}$")
-    event_data: None = None
+    event_data: str | None = None
 
 
 class EventCheck:
