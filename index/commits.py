@@ -72,7 +72,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     found = document_at(connection, incoming)
     if incoming.of not in {None, found}:
         raise OutdatedError(f"{incoming.path} was changed or removed meanwhile; look at it again")
-    if merged(details_of(connection, found.id) if found else {}, incoming.given) != incoming.details:
+    if merged(details_of(connection, found[0]) if found else {}, incoming.given) != incoming.details:
         raise DetailsChangedError(f"somebody gave other details of {incoming.path}; describe it again")
     state = {"size": incoming.size, "mtime_ns": incoming.mtime_ns}
     if found is None:

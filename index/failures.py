@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.scanning import MISSING, Failure, Listing, Root
 from index.schema import failures
+
+if TYPE_CHECKING:
+    from index.scanning import Failure, Listing, Root
 
 
 class FailureNotFoundError(LookupError):
@@ -67,6 +70,9 @@ class Failures:
             failed: what it could not list or read. A file that is not there, or not followed, is not kept.
             followed: the folders and files that the library follows, as absolute paths.
         """
+        # Only here: all formats are imported with it, and the status lists failures at once.
+        from index.scanning import MISSING
+
         causes = {_kept(failure.place, followed): failure.cause for failure in failed}
         causes = {
             (source, path): cause

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from index.catalog import Catalog
 from index.chunking import HEADING_TOKENS
@@ -11,6 +11,7 @@ from index.cutting import Chunks, Cut, cut
 from index.documents import Chunk, Document, Span
 from index.embedding import Encoder
 from index.entries import passage_text
+from index.freeing import LONG, give_back
 from index.parts import Part
 from index.records import Incoming, NewVersion, Recipe
 from index.sentence_vectors import pack
@@ -54,6 +55,8 @@ def make(
         new.append(NewVersion(item, chunks, digests, its.signature))
     known = catalog.known_vectors(places)
     missing = [digest for digest in places if digest not in known]
+    if is_long(incoming):
+        give_back()  # what it took to receive them
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
         # Made again rather than kept: those of a long document are all of its words once more.
@@ -71,6 +74,11 @@ def make(
         if progress is not None:
             progress("embedding", start + len(part), len(missing))
     return new
+
+
+def is_long(incoming: Iterable[Incoming]) -> bool:
+    """Whether the texts of documents take so much memory that it is worth giving some back."""
+    return sum(len(item.document.text) for item in incoming) > LONG
 
 
 def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Part]) -> str:

@@ -168,9 +168,9 @@ class Incoming:
     digest: str
     document: Document
     of: tuple[int, int] | None = None
-    cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
     given: Details = field(default_factory=dict, hash=False)
     details: Details = field(default_factory=dict, hash=False)
+    cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
 
     def described(self, before: Details) -> Incoming:
         """The same with ``before``, the details in the catalog, and those that are given, in its document."""

@@ -34,8 +34,10 @@ from index.catalog import Catalog
 from index.embedding import Encoder
 from index.entries import entries_of
 from index.errors import LibraryError
+from index.freeing import give_back
 from index.lexical import LexicalIndexError
 from index.locking import LibraryLockedError, WriteLock, locked
+from index.making import is_long
 from index.private import FILE
 from index.reading import CatalogReader
 from index.records import Build, Committed, NewVersion, Recipe
@@ -194,6 +196,8 @@ class Upkeep:
             words.add(entry for item in written_now for entry in entries_of(*item, titled=titled))
 
         committed = self._catalog.commit(new, removed, recipe, prepare, lineage, back=back)
+        if is_long(item.incoming for item in new):
+            give_back()
         try:
             self._finish(written[0], committed)
         except (*_FAILURES, LibraryLockedError) as error:
@@ -262,6 +266,7 @@ class Upkeep:
                 saved = replace(saved, writing=False)
                 write_marker(folder, saved)
                 self._view = open_view(folder, reader, dimensions)
+            give_back()  # the vectors that are in the base now
             self._catalog.forget_removals(saved.known_from)
             clear_away(self.home, build, saved)
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,16 @@ def index(held: Held, tmp_path: Path) -> Iterator[Index]:
         yield opened
 
 
+@contextmanager
+def holding(held: Held) -> Iterator[None]:
+    """No passage is embedded until the end, whatever happens."""
+    held.hold()
+    try:
+        yield
+    finally:
+        held.go_on.set()
+
+
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(SHARED_THREADS + 10) as pool:
@@ -50,18 +61,19 @@ def test_others_are_answered_while_more_uploads_wait_than_there_are_threads(
     index: Index, held: Held, pool: ThreadPoolExecutor
 ) -> None:
     with app_of(index) as client:
-        held.hold()
-        uploading = [pool.submit(upload, client, number) for number in range(SHARED_THREADS + 5)]
-        assert held.reached.wait(PATIENCE)
         asks: list[Callable[[], Response]] = [
             lambda: client.get("/v1/documents?brief=true"),
             lambda: client.post("/v1/search", json={"query": "gate of the dam"}),
             lambda: client.post("/v1/chat", json={"question": "Who closed the third gate?"}),
             lambda: client.get("/readyz"),
         ]
-        answered = [pool.submit(ask).result(PATIENCE).status_code for ask in asks]
-        held.go_on.set()
-        assert answered == [200] * len(asks)
+        with holding(held):
+            uploading = [pool.submit(upload, client, number) for number in range(SHARED_THREADS + 5)]
+            assert held.reached.wait(PATIENCE)
+            asked = [pool.submit(ask) for ask in asks]
+            answered, _ = wait(asked, PATIENCE)
+        assert answered == set(asked)
+        assert [future.result().status_code for future in asked] == [200] * len(asks)
         assert {future.result(PATIENCE).status_code for future in uploading} == {201}
     assert len(paths(index)) == len(uploading)
 
@@ -71,16 +83,15 @@ def test_more_uploads_than_may_wait_are_refused_and_can_be_sent_again(
 ) -> None:
     monkeypatch.setattr(documents, "MOST_WAITING", 3)
     with app_of(index) as client:
-        held.hold()
-        uploading = [pool.submit(upload, client, number) for number in range(9)]
-        refused: set[Future[Response]] = set()
-        waiting = set(uploading)
-        # Two are worked at and three wait, whichever came first.
-        while len(refused) < 4:
-            done, waiting = wait(waiting, PATIENCE, return_when="FIRST_COMPLETED")
-            assert done
-            refused |= done
-        held.go_on.set()
+        with holding(held):
+            uploading = [pool.submit(upload, client, number) for number in range(9)]
+            refused: set[Future[Response]] = set()
+            waiting = set(uploading)
+            # Two are worked at and three wait, whichever came first.
+            while len(refused) < 4:
+                done, waiting = wait(waiting, PATIENCE, return_when="FIRST_COMPLETED")
+                assert done
+                refused |= done
         assert [future.result(PATIENCE).status_code for future in waiting] == [201] * 5
         for future in refused:
             assert_refused(future.result(), "3 uploads")

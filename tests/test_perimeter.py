@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,6 +67,34 @@ def test_the_server_does_not_answer_to_the_name_of_another(client: TestClient, h
     assert response.status_code == 403
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"].startswith(f"This server does not answer as {host!r}")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Gradio-Server"])
+@pytest.mark.parametrize(
+    "host", ["attacker.example", "a:b:c", "[::1", '"\xe9"', "\xff\xfe", "localhost:999999999"]
+)
+@pytest.mark.parametrize("path", ["/", "/config"])
+def test_the_page_is_not_made_for_the_name_of_another_server(
+    client: TestClient, header: str, host: str, path: str
+) -> None:
+    response = client.get(path, headers=[(header.encode(), host.encode("latin-1"))])
+    assert response.status_code == 403
+    # The client of the tests sends other bytes for letters beyond ASCII than it is given.
+    named = host if host.isascii() else ""
+    assert re.match(f"This server does not answer as .*{re.escape(named)}", response.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Host": "archive.example, localhost"},
+        {"X-Forwarded-Host": "reports.example:443"},
+        {"X-Gradio-Server": OWN},
+        {"X-Forwarded-Host": ""},
+    ],
+)
+def test_the_page_is_made_for_each_of_the_server_s_names(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.get("/", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(

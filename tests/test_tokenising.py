@@ -48,7 +48,12 @@ def token_spans(request: pytest.FixtureRequest, encoder: Encoder) -> TokenSpans:
         ),
         "unigrams": lambda: trained(
             models.Unigram(),
-            trainers.UnigramTrainer(vocab_size=900, special_tokens=["?"], show_progress=False, unk_token="?"),  # noqa: S106 (a token of a text)
+            trainers.UnigramTrainer(
+                vocab_size=900,
+                unk_token="?",  # noqa: S106 (what stands for an unknown letter)
+                special_tokens=["?"],
+                show_progress=False,
+            ),
             pre_tokenizers.Metaspace(),
         ),
         # Several tokens in the place of one letter.

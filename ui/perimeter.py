@@ -62,23 +62,20 @@ class Perimeter:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        if not self._is_own(host, scope):
-            return (
-                f"This server does not answer as {host[:_MOST_SHOWN]!r}; ask it by its address, or add the "
-                "name to the setting allowed_hosts."
-            )
-        for forwarded in headers.getlist("x-forwarded-host"):
-            # Gradio would put the name into the addresses of the page.
-            if not all(self._is_own(name.strip(), scope) for name in forwarded.split(",")):
+        # Gradio writes the addresses of the page by the names that a proxy forwards.
+        forwarded = [name.strip() for line in headers.getlist("x-forwarded-host") for name in line.split(",")]
+        rendered_for = [line.rpartition("://")[2] for line in headers.getlist("x-gradio-server")]
+        for name in (host, *forwarded, *rendered_for):
+            if not self._is_own(name, scope):
                 return (
-                    f"A proxy asks for {forwarded[:_MOST_SHOWN]!r}, which is no name of this server; add it "
-                    "to the setting allowed_hosts."
+                    f"This server does not answer as {name[:_MOST_SHOWN]!r}; ask it by its address, or add "
+                    "the name to the setting allowed_hosts."
                 )
         # Browsers send one origin: several are none of ours.
         origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
         if origin in self._origins and scope["path"].startswith(API):
             return None
-        own_origin = origin is None or origin.partition("://")[2] == host
+        own_origin = origin is None or origin.partition("://")[2] in {host, *forwarded}
         own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
         if own_origin and (own_site or _follows_link(scope["method"], headers)):
             return None

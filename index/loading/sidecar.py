@@ -23,8 +23,8 @@ SUFFIX = ".meta.yaml"
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
 
-# A pipe would keep whoever opens it waiting. Windows has neither flag; nobody puts pipes into folders there.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Without a wait for whoever writes to a pipe. No system has all of these.
+_FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 def sidecar_of(path: Path) -> Path:
