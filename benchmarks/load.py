@@ -340,8 +340,8 @@ def _report(
     yield (
         f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s, "
         f"{arguments.passages:,} passages and a text of {arguments.megabytes} MB: {len(busy.seen):,} "
-        f"searches, {met.uploads:,} uploads, {honest + met.put_off:,} requests put off; all was indexed after "
-        f"{seconds:.0f} s\n"
+        f"searches, {met.uploads:,} uploads, {honest + met.put_off:,} requests put off; all was indexed "
+        f"after {seconds:.0f} s\n"
     )
     yield "| figure | measured | allowed | verdict |\n|---|---:|---:|---|"
     for bound in bounds:
