@@ -161,12 +161,12 @@ def _compare(index: Index, folder: Path, where: str) -> None:
             ]
         )
         for query in _QUERIES:
-            ours, theirs = (_found(either, query, 1.0) for either in (index, fresh))
+            ours, theirs = (finds(either, query, 1.0) for either in (index, fresh))
             if ours != theirs:
                 raise LostError(f"{where}: vectors find {ours}, and {theirs} afresh")
         index.settle()
         for query in _QUERIES:
-            ours, theirs = (_found(either, query, 0.35) for either in (index, fresh))
+            ours, theirs = (finds(either, query, 0.35) for either in (index, fresh))
             if ours != theirs:
                 raise LostError(f"{where}: {query!r} finds {ours}, and {theirs} afresh")
     with index.catalog.reading() as reader:
@@ -175,7 +175,8 @@ def _compare(index: Index, folder: Path, where: str) -> None:
             raise LostError(f"{where}: the caches do not have what the catalog has")
 
 
-def _found(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
+def finds(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
+    """What a search finds, in order: source, path, span, score, the words' score, sentence vectors."""
     with index.snapshot() as snapshot:
         hits = snapshot.search(query, 10, dense_weight=dense_weight)
         sentences = snapshot.sentence_vectors({hit.chunk_id for hit in hits})

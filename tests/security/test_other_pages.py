@@ -92,8 +92,10 @@ def test_a_request_to_a_loopback_name_is_answered(target: Target, host: str) -> 
 @pytest.mark.parametrize("path", ["/", "/theme.css", "/docs", "/openapi.json", "/v1/documents/"])
 def test_a_forwarded_name_leads_nowhere(target: Target, name: str, path: str) -> None:
     value = "host=attacker.example" if name == "Forwarded" else "attacker.example"
-    attack = Attack("forwarded", path, headers=((name, value),), without=("attacker.example",))
-    assert target.answer(attack).status in {200, 307, 400, 403, 404, 421}
+    answered = target.answer(Attack("forwarded", path, headers=((name, value),)))
+    assert answered.status in {200, 307, 400, 403, 404, 421}
+    if answered.status < 400:
+        assert "attacker.example" not in f"{answered.headers}{answered.text}"
 
 
 # Requests of other pages

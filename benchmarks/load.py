@@ -1,0 +1,354 @@
+"""Prints how a server holds under load: many who search, some who upload, one of them a very long report.
+
+``python -m benchmarks.load [--seconds N] [--askers N] [--uploaders N] [--megabytes N] [--passages N]``. A
+real server with the real encoder answers, first while its askers alone are there, then while uploads come,
+too. Afterwards the library must find what a library finds that is made of its documents from scratch. The
+exit code is 1 where a bound does not hold. It measures memory on Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+import sqlalchemy as sa
+
+from benchmarks.askers import Asked, asking, wait_until
+from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, questions, read_corpus
+from benchmarks.crashing import finds
+from benchmarks.serving import Served, serving
+from benchmarks.side_by_side import machine, note, shown
+from index.embedding import Encoder, open_encoder
+from index.passes import Embedded
+from index.records import Incoming
+from index.store import Index
+
+LONG = 8_000_000
+"""The number of the first document that the long report is made of: beyond those of every library."""
+
+SHORT = 9_000_000
+"""The number of the first short report that is uploaded."""
+
+HONEST = {429, 503, 507}
+"""What a server may answer that has no room or no time, as it says itself."""
+
+HEALTH_MS = 500.0
+TIMES_IDLE = 4.0
+GROWTH = 0.10
+"""Of the memory, from the first minute to the last one."""
+
+_SECONDS = 120.0
+_MINUTE = 60.0
+_BETWEEN_PROBES = 0.1
+_BETWEEN_UPLOADS = 2.0
+_SCORES = 1e-4
+"""What two scores may differ by: sums of the same numbers in another order."""
+
+
+@dataclass(slots=True)
+class Met:
+    """What happened beside the searches.
+
+    Attributes:
+        health: milliseconds of each ``GET /healthz``.
+        memory: seconds since the load began, and bytes that the server's process held then.
+        uploads: how many reports were taken.
+        put_off: how many requests were answered with 429, 503 or 507.
+        errors: what went wrong, in a sentence each.
+    """
+
+    health: list[float] = field(default_factory=list)
+    memory: list[tuple[float, int]] = field(default_factory=list)
+    uploads: int = 0
+    put_off: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A row of the table: what was measured, what is allowed, and whether it holds."""
+
+    figure: str
+    measured: str
+    allowed: str
+    holds: bool
+
+
+def main() -> int:
+    """Measure, print, and give the exit code."""
+    arguments = _arguments()
+    corpus, encoder, queries = read_corpus(), open_encoder(), questions(arguments.queries)
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch, "home")
+        note(f"embedding {arguments.passages:,} passages")
+        with Index.open(home, encoder) as index:
+            index.replace([corpus.incoming(n) for n in range(arguments.passages // PASSAGES_A_DOCUMENT)])
+        with serving(home) as served:
+            idle, busy, met, seconds = _measured(arguments, corpus, served, queries)
+        note("making a library of the same documents from scratch")
+        with Index.open(home, encoder) as index:
+            differing = differences(index, Path(scratch, "fresh"), queries)
+    bounds = list(_bounds(arguments, idle, busy, met, differing))
+    print("\n".join(_report(arguments, bounds, busy, met, seconds)))
+    return int(not all(bound.holds for bound in bounds))
+
+
+def _arguments() -> argparse.Namespace:
+    made = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    made.add_argument("--seconds", type=float, default=300.0, help="of load")
+    made.add_argument("--idle", type=float, default=30.0, help="seconds of asking while nothing else happens")
+    made.add_argument("--askers", type=int, default=30, help="how many search at once")
+    made.add_argument("--pause", type=float, default=1.0, help="seconds between an asker's searches")
+    made.add_argument("--uploaders", type=int, default=5, help="how many upload at once")
+    made.add_argument("--megabytes", type=int, default=20, help="length of one of the uploads, a text")
+    made.add_argument("--passages", type=int, default=2_000, help="size of the library before")
+    made.add_argument("--queries", type=int, default=200, help="different queries")
+    made.add_argument("--at-most", type=float, default=3600.0, help="seconds until the long report is there")
+    return made.parse_args()
+
+
+def _measured(
+    arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str]
+) -> tuple[Asked, Asked, Met, float]:
+    """What askers met before and during the load, what else happened, and how long the uploads took."""
+    note("warming up: every query once")
+    with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+        for query in queries:
+            client.post("/v1/search", json={"query": query}).raise_for_status()
+    note(f"{arguments.askers} askers, nothing else")
+    with asking(served.address, queries, arguments.askers, arguments.pause) as idle:
+        time.sleep(arguments.idle)
+    note(f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s")
+    met = Met()
+    began = time.monotonic()
+    with (
+        asking(served.address, queries, arguments.askers, arguments.pause) as busy,
+        _watched(served, met),
+        _uploading(served.address, corpus, arguments, met),
+    ):
+        time.sleep(arguments.seconds)
+    note("waiting for what was uploaded")
+    with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+        wait_until(lambda: _is_quiet(client, met), arguments.at_most, "the indexing of the uploads")
+    return idle, busy, met, time.monotonic() - began
+
+
+@contextmanager
+def _watched(served: Served, met: Met) -> Iterator[None]:
+    """Asks for the server's health and looks at its memory for as long as the block runs."""
+    enough = threading.Event()
+    began = time.monotonic()
+
+    def watch() -> None:
+        with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+            while not enough.wait(_BETWEEN_PROBES):
+                asked = time.perf_counter()
+                try:
+                    client.get("/healthz").raise_for_status()
+                except httpx.HTTPError as error:
+                    met.errors.append(f"/healthz: {type(error).__name__}: {error}")
+                met.health.append((time.perf_counter() - asked) * 1000)
+                met.memory.append((time.monotonic() - began, resident(served.pid)))
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        try:
+            yield
+        finally:
+            enough.set()
+    watching.result()
+
+
+def resident(pid: int) -> int:
+    """The bytes of memory that a process holds (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
+
+
+@contextmanager
+def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met) -> Iterator[None]:
+    """Has uploaders send reports, the first one a long one before that, for as long as the block runs."""
+    enough, lock = threading.Event(), threading.Lock()
+
+    def send(client: httpx.Client, name: str, text: str, *, background: bool) -> None:
+        try:
+            response = client.post(
+                "/v1/documents",
+                files={"file": (name, text.encode())},
+                data={"background": "true"} if background else {},
+            )
+        except httpx.HTTPError as error:
+            with lock:
+                met.errors.append(f"{name}: {type(error).__name__}: {error}")
+            return
+        with lock:
+            if response.status_code in HONEST:
+                met.put_off += 1
+            elif response.is_success:
+                met.uploads += 1
+            else:
+                met.errors.append(f"{name}: {response.status_code} {response.text[:200]}")
+
+    def upload(uploader: int) -> None:
+        with httpx.Client(base_url=address, timeout=arguments.at_most) as client:
+            if uploader == 0:
+                send(client, "long.txt", long_text(corpus, arguments.megabytes), background=True)
+            number = 0
+            while not enough.wait(_BETWEEN_UPLOADS):
+                # Every third one is a new version of the one before it.
+                document = corpus.document(SHORT + 10_000 * uploader + number)
+                text = f"{document.title}\n\n{document.text}"
+                send(client, f"short-{uploader}-{number - number % 3 // 2}.txt", text, background=False)
+                number += 1
+
+    with ThreadPoolExecutor(arguments.uploaders) as pool:
+        running = [pool.submit(upload, uploader) for uploader in range(arguments.uploaders)]
+        try:
+            yield
+        finally:
+            enough.set()
+    for each in running:
+        each.result()
+
+
+def long_text(corpus: Corpus, megabytes: int) -> str:
+    """A text of so many megabytes, no paragraph of which is in another document."""
+    parts: list[str] = []
+    length = number = 0
+    while length < megabytes * 1_000_000:
+        parts.append(corpus.document(LONG + number).text)
+        length += len(parts[-1].encode()) + 2
+        number += 1
+    return "\n\n".join(parts)
+
+
+def _is_quiet(client: httpx.Client, met: Met) -> bool:
+    jobs = client.get("/v1/jobs").raise_for_status().json()["jobs"]
+    failed = [job for job in jobs if job["state"] == "failed"]
+    if failed:
+        met.errors += [f"job: {job['message']}" for job in failed]
+    return all(job["state"] in {"done", "failed", "cancelled"} for job in jobs)
+
+
+def differences(index: Index, folder: Path, queries: Sequence[str]) -> list[str]:
+    """What ``index`` finds otherwise than a library in ``folder`` that is made of its documents from scratch.
+
+    That library takes over the vectors, since a text's vector depends on nothing else
+    (:mod:`index.batching`); documents are cut apart again, and all that is searched is made anew.
+    """
+    index.settle()
+    with Index.open(folder, _without_pass(index.encoder)) as fresh:
+        with fresh.catalog.engine.connect() as connection:
+            connection.execute(sa.text("ATTACH DATABASE :file AS former"), {"file": str(_catalog(index))})
+            for table in ("vectors", "sentence_vectors"):
+                connection.exec_driver_sql(f"INSERT INTO {table} SELECT * FROM former.{table}")  # noqa: S608
+            connection.commit()
+        fresh.replace(
+            [
+                Incoming(record.source, record.path, 0, 0, record.digest, index.text(record.document_id))
+                for record in index.documents()
+            ]
+        )
+        fresh.settle()
+        return [
+            query for query in queries if not _is_same(finds(index, query, 0.6), finds(fresh, query, 0.6))
+        ]
+
+
+def _without_pass(encoder: Encoder) -> Encoder:
+    """The same, which embeds no passage: all of them are known."""
+
+    class Known(Encoder):
+        def __init__(self) -> None:
+            self.__dict__.update(encoder.__dict__)
+
+        def encode_passages(self, texts: Sequence[str], _sentences: object) -> list[Embedded]:
+            raise AssertionError(f"{len(texts)} passages are not those that were embedded: {texts[:1]}")
+
+    return Known()
+
+
+def _catalog(index: Index) -> Path:
+    return index.home / "catalog.sqlite"
+
+
+def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]]) -> bool:
+    """Whether two searches found the same passages with the same scores; equal scores stand in any order."""
+    places = [{tuple(hit[:3]): hit[3] for hit in hits} for hits in (ours, theirs)]
+    last = min((float(str(hit[3])) for hit in ours), default=0.0)
+    for place in places[0].keys() | places[1].keys():
+        scores = [float(str(found_at.get(place, last))) for found_at in places]
+        if abs(scores[0] - scores[1]) > _SCORES:
+            return False
+    return len(ours) == len(theirs)
+
+
+def _bounds(
+    arguments: argparse.Namespace, idle: Asked, busy: Asked, met: Met, differing: Sequence[str]
+) -> Iterator[Bound]:
+    wrong = [error for error in [*idle.errors, *busy.errors] if not _is_honest(error)] + met.errors
+    yield Bound("errors but 429, 503 and 507", f"{len(wrong)}", "0", not wrong)
+    health = float(np.quantile(met.health, 0.99))
+    yield Bound("/healthz, p99, ms", shown(health), f"under {HEALTH_MS:.0f}", health < HEALTH_MS)
+    before, after = idle.quantile(0.95), busy.quantile(0.95)
+    limit = TIMES_IDLE * before
+    yield Bound(
+        f"search, p95, ms (alone: {shown(before)})", shown(after), f"under {shown(limit)}", after < limit
+    )
+    minute = min(_MINUTE, arguments.seconds / 3)
+    first = _mean([held for at, held in met.memory if at <= minute])
+    last = _mean([held for at, held in met.memory if at >= met.memory[-1][0] - minute])
+    growth = last / first - 1
+    yield Bound(
+        f"memory, first and last {minute:.0f} s, MB",
+        f"{first / 1e6:,.0f}, {last / 1e6:,.0f} ({growth:+.0%})",
+        f"at most {GROWTH:+.0%}",
+        growth <= GROWTH,
+    )
+    yield Bound(
+        f"of {arguments.queries} queries, found otherwise than from scratch",
+        f"{len(differing)}",
+        "0",
+        not differing,
+    )
+
+
+def _is_honest(error: str) -> bool:
+    return any(f"'{status} " in error for status in HONEST)
+
+
+def _mean(values: Sequence[int]) -> float:
+    return sum(values) / len(values)
+
+
+def _report(
+    arguments: argparse.Namespace, bounds: Sequence[Bound], busy: Asked, met: Met, seconds: float
+) -> Iterator[str]:
+    honest = sum(map(_is_honest, busy.errors))
+    yield f"{machine()}\n"
+    yield (
+        f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s, "
+        f"{arguments.passages:,} passages and a text of {arguments.megabytes} MB: {len(busy.seen):,} "
+        f"searches, {met.uploads:,} uploads, {honest + met.put_off:,} requests put off; all was indexed "
+        f"after {seconds:.0f} s\n"
+    )
+    yield "| figure | measured | allowed | verdict |\n|---|---:|---:|---|"
+    for bound in bounds:
+        verdict = "holds" if bound.holds else "DOES NOT HOLD"
+        yield f"| {bound.figure} | {bound.measured} | {bound.allowed} | {verdict} |"
+    yield from ("", *(f"- {text}" for text in [*busy.errors, *met.errors][:5]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
