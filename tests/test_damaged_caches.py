@@ -13,10 +13,10 @@ from reports import incoming
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index import upkeep
 from index.caches import is_whole, read_marker
 from index.store import Index, Searchable
 from index.vectors import Sizes
+from index.view import make_words
 from rag.answering import QueryEngine
 from ui.app import create_app
 
@@ -112,13 +112,13 @@ def test_many_who_meet_the_damage_at_once_have_it_repaired_once(
     saved: tuple[Path, Sizes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    make = upkeep.make_words
+    make = make_words
 
     def counting(*arguments: object, **named: object) -> object:
         made.append(tmp_path)
         return make(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(upkeep, "make_words", counting)
+    monkeypatch.setattr("index.upkeep.make_words", counting)
     with opened(saved, tmp_path / "home") as index, ThreadPoolExecutor(8) as pool:
         before = found(index)
         for file in files(index):

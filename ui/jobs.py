@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import re
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import fastapi
@@ -18,6 +20,9 @@ from ui.writer import Writer
 JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
 LISTED = 100
+
+_PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
+"""How an error names who holds the library's lock (:func:`index.locking.locked`)."""
 
 
 class SyncRequest(RequestModel):
@@ -71,7 +76,7 @@ def sync_response(writer: Writer) -> JSONResponse:
 
 def jobs_response(writer: Writer, limit: int) -> dict[str, Any]:
     """What ``GET /v1/jobs`` answers; what a sync of many files has to say is read one by one."""
-    fields = [job_fields(job) for job in writer.jobs.recent(limit)]
+    fields = [job_fields(replace(job, result=None), writer.home) for job in writer.jobs.recent(limit)]
     return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
 
@@ -82,23 +87,40 @@ def job_response(writer: Writer, job_id: str) -> dict[str, Any]:
         HTTPException: 404 if there is none.
     """
     try:
-        return job_fields(writer.jobs.get(job_id))
+        return job_fields(writer.jobs.get(job_id), writer.home)
     except JobNotFoundError as error:
         raise HTTPException(404, str(error)) from error
 
 
-def job_fields(job: Job) -> dict[str, Any]:
-    """A job as HTTP shows it: without its process, and with the name of a followed folder, not its place."""
+def job_fields(job: Job, home: Path) -> dict[str, Any]:
+    """A job as HTTP shows it: without its process, and without the places of the library and its folders.
+
+    Args:
+        job: the job; a command may have written the whole places into it.
+        home: the library's folder.
+    """
     fields = {name: value for name, value in job.as_dict().items() if name != "owner"}
     if job.result and "failed" in job.result:
         failed = [{**failure, "path": _outward(failure["path"])} for failure in job.result["failed"]]
         fields["result"] = {**job.result, "failed": failed}
-    return fields
+    shown: dict[str, Any] = _without_places(fields, home)
+    return shown
 
 
 def _outward(path: str) -> str:
     place = PurePath(path)
     return place.name if place.is_absolute() else path
+
+
+def _without_places(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
+    """A JSON value whose strings name neither a process and its computer nor the folder ``home``."""
+    if isinstance(value, dict):
+        return {name: _without_places(each, home) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_places(each, home) for each in value]
+    if isinstance(value, str):
+        return _PROCESS.sub("another process", value).replace(str(home), "its home folder")
+    return value
 
 
 def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
@@ -113,4 +135,4 @@ def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
         raise HTTPException(404, str(error)) from error
     except JobEndedError as error:
         raise HTTPException(409, str(error)) from error
-    return JSONResponse(job_fields(job), 200 if job.has_ended else 202)
+    return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
