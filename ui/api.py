@@ -33,13 +33,11 @@ from rag.selection import rank
 from rag.weights import load_weights
 from ui.completions import completions_router
 from ui.problems import documented
-from ui.schemas import ChatRequest, FeedbackRequest, SearchRequest
+from ui.schemas import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
 from ui.streaming import Broken, answer_stream
 
 if TYPE_CHECKING:
     from rag.answering import QueryEngine
-
-EVENT_STREAM = "text/event-stream"
 
 SentenceScores = Mapping[tuple[int, Span], float]
 """Scores of sentences by their document's number and their span."""
@@ -67,7 +65,7 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
         tags=["questions"],
         responses={
             **documented(404),
-            200: {"model": Answer, "content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+            200: {"model": Answer, "content": {EVENT_STREAM: {"schema": EVENT}}},
         },
     )
     async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:

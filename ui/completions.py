@@ -24,7 +24,7 @@ from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.history import Conversation, of_turns
 from ui.footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.problems import documented
-from ui.schemas import Text
+from ui.schemas import EVENT, EVENT_STREAM, Text
 from ui.streaming import Broken, answer_stream
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
             raise HTTPException(404, f"there is no model {name!r}; the one that there is, is {MODEL!r}")
         return ENTRY
 
-    @router.post("/chat/completions")
+    @router.post("/chat/completions", responses={200: {"content": {EVENT_STREAM: {"schema": EVENT}}}})
     async def complete(request: CompletionRequest) -> Response:
         """A footnoted answer in OpenAI's form; the whole of it is in `footnoted`.
 

@@ -12,6 +12,14 @@ from rag.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.filtering import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
 
+EVENT_STREAM = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON"}},
+    "required": ["data"],
+}
+"""A server-sent event, as OpenAPI describes each one of a stream."""
+
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 20_000
 """Values of one filter. The answer to a filtered question keeps them all."""
