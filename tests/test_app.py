@@ -48,6 +48,8 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/documents/{document_id}/versions",
         "/v1/documents/{document_id}/changes",
         "/v1/documents/{document_id}/matches",
+        "/v1/failures",
+        "/v1/failures/{failure_id}",
         "/v1/index/sync",
         "/v1/jobs",
         "/v1/jobs/{job_id}",
