@@ -104,8 +104,7 @@ class Index:
         )
         try:
             if former is None:
-                with catalog.reading() as reader:
-                    index._encoder_of(reader)
+                index._making()
         except EncoderMismatchError:
             catalog.close()
             raise
@@ -218,34 +217,17 @@ class Index:
             return snapshot.around(hit)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """How the process that reads files is to cut them, so that :meth:`replace` need not.
+        """How the process that reads files is to cut one, in the ``language`` that somebody says, if any.
 
-        Args:
-            language: a document's, if somebody says it.
-
-        Returns:
-            None where only this process has the encoder's tokeniser.
-
-        Raises:
-            EncoderMismatchError: as :meth:`replace`.
+        None where only this process has the encoder's tokeniser: :meth:`replace` cuts what is not cut.
         """
-        with self.catalog.reading() as reader:
-            encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
-        if encoder.tokenizer is None:
-            return None
-        return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language)
+        encoder, recipe = self._making()
+        return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
 
     def embed(self, incoming: Sequence[Incoming], progress: Progress | None = None) -> None:
-        """Embed the passages of documents ahead of :meth:`replace`, which then only writes them.
-
-        Nobody sees anything of them yet, and nothing is kept but their vectors.
-
-        Raises:
-            EncoderMismatchError, LibraryWriteError: as there.
-        """
-        with self.catalog.reading() as reader:
-            encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
-            described = [item.described(reader.details(item.source, item.path)) for item in incoming]
+        """Embed passages ahead of :meth:`replace`, which then only writes them; raises as it does."""
+        encoder, recipe = self._making()
+        described = self._described(incoming)
         with naming_failures(self.home):
             make(described, recipe, encoder, self.catalog, progress)
 
@@ -257,9 +239,7 @@ class Index:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Add documents or new versions of them, and remove others, in one step.
-
-        Passages are embedded first, while others read and write; then they are committed.
+        """Add documents or new versions of them, and remove others, in one step, after :meth:`embed`.
 
         Args:
             incoming: what was read; a document at a known place supersedes the version before it.
@@ -276,17 +256,14 @@ class Index:
             LibraryWriteError: if the disk is full or the folder cannot be written to; nothing is changed.
         """
         while True:
-            with self.catalog.reading() as reader:
-                encoder, recipe = self._encoder_of(reader), self._recipe_of(reader)
-                described = [item.described(reader.details(item.source, item.path)) for item in incoming]
+            encoder, recipe = self._making()
+            described = self._described(incoming)
             with naming_failures(self.home):
                 if back is not None:
                     put_back_vectors(self.catalog.engine, back)
                 new = make(described, recipe, encoder, self.catalog, progress)
             with naming_failures(self.home), self._upkeep.writing():
-                with self.catalog.reading() as reader:
-                    unchanged = self._recipe_of(reader) == recipe
-                if unchanged:
+                if self._making() == (encoder, recipe):
                     # A vector may have gone with the last passage that had it, or somebody edited details.
                     with suppress(VectorsGoneError, DetailsChangedError):
                         return self._upkeep.commit(new, removed, recipe, lineage, back)
@@ -329,11 +306,19 @@ class Index:
             if self.is_outdated:
                 raise
 
+    def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
+        """The documents with the details that people gave of them."""
+        with self.catalog.reading() as reader:
+            return [item.described(reader.details(item.source, item.path)) for item in incoming]
+
+    def _making(self) -> tuple[Encoder, Recipe]:
+        """What passages are made with now."""
+        with self.catalog.reading() as reader:
+            return self._encoder_of(reader), self._recipe_of(reader)
+
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
         """How the library's passages are made; an empty one takes to the recipe that it was opened with."""
-        if reader.build is None or not reader.has_chunks():
-            return self._recipe
-        return reader.build.recipe
+        return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
         """The encoder of the library's passages."""

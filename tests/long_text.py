@@ -11,6 +11,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 
@@ -46,10 +47,10 @@ class Quick(StubEncoder):
         """The bundled model's tokens."""
         return token_spans_by(self._tokenizer, text)
 
-    def encode(self, texts: list[str] | tuple[str, ...]) -> Vectors:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of nothing."""
         rows = self._random.normal(size=(len(texts), self.dimensions)).astype(np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 class Heart:

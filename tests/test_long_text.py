@@ -30,4 +30,4 @@ def test_a_long_text_costs_the_server_little_memory_and_stops_no_thread(tmp_path
     assert cost["passages"] > 4_000
     # Whole, its tokens alone took 500 MB, and more than three seconds without a stop.
     assert cost["megabytes"] < 150
-    assert cost["seconds"] < 1.5
+    assert cost["seconds"] < 2

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import words as vocabulary
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -16,7 +16,7 @@ from index.embedding import Encoder
 from index.tokenising import WINDOW, Token, TokenSpans, token_spans_by, tokens_of
 
 SMALL = 4096
-LONG = st.tuples(st.lists(TEXTS, min_size=1, max_size=6), st.integers(1, 40)).map(
+LONG = st.tuples(st.lists(TEXTS, min_size=1, max_size=6), st.integers(1, 20)).map(
     lambda drawn: "".join(drawn[0]) * drawn[1]
 )
 """Texts of up to some tens of windows, which repeat themselves."""
@@ -68,7 +68,7 @@ def token_spans(request: pytest.FixtureRequest, encoder: Encoder) -> TokenSpans:
     return kinds[request.param]()
 
 
-@PATIENT
+@settings(PATIENT, max_examples=20)
 @given(text=LONG)
 def test_windows_have_the_tokens_of_the_whole(token_spans: TokenSpans, text: str) -> None:
     assert list(tokens_of(text, token_spans, SMALL)) == list(token_spans(text))

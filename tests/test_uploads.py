@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from background import Held
 from filelock import FileLock
 
-from index import locking
+from index import locking, making
+from index.embedding import Encoder
 from index.loading import LoadError, Options
 from index.loading.isolation import Isolated
 from index.locking import LibraryLockedError
 from index.records import DocumentRecord
 from index.store import Index
 from index.sync import sync
-from ui.uploads import Sent, add_upload
+from ui.uploads import PLACING, Sent, add_upload
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda closed the fourth gate of the dam on Tuesday."
@@ -69,3 +72,27 @@ def test_uploads_of_one_name_at_the_same_time_do_not_mix(index: Index, loading: 
     [record] = index.documents()
     assert kept(index) == {"gate.txt": index.text(record.document_id).text}
     assert sync(index, reader=loading).unchanged == 1
+
+
+def test_others_place_their_files_while_one_is_embedded(
+    encoder: Encoder, loading: Isolated, tmp_path: Path
+) -> None:
+    held = Held(encoder)
+    with Index.open(tmp_path / "home", held) as index, ThreadPoolExecutor(1) as pool:
+        held.hold()
+        adding = pool.submit(add, index, loading, "gate.txt", GATE)
+        assert held.reached.wait(60)
+        free = PLACING.acquire(timeout=5)
+        held.go_on.set()
+        if free:
+            PLACING.release()
+        assert adding.result(60).path == "gate.txt"
+    assert free
+
+
+def test_a_file_is_cut_where_it_is_read_in_the_language_that_its_sender_says(
+    index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "cut", lambda *_: pytest.fail("it was cut in this process"))
+    record = add(index, loading, "gate.txt", GATE, language="de")
+    assert (record.language, record.passages) == ("de", 1)

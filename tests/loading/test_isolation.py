@@ -14,7 +14,7 @@ from children import GATE, WORDS, children_of, is_gone, refusal, sent_while_read
 
 from index.cutting import Cutting, cut
 from index.embedding import Encoder
-from index.loading import SUFFIXES, Limits, LoadError, Options, isolation, load
+from index.loading import SUFFIXES, Limits, LoadError, Options, child, load
 from index.loading.isolation import Isolated, ReaderDiedError
 from index.loading.messages import Sink, send
 from index.store import Index
@@ -99,7 +99,7 @@ class TestCutting:
             sent.append(len(message))
             send(message, sink)
 
-        monkeypatch.setattr(isolation, "send", counted)
+        monkeypatch.setattr(child, "send", counted)
         cutting = Cutting(encoder.tokenizer, 200)
         for _ in range(2):
             reader.read(small, cutting=cutting)
