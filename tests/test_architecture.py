@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("index", "rag", "ui")
-MOST_LINES = 320
+MOST_LINES = 500
+"""A file holds one idea: most are under 300 lines, and a longer one than this holds two."""
 
 DRAWERS = {"base", "common", "core", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
 """Names that say nothing of what a module does, so that anything ends up in it."""

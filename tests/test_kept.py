@@ -28,7 +28,7 @@ from pathlib import Path
 from index.catalog import Catalog
 catalog = Catalog.open(Path(sys.argv[1]))
 with catalog.engine.begin() as connection:
-    connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow')")
+    connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow', 1)")
     print("writing", flush=True)
     sys.stdin.readline()
 """

@@ -89,7 +89,7 @@ def test_an_exported_page_can_do_nothing(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", ".md", ".html", ".docx"])
-@pytest.mark.parametrize("answer_id", ["f" * 32, "0A" * 16, "0a", "..", "%00", "0a" * 16 + "0"])
+@pytest.mark.parametrize("answer_id", ["f" * 32, "0A" * 16, "0a", "..", "0a" * 16 + "0"])
 def test_an_answer_that_is_not_there_is_a_problem(client: TestClient, answer_id: str, suffix: str) -> None:
     response = client.get(f"/v1/answers/{answer_id}{suffix}")
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")

@@ -63,7 +63,12 @@ class Perimeter:
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
         # Gradio writes the addresses of the page by the names that a proxy forwards.
-        forwarded = [name.strip() for line in headers.getlist("x-forwarded-host") for name in line.split(",")]
+        forwarded = [
+            name.strip()
+            for line in headers.getlist("x-forwarded-host")
+            for name in line.split(",")
+            if name.strip()
+        ]
         rendered_for = [line.rpartition("://")[2] for line in headers.getlist("x-gradio-server")]
         for name in (host, *forwarded, *rendered_for):
             if not self._is_own(name, scope):

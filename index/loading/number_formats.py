@@ -141,7 +141,8 @@ def _filled(amount: Decimal, section: Section) -> str:
     before = "".join(text for _, text in parts[:first])
     if "slash" in section.kinds:
         return _as_fraction(amount, section)
-    if "exponent" in section.kinds:
+    # A power of ten without digits before it is no power: Excel shows the figure alone.
+    if any(kind == "exponent" for kind, _ in parts[first:]):
         return before + _scientific(amount, parts[first:])
     after = "".join(text for _, text in parts[last + 1 :])
     return before + _digits(amount, parts[first : last + 1]) + after
