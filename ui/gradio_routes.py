@@ -74,8 +74,8 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     data: list[str | None]
-    fn_index: int = Field(ge=0, lt=1000)
-    trigger_id: int | None = Field(default=None, ge=0, lt=1000)
+    fn_index: int = Field(ge=0, lt=2**31)
+    trigger_id: int | None = Field(default=None, ge=0, lt=2**31)
     session_hash: str = Field(pattern=r"^[0-9a-z]{1,64}$")
     event_data: str | None = None
 
