@@ -237,5 +237,5 @@ def test_every_link_into_the_project_leads_somewhere() -> None:
         if child.type == "link_open"
     ]
     inside = [str(link) for link in links if not str(link).startswith("http")]
-    assert inside == ["CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
+    assert inside == ["docs/security.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
     assert [link for link in inside if not (ROOT / link).is_file()] == []

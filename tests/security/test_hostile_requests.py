@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -278,13 +279,15 @@ def test_a_question_whose_scope_can_be_read_is_asked(target: Target) -> None:
 
 def asked_on_page(target: Target, data: list[str | None]) -> str:
     """All that a page is sent for a question; empty where it is refused."""
-    body = {"data": data, "fn_index": 0, "session_hash": "scoped", "trigger_id": 4, "event_data": None}
+    # Each question has a session of its own: a page shows the answers before it, too.
+    session = secrets.token_hex(6)
+    body = {"data": data, "fn_index": 0, "session_hash": session, "trigger_id": 4, "event_data": None}
     joined = target.post("/gradio_api/queue/join", body)
     target.assert_harmless(joined)
     if joined.status != 200:
         assert joined.status in REFUSED
         return ""
-    said = target.ask("GET", "/gradio_api/queue/data?session_hash=scoped").text
+    said = target.ask("GET", f"/gradio_api/queue/data?session_hash={session}").text
     for answer_id in set(re.findall(r"fn-answer-([0-9a-f]{32})", said)):
         target.ask("DELETE", f"/v1/answers/{answer_id}")
     return said
