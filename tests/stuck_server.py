@@ -32,11 +32,10 @@ def main() -> int:
 
     QueryEngine.stream = stream  # type: ignore[method-assign]
     if fifo != "-":
-        import ui.api
-        import ui.writer
+        from ui import api, writer
 
-        ui.api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
-        ui.writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]
+        api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
+        writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]
     from ui.cli import main as command
 
     return command(sys.argv[2:])
