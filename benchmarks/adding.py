@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, path_of
 from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, prepared, print_table
 from benchmarks.stand_in import document_id_at
-from index.store import Index
+from index.library import Index
 
 if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex

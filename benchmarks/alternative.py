@@ -25,8 +25,8 @@ from benchmarks import corpus as corpus_module
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
 from benchmarks.datasets import HOME
 from benchmarks.stand_in import StandIn
-from index.chunking import MAX_CHUNK_TOKENS
 from index.documents import Document as Report
+from index.text.chunks import MAX_CHUNK_TOKENS
 
 ALTERNATIVES = HOME / "alternatives"
 """Where its indexes are kept from one script to the next; it may be deleted at any time."""

@@ -1,4 +1,4 @@
-"""Learns the weights of selection and abstention, writes ``rag/weights.json``, and prints how they do.
+"""Learns the weights of selection and abstention, writes ``rag/finding/weights.json``, and prints how they do.
 
 ``python -m benchmarks.calibrate [--write]``. Two sets of weights are learned: for the features alone, on the
 ``train`` and ``tune`` titles, and for them together with the reader, on ``tune`` titles only, as the reader
@@ -28,16 +28,16 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.reader_examples import gold_flags
-from index.embedding import open_encoder
+from index.embedding.encoder import open_encoder
+from index.library import NO_FILTERS, Index
 from index.records import Filters
-from index.store import NO_FILTERS, Index
-from rag.close_reading import read_closely
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.splits import Part, part_of
-from rag.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
+from rag.finding.close_reading import read_closely
+from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
+from rag.finding.reader import BUNDLED_READER, Reader, open_reader
+from rag.finding.reading import read
 from rag.questions import Question, understand
-from rag.reader import BUNDLED_READER, Reader, open_reader
-from rag.reading import read
 from rag.tuning import READ_HITS
 
 Array = npt.NDArray[np.float64]
@@ -107,8 +107,8 @@ class Example:
 def main() -> None:
     """Measure, learn, print, and write the file if asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write rag/weights.json")
-    parser.add_argument("--output", type=Path, default=_HERE / "rag" / "weights.json")
+    parser.add_argument("--write", action="store_true", help="write rag/finding/weights.json")
+    parser.add_argument("--output", type=Path, default=_HERE / "rag" / "finding" / "weights.json")
     parser.add_argument("--model", help="another encoder's name or folder")
     parser.add_argument("--reader", default=BUNDLED_READER, help="another reader's name or folder")
     arguments = parser.parse_args()

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.writing import clapnq_questions
-from index.embedding import open_encoder
-from rag.answering import QueryEngine
+from index.embedding.encoder import open_encoder
+from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.tuning import CERTAIN

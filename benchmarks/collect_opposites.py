@@ -1,4 +1,4 @@
-"""Collects the words that mean the opposite of each other, and writes ``rag/opposites.txt``.
+"""Collects the words that mean the opposite of each other, and writes ``rag/finding/opposites.txt``.
 
 ``python -m benchmarks.collect_opposites [FOLDER]``: from WordNet 3.0 (Princeton University; Debian:
 wordnet-base). Kept are the pairs that it calls antonyms itself, in single words. Pairs of their synonyms were
@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "rag" / "opposites.txt"
+TARGET = Path(__file__).parent.parent / "rag" / "finding" / "opposites.txt"
 FILES = {"n": "noun", "v": "verb", "a": "adj", "s": "adj", "r": "adv"}
 """WordNet's letters for parts of speech (wndb(5WN)), and the files that have them."""
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.datasets import HOME, data_folder
 from index.documents import Document
-from index.embedding import Encoder
-from index.passes import Vectors
+from index.embedding.encoder import Encoder
+from index.embedding.model import Vectors
 from index.records import Incoming
-from index.segmentation import sentences
+from index.text.sentences import sentences
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import spread
 

@@ -15,15 +15,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import back_up, restore
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
+from index.catalog.backup import back_up, restore
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
 from index.vectors import Sizes
-from ui.editing import edit_document
-from ui.removing import Removed, remove_upload, restore_upload
-from ui.uploads import Sent, add_upload, uploads_folder
+from ui.http.library.editing import edit_document
+from ui.storage.removing import Removed, remove_upload, restore_upload
+from ui.storage.uploads import Sent, add_upload, uploads_folder
 
 SIZES = Sizes(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
 """Limits so low that a library of a few files goes through every type of index, each of them exact."""

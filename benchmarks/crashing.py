@@ -20,12 +20,12 @@ from pathlib import Path
 
 from benchmarks.crash_worker import SIZES, Texts, in_library, on_disk
 from benchmarks.stub_encoder import StubEncoder
-from index.caches import folder_of
+from index.ingest.sync import sync
+from index.library import Index
 from index.records import Incoming
-from index.store import Index
-from index.sync import sync
-from index.view import open_view
-from ui.leftovers import sweep_uploads
+from index.search.manifest import folder_of
+from index.search.view import open_view
+from ui.storage.leftovers import sweep_uploads
 
 _LONGEST = 2.5
 """Seconds that a process works before it is killed, at most."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from index.embedding import Encoder
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.library import Index
 from rag.evaluation import Configuration, Dataset
 from rag.evaluation.indexing import open_throwaway
 

@@ -21,11 +21,11 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from index.embedding import open_encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.embedding.encoder import open_encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTION = "How many suspects were arrested, and over how many days?"

@@ -18,17 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import data_folder, open_index
-from index.embedding import Encoder, open_encoder
-from index.fusion import DENSE_WEIGHT
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder, open_encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from index.search.fusion import DENSE_WEIGHT
 from rag.answers import Answer
-from rag.conversation import Exchange, Rarity, stand_alone
+from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
 from rag.evaluation.figures import Array, Sample, bootstrap, estimate, interval, mean
 from rag.evaluation.retrieval import measure_retrieval
+from rag.follow_ups.conversation import Exchange, Rarity, stand_alone
 from rag.json_lines import read_json_lines
 
 _HERE = Path(__file__).parent

@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.corpus import Corpus, Paragraph, questions
 from benchmarks.side_by_side import milliseconds
 from benchmarks.stand_in import StandIn
-from index.embedding import open_encoder
-from index.store import Index
+from index.embedding.encoder import open_encoder
+from index.library import Index
 
 Search = Callable[[str], object]
 """Searches for a query whose vector the encoder remembers."""

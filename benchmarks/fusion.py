@@ -14,9 +14,9 @@ import ir_measures
 from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder, open_index
-from index.embedding import open_encoder
-from index.fusion import fuse
-from index.store import POOL, Index
+from index.embedding.encoder import open_encoder
+from index.library import POOL, Index
+from index.search.fusion import fuse
 from rag.evaluation import Dataset, read_dataset
 
 WEIGHTS = (0.0, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)

@@ -113,9 +113,9 @@ class Fuzzed:
 @contextmanager
 def sample_server() -> Iterator[str]:
     """The address of a server over a copy of the sample reports, which is stopped at the end."""
-    from index.embedding import open_encoder
-    from index.store import Index
-    from index.sync import sync
+    from index.embedding.encoder import open_encoder
+    from index.ingest.sync import sync
+    from index.library import Index
 
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place:
         home, reports = Path(place, "home"), Path(place, "reports")

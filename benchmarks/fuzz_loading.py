@@ -23,8 +23,8 @@ from random import Random
 from benchmarks.fuzz_damage import damaged
 from benchmarks.fuzz_samples import ROOT, samples
 from index.documents import Document
-from index.loading import Limits, LoadError, Options
-from index.loading.isolation import Isolated, ReaderDiedError
+from index.loaders import Limits, LoadError, Options
+from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 FILES = 2000
 SEED = 20_261_125

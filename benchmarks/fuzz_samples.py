@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from index.loading import SUFFIXES
+from index.loaders import SUFFIXES
 
 ROOT = Path(__file__).parent.parent
 MOST_BYTES = 200_000

@@ -25,8 +25,8 @@ from pathlib import Path
 import regex
 
 from benchmarks.datasets import data_folder
-from index.embedding import Encoder, open_encoder
-from index.segmentation import sentences
+from index.embedding.encoder import Encoder, open_encoder
+from index.text.sentences import sentences
 from rag.answers import Verification
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import Claim

@@ -28,10 +28,10 @@ from benchmarks.serving import COMMAND, serving
 from benchmarks.side_by_side import Bench, machine, note, prepared, shown
 from benchmarks.stand_in import filled
 from index.documents import Document
-from index.embedding import open_encoder
+from index.embedding.encoder import open_encoder
+from index.ingest.sync import sync
+from index.library import Index
 from index.records import Incoming
-from index.store import Index
-from index.sync import sync
 
 NEW = 6_000_000
 """The number of the first document of the sync: beyond those of every library."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.corpus import questions
 from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, prepared, print_table
-from index.store import Index
+from index.library import Index
 
 Search = Callable[[], object]
 """One search, ready to be made."""

@@ -28,10 +28,10 @@ from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, questions, read_corpu
 from benchmarks.crashing import finds
 from benchmarks.serving import Served, serving
 from benchmarks.side_by_side import machine, note, shown
-from index.embedding import Encoder, open_encoder
-from index.passes import Embedded
+from index.embedding.encoder import Encoder, open_encoder
+from index.embedding.model import Embedded
+from index.library import Index
 from index.records import Incoming
-from index.store import Index
 
 LONG = 8_000_000
 """The number of the first document that the long report is made of: beyond those of every library."""
@@ -245,7 +245,7 @@ def differences(index: Index, folder: Path, queries: Sequence[str]) -> list[str]
     """What ``index`` finds otherwise than a library in ``folder`` that is made of its documents from scratch.
 
     That library takes over the vectors, since a text's vector depends on nothing else
-    (:mod:`index.batching`); documents are cut apart again, and all that is searched is made anew.
+    (:mod:`index.embedding.buckets`); documents are cut apart again, and all that is searched is made anew.
     """
     index.settle()
     with Index.open(folder, _without_pass(index.encoder)) as fresh:

@@ -18,7 +18,7 @@ from benchmarks.datasets import data_folder
 _ONE = """
 import json, resource, sys, time
 from pathlib import Path
-from index.loading import LoadError, Options, load
+from index.loaders import LoadError, Options, load
 options = Options(passwords=tuple(json.loads(sys.argv[2])), ocr=json.loads(sys.argv[3]))
 began = time.perf_counter()
 try:

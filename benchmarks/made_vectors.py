@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.datasets import HOME, data_folder
-from index.embedding import open_encoder
-from index.passes import Vectors
-from index.segmentation import sentences
+from index.embedding.encoder import open_encoder
+from index.embedding.model import Vectors
+from index.text.sentences import sentences
 from rag.evaluation import read_dataset
 
 DIMENSIONS = 384

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.stub_encoder import StubEncoder
 from index.documents import Document
+from index.library import Index
 from index.records import Incoming
-from index.store import Index
 
 SUBJECTS = (
     "bridges",

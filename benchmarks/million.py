@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks.corpus import questions, read_corpus, real_vectors
 from benchmarks.side_by_side import milliseconds
 from benchmarks.stand_in import StandIn, filled
-from index.embedding import open_encoder
-from index.passes import Vectors
+from index.embedding.encoder import open_encoder
+from index.embedding.model import Vectors
+from index.library import Index
 from index.records import Filters
-from index.store import Index
 
 _NEAREST = 10
 

@@ -12,8 +12,8 @@ from functools import cache
 
 import regex
 
-from index.analysis import terms
-from rag.contradiction import LANGUAGE, denies, pairs
+from index.search.analyzers import terms
+from rag.finding.contradiction import LANGUAGE, denies, pairs
 
 _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*|\b\p{N}[\p{N}.,]*(?<=\p{N})"

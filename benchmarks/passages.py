@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.datasets import HOME, data_folder, open_index
 from benchmarks.quality import LEARNED_FROM
-from index.embedding import Encoder, open_encoder
-from index.store import POOL
+from index.embedding.encoder import Encoder, open_encoder
+from index.library import POOL
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
 from rag.evaluation.figures import Place
 from rag.tuning import READ_HITS, Tuning

@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import HOME, data_folder
-from index.embedding import REMEMBERED_TEXTS, open_encoder
+from index.embedding.encoder import REMEMBERED_TEXTS, open_encoder
 from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
 from rag.evaluation.figures import Place
-from rag.reader import BUNDLED_READER, NO_READER
+from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300
 """Questions of a set that are asked: a share among them is known to about 0.05 on either side."""

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 from benchmarks.near_misses import near_miss
 from index.documents import Document, Span
-from index.segmentation import sentences
-from index.store import Index
+from index.library import Index
+from index.text.sentences import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Query
 from rag.evaluation.selection import Quote, is_gold
 from rag.evaluation.splits import Part, part_of
-from rag.windows import Window
+from rag.finding.windows import Window
 
 MAX_SENTENCES = 5
 RETRIEVED = 12

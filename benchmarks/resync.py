@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
 from benchmarks.side_by_side import Bench, Row, milliseconds, note, parser, prepared, print_table
 from benchmarks.stand_in import StandIn
-from index.store import Index
-from index.sync import sync
+from index.ingest.sync import sync
+from index.library import Index
 
 if TYPE_CHECKING:
     from llama_index.core.ingestion import IngestionPipeline

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-COMMAND = (sys.executable, "-m", "ui.cli")
+COMMAND = (sys.executable, "-m", "ui.cli.app")
 """The command ``footnoted``, of this checkout."""
 
 

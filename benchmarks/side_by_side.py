@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.corpus import Corpus, read_corpus, real_vectors
 from benchmarks.stand_in import StandIn, filled
-from index.embedding import open_encoder
+from index.embedding.encoder import open_encoder
 
 HEAD = (
     "| passages | figure | Footnoted | llama-index | Footnoted / llama-index |\n"

@@ -12,12 +12,14 @@ import numpy as np
 
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, SOURCE, Corpus, path_of, vectors_for
 from benchmarks.datasets import HOME
-from index import chunking, segmentation, tables
-from index.embedding import Encoder
-from index.parts import Part
-from index.passes import Embedded, Vectors
-from index.schema import HEAD
-from index.store import Index
+from index.catalog.schema import HEAD
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded, Vectors
+from index.library import Index
+from index.text import chunks as chunking
+from index.text import sentences as segmentation
+from index.text import tables
 
 LIBRARIES = HOME / "libraries"
 """Where filled libraries are kept from one script to the next; it may be deleted at any time."""

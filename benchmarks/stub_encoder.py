@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding import Encoder
-from index.parts import Part
-from index.passes import Embedded, Vectors
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded, Vectors
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 

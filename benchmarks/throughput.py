@@ -24,13 +24,13 @@ import numpy as np
 from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder
-from index.chunking import chunk
-from index.embedding import Encoder, bundled_folder, open_encoder
-from index.entries import passage_text
-from index.passes import Vectors
-from index.precision import Precision
-from index.segmentation import sentences
-from index.store import TITLE_TOKENS
+from index.embedding.encoder import Encoder, bundled_folder, open_encoder
+from index.embedding.model import Vectors
+from index.embedding.precision import Precision
+from index.library import TITLE_TOKENS
+from index.text.chunks import chunk
+from index.text.entries import passage_text
+from index.text.sentences import sentences
 from rag.evaluation import Dataset, read_dataset
 
 SOURCES = ("scifact", "squad2", "clapnq", "tatqa", "mlqa-en", "mtrag-human")

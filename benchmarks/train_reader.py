@@ -1,4 +1,4 @@
-"""Trains the reader that comes with the program, and writes ``rag/reader.safetensors``.
+"""Trains the reader that comes with the program, and writes ``rag/finding/reader.safetensors``.
 
 ``python -m benchmarks.train_reader``: about 20 minutes on two cores. The bundled encoder gets low-rank
 changes (Hu et al., LoRA, ICLR 2022) in all of its layers and new heads, trained on the ``train`` part of the
@@ -27,11 +27,11 @@ from torch.nn import functional
 
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.reader_examples import Example, real
-from index.embedding import bundled_folder, open_encoder
+from index.embedding.encoder import bundled_folder, open_encoder
 from rag.evaluation import read_dataset
-from rag.reader import bundled_tokenizer
-from rag.reader_model import Logits, ReaderModel, base_model
-from rag.windows import TokenizedWindow, tokenize
+from rag.finding.reader import bundled_tokenizer
+from rag.finding.reader_model import Logits, ReaderModel, base_model
+from rag.finding.windows import TokenizedWindow, tokenize
 
 SETS = ("squad2", "mlqa-en", "clapnq", "tatqa")
 TUNED_ON = ("squad2", "clapnq")
@@ -72,7 +72,7 @@ def main() -> None:
     """Make the examples, train, keep the best, write it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--epochs", type=int, default=3, help="passes over the questions")
-    parser.add_argument("--output", type=Path, default=_HERE / "rag" / "reader.safetensors")
+    parser.add_argument("--output", type=Path, default=_HERE / "rag" / "finding" / "reader.safetensors")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     tokenizer = bundled_tokenizer()

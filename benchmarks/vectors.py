@@ -27,8 +27,8 @@ import numpy.typing as npt
 
 from benchmarks.datasets import HOME
 from benchmarks.made_vectors import DIMENSIONS, VectorFile, made, made_file, real_vectors
-from index.passes import Vectors
-from index.store import POOL
+from index.embedding.model import Vectors
+from index.library import POOL
 from index.vectors import SIZES, Sizes, VectorIndex
 
 ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")

@@ -27,16 +27,16 @@ from tempfile import TemporaryDirectory
 import regex
 
 from benchmarks.datasets import data_folder, open_index
-from index.embedding import Encoder, open_encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder, open_encoder
+from index.ingest.sync import sync
+from index.library import Index
 from rag.answers import Answer, Citation
+from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.verification import Gate
-from rag.writing import Writer
+from rag.writing.model import Writer
 
 SETS = ("seeds", "seed", "clapnq")
 CLAPNQ_QUESTIONS = 100

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from index.cutting import Cut, Cutting
+    from index.text.cutting import Cut, Cutting
 
 
 class DocumentNotFoundError(LookupError):
@@ -192,7 +192,7 @@ class NewVersion:
         incoming: what was read, and where.
         chunks: its passages, in order.
         vector_digests: the digest of each passage's vector; the vectors are stored already.
-        signature: of its text, from :func:`index.similarity.signature`; None where it resembles nothing.
+        signature: of its text, from :func:`index.text.minhash.signature`; None where it resembles nothing.
     """
 
     incoming: Incoming
@@ -237,7 +237,7 @@ class Recipe:
         max_chunk_tokens: the room in a passage.
         title_tokens: how much of its document's title goes in front of a passage; with 0 the title is neither
             embedded nor found by its words.
-        chunking: :data:`index.chunking.CHUNKING` of the program that made them.
+        chunking: :data:`index.text.chunks.CHUNKING` of the program that made them.
         model: what the encoder is opened by, a name or a folder: two ways to one encoder are one recipe.
     """
 

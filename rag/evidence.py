@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from index.documents import Document, Span
 from index.records import DocumentRecord
-from index.segmentation import sentences
-from rag.citations import Library
-from rag.reading import ReadSentence
+from index.text.sentences import sentences
+from rag.finding.citations import Library
+from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
 _BEFORE_CHARACTERS = 400

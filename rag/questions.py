@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import regex
 
-from index.languages import detect
+from index.text.languages import detect
 
 MAX_QUESTION_CHARACTERS = 2000
 """A longer question is a document; the encoder reads about 1,000 characters of it."""

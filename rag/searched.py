@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.records import Filters
 
 if TYPE_CHECKING:
-    from index.store import Snapshot
+    from index.library import Snapshot
 
 NAMED = 3
 """Of documents that are chosen one by one, as many are named."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from reports import write
 from starlette.testclient import TestClient
 
-from index.embedding import Encoder
-from index.parts import Part
-from index.passes import Embedded, Vectors
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded, Vectors
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from index.loading import Limits, LoadError, Options
-from index.loading.isolation import Isolated
+from index.loaders import Limits, LoadError, Options
+from index.loaders.sandbox.client import Isolated
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 WORDS = "The water rose by three metres in the night. "
@@ -58,4 +58,4 @@ def children_of(pid: int) -> set[str]:
     done = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
-    return {line.strip() for line in done.stdout.splitlines() if "index.loading.worker" in line}
+    return {line.strip() for line in done.stdout.splitlines() if "index.loaders.sandbox.worker" in line}

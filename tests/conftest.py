@@ -17,11 +17,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has a core of its own: more threads than cores only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from index.embedding import Encoder, open_encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder, open_encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from rag.engine import QueryEngine
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -59,7 +59,7 @@ def reading_processes() -> Iterator[None]:
 def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads files here does so in a process that another test has left, if there is one."""
     del reading_processes
-    for place in ("index.sync.Isolated", "ui.app.Isolated", "ui.writer.Isolated"):
+    for place in ("index.ingest.sync.Isolated", "ui.http.app.Isolated", "ui.storage.writer.Isolated"):
         monkeypatch.setattr(place, HandedOn)
 
 

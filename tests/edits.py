@@ -6,11 +6,11 @@ from pathlib import Path
 
 from reports import write
 
-from index.loading.isolation import Isolated
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
-from index.store import Index
-from index.sync import sync
-from ui.editing import edit_document
+from ui.http.library.editing import edit_document
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from markup import abstention, answer, citation, passage, texts
 
 from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
-from rag.wording import visible
-from ui.exporting import Digests, Exported, Format, export_conversation, read_export
-from ui.exporting.comparing import beside_kept, beside_manifest
-from ui.exporting.sheet import lay_out
+from rag.conversations.wording import visible
+from ui.export import Digests, Exported, Format, export_conversation, read_export
+from ui.export.comparing import beside_kept, beside_manifest
+from ui.export.sheet import lay_out
 
 DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
 

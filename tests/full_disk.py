@@ -16,13 +16,13 @@ from reports import found, incoming
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import BackupError, back_up
-from index.catalog import CatalogError
-from index.store import Index
-from index.upkeep import LibraryWriteError
+from index.catalog.backup import BackupError, back_up
+from index.catalog.database import CatalogError
+from index.library import Index
+from index.search.maintenance import LibraryWriteError
 from index.vectors import Sizes
-from rag.answering import QueryEngine
-from ui.app import create_app
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 MEGABYTES = 6
@@ -82,7 +82,7 @@ def over_http(index: Index) -> dict[str, tuple[int, str]]:
 def synced(home: Path) -> tuple[int, str]:
     """The exit code of the command ``sync``, and what it says."""
     done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", "sync", "--home", str(home)],
+        [sys.executable, "-m", "ui.cli.app", "sync", "--home", str(home)],
         capture_output=True,
         text=True,
         check=False,

@@ -29,7 +29,7 @@ from reportlab.platypus import (
 from seed_schools import schools_pdf
 from seed_sirens import sirens_docx
 
-from index.loading import load
+from index.loaders import load
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 INQUIRY = "lorvenna-maravel-dam-inquiry.pdf"

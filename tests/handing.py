@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from index.loading.isolation import Isolated
+from index.loaders.sandbox.client import Isolated
 
 left: list[Any] = []
 """Processes that wait for the next who reads."""

@@ -19,13 +19,13 @@ import numpy as np
 from reports import VOCABULARY
 
 from benchmarks.stub_encoder import StubEncoder
-from index.embedding import bundled_folder
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
-from index.passes import Vectors
-from index.store import Index
-from index.tokenising import token_spans_by
-from ui.uploads import Sent, add_upload
+from index.embedding.encoder import bundled_folder
+from index.embedding.model import Vectors
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
+from index.text.tokens import token_spans_by
+from ui.storage.uploads import Sent, add_upload
 
 _MEGABYTE = 1024 * 1024
 

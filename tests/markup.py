@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
-from ui.locales import locale_in
+from ui.page.locales import locale_in
 
 ENGLISH = locale_in("en")
 

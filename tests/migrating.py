@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from index import schema
+from index.catalog import schema
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 

@@ -13,7 +13,7 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
 
-from index.loading.pdf import read_pdf
+from index.loaders.pdf.document import read_pdf
 
 PATH = Path("reports/inquiry.pdf")
 STYLES = getSampleStyleSheet()

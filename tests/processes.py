@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 120
 STOP_SECONDS = 20
 
-MODULE = (sys.executable, "-m", "ui.cli")
+MODULE = (sys.executable, "-m", "ui.cli.app")
 """The command, from this checkout whether or not it is installed."""
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from index.documents import Chunk, Document
-from index.embedding import Encoder
-from index.fusion import DENSE_WEIGHT
-from index.parts import Part
-from index.passes import Embedded, Vectors
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded, Vectors
+from index.library import NO_FILTERS, Hit, Index
 from index.records import Filters, Incoming, NewVersion
-from index.segmentation import sentences
-from index.store import NO_FILTERS, Hit, Index
+from index.search.fusion import DENSE_WEIGHT
+from index.text.sentences import sentences
 
 VOCABULARY = [
     "report",

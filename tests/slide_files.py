@@ -13,7 +13,7 @@ from pptx.shapes.shapetree import SlideShapes
 from pptx.slide import Slide
 from pptx.util import Inches
 
-from index.loading.pptx import read_pptx
+from index.loaders.slides.pptx import read_pptx
 
 PATH = Path("talks/dam.pptx")
 TITLE_AND_TEXT, TITLE_ONLY, BLANK = 1, 5, 6

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event as ThreadEvent
 from typing import Any
 
-from rag.answering import QueryEngine
+from rag.engine import QueryEngine
 from rag.events import Event, Token
 
 
@@ -32,11 +32,12 @@ def main() -> int:
 
     QueryEngine.stream = stream  # type: ignore[method-assign]
     if fifo != "-":
-        from ui import api, writer
+        from ui.http import questions as api
+        from ui.storage import writer
 
         api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
         writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]
-    from ui.cli import main as command
+    from ui.cli.app import main as command
 
     return command(sys.argv[2:])
 

@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 from markup import ENGLISH
 
-from ui.asked import Asked
-from ui.conversing import Conversing, Shown
-from ui.sessions import Session
+from ui.page.conversing import Conversing, Shown
+from ui.page.sessions import Session
+from ui.page.turns import Asked
 
 DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
 BROKE, COST = "When did the dam of Varda break?", "What had the dam of Varda cost?"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rag.abstention import Abstention, judge, missing_words, shortfall
-from rag.answering import QueryEngine
-from rag.features import measure
+from rag.engine import QueryEngine
+from rag.finding.abstention import Abstention, judge, missing_words, shortfall
+from rag.finding.features import measure
+from rag.finding.ranking import Scored, rank
+from rag.finding.reading import Reading, read
+from rag.finding.weights import Weights, load_weights
 from rag.questions import Question, understand
-from rag.reading import Reading, read
-from rag.selection import Scored, rank
-from rag.weights import Weights, load_weights
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

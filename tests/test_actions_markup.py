@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from markup import ENGLISH, Page, abstention, answer
 
-from rag.feedback import Judgement
-from ui.actions import actions_markup
+from rag.conversations.feedback import Judgement
+from ui.page.markup.actions import actions_markup
 
 
 def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from writings import PATIENT, TEXTS
 
-from index.analysis import PAIRS, analyzers, field_of, single_characters, terms, terms_in
+from index.search.analyzers import PAIRS, analyzers, field_of, single_characters, terms, terms_in
 
 
 def test_a_text_is_its_stems_in_order_each_once() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
 from index.records import Filters
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
 from rag.answers import Answer
+from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 from rag.questions import QuestionError
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Index
-from index.tables import tables
-from rag.answering import QueryEngine
-from ui import api
-from ui.app import create_app
+from index.library import Index
+from index.text.tables import tables
+from rag.engine import QueryEngine
+from ui.http import questions as api
+from ui.http.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -9,13 +9,13 @@ import anyio
 import pytest
 from markup import ENGLISH
 
+from index.library import NO_FILTERS
 from index.records import Filters
-from index.store import NO_FILTERS
-from rag.answering import QueryEngine
-from rag.history import ALONE, Conversation, of_answers
+from rag.conversations.history import ALONE, Conversation, of_answers
+from rag.engine import QueryEngine
 from rag.questions import QuestionError
-from ui.arriving import Arrived, arrived_markup, arriving, stopped_markup
-from ui.render import answer_markup, understood_markup
+from ui.page.arriving import Arrived, arrived_markup, arriving, stopped_markup
+from ui.page.markup.answer import answer_markup, understood_markup
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.conversation import Exchange, stand_alone
+from rag.follow_ups.conversation import Exchange, stand_alone
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 from markup import ENGLISH, answer, citation
 
-from ui.arriving import Arrived
-from ui.asked import Asked, Exchange
-from ui.render import answer_markup
+from ui.page.arriving import Arrived
+from ui.page.markup.answer import answer_markup
+from ui.page.turns import Asked, Exchange
 
 
 def answered(number: int) -> Exchange:

@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 from scripted import Script, ScriptedLLM, ServerError, cites, fails, model_of, says
 
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
 from rag.answers import Answer
+from rag.conversations.history import Conversation, of_answers
+from rag.engine import QueryEngine
 from rag.events import QuestionRewritten
-from rag.history import Conversation, of_answers
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing import Writer
+from rag.writing.model import Writer
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 AMNESTY = (

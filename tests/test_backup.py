@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from reports import Watched, found, incoming, paths, write
 
-from index.backup import BackupError, back_up, restore
-from index.embedding import Encoder
-from index.failures import Failures
-from index.scanning import Failure, Root
-from index.store import Index
-from index.sync import sync
+from index.catalog.backup import BackupError, back_up, restore
+from index.embedding.encoder import Encoder
+from index.ingest.discover import Failure, Root
+from index.ingest.failures import Failures
+from index.ingest.sync import sync
+from index.library import Index
 
 BESIDE = ("uploads", "feedback.jsonl")
 

@@ -10,8 +10,8 @@ import pytest
 from reports import incoming, paths
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import back_up, restore
-from index.store import Index
+from index.catalog.backup import back_up, restore
+from index.library import Index
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.batching import Batches, Kind, Row, rows_of, width_of, windows
+from index.embedding.buckets import Batches, Kind, Row, rows_of, width_of, windows
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=80)
 

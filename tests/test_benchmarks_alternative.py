@@ -9,7 +9,7 @@ from test_benchmarks_corpus import PARAGRAPHS
 
 from benchmarks.corpus import Corpus, path_of, vectors_for
 from benchmarks.stand_in import StandIn
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
 
 pytest.importorskip("llama_index.vector_stores.faiss", reason="needs the extra bench")
 

@@ -21,9 +21,9 @@ from benchmarks.corpus import (
     real_vectors,
     vectors_for,
 )
-from index.chunking import chunk
-from index.embedding import Encoder
-from index.passes import Vectors
+from index.embedding.encoder import Encoder
+from index.embedding.model import Vectors
+from index.text.chunks import chunk
 
 SENTENCES = tuple(
     f"The {name} gate of dam {number} was closed by its wardens in the spring of the year {1900 + number}."

@@ -9,8 +9,8 @@ from processes import ROOT
 
 from benchmarks.followups import FollowUp, read_follow_ups, reciprocal_rank, rewritten, share_closed
 from index.documents import Document
-from index.loading import SUFFIXES, load
-from index.store import Index
+from index.library import Index
+from index.loaders import SUFFIXES, load
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from benchmarks.keeping_up import ROUND_QUERY, round_documents
 from benchmarks.resync import write_files
 from benchmarks.side_by_side import Row, parser, print_table, shown
 from benchmarks.stand_in import StandIn
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 CORPUS = Corpus(PARAGRAPHS)
 

@@ -11,9 +11,9 @@ from test_benchmarks_corpus import PARAGRAPHS
 
 from benchmarks.corpus import Corpus, path_of, vectors_for
 from benchmarks.stand_in import StandIn, document_id_at, filled
-from index.embedding import Encoder
-from index.passes import Vectors
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.embedding.model import Vectors
+from index.library import Index
 
 CORPUS = Corpus(PARAGRAPHS)
 QUERY = "Who closed the gate of the dam?"

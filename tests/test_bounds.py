@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.schemas import MAX_FILTER_VALUES
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.http.schemas import MAX_FILTER_VALUES
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/search"): {

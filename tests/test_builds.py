@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from reports import version
 
-from index.catalog import Catalog
-from index.commits import VectorsGoneError
+from index.catalog.database import Catalog
+from index.catalog.writes import VectorsGoneError
 from index.records import Build, Committed, Recipe
 
 MINI = Recipe("mini@1", 200, 40, 1, "mini")

@@ -13,8 +13,9 @@ from background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync,
 from reports import paths
 from starlette.testclient import TestClient
 
-from index.store import Index
-from ui import documents, writer
+from index.library import Index
+from ui.http.library import documents
+from ui.storage import writer
 
 if TYPE_CHECKING:
     from httpx2 import Response

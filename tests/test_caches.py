@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from reports import Watched, found, incoming, write
 from writings import PATIENT
 
-from index.caches import is_whole, read_marker, write_marker
-from index.embedding import Encoder
-from index.lexical import Entry, LexicalIndex
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.library import Index
+from index.search.bm25 import Entry, LexicalIndex
+from index.search.manifest import is_whole, read_marker, write_marker
 from index.vectors import Sizes
 
 QUERIES = ("gates of the dam", "clean water", "Varda", "市议会", "nothing of the kind")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from reports import version
 
-from index.catalog import Catalog, CatalogError
+from index.catalog.database import Catalog, CatalogError
+from index.catalog.schema import HEAD, SchemaError
 from index.documents import Chunk, Document, Span
 from index.records import (
     Committed,
@@ -24,7 +25,6 @@ from index.records import (
     NewVersion,
     Passage,
 )
-from index.schema import HEAD, SchemaError
 
 ONE = "First words. Second words."
 

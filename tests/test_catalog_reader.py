@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from reports import version
 from writings import PATIENT
 
-from index.builds import begin_build, put_in_build
-from index.catalog import Catalog
+from index.catalog.builds import begin_build, put_in_build
+from index.catalog.database import Catalog
+from index.catalog.reader import CatalogReader
 from index.documents import Document
-from index.reading import CatalogReader
 from index.records import DocumentNotFoundError, Filters, Recipe
 
 FINE = Recipe("fine@1", 4, 0, 1)
@@ -145,7 +145,7 @@ class TestVectors:
     def test_all_of_them_come_in_parts_in_the_order_of_their_numbers(
         self, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("index.reading._ROWS", 2)
+        monkeypatch.setattr("index.catalog.reader._ROWS", 2)
         put_vectors(catalog, "First words.", "Second words.")
         catalog.commit([version(path=path) for path in ("a.txt", "b.txt", "c.txt")], [])
         catalog.commit([], [2])

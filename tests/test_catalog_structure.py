@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reports import version
 
-from index.catalog import Catalog
+from index.catalog.database import Catalog
 from index.documents import Chunk, Document, Origin, PageLayout, Section, Span
 from index.records import DocumentRecord, Incoming, NewVersion
 

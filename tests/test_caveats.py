@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from rag.answering import QueryEngine
-from rag.caveats import caveat, name_language, quote_list
-from rag.features import measure
+from rag.engine import QueryEngine
+from rag.finding.caveats import caveat, name_language, quote_list
+from rag.finding.features import measure
+from rag.finding.ranking import rank
+from rag.finding.reading import read
+from rag.finding.weights import load_weights
 from rag.questions import understand
-from rag.reading import read
-from rag.selection import rank
-from rag.weights import load_weights
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

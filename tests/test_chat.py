@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.answering import QueryEngine
-from ui.chat import TITLE, build_chat, labels
+from rag.engine import QueryEngine
+from ui.page.chat import TITLE, build_chat, labels
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"

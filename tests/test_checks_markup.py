@@ -10,8 +10,9 @@ import regex
 from markup import ENGLISH, abstention, answer, citation
 
 from rag.answers import Disagreement, Dropped, StatedFigure, Verification
-from ui import checks, render
-from ui.locales import locale_in
+from ui.page.locales import locale_in
+from ui.page.markup import answer as render
+from ui.page.markup import checks
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)

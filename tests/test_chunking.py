@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from writings import LANGUAGES, PATIENT, TEXTS
 
-from index.chunking import MAX_CHUNK_TOKENS, TokenSpans, chunk
 from index.documents import Chunk, Document, Span
-from index.embedding import Encoder
-from index.segmentation import sentences
+from index.embedding.encoder import Encoder
+from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk
+from index.text.sentences import sentences
 
 ROOM = st.integers(1, 40)
 SHORT_WORDS = ("dam", "gate", "Varda", "third.", "fell!", "why?", "No.", "2.5", "(so", "said)", "\n")

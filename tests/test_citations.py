@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document, Span
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.library import Index
 from index.records import Incoming
-from index.store import Index
-from rag.answering import QueryEngine
 from rag.answers import Verification
-from rag.citations import Library, cite
-from rag.reading import read
+from rag.engine import QueryEngine
+from rag.finding.citations import Library, cite
+from rag.finding.reading import read
 
 SENTENCES = (
     "Police arrested 40 people on Monday.",

@@ -10,9 +10,9 @@ import pytest
 from markup import abstention, answer, citation, passage
 from reports import version
 
-from index.catalog import Catalog
-from rag.citing_answers import CitingAnswer, Quote, list_citing
-from rag.kept_answers import forget, keep
+from index.catalog.database import Catalog
+from rag.conversations.answers import forget, keep
+from rag.conversations.citing import CitingAnswer, Quote, list_citing
 
 TWICE = replace(
     answer(

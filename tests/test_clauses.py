@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.clauses import Clause, plain, taken_apart
+from rag.suggesting.clauses import Clause, plain, taken_apart
 
 AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and families left."
 

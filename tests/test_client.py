@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ui import client
-from ui.client import (
+from ui.cli import server as client
+from ui.cli.server import (
     RunningServer,
     ServerGoneError,
     ServerRefusedError,

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.records import DocumentRecord
-from rag.close_reading import READ_CLOSELY, read_closely, reads
-from rag.features import MEASURED_NAMES, Candidate, Features
+from rag.finding.close_reading import READ_CLOSELY, read_closely, reads
+from rag.finding.features import MEASURED_NAMES, Candidate, Features
+from rag.finding.reader import WindowRead
+from rag.finding.reading import Reading, ReadSentence
+from rag.finding.windows import Window
 from rag.questions import understand
-from rag.reader import WindowRead
-from rag.reading import Reading, ReadSentence
-from rag.windows import Window
 
 QUESTION = understand("Who fled from the village?")
 

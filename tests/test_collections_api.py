@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.commands import Command, ScopeError, read_command, read_scope
+from ui.page.commands import Command, ScopeError, read_command, read_scope
 
 ANSWER = "0123456789abcdef" * 2
 

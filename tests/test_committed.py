@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index.locking import locked
+from index.catalog.lock import locked
+from index.library import Index
 from index.records import Build, Committed
-from index.store import Index
-from index.upkeep import Upkeep
+from index.search.maintenance import Upkeep
 
 
 @pytest.mark.parametrize("kind", ["locked", "busy", "full"])

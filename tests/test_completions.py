@@ -15,11 +15,11 @@ import pytest
 import uvicorn
 from scripted import ScriptedLLM, cites, model_of, says
 
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
+from rag.engine import QueryEngine
 from rag.verification import Gate
-from rag.writing import Writer
-from ui.app import create_app
+from rag.writing.model import Writer
+from ui.http.app import create_app
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"

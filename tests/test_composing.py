@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Span
+from index.library import Index
 from index.records import DocumentRecord
-from index.store import Index
 from rag.answers import Verification
-from rag.citations import Library
-from rag.composing import Composition, numbers_of
-from rag.copies import Sourced
 from rag.events import CitationMade, Token
-from rag.reading import ReadSentence
+from rag.finding.citations import Library
+from rag.finding.copies import Sourced
+from rag.finding.reading import ReadSentence
+from rag.writing.composing import Composition, numbers_of
 
 SUPPORTED = Verification("supported", True, True, 1.0)
 STRUCK = Verification("unsupported", True, False, 0.2, "9 is not in the cited sentence")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.analysis import terms
-from rag.contradiction import denies, opposes, pairs
+from index.search.analyzers import terms
+from rag.finding.contradiction import denies, opposes, pairs
 
 
 def opposed(question: str, sentence: str) -> bool:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Term
-from rag.conversation import MAX_EXCHANGES, Exchange, Rarity, Rewritten, stand_alone
+from index.search.analyzers import Term
+from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange, Rarity, Rewritten, stand_alone
 from rag.questions import MAX_QUESTION_CHARACTERS
 
 RAIDS = "How many suspects were arrested in the raids in Cambodia?"

@@ -14,13 +14,13 @@ from reports import incoming
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
 from rag.answers import Answer
-from rag.kept_answers import keep, written
-from rag.rechecking import Claim
-from ui.app import create_app
-from ui.exporting import read_export
+from rag.conversations.answers import keep, written
+from rag.conversations.rechecking import Claim
+from rag.engine import QueryEngine
+from ui.export import read_export
+from ui.http.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -10,13 +10,13 @@ import pytest
 from markup import ENGLISH
 from talks import BROKE, COST, DAM, UNCHANGED, act, all_of, ask, ids, questions
 
-from rag.answering import QueryEngine
-from rag.kept_answers import conversation
-from ui.asked import Asked
-from ui.conversing import Conversing, fail, start_over
-from ui.locales import Locale, locale_in
-from ui.render import failure_markup
-from ui.sessions import Session
+from rag.conversations.answers import conversation
+from rag.engine import QueryEngine
+from ui.page.conversing import Conversing, fail, start_over
+from ui.page.locales import Locale, locale_in
+from ui.page.markup.answer import failure_markup
+from ui.page.sessions import Session
+from ui.page.turns import Asked
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from stories import COPIES, LEAD, OTHER_STORY, STORY, copy
 
 from index.documents import Span
 from index.records import Filters
-from rag.answering import QueryEngine
 from rag.answers import Answer, Citation, Copy
-from rag.citations import Library as Texts
-from rag.copies import Copies
-from rag.reading import ReadSentence
+from rag.engine import QueryEngine
+from rag.finding.citations import Library as Texts
+from rag.finding.copies import Copies
+from rag.finding.reading import ReadSentence
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from markup import abstention, answer, citation
 
 from rag.answers import Answer, Disagreement, StatedFigure, Verification
-from rag.wording import visible
-from ui.copying import copied
+from rag.conversations.wording import visible
+from ui.http.copying import copied
 
 
 class Words(HTMLParser):

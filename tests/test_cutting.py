@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import LANGUAGES, PATIENT, TEXTS
 
-from index.chunking import chunk
-from index.cutting import Chunks, Cut, cut
 from index.documents import Document
-from index.similarity import signature
+from index.text.chunks import chunk
+from index.text.cutting import Chunks, Cut, cut
+from index.text.minhash import signature
 
 TABLE = (
     "Gates\nName | 2019 | 2020\nNorth | 1 | 2\nSouth | 3 | 4\n\nThe third gate is closed. It stays closed."

@@ -13,12 +13,12 @@ from reports import incoming
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.caches import is_whole, read_marker
-from index.store import Index, Searchable
+from index.library import Index, Searchable
+from index.search.manifest import is_whole, read_marker
+from index.search.view import make_words
 from index.vectors import Sizes
-from index.view import make_words
-from rag.answering import QueryEngine
-from ui.app import create_app
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 
 TEXTS = [f"The council closed gate {number} of the dam. 市议会关闭了{number}号大坝。" for number in range(20)]
 QUERIES = ("gate of the dam", "市议会", "council 7")
@@ -118,7 +118,7 @@ def test_many_who_meet_the_damage_at_once_have_it_repaired_once(
         made.append(tmp_path)
         return make(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.upkeep.make_words", counting)
+    monkeypatch.setattr("index.search.maintenance.make_words", counting)
     with opened(saved, tmp_path / "home") as index, ThreadPoolExecutor(8) as pool:
         before = found(index)
         for file in files(index):

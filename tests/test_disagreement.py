@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markup import citation
 
-from rag.answering import QueryEngine
 from rag.answers import Citation, Copy, Disagreement
-from rag.disagreement import disagreements
+from rag.disagreement.disagreement import disagreements
+from rag.engine import QueryEngine
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

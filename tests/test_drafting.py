@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.drafting import MAX_CHARACTERS, MAX_CITED, Draft, NoAnswer, drafts
+from rag.writing.drafting import MAX_CHARACTERS, MAX_CITED, Draft, NoAnswer, drafts
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
 

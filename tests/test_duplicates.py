@@ -15,16 +15,16 @@ from reports import incoming, version, write
 from stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from writings import PATIENT
 
-from index.catalog import Catalog
+from index.catalog.database import Catalog
+from index.catalog.duplicates import Duplicates, group_labels
+from index.catalog.schema import meta, signatures
 from index.documents import Span
-from index.duplicates import Duplicates, group_labels
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
 from index.records import DocumentNotFoundError, Filters
-from index.schema import meta, signatures
-from index.similarity import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
-from index.store import Index
-from index.sync import sync
-from ui.documents import document_response
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from ui.http.library.documents import document_response
 
 WIRE = " ".join(STORY)
 PROOFS = f"{WIRE} {FOOTER.format('Courier')}"
@@ -243,7 +243,7 @@ def test_groups_that_followed_each_generation_are_those_made_afresh(
 def test_what_follows_is_compared_alone(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt"), incoming(OTHER, "c.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
-    monkeypatch.setattr("index.duplicates.group_labels", None)
+    monkeypatch.setattr("index.catalog.duplicates.group_labels", None)
     index.replace([incoming(OTHER, "d.txt"), incoming(WIRE, "e.txt")])
     assert groups(index) == [["a.txt", "b.txt", "e.txt"], ["c.txt", "d.txt"]]
     index.replace([], [1])

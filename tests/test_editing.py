@@ -13,16 +13,16 @@ from background import Held
 from edits import GATE, REPORT, edit, filed, note
 from reports import Watched, found, write
 
-from index.backup import back_up, restore
-from index.embedding import Encoder
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
-from index.loading.sidecar import sidecar_of
+from index.catalog.backup import back_up, restore
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
+from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord, Filters
-from index.store import Index
-from index.sync import sync
-from ui.removing import remove_upload, restore_upload
-from ui.uploads import Sent, add_upload, uploads_folder
+from ui.storage.removing import remove_upload, restore_upload
+from ui.storage.uploads import Sent, add_upload, uploads_folder
 
 KEYS = ("title", "publisher", "author", "published", "language", "collection")
 

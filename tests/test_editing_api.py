@@ -14,10 +14,10 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reports import write
 from starlette.testclient import TestClient
 
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from reports import found, write
 from writings import PATIENT
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
-from index.store import Index
-from index.sync import sync
 
 VALUES = {
     "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),

@@ -11,14 +11,14 @@ from edits import REPORT, edit, filed
 from filelock import FileLock
 from reports import write
 
-from index import locking
-from index.commits import OutdatedError
-from index.embedding import Encoder
-from index.loading import LoadError
-from index.loading.isolation import Isolated
-from index.locking import LibraryLockedError
-from index.store import Index
-from index.sync import sync
+from index.catalog import lock as locking
+from index.catalog.lock import LibraryLockedError
+from index.catalog.writes import OutdatedError
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import LoadError
+from index.loaders.sandbox.client import Isolated
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.conversation import Exchange, stand_alone
-from rag.ellipsis import fill
+from rag.follow_ups.conversation import Exchange, stand_alone
+from rag.follow_ups.ellipsis import fill
 
 RAIDS = "How many suspects were arrested in the raids in Cambodia?"
 DISPLACED = "How many people were displaced in the Isken valley on 12 May 2025?"

@@ -14,14 +14,8 @@ import pytest
 from hypothesis import given, settings
 from writings import PATIENT, SENTENCES, TEXTS
 
-from index import embedding
-from index.embedding import (
-    BUNDLED_MODEL,
-    BUNDLED_SHA256,
-    Encoder,
-    EncoderError,
-    open_encoder,
-)
+from index.embedding import encoder as embedding
+from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, EncoderError, open_encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

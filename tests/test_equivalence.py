@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from reports import found, write
 from writings import PATIENT
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 NAMES = ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "é.txt", "page.html")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from markup import Page, shown, texts
 
-from ui.escaping import escape
+from ui.page.markup.escaping import escape
 
 
 @given(texts)

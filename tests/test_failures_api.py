@@ -9,10 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from reports import write
 
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 EMPTY = "is empty: it has no bytes; save it again with its text"

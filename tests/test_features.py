@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from rag.answering import QueryEngine
-from rag.features import Candidate, acronyms, holds, measure
+from rag.engine import QueryEngine
+from rag.finding.features import Candidate, acronyms, holds, measure
+from rag.finding.reading import read
 from rag.questions import understand
-from rag.reading import read
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

@@ -11,8 +11,7 @@ import pytest
 from filelock import FileLock
 
 from index.records import DocumentNotFoundError
-from rag.answering import QueryEngine
-from rag.feedback import (
+from rag.conversations.feedback import (
     CitedEvidence,
     Feedback,
     SpanError,
@@ -21,6 +20,7 @@ from rag.feedback import (
     judgements,
     read_feedback,
 )
+from rag.engine import QueryEngine
 from rag.json_lines import JsonLinesError
 
 Library = Callable[[Mapping[str, str]], QueryEngine]

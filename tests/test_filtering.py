@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.filtering import MAX_ID, filters_of, request_fields
-from ui.schemas import ChatRequest, SearchRequest
+from ui.cli.filtering import MAX_ID, filters_of, request_fields
+from ui.http.schemas import ChatRequest, SearchRequest
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 WORDS = st.lists(TEXT, max_size=3).map(tuple)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from reports import incoming, paths, words, write
 from writings import PATIENT
 
-from index.embedding import Encoder
-from index.fusion import DENSE_WEIGHT
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Hit, Index
+from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
-from index.store import Hit, Index
-from index.sync import sync
+from index.search.fusion import DENSE_WEIGHT
 
 REPORTS = 150
 """More than the candidates that each half brings to an unfiltered search."""

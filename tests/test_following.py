@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from reports import write
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 

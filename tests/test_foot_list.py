@@ -9,8 +9,8 @@ from hypothesis import given
 from markup import ENGLISH, Page, citation, shown, texts
 
 from rag.answers import Citation, Verdict, Verification
-from ui.foot_list import foot_list_markup
-from ui.sentences import ShownSentence
+from ui.page.markup.footnotes import foot_list_markup
+from ui.page.markup.sentences import ShownSentence
 
 
 def resting(words: str, *cited: Citation) -> ShownSentence:

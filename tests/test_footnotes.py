@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering import QueryEngine
 from rag.answers import Citation, Verification
-from ui.completions import text_of
-from ui.footnotes import footnotes, label, without_footnotes
+from rag.engine import QueryEngine
+from ui.http.openai import text_of
+from ui.http.openai_footnotes import footnotes, label, without_footnotes
 
 SUPPORTED = Verification("supported", True, True, 1.0)
 

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount
 from starlette.testclient import TestClient
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.gradio_routes import JOIN, NEEDED, Event
-from ui.head import ASSETS_ROUTE
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.page.gradio_routes import JOIN, NEEDED, Event
+from ui.page.head import ASSETS_ROUTE
 
 EVENT: dict[str, Any] = {
     "data": ["Why?", "", None, ""],

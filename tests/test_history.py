@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from markup import citation
 
-from index.catalog import Catalog
+from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.conversation import MAX_EXCHANGES
-from rag.history import (
+from rag.conversations.answers import AnswerNotFoundError, keep
+from rag.conversations.history import (
     ALONE,
     MAX_TURN_CHARACTERS,
     OtherConversationError,
@@ -19,7 +19,7 @@ from rag.history import (
     of_answers,
     of_turns,
 )
-from rag.kept_answers import AnswerNotFoundError, keep
+from rag.follow_ups.conversation import MAX_EXCHANGES
 
 BARE = Answer("0" * 32, "", "", False, None, None, None, (), (), (), None, "quoted", 1, "2025-01-01")
 

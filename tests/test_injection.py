@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 import pytest
 from scripted import ScriptedLLM, model_of, obeys
 
-from rag.answering import QueryEngine
 from rag.answers import Answer
+from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing import Writer
+from rag.writing.model import Writer
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

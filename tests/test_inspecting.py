@@ -9,10 +9,10 @@ import pytest
 from pdf_files import column, draw
 from starlette.testclient import TestClient
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.inspecting import CHANGES, MATCHES
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.http.library.versions import CHANGES, MATCHES
 from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")

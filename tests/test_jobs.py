@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from index import jobs as history
-from index.catalog import Catalog
-from index.jobs import INTERRUPTED, Advance, Count, JobEndedError, JobNotFoundError, Jobs
-from index.liveness import this_process
-from index.schema import jobs as table
+from index.catalog.database import Catalog
+from index.catalog.liveness import this_process
+from index.catalog.schema import jobs as table
+from index.ingest import jobs as history
+from index.ingest.jobs import INTERRUPTED, Advance, Count, JobEndedError, JobNotFoundError, Jobs
 
 ROOT = Path(__file__).parent.parent
 
 CRASHING = """
 import os, signal, sys
 from pathlib import Path
-from index.catalog import Catalog
-from index.jobs import Advance, Count, Jobs
+from index.catalog.database import Catalog
+from index.ingest.jobs import Advance, Count, Jobs
 jobs = Jobs(Catalog.open(Path(sys.argv[1])).engine)
 waiting, running = jobs.create("upload").id, jobs.create("sync").id
 jobs.begin(running)

@@ -12,11 +12,11 @@ from background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync,
 from reports import paths, write
 from starlette.testclient import TestClient
 
-from index.catalog import Catalog
-from index.jobs import Advance, Jobs
-from index.liveness import this_process
-from index.locking import WriteLock, locked
-from index.store import Index
+from index.catalog.database import Catalog
+from index.catalog.liveness import this_process
+from index.catalog.lock import WriteLock, locked
+from index.ingest.jobs import Advance, Jobs
+from index.library import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 

@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import incoming, version
 
-from index.backup import back_up, restore
-from index.catalog import Catalog
-from index.kept import FoundBy, Kept, KeptNotFoundError
-from index.store import Index
+from index.catalog.backup import back_up, restore
+from index.catalog.database import Catalog
+from index.library import Index
+from rag.conversations.store import FoundBy, Kept, KeptNotFoundError
 
 CREATED = "2031-08-02T10:00:00+00:00"
 
 WRITING = """
 import sys
 from pathlib import Path
-from index.catalog import Catalog
+from index.catalog.database import Catalog
 catalog = Catalog.open(Path(sys.argv[1]))
 with catalog.engine.begin() as connection:
     connection.exec_driver_sql("INSERT INTO sources VALUES ('/slow', 1)")

@@ -15,15 +15,13 @@ from markup import answer, citation
 from reports import write
 from starlette.responses import JSONResponse
 
-from index.catalog import Catalog
-from index.embedding import Encoder
-from index.kept import Kept
-from index.layout import Box
-from index.loading.isolation import Isolated
+from index.catalog.database import Catalog
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 from index.records import Filters
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.text.boxes import Box
 from rag.answers import (
     Answer,
     AnswerSentence,
@@ -38,7 +36,7 @@ from rag.answers import (
     Verdict,
     Verification,
 )
-from rag.kept_answers import (
+from rag.conversations.answers import (
     AnswerFormError,
     AnswerNotFoundError,
     answers_before,
@@ -51,6 +49,8 @@ from rag.kept_answers import (
     load,
     written,
 )
+from rag.conversations.store import Kept
+from rag.engine import QueryEngine
 from rag.searched import Searched
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."

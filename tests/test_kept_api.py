@@ -13,14 +13,14 @@ from markup import answer, citation
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.kept import Kept
-from index.store import Index
-from rag.answering import QueryEngine
-from rag.kept_answers import keep, written
-from rag.rechecking import Claim
-from ui.app import create_app
-from ui.exporting import read_export
-from ui.kept import attachment, name_of_file
+from index.library import Index
+from rag.conversations.answers import keep, written
+from rag.conversations.rechecking import Claim
+from rag.conversations.store import Kept
+from rag.engine import QueryEngine
+from ui.export import read_export
+from ui.http.answers import attachment, name_of_file
+from ui.http.app import create_app
 
 MADE = replace(answer(citation(1, "Gate 3 failed.")), answer_id="0a" * 16, question="Why did gate 3 fail?")
 SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from markup import answer, citation
 
-from index.backup import back_up, restore
-from index.catalog import Catalog
+from index.catalog.backup import back_up, restore
+from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.citing_answers import list_citing
-from rag.kept_answers import AnswerNotFoundError, conversation, keep, kept_answer, written
-from rag.kept_conversations import (
+from rag.conversations.answers import AnswerNotFoundError, conversation, keep, kept_answer, written
+from rag.conversations.citing import list_citing
+from rag.conversations.conversations import (
     ConversationNotFoundError,
     KeptConversation,
     find_conversation,

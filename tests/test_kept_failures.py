@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from reports import write
 
-from index.failures import FailureNotFoundError, Failures
-from index.loading.isolation import Isolated
-from index.scanning import MISSING, Failure, Listing, Root
-from index.store import Index
-from index.sync import sync
+from index.ingest.discover import MISSING, Failure, Listing, Root
+from index.ingest.failures import FailureNotFoundError, Failures
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 EMPTY = "is empty: it has no bytes; save it again with its text"
 

@@ -11,7 +11,7 @@ from background import app_of
 from pdf_files import column, draw
 from starlette.testclient import TestClient
 
-from index.store import Index
+from index.library import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 

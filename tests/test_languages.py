@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.languages import detect, fluency, is_latin, may_be_in
+from index.text.languages import detect, fluency, is_latin, may_be_in
 
 
 @pytest.mark.parametrize(

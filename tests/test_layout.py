@@ -6,7 +6,7 @@ import struct
 import time
 
 from index.documents import Document, PageLayout, Span
-from index.layout import Box, boxes
+from index.text.boxes import Box, boxes
 
 
 def layout(*characters: tuple[int, int, int, int]) -> PageLayout:

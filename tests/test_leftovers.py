@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stub_encoder import StubEncoder
-from index.loading import Options
-from index.loading.isolation import Isolated
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import Options
+from index.loaders.sandbox.client import Isolated
 from index.records import Incoming
-from index.store import Index
-from index.sync import sync
-from ui import leftovers
-from ui.leftovers import sweep_uploads
-from ui.removing import remove_upload
-from ui.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
+from ui.storage import leftovers
+from ui.storage.leftovers import sweep_uploads
+from ui.storage.removing import remove_upload
+from ui.storage.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
 
 
 class Killed(BaseException):
@@ -54,7 +54,7 @@ def kill_in(index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, st
     with monkeypatch.context() as patched:
         patched.setattr(index, step, killed)
         # What runs on the way out would not run in a process that is killed.
-        patched.setattr("ui.uploads.put_back", lambda *_: None)
+        patched.setattr("ui.storage.uploads.put_back", lambda *_: None)
         with pytest.raises(Killed):
             index_upload(index, loading, Options(), kept)
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from writings import PATIENT, SENTENCES
 
-from index.analysis import terms
-from index.lexical import Entry, LexicalIndex
 from index.records import Allowed
+from index.search.analyzers import terms
+from index.search.bm25 import Entry, LexicalIndex
 
 ENGLISH = {
     1: "Police arrested nine suspects near the river.",
@@ -299,7 +299,7 @@ class TestNarrowing:
         # The full ranking is sieved, one document is looked up and more are sieved, or all are looked up.
         for few in (0, 1, 1000):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("index.lexical._FEW_DOCUMENTS", few)
+                patch.setattr("index.search.bm25._FEW_DOCUMENTS", few)
                 found = words.search("dam gate", limit, narrow, lambda ns: np.isin(ns, sorted(hidden)))
             assert found == pytest.approx(expected)
             assert list(found.values()) == sorted(found.values(), reverse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_lexical import ENGLISH, english
 
-from index.lexical import Entry, LexicalIndex, LexicalIndexError
+from index.search.bm25 import Entry, LexicalIndex, LexicalIndexError
 
 QUERIES = ("river", "arrest suspects", "decay of the dam", "Damm", "大坝")
 

@@ -15,15 +15,15 @@ from threading import Event
 
 import pytest
 
-from index.liveness import this_process
-from index.locking import HOLDER_FILE, LibraryLockedError, WriteLock, doing, holder, note_holder
+from index.catalog.liveness import this_process
+from index.catalog.lock import HOLDER_FILE, LibraryLockedError, WriteLock, doing, holder, note_holder
 
 ROOT = Path(__file__).parent.parent
 
 HOLDING = """
 import sys
 from pathlib import Path
-from index.locking import WriteLock
+from index.catalog.lock import WriteLock
 with WriteLock(Path(sys.argv[1])).hold("sync"):
     print("held", flush=True)
     sys.stdin.read()
@@ -32,7 +32,7 @@ with WriteLock(Path(sys.argv[1])).hold("sync"):
 COUNTING = """
 import sys
 from pathlib import Path
-from index.locking import WriteLock
+from index.catalog.lock import WriteLock
 lock, count = WriteLock(Path(sys.argv[1])), Path(sys.argv[1], "count")
 for _ in range(50):
     with lock.hold():

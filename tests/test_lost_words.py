@@ -9,7 +9,7 @@ import pytest
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index.store import Index
+from index.library import Index
 
 
 @pytest.mark.parametrize("what", ["caches", "caches/*/words-*", "caches/*/current.json"])

@@ -12,16 +12,17 @@ import sqlalchemy as sa
 from reports import incoming, paths
 
 from benchmarks.stub_encoder import StubEncoder
-from index import builds, rebuilding
-from index.builds import drop_given_up
-from index.caches import folder_of, read_marker, with_base, write_marker
-from index.catalog import Catalog
-from index.commits import drop_unused_vectors, insert_build
-from index.condition import condition
+from index.catalog import builds
+from index.catalog.builds import drop_given_up
+from index.catalog.database import Catalog
+from index.catalog.schema import chunks, vectors
+from index.catalog.writes import drop_unused_vectors, insert_build
+from index.library import Index
 from index.records import Build, Recipe
-from index.schema import chunks, vectors
-from index.store import Index
-from index.view import make_base
+from index.search import reindex as rebuilding
+from index.search.manifest import folder_of, read_marker, with_base, write_marker
+from index.search.status import condition
+from index.search.view import make_base
 
 REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number in range(12)]
 

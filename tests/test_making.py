@@ -11,10 +11,10 @@ import pytest
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index.embedding import Encoder
-from index.making import vector_digest
-from index.sentence_vectors import pack, unpack
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.embedding.pipeline import vector_digest
+from index.embedding.quantize import pack, unpack
+from index.library import Index
 
 TEXT = "The council met on Monday. The third gate was closed. Nobody was hurt."
 

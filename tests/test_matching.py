@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import PATIENT, TEXTS
 
-from index import matching
 from index.documents import Span
-from index.matching import fold, matches
+from index.text import find as matching
+from index.text.find import fold, matches
 
 
 def found(text: str, query: str) -> list[str]:

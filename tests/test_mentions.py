@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.mentions import DATE, Sort, is_plural, mentions, names
+from rag.follow_ups.mentions import DATE, Sort, is_plural, mentions, names
 
 
 @pytest.mark.parametrize(

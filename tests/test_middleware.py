@@ -10,11 +10,11 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.head import ASSETS_ROUTE
-from ui.middleware import page_policy
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.http.middleware import page_policy
+from ui.page.head import ASSETS_ROUTE
 
 
 @pytest.fixture(scope="module")

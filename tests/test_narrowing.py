@@ -11,9 +11,9 @@ from markup import ENGLISH, Page, abstention, answer, citation, passage, shown, 
 
 from index.records import Filters
 from rag.searched import Searched
-from ui import render
-from ui.locales import Locale, locale_in
-from ui.narrowing import narrowed_markup, narrowing, searched_markup
+from ui.page.locales import Locale, locale_in
+from ui.page.markup import answer as render
+from ui.page.markup.narrowing import narrowed_markup, narrowing, searched_markup
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from ui.head import ASSETS
-from ui.theme import footnoted_theme
+from ui.page.head import ASSETS
+from ui.page.theme import footnoted_theme
 
 GROUNDS = ("ground", "raised", "paper")
 TEXTS = (

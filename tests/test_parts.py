@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from writings import PATIENT, PIECES, SENTENCES
 
-from index.embedding import Encoder, open_encoder
-from index.parts import Part, token_parts
+from index.embedding.encoder import Encoder, open_encoder
+from index.embedding.late_chunking import Part, token_parts
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

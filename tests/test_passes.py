@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from writings import PATIENT, PIECES, SENTENCES
 
-from index.batching import Kind, Row
-from index.embedding import Encoder, open_encoder
-from index.passes import Vectors
-from index.precision import best_precision, calculate_in_bfloat16
+from index.embedding.buckets import Kind, Row
+from index.embedding.encoder import Encoder, open_encoder
+from index.embedding.model import Vectors
+from index.embedding.precision import best_precision, calculate_in_bfloat16
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

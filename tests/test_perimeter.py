@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 from ui.settings import Settings
 
 OWN = "http://127.0.0.1:7860"

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from reports import incoming, write
 
-from index.backup import back_up, restore
-from index.catalog import Catalog
-from index.embedding import Encoder
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
+from index.catalog.backup import back_up, restore
+from index.catalog.database import Catalog
+from index.embedding.encoder import Encoder
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
 from index.private import make_file, make_folder
-from index.store import Index
-from ui.uploads import Sent, add_upload
+from ui.storage.uploads import Sent, add_upload
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 
@@ -84,7 +84,7 @@ def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) ->
     Catalog.open(path)
     make_file(path)
     follow = (
-        "import sys; from pathlib import Path; from index.catalog import Catalog; "
+        "import sys; from pathlib import Path; from index.catalog.database import Catalog; "
         "catalog = Catalog.open(Path(sys.argv[1])); catalog.follow(sys.argv[2:]); print(catalog.sources()); "
         "catalog.close()"
     )

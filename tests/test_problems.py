@@ -10,10 +10,10 @@ import pytest
 from filelock import FileLock
 from starlette.testclient import TestClient
 
-from index import locking
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
+from index.catalog import lock as locking
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

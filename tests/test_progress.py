@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import paths, write
 
-from index import progress as module
-from index.catalog import Catalog
-from index.jobs import Count, Job, Jobs
-from index.loading.isolation import Isolated
-from index.locking import WriteLock, holder
-from index.progress import Cancelled, Running, Work, advanced, seconds_left
-from index.store import Index
-from index.sync import sync
+from index.catalog.database import Catalog
+from index.catalog.lock import WriteLock, holder
+from index.ingest import progress as module
+from index.ingest.jobs import Count, Job, Jobs
+from index.ingest.progress import Cancelled, Running, Work, advanced, seconds_left
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ class TestCancelling:
     def test_what_was_committed_before_stays(
         self, monkeypatch: pytest.MonkeyPatch, stopped_at: StoppedAt, index: Index, loading: Isolated
     ) -> None:
-        monkeypatch.setattr("index.sync._CHARACTERS_AT_ONCE", 1)
+        monkeypatch.setattr("index.ingest.sync._CHARACTERS_AT_ONCE", 1)
         stopped_at("reading", 3)
         assert (index.generation, paths(index)) == (2, ["dam.txt", "water.txt"])
         report = sync(index, reader=loading)

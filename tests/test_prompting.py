@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.records import DocumentRecord
-from rag.prompting import (
+from rag.finding.reading import ReadSentence
+from rag.writing.prompting import (
     NO_ANSWER,
     Prompt,
     Source,
@@ -22,7 +23,6 @@ from rag.prompting import (
     tokens,
     unfenced,
 )
-from rag.reading import ReadSentence
 
 BUDGET = 3_000
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reports import version
 from writings import PATIENT, TEXTS
 
-from index.catalog import Catalog
+from index.catalog.database import Catalog
 from index.documents import Document
 from index.records import Filters, Passage
-from index.segmentation import sentences
+from index.text.sentences import sentences
 
 
 @pytest.fixture

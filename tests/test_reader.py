@@ -8,12 +8,12 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from index.embedding import bundled_folder
-from rag.reader import BundledReader, ReaderError, bundled_reader, open_reader
-from rag.windows import Window
+from index.embedding.encoder import bundled_folder
+from rag.finding.reader import BundledReader, ReaderError, bundled_reader, open_reader
+from rag.finding.windows import Window
 
 QUESTION = "How many suspects were arrested?"
-WEIGHTS = Path(__file__).parent.parent / "rag" / "reader.safetensors"
+WEIGHTS = Path(__file__).parent.parent / "rag" / "finding" / "reader.safetensors"
 
 ANSWERS = Window(
     "Raids",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from index.documents import Span
-from rag.answering import QueryEngine
-from rag.reading import read
+from rag.engine import QueryEngine
+from rag.finding.reading import read
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

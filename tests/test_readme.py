@@ -19,8 +19,8 @@ from markdown_it import MarkdownIt
 from processes import MODULE, ROOT, Served, environment, serving
 
 from benchmarks.writing import smollm2
-from index.loading import load
-from index.loading.sidecar import sidecar_of
+from index.loaders import load
+from index.loaders.sidecar import sidecar_of
 from ui.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

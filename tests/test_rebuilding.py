@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from reports import Watched, found, incoming
 
-from index import rebuilding
-from index.caches import folder_of
-from index.embedding import Encoder
+from index.catalog.schema import builds, chunks, ranges, vectors
+from index.embedding.encoder import Encoder
+from index.library import Index
 from index.records import Filters
-from index.schema import builds, chunks, ranges, vectors
-from index.store import Index
+from index.search import reindex as rebuilding
+from index.search.manifest import folder_of
 from index.vectors import Sizes
 
 BASES = Sizes(small=1)

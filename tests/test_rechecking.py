@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from reports import version
 
-from index.catalog import Catalog
+from index.catalog.database import Catalog
 from index.documents import Document
 from index.records import DocumentRecord
-from rag.rechecking import Checked, Claim, Footnote, Place, recheck
+from rag.conversations.rechecking import Checked, Claim, Footnote, Place, recheck
 
 TEXT = "The gate closed. Police arrested\n 1,043 people on Monday. They were freed."
 QUOTE = "Police arrested 1,043 people on Monday."

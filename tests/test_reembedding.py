@@ -9,9 +9,9 @@ import pytest
 from reports import found, incoming, shown, words
 
 from index.documents import Span
-from index.embedding import Encoder
-from index.encoders import EncoderMismatchError
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.embedding.encoders import EncoderMismatchError
+from index.library import Index
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from pathlib import Path
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import back_up, restore
-from index.loading import Options
-from index.loading.isolation import Isolated
+from index.catalog.backup import back_up, restore
+from index.library import Index
+from index.loaders import Options
+from index.loaders.sandbox.client import Isolated
 from index.records import Filters
-from index.store import Index
-from ui.uploads import Sent, add_upload
+from ui.storage.uploads import Sent, add_upload
 
 YEAR = 365 * 86_400 * 10**9
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 
 from rag.answers import Citation, Copy, Verdict, Verification
-from ui import render
-from ui.places import source_target
-from ui.render import failure_markup, question_markup
+from ui.page.markup import answer as render
+from ui.page.markup.answer import failure_markup, question_markup
+from ui.page.markup.places import source_target
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)

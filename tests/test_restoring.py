@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 import pytest
 from markup import ENGLISH, Page
 
-from rag.answering import QueryEngine
 from rag.answers import Answer
-from rag.feedback import Feedback, append_feedback
-from rag.history import Conversation, follow
-from rag.kept_answers import forget
-from ui.asked import Asked
-from ui.render import answer_markup
-from ui.restoring import restore
+from rag.conversations.answers import forget
+from rag.conversations.feedback import Feedback, append_feedback
+from rag.conversations.history import Conversation, follow
+from rag.engine import QueryEngine
+from ui.page.markup.answer import answer_markup
+from ui.page.restoring import restore
+from ui.page.turns import Asked
 
 DAM = "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it."
 QUESTIONS = (

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from reports import Watched, found, incoming
 
+from index.catalog.trash import TakenError, keep_rows, kept_document
 from index.documents import PageLayout, Section
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.library import Index
 from index.records import DocumentNotFoundError, DocumentRecord, Incoming
-from index.retired import TakenError, keep_rows, kept_document
-from index.store import Index
 
 QUERIES = ("the third gate of the dam", "sheds of Orrin", "water")
 

@@ -8,9 +8,9 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers import get_response_synthesizer
 from llama_index.core.schema import TextNode
 
+from index.library import Index
 from index.records import Filters
-from index.store import Index
-from rag.retrieval import Retriever
+from rag.llama_index import Retriever
 
 
 class LastLine(CustomLLM):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from writings import PATIENT, TEXTS
 
 from index.documents import Document
-from index.revisions import revisions
-from index.segmentation import sentences
+from index.text.diff import revisions
+from index.text.sentences import sentences
 
 GATE, WATER, SHOES = "The third gate is shut.", "The water is clean.", "Shoes are made here."
 

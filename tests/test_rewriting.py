@@ -9,11 +9,11 @@ from threading import Event
 import pytest
 from scripted import Script, ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
 
-from index.analysis import Term
-from rag.conversation import Exchange, Rewritten, stand_alone
+from index.search.analyzers import Term
+from rag.follow_ups.conversation import Exchange, Rewritten, stand_alone
+from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import understand
-from rag.rewriting import rewrite
 
 HISTORY = (
     Exchange(

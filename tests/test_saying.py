@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from markup import ENGLISH
 
-from ui.locales import Locale
-from ui.saying import date_in, dated, said
+from ui.page.locales import Locale
+from ui.page.markup.saying import date_in, dated, said
 
 KHMER = Locale("km", {"facts.undated": "គ្មានកាលបរិច្ឆេទ"})
 

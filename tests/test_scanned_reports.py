@@ -8,13 +8,13 @@ import pytest
 from pdf_files import FIRST, SECOND, body, build
 from scans import needs_tesseract, pictures, scanned
 
-from index.embedding import Encoder
-from index.loading import Options
-from index.loading.sidecar import sidecar_of
-from index.scanning import Failure
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.discover import Failure
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import Options
+from index.loaders.sidecar import sidecar_of
+from rag.engine import QueryEngine
 
 OCR = Options(ocr=True)
 QUESTION = "When was the pin last examined?"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.scanning import Failure, Listing, Root, root_of, scan
+from index.ingest.discover import Failure, Listing, Root, root_of, scan
 
 
 def write(path: Path, text: str = "x") -> Path:

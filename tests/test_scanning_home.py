@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reports import write
 
-from index.scanning import Listing, Root, scan
+from index.ingest.discover import Listing, Root, scan
 
 
 def listed(

@@ -18,11 +18,11 @@ from alembic.script import ScriptDirectory
 from migrating import MIGRATIONS, to_revision
 from reports import version
 
-from index import schema
-from index.catalog import Catalog
-from index.jobs import Jobs
-from index.kept import Kept
-from index.schema import HEAD, SchemaError, metadata, migrate
+from index.catalog import schema
+from index.catalog.database import Catalog
+from index.catalog.schema import HEAD, SchemaError, metadata, migrate
+from index.ingest.jobs import Jobs
+from rag.conversations.store import Kept
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_processes_may_open_one_new_database_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, alembic.command\n"
         "from pathlib import Path\n"
-        "from index.catalog import Catalog\n"
+        "from index.catalog.database import Catalog\n"
         "print('ready', flush=True)\n"
         "sys.stdin.read()\n"
         "Catalog.open(Path(sys.argv[1])).close()\n"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from index.records import Filters
-from rag.answering import QueryEngine
-from rag.kept_answers import load, written
+from rag.conversations.answers import load, written
+from rag.engine import QueryEngine
 from rag.searched import Searched
 
 FILES = {

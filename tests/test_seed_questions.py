@@ -9,7 +9,7 @@ import pytest
 from generate_seeds import QUESTIONS, SEEDS, placed, placed_questions
 
 from index.documents import Document
-from index.loading import SUFFIXES, load
+from index.loaders import SUFFIXES, load
 
 SITUATION_REPORT = "lorvenna-floods-situation-report-4.txt"
 COURIER = "lorvenna-courier-two-months-on.html"

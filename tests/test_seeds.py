@@ -16,7 +16,7 @@ from seed_schools import schools_pdf
 from seed_sirens import sirens_docx
 
 from index.documents import Document
-from index.loading import SUFFIXES, load
+from index.loaders import SUFFIXES, load
 
 CAMBODIA = "cambodia-scam-raids.md"
 SITUATION_REPORT = "lorvenna-floods-situation-report-4.txt"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from writings import LANGUAGES, PATIENT, TEXTS
 
 from index.documents import Span
-from index.segmentation import sentences
-from index.tables import tables
+from index.text.sentences import sentences
+from index.text.tables import tables
 
 
 def said(text: str, language: str = "en") -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from index.documents import Span
 from index.records import DocumentRecord
-from rag.features import Candidate, Features
-from rag.reading import Reading, ReadSentence
-from rag.selection import Scored, rank, score, select
-from rag.weights import Logistic, Weights
+from rag.finding.features import Candidate, Features
+from rag.finding.ranking import Scored, rank, score, select
+from rag.finding.reading import Reading, ReadSentence
+from rag.finding.weights import Logistic, Weights
 
 WEIGHTS = Weights(
     selection=Logistic(0.0, {"cosine": 1.0}),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import SENTENCES
 
-from index.embedding import Encoder
-from index.sentence_vectors import pack, unpack
+from index.embedding.encoder import Encoder
+from index.embedding.quantize import pack, unpack
 
 
 def test_they_take_a_byte_a_dimension_and_four() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from index.catalog import Catalog
-from index.kept import FoundBy, Kept, KeptNotFoundError
-from index.schema import kept_references, kept_words, series_names, withdrawals
-from index.series import (
+from index.catalog.database import Catalog
+from index.catalog.schema import kept_references, kept_words, series_names, withdrawals
+from rag.conversations.store import FoundBy, Kept, KeptNotFoundError
+from rag.conversations.superseded import (
     Series,
     SeriesNotFoundError,
     delete_series,

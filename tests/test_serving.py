@@ -19,18 +19,12 @@ import httpx
 import pytest
 from processes import MODULE, ROOT, Served, environment, run, serving
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from ui.client import running_server
-from ui.faults import UsedWronglyError
-from ui.serving import (
-    PortInUseError,
-    example_questions,
-    listening_socket,
-    refuse_exposure,
-    serve,
-)
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from ui.cli.serve import PortInUseError, example_questions, listening_socket, refuse_exposure, serve
+from ui.cli.server import running_server
+from ui.errors import UsedWronglyError
 from ui.settings import Settings, home_id
 
 HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
@@ -65,7 +59,7 @@ def served(home: Path) -> Iterator[Served]:
 def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
     """What the command prints as JSON, and which heavy packages it loaded for it."""
     code = (
-        "import sys; from ui.cli import main; code = main(sys.argv[1:]); "
+        "import sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(

@@ -12,13 +12,13 @@ import pytest
 from markup import ENGLISH
 from talks import BROKE, COST, DAM, UNCHANGED, ask, ids, last_of, questions
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.asked import Asked
-from ui.conversing import Conversing, Shown
-from ui.locales import Locale
-from ui.restoring import restore
-from ui.sessions import Session
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.page.conversing import Conversing, Shown
+from ui.page.locales import Locale
+from ui.page.restoring import restore
+from ui.page.sessions import Session
+from ui.page.turns import Asked
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_of_two_conversations_that_are_opened_the_later_stays(
             assert read.wait(30)
         return restore(index, locale, own, answer)
 
-    monkeypatch.setattr("ui.conversing.restore", slow)
+    monkeypatch.setattr("ui.page.conversing.restore", slow)
     session = Session()
 
     async def both() -> None:

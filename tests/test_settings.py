@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scans import needs_tesseract
 
-from index.loading import Limits, Options
+from index.loaders import Limits, Options
 from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
 
 IN_A_FILE = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.store import Index
+from index.library import Index
 from rag.llm import Limits, ModelSettings, ModelSetupError, Prices
 from ui.engines import open_engine
 from ui.settings import NEEDED, PREFIX, Settings, SettingsError, load_settings

@@ -10,14 +10,14 @@ import pytest
 from filelock import FileLock
 from reports import Watched, found, incoming, words
 
-from index import upkeep
-from index.builds import begin_build, put_in_build
-from index.caches import read_marker
-from index.embedding import Encoder
-from index.lexical import Entry, LexicalIndex
-from index.making import make
+from index.catalog.builds import begin_build, put_in_build
+from index.embedding.encoder import Encoder
+from index.embedding.pipeline import make
+from index.library import Index
 from index.records import Recipe
-from index.store import Index
+from index.search import maintenance as upkeep
+from index.search.bm25 import Entry, LexicalIndex
+from index.search.manifest import read_marker
 from index.vectors import Sizes
 
 BASES = Sizes(small=1)

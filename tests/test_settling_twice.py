@@ -8,7 +8,7 @@ from filelock import FileLock
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index.store import Index
+from index.library import Index
 
 
 def test_who_comes_while_another_settles_leaves_it_to_them(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ import pytest
 from processes import Served, serving
 from reports import write
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from ui.serving import listening_socket, only_server
-from ui.streaming import STOPPING
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from ui.cli.serve import listening_socket, only_server
+from ui.http.streaming import STOPPING
 
 ENDS_WITHIN = 10.0
 PATIENCE = 60.0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stories import FOOTER, OTHER_STORY, STORY
 from writings import BREAKS, PATIENT, SENTENCES
 
-from index.similarity import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 
 TEXTS = st.lists(st.sampled_from([*SENTENCES, *BREAKS]), max_size=30).map("".join)
 

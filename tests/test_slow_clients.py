@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from ui import serving
-from ui.serving import _Connection, _Server, listening_socket
+from ui.cli import serve as serving
+from ui.cli.serve import _Connection, _Server, listening_socket
 
 
 @pytest.fixture

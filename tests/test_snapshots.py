@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from reports import incoming, shown, words
 
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.library import Index
 from index.records import Filters
-from index.snapshots import Snapshot
-from index.store import Index
+from index.search.snapshot import Snapshot
 from index.vectors import Sizes
 
 BASES = Sizes(small=1)

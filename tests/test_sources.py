@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.library import Index
 from index.records import DocumentNotFoundError
-from index.store import Index
-from ui.sources import read_source
+from ui.http.library.sources import read_source
 
 
 @given(start=st.integers(0, 6000), end=st.none() | st.integers(0, 6000))

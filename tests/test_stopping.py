@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from ui.stopping import told_to_stop
+from ui.cli.stopping import told_to_stop
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from reports import Watched, found, incoming, words
 
-from index import snapshots
 from index.documents import Document
-from index.embedding import Encoder
-from index.languages import detect
+from index.embedding.encoder import Encoder
+from index.library import Hit, Index
 from index.records import Filters
-from index.store import Hit, Index
+from index.search import snapshot as snapshots
+from index.text.languages import detect
 
 
 @pytest.fixture

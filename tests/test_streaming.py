@@ -15,13 +15,13 @@ from background import PATIENCE, wait_until
 from sse_starlette.sse import AppStatus
 from starlette.types import Message
 
-from index.store import NO_FILTERS, Index
-from rag.answering import QueryEngine
+from index.library import NO_FILTERS, Index
+from rag.conversations.history import ALONE
+from rag.engine import QueryEngine
 from rag.events import Event
-from rag.history import ALONE
-from ui.app import create_app
-from ui.arriving import arriving
-from ui.streaming import STOPPING, EngineEvents
+from ui.http.app import create_app
+from ui.http.streaming import STOPPING, EngineEvents
+from ui.page.arriving import arriving
 
 QUESTION = "How many suspects were arrested, and over how many days?"
 CHAT = "/v1/chat", {"question": QUESTION, "stream": True}

@@ -9,14 +9,14 @@ from functools import partial
 
 import pytest
 
+from index.ingest.sync import sync
+from index.library import Index
 from index.records import Filters
-from index.store import Index
-from index.sync import sync
-from rag import suggesting
-from rag.answering import QueryEngine
 from rag.answers import Answer
-from rag.history import follow
-from rag.suggesting import candidates_of
+from rag.conversations.history import follow
+from rag.engine import QueryEngine
+from rag.suggesting import suggesting
+from rag.suggesting.suggesting import candidates_of
 
 suggest = partial(suggesting.suggest, seconds=60)
 """As on a machine that is quick enough: what is suggested does not depend on it here."""

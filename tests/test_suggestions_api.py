@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from starlette.testclient import TestClient
 
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.suggestions import followed_in
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.http.suggestions import followed_in
 
 DAM = (
     "The dam of Varda broke on Sunday. The council closed the third gate of the dam on Monday. "

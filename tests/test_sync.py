@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from reports import Watched, paths, write
 
-from index import sync as syncing
-from index.embedding import Encoder
-from index.scanning import Failure
-from index.store import Index
-from index.sync import SyncReport, sync
+from index.embedding.encoder import Encoder
+from index.ingest import sync as syncing
+from index.ingest.discover import Failure
+from index.ingest.sync import SyncReport, sync
+from index.library import Index
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 

@@ -8,10 +8,10 @@ import pytest
 from reports import paths, write
 
 from benchmarks.stub_encoder import StubEncoder
-from index.locking import locked
-from index.store import Index
-from index.sync import sync
-from index.upkeep import Upkeep
+from index.catalog.lock import locked
+from index.ingest.sync import sync
+from index.library import Index
+from index.search.maintenance import Upkeep
 
 
 def test_a_sync_whose_library_cannot_be_settled_now_has_done_its_work(

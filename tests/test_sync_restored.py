@@ -10,11 +10,11 @@ import pytest
 from reports import incoming, write
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import back_up, restore
-from index.commits import LibraryRestoredError
-from index.scanning import root_of, scan
-from index.store import Index
-from index.sync import apply, plan, sync
+from index.catalog.backup import back_up, restore
+from index.catalog.writes import LibraryRestoredError
+from index.ingest.discover import root_of, scan
+from index.ingest.sync import apply, plan, sync
+from index.library import Index
 
 
 def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwhile(tmp_path: Path) -> None:

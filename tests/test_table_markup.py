@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ui.tables import CitedRow, table_markup
+from ui.page.markup.tables import CitedRow, table_markup
 
 HEADINGS = "Revenue by segment\n(in millions of euros)\nSegment | 2023 | 2024 | Note"
 FOOD = CitedRow("Food | 1,204.5 | (38.1) | restated", "")

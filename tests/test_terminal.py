@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
-from ui import terminal
+from ui.cli import output as terminal
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
 TEXT = f"{FIRST} {SECOND}\n{THIRD}"

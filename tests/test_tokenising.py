@@ -12,8 +12,8 @@ from reports import words as vocabulary
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from writings import BREAKS, PATIENT, SENTENCES, TEXTS
 
-from index.embedding import Encoder
-from index.tokenising import WINDOW, Token, TokenSpans, token_spans_by, tokens_of
+from index.embedding.encoder import Encoder
+from index.text.tokens import WINDOW, Token, TokenSpans, token_spans_by, tokens_of
 
 SMALL = 4096
 LONG = st.tuples(st.lists(TEXTS, min_size=1, max_size=6), st.integers(1, 20)).map(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic, sleep
 
-from index.turns import Turns
+from index.embedding.scheduler import Turns
 
 
 class Slow:

@@ -13,8 +13,8 @@ from threading import Event
 from reports import found, words, write
 
 from benchmarks.stub_encoder import StubEncoder
-from index.store import Index
-from index.sync import sync
+from index.ingest.sync import sync
+from index.library import Index
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 4
@@ -23,9 +23,9 @@ SYNC = """
 import sys
 from pathlib import Path
 from benchmarks.stub_encoder import StubEncoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
+from index.loaders.sandbox.client import Isolated
+from index.library import Index
+from index.ingest.sync import sync
 home, folder = map(Path, sys.argv[1:])
 with Index.open(home, StubEncoder()) as index, Isolated() as reader:
     for line in sys.stdin:

@@ -16,19 +16,20 @@ from pdf_files import column, draw
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index import locking
-from index.backup import back_up, restore
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from ui import removing, undoing
-from ui.app import create_app
-from ui.leftovers import INCOMING, sweep_uploads
-from ui.removing import Removed, remove_upload, restore_upload
+from index.catalog import lock as locking
+from index.catalog.backup import back_up, restore
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.http.library import undoing
 from ui.settings import Settings
-from ui.uploads import Sent, add_upload, uploads_folder
+from ui.storage import removing
+from ui.storage.leftovers import INCOMING, sweep_uploads
+from ui.storage.removing import Removed, remove_upload, restore_upload
+from ui.storage.uploads import Sent, add_upload, uploads_folder
 
 if TYPE_CHECKING:
     from httpx2 import Response

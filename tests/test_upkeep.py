@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from reports import Watched, found, incoming, paths
 
-from index import locking
-from index.embedding import Encoder
-from index.lexical import Entry, LexicalIndex
-from index.locking import LibraryLockedError
-from index.parts import Part
-from index.passes import Embedded
-from index.store import Index
+from index.catalog import lock as locking
+from index.catalog.lock import LibraryLockedError
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded
+from index.library import Index
+from index.search.bm25 import Entry, LexicalIndex
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,8 +58,8 @@ def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> No
     code = (
         "import sys; sys.path[:0] = ['tests', '.']\n"
         "from pathlib import Path\n"
-        "from index.embedding import open_encoder\n"
-        "from index.store import Index\n"
+        "from index.embedding.encoder import open_encoder\n"
+        "from index.library import Index\n"
         "from reports import incoming\n"
         "with Index.open(Path(sys.argv[1]), open_encoder()) as index:\n"
         "    index.replace([incoming('Two gates.', 'b.txt')], [1])\n"

@@ -12,15 +12,15 @@ from filelock import FileLock
 from reports import incoming
 
 from benchmarks.stub_encoder import StubEncoder
-from index import locking
-from index.backup import back_up, restore
-from index.commits import LibraryRestoredError
-from index.loading import Options
-from index.loading.isolation import Isolated
-from index.locking import LibraryLockedError
-from index.store import Index
-from ui.removing import remove_upload
-from ui.uploads import Sent, add_upload
+from index.catalog import lock as locking
+from index.catalog.backup import back_up, restore
+from index.catalog.lock import LibraryLockedError
+from index.catalog.writes import LibraryRestoredError
+from index.library import Index
+from index.loaders import Options
+from index.loaders.sandbox.client import Isolated
+from ui.storage.removing import remove_upload
+from ui.storage.uploads import Sent, add_upload
 
 
 def test_a_document_that_cannot_be_deleted_keeps_its_file(

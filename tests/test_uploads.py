@@ -10,15 +10,16 @@ import pytest
 from background import Held
 from filelock import FileLock
 
-from index import locking, making
-from index.embedding import Encoder
-from index.loading import LoadError, Options
-from index.loading.isolation import Isolated
-from index.locking import LibraryLockedError
+from index.catalog import lock as locking
+from index.catalog.lock import LibraryLockedError
+from index.embedding import pipeline as making
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import LoadError, Options
+from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
-from index.store import Index
-from index.sync import sync
-from ui.uploads import PLACING, Sent, add_upload
+from ui.storage.uploads import PLACING, Sent, add_upload
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda closed the fourth gate of the dam on Tuesday."

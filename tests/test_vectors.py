@@ -32,7 +32,7 @@ from vector_sets import (
 from writings import PATIENT
 
 from index.vectors import SIZES, Sizes, VectorIndex
-from index.vectors.blocks import FULL, Block, grown
+from index.vectors.exact import FULL, Block, grown
 
 Maker = Callable[[Path, dict[int, Matrix]], VectorIndex]
 KINDS: dict[str, Maker] = {

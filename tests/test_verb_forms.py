@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verb_forms import of_participle, of_past, of_third_person
+from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
 
 
 @pytest.mark.parametrize(

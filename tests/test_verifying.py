@@ -10,16 +10,16 @@ from zipfile import ZipFile
 import pytest
 from reports import write
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
-from rag.kept_answers import forget, keep
-from ui.exporting import FORMATS, digests_of, export
-from ui.faults import UsedWronglyError
-from ui.verifying import MAX_BYTES, Verified, verify_file
+from rag.conversations.answers import forget, keep
+from rag.engine import QueryEngine
+from ui.cli.verify import MAX_BYTES, Verified, verify_file
+from ui.errors import UsedWronglyError
+from ui.export import FORMATS, digests_of, export
 
 GATE = "The council of Varda closed the third gate of the dam on 4 May, and 120 families left."
 QUESTION = "When did the council of Varda close the third gate of the dam?"

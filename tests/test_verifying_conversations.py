@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from reports import write
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
-from rag.history import follow
-from rag.kept_answers import conversation, forget
-from rag.kept_conversations import forget_conversation, name_conversation, written_conversation
-from ui.exporting import FORMATS, digests_of, export_conversation
-from ui.verifying import verify_file
+from rag.conversations.answers import conversation, forget
+from rag.conversations.conversations import forget_conversation, name_conversation, written_conversation
+from rag.conversations.history import follow
+from rag.engine import QueryEngine
+from ui.cli.verify import verify_file
+from ui.export import FORMATS, digests_of, export_conversation
 
 GATE = "The council of Varda closed the third gate of the dam on 4 May, and 120 families left."
 RAIN = "It rained in Varda for nine days in June."

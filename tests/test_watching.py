@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import paths, write
 
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import SyncReport, sync
-from index.watching import Change, Rest, State, Watch
+from index.ingest.sync import SyncReport, sync
+from index.ingest.watch import Change, Rest, State, Watch
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 REST = 0.2
@@ -99,7 +99,7 @@ def watching(index: Index, folder: Path, loading: Isolated, rest: float = REST) 
 
 @pytest.fixture(autouse=True)
 def _looks_are_frequent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.watching._TICK_SECONDS", 0.1)
+    monkeypatch.setattr("index.ingest.watch._TICK_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_the_homes_own_files_are_none_of_the_reports(tmp_path: Path, index: Inde
 def test_a_sync_that_could_not_be_done_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, watched: Watched
 ) -> None:
-    monkeypatch.setattr("index.watching._RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("index.ingest.watch._RETRY_SECONDS", 0.5)
     watched.refuse = 2
     write(watched.folder / "dam.txt", GATE)
     watched.until("dam.txt")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import BUNDLED_MODEL
-from rag.features import FEATURE_NAMES, MEASURED_NAMES, Features
-from rag.weights import Logistic, WeightsError, load_weights
+from index.embedding.encoder import BUNDLED_MODEL
+from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Features
+from rag.finding.weights import Logistic, WeightsError, load_weights
 
 
 def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:
@@ -20,7 +20,7 @@ def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:
 
 
 def test_the_file_tells_its_script_encoder_data_and_licences() -> None:
-    stored = json.loads(files("rag").joinpath("weights.json").read_text())
+    stored = json.loads(files("rag.finding").joinpath("weights.json").read_text())
     assert stored["made_by"] == "benchmarks/calibrate.py"
     assert stored["encoder"] == BUNDLED_MODEL
     assert {name: text.rsplit(", ", 1)[1] for name, text in stored["data"].items()} == {
@@ -61,7 +61,7 @@ def test_what_the_reader_says_counts_where_there_is_one() -> None:
 def test_a_file_that_does_not_fit_is_named_with_cause_and_remedy(
     tmp_path: Path, change: dict[str, object], cause: str
 ) -> None:
-    stored = json.loads(files("rag").joinpath("weights.json").read_text()) | change
+    stored = json.loads(files("rag.finding").joinpath("weights.json").read_text()) | change
     file = tmp_path / "mine.json"
     file.write_text(json.dumps(stored))
     with pytest.raises(WeightsError) as caught:
@@ -71,7 +71,7 @@ def test_a_file_that_does_not_fit_is_named_with_cause_and_remedy(
 
 
 def test_another_file_takes_the_place_of_the_one_that_comes_with_the_program(tmp_path: Path) -> None:
-    stored = json.loads(files("rag").joinpath("weights.json").read_text())
+    stored = json.loads(files("rag.finding").joinpath("weights.json").read_text())
     stored["features"]["threshold"] = 0.123
     (tmp_path / "mine.json").write_text(json.dumps(stored))
     assert load_weights("features", tmp_path / "mine.json").threshold == 0.123

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from rag.reader import bundled_tokenizer
-from rag.windows import MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS, MAX_WINDOW_TOKENS, Window, tokenize
+from rag.finding.reader import bundled_tokenizer
+from rag.finding.windows import MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS, MAX_WINDOW_TOKENS, Window, tokenize
 
 TOKENIZER = bundled_tokenizer()
 

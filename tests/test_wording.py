@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markup import texts
 
-from rag.wording import visible
+from rag.conversations.wording import visible
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsy
 from reports import paths, write
 from starlette.testclient import TestClient
 
-from index.jobs import INTERRUPTED, Jobs
-from index.liveness import this_process
-from index.loading import Options
-from index.store import Index
-from index.watching import Change
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.writer import STOPPED, Writer
+from index.catalog.liveness import this_process
+from index.ingest.jobs import INTERRUPTED, Jobs
+from index.ingest.watch import Change
+from index.library import Index
+from index.loaders import Options
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.storage.writer import STOPPED, Writer
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import pytest
 from reports import incoming, write
 
 from benchmarks.stub_encoder import StubEncoder
-from index.backup import back_up, restore
-from index.loading import DEFAULTS
-from index.store import Index
-from index.sync import sync
-from index.watching import Change
-from ui import writer as module
-from ui.writer import Writer
+from index.catalog.backup import back_up, restore
+from index.ingest.sync import sync
+from index.ingest.watch import Change
+from index.library import Index
+from index.loaders import DEFAULTS
+from ui.storage import writer as module
+from ui.storage.writer import Writer
 
 
 def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(

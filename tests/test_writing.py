@@ -24,13 +24,13 @@ from scripted import (
     slowly,
 )
 
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
 from rag.answers import Answer
+from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing import Policy, Writer
+from rag.writing.model import Policy, Writer
 
 RIGHT = "Was the figure of 15,900 displaced people right?"
 TOO_HIGH = "The announced figure was too high by 1,730 people, or 10.9 per cent."

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ui.settings import Settings
 
 if TYPE_CHECKING:
-    from index.store import Index
-    from rag.answering import QueryEngine
+    from index.library import Index
+    from rag.engine import QueryEngine
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
         SettingsError: if the settings of the language model do not fit together.
         WeightsError: if the file of weights cannot be used.
     """
-    from rag.answering import QueryEngine
+    from rag.engine import QueryEngine
 
     chosen = settings.language_model()
     if chosen is None:
@@ -35,7 +35,7 @@ def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
     from rag.tuning import DEFAULT_TUNING
     from rag.verification import Gate
     from rag.verification.entailment import open_entailment
-    from rag.writing import Writer
+    from rag.writing.model import Writer
 
     entailment = open_entailment(settings.entailment) if settings.entailment else None
     model = open_model(chosen)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ui.faults import UsedWronglyError
+from ui.errors import UsedWronglyError
 from ui.settings import Settings
 
 if TYPE_CHECKING:
-    from index.catalog import Catalog
-    from index.store import Index
+    from index.catalog.database import Catalog
+    from index.library import Index
 
 
 @contextmanager
@@ -30,8 +30,8 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Index]
         EncoderError: if the model cannot be loaded.
         EncoderMismatchError: if the library was made with another model and ``former`` is not set.
     """
-    from index.embedding import open_encoder
-    from index.store import Index
+    from index.embedding.encoder import open_encoder
+    from index.library import Index
 
     opener = open_encoder if former else None
     with Index.open(settings.home, open_encoder(settings.model), former=opener) as index:
@@ -46,8 +46,8 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         UsedWronglyError: if there is no library.
         CatalogError: if the catalog cannot be opened.
     """
-    from index.backup import CATALOG
-    from index.catalog import Catalog
+    from index.catalog.backup import CATALOG
+    from index.catalog.database import Catalog
 
     if not (settings.home / CATALOG).is_file():
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")

@@ -28,7 +28,7 @@ from rag.tuning import CERTAIN
 from ui.masking import SECRET, masked, shown
 
 if TYPE_CHECKING:
-    from index.loading.options import Options
+    from index.loaders.options import Options
     from rag.llm import ModelSettings
 
 PREFIX = "FOOTNOTED_"
@@ -222,8 +222,8 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: if pages are to be recognised, and what that needs is not installed.
         """
-        from index.loading.options import Limits, Options
-        from index.loading.recognition import RecognitionError, check
+        from index.loaders.options import Limits, Options
+        from index.loaders.pdf.ocr import RecognitionError, check
 
         if self.ocr:
             try:

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index.passes import Vectors
-from index.vectors.blocks import NOISE, Block, cosines, grown, nearest
-from index.vectors.files import Batches, VectorIndexError, open_base, write_base
-from index.vectors.lists import Lists, Stored
-from index.vectors.sizes import SIZES, Kind, Sizes
+from index.embedding.model import Vectors
+from index.vectors.exact import NOISE, Block, cosines, grown, nearest
+from index.vectors.file import Batches, VectorIndexError, open_base, write_base
+from index.vectors.ivf import Lists, Stored
+from index.vectors.policy import SIZES, Kind, Sizes
 
 __all__ = ["SIZES", "Batches", "Kind", "Sizes", "Stored", "VectorIndex", "VectorIndexError"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.library import Index, Progress
 from index.records import Filters
-from index.store import Index, Progress
-from rag.answering import QueryEngine
 from rag.answers import Answer
+from rag.engine import QueryEngine
 from rag.evaluation.datasets import Dataset, Query, spread
 
 MAX_REMOVED = 600

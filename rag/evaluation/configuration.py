@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from index.chunking import MAX_CHUNK_TOKENS
-from index.store import TITLE_TOKENS
-from rag.reader import DEFAULT_READER
+from index.library import TITLE_TOKENS
+from index.text.chunks import MAX_CHUNK_TOKENS
+from rag.finding.reader import DEFAULT_READER
 from rag.tuning import DEFAULT_TUNING, Tuning
 
 DEFAULT = "default"

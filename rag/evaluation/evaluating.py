@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from index.embedding import Encoder, open_encoder
-from index.store import Index, Progress
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder, open_encoder
+from index.library import Index, Progress
+from rag.engine import QueryEngine
 from rag.evaluation.abstention import (
     CalibrationBin,
     RiskPoint,

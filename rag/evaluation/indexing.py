@@ -9,25 +9,27 @@ from importlib.resources import files
 from pathlib import Path
 
 from index.documents import Document
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from index.library import Index, Progress
 from index.records import Incoming
-from index.store import Index, Progress
 from rag.evaluation.configuration import Configuration
 
 SOURCE = "/evaluation"
 """The folder that the documents of a throw-away index are said to come from."""
 
 _PASSAGES_BY = (
-    "batching.py",
-    "chunking.py",
-    "entries.py",
-    "making.py",
-    "parts.py",
-    "passes.py",
-    "segmentation.py",
-    "sentence_vectors.py",
-    "similarity.py",
-    "tables.py",
+    "embedding/buckets.py",
+    "embedding/late_chunking.py",
+    "embedding/model.py",
+    "embedding/pipeline.py",
+    "embedding/quantize.py",
+    "text/chunks.py",
+    "text/cutting.py",
+    "text/entries.py",
+    "text/minhash.py",
+    "text/sentences.py",
+    "text/tables.py",
+    "text/tokens.py",
 )
 """The code that makes passages and signatures: an index that another state of it made would be measured for
 this one."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from index.documents import Document
+from index.library import Index
 from index.records import DocumentRecord
-from index.store import Index
+from rag.conversations.feedback import CitedEvidence, Feedback
 from rag.evaluation.datasets import DatasetError, place
 from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
-from rag.feedback import CitedEvidence, Feedback
 from rag.json_lines import read_json_lines
 
 SET = ("evaluation", "sets", "library")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from index.store import Index, Progress
+from index.library import Index, Progress
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import Array, Place, Sample, mean
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.documents import Span
-from index.store import Index
+from index.library import Index
 from rag.answers import Answer
 from rag.evaluation.asking import Asked
 from rag.evaluation.datasets import Query

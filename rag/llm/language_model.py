@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rag.llm.circuit import Circuit
 from rag.llm.failures import ModelError, is_retryable
 from rag.llm.replies import LetGo, Reply, Usage, failure
-from rag.prompting import Message
+from rag.writing.prompting import Message
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse

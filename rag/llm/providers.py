@@ -16,7 +16,7 @@ from rag.llm.failures import ModelSetupError, without
 from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.open_responses import OpenResponses
-from rag.prompting import grammar, schema
+from rag.writing.prompting import grammar, schema
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM

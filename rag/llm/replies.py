@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from rag.llm.failures import ModelError, in_words, is_of_time
-from rag.prompting import BYTES_A_TOKEN
+from rag.writing.prompting import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse

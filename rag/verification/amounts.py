@@ -10,11 +10,11 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
-from rag.verification.dates import dates
+from rag.figures.dates import dates
+from rag.figures.quantities import ORDINAL, Quantity, quantities
+from rag.figures.rounding import same_kind, same_value, stands
+from rag.figures.units import currency_at, unit_at
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.measures import currency_at, unit_at
-from rag.verification.quantities import ORDINAL, Quantity, quantities
-from rag.verification.rounding import same_kind, same_value, stands
 
 _SCALE = regex.compile(
     r"\b(?:in |')?(?P<scale>thousand|million|billion|nghìn|triệu|tỷ|ribu|juta|miliar)s?\b|'000"

@@ -10,31 +10,31 @@ import regex
 from rag.answers import Verdict, Verification
 from rag.questions import Question
 from rag.verification.amounts import comparisons, figures
-from rag.verification.attribution import attribution
-from rag.verification.causes import causes
-from rag.verification.coverage import coverage
 from rag.verification.entailment import Entailment, entailment
 from rag.verification.evidence import Evidence, Finding, Statement, language_of
-from rag.verification.fragments import fragments
-from rag.verification.governing import governing
+from rag.verification.grammar.attribution import attribution
+from rag.verification.grammar.causes import causes
+from rag.verification.grammar.fragments import fragments
+from rag.verification.grammar.governing import governing
+from rag.verification.grammar.merging import merging
+from rag.verification.grammar.modality import modality
+from rag.verification.grammar.qualifiers import qualifiers
+from rag.verification.grammar.restrictions import restrictions
+from rag.verification.grammar.roles import roles
+from rag.verification.grammar.sequence import sequence
+from rag.verification.grammar.speeches import speeches
+from rag.verification.grammar.splices import splices
 from rag.verification.instructions import instructions
-from rag.verification.merging import merging
-from rag.verification.modality import modality
 from rag.verification.moments import moments
 from rag.verification.names import names
 from rag.verification.negation import negation
-from rag.verification.opposition import opposition
-from rag.verification.qualifiers import qualifiers
-from rag.verification.relevance import relevance
-from rag.verification.restrictions import restrictions
-from rag.verification.roles import roles
-from rag.verification.sequence import sequence
-from rag.verification.speeches import speeches
-from rag.verification.splices import splices
-from rag.verification.things import things
+from rag.verification.relevance.relevance import relevance
+from rag.verification.words.coverage import coverage
+from rag.verification.words.opposites import opposition
+from rag.verification.words.things import things
 
 if TYPE_CHECKING:
-    from index.embedding import Encoder
+    from index.embedding.encoder import Encoder
 
 Part = Callable[[Statement, Sequence[Evidence]], Finding]
 

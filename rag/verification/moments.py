@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from rag.figures.dates import dates, resolved
+from rag.figures.moment import Moment
+from rag.figures.periods import anchored, joined_periods
+from rag.figures.quantities import Quantity, quantities
+from rag.figures.rounding import same_kind
 from rag.verification.amounts import fits, spans_of
-from rag.verification.dates import dates, resolved
 from rag.verification.evidence import Evidence, Finding, Statement, alike, language_in
-from rag.verification.moment import Moment
-from rag.verification.periods import anchored, joined_periods
-from rag.verification.quantities import Quantity, quantities
-from rag.verification.rounding import same_kind
-from rag.verification.segments import Segment, misplaced, segments
-from rag.verification.things import claimed_with
-from rag.verification.words import shares, stems
+from rag.verification.words.segments import Segment, misplaced, segments
+from rag.verification.words.things import claimed_with
+from rag.verification.words.words import shares, stems
 
 FEWEST = 3
 MOST = 0.7

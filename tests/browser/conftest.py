@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shelves import REPORTS, write
 from telling import kept
 
-from index.embedding import Encoder
-from index.loading import DEFAULTS
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import DEFAULTS
+from index.loaders.sandbox.client import Isolated
+from rag.engine import QueryEngine
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 

@@ -15,11 +15,11 @@ from pdf_files import column, draw
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 from reportlab.lib.pdfencrypt import StandardEncryption
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from rag.engine import QueryEngine
 
 LIT = "The lantern of Quellbrook was first lit by Ada Thorne on 3 March 1911."
 SOLD = "The tannery of Westmere was sold to Corin Dalvey for 4,200 guilders in 1934."

@@ -18,10 +18,10 @@ import httpx
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.head import ASSETS_ROUTE
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.page.head import ASSETS_ROUTE
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"

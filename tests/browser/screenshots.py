@@ -11,10 +11,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from views import SCHEMES, SIZES, VIEWS
 
-from index.embedding import open_encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import open_encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"

@@ -11,12 +11,12 @@ import pytest
 from pages import Watched, ask, opened, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
-from rag.feedback import read_feedback
-from rag.kept_answers import conversation, kept_answer
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.conversations.answers import conversation, kept_answer
+from rag.conversations.feedback import read_feedback
+from rag.engine import QueryEngine
 
 pytestmark = pytest.mark.browser
 

@@ -28,8 +28,8 @@ from pages import MARKED, api_answer, ask
 from playwright.sync_api import Browser, Page, Route, expect
 from rows import groups, titles
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.loaders.sandbox.client import Isolated
 
 pytestmark = pytest.mark.browser
 

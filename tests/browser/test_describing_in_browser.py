@@ -10,8 +10,8 @@ from pages import api_answer
 from playwright.sync_api import Browser, Locator, Page, expect
 from rows import chips, choose, row, titles
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.loaders.sandbox.client import Isolated
 
 pytestmark = pytest.mark.browser
 

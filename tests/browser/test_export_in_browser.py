@@ -8,7 +8,7 @@ import pytest
 from exports import DIGESTS, full_answer
 from playwright.sync_api import Browser
 
-from ui.exporting import export, format_of
+from ui.export import export, format_of
 
 pytestmark = pytest.mark.browser
 

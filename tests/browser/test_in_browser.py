@@ -9,10 +9,10 @@ import pytest
 from pages import ARRESTS, MARKED, POPULATION, Watched, api_answer, ask, opened, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
 
 pytestmark = pytest.mark.browser
 

@@ -14,8 +14,8 @@ from pages import MARKED, ask, opened
 from playwright.sync_api import Browser, Locator, Page, expect
 from rows import chips, choose, open_filters, titles
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.loaders.sandbox.client import Isolated
 
 pytestmark = pytest.mark.browser
 

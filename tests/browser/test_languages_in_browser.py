@@ -6,7 +6,7 @@ import pytest
 from pages import ARRESTS, opened
 from playwright.sync_api import Browser, expect
 
-from ui.locales import locale_in
+from ui.page.locales import locale_in
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rows import titles
 
 from benchmarks.browsing import walk
 from benchmarks.many_reports import library_of
-from rag.answering import QueryEngine
+from rag.engine import QueryEngine
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from rows import chips, choose, find, groups, more, row, titles
 from shelves import EXAMS, GATE, LESSONS, MARKETS, NEWEST, SIRENS, TOLLS
 
-from index.folding import fold
-from index.loading import SUFFIXES
+from index.loaders import SUFFIXES
+from index.text.normalize import fold
 
 pytestmark = pytest.mark.browser
 

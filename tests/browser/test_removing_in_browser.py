@@ -26,8 +26,8 @@ from pages import api_answer, ask
 from playwright.sync_api import Browser, Locator, Page, expect
 from rows import choose, row, titles
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
+from index.embedding.encoder import Encoder
+from index.loaders.sandbox.client import Isolated
 
 pytestmark = pytest.mark.browser
 

@@ -10,11 +10,11 @@ from pages import ARRESTS, POPULATION, Watched, ask, opened, serving
 from playwright.sync_api import Browser, Page, expect
 from scripted import ScriptedLLM, hangs, model_of
 
-from index.embedding import Encoder
-from index.store import Index
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.library import Index
+from rag.engine import QueryEngine
 from rag.verification import Gate
-from rag.writing import Writer
+from rag.writing.model import Writer
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ui.cli import main
+from ui.cli.app import main
 
 QUESTION = "How many suspects were arrested, and over how many days?"
 

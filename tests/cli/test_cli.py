@@ -12,10 +12,10 @@ import pytest
 from commands import QUESTION, fails, prints
 from processes import ROOT, environment, mapping_of_lines, on_terminal, run
 
-from index.embedding import Encoder
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.cli import main
+from index.embedding.encoder import Encoder
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.cli.app import main
 
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
@@ -30,7 +30,7 @@ SLOW = frozenset(
 def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
     """The exit code of the command in a fresh interpreter, and the slow packages that it loaded."""
     code = (
-        "import json, sys; from ui.cli import main; code = main(sys.argv[1:]); "
+        "import json, sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         "print(json.dumps([code, [name for name in sys.modules if '.' not in name]]), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commands import prints
 
-from ui.cli import main
+from ui.cli.app import main
 
 EMPTY = "is empty: it has no bytes; save it again with its text"
 

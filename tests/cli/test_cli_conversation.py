@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ui.cli import main
+from ui.cli.app import main
 
 DISPLACED = "How many people were displaced by the floods in Lorvenna in March?"
 

@@ -12,11 +12,11 @@ from commands import QUESTION, fails
 from processes import ROOT, on_terminal
 from sets import write_beir
 
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
+from rag.conversations.feedback import Feedback, append_feedback
 from rag.evaluation import Configuration, evaluate, read_dataset
 from rag.evaluation.datasets import choose
-from rag.feedback import Feedback, append_feedback
-from ui.cli import main
+from ui.cli.app import main
 
 SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"

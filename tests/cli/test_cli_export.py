@@ -11,9 +11,9 @@ import pytest
 from commands import QUESTION, fails, prints
 from processes import run
 
-from index.catalog import Catalog
-from rag.kept_answers import keep, load
-from ui.cli import main
+from index.catalog.database import Catalog
+from rag.conversations.answers import keep, load
+from ui.cli.app import main
 
 
 @pytest.fixture(scope="module")

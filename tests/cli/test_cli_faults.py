@@ -83,7 +83,8 @@ def test_output_that_nobody_reads_on_ends_quietly(home: Path) -> None:
 
 def test_a_mistake_of_the_program_is_one_line_and_its_traceback_is_kept(tmp_path: Path) -> None:
     code = (
-        "import sys, ui.cli; ui.cli.read_status = lambda settings: 1 + ''; sys.exit(ui.cli.main(['status']))"
+        "import sys; from ui.cli import app; app.read_status = lambda settings: 1 + '';"
+        " sys.exit(app.main(['status']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -10,10 +10,10 @@ import pytest
 from commands import QUESTION, fails, prints
 from processes import ROOT
 
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
-from ui.cli import main
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from ui.cli.app import main
 
 RAIDS = "cambodia-scam-raids.md"
 NUMBERED = "give a report's number, which “footnoted search --json” prints as document_id"

@@ -14,9 +14,9 @@ import pytest
 from commands import prints
 from processes import MODULE, ROOT, environment, mapping_of_lines
 
-from index.catalog import Catalog
-from index.jobs import Job, Jobs
-from ui.cli import main
+from index.catalog.database import Catalog
+from index.ingest.jobs import Job, Jobs
+from ui.cli.app import main
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 PATIENCE = 90

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from index.documents import Document
-from index.embedding import Encoder
-from index.store import Index
-from rag.answering import QueryEngine
+from index.embedding.encoder import Encoder
+from index.library import Index
+from rag.engine import QueryEngine
 from rag.evaluation.asking import ask_all, ask_without_subject, with_removable_subject
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
 from rag.evaluation.comparison import Comparison, Outcome
 from rag.evaluation.datasets import Query

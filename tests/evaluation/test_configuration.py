@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.configuration import (
-    Configuration,
-    ConfigurationError,
-    read_configuration,
-    settings_of,
-)
+from rag.evaluation.configuration import Configuration, ConfigurationError, read_configuration, settings_of
 from rag.tuning import Tuning
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from index.documents import Document
-from index.embedding import Encoder
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.library import Index
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import estimate

@@ -6,8 +6,8 @@ import pytest
 from sets import asked
 
 from index.documents import Span
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
+from rag.engine import QueryEngine
 from rag.evaluation.asking import Asked, ask_all
 from rag.evaluation.datasets import Evidence, Query
 from rag.evaluation.figures import estimate

@@ -11,7 +11,7 @@ import pytest
 from reports import Watched
 from sets import write_beir
 
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
 from rag.evaluation import PARTS, Configuration, Evaluation, Part, evaluate, read_dataset
 from rag.evaluation.retrieval import METRICS
 from rag.evaluation.splits import part_of

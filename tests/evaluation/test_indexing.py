@@ -10,8 +10,8 @@ import pytest
 from reports import Watched, paths
 
 from index.documents import Document
-from index.embedding import Encoder
-from index.store import Index
+from index.embedding.encoder import Encoder
+from index.library import Index
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.indexing import open_throwaway
 

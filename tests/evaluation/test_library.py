@@ -11,13 +11,13 @@ from reports import write
 from sets import write_lines
 
 from index.documents import Span
-from index.embedding import Encoder
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evidence_in
 from rag.evaluation import Configuration, Dataset, DatasetError, evaluate, read_dataset
 from rag.evaluation.datasets import Evidence
 from rag.evaluation.library import write_library_set
-from rag.feedback import CitedEvidence, Feedback, Judgement, evidence_in
 
 DAM = "The dam of Varda broke on Sunday. Nobody was warned of it."
 SHOES = "Shoes are made in Orrin by hand. Leather comes from Varda."

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markup import abstention, answer, citation
 
 from rag.answers import Answer
-from ui.exporting.binding import bind
-from ui.exporting.manifest import Entry, Made, Manifest, Whole, digest_of
-from ui.exporting.sheet import Sheet, lay_out
+from ui.export.binding import bind
+from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
+from ui.export.sheet import Sheet, lay_out
 
 
 def bound(*answers: Answer, name: str = "Arrests") -> Sheet:

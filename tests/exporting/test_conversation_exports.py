@@ -16,19 +16,12 @@ from hypothesis import strategies as st
 from markup import texts
 
 from rag.answers import Answer
-from rag.kept_answers import written
-from rag.rechecking import Claim
-from rag.wording import visible
-from ui.exporting import (
-    FORMATS,
-    Exported,
-    Format,
-    NotExportedError,
-    read_export,
-    sheet_as_read,
-)
-from ui.exporting.binding import bind
-from ui.exporting.comparing import beside_manifest
+from rag.conversations.answers import written
+from rag.conversations.rechecking import Claim
+from rag.conversations.wording import visible
+from ui.export import FORMATS, Exported, Format, NotExportedError, read_export, sheet_as_read
+from ui.export.binding import bind
+from ui.export.comparing import beside_manifest
 
 MARKDOWN = """\
 # Arrests \\& \\<gates\\> \\*2031\\*

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from lxml import etree
 from markup import answer, citation
 
-from index.loading.docx import read_docx
+from index.loaders.word.docx import read_docx
 from rag.answers import Answer
-from rag.rechecking import Claim
-from ui.exporting import DOCX, Exported, export, read_export
-from ui.exporting.docx import W
+from rag.conversations.rechecking import Claim
+from ui.export import DOCX, Exported, export, read_export
+from ui.export.docx import W
 
 PATH = Path("answer.docx")
 NAMES = {"w": W}

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from exports import ANSWERS, ASKED, FIRST, SHEETS, edited_as, faults, read_as, written_as
 
-from ui.exporting import FORMATS, Format
-from ui.exporting.comparing import beside_kept
+from ui.export import FORMATS, Format
+from ui.export.comparing import beside_kept
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 

@@ -12,12 +12,12 @@ import pytest
 from exports import DIGESTS, full_answer
 from reports import version
 
-from index.catalog import Catalog
-from rag.rechecking import Footnote, Place
-from ui.exporting import FORMATS, Exported, Format, export, read_export
-from ui.exporting.comparing import beside_footnotes, beside_kept, has_figure
-from ui.exporting.reading import ReadAnswer, Row
-from ui.exporting.sheet import lay_out
+from index.catalog.database import Catalog
+from rag.conversations.rechecking import Footnote, Place
+from ui.export import FORMATS, Exported, Format, export, read_export
+from ui.export.comparing import beside_footnotes, beside_kept, has_figure
+from ui.export.reading import ReadAnswer, Row
+from ui.export.sheet import lay_out
 
 ANSWER = full_answer()
 SHEET = lay_out(ANSWER, {})
@@ -150,7 +150,7 @@ def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: st
     with catalog.reading() as reader:
         record = reader.document(1, 1)
         place = Place(1, 1, record.digest, 0, len(QUOTE))
-        from ui.exporting import facts
+        from ui.export import facts
 
         own = said or ", ".join(facts(record, None))
         note = Footnote(1, QUOTE, None, own, place)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from markup import abstention, answer, citation, passage
 
 from rag.answers import Answer
-from rag.kept_answers import written
-from rag.rechecking import Claim, Place
-from ui.exporting import FORMATS, Exported, Format, NotExportedError, export, format_of, read_export
-from ui.exporting import sheet_as_read as as_read
-from ui.exporting.manifest import Made
-from ui.exporting.sheet import lay_out
+from rag.conversations.answers import written
+from rag.conversations.rechecking import Claim, Place
+from ui.export import FORMATS, Exported, Format, NotExportedError, export, format_of, read_export
+from ui.export import sheet_as_read as as_read
+from ui.export.manifest import Made
+from ui.export.sheet import lay_out
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 

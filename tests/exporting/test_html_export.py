@@ -11,8 +11,8 @@ from exports import DIGESTS, FIRST, answers_of_any_words, full_answer
 from hypothesis import given, settings
 
 from rag.answers import Answer
-from rag.rechecking import Claim
-from ui.exporting import HTML, Exported, export, read_export
+from rag.conversations.rechecking import Claim
+from ui.export import HTML, Exported, export, read_export
 
 TAGS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "section", "p", "span", "s", "sup"}

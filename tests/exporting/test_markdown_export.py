@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 from markup import abstention, answer, citation, passage, texts
 
 from rag.answers import Answer
-from rag.rechecking import Claim
-from rag.wording import visible
-from ui.exporting import MARKDOWN, Exported, export, read_export
-from ui.exporting.markdown import escape_markdown
+from rag.conversations.rechecking import Claim
+from rag.conversations.wording import visible
+from ui.export import MARKDOWN, Exported, export, read_export
+from ui.export.markdown import escape_markdown
 
 FULL = """\
 # How many were \\*arrested\\*?

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from index.store import Index
-from rag.answering import QueryEngine
+from index.library import Index
 from rag.answers import Answer
-from rag.kept_answers import load, written
-from ui.exporting import FORMATS, Format, digests_of, export, read_export
-from ui.exporting.comparing import beside_kept
-from ui.exporting.sheet import lay_out
-from ui.verifying import verify_file
+from rag.conversations.answers import load, written
+from rag.engine import QueryEngine
+from ui.cli.verify import verify_file
+from ui.export import FORMATS, Format, digests_of, export, read_export
+from ui.export.comparing import beside_kept
+from ui.export.sheet import lay_out
 
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 EVERY = {"docx": 5}

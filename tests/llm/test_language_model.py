@@ -12,7 +12,7 @@ from scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of,
 
 from rag.llm import LanguageModel, Limits, ModelError, Prices, Usage, language_model
 from rag.llm.circuit import Circuit
-from rag.prompting import Message
+from rag.writing.prompting import Message
 
 ASKED = [Message("system", "Be brief."), Message("user", "How many?")]
 

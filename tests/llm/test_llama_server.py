@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from benchmarks.writing import smollm2
-from rag.drafting import drafts
 from rag.llm import LanguageModel, Limits, ModelError, ModelSettings, ModelSetupError, open_model
 from rag.llm.llama_server import LlamaServer
-from rag.prompting import Message, tokens
+from rag.writing.drafting import drafts
+from rag.writing.prompting import Message, tokens
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (

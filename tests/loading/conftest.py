@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from children import GATE, WORDS
 
-from index.loading import Limits, LoadError, Options
-from index.loading.isolation import Isolated
+from index.loaders import Limits, LoadError, Options
+from index.loaders.sandbox.client import Isolated
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
-from index.loading import Limits, LoadError
-from index.loading.archives import check_archive
+from index.loaders import Limits, LoadError
+from index.loaders.archive.unpack import check_archive
 
 PATH = Path("reports/dam.docx")
 WORD = "word/document.xml"

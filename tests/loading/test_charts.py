@@ -10,7 +10,7 @@ from pptx.slide import Slide
 from pptx.util import Inches
 from slide_files import text
 
-from index.tables import tables
+from index.text.tables import tables
 
 
 class TestCharts:

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from index.loading.core_properties import Properties, core_properties
+from index.loaders.archive.core_properties import Properties, core_properties
 
 
 def package(said: str | None) -> bytes:

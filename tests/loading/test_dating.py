@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.documents import Document
-from index.loading.dating import date_of_name, dated
+from index.loaders.dating import date_of_name, dated
 
 UNDATED = Document("Words.", "T", "text", origins={"title": "page"})
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loading import LoadError, load
-from index.loading.delimited import read_delimited
+from index.loaders import LoadError, load
+from index.loaders.sheets.csv import read_delimited
 
 PATH = Path("exports/gates.csv")
 

@@ -15,8 +15,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from word_files import PATH, changed, read, saved
 
-from index.loading import LoadError, load
-from index.loading.docx import read_docx
+from index.loaders import LoadError, load
+from index.loaders.word.docx import read_docx
 
 
 def part(archive: bytes, name: str) -> bytes:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mails import HEAD, PATH, SENTENCE
 
-from index.loading import LoadError, load
-from index.loading.eml import read_eml
+from index.loaders import LoadError, load
+from index.loaders.mail.message import read_eml
 
 
 class TestHead:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loading import LoadError, load
-from index.loading.epub import read_epub
+from index.loaders import LoadError, load
+from index.loaders.epub.book import read_epub
 
 PATH = Path("books/dam.epub")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from word_files import paragraph, read, run
 
-from index.loading.html import read_html
+from index.loaders.html.page import read_html
 
 
 def r(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.fuzz_loading import OUTCOMES, Case, Outcome, cases, run, table
 from benchmarks.fuzz_samples import samples
-from index.loading import SUFFIXES, load
+from index.loaders import SUFFIXES, load
 
 FILES = 120
 SEED = 4

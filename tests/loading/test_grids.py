@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loading.blocks import join
-from index.loading.grids import Cell, Row, grid_blocks, is_written_figure
-from index.loading.headings import is_period
-from index.tables import tables
+from index.loaders.blocks import join
+from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
+from index.loaders.sheets.headings import is_period
+from index.text.tables import tables
 
 
 def grid(*lines: Sequence[str | int | None], merged: dict[str, int] | None = None) -> list[Row]:

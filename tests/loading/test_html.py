@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.loading import LoadError
-from index.loading.decoding import decode
-from index.loading.html import fragment_blocks, read_html
-from index.loading.tables import joined_figures, without_empty_columns
+from index.loaders import LoadError
+from index.loaders.decoding import decode
+from index.loaders.html.page import fragment_blocks, read_html
+from index.loaders.html.tables import joined_figures, without_empty_columns
 
 PATH = Path("pages/dam.html")
 

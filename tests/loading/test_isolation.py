@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
 
-from index.cutting import Cutting, cut
-from index.embedding import Encoder
-from index.loading import SUFFIXES, Limits, LoadError, Options, child, load
-from index.loading.isolation import Isolated, ReaderDiedError
-from index.loading.messages import Sink, send
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import SUFFIXES, Limits, LoadError, Options, load
+from index.loaders.sandbox import child
+from index.loaders.sandbox.client import Isolated, ReaderDiedError
+from index.loaders.sandbox.protocol import Sink, send
+from index.text.cutting import Cutting, cut
 
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 

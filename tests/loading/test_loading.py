@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document
-from index.loading import SUFFIXES, Limits, LoadError, Options, load
+from index.loaders import SUFFIXES, Limits, LoadError, Options, load
 
 SUPPORTED = (
     ".csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .ods, .odt, .pdf, .pptm, .pptx, .rtf, "
@@ -240,7 +240,7 @@ def test_arbitrary_bytes_give_a_document_that_can_be_stored_or_a_load_error(
 def test_importing_the_loaders_imports_no_library_that_reads_a_format() -> None:
     heavy = {"docx", "trafilatura", "lxml", "pypdfium2", "markdown_it", "frontmatter", "yaml", "numpy"}
     heavy |= {"py3langid"}
-    script = f"import sys, index.loading; print(sorted({heavy} & set(sys.modules)))"
+    script = f"import sys, index.loaders; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loading import LoadError
-from index.loading.markdown import read_markdown
+from index.loaders import LoadError
+from index.loaders.markdown import read_markdown
 
 PATH = Path("reports/dam-inquiry.md")
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writings import PATIENT
 
-from index.cutting import Cutting, cut
 from index.documents import Document, Origin, PageLayout, Section
-from index.loading import Limits, Options
-from index.loading.messages import Answer, MessageError, Request, pack, receive, send, unpack
+from index.loaders import Limits, Options
+from index.loaders.sandbox.protocol import Answer, MessageError, Request, pack, receive, send, unpack
+from index.text.cutting import Cutting, cut
 
 DOCUMENT = Document(
     "The gate is closed.\n\nIt stays closed.",

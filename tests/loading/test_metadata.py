@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.loading import LoadError
-from index.loading.metadata import (
+from index.loaders import LoadError
+from index.loaders.metadata import (
     Metadata,
     iso_date,
     language_code,

@@ -7,7 +7,7 @@ from test_epub import PATH as BOOK
 from test_epub import book, page
 from test_html import between, read
 
-from index.loading.epub import read_epub
+from index.loaders.epub.book import read_epub
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loading.number_formats import GENERAL, shown_moment, shown_number, shown_text
+from index.loaders.sheets.number_formats import GENERAL, shown_moment, shown_number, shown_text
 
 ACCOUNTS = '_(* #,##0_);_(* \\(#,##0\\);_(* "—"_);_(@_)'
 MOMENT = datetime(2023, 6, 30, 14, 5, 9)  # noqa: DTZ001 - a sheet knows no zones

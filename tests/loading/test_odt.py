@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from opendocument_files import NAMES, PATH, SENTENCE, p, packed, row, saved, table
 
 from index.documents import Document, Section
-from index.loading import LoadError, load
-from index.loading.odt import read_ods, read_odt
+from index.loaders import LoadError, load
+from index.loaders.opendocument.odt import read_ods, read_odt
 
 
 class TestMetadata:

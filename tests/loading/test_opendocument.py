@@ -7,8 +7,8 @@ import pytest
 from opendocument_files import PATH, SENTENCE, level, p, packed, row, saved, table, text_of
 
 from index.documents import Section
-from index.loading.odt import read_odt
-from index.loading.opendocument_tables import MAX_REPEATED
+from index.loaders.opendocument.odt import read_odt
+from index.loaders.opendocument.tables import MAX_REPEATED
 
 
 class TestText:

@@ -14,10 +14,10 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, Table
 
-from index.loading import LoadError
-from index.loading.paragraphs import joined
-from index.loading.pdf import READ_PICTURES, read_pdf
-from index.loading.placed import unplaced
+from index.loaders import LoadError
+from index.loaders.pdf.document import READ_PICTURES, read_pdf
+from index.loaders.pdf.paragraphs import joined
+from index.loaders.pdf.positioned import unplaced
 
 
 @pytest.mark.parametrize("alignment", [0, 4], ids=["ragged", "justified"])

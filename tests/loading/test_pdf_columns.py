@@ -18,8 +18,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph
 
 from index.documents import Span
-from index.layout import boxes
-from index.loading.pdf import read_pdf
+from index.loaders.pdf.document import read_pdf
+from index.text.boxes import boxes
 
 WIDTH = 7.6 * cm
 LEFT = 2 * cm, 10.6 * cm

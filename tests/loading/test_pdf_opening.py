@@ -13,8 +13,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from index.loading import Limits, LoadError, Options
-from index.loading.pdf import READ_PICTURES, read_pdf
+from index.loaders import Limits, LoadError, Options
+from index.loaders.pdf.document import READ_PICTURES, read_pdf
 
 LOCKED = draw(column("Gate 3 failed."), encrypt=pdfencrypt.StandardEncryption("secret", "owner", canPrint=1))
 

@@ -11,8 +11,8 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 
 from index.documents import Section
-from index.loading.bookmarks import MAX_BOOKMARKS
-from index.loading.pdf import read_pdf
+from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.outline import MAX_BOOKMARKS
 
 HEADINGS = (("1 Summary", 0), ("What went wrong", 1), ("2 Costs", 0))
 

@@ -17,8 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Table
 
 from index.documents import Document, Span
-from index.layout import Box, boxes
-from index.loading.pdf import PDFIUM, read_pdf
+from index.loaders.pdf.document import PDFIUM, read_pdf
+from index.text.boxes import Box, boxes
 
 FONT, SIZE = "Helvetica", 12
 ASCENT, DESCENT = 0.93 * SIZE, 0.23 * SIZE

@@ -8,7 +8,7 @@ from unicodedata import normalize
 import pytest
 from pypdfium2 import PdfDocument
 
-from index.loading.pdf import PDFIUM, read_pdf
+from index.loaders.pdf.document import PDFIUM, read_pdf
 
 PATH = Path("reports/inquiry.pdf")
 

@@ -11,7 +11,7 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table
 
-from index.loading.pdf import read_pdf
+from index.loaders.pdf.document import read_pdf
 
 TEXTS = (
     "The engineer asked for permission to sound the sirens and got",

@@ -9,8 +9,8 @@ import pytest
 from pypdfium2 import PdfDocument
 
 from index.documents import Document, Span
-from index.layout import Box, boxes
-from index.loading.pdf import PDFIUM, read_pdf
+from index.loaders.pdf.document import PDFIUM, read_pdf
+from index.text.boxes import Box, boxes
 
 DENSE, LOREM = "pdf/multi-column-2p.pdf", "pdf/file_multicolumn.pdf"
 CYBER = "broken/invalid-pdf-structure-pdfminer-one-page.pdf"

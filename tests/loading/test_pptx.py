@@ -11,8 +11,8 @@ from pptx import Presentation
 from slide_files import BLANK, PATH, box, changed, nothing, picture, presentation, titled
 
 from index.documents import Section
-from index.loading import Limits, LoadError, Options, load
-from index.loading.pptx import read_pptx
+from index.loaders import Limits, LoadError, Options, load
+from index.loaders.slides.pptx import read_pptx
 
 
 class TestSlides:

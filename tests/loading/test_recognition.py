@@ -13,11 +13,11 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from scans import needs_tesseract, pictures, scanned
 
 from index.documents import Document, Span
-from index.layout import boxes
-from index.loading import Limits, LoadError, Options
-from index.loading.glyphs import Frame as Shown
-from index.loading.pdf import read_pdf
-from index.loading.recognition import MAX_PIXELS, RecognitionError, check, scale
+from index.loaders import Limits, LoadError, Options
+from index.loaders.pdf.characters import Frame as Shown
+from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.ocr import MAX_PIXELS, RecognitionError, check, scale
+from index.text.boxes import boxes
 
 OCR = Options(ocr=True)
 

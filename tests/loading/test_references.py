@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fuzz_samples import parts_of, samples, zipped
-from index.loading import LoadError
-from index.loading.isolation import Isolated, ReaderDiedError
+from index.loaders import LoadError
+from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 CANARY = "Cormorants nest in the northern tower."
 """Words that lie beside the file, and that no document may hold."""

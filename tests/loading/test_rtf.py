@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loading import LoadError, load
-from index.loading.rtf import read_rtf
+from index.loaders import LoadError, load
+from index.loaders.rtf.document import read_rtf
 
 PATH = Path("reports/dam.rtf")
 SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was built."

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.details import KEYS
-from index.loading import LoadError, load
-from index.loading.sidecar import read_sidecar, sidecar_of
+from index.loaders import LoadError, load
+from index.loaders.sidecar import read_sidecar, sidecar_of
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"
 

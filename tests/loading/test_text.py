@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loading import LoadError
-from index.loading.text import read_text, unwrap
+from index.loaders import LoadError
+from index.loaders.text import read_text, unwrap
 
 PATH = Path("reports/flood-update.txt")
 

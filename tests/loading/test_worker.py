@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from children import GATE, is_gone, is_running, refusal, sent_while_reading
 
-from index.loading import Limits
-from index.loading.isolation import Isolated
+from index.loaders import Limits
+from index.loaders.sandbox.client import Isolated
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -57,7 +57,7 @@ class TestProcess:
     @pytest.mark.parametrize("busy", [False, True], ids=["idle", "reading"])
     def test_it_ends_with_its_parent(self, small: Path, slow: Path, *, busy: bool) -> None:
         script = (
-            "import sys\nfrom pathlib import Path\nfrom index.loading.isolation import Isolated\n"
+            "import sys\nfrom pathlib import Path\nfrom index.loaders.sandbox.client import Isolated\n"
             "reader = Isolated()\nreader.load(Path(sys.argv[1]))\nprint(reader.pid, flush=True)\n"
             f"{'reader.load(Path(sys.argv[2]))' if busy else 'input()'}\n"
         )
@@ -73,7 +73,7 @@ class TestProcess:
         self, small: Path, slow: Path
     ) -> None:
         script = (
-            "import sys\nfrom pathlib import Path\nfrom index.loading.isolation import Isolated\n"
+            "import sys\nfrom pathlib import Path\nfrom index.loaders.sandbox.client import Isolated\n"
             "with Isolated() as reader:\n"
             "    print(reader.load(Path(sys.argv[1])).text, flush=True)\n    print(reader.pid, flush=True)\n"
             "    try:\n        reader.load(Path(sys.argv[2]))\n"

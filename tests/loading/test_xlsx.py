@@ -17,8 +17,8 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from index.documents import Section
-from index.loading import Limits, LoadError, Options, load
-from index.loading.xlsx import read_xlsx
+from index.loaders import Limits, LoadError, Options, load
+from index.loaders.sheets.xlsx import read_xlsx
 
 PATH = Path("reports/dam.xlsx")
 SHEET = "xl/worksheets/sheet1.xml"

@@ -14,10 +14,10 @@ import pytest
 from attacks import PROMPT_SECONDS, Target, make_canary
 from processes import ROOT, STOP_SECONDS, serving
 
-from index.embedding import Encoder
-from index.loading.isolation import Isolated
-from index.store import Index
-from index.sync import sync
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
 
 
 @pytest.fixture(scope="session")

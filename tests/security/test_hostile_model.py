@@ -11,11 +11,11 @@ from processes import ROOT
 from scripted import ScriptedLLM, cites, model_of
 from starlette.testclient import TestClient
 
-from rag.answering import QueryEngine
+from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing import Writer
-from ui.app import create_app
+from rag.writing.model import Writer
+from ui.http.app import create_app
 
 REPORT = ROOT / "seeds" / "cambodia-scam-raids.md"
 QUESTION = "How many suspects were arrested, and over how many days?"

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Host, Mount
 
-from index.store import Index
-from rag.answering import QueryEngine
-from ui.app import create_app
-from ui.head import ASSETS_ROUTE
+from index.library import Index
+from rag.engine import QueryEngine
+from ui.http.app import create_app
+from ui.page.head import ASSETS_ROUTE
 
 JSON = (("Content-Type", "application/json"),)
 GONE = frozenset({404})

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from rag.figures.dates import dates
+from rag.figures.periods import joined_periods, named_periods
 from rag.questions import understand
-from rag.verification.answering import lacks
-from rag.verification.asked import asked
-from rag.verification.causes import causes
-from rag.verification.dates import dates
-from rag.verification.directions import follows_from_figures
 from rag.verification.evidence import Evidence, Statement
 from rag.verification.gate import Part
-from rag.verification.governing import governing
-from rag.verification.periods import joined_periods, named_periods
-from rag.verification.phrases import said_otherwise
-from rag.verification.sequence import sequence
-from rag.verification.speeches import speeches
-from rag.verification.words import content
+from rag.verification.grammar.causes import causes
+from rag.verification.grammar.governing import governing
+from rag.verification.grammar.sequence import sequence
+from rag.verification.grammar.speeches import speeches
+from rag.verification.relevance.answering import lacks
+from rag.verification.relevance.asked import asked
+from rag.verification.words.directions import follows_from_figures
+from rag.verification.words.phrases import said_otherwise
+from rag.verification.words.words import content
 
 TWO = "Referee Tom Sarr said that the pitch was unplayable, but keeper Ana Reis said she had seen worse."
 

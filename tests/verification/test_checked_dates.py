@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verification.dates import dates, resolved
+from rag.figures.dates import dates, resolved
 from rag.verification.moments import follows
 
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from rag.verification.amounts import comparisons, figures
-from rag.verification.attribution import attribution
 from rag.verification.evidence import Evidence, Finding, Statement
-from rag.verification.fragments import fragments
+from rag.verification.grammar.attribution import attribution
+from rag.verification.grammar.fragments import fragments
+from rag.verification.grammar.merging import merging
+from rag.verification.grammar.modality import modality
+from rag.verification.grammar.roles import roles
 from rag.verification.instructions import instructions
-from rag.verification.merging import merging
-from rag.verification.modality import modality
 from rag.verification.moments import moments
 from rag.verification.names import names
 from rag.verification.negation import negation
-from rag.verification.opposition import opposition
-from rag.verification.roles import roles
-from rag.verification.things import things
+from rag.verification.words.opposites import opposition
+from rag.verification.words.things import things
 
 Part = Callable[[Statement, Sequence[Evidence]], Finding]
 

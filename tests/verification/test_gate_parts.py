@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rag.questions import understand
-from rag.verification.coverage import coverage
 from rag.verification.evidence import Evidence, Statement
 from rag.verification.gate import Part
-from rag.verification.qualifiers import qualifiers
-from rag.verification.relevance import relevance
-from rag.verification.restrictions import restrictions
-from rag.verification.splices import splices
+from rag.verification.grammar.qualifiers import qualifiers
+from rag.verification.grammar.restrictions import restrictions
+from rag.verification.grammar.splices import splices
+from rag.verification.relevance.relevance import relevance
+from rag.verification.words.coverage import coverage
 
 
 def cited(quote: str) -> list[Evidence]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import Encoder
+from index.embedding.encoder import Encoder
 from rag.answers import Verification
 from rag.questions import understand
 from rag.verification import Evidence, Gate

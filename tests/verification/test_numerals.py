@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from rag.verification.numerals import numbers, value_of
+from rag.figures.numerals import numbers, value_of
 
 
 @pytest.mark.parametrize(

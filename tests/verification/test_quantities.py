@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verification.quantities import Quantity, quantities
+from rag.figures.quantities import Quantity, quantities
 
 
 def only(text: str, language: str = "en") -> Quantity:

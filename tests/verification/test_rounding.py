@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.verification.quantities import quantities
-from rag.verification.rounding import LOOSENED, same_kind, stands
+from rag.figures.quantities import quantities
+from rag.figures.rounding import LOOSENED, same_kind, stands
 
 
 @pytest.mark.parametrize(

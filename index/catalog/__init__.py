@@ -1,0 +1,1 @@
+"""The catalog: the SQL database that holds everything a library keeps."""

@@ -1,0 +1,222 @@
+"""Which documents of a library are near-duplicates: a story in several outlets, a report saved again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from index.catalog.reader import CatalogReader
+from index.catalog.schema import documents, signatures
+from index.catalog.writes import batches
+from index.records import DocumentNotFoundError, DocumentRecord
+from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_ROWS = 3
+_BANDS = 42
+"""Two documents are compared where one of 42 bands of 3 numbers is the same in both signatures (locality
+sensitive hashing; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). Of pairs that lie just at
+the threshold, 0.4 % have no such band; of those that share a tenth of their shingles, 4 % have one."""
+
+_MIX = 0x9E3779B97F4A7C15
+"""Makes one number of a band's: 2^64 divided by the golden ratio, odd."""
+
+_MOST_FOLLOWED = 0.02
+"""Of the documents: where more of them are new or have lost a near-duplicate, all are compared again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """What is known of one generation.
+
+    Attributes:
+        state: the catalog's lineage and generation.
+        places: each document that has a signature and its version, in the order of their numbers.
+        signatures: theirs, in the same order.
+        members: the group of each document that has near-duplicates, itself included, by number.
+    """
+
+    state: tuple[str, int]
+    places: tuple[tuple[int, int], ...]
+    signatures: npt.NDArray[np.uint32]
+    members: Mapping[int, tuple[int, ...]]
+
+
+class Duplicates:
+    """The near-duplicates in a catalog. Safe to share between threads.
+
+    A document that was indexed before there were signatures has none, and no near-duplicates, until it is
+    indexed again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._groups: _Groups | None = None
+
+    def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
+        """The groups of near-duplicates: documents that resemble each other, directly or through others.
+
+        They are made once, in about a second for 10,000 documents, and follow what changes from one
+        generation to the next.
+
+        Returns:
+            By the number of each document that has near-duplicates, the numbers of its group, its own
+            included, in order.
+        """
+        return self._current(reader).members
+
+    def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
+        """The near-duplicates of a document's current version, and how much each resembles it.
+
+        Returns:
+            Those whose estimated resemblance is NEAR_DUPLICATE or more, best first, equal ones by path.
+
+        Raises:
+            DocumentNotFoundError: if there is no such document.
+        """
+        known = self._current(reader)
+        ids = [number for number, _ in known.places]
+        if document_id not in ids:
+            if not reader.records([document_id]):
+                raise DocumentNotFoundError(document_id, None)
+            return []
+        scores = resemblance(known.signatures[ids.index(document_id)], known.signatures)
+        found = {
+            number: float(score)
+            for number, score in zip(ids, scores, strict=True)
+            if score >= NEAR_DUPLICATE and number != document_id
+        }
+        like = [(record, found[record.document_id]) for record in reader.records(found)]
+        return sorted(like, key=lambda item: (-item[1], item[0].path, item[0].source))
+
+    def _current(self, reader: CatalogReader) -> _Groups:
+        state = (reader.build.lineage if reader.build else "", reader.generation)
+        with self._lock:
+            known = self._groups
+            if known is None or known.state != state:
+                # Another lineage gives the same numbers and versions to other texts.
+                same = known is not None and known.state[0] == state[0]
+                known = _followed(known if same else None, reader, state)
+                # One who still reads an older state does not take away what the others have.
+                if self._groups is None or self._groups.state[0] != state[0] or self._groups.state < state:
+                    self._groups = known
+            return known
+
+
+def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
+    """The groups of the state that ``reader`` reads, of which ``known`` tells a part."""
+    import numpy as np
+
+    current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
+    query = sa.select(signatures.c.document_id, signatures.c.version).join_from(
+        signatures, documents, current
+    )
+    rows = reader.connection.execute(query.order_by(signatures.c.document_id))
+    places = tuple((row.document_id, row.version) for row in rows)
+    before = dict(zip(known.places, known.signatures, strict=True)) if known else {}
+    new = [place for place in places if place not in before]
+    stored = {**before, **_signatures(reader, new)}
+    table = np.stack([stored[place] for place in places]) if places else numbers(b"")
+    ids = [number for number, _ in places]
+    gone = {number for number, _ in set(before) - set(places)}
+    left = {member for number in gone for member in (known.members.get(number, ()) if known else ())}
+    loose = (left | {number for number, _ in new}) & set(ids)
+    if known is None or len(loose) > max(_MOST_FOLLOWED * len(ids), 10):
+        labels = group_labels(table)
+    else:
+        row_of = {number: row for row, number in enumerate(ids)}
+        kept = {number: group for number, group in known.members.items() if number not in left}
+        labels = np.arange(len(ids))
+        for number, group in kept.items():
+            labels[row_of[number]] = row_of[group[0]]
+        _join_loose([row_of[number] for number in sorted(loose)], table, labels)
+    return _Groups(state, places, table, _members(ids, labels))
+
+
+def _signatures(
+    reader: CatalogReader, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
+    """The signatures of versions of documents."""
+    versions = dict(places)
+    found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
+    for part in batches(sorted(versions)):
+        query = sa.select(signatures).where(signatures.c.document_id.in_(part))
+        for row in reader.connection.execute(query):
+            if versions[row.document_id] == row.version:
+                found[row.document_id, row.version] = numbers(row.signature)[0]
+    return found
+
+
+def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
+    """The groups of more than one, by each of their documents."""
+    groups: dict[int, list[int]] = {}
+    for document_id, label in zip(ids, labels.tolist(), strict=True):
+        groups.setdefault(label, []).append(document_id)
+    return {member: tuple(group) for group in groups.values() if len(group) > 1 for member in group}
+
+
+def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
+    """Give each of ``rows`` the label of those that resemble it."""
+    import numpy as np
+
+    used = _BANDS * _ROWS
+    for row in rows:
+        same = (stored[:, :used] == stored[row, :used]).reshape(len(stored), _BANDS, _ROWS)
+        alike = np.flatnonzero(same.all(axis=2).any(axis=1))
+        near = alike[resemblance(stored[row], stored[alike]) >= NEAR_DUPLICATE]
+        joined = np.unique(labels[near])
+        labels[np.isin(labels, joined)] = joined[0]
+
+
+def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
+    """A number for each signature, the same for those of one group: the place of the group's first.
+
+    Groups do not depend on the order of the signatures.
+
+    Args:
+        stored: signatures, of shape (documents, PERMUTATIONS).
+    """
+    import numpy as np
+
+    labels = np.arange(len(stored))
+    for band in range(_BANDS):
+        for alike in _runs(stored[:, band * _ROWS : (band + 1) * _ROWS]):
+            _join(alike, stored, labels)
+    return labels
+
+
+def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
+    """The rows that are equal in ``band``, each run of more than one as places."""
+    import numpy as np
+
+    keys = np.zeros(len(band), np.uint64)
+    for column in band.T:
+        keys = (keys + column) * np.uint64(_MIX)
+    order = np.argsort(keys, kind="stable")
+    edges = np.flatnonzero(np.diff(keys[order])) + 1
+    bounds = np.concatenate(([0], edges, [len(order)]))
+    for place in np.flatnonzero(np.diff(bounds) > 1):
+        yield order[bounds[place] : bounds[place + 1]]
+
+
+def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
+    """Give those of ``alike`` that are near-duplicates the same label, with all that have it already."""
+    import numpy as np
+
+    while len(alike) > 1:
+        own = labels[alike]
+        if (own == own[0]).all():
+            return
+        first, alike = alike[0], alike[1:]
+        others = alike[own[1:] != own[0]]
+        near = others[resemblance(stored[first], stored[others]) >= NEAR_DUPLICATE]
+        if len(near):
+            joined = np.unique(np.append(labels[near], labels[first]))
+            labels[np.isin(labels, joined)] = joined[0]

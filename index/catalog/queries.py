@@ -1,0 +1,218 @@
+"""The SQL of reading the catalog, and its rows as values."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.catalog.schema import chunks, details, documents, layouts, versions
+from index.details import Detail
+from index.documents import Document, Section, Span
+from index.records import DocumentRecord, FileState, Filters, Passage
+
+
+def is_current() -> sa.ColumnElement[bool]:
+    """Joins a document to its current version."""
+    return sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
+
+
+def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
+    """Picks one document in one version, or in its current one."""
+    wanted = documents.c.version if version is None else version
+    return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
+
+
+def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Selects the columns of a DocumentRecord, and ``more``, from documents joined to all their versions."""
+    return sa.select(
+        versions.c.document_id,
+        versions.c.version,
+        documents.c.source,
+        documents.c.path,
+        versions.c.kind,
+        versions.c.title,
+        versions.c.publisher,
+        versions.c.published,
+        versions.c.language,
+        sa.func.json_array_length(versions.c.page_starts).label("pages"),
+        versions.c.characters,
+        versions.c.passages,
+        versions.c.digest,
+        versions.c.added,
+        versions.c.author,
+        versions.c.collection,
+        versions.c.origins,
+        versions.c.unread_pages,
+        versions.c.recognised_pages,
+        documents.c.version.label("current"),
+        *more,
+    ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def list_query() -> sa.Select[Any]:
+    """Selects what a list shows, from documents joined to all their versions; little lies beyond the text."""
+    return sa.select(
+        versions.c.document_id,
+        versions.c.version,
+        documents.c.source,
+        documents.c.path,
+        versions.c.kind,
+        versions.c.title,
+        versions.c.publisher,
+        versions.c.published,
+        versions.c.origins["published"].as_string().label("published_origin"),
+        versions.c.language,
+        versions.c.collection,
+        sa.func.nullif(sa.func.json_array_length(versions.c.page_starts), 0).label("pages"),
+        versions.c.added,
+    ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def file_query() -> sa.Select[Any]:
+    """Selects the path of the file of each document, and the fields of its ``FileState``."""
+    # Only pages of PDFs are recognised.
+    pages = (versions.c.unread_pages, versions.c.recognised_pages)
+    count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
+    beneath = sa.func.json_group_object(details.c.key, details.c.beneath_origin)
+    covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
+    return sa.select(
+        documents.c.path,
+        documents.c.id,
+        documents.c.version,
+        documents.c.size,
+        documents.c.mtime_ns,
+        versions.c.digest,
+        versions.c.origins,
+        sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
+        versions.c.recognised_in,
+        sa.type_coerce(covered, sa.JSON).label("covered"),
+    ).join_from(documents, versions, is_current())
+
+
+def to_file(row: sa.Row[Any]) -> FileState:
+    """A row of :func:`file_query` as a value."""
+    origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
+    state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in)
+
+
+def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
+    """The details in the catalog that were given of a document."""
+    query = sa.select(
+        details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
+    ).where(details.c.document_id == document_id)
+    return {key: Detail(*given) for key, *given in connection.execute(query)}
+
+
+def to_record(row: sa.Row[Any]) -> DocumentRecord:
+    """A row of :func:`record_query` as a value."""
+    fields = row._mapping
+    computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
+    return DocumentRecord(
+        **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name not in computed},
+        pages=fields["pages"] or None,
+        unread_pages=tuple(fields["unread_pages"]),
+        recognised_pages=tuple(fields["recognised_pages"]),
+        superseded_by=None if row.version == row.current else row.version + 1,
+    )
+
+
+def to_passage(row: sa.Row[Any], text: str) -> Passage:
+    """A row of :func:`passage_query` as a value; ``text`` is its document's."""
+    document = to_record(row)
+    span = Span(row.start, row.end)
+    page = bisect_right(row.page_starts, row.start) or None
+    header = Span(*row.header) if row.header else None
+    return Passage(
+        row.chunk_id,
+        document,
+        span,
+        span.of(text),
+        page,
+        tuple(Span(start, end) for start, end in row.sentences),
+        header,
+        header.of(text) if header else "",
+        document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
+    )
+
+
+def to_document(row: sa.Row[Any]) -> Document:
+    """A row of all columns of ``versions`` as a value, without the layouts of its pages."""
+    return Document(
+        row.text,
+        row.title,
+        row.kind,
+        row.language,
+        row.publisher,
+        row.published,
+        tuple(row.page_starts),
+        row.author,
+        row.origins,
+        tuple(Section(*section) for section in row.sections),
+        tuple(row.mended),
+        unread_pages=tuple(row.unread_pages),
+        recognised_pages=tuple(row.recognised_pages),
+        recognised_in=row.recognised_in,
+        # What is only the folder it lay in does not move with it.
+        collection=row.collection if "collection" in row.origins else None,
+    )
+
+
+def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
+    """Selects the layouts of pages of one version."""
+    same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
+    return sa.select(layouts).where(same, layouts.c.page.in_(pages))
+
+
+TEXT = sa.select(versions.c.text).where(
+    versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
+)
+"""Selects the text of one version. SQL's own ``substr`` counts anew from the start for each passage."""
+
+
+def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """What ``filters`` ask of a document's current version."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    for column, values in (
+        (documents.c.id, filters.document_ids),
+        (versions.c.publisher, filters.publishers),
+        (versions.c.language, filters.languages),
+        (versions.c.collection, filters.collections),
+        (versions.c.kind, filters.kinds),
+    ):
+        if values:
+            conditions.append(column.in_(_each(values)))
+    # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
+    if filters.published_before is not None:
+        conditions.append(versions.c.published < filters.published_before)
+    if filters.published_after is not None:
+        # After a month or a year is after the last day of it.
+        conditions.append(versions.c.published > filters.published_after)
+        conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
+    return conditions
+
+
+def _each(values: Sequence[int | str]) -> sa.Select[Any]:
+    """Selects ``values``. They travel as one, since SQLite limits the variables of a statement."""
+    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
+
+
+def passage_query(build: int) -> sa.Select[Any]:
+    """Selects the columns of a Passage for the chunks of all current versions in a build, by number."""
+    return (
+        record_query(
+            chunks.c.id.label("chunk_id"),
+            chunks.c.start,
+            chunks.c.end,
+            chunks.c.sentences,
+            chunks.c.header,
+            versions.c.page_starts,
+        )
+        .join(chunks, chunks.c.document_id == documents.c.id)
+        .where(is_current(), chunks.c.build == build)
+        .order_by(chunks.c.id)
+    )

@@ -1,0 +1,325 @@
+"""One state of the catalog, read for as long as it is held: what a commit changes meanwhile is not seen."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from index.catalog.queries import (
+    TEXT,
+    conditions,
+    details_of,
+    file_query,
+    is_current,
+    is_version,
+    layout_query,
+    list_query,
+    passage_query,
+    record_query,
+    to_document,
+    to_file,
+    to_passage,
+    to_record,
+)
+from index.catalog.schema import (
+    chunks,
+    documents,
+    ranges,
+    removals,
+    sentence_vectors,
+    sources,
+    vectors,
+    versions,
+)
+from index.catalog.writes import batches, get_meta, searched_build
+from index.details import Detail, uncovered
+from index.documents import Document, PageLayout, Span
+from index.records import Allowed, Build, DocumentNotFoundError, DocumentRecord, FileState, Filters, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_ROWS = 2_000
+"""Vectors that are handed on at a time: 3 MB at 384 dimensions."""
+
+_NO_FILTERS = Filters()
+
+_VECTORS = (
+    sa.select(chunks.c.id, vectors.c.vector)
+    .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
+    .where(chunks.c.id.in_(sa.text("SELECT value FROM json_each(:numbers)")))
+)
+"""Hundreds of numbers in each search: as one value they cost a fifth of what they cost as so many."""
+
+
+class CatalogReader:
+    """Reads a catalog through one connection that has begun a transaction. Not for two threads at once.
+
+    Attributes:
+        generation: the generation that it reads.
+        build: the build that is searched, or None while nothing was ever indexed.
+    """
+
+    def __init__(self, connection: sa.Connection, build: Build | None = None) -> None:
+        """Read through ``connection``; the passages of ``build``, if not of the one that is searched."""
+        self._connection = connection
+        self.generation = int(get_meta(connection, "generation") or 0)
+        self.build = searched_build(connection) if build is None else build
+        self._number = self.build.number if self.build else 0
+
+    @property
+    def lineage(self) -> str:
+        """Names the catalog, as ``Build.lineage`` does."""
+        return get_meta(self._connection, "lineage") or ""
+
+    @property
+    def connection(self) -> sa.Connection:
+        """Where it reads; for what reads more of the same state."""
+        return self._connection
+
+    # Documents
+
+    def sources(self) -> list[str]:
+        """The folders that this library follows, in order."""
+        return self._folders(sources.c.confirmed)
+
+    def unconfirmed(self) -> list[str]:
+        """The folders that a backup named and nobody has confirmed, in order: they are not followed."""
+        return self._folders(~sources.c.confirmed)
+
+    def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
+        query = sa.select(sources.c.folder).where(which).order_by(sources.c.folder)
+        return list(self._connection.scalars(query))
+
+    def files(self, source: str) -> dict[str, FileState]:
+        """The files known under the folder ``source``, by path, as they were when last read."""
+        query = file_query().where(documents.c.source == source)
+        return {row.path: to_file(row) for row in self._connection.execute(query)}
+
+    def file(self, document_id: int) -> FileState:
+        """A document's file as it was when it was last read; raises DocumentNotFoundError."""
+        row = self._connection.execute(file_query().where(documents.c.id == document_id)).first()
+        if row is None:
+            raise DocumentNotFoundError(document_id, None)
+        return to_file(row)
+
+    def details(self, source: str, path: str) -> dict[str, Detail]:
+        """The details that were given of the document at this place; empty where there is none."""
+        place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
+        number = self._connection.scalar(place)
+        return {} if number is None else details_of(self._connection, number)
+
+    def documents(self) -> list[DocumentRecord]:
+        """The current version of every document, by path."""
+        query = record_query().where(is_current()).order_by(documents.c.path, documents.c.source)
+        return [to_record(row) for row in self._connection.execute(query)]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """What a list shows of the current version of every document, by path: of each column its value."""
+        query = list_query().where(is_current()).order_by(documents.c.path, documents.c.source)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
+        """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
+        query = record_query().where(is_current(), *conditions(filters))
+        found = [
+            to_record(row)
+            for part in batches(sorted(document_ids))
+            for row in self._connection.execute(query.where(documents.c.id.in_(part)))
+        ]
+        return sorted(found, key=lambda record: (record.path, record.source))
+
+    def count_documents(self, filters: Filters = _NO_FILTERS) -> int:
+        """How many documents pass ``filters`` in their current versions."""
+        query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
+        return int(self._connection.scalar(query.where(*conditions(filters))) or 0)
+
+    def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
+        """One document's current version, or the version asked for; raises DocumentNotFoundError."""
+        row = self._connection.execute(record_query().where(is_version(document_id, version))).first()
+        if row is None:
+            raise DocumentNotFoundError(document_id, version)
+        return to_record(row)
+
+    def versions(self, document_id: int) -> list[DocumentRecord]:
+        """All versions of one document that are kept, the newest first; raises DocumentNotFoundError."""
+        query = record_query().where(documents.c.id == document_id).order_by(versions.c.version.desc())
+        found = [to_record(row) for row in self._connection.execute(query)]
+        if not found:
+            raise DocumentNotFoundError(document_id, None)
+        return found
+
+    def same_file(self, digest: str) -> list[DocumentRecord]:
+        """The versions that were read from a file with this sha256, the newest document first."""
+        query = record_query().where(versions.c.digest == digest)
+        newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
+        return [to_record(row) for row in self._connection.execute(newest)]
+
+    def text(self, document_id: int, version: int | None = None) -> Document:
+        """One document with its text, in its current version or the one asked for, without its layouts.
+
+        Raises:
+            DocumentNotFoundError: if there is none.
+        """
+        query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
+        row = self._connection.execute(query).first()
+        if row is None:
+            raise DocumentNotFoundError(document_id, version)
+        return to_document(row)
+
+    def as_read(self, document_id: int) -> Document:
+        """As :meth:`text` of the current version, with what it says itself in the place of all details."""
+        return uncovered(self.text(document_id), details_of(self._connection, document_id))
+
+    def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
+        """The layouts of those of ``pages`` that have one, by page."""
+        return {
+            row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
+            for part in batches(sorted(pages))
+            for row in self._connection.execute(layout_query(document_id, version, part))
+        }
+
+    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
+        """The sentence that just ``span`` is in a document, with the header of its table if it is a row.
+
+        Returns:
+            The span, and where the caption and headings of its table stand; None where ``span`` is not a
+            whole sentence, or the version is no longer the current one.
+        """
+        query = (
+            sa.select(chunks.c.sentences, chunks.c.header)
+            .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
+            .where(documents.c.id == record.document_id, documents.c.version == record.version)
+            .where(chunks.c.build == self._number, chunks.c.start <= span.start, chunks.c.end >= span.end)
+        )
+        row = self._connection.execute(query).first()
+        if row is None or [span.start, span.end] not in row.sentences:
+            return None
+        header = Span(*row.header) if row.header else None
+        return span, header if header and span.start >= header.end else None
+
+    # Passages
+
+    def passages(
+        self, chunk_ids: Collection[int] | None = None, after: int | None = None
+    ) -> Iterator[Passage]:
+        """Chunks by number, or all, in the order of their numbers; unknown numbers are passed over.
+
+        Args:
+            chunk_ids: their numbers, or None for all.
+            after: of all, only those with a higher number.
+        """
+        query = passage_query(self._number)
+        if after is not None:
+            query = query.where(chunks.c.id > after)
+        place: tuple[int, int] | None = None
+        text = ""
+        for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
+            narrowed = query if part is None else query.where(chunks.c.id.in_(part))
+            for row in self._connection.execute(narrowed.execution_options(yield_per=1000)):
+                # A document's chunks are numbered in a row, so that its text is fetched once.
+                if place != (row.document_id, row.version):
+                    place = row.document_id, row.version
+                    wanted = {"document": row.document_id, "version": row.version}
+                    text = self._connection.execute(TEXT, wanted).scalar_one()
+                yield to_passage(row, text)
+
+    def count_chunks(self) -> int:
+        """How many chunks there are."""
+        total = sa.func.sum(ranges.c.beyond - ranges.c.first)
+        return int(self._connection.scalar(sa.select(total).where(ranges.c.build == self._number)) or 0)
+
+    def has_chunks(self) -> bool:
+        """Whether there is a chunk."""
+        some = sa.select(ranges.c.first).where(
+            ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
+        )
+        return self._connection.execute(some.limit(1)).first() is not None
+
+    def last_chunk(self) -> int:
+        """No chunk that was committed has a higher number."""
+        mine = ranges.c.build == self._number
+        beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
+        gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
+        return max((beyond or 1) - 1, gone or 0)
+
+    @property
+    def touched(self) -> int:
+        """How often files were noted to have been saved again: what is dated by them has another date."""
+        return int(get_meta(self._connection, "touched") or 0)
+
+    def allowed(self, filters: Filters) -> Allowed:
+        """The documents that pass ``filters``, and their chunks."""
+        import numpy as np
+
+        query = (
+            sa.select(ranges.c.document_id, ranges.c.first, ranges.c.beyond)
+            .join_from(ranges, documents, ranges.c.document_id == documents.c.id)
+            .join(versions, is_current())
+            .where(ranges.c.build == self._number, *conditions(filters))
+            .order_by(ranges.c.document_id)
+        )
+        rows = [tuple(row) for row in self._connection.execute(query)]
+        mask = np.zeros(max((beyond for _, _, beyond in rows), default=0), np.bool_)
+        for _, first, beyond in rows:
+            mask[first:beyond] = True
+        return Allowed(tuple(number for number, _, _ in rows), mask)
+
+    # What caches follow
+
+    def forgotten(self) -> int:
+        """Up to which generation it is not known any more what went."""
+        return int(get_meta(self._connection, "forgotten") or 0)
+
+    def removed(self, since: int = -1) -> list[int]:
+        """The numbers of chunks that went in generations after ``since``, in order, where they are noted."""
+        query = sa.select(removals.c.chunk).where(removals.c.generation > since)
+        return sorted(self._connection.scalars(query))
+
+    def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """The vectors of chunks, in the order of ``chunk_ids``, all of which must be there."""
+        import numpy as np
+
+        if not chunk_ids:
+            return np.empty((0, 0), np.float32)
+        found = self._connection.execute(_VECTORS, {"numbers": json.dumps(list(chunk_ids))}).all()
+        rows = {number: vector for number, vector in found}  # noqa: C416 (rows are no pairs to mypy)
+        return np.frombuffer(b"".join(rows[number] for number in chunk_ids), "<f4").reshape(
+            len(chunk_ids), -1
+        )
+
+    def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
+        """The vectors of the sentences of those of ``chunk_ids`` that have them, packed."""
+        query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
+            chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
+        )
+        return {
+            number: packed
+            for part in batches(sorted(chunk_ids))
+            for number, packed in self._connection.execute(query.where(chunks.c.id.in_(part)))
+        }
+
+    def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """The numbers of chunks and their vectors, in the order of their numbers, some at a time.
+
+        Args:
+            after: only chunks with a higher number.
+        """
+        import numpy as np
+
+        query = (
+            sa.select(chunks.c.id, vectors.c.vector)
+            .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
+            .where(chunks.c.build == self._number, chunks.c.id > after)
+            .order_by(chunks.c.id)
+            .execution_options(yield_per=_ROWS)
+        )
+        for rows in self._connection.execute(query).partitions():
+            numbers = np.array([number for number, _ in rows], np.int64)
+            stored = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
+            yield numbers, stored.reshape(len(rows), -1)

@@ -1,0 +1,320 @@
+"""The catalog's tables, as SQLAlchemy Core sees them, and the way to bring a database up to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+import sqlalchemy as sa
+
+HEAD = "0010"
+"""The revision that this code reads and writes: the newest file of ``migrations/versions``."""
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    # False where a backup named the folder, until somebody confirms it.
+    sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+failures = sa.Table(
+    # Files and folders that could not be read when they were synced last.
+    "failures",
+    metadata,
+    # Never reused: nobody dismisses another one than they saw.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("dismissed", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("source", "path", name="failures_by_place"),
+    sqlite_autoincrement=True,
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    # Never reused, so that a link to a deleted document cannot come to mean another one.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("source", "path", name="documents_by_place"),
+    sqlite_autoincrement=True,
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("added", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("publisher", sa.Text),
+    sa.Column("published", sa.Text),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("page_starts", sa.JSON, nullable=False),
+    sa.Column("characters", sa.Integer, nullable=False),
+    sa.Column("passages", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.Text),
+    sa.Column("origins", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("sections", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("recognised_in", sa.Text, nullable=False, server_default=""),
+    sa.Column("collection", sa.Text),
+    # The columns after the text lie beyond it in the file: of this one a search reads the index alone.
+    sa.Index("versions_by_collection", "collection", "document_id", "version"),
+)
+
+details = sa.Table(
+    # What people gave of a document with an upload or by an edit.
+    "details",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    # What the current version has itself: it shows again when the detail is taken back.
+    sa.Column("beneath", sa.Text),
+    sa.Column("beneath_origin", sa.Text),
+)
+
+layouts = sa.Table(
+    "layouts",
+    metadata,
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("page", sa.Integer, primary_key=True),
+    sa.Column("width", sa.Float, nullable=False),
+    sa.Column("height", sa.Float, nullable=False),
+    # Compressed by zlib to about a third.
+    sa.Column("boxes", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
+    ),
+)
+
+signatures = sa.Table(
+    # Apart from the versions: reading all of these must not read all of the texts.
+    "signatures",
+    metadata,
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
+    ),
+)
+
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    # Never reused: FAISS and tantivy know passages by this number.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("sentences", sa.JSON, nullable=False),
+    sa.Column("vector", sa.String(64), nullable=False),
+    sa.Column("header", sa.JSON(none_as_null=True)),
+    sa.Column("build", sa.Integer, nullable=False),
+    sa.Index("chunks_by_document", "document_id"),
+    sa.Index("chunks_by_vector", "vector"),
+    sqlite_autoincrement=True,
+)
+
+builds = sa.Table(
+    # Whole sets of passages, made in one way; the one that `meta.build` names is searched.
+    "builds",
+    metadata,
+    # Never reused: the caches of a build lie in a folder of its number.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("encoder", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("max_chunk_tokens", sa.Integer, nullable=False),
+    sa.Column("title_tokens", sa.Integer, nullable=False),
+    sa.Column("chunking", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+ranges = sa.Table(
+    # The chunks that a document has in a build, numbered in a row since one transaction writes them in order.
+    "ranges",
+    metadata,
+    sa.Column("build", sa.Integer, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    # The first chunk's number and the one after the last; equal where there is none.
+    sa.Column("first", sa.Integer, nullable=False),
+    sa.Column("beyond", sa.Integer, nullable=False),
+    sa.Index("ranges_by_document", "document_id"),
+    sa.Index("ranges_by_end", "build", "beyond"),
+)
+
+removals = sa.Table(
+    # Chunks that went, for caches that were made before: kept until no cache needs them any more.
+    "removals",
+    metadata,
+    sa.Column("chunk", sa.Integer, primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Index("removals_by_generation", "generation"),
+)
+
+vectors = sa.Table(
+    "vectors",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+
+sentence_vectors = sa.Table(
+    # Apart from the vectors: a search reads hundreds of those, and these of the passages that it finds only.
+    "sentence_vectors",
+    metadata,
+    sa.Column("digest", sa.String(64), sa.ForeignKey("vectors.digest", ondelete="CASCADE"), primary_key=True),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    # In the order in which they came.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("started", sa.Text),
+    # When its process last wrote to it.
+    sa.Column("heard", sa.Text, nullable=False),
+    sa.Column("ended", sa.Text),
+    sa.Column("cancelling", sa.Boolean, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("files_done", sa.Integer, nullable=False),
+    sa.Column("files_of", sa.Integer, nullable=False),
+    sa.Column("passages_done", sa.Integer, nullable=False),
+    sa.Column("passages_of", sa.Integer, nullable=False),
+    sa.Column("seconds_left", sa.Float),
+    sa.Column("message", sa.Text),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.UniqueConstraint("id", name="jobs_by_id"),
+    sqlite_autoincrement=True,
+)
+
+kept = sa.Table(
+    # Texts of others, kept word by word: what is searched knows nothing of them.
+    "kept",
+    metadata,
+    # In the order in which they came.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("series", sa.Text),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("id", name="kept_by_id"),
+    sa.Index("kept_by_series", "series", "number"),
+    sqlite_autoincrement=True,
+)
+
+kept_words = sa.Table(
+    # Apart from the texts: a search reads all of these, and none of those.
+    "kept_words",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("heading", sa.Text, nullable=False),
+    # By index.text.normalize.
+    sa.Column("folded", sa.Text, nullable=False),
+)
+
+kept_references = sa.Table(
+    # The documents that kept texts refer to. These stay when a document goes: it may come back.
+    "kept_references",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Index("kept_references_by_document", "document_id", "number"),
+)
+
+withdrawals = sa.Table(
+    # Kept texts that were taken out of a series, which they have no more, and that go when it goes.
+    "withdrawals",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("series", sa.Text, nullable=False),
+    sa.Index("withdrawals_by_series", "series"),
+)
+
+series_names = sa.Table(
+    # Those of the series that were given a name.
+    "series_names",
+    metadata,
+    sa.Column("series", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # By index.text.normalize.
+    sa.Column("folded", sa.Text, nullable=False),
+)
+
+
+_migrating = Lock()
+"""Alembic keeps what it is working on in its module, so that only one thread may run it."""
+
+
+class SchemaError(Exception):
+    """The database is of a schema that this version of the program does not know."""
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the database behind ``engine`` to :data:`HEAD`, in one transaction.
+
+    Raises:
+        SchemaError: if a newer program wrote it.
+    """
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found == HEAD:
+        return
+    # Only here: importing Alembic takes longer than all that `status` does.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    # The parser of Alembic's settings takes a lone % for the start of a name.
+    scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", scripts)
+    with _migrating, engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite's driver begins no transaction for CREATE TABLE; this one also keeps other processes out.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, HEAD)
+        except CommandError as error:
+            raise SchemaError(
+                f"the catalog is of revision {found!r}, this program knows revisions up to {HEAD!r}; "
+                "update footnoted, or choose another --home"
+            ) from error
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return revision

@@ -1,0 +1,121 @@
+"""What the catalog has of a document that is removed, in a file of its own, so that it can come back.
+
+It comes back under its number, with all its versions, so that every link to it is good again; and with its
+vectors, so that nothing is embedded. Its passages have new numbers, as all that are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.catalog.queries import details_of, is_current, to_document
+from index.catalog.schema import (
+    chunks,
+    details,
+    documents,
+    layouts,
+    sentence_vectors,
+    signatures,
+    vectors,
+    versions,
+)
+from index.details import uncovered
+from index.private import make_file
+from index.records import DocumentNotFoundError, Incoming
+
+_ROWS = (documents, versions, layouts, signatures, details)
+_VECTORS = (vectors, sentence_vectors)
+_AT_ONCE = 500
+
+
+class TakenError(Exception):
+    """A document cannot come back, since its number or its place has another one."""
+
+
+def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
+    """Copy what there is of a document in the catalog that ``connection`` reads.
+
+    Args:
+        connection: reads one state of the catalog.
+        document_id: the document.
+        file: where it is kept; made anew.
+
+    Raises:
+        DocumentNotFoundError: if there is no such document.
+    """
+    own = sa.select(chunks.c.vector).where(chunks.c.document_id == document_id)
+    with _opened(file) as kept:
+        documents.metadata.create_all(kept, [*_ROWS, *_VECTORS])
+        if not _copy(connection, kept, documents, documents.c.id == document_id):
+            raise DocumentNotFoundError(document_id, None)
+        for table in _ROWS[1:]:
+            _copy(connection, kept, table, table.c.document_id == document_id)
+        for table in _VECTORS:
+            _copy(connection, kept, table, table.c.digest.in_(own))
+
+
+def kept_document(file: Path) -> Incoming:
+    """The document as it is to be written again, without its layouts, which come with its rows."""
+    query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
+    with _opened(file) as kept:
+        row = kept.execute(query.join_from(documents, versions, is_current())).one()
+        given = details_of(kept, row.document_id)
+    of, document = (row.document_id, row.version), uncovered(to_document(row), given)
+    return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, of, given)
+
+
+def put_back_vectors(engine: sa.Engine, file: Path) -> None:
+    """Store the document's vectors, ahead of the passages that will name them."""
+    with _opened(file) as kept, engine.begin() as connection:
+        for table in _VECTORS:
+            _copy(kept, connection, table)
+
+
+def put_back_rows(connection: sa.Connection, file: Path) -> set[str]:
+    """Write a document and all its versions as they were, without passages.
+
+    Returns:
+        The digests of the vectors that were kept with it: what no passage names of them is of no use.
+
+    Raises:
+        TakenError: if another document has its number or lies at its place.
+    """
+    with _opened(file) as kept:
+        back = kept.execute(sa.select(documents)).one()
+        same_place = sa.and_(documents.c.source == back.source, documents.c.path == back.path)
+        if connection.execute(
+            sa.select(documents.c.id).where((documents.c.id == back.id) | same_place)
+        ).first():
+            raise TakenError(f"{back.path} is in the library again; delete it first, or leave it")
+        for table in _ROWS:
+            _copy(kept, connection, table)
+        return set(kept.scalars(sa.select(vectors.c.digest)))
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sa.Connection]:
+    make_file(file)
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        # It is of no use after a crash: nothing waits for the disk.
+        for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        yield connection
+
+
+def _copy(
+    source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
+) -> int:
+    """Copy rows of a table that are not there yet; returns how many there were."""
+    count = 0
+    insert: sa.Insert = sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite")
+    for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):
+        rows: list[dict[str, Any]] = [dict(row._mapping) for row in part]
+        target.execute(insert, rows)
+        count += len(rows)
+    return count

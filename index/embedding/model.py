@@ -1,0 +1,213 @@
+"""The two halves of embedding: texts → tokens, which any thread may do, and tokens → unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.embedding.buckets import Kind, Row, rows_of, width_of
+from index.embedding.late_chunking import Part, gives_parts, token_parts
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+Vectors = npt.NDArray[np.float32]
+"""Unit vectors, one a row: shape (texts, dimensions)."""
+
+_PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
+"""The names of the prompts of a kind, as sentence-transformers' encode_document and encode_query look for
+them: the first that the model has, else its default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of a passage.
+
+    Attributes:
+        vector: its own: shape (dimensions,).
+        sentences: those of its sentences, shape (sentences, dimensions): each the mean of the sentence's
+            tokens as they stand in the passage, and the passage's own where the model saw none of them.
+            None where the model does not give them.
+    """
+
+    vector: npt.NDArray[np.float32]
+    sentences: Vectors | None
+
+
+class Passes(Protocol):
+    """A model, in two halves.
+
+    Attributes:
+        gives_parts: whether one pass gives the vectors of a text's parts, too.
+    """
+
+    gives_parts: bool
+
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
+        """What the model takes for each of ``texts``, with its parts. Any thread may ask, at any time."""
+
+    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+        """The vectors of ``rows``, as many of one width and kind as share a pass. One thread at a time."""
+
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        """The same of rows of documents with their parts. One thread at a time."""
+
+
+def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
+    """The halves of ``model``: through its own modules, or all at once where these are unusual."""
+    return _Passes(model, dimensions) if _is_usual(model) else _WholePasses(model)
+
+
+class _Passes:
+    """A model of a transformer and what comes after it."""
+
+    def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
+        self._model = model.eval()
+        self._dimensions = dimensions
+        self._left = model.tokenizer.padding_side == "left"
+        self._padding = {"input_ids": model.tokenizer.pad_token_id or 0}
+        self._tokenizer = plain_tokenizer(model)
+        self.gives_parts = gives_parts(model) and not self._left
+
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
+        features = _features(self._model, texts, kind)
+        prompt = _prompt(self._model, kind) or ""
+        tensors = {name: value for name, value in features.items() if _is_tensor(value)}
+        shared = {name: value for name, value in features.items() if name not in tensors}
+        rows = []
+        for place, length in enumerate(features["attention_mask"].sum(dim=1).tolist()):
+            width = width_of(length, self._model.max_seq_length)
+            own = {name: self._padded(name, value[place], width) for name, value in tensors.items()}
+            rows.append(Row(width, own, shared))
+            if parts and self.gives_parts:
+                ids = features["input_ids"][place][:length].tolist()
+                text = prompt + texts[place]
+                found = token_parts(self._tokenizer, text, len(prompt), ids, parts[place])
+                rows[-1] = replace(rows[-1], parts=found)
+        return rows
+
+    def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
+        """``values``, padded to the longest of their window, padded to ``width``."""
+        from torch.nn.functional import pad
+
+        # A negative number of places to add takes so many away.
+        more = width - len(values)
+        return pad(values, (more, 0) if self._left else (0, more), value=self._padding.get(name, 0))
+
+    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+        return self._unit(self._through(rows, kind)["sentence_embedding"])
+
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        through = self._through(rows, "document")
+        embedded = []
+        for place, vector in enumerate(self._unit(through["sentence_embedding"])):
+            parts, sentences = rows[place].parts, None
+            if parts is not None:
+                sentences = self._of_parts(through["token_embeddings"][place], parts, vector)
+            embedded.append(Embedded(vector, sentences))
+        return embedded
+
+    def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
+        import torch
+
+        # As many as in every pass of this width: see index.embedding.buckets.
+        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
+        features = dict(rows[0].shared)
+        for name in rows[0].tensors:
+            features[name] = torch.stack([row.tensors[name] for row in full])
+        with torch.inference_mode():
+            through = self._model(features, task=kind)
+        return {name: through[name][: len(rows)] for name in _WANTED if name in through}
+
+    def _unit(self, vectors: Tensor) -> Vectors:
+        import torch
+
+        unit = torch.nn.functional.normalize(vectors[:, : self._dimensions].float(), dim=1)
+        return np.asarray(unit.numpy(), np.float32)
+
+    def _of_parts(self, tokens: Tensor, parts: Sequence[Part], whole: npt.NDArray[np.float32]) -> Vectors:
+        import torch
+
+        if not parts:
+            return np.empty((0, len(whole)), np.float32)
+        # Sums do not depend on what else is in the pass: each is of one part's rows alone.
+        means = [tokens[first:beyond].float().mean(dim=0) for first, beyond in parts]
+        vectors = self._unit(torch.stack(means))
+        vectors[[place for place, (first, beyond) in enumerate(parts) if first == beyond]] = whole
+        return vectors
+
+
+class _WholePasses:
+    """A model that takes something else than rows of tokens: texts go through it by ``encode``."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        self._model = model
+        self.gives_parts = False
+
+    def rows(
+        self,
+        texts: Sequence[str],
+        kind: Kind,  # noqa: ARG002
+        parts: Sequence[Sequence[Part]] = (),  # noqa: ARG002
+    ) -> list[Row]:
+        return [Row(_WHOLE, {"text": text}, {}) for text in texts]
+
+    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        texts = [row.tensors["text"] for row in rows]
+        vectors = encode(texts, show_progress_bar=False, normalize_embeddings=True)
+        return np.asarray(vectors, np.float32)
+
+    def passages(self, rows: Sequence[Row]) -> list[Embedded]:
+        return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
+
+
+_WANTED = ("sentence_embedding", "token_embeddings")
+
+_WHOLE = 64
+"""Tokens that a text counts for where they are not known."""
+
+
+def _is_usual(model: SentenceTransformer) -> bool:
+    """Whether it begins with a transformer that takes one row of tokens a text, without expanding queries."""
+    from sentence_transformers.base.modules import Transformer
+
+    if not isinstance(model[0], Transformer) or model[0].query_expansion or model.tokenizer is None:
+        return False
+    features = _features(model, ["a", "a longer one"], "document")
+    mask = features.get("attention_mask")
+    return mask is not None and all(
+        value.shape == mask.shape == (2, mask.shape[-1]) for value in features.values() if _is_tensor(value)
+    )
+
+
+def _features(model: SentenceTransformer, texts: Sequence[str], kind: Kind) -> dict[str, Any]:
+    return model.preprocess(list(texts), prompt=_prompt(model, kind), task=kind)
+
+
+def _prompt(model: SentenceTransformer, kind: Kind) -> str | None:
+    names = [name for name in _PROMPTS[kind] if name in model.prompts]
+    name = names[0] if names else model.default_prompt_name
+    return model.prompts.get(name) if name else None
+
+
+def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """The model's tokeniser, without cutting and padding."""
+    from tokenizers import Tokenizer
+
+    # A copy: the model's own cuts and pads. Models without a transformer have it bare.
+    its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    tokenizer = Tokenizer.from_str(its.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _is_tensor(value: object) -> bool:
+    return hasattr(value, "shape")

@@ -1,0 +1,301 @@
+"""Folders of files → the library: what changed is planned as a value, then applied."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from index.catalog.lock import LibraryLockedError
+from index.ingest.discover import (
+    MISSING,
+    Failure,
+    Listing,
+    Root,
+    is_own,
+    is_utf8,
+    mode_of,
+    root_of,
+    scan,
+    without,
+)
+from index.ingest.failures import Failures
+from index.library import Index, Progress
+from index.loaders import DEFAULTS, SUFFIXES, LoadError, Options
+from index.loaders.sandbox.client import Isolated
+from index.loaders.sidecar import sidecar_of
+from index.records import FileState, Incoming
+from index.text.cutting import Cutting
+
+_CHARACTERS_AT_ONCE = 5_000_000
+"""Text that is read before it is committed: what readers see arrive together."""
+
+_SECONDS_AT_ONCE = 60.0
+"""Reading that is lost at most where a sync is interrupted: recognition takes seconds a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be read: its place, its state when the folder was listed, and what is known of it."""
+
+    source: str
+    path: str
+    size: int
+    mtime_ns: int
+    known: FileState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a sync is going to do.
+
+    Attributes:
+        added: files that the library does not know.
+        changed: files whose size or time of change is not what it was, or that have pages to be recognised.
+        removed: the documents whose file is gone: their paths by number.
+        unchanged: how many files need nothing.
+        failed: what could not be listed.
+        lineage: the library's whose documents those are; None where nobody asks.
+    """
+
+    added: tuple[File, ...]
+    changed: tuple[File, ...]
+    removed: Mapping[int, str]
+    unchanged: int
+    failed: tuple[Failure, ...]
+    lineage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did, and the library as it is now.
+
+    Attributes:
+        added: paths of new documents.
+        changed: paths of documents that have a new version.
+        removed: paths of documents whose file is gone.
+        unchanged: how many files were as before.
+        failed: files that could not be read, with the cause; what was known of them is kept.
+        passages: passages in the library.
+        seconds: how long it took.
+        generation: the generation that it ended with.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    failed: tuple[Failure, ...]
+    passages: int
+    seconds: float
+    generation: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain lists, dicts and scalars, ready for JSON."""
+        failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
+        return {**asdict(self), "failed": failed}
+
+
+def sync(
+    index: Index,
+    paths: Sequence[Path] = (),
+    progress: Progress | None = None,
+    options: Options = DEFAULTS,
+    *,
+    reader: Isolated | None = None,
+    leave: Collection[Path] = (),
+) -> SyncReport:
+    """Make the library hold what is in ``paths`` now.
+
+    One whose passages were made with another encoder, or cut otherwise, is made anew first. Its home is left
+    out, wherever it lies. Files that cannot be read stay in ``Failures`` until they are read or gone.
+
+    Args:
+        index: the library.
+        paths: folders or files to go over, and to follow from now on; none for all that are followed.
+        progress: told how many files are read and how many passages are embedded.
+        options: how files are to be read, and what each may take.
+        reader: the process that reads them; it stays open. None for one that ends with the sync.
+        leave: files whose state is not to be looked at yet, since they are still being written.
+    """
+    started = time.monotonic()
+    index.rebuild(progress)
+    followed = index.catalog.sources()
+    roots: list[Root] = []
+    new: list[str] = []
+    for path in paths or [Path(folder) for folder in followed]:
+        root = root_of(path, followed)
+        roots.append(root)
+        place = str(root.location)
+        # A part of a folder that is followed goes on being a part of it.
+        is_new = root.source not in followed and mode_of(root.location) and is_utf8(place)
+        if is_new and not is_own(root, followed, index.home):
+            followed.append(place)
+            new.append(place)
+    index.catalog.follow(new)
+    with index.catalog.reading() as catalog:
+        lineage = catalog.lineage
+    listings = [without(scan(root, followed, index.home), leave) for root in roots]
+    known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
+    changes = replace(plan(known, listings, options.recognition), lineage=lineage)
+    report = apply(index, changes, progress, started, options, reader=reader)
+    Failures(index.catalog.engine).note(listings, report.failed, followed)
+    return report
+
+
+def plan(
+    known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
+) -> Changes:
+    """Compare what is known of the files with what was found. Reads nothing.
+
+    Args:
+        known: by source and path, the files as they were when they were last read.
+        listings: the files as they are.
+        recognition: how pictures of pages are read now, as ``Options`` has it.
+    """
+    added: dict[tuple[str, str], File] = {}
+    changed: dict[tuple[str, str], File] = {}
+    removed: dict[int, str] = {}
+    unchanged: set[tuple[str, str]] = set()
+    failures: dict[tuple[str, Failure], None] = {}
+    for listing in listings:
+        source = listing.root.source
+        before = known.get(source, {})
+        for path, (size, mtime_ns) in listing.files.items():
+            state = before.get(path)
+            file = File(source, path, size, mtime_ns, state)
+            if state is None:
+                added[source, path] = file
+            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not state.awaits(recognition):
+                unchanged.add((source, path))
+            else:
+                changed[source, path] = file
+        gone = {
+            state.document_id: path
+            for path, state in before.items()
+            if listing.tells_of(path) and path not in listing.files
+        }
+        removed |= gone
+        failures |= dict.fromkeys((source, failure) for failure in listing.failures)
+        if listing.missing and not gone:
+            missing = Failure(str(listing.root.location), MISSING, listing.root)
+            failures[source, missing] = None
+    return Changes(
+        tuple(added.values()),
+        tuple(changed.values()),
+        removed,
+        len(unchanged),
+        tuple(failure for _, failure in failures),
+    )
+
+
+def apply(
+    index: Index,
+    changes: Changes,
+    progress: Progress | None = None,
+    started: float | None = None,
+    options: Options = DEFAULTS,
+    *,
+    reader: Isolated | None = None,
+) -> SyncReport:
+    """Read the files of ``changes`` and write them to the library.
+
+    A file that cannot be read is reported and takes only itself; what was known of it is kept. Files are
+    read in a process of their own, which ends when all are.
+
+    Args:
+        index: the library.
+        changes: from :func:`plan`.
+        progress: told how many files are read and how many passages are embedded.
+        started: ``time.monotonic()`` when the work began, for the report.
+        options: how files are to be read.
+        reader: as for :func:`sync`.
+    """
+    begun = time.monotonic() if started is None else started
+    failed = list(changes.failed)
+    touched: dict[int, tuple[int, int]] = {}
+    written: list[File] = []
+    held: list[Incoming] = []
+    characters, committed = 0, time.monotonic()
+    files = [*changes.added, *changes.changed]
+    with nullcontext(reader) if reader else Isolated() as reading:
+        cutting = index.cutting() if files else None
+        for number, file in enumerate(files, 1):
+            waiting = None if progress is None else partial(progress, "reading", number - 1, len(files))
+            try:
+                incoming = _read(file, reading, options, cutting, waiting)
+            except LoadError as error:
+                # What went after the folder was listed is no failure: the next sync takes it for removed.
+                if os.path.lexists(Path(file.source, file.path)):
+                    cause = f"{error.cause}; {error.remedy}"
+                    failed.append(Failure(file.path, cause, Root(file.source, file.path)))
+            else:
+                if incoming is None and file.known is not None:
+                    touched[file.known.document_id] = (file.size, file.mtime_ns)
+                elif incoming is not None:
+                    held.append(incoming)
+                    characters += len(incoming.document.text)
+                    written.append(file)
+            if progress is not None:
+                progress("reading", number, len(files))
+            is_late = time.monotonic() - committed > _SECONDS_AT_ONCE
+            if held and (characters > _CHARACTERS_AT_ONCE or is_late):
+                index.replace(held, progress=progress)
+                held, characters, committed = [], 0, time.monotonic()
+    index.catalog.touch(touched, changes.lineage)
+    if held or changes.removed:
+        index.replace(held, changes.removed, progress, changes.lineage)
+    # What was to be written is: who keeps others out for so long can settle it, or a later sync.
+    with suppress(LibraryLockedError):
+        index.settle()
+    return SyncReport(
+        tuple(file.path for file in written if file.known is None),
+        tuple(file.path for file in written if file.known is not None),
+        tuple(changes.removed.values()),
+        changes.unchanged + len(touched),
+        tuple(failed),
+        index.passages,
+        round(time.monotonic() - begun, 3),
+        index.generation,
+    )
+
+
+def _read(
+    file: File,
+    reader: Isolated,
+    options: Options,
+    cutting: Cutting | None,
+    waiting: Callable[[], None] | None,
+) -> Incoming | None:
+    """What the file holds, or None where its bytes are those that are known."""
+    location = Path(file.source, file.path)
+    # What the loader refuses by its name alone may be a film of many gigabytes.
+    digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
+    known = file.known
+    if known is not None and known.digest == digest:
+        if not _depends_on_more(location, known, options):
+            return None
+        options = options.as_before(known.recognised_in)
+    document, cut = reader.read(location, options, cutting, waiting)
+    its = (cutting, cut) if cutting and cut else None
+    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, document, cut=its)
+
+
+def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
+    """Whether what is known of a file comes, or is about to come, from more than its bytes."""
+    has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
+    return has_sidecar or known.awaits(options.recognition)
+
+
+def _digest(location: Path) -> str:
+    try:
+        with location.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise LoadError(location, str(error.strerror), "check the file's permissions") from error

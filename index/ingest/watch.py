@@ -1,0 +1,195 @@
+"""Follows folders, and has them synced once what changed in them has come to rest.
+
+What the system reports only wakes the watch. What has changed is found by comparing a folder with the
+catalog, as a sync does, so that nothing is missed that was reported late, twice or not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from watchfiles import Change as Report
+from watchfiles import watch
+
+from index.catalog.database import Catalog
+from index.ingest.discover import root_of, scan
+from index.ingest.sync import plan
+
+REST_SECONDS = 1.0
+"""A file that stays as it is for so long is taken to be written."""
+
+_TICK_SECONDS = 0.5
+"""Between two looks at whether a folder has come or gone, at most."""
+
+_LOOK_AGAIN_SECONDS = 600.0
+"""Between two looks at everything: where much changes at once, the system may lose a report."""
+
+_RETRY_SECONDS = 30.0
+"""After a sync that could not be done, as where another process writes."""
+
+State = tuple[int, int] | None
+"""A file's size and mtime_ns; None where a known one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be synced.
+
+    Attributes:
+        folders: the followed folders, or followed files, in which something has changed.
+        leave: files in them that are not to be looked at: they are still being written, or could not be
+            read as they are.
+    """
+
+    folders: tuple[Path, ...]
+    leave: frozenset[Path] = frozenset()
+
+
+class Rest:
+    """Tells which files still change, from one look at them to the next."""
+
+    def __init__(self, seconds: float) -> None:
+        """Take a file to be at rest when it has been the same for ``seconds``."""
+        self._seconds = seconds
+        self._since: dict[Path, tuple[State, float]] = {}
+
+    def moving(self, files: Mapping[Path, State], now: float) -> set[Path]:
+        """Those of ``files`` that have not been the same for long enough at ``now``, in seconds."""
+        before = self._since
+        self._since = {
+            file: before[file] if file in before and before[file][0] == state else (state, now)
+            for file, state in files.items()
+        }
+        return {file for file, (_, since) in self._since.items() if now - since < self._seconds}
+
+
+class Watch:
+    """Watches the folders that a library follows, the one of its uploads apart, which are indexed at once."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        home: Path,
+        sync: Callable[[Change], bool],
+        stop: Event,
+        rest: float = REST_SECONDS,
+    ) -> None:
+        """Make a watch.
+
+        Args:
+            catalog: the library's.
+            home: its folder, whose own files are no reports.
+            sync: syncs; False if that could not be done and is to be tried again later.
+            stop: ends the watch when it is set.
+            rest: seconds for which a file must be the same.
+        """
+        self._catalog = catalog
+        self._home = home.absolute()
+        self._sync = sync
+        self._stop = stop
+        self._seconds = rest
+        self._rests: dict[str, Rest] = {}
+        self._tried: dict[str, dict[Path, State]] = {}
+        self._not_before = 0.0
+
+    def run(self) -> None:
+        """Go on until told to stop.
+
+        Raises:
+            OSError: if the system cannot watch so many folders.
+            KeyboardInterrupt: if the process is interrupted.
+        """
+        while not self._stop.is_set():
+            # A folder may be gone between the look at it and the watch.
+            with suppress(FileNotFoundError):
+                self._watch(_places(self._followed()))
+
+    def _watch(self, places: Mapping[str, tuple[int, int]]) -> None:
+        """Watch ``places`` until one of them, or what is followed, is another."""
+        if not places:
+            self._stop.wait(_TICK_SECONDS)
+            return
+        reports = watch(
+            *places,
+            watch_filter=None,
+            stop_event=self._stop,
+            rust_timeout=round(_TICK_SECONDS * 1000),
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        )
+        # All of them, since something may have changed before they were watched.
+        changed, looked = set(places), time.monotonic()
+        names = {place: {Path(place), Path(place).resolve()} for place in places}
+        for report in reports:
+            touched = {Path(path) for _, path in report}
+            gone = {path for kind, path in report if kind is Report.deleted}
+            changed |= {place for place in places if any(_shows(path, names[place]) for path in touched)}
+            if time.monotonic() - looked > _LOOK_AGAIN_SECONDS:
+                changed, looked = set(places), time.monotonic()
+            if changed and time.monotonic() >= self._not_before:
+                changed = self._settle(changed)
+            # A folder that was deleted and made again may have the number that it had.
+            if _places(self._followed()) != places or not gone.isdisjoint(places):
+                return
+
+    def _followed(self) -> list[str]:
+        return [place for place in self._catalog.sources() if not Path(place).is_relative_to(self._home)]
+
+    def _settle(self, folders: set[str]) -> set[str]:
+        """Sync those of ``folders`` in which something is at rest; those that are to be looked at again."""
+        now = time.monotonic()
+        self._not_before = now + self._seconds / 2
+        pending = {folder: self._pending(folder) for folder in sorted(folders)}
+        moving = {
+            folder: self._rests.setdefault(folder, Rest(self._seconds)).moving(files, now)
+            for folder, files in pending.items()
+        }
+        ready = [folder for folder, files in pending.items() if files.keys() - moving[folder]]
+        again = {folder for folder, files in moving.items() if files}
+        if not ready:
+            return again
+        leave: set[Path] = set().union(*moving.values(), *self._tried.values())
+        if not self._sync(Change(tuple(map(Path, ready)), frozenset(leave))):
+            self._not_before = time.monotonic() + _RETRY_SECONDS
+            return again | set(ready)
+        for folder in ready:
+            # What was synced is not pending from now on; what could not be read as it is, would be.
+            at_rest = pending[folder].keys() - moving[folder]
+            self._tried.setdefault(folder, {}).update({file: pending[folder][file] for file in at_rest})
+        return again
+
+    def _pending(self, folder: str) -> dict[Path, State]:
+        """What a sync of ``folder`` would do and has not been tried yet: files with their states."""
+        followed = self._catalog.sources()
+        root = root_of(Path(folder), followed)
+        source = Path(root.source)
+        listing = scan(root, followed, self._home)
+        changes = plan({root.source: self._catalog.files(root.source)}, [listing])
+        found: dict[Path, State] = dict.fromkeys((source / path for path in changes.removed.values()), None)
+        for file in (*changes.added, *changes.changed):
+            found[source / file.path] = file.size, file.mtime_ns
+        tried = self._tried.get(folder, {})
+        # Those that have changed since, or were read after all, are forgotten.
+        self._tried[folder] = {file: state for file, state in tried.items() if found.get(file, ()) == state}
+        return {file: state for file, state in found.items() if file not in self._tried[folder]}
+
+
+def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Those of ``followed`` that are there, with what tells one from another of the same name."""
+    found: dict[str, tuple[int, int]] = {}
+    for place in followed:
+        with suppress(OSError):
+            state = Path(place).stat()
+            found[place] = state.st_dev, state.st_ino
+    return found
+
+
+def _shows(path: Path, names: Collection[Path]) -> bool:
+    """Whether ``path`` lies in the folder that has these ``names``, and is not hidden there."""
+    inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
+    return bool(inside) and not any(part.startswith(".") for part in inside[0])

@@ -1,0 +1,143 @@
+"""A file → Document: one loader a format, chosen by the file's suffix and held against its content."""
+
+from __future__ import annotations
+
+import codecs
+import stat
+from pathlib import Path
+
+from index.details import described
+from index.documents import Document
+from index.loaders.dating import dated
+from index.loaders.epub.book import read_epub
+from index.loaders.errors import LoadError
+from index.loaders.html.page import read_html
+from index.loaders.magic import seems_html, seems_pdf
+from index.loaders.mail.message import read_eml
+from index.loaders.markdown import read_markdown
+from index.loaders.opendocument.odt import read_ods, read_odt
+from index.loaders.options import DEFAULTS, Limits, Loader, Options
+from index.loaders.pdf.document import read_pdf
+from index.loaders.rtf.document import read_rtf
+from index.loaders.sheets.csv import read_delimited
+from index.loaders.sheets.xlsx import read_xlsx
+from index.loaders.sidecar import read_sidecar
+from index.loaders.slides.pptx import read_pptx
+from index.loaders.text import read_text
+from index.loaders.word.docx import read_docx
+
+__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "content", "load"]
+
+_READERS: dict[str, Loader] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+    ".pptx": read_pptx,
+    ".pptm": read_pptx,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".xlsx": read_xlsx,
+    ".xlsm": read_xlsx,
+    ".eml": read_eml,
+    ".epub": read_epub,
+    ".rtf": read_rtf,
+    ".odt": read_odt,
+    ".ods": read_ods,
+}
+
+_PLAIN = {read_text, read_markdown, read_delimited}
+"""Readers of files that are nothing but text."""
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+"""How text begins that may take fewer bytes in UTF-8 than in its file."""
+
+_MEGABYTE = 1024 * 1024
+
+SUFFIXES = frozenset(_READERS)
+"""The suffixes, in lower case, of the files that can be loaded."""
+
+
+def load(path: Path, options: Options = DEFAULTS) -> Document:
+    """The document that the file at ``path`` holds.
+
+    Raises:
+        LoadError: if it cannot be read, is empty, too large, encrypted, broken, of another format than
+            its suffix says, or of a format that is not supported; also if it holds too much text.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        supported = ", ".join(sorted(SUFFIXES))
+        suffix = f"has the unsupported suffix {path.suffix}" if path.suffix else "has no suffix"
+        raise LoadError(path, suffix, f"convert it to one of {supported}")
+    data = content(path, options.limits)
+    _check_content(data, path, reader)
+    if reader in _PLAIN and not data.startswith(_WIDE):
+        _check_text(path, len(data), options.limits)  # nobody waits for what is refused after all
+    document = reader(data, path, options)
+    _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
+    return dated(described(document, read_sidecar(path)), path, by_time=options.by_time)
+
+
+def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
+    """The content of a regular file that is neither empty nor too large.
+
+    Raises:
+        LoadError: if it is not there, is no file, is empty or too large, or cannot be read.
+    """
+    megabytes = limits.megabytes
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+            raise LoadError(path, f"is {kind}, not a file", "give the file itself")
+        if status.st_size > megabytes * _MEGABYTE:
+            raise _too_large(path, status.st_size, megabytes)
+        with path.open("rb") as file:
+            data = file.read(status.st_size + 1)  # memory for as much as is asked for is taken at once
+    except FileNotFoundError as error:
+        raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
+    except PermissionError as error:
+        raise LoadError(path, "cannot be read: permission denied", "allow this user to read it") from error
+    except OSError as error:
+        cause = f"cannot be read: {error.strerror or error}"
+        raise LoadError(path, cause, "check the disk that it is on") from error
+    if len(data) > megabytes * _MEGABYTE:
+        raise _too_large(path, len(data), megabytes)
+    if not data:
+        raise LoadError(path, "is empty: it has no bytes", "save it again with its text")
+    return data
+
+
+def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
+    cause = f"has {size / _MEGABYTE:,.0f} MB, more than the {megabytes:,} MB that are read"
+    return LoadError(path, cause, "split it into parts")
+
+
+def _check_text(path: Path, size: int, limits: Limits) -> None:
+    """Refuse more text than a library can cut and embed while it serves others.
+
+    Args:
+        path: the file.
+        size: of its text, in bytes of UTF-8.
+        limits: say how much may be read.
+    """
+    if size > limits.text_megabytes * _MEGABYTE:
+        has = f"{size / _MEGABYTE:,.1f} MB of text"
+        cause = f"has {has}, more than the {limits.text_megabytes:,} MB that are read of one file"
+        remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
+        raise LoadError(path, cause, remedy)
+
+
+def _check_content(data: bytes, path: Path, reader: Loader) -> None:
+    """Refuse a file whose content is another supported format than its suffix says."""
+    if reader is not read_pdf and data.startswith(b"%PDF-"):
+        raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
+    if reader is read_pdf and not seems_pdf(data) and seems_html(data):
+        raise LoadError(path, "is named .pdf but seems to be an HTML page", "rename it to .html")
+    if reader in _PLAIN and seems_html(data):
+        raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")

@@ -1,0 +1,1 @@
+"""ZIP archives of office files: unpacking, their XML parts and core properties."""

@@ -1,0 +1,86 @@
+"""EPUB book → Document: its chapters in the order of reading, and its table of contents as the outline."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+from index.documents import Document, Origin, Section
+from index.loaders.archive.parts import Parts
+from index.loaders.archive.unpack import check_archive
+from index.loaders.blocks import Block, flow, join
+from index.loaders.epub.chapters import Chapter, read_chapter
+from index.loaders.epub.package import CONTAINER, Book, Entry, encrypted_paths, open_book
+from index.loaders.errors import LoadError
+from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.outline import block_starts
+from index.text.languages import detect
+
+
+def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """The document of an EPUB book (EPUB 2 and 3). Nothing outside the book is read, scripts are not run.
+
+    Raises:
+        LoadError: if its rights are managed (DRM), it is broken, of another format, too large when unpacked,
+            or empty of words.
+    """
+    check_archive(data, path, CONTAINER, "an EPUB book", options.limits)
+    parts = Parts(data, path)
+    book = open_book(parts, path)
+    if encrypted_paths(parts) & {*book.spine, book.package}:
+        cause = "is encrypted: its rights are managed (DRM)"
+        raise LoadError(path, cause, "get a copy without DRM from its publisher")
+    wanted: dict[str, set[str]] = {}
+    for entry in book.contents:
+        wanted.setdefault(entry.path, set()).add(entry.fragment)
+    styles = [parts.read(name).decode("utf-8", "replace") for name in book.styles]
+    chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path, styles) for one in book.spine}
+    blocks = list(chain.from_iterable(chapter.blocks for chapter in chapters.values()))
+    text = join(blocks)
+    if not text:
+        raise LoadError(path, "holds no words to read", "get a copy with text, not pictures of pages")
+    said = _said(book)
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    on_page = title_of_line(text)
+    origins.setdefault("title", "page" if on_page else "file name")
+    return Document(
+        text=text,
+        title=said["title"] or on_page or title_of_name(path),
+        kind="epub",
+        language=said["language"] or detect(text),
+        publisher=said["publisher"],
+        published=said["published"],
+        author=said["author"],
+        origins=origins,
+        sections=_sections(book.contents, chapters, blocks, text),
+    )
+
+
+def _said(book: Book) -> dict[str, str | None]:
+    """What the book says of itself, by the names of a document's fields."""
+    return {
+        "title": readable_property(book.said("title")),
+        "author": readable_property(", ".join(book.all_said("creator"))),
+        "publisher": readable_property(book.said("publisher")),
+        "published": iso_date(book.day()),
+        "language": language_code(book.said("language")),
+    }
+
+
+def _sections(
+    contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
+) -> tuple[Section, ...]:
+    """The entries of the table of contents that lead to words, in the order of the text."""
+    starts = [*block_starts(blocks, text), len(text)]
+    firsts: dict[str, int] = {}
+    count = 0
+    for name, chapter in chapters.items():
+        firsts[name] = count
+        count += len(chapter.blocks)
+    found = [
+        Section(starts[firsts[entry.path] + chapters[entry.path].places.get(entry.fragment, 0)], *titled)
+        for entry in contents
+        if entry.path in chapters and (titled := (entry.level, flow(entry.title)))[1]
+    ]
+    return tuple(sorted((one for one in found if one.start < len(text)), key=lambda one: one.start))

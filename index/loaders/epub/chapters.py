@@ -1,0 +1,83 @@
+"""A chapter of a book → its blocks, and the blocks at which the elements begin that others refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.loaders.archive.parts import Parts
+from index.loaders.blocks import Block
+from index.loaders.errors import LoadError
+from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.html.source import page_source, parse_page
+
+_OPENING, _CLOSING = "\ufdd0", "\ufdd1"
+"""Around the number of a place while a chapter is read: noncharacters, which no text has (Unicode, 23.7)."""
+
+_PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
+_NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter as it was read.
+
+    Attributes:
+        blocks: its blocks, in order.
+        places: for each id that was asked for and is there, the number of the block at which it begins.
+    """
+
+    blocks: list[Block]
+    places: dict[str, int]
+
+
+def read_chapter(
+    parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
+) -> Chapter:
+    """The chapter that a part of the book holds; a page without words has no blocks.
+
+    Args:
+        parts: the book's parts.
+        name: the chapter's.
+        wanted: ids of elements whose places are asked for.
+        path: the book's file, for the error.
+        styles: the book's style sheets.
+
+    Raises:
+        LoadError: if the part is missing, damaged, or no text.
+    """
+    data = parts.read(name)
+    if not data.strip():
+        return Chapter([], {})
+    try:
+        source = page_source(data, path)
+    except LoadError as error:
+        raise LoadError(
+            path, f"is broken: its part {name} {error.cause}", "get another copy of the book"
+        ) from error
+    page = parse_page(_NONCHARACTERS.sub("", source), styles)
+    if page is None:
+        return Chapter([], {})
+    ids: dict[str, int] = {}
+    for element in page.iter():
+        identity = element.get("id") or element.get("name")
+        if identity and identity in wanted and identity not in ids:
+            element.text = f"{_OPENING}{len(ids)}{_CLOSING}{element.text or ''}"
+            ids[identity] = len(ids)
+    return _without_marks(page_blocks(page), list(ids))
+
+
+def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
+    """The blocks with the marks of places taken out of their words."""
+    blocks: list[Block] = []
+    places: dict[str, int] = {}
+    for block in marked:
+        for match in _PLACE.finditer(block.text):
+            places.setdefault(ids[int(match[1])], len(blocks))
+        text, marks = _PLACE.subn("", block.text)
+        if text.strip():
+            blocks.append(replace(block, text=text.strip()) if marks else block)
+    return Chapter(blocks, places)

@@ -1,0 +1,224 @@
+"""Equations → a line of text that says the same: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
+
+Written are both markups of office files and pages: that of Word (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import regex
+
+from index.loaders.raised import raised
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_OFF = {"0", "false", "off"}
+
+_SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
+"""What needs no brackets around it: a number, a word, a sign."""
+
+_INVISIBLE = regex.compile(r"[\u2061-\u2064]")
+"""Operators that are written for programs alone: an application, a product."""
+
+_INTEGRAL = "∫"
+
+
+def is_equation(element: Element) -> bool:
+    """Whether an element of an office file is an equation of Word's."""
+    return element.tag in {f"{M}oMath", f"{M}oMathPara"}
+
+
+def grouped(text: str) -> str:
+    """``text`` in brackets, where without them it would not be seen how far it reaches."""
+    if not text or _SIMPLE.fullmatch(text) or _is_bracketed(text):
+        return text
+    return f"({text})"
+
+
+def _is_bracketed(text: str) -> bool:
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return place == len(text) - 1 and place > 0
+    return False
+
+
+def fraction(above: str, below: str, sign: str = "/") -> str:
+    """One term over another."""
+    return f"{grouped(above)}{sign}{grouped(below)}"
+
+
+def scripted(base: str, below: str = "", above: str = "") -> str:
+    """A term with what is set below and above the line after it."""
+    return grouped(base) + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
+
+
+def root(term: str, degree: str = "") -> str:
+    """A square root, or one of another degree."""
+    before = raised(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
+    return f"{before}√{grouped(term)}"
+
+
+def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str:
+    text = "; ".join(", ".join(cells) for cells in rows)
+    return text if is_bracketed else f"[{text}]"
+
+
+def from_word(element: Element, words: Callable[[Element], str]) -> str:
+    """An equation of Word's, or a part of one.
+
+    Args:
+        element: the element.
+        words: the words of an element that is no part of an equation.
+    """
+    tag = str(element.tag)
+    if not tag.startswith(M):
+        return words(element)
+    local = tag.removeprefix(M)
+    if local.endswith("Pr"):
+        return ""
+    term = _Term(element, words)
+    return _OF_WORD[local](term) if local in _OF_WORD else term.inside(element)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """An element of an equation of Word's."""
+
+    element: Element
+    words: Callable[[Element], str]
+
+    def inside(self, element: Element | None) -> str:
+        """What is written in an element."""
+        children = element if element is not None else ()
+        return "".join(from_word(child, self.words) for child in children).strip()
+
+    def part(self, name: str) -> str:
+        """What is written in the first element of a name."""
+        return self.inside(self.element.find(M + name))
+
+    def parts(self, name: str) -> list[str]:
+        """What is written in each element of a name."""
+        return [self.inside(one) for one in self.element.iterfind(M + name)]
+
+    def property(self, name: str, otherwise: str) -> str:
+        """A property, or ``otherwise`` where it is not set."""
+        found = self.element.find(f"{self.element.tag!s}Pr/{M}{name}")
+        return found.get(f"{M}val", "1") if found is not None else otherwise
+
+    def has(self, name: str) -> bool:
+        """Whether a property is on."""
+        return self.property(name, "0") not in _OFF
+
+
+def _run(term: _Term) -> str:
+    read = (child for child in term.element if child.tag != f"{M}rPr")
+    return "".join(child.text or "" if child.tag == f"{M}t" else term.words(child) for child in read)
+
+
+def _large_operator(term: _Term) -> str:
+    below = "" if term.has("subHide") else term.part("sub")
+    above = "" if term.has("supHide") else term.part("sup")
+    return f"{scripted(term.property('chr', _INTEGRAL), below, above)} {term.part('e')}"
+
+
+def _delimited(term: _Term) -> str:
+    between = term.property("sepChr", "|").join(term.parts("e"))
+    return f"{term.property('begChr', '(')}{between}{term.property('endChr', ')')}"
+
+
+def _matrix_of_word(term: _Term) -> str:
+    cell = term.element.getparent()
+    around = cell.getparent() if cell is not None else None
+    is_bracketed = cell is not None and len(cell) == 1 and around is not None and around.tag == f"{M}d"
+    rows = (_Term(line, term.words).parts("e") for line in term.element.iterfind(f"{M}mr"))
+    return _matrix(rows, is_bracketed=is_bracketed)
+
+
+_BARS = {"top": "\u0305", "bot": "\u0332"}
+
+_OF_WORD: dict[str, Callable[[_Term], str]] = {
+    "r": _run,
+    "f": lambda term: fraction(
+        term.part("num"), term.part("den"), "¦" if term.property("type", "bar") == "noBar" else "/"
+    ),
+    "sSup": lambda term: scripted(term.part("e"), above=term.part("sup")),
+    "sSub": lambda term: scripted(term.part("e"), term.part("sub")),
+    "sSubSup": lambda term: scripted(term.part("e"), term.part("sub"), term.part("sup")),
+    "sPre": lambda term: scripted("", term.part("sub"), term.part("sup")) + term.part("e"),
+    "rad": lambda term: root(term.part("e"), "" if term.has("degHide") else term.part("deg")),
+    "nary": _large_operator,
+    "d": _delimited,
+    "m": _matrix_of_word,
+    "eqArr": lambda term: "; ".join(term.parts("e")),
+    "func": lambda term: f"{term.part('fName')} {term.part('e')}",
+    "limLow": lambda term: scripted(term.part("e"), term.part("lim")),
+    "limUpp": lambda term: scripted(term.part("e"), above=term.part("lim")),
+    "acc": lambda term: grouped(term.part("e")) + term.property("chr", "\u0302"),
+    "bar": lambda term: grouped(term.part("e")) + _BARS.get(term.property("pos", "bot"), ""),
+    "phant": lambda term: "" if term.property("show", "1") in _OFF else term.part("e"),
+}
+
+
+def is_mathml(element: Element) -> bool:
+    """Whether an element of a page is an equation, whatever its prefix."""
+    return isinstance(element.tag, str) and _local(element) == "math"
+
+
+def from_mathml(element: Element) -> str:
+    """An equation of MathML, whatever namespace or prefix its elements have.
+
+    One that is nested without end is read as its signs alone.
+    """
+    try:
+        return _of_mathml(element).strip()
+    except RecursionError:
+        return "".join("".join(element.itertext()).split())
+
+
+def _of_mathml(element: Element) -> str:
+    parts = [_of_mathml(child) for child in element if isinstance(child.tag, str)]
+    name = _local(element)
+    if name in _OF_MATHML:
+        # What is damaged has too few parts.
+        return _OF_MATHML[name]([*parts, "", "", ""])
+    if name == "mtable":
+        return _matrix(_cells(line) for line in element if _local(line) in {"mtr", "mlabeledtr"})
+    if name == "mfenced":
+        separator = (element.get("separators", ",").strip() or " ")[0]
+        return f"{element.get('open', '(')}{separator.join(parts)}{element.get('close', ')')}"
+    if parts:
+        return "".join(parts).strip()
+    text = _INVISIBLE.sub("", " ".join((element.text or "").split()))
+    return " " if name == "mspace" else text
+
+
+def _cells(line: Element) -> list[str]:
+    return [_of_mathml(cell) for cell in line if _local(cell) == "mtd"]
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2]
+
+
+_OF_MATHML: dict[str, Callable[[list[str]], str]] = {
+    "mfrac": lambda parts: fraction(parts[0], parts[1]),
+    "msup": lambda parts: scripted(parts[0], above=parts[1]),
+    "mover": lambda parts: scripted(parts[0], above=parts[1]) if len(parts[1]) != 1 else parts[0] + parts[1],
+    "msub": lambda parts: scripted(parts[0], parts[1]),
+    "munder": lambda parts: f"{scripted(parts[0], parts[1])} ",
+    "msubsup": lambda parts: scripted(parts[0], parts[1], parts[2]),
+    "munderover": lambda parts: f"{scripted(parts[0], parts[1], parts[2])} ",
+    "msqrt": lambda parts: root("".join(parts)),
+    "mroot": lambda parts: root(parts[0], parts[1]),
+    "semantics": lambda parts: parts[0],
+    "mphantom": lambda _: "",
+    "annotation": lambda _: "",
+    "annotation-xml": lambda _: "",
+}

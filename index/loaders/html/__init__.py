@@ -1,0 +1,1 @@
+"""HTML pages, and the blocks that other prose formats are read into."""

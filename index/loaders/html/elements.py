@@ -1,0 +1,301 @@
+"""A tree of HTML elements → blocks of text, as a reader of the page sees them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from index.loaders.blocks import BULLET, Block, flow
+from index.loaders.html.tables import CELLS, Table, open_table
+from index.loaders.numerals import written_number
+from index.loaders.raised import raised
+from index.loaders.text import unwrap
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+UNREAD = frozenset(
+    {
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "iframe",
+        "object",
+        "embed",
+        "canvas",
+        "audio",
+        "video",
+    }
+    | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
+    | {"rt", "rtc", "rp"}
+)
+"""Elements whose content is no part of the words: programs, styles, controls, XBRL's hidden facts, and how
+characters are read, which stands above them."""
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog"}
+    | {"div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html"}
+    | {"legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td"}
+    | {"tfoot", "th", "thead", "tr", "ul"}
+    | _HEADINGS
+)
+_ASIDES = frozenset({"aside", "footer"})
+_LISTS = frozenset({"ul", "ol", "menu", "dl"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+_LIST_STYLE = re.compile(r"\blist-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+_KINDS = {
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+    "lower-alpha": "lowerLetter",
+    "upper-alpha": "upperLetter",
+    "lower-latin": "lowerLetter",
+    "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman",
+    "decimal-leading-zero": "decimalZero",
+}
+"""Formats of Word's by HTML's and CSS's names for them."""
+
+_BRACKET = re.compile(r"[\[(].?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PageBlock(Block):
+    """A block of a page, with what tells words from navigation.
+
+    Attributes:
+        heading: the level of a heading, from 1; 0 for what is none.
+        linked: the share of its characters that are links, 0 to 1.
+        is_row: whether it is a row of a data table.
+        is_aside: whether it stands in a part of the page that its author calls an aside or a footer.
+    """
+
+    heading: int = 0
+    linked: float = 0.0
+    is_row: bool = False
+    is_aside: bool = False
+
+
+def is_hidden(element: HtmlElement) -> bool:
+    """Whether a reader of the page does not see ``element``: a program, a control, or hidden by it."""
+    if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
+        return True
+    return bool(_HIDDEN.search(element.get("style") or ""))
+
+
+def page_blocks(root: HtmlElement) -> list[PageBlock]:
+    """The blocks below ``root`` in reading order; a data table gives a block a row."""
+    from lxml import etree
+
+    reader = _Reader()
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        if event == "start":
+            if is_hidden(element):
+                walk.skip_subtree()
+            else:
+                reader.start(element)
+        else:
+            if not is_hidden(element):
+                reader.end(element)
+            if element is not root:
+                reader.words(element.tail)
+    reader.flush()
+    return reader.blocks
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What has been read of the tree so far.
+
+    Attributes:
+        blocks: the finished blocks.
+        words_so_far: the pieces of the block being read.
+        linked: how many of its characters are links.
+        links: how many links are open; so asides, preformatted and raised for their elements.
+        heading: the level of the heading that is open, or 0.
+        group: what the block belongs to, once a line break has split it.
+        table: the open data table; its cells are read as lines, not blocks.
+        items: for each open list, its group and its next number (None where it has none).
+        marker: what the next block begins with.
+    """
+
+    blocks: list[PageBlock] = field(default_factory=list)
+    words_so_far: list[str] = field(default_factory=list)
+    linked: int = 0
+    links: int = 0
+    asides: int = 0
+    heading: int = 0
+    preformatted: int = 0
+    raised: int = 0
+    group: object | None = None
+    table: Table | None = None
+    items: list[_List] = field(default_factory=list)
+    marker: str = ""
+
+    def words(self, text: str | None) -> None:
+        if not text:
+            return
+        if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
+            text = raised(text)
+        self.words_so_far.append(text)
+        if self.links:
+            self.linked += len(text)
+
+    def start(self, element: HtmlElement) -> None:
+        tag = str(element.tag)
+        if self.table is not None:
+            self._turn_table(tag, starts=True)
+        elif tag == "table":
+            self.flush()
+            self.table = open_table(element)
+        elif tag in _BLOCKS:
+            self._start_block(element)
+        self._start_inline(tag)
+        self.words(element.text)
+
+    def _start_inline(self, tag: str) -> None:
+        if tag == "br":
+            self._break()
+        elif tag == "a":
+            self.links += 1
+        elif tag == "sup":
+            self.raised += 1
+        elif tag == "q":
+            self.words("“")
+        elif tag in _ASIDES:
+            self.asides += 1
+
+    def end(self, element: HtmlElement) -> None:
+        tag = str(element.tag)
+        if tag == "a":
+            self.links -= 1
+        elif tag == "sup":
+            self.raised -= 1
+        elif tag == "q":
+            self.words("”")
+        if self.table is not None:
+            self._turn_table(tag, starts=False)
+        elif tag in _BLOCKS:
+            self._end_block(tag)
+        if tag in _ASIDES:
+            self.asides -= 1
+
+    def _turn_table(self, tag: str, *, starts: bool) -> None:
+        """Follow an element that starts or ends inside an open data table, or ends that."""
+        table = self.table
+        if table is None or tag not in _BLOCKS:
+            return
+        if tag not in CELLS | {"tr", "caption", "table"}:
+            self.words_so_far.append(" ")
+            return
+        text, linked = self.taken()
+        if flow(text) or (tag in CELLS and not starts):
+            table.end_cell(text, linked)
+        if tag not in CELLS:
+            table.end_row()
+        if tag == "table" and not starts:
+            self.table = None
+            group = object()
+            self.blocks += [
+                PageBlock(line, group, linked=share, is_row=True, is_aside=self.asides > 0)
+                for line, share in table.lines()
+            ]
+
+    def _start_block(self, element: HtmlElement) -> None:
+        self.flush()
+        tag = str(element.tag)
+        if tag in _LISTS:
+            outer = self.items[-1].group if self.items else object()
+            self.items.append(_List(outer, element))
+        elif tag == "li":
+            self.marker += self.items[-1].marker(element) if self.items else BULLET
+        elif tag == "pre":
+            self.preformatted += 1
+        elif tag in _HEADINGS:
+            self.heading = int(tag[1])
+
+    def _end_block(self, tag: str) -> None:
+        self.flush()
+        if tag in _LISTS and self.items:
+            self.items.pop()
+        elif tag == "li":
+            self.marker = ""
+        elif tag == "pre":
+            self.preformatted -= 1
+        elif tag in _HEADINGS:
+            self.heading = 0
+
+    def _break(self) -> None:
+        """A line break: lines of one block, a blank line where there are two in a row."""
+        if self.table is not None:
+            self.words_so_far.append(" ")
+            return
+        had_words = any(piece.strip() for piece in self.words_so_far)
+        group = self.group or object()
+        self.flush(group)
+        self.group = group if had_words else None
+
+    def taken(self) -> tuple[str, float]:
+        """The words so far and the share of links in them; the next block begins."""
+        text = "".join(self.words_so_far)
+        linked = self.linked / len(text) if text else 0.0
+        self.words_so_far, self.linked = [], 0
+        return text, min(linked, 1.0)
+
+    def flush(self, group: object | None = None) -> None:
+        """End the block being read."""
+        text, linked = self.taken()
+        group = group or self.group
+        self.group = None
+        if self.preformatted:
+            self._preformatted(text)
+        elif flow(text):
+            in_list = self.items[-1].group if self.items else None
+            words = self.marker + flow(text)
+            is_aside = self.asides > 0
+            self.blocks.append(PageBlock(words, in_list or group, self.heading, linked, is_aside=is_aside))
+            self.marker = ""
+
+    def _preformatted(self, text: str) -> None:
+        group: object = object()
+        for line in unwrap(text).splitlines():
+            if line.strip():
+                words = self.marker + line.rstrip()
+                self.blocks.append(PageBlock(words, group, is_aside=self.asides > 0))
+                self.marker = ""
+            else:
+                group = object()
+
+
+class _List:
+    """An open list: its group, and the marker of its next item."""
+
+    def __init__(self, group: object, element: HtmlElement) -> None:
+        self.group = group
+        style = element.get("style") or ""
+        said = _LIST_STYLE.search(style)
+        self._kind = _KINDS.get(said[1].lower() if said else element.get("type") or "", "decimal")
+        self._is_bare = said is not None and said[1].lower() == "none"
+        is_reversed = element.get("reversed") is not None
+        first = len(element.findall("li")) if is_reversed else 1
+        self._step = -1 if is_reversed else 1
+        self._number = _integer(element.get("start"), first) if element.tag == "ol" else None
+
+    def marker(self, item: HtmlElement) -> str:
+        if self._number is None:
+            return "" if self._is_bare else BULLET
+        number = _integer(item.get("value"), self._number)
+        self._number = number + self._step
+        return "" if self._is_bare else f"{written_number(number, self._kind)}. "
+
+
+def _integer(written: str | None, otherwise: int) -> int:
+    return int(written) if written and re.fullmatch(r"-?[0-9]{1,6}", written) else otherwise

@@ -1,0 +1,218 @@
+"""HTML page → Document: its main text as a reader sees it, without navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from index.documents import Document, Origin
+from index.loaders.blocks import Block, flow, join
+from index.loaders.errors import LoadError
+from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.html.source import page_source, parse_page
+from index.loaders.metadata import iso_date, language_code, readable_property, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.outline import Heading, sections_of
+from index.text.languages import detect
+
+if TYPE_CHECKING:
+    import trafilatura
+    from lxml.html import HtmlElement
+
+MIN_ANCHOR_CHARACTERS = 25
+"""A block with fewer letters and digits may be found in any text by chance."""
+
+_COMPARED_CHARACTERS = 80
+_MAX_LINKED = 0.6
+"""From this share of links on, a block that is not in the main text is navigation."""
+
+MIN_MAIN_SHARE = 0.25
+"""Where the main text has a smaller share of the page's words, the choice of it is not trusted."""
+
+DEEPEST_ELEMENT = 300
+DEEPEST_TABLE = 20
+"""What lies deeper is damage. trafilatura's time grows with the square of the depth: for 2,000 elements it is
+some seconds, for as many tables a minute."""
+
+
+def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """The document of an HTML page. Nothing that it refers to is fetched.
+
+    Raises:
+        LoadError: if the file is binary, cannot be decoded, or has no words to read.
+    """
+    page = parse_page(page_source(data, path))
+    blocks = _main_blocks(page) if page is not None else []
+    words = join(blocks)
+    if page is None or not words:
+        raise LoadError(path, "holds no words to read", "save the page again with its text")
+    markup = _metadata(page)
+    title = _title(page, markup.sitename)
+    said = {
+        "title": title,
+        "publisher": flow(markup.sitename or "") or None,
+        "author": flow(markup.author or "") or None,
+        "published": iso_date(markup.date),
+        "language": language_code(page.get("lang") or page.get("xml:lang")),
+    }
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    origins.setdefault("title", "file name")
+    outlined = [
+        Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks
+    ]
+    return Document(
+        text=words,
+        title=title or title_of_name(path),
+        kind="html",
+        language=said["language"] or detect(words),
+        publisher=said["publisher"],
+        published=said["published"],
+        author=said["author"],
+        origins=origins,
+        sections=sections_of(outlined, words),
+    )
+
+
+def fragment_blocks(source: str) -> list[Block]:
+    """The blocks of a piece of HTML inside another format."""
+    page = parse_page(source)
+    return list(page_blocks(page)) if page is not None else []
+
+
+def _main_blocks(page: HtmlElement) -> list[PageBlock]:
+    """The blocks from the first to the last that trafilatura takes for main text, navigation left out.
+
+    Only the choice is trafilatura's: its own output drops repeated paragraphs, headings and even words
+    inside a sentence, so the words are read from the page.
+    """
+    blocks = page_blocks(page)
+    found = _found_by_trafilatura(page, blocks)
+    if not any(found):
+        return blocks
+    first, last = found.index(True), len(found) - 1 - found[::-1].index(True)
+    first, last = _with_tables(blocks, first, last)
+    while first > 0 and blocks[first - 1].heading:
+        first -= 1
+    main = [
+        block
+        for number, block in enumerate(blocks)
+        if first <= number <= last and (found[number] or block.linked < _MAX_LINKED)
+    ]
+    return main if _characters(main) >= MIN_MAIN_SHARE * _characters(blocks) else blocks
+
+
+def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
+    """The bounds of the main text, moved outwards over the tables beside it and the headings between.
+
+    trafilatura drops whole tables, and the end of others, where it finds few sentences in them.
+    """
+    is_data = _rows_of_data(blocks)
+    bounds = [first, last]
+    for side, beside in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
+        for number in beside:
+            if is_data[number]:
+                bounds[side] = number
+            elif not blocks[number].heading:
+                break
+    return bounds[0], bounds[1]
+
+
+def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
+    """Which of ``blocks`` are rows of tables that are no navigation: neither aside nor mostly links."""
+    is_data: list[bool] = []
+    for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
+        rows = list(neighbours)
+        links = fmean(block.linked for block in rows)
+        is_data += [rows[0].is_row and not rows[0].is_aside and links < _MAX_LINKED] * len(rows)
+    return is_data
+
+
+def _characters(blocks: list[PageBlock]) -> float:
+    """How many characters of words that are not links there are."""
+    return sum(len(block.text) * (1 - block.linked) for block in blocks)
+
+
+def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
+    """Which of ``blocks`` trafilatura takes for main text; none where it would take too long."""
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document as Extracted
+
+    if _is_nested(page):
+        return [False] * len(blocks)
+    try:
+        extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
+    except RecursionError:  # it follows nested lists by recursion
+        extracted = None
+    if not isinstance(extracted, Extracted) or extracted.body is None:
+        return [False] * len(blocks)
+    whole = _letters("".join(extracted.body.itertext()))
+    parts = {_letters("".join(element.itertext())) for element in extracted.body.iter()}
+    letters = [_letters(block.text) for block in blocks]
+    found = [_is_found(words, whole, parts) for words in letters]
+    may_follow = [not block.is_aside and block.linked < _MAX_LINKED for block in blocks]
+    return _with_followers(found, letters, whole, may_follow)
+
+
+def _with_followers(
+    found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
+) -> list[bool]:
+    """``found`` with the short blocks that follow in the main text where they follow on the page.
+
+    Of a short page trafilatura makes one paragraph, in which a row or a short line is no part of its own.
+    """
+    followed: list[bool] = []
+    end: int | None = None
+    for is_found, words, may in zip(found, letters, may_follow, strict=True):
+        if is_found and len(words) >= MIN_ANCHOR_CHARACTERS:
+            tail = words[-_COMPARED_CHARACTERS:]
+            place = whole.find(tail, end or 0)
+            end = place + len(tail) if place >= 0 else None
+            followed.append(True)
+        elif may and words and end is not None and whole.startswith(words, end):
+            end += len(words)
+            followed.append(True)
+        else:
+            followed.append(is_found)
+    return followed
+
+
+def _is_nested(page: HtmlElement) -> bool:
+    """Whether something lies deeper in others than on any page that is meant to be read."""
+    depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
+    return bool(page.xpath(f"boolean(//*[{depths}])"))
+
+
+def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
+    if letters in parts or len(letters) < MIN_ANCHOR_CHARACTERS:
+        return letters in parts
+    return letters[:_COMPARED_CHARACTERS] in whole or letters[-_COMPARED_CHARACTERS:] in whole
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of ``text``: what trafilatura's handling of white space leaves alone."""
+    return "".join(character for character in normalize("NFKC", text) if character.isalnum())
+
+
+def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
+    """What the page says of itself. Dates come from its markup alone: in running text they are guesses."""
+    from trafilatura.metadata import extract_metadata
+
+    return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
+
+
+def _title(page: HtmlElement, site: str | None) -> str | None:
+    """The page's title without the site's name; its first heading where that is the page's own name."""
+    heads = [flow(head.text_content()) for head in page.iter("h1")]
+    head = readable_property(heads[0]) if heads else None
+    named = readable_property(flow(page.findtext(".//title") or ""))
+    if named is None or (head and head in named):
+        return head
+    for separator in (" | ", " - ", " – ", " — ", " · "):
+        name, found, ending = named.rpartition(separator)
+        if found and site and ending.casefold() == site.casefold():
+            return name
+    return named

@@ -1,0 +1,117 @@
+"""A page of HTML → its tree, as far as a reader sees it: the same for web pages, books and e-mails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.loaders.decoding import decode
+from index.loaders.equations import from_mathml, is_mathml
+from index.loaders.html.elements import is_hidden
+from index.loaders.html.note_references import raise_references
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_DECLARED = re.compile(
+    rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4096
+"""Browsers look for the declaration in the first 1,024 bytes; some exporters put long comments before it."""
+
+_SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
+_SUBSET_END = re.compile(r"\]\s*>")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+_NAVIGATION = {"nav", "dialog"}
+_NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
+
+
+def page_source(data: bytes, path: Path) -> str:
+    """The characters of a page, in the encoding that it declares or shows.
+
+    Raises:
+        LoadError: if it is binary, empty, or cannot be decoded.
+    """
+    declared = _DECLARED.search(data[:_DECLARED_WITHIN])
+    return decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
+
+
+def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
+    """The page's tree without what a reader does not see; None where there is no element at all.
+
+    Equations are written as text, and references to notes are raised.
+
+    Args:
+        source: the page's characters.
+        styles: style sheets that it has beside its own.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        page = document_fromstring(_NOT_XML.sub(" ", _without_subset(source)).encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+    for element in page.iter():  # character references can name what XML, and so lxml, refuses
+        element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
+    own_styles = [style.text or "" for style in page.iter("style")]
+    _write_equations(page)
+    unseen = [element for element in page.iter() if _is_unread(element)]
+    for element in unseen:
+        if element.getparent() is not None:
+            element.drop_tree()
+    raise_references(page, [*own_styles, *styles])
+    return page
+
+
+def _equations(page: HtmlElement) -> list[HtmlElement]:
+    """The equations of a page; what is nested in one is a part of it."""
+    from lxml import etree
+
+    found: list[HtmlElement] = []
+    walk = etree.iterwalk(page, events=("start",))
+    for _, element in walk:
+        if is_mathml(element):
+            found.append(element)
+            walk.skip_subtree()
+    return found
+
+
+def _write_equations(page: HtmlElement) -> None:
+    """Write equations as text, each once; what draws one again for the eye alone is left out."""
+    for equation in _equations(page):
+        text = from_mathml(equation)
+        for place in (equation, *equation.iterancestors()):
+            drawn = [one for one in place.itersiblings() if one.get("aria-hidden") == "true"]
+            if drawn:
+                drawn[0].drop_tree()
+                break
+            if place.tag != "span" and place is not equation:
+                break
+        equation.tag = "span"
+        equation.attrib.clear()
+        for child in list(equation):
+            equation.remove(child)
+        equation.text = text
+
+
+def _without_subset(source: str) -> str:
+    """A page without the declarations in its document type, which a parser of HTML takes for words."""
+    opening = _SUBSET.match(source)
+    closing = _SUBSET_END.search(source, opening.end()) if opening else None
+    return source[closing.end() :] if closing else source
+
+
+def _without_controls(text: str | None) -> str | None:
+    return _NOT_XML.sub(" ", text) if text else text
+
+
+def _is_unread(element: HtmlElement) -> bool:
+    """Whether an element is neither words nor something that the page says of itself."""
+    if element.tag == "head" or element.get("type") == "application/ld+json":
+        return False
+    return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES

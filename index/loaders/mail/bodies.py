@@ -1,0 +1,201 @@
+"""The parts of an e-mail → blocks: its words, the names of what is attached, and messages attached to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import Message
+from itertools import groupby
+from pathlib import Path
+
+import regex
+
+from index.loaders.blocks import Block
+from index.loaders.errors import LoadError
+from index.loaders.html.page import fragment_blocks
+from index.loaders.html.source import page_source
+from index.loaders.mail.headers import characters, field, head_blocks, words_of
+from index.loaders.text import unwrap
+
+MAX_DEPTH = 50
+"""Messages that were forwarded again and again reach a dozen."""
+
+MIN_PLAIN_SHARE = 0.5
+"""A plain text with a smaller share of the letters of the HTML beside it only stands in for that."""
+
+_SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+_MESSAGES = {"message/rfc822", "message/global", "message/news"}
+_NAMELESS = "without a name"
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_QUOTED = re.compile(r"(?:> ?)*")
+_VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}]")
+
+
+def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Block]:
+    """A message's words, its attachments by name, then the messages attached to it, each with its head.
+
+    Args:
+        message: the message.
+        path: its file.
+        depth: inside how many parts it lies.
+
+    Raises:
+        LoadError: if its parts are nested too deeply.
+    """
+    attached: list[Message] = []
+    yield from _body_blocks(message, path, attached, depth)
+    group = object()
+    for part in attached:
+        yield Block(f"Attachment: {_described(part, path)}", group)
+    for part in attached:
+        if part.get_content_type() in _MESSAGES:
+            for inner in _children(part):
+                yield from head_blocks(inner, path)
+                yield from content_blocks(inner, path, depth + 1)
+
+
+def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int) -> list[Block]:
+    """The words of a part and of those in it; what is attached is added to ``attached``."""
+    if depth > MAX_DEPTH:
+        cause = f"is broken: its parts are nested more than {MAX_DEPTH} deep"
+        raise LoadError(path, cause, "save the message again, without what is forwarded in it")
+    kind = part.get_content_type()
+    children = _children(part)
+    if kind in _MESSAGES and children:
+        attached.append(part)
+        return []
+    if part.get_content_maintype() == "message" and children:  # what became of a message: fields only
+        return [
+            Block(f"{name}: {words_of(str(value), path)}", part)
+            for one in children
+            for name, value in one.items()
+        ]
+    if children:
+        read = [(one, _body_blocks(one, path, attached, depth + 1)) for one in children]
+        return (
+            _preferred(read)
+            if kind == "multipart/alternative"
+            else [block for _, found in read for block in found]
+        )
+    if _is_attached(part, kind):
+        if kind not in _SIGNATURES and not _is_picture_of_page(part):
+            attached.append(part)
+        return []
+    return _html_blocks(part, path) if kind == "text/html" else _plain_blocks(part, path)
+
+
+def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
+    """Of alternatives the plain one if it has the words, else the one that has most."""
+    most = max((found for _, found in read), key=_letters, default=[])
+    plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
+    return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
+
+
+def _letters(blocks: list[Block]) -> int:
+    return sum(character.isalnum() for block in blocks for character in block.text)
+
+
+def _children(part: Message) -> list[Message]:
+    # Only a list is asked for: a text would be decoded at once, with whatever encoding the part names.
+    payload = part.get_payload() if part.is_multipart() else None
+    return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+
+
+def _is_attached(part: Message, kind: str) -> bool:
+    """Whether a part is no words of the message: by its kind, or because it was attached."""
+    if part.get_content_disposition() == "attachment":
+        return True
+    if kind in {"text/plain", "text/html"}:
+        return False
+    return part.get_content_maintype() != "multipart"  # one without parts has lost its boundary: it is text
+
+
+def _is_picture_of_page(part: Message) -> bool:
+    """Whether a part is a picture that the HTML shows: a logo, or a pixel that tells of its being read."""
+    if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
+        return False
+    return part.get("Content-ID") is not None or _name(part) is None
+
+
+def _described(part: Message, path: Path) -> str:
+    """An attachment's name, kind and size; a message's own words follow, so that its size is left out."""
+    kind = part.get_content_type()
+    name = words_of(_name(part) or "", path)
+    if kind in _MESSAGES:
+        subject = next((field(inner, "Subject", path) for inner in _children(part)), "")
+        return f"{name or subject or _NAMELESS}, {kind}"
+    return f"{name or _NAMELESS}, {kind}, {_written_size(len(_content(part)))}"
+
+
+def _name(part: Message) -> str | None:
+    try:
+        name = part.get_filename()
+    except (LookupError, ValueError):  # an encoding that Python does not know, or that is none
+        return None
+    return name.encode("utf-8", "replace").decode("utf-8") if name else None
+
+
+def _written_size(size: int) -> str:
+    if size < 1024:
+        return f"{size} bytes"
+    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+
+
+def _content(part: Message) -> bytes:
+    """The bytes of a part, as far as they can be decoded."""
+    try:
+        data = part.get_payload(decode=True)
+    except ValueError:  # damaged uuencoding
+        return b""
+    return data if isinstance(data, bytes) else b""
+
+
+def _html_blocks(part: Message, path: Path) -> list[Block]:
+    """What a reader sees of an HTML part; nothing that it refers to is fetched."""
+    data, charset = _content(part), part.get_content_charset()
+    try:
+        source = characters(data, path, charset) if charset else page_source(data, path)
+    except LoadError:
+        source = characters(data, path, None)
+    return [block for block in fragment_blocks(source) if _VISIBLE.search(block.text)]
+
+
+def _plain_blocks(part: Message, path: Path) -> list[Block]:
+    """The lines of a plain text, those that were broken for their length joined, quotations among them."""
+    text = characters(_content(part), path, part.get_content_charset())
+    is_flowed = str(part.get_param("format", "")).lower() == "flowed"
+    is_spaceless = str(part.get_param("delsp", "")).lower() == "yes"
+    blocks: list[Block] = []
+    for depth, run in groupby(map(_unquoted, _LINE_BREAK.split(text)), key=lambda line: line[0]):
+        lines = [line for _, line in run]
+        joined = _reflowed(lines, is_spaceless) if is_flowed else _LINE_BREAK.split(unwrap("\n".join(lines)))
+        group: object = object()
+        for line in joined:
+            if line.strip():
+                blocks.append(Block((">" * depth + " " if depth else "") + line.rstrip(), group))
+            else:
+                group = object()
+    return blocks
+
+
+def _unquoted(line: str) -> tuple[int, str]:
+    """How many times a line is quoted, and the line without the marks of it."""
+    match = _QUOTED.match(line)
+    marks = match[0] if match else ""
+    return marks.count(">"), line[len(marks) :]
+
+
+def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
+    """Lines joined where a blank at the end says that they go on (RFC 3676, 4.1 to 4.4)."""
+    joined: list[str] = []
+    goes_on = False
+    for line in lines:
+        unstuffed = line.removeprefix(" ")
+        if goes_on:
+            joined[-1] += unstuffed
+        else:
+            joined.append(unstuffed)
+        goes_on = unstuffed.endswith(" ") and unstuffed != "-- "
+        if goes_on and is_spaceless:
+            joined[-1] = joined[-1][:-1]
+    return joined

@@ -1,0 +1,117 @@
+"""The head of an e-mail: its fields as words, whatever they are encoded in."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from datetime import date
+from email.message import Message
+from email.utils import parseaddr, parsedate
+from pathlib import Path
+
+import regex
+
+from index.loaders.blocks import Block, flow
+from index.loaders.decoding import decode
+from index.loaders.errors import LoadError
+
+SHOWN = ("From", "To", "Cc", "Date", "Subject")
+"""The fields that a reader of a message sees, in the order in which they are written."""
+
+_ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+"""RFC 2047, section 2, with the language of RFC 2231, section 5."""
+
+_ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
+_UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
+_MAX_PARSED_CHARACTERS = 10_000
+"""Addresses and dates are shorter; whatever is longer was made to take time."""
+
+
+def characters(data: bytes, path: Path, charset: str | None) -> str:
+    """The characters of a part or a field. Damaged ones become U+FFFD: there is always a text.
+
+    Args:
+        data: its bytes.
+        path: the message's file.
+        charset: what the message says that they are in, if anything.
+    """
+    try:
+        text = decode(data, path, charset)
+    except LoadError:
+        text = data.decode("utf-8", "replace")
+    return str(_UNSEEN.sub(" ", text))
+
+
+def field(message: Message, name: str, path: Path) -> str:
+    """A field's words on one line, those of fields of the same name joined; empty without one."""
+    return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
+
+
+def sender(message: Message, path: Path) -> str | None:
+    """The name of who wrote the message, or the address where no name is given."""
+    written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
+    try:
+        name, address = parseaddr(flow(written))
+    except RecursionError:  # it follows remarks inside remarks by recursion
+        return None
+    return words_of(name, path) or words_of(address, path) or None
+
+
+def sent(message: Message, path: Path) -> str | None:
+    """The day on which the message was sent, where it was sent, as an ISO 8601 date."""
+    written = next(iter(_values(message, "Date", path)), "")[:_MAX_PARSED_CHARACTERS]
+    try:
+        parsed = parsedate(flow(written))
+        return date(*parsed[:3]).isoformat() if parsed else None
+    except (ValueError, OverflowError, IndexError):
+        return None
+
+
+def head_blocks(message: Message, path: Path) -> list[Block]:
+    """The fields that a reader sees, a line each."""
+    group = object()
+    said = ((name, field(message, name, path)) for name in SHOWN)
+    return [Block(f"{name}: {words}", group) for name, words in said if words]
+
+
+def words_of(value: str, path: Path) -> str:
+    """A field's value with its encoded words decoded, on one line.
+
+    Neighbouring words in one encoding are put together first: some programs part a character between them.
+    """
+    pieces: list[str] = []
+    pending, charset, end = b"", "", 0
+    for match in _ENCODED_WORD.finditer(value):
+        between = value[end : match.start()]
+        data = _decoded_word(match[2], match[3])
+        if pending and not between.strip() and match[1].lower() == charset:
+            pending += data
+        else:
+            pieces += [
+                characters(pending, path, charset) if pending else "",
+                "" if pending and not between.strip() else between,
+            ]
+            pending, charset = data, match[1].lower()
+        end = match.end()
+    pieces += [characters(pending, path, charset) if pending else "", value[end:]]
+    return flow(_UNSEEN.sub(" ", "".join(pieces)))
+
+
+def _decoded_word(encoding: str, text: str) -> bytes:
+    if encoding in "qQ":
+        raw = text.replace("_", " ").encode("utf-8", "replace")
+        return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
+    try:
+        return binascii.a2b_base64(text.encode("ascii", "replace") + b"===")
+    except binascii.Error:
+        return text.encode("utf-8", "replace")
+
+
+def _values(message: Message, name: str, path: Path) -> list[str]:
+    """The values of the fields of a name; bytes beyond ASCII are decoded, which they should not be."""
+    found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
+    charset = message.get_content_charset()
+    return [
+        value if value.isascii() else characters(value.encode("ascii", "surrogateescape"), path, charset)
+        for value in found
+    ]

@@ -1,0 +1,73 @@
+"""E-mail → Document: its head, its words, the names of its attachments, and messages attached to it."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+from pathlib import Path
+
+from index.documents import Document, Origin
+from index.loaders.blocks import join
+from index.loaders.errors import LoadError
+from index.loaders.magic import binary_kind
+from index.loaders.mail.bodies import content_blocks
+from index.loaders.mail.headers import field, head_blocks, sender, sent
+from index.loaders.metadata import readable_property, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.text.languages import detect
+
+_FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
+"""Every message has some of these (RFC 5322, 3.6)."""
+
+
+def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """The document of an e-mail (.eml, RFC 5322 and MIME). Nothing that it refers to is fetched.
+
+    Its plain text is read where that has the words, else its HTML; quoted replies stay. Attached messages
+    are read as parts of it; other attachments are listed by name, kind and size, and not opened. Of an
+    encrypted message the head and that list are all there is.
+
+    Raises:
+        LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.
+    """
+    message = _message(data, path)
+    content = list(content_blocks(message, path))
+    text = join([*head_blocks(message, path), *content])
+    if not text:
+        raise LoadError(path, "holds no words to read", "save the message again with its text")
+    title = readable_property(field(message, "Subject", path))
+    said = {"title": title, "author": sender(message, path), "published": sent(message, path)}
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    origins.setdefault("title", "file name")
+    return Document(
+        text=text,
+        title=title or title_of_name(path),
+        kind="eml",
+        language=detect(join(content) or text),
+        published=said["published"],
+        author=said["author"],
+        origins=origins,
+    )
+
+
+def _message(data: bytes, path: Path) -> Message:
+    """The message that a file holds.
+
+    Of the two policies that Python has, the older one is taken: the newer one raises an error on some
+    broken fields, and takes away the bytes beyond ASCII that others have.
+    """
+    kind = binary_kind(data)
+    if kind is not None:
+        cause = f"is named {path.suffix} but seems to be {kind}"
+        raise LoadError(path, cause, "give it the suffix of what it is")
+    source = data.removeprefix(b"\xef\xbb\xbf").lstrip().replace(b"\0", b"")
+    try:
+        message = message_from_bytes(source, policy=compat32)
+    except RecursionError as error:
+        cause = "is broken: its parts are nested too deeply"
+        raise LoadError(path, cause, "save the message again, without what is forwarded in it") from error
+    if not any(name in message for name in _FIELDS):
+        cause = "is not an e-mail: its head has no From, To, Subject or Date"
+        raise LoadError(path, cause, "save the message again as .eml, with its head")
+    return message

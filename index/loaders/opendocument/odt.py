@@ -1,0 +1,152 @@
+"""OpenDocument text or sheets → Document: headings, lists, tables and notes, with the running titles once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.documents import Document, Origin
+from index.loaders.archive.parts import Parts
+from index.loaders.archive.unpack import check_archive
+from index.loaders.blocks import Block, flow, join
+from index.loaders.errors import LoadError
+from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
+from index.loaders.opendocument.names import DUBLIN_CORE, MANIFEST, META, OFFICE, STYLE, TABLE, TEXT
+from index.loaders.opendocument.package import Content
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.outline import Heading, sections_of
+from index.text.languages import detect
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_MANIFEST = "META-INF/manifest.xml"
+_WHOLLY_ENCRYPTED = b"encrypted-package"
+"""The one entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
+
+_RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")
+_PROSE_CHARACTERS = 80
+"""From here on a block is taken for prose: tables and lists of contents are in no language in particular."""
+
+
+def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """The document of an OpenDocument text (.odt). Macros are not run, and nothing is fetched.
+
+    Its text is what a reader sees: deleted words and remarks in the margin are left out. Notes follow the
+    body, each with its mark; headers and footers come last, each wording once. The author is who began the
+    document, else who saved it last; it is of the day on which it was saved last.
+
+    Raises:
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+            words.
+    """
+    return _read(data, path, options, "odt")
+
+
+def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """The document of an OpenDocument spreadsheet (.ods): each sheet's name, and its rows as they are shown.
+
+    Raises:
+        LoadError: as ``read_odt`` does.
+    """
+    return _read(data, path, options, "ods")
+
+
+def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
+    parts = _open(
+        data, path, options, "an OpenDocument text" if kind == "odt" else "an OpenDocument spreadsheet"
+    )
+    root = parts.xml("content.xml")
+    styles = parts.xml("styles.xml") if "styles.xml" in parts else None
+    content = Content(
+        *(part for part in (styles, root) if part is not None),
+        object_at=lambda name: parts.xml(f"{name}/content.xml") if f"{name}/content.xml" in parts else None,
+    )
+    sheets = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
+    blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
+    on_page = _title(root, blocks, content) if sheets is None else None
+    running = list(_running_titles(styles, content)) if styles is not None and sheets is None else []
+    blocks += [*content.footnotes, *content.endnotes, *running]
+    text = join(blocks)
+    if not text:
+        raise LoadError(path, "holds no words to read", "save it again with its text")
+    said = _properties(parts)
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    origins.setdefault("title", "page" if on_page else "file name")
+    prose = "\n".join(block.text for block in blocks if len(block.text) >= _PROSE_CHARACTERS)
+    return Document(
+        text=text,
+        title=said["title"] or on_page or title_of_name(path),
+        kind=kind,
+        language=said["language"] or detect(prose or text),
+        published=said["published"],
+        author=said["author"],
+        origins=origins,
+        sections=sections_of(blocks, text),
+    )
+
+
+def _properties(parts: Parts) -> dict[str, str | None]:
+    """What the document says of itself, by the names of a document's fields."""
+    meta = parts.xml("meta.xml") if "meta.xml" in parts else None
+
+    def said(name: str) -> str | None:
+        found = meta.find(f".//{name}") if meta is not None else None
+        return flow("".join(found.itertext())) if found is not None else None
+
+    return {
+        "title": readable_property(said(f"{DUBLIN_CORE}title")),
+        "author": readable_property(said(f"{META}initial-creator"))
+        or readable_property(said(f"{DUBLIN_CORE}creator")),
+        "published": iso_date(said(f"{DUBLIN_CORE}date")) or iso_date(said(f"{META}creation-date")),
+        "language": language_code(said(f"{DUBLIN_CORE}language")),
+    }
+
+
+def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
+    if data.startswith(b"PK") and _WHOLLY_ENCRYPTED in data:
+        raise LoadError(path, "is encrypted", "save it without a password")
+    check_archive(data, path, "content.xml", kind, options.limits)
+    parts = Parts(data, path)
+    if _MANIFEST in parts and parts.xml(_MANIFEST).find(f".//{MANIFEST}encryption-data") is not None:
+        raise LoadError(path, "is encrypted", "save it without a password")
+    return parts
+
+
+def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
+    """The first paragraph in the style for titles, else the first line if it is short."""
+    styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
+    own = (
+        styled.itertext(with_tail=False)
+        if styled is not None and styled.find(f".//{TEXT}note") is None
+        else ()
+    )
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    return flow("".join(own)) or title_of_line(first)
+
+
+def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
+    """Each sheet's name and rows."""
+    for sheet in sheets.iterchildren(f"{TABLE}table"):
+        if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
+            continue
+        rows = [block for block in content.rows(sheet) if block.text.strip()]
+        if rows:
+            yield Heading(flow(sheet.get(f"{TABLE}name", "")))
+            yield from rows
+
+
+def _running_titles(styles: Element, content: Content) -> Iterator[Block]:
+    """The headers and footers of all pages, each wording once whatever figures it has."""
+    seen: set[str] = set()
+    for page in styles.iter(f"{STYLE}master-page"):
+        for name in _RUNNING:
+            for part in page.iterchildren(f"{STYLE}{name}"):
+                if part.get(f"{STYLE}display") == "false":
+                    continue
+                for block in content.blocks(part):
+                    wording = "".join(character for character in block.text if character.isalpha())
+                    if wording and wording not in seen:
+                        seen.add(wording)
+                        yield Block(block.text, block.group)

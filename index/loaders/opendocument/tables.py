@@ -1,0 +1,133 @@
+"""Tables of OpenDocument → a block a row, with cells and rows repeated as often as they are told to be."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from index.loaders.blocks import Block, row
+from index.loaders.html.tables import MAX_CELL_CHARACTERS
+from index.loaders.opendocument.names import TABLE
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+MAX_REPEATED = 100_000
+"""How many cells one document may have by repetition: programs fill a sheet's 16,384 columns with them."""
+
+_TABLE = f"{TABLE}table"
+_ROW = f"{TABLE}table-row"
+_CELL = f"{TABLE}table-cell"
+_COVERED = f"{TABLE}covered-table-cell"
+_COLUMN = f"{TABLE}table-column"
+_HIDDEN = {"collapse", "filter"}
+_MOST_COLUMNS = 16_384
+_GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
+
+
+class Repeats:
+    """How many more cells may be made by repetition."""
+
+    def __init__(self) -> None:
+        self._left = MAX_REPEATED
+
+    def allowed(self, told: int, cells: int) -> int:
+        """How often something of so many cells stands there: as often as told, while that is allowed."""
+        more = (told - 1) * cells
+        if more > self._left:
+            return 1
+        self._left -= more
+        return told
+
+
+def _repeated(written: str | None) -> int:
+    return int(written) if written and re.fullmatch(r"[1-9][0-9]{0,6}", written) else 1
+
+
+def table_blocks(
+    table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
+) -> Iterator[Block]:
+    """A block a row; where a cell is a whole text, the table lays out the page and is read as text.
+
+    Args:
+        table: the table's element.
+        blocks: what an element holds.
+        repeats: what may be repeated in the document.
+    """
+    hidden = _hidden_columns(table)
+    rows = [
+        (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats, hidden))
+        for line in _lines(table)
+    ]
+    width = max((len(cells) for _, cells in rows), default=0)
+    if width <= 1 or any(_length(cell) > MAX_CELL_CHARACTERS for _, cells in rows for cell in cells):
+        for _, cells in rows:
+            for cell in cells:
+                yield from cell
+        return
+    group = object()
+    for repeated, cells in rows:
+        text = row(" ".join(block.text for block in cell) for cell in cells)
+        times = repeats.allowed(_repeated(repeated), len(cells)) if text else 0
+        yield from (Block(text, group) for _ in range(times))
+
+
+def _lines(container: Element) -> Iterator[Element]:
+    """The rows of a table that are shown, not those of tables in its cells."""
+    for child in container:
+        if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") in _HIDDEN:
+            continue
+        if child.tag == _ROW:
+            yield child
+        elif child.tag in _GROUPS:
+            yield from _lines(child)
+
+
+def _hidden_columns(table: Element) -> Sequence[int]:
+    """The numbers of a table's columns, from 0, that are not shown."""
+    hidden: set[int] = set()
+    place = 0
+    for column in table.iter(_COLUMN):
+        if next(column.iterancestors(_TABLE), None) is not table:
+            continue  # of a table in a cell
+        wide = _repeated(column.get(f"{TABLE}number-columns-repeated"))
+        if column.get(f"{TABLE}visibility") in _HIDDEN:
+            hidden |= set(range(place, min(place + wide, _MOST_COLUMNS)))
+        place += wide
+    return sorted(hidden)
+
+
+def _cells(
+    line: Element,
+    blocks: Callable[[Element], Iterator[Block]],
+    repeats: Repeats,
+    hidden: Sequence[int],
+) -> list[list[Block]]:
+    """What the cells of a row hold, without those in hidden columns and the empty ones at its end.
+
+    A cell that is covered by its neighbour has no words of its own, but its place.
+    """
+    cells: list[list[Block]] = []
+    empty = 0
+    place = 0
+    for element in line:
+        if element.tag not in {_CELL, _COVERED}:
+            continue
+        found = list(blocks(element)) if element.tag == _CELL else []
+        told = _repeated(element.get(f"{TABLE}number-columns-repeated"))
+        unseen = bisect_left(hidden, place + told) - bisect_left(hidden, place)
+        place += told
+        told -= unseen
+        if not any(block.text.strip() for block in found):
+            empty += told
+        elif told:
+            cells += [[]] * (repeats.allowed(empty, 1) if empty else 0)
+            cells += [found] * repeats.allowed(told, 1)
+            empty = 0
+    return cells
+
+
+def _length(cell: list[Block]) -> int:
+    return sum(len(block.text) for block in cell)

@@ -1,0 +1,1 @@
+"""PDF files: characters, lines, columns, paragraphs, footnotes, outline, recognition."""

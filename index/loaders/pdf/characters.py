@@ -1,0 +1,240 @@
+"""A page of a PDF, opened by PDFium → its characters with their boxes, as a reader of the page has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+from unicodedata import category, normalize
+
+from index.loaders.pdf.positioned import BOX_BYTES
+from index.loaders.pdf.runs import WRAPPED_HYPHEN, Glyph
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+    from pypdfium2 import PdfPage, PdfTextPage
+
+_BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
+_LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
+
+_UNITS = 4
+"""In a point: boxes are told in quarters of it."""
+
+_FAR = 1e6
+"""In points: broken fonts have characters at infinity. A page has 14,400 at most (ISO 32000-1, annex C)."""
+
+_FARTHEST = 65_535
+"""What a box's numbers, of 16 bits, hold at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is shown of a page, and how it is turned.
+
+    Attributes:
+        left: in points, in the page's own space, as the other three.
+        bottom: its lower edge.
+        right: its right edge.
+        top: its upper edge.
+        rotation: by how many degrees the page is turned clockwise to be shown.
+        width: in points, as it is shown.
+        height: in points, as it is shown.
+    """
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: int
+    width: float
+    height: float
+
+    def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
+        """A point of the page's own space from the lower left corner of the page as it is shown.
+
+        A coordinate that is None is the one of the upper left corner.
+        """
+        if x is None or y is None:
+            x, y = (self.left if x is None else x), (self.top if y is None else y)
+        match self.rotation:
+            case 90:
+                return y - self.bottom, self.right - x
+            case 180:
+                return self.right - x, self.top - y
+            case 270:
+                return self.top - y, x - self.left
+            case _:
+                return x - self.left, y - self.bottom
+
+
+def frame(page: PdfPage) -> Frame:
+    """What is shown of ``page``."""
+    left, bottom, right, top = page.get_bbox()
+    width, height = page.get_size()
+    return Frame(left, bottom, right, top, page.get_rotation(), width, height)
+
+
+def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
+    """The characters on a page in the order of its text layer, placed on the page as it is shown.
+
+    What lies outside the page is left out: printers' marks, and what was cut off.
+    """
+    count = text_page.count_chars()
+    codes = _codes(text_page, count)
+    characters = [readable(character) for character in _characters(codes)]
+    edges = _edges(characters)
+    shown = _places(frame, text_page, count)
+    boxes = box_bytes(shown, frame)
+    placed: list[Glyph] = []
+    places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)
+    for index, (character, (left, bottom, right, top, is_inside)) in enumerate(
+        zip(characters, places, strict=True)
+    ):
+        if not character or not (is_inside or character.isspace()):
+            continue
+        bold = index in edges and _is_bold(text_page, index)
+        box = boxes[index * BOX_BYTES : (index + 1) * BOX_BYTES]
+        if len(character) == 1:
+            placed.append(Glyph(character, left, bottom, right, top, bold, box))
+        else:  # a ligature
+            placed += [Glyph(part, left, bottom, right, top, bold, box) for part in character]
+    return placed
+
+
+def _codes(text_page: PdfTextPage, count: int) -> list[int]:
+    from ctypes import c_int, c_uint, c_void_p
+
+    from pypdfium2.raw import FPDFText_GetUnicode
+
+    ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
+    return [ask(handle, index) for index in range(count)]
+
+
+def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
+    """A function of PDFium that takes addresses for pointers.
+
+    These functions are called for each character, and half of their time would go into checking pointers.
+    """
+    from ctypes import CFUNCTYPE
+
+    return CFUNCTYPE(result, *arguments)(_address(function))
+
+
+def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
+    from ctypes import c_void_p, cast
+
+    return cast(pointer, c_void_p).value or 0
+
+
+def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
+    """Where each character lies on the page as shown: left, bottom, right, top; an array of shape (n, 4)."""
+    from ctypes import addressof, c_int, c_void_p, sizeof
+
+    import numpy as np
+    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
+
+    ask = _direct(FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+    rectangles = (FS_RECTF * count)()
+    handle, start, size = _address(text_page.raw), addressof(rectangles), sizeof(FS_RECTF)
+    for index, place in enumerate(range(start, start + count * size, size)):
+        ask(handle, index, place)
+    left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
+    shown = _turned(np.column_stack((left, bottom, right, top)), frame)
+    return np.clip(np.nan_to_num(shown), -_FAR, _FAR)
+
+
+def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
+    """Whether any of each box is on the page."""
+    left, bottom, right, top = shown.T
+    inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
+    return inside
+
+
+def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+    """Boxes ``(left, bottom, right, top)`` of a page's own space on the page as it is shown: shape (n, 4)."""
+    import numpy as np
+
+    left, bottom, right, top = boxes.T
+    match frame.rotation:
+        case 90:
+            turned = (bottom - frame.bottom, frame.right - right, top - frame.bottom, frame.right - left)
+        case 180:
+            turned = (frame.right - right, frame.top - top, frame.right - left, frame.top - bottom)
+        case 270:
+            turned = (frame.top - top, left - frame.left, frame.top - bottom, right - frame.left)
+        case _:
+            turned = (left - frame.left, bottom - frame.bottom, right - frame.left, top - frame.bottom)
+    return np.column_stack(turned)
+
+
+def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
+    """The bytes of PageLayout for boxes, cut off at the page's edges; none is empty.
+
+    Args:
+        shown: boxes ``(left, bottom, right, top)`` on the page as it is shown; shape (n, 4).
+        frame: the page.
+    """
+    import numpy as np
+
+    left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
+    corners = np.column_stack((left, frame.height - top, right, frame.height - bottom))
+    limits = np.minimum(np.array([frame.width, frame.height] * 2) * _UNITS, _FARTHEST)
+    first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * _UNITS, 0, limits[:2] - 1))
+    last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * _UNITS, 0, limits[2:]))
+    return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()
+
+
+def _characters(codes: Sequence[int]) -> Iterator[str]:
+    """A character for each UTF-16 or UTF-32 code; a pair of surrogates counts as its first, then nothing."""
+    high = 0
+    for code, following in zip_longest(codes, codes[1:], fillvalue=0):
+        if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
+            high = code
+            yield chr(0x10000 + ((code - 0xD800) << 10) + (following - 0xDC00))
+        elif high:
+            high = 0
+            yield ""
+        else:
+            yield chr(code)
+
+
+def _edges(characters: Sequence[str]) -> set[int]:
+    """Where the lines begin and end: the first and the last character of each that is no space."""
+    edges: set[int] = set()
+    first = last = -1
+    for index, character in enumerate(characters):
+        if character and not character.isspace():
+            first, last = first if first >= 0 else index, index
+        if character in _LINE_ENDS and first >= 0:
+            edges |= {first, last}
+            first = -1
+    return edges | ({first, last} if first >= 0 else set())
+
+
+def _is_bold(text_page: PdfTextPage, index: int) -> bool:
+    """Whether a character is set in a bold font, by the font's name."""
+    from ctypes import create_string_buffer
+
+    from pypdfium2.raw import FPDFText_GetFontInfo
+
+    name = create_string_buffer(128)
+    FPDFText_GetFontInfo(text_page, index, name, len(name), None)
+    return _BOLD.search(name.value) is not None
+
+
+@lru_cache(maxsize=4096)
+def readable(character: str) -> str:
+    """A character as it is read: ligatures spelled out, bullets of symbol fonts as bullets, controls gone."""
+    if not character or "\ufb00" <= character <= "\ufb06":
+        return normalize("NFKC", character)
+    if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end
+        return WRAPPED_HYPHEN
+    if character in "\uf0b7\uf0a7\uf0d8\uf06c\uf06e\uf0fc":  # Symbol's and Wingdings' bullets
+        return "•"
+    if character in "\t\r\n":
+        return character
+    return "" if category(character) in {"Cc", "Cs", "Cf"} and character not in "\u200c\u200d" else character

@@ -1,0 +1,282 @@
+"""The pieces of a page in the order in which its columns are read.
+
+A PDF's program mostly writes a page in that order. Where it went from column to column instead, line by
+line, or wrote the second column before the first, the pieces are put in order: what crosses the gutter
+parts the page into zones, and in each zone a column is read to its end before the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import fmean, median
+from typing import TYPE_CHECKING, NamedTuple
+
+import regex
+
+from index.loaders.pdf.runs import MIN_GUTTER, Line, is_unspaced
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MIN_ROWS = 4
+"""A column has more lines than a heading or a note that stands beside something."""
+
+MIN_WORDS = 2.5
+"""Words in a column's line, on average; a table's cells have fewer."""
+
+MIN_FILL = 0.6
+"""Of a column's width as much is filled by half of its lines; the cells of a table leave more free."""
+
+MIN_WRAPPED = 0.25
+"""Of a column's lines as many begin in the middle of a sentence; few cells of a table do."""
+
+MAX_LEADING = 2.2
+"""In line heights: notes in a margin have most of their lines further apart."""
+
+MAX_CELLS = 0.7
+"""Of a column's width: cells in it take less together, lines of running text more."""
+
+MIN_TABLE_ROWS = 3
+"""A table across the gutter has as many rows."""
+
+MIN_JUMPS = 0.08
+"""Of the parts of a page, at least three: where fewer are out of order, the program's order is kept."""
+
+MAX_PARTS = 2_000
+"""A page with more parts than these is a drawing: columns are not looked for, which would take too long."""
+
+MAX_STRETCH = 2.5
+"""In line heights: parts further apart may have something between them that was written later."""
+
+_MAX_DEPTH = 4
+_SAME_TOP = 4
+"""In points: how far apart the tops of what stands side by side may lie."""
+
+_WRAPPED = regex.compile(r"[\p{Ll}\p{Lo}]")
+_FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
+
+
+class _Part(NamedTuple):
+    """A stretch of a piece without a gap: its place in the program's order, and itself as a piece."""
+
+    rank: int
+    line: Line
+
+
+def ordered(pieces: Sequence[Line]) -> list[Line]:
+    """The pieces of a page in reading order, parted where a gutter parts them."""
+    parts = list(_parts(pieces))
+    if len(parts) > MAX_PARTS:
+        return list(pieces)
+    from_right = _is_from_the_right(pieces)
+    read, jumps = _read(parts, from_right=from_right, depth=0)
+    if jumps < max(3, MIN_JUMPS * len(parts)):
+        return list(pieces)
+    return list(_whole(read))
+
+
+def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
+    rank = 0
+    for piece in pieces:
+        for cell in piece.cells:
+            yield _Part(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece)
+            rank += 1
+        rank += 1  # so that parts of two pieces are never taken for neighbours in one
+
+
+def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
+    """The parts as pieces again: those that followed each other in a piece, and still do, make up one."""
+    current = parts[0]
+    for before, part in pairwise(parts):
+        if part.rank == before.rank + 1:
+            cells = (*current.line.cells, *part.line.cells)
+            current = _Part(part.rank, replace(current.line, cells=cells))
+        else:
+            yield current.line
+            current = part
+    yield current.line
+
+
+def _is_from_the_right(pieces: Sequence[Line]) -> bool:
+    """Whether the first lines are in a script that is written from the right."""
+    sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
+    return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
+
+
+def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list[_Part], int]:
+    """The parts of an area in reading order, and how many were written after a column that follows theirs."""
+    gutter = _gutter(parts) if depth < _MAX_DEPTH else None
+    if gutter is None:
+        return _from_the_top(parts), 0
+    read: list[_Part] = []
+    jumps = 0
+    for sides, crossing in _zones(parts, gutter):
+        first, second = reversed(sides) if from_right else sides
+        if first and second:
+            start = median(part.rank for part in second)
+            jumps += sum(part.rank > start for part in first)
+        for side in (first, second):
+            column, inner = _read(side, from_right=from_right, depth=depth + 1)
+            read += column
+            jumps += inner
+        read += crossing
+    return read, jumps
+
+
+def _zones(
+    parts: Sequence[_Part], gutter: float
+) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
+    """From the top: what stands left and right of the gutter, and what crosses it below."""
+    crossing = [[part] for part in parts if _crosses(part.line, gutter)]
+    aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
+    rows = list(_table_rows(aside, gutter))
+    in_rows = {part.rank for row in rows for part in row}
+    aside = [part for part in aside if part.rank not in in_rows]
+    start = 0
+    for below in (*sorted(crossing + rows, key=lambda row: _height_on_page(row[0])), None):
+        end = start
+        while end < len(aside) and (below is None or _height_on_page(aside[end]) < _height_on_page(below[0])):
+            end += 1
+        zone = aside[start:end]
+        left = [part for part in zone if part.line.right < gutter]
+        right = [part for part in zone if part.line.right >= gutter]
+        yield (left, right), below or []
+        start = end
+
+
+def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
+    """The rows of tables that lie across the gutter, their cells on both sides of it.
+
+    Their cells leave much room free on both sides, begin no line in the middle of a sentence, and were
+    written one after the other. A table has several rows: two columns may have headings at the same height.
+    """
+    bounds = [(part.line.left, part.line.right) for part in parts]
+    start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
+    run: list[list[_Part]] = []
+    for row in (*_rows(parts), []):
+        left = sum(part.line.right - part.line.left for part in row if part.line.right < gutter)
+        right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
+        ranks = sorted(part.rank for part in row)
+        is_row = (
+            0 < left < MAX_CELLS * (gutter - start)
+            and 0 < right < MAX_CELLS * (end - gutter)
+            and ranks[-1] - ranks[0] <= 2 * len(ranks)
+            and not any(part.line.text[0].islower() for part in row)
+        )
+        if is_row:
+            run.append(sorted(row, key=lambda part: part.line.left))
+            continue
+        if len(run) >= MIN_TABLE_ROWS:
+            yield from run
+        run = []
+
+
+def _crosses(line: Line, gutter: float) -> bool:
+    return line.left < gutter < line.right
+
+
+def _height_on_page(part: _Part) -> float:
+    """How far down the page a part stands, for sorting: what is higher comes first."""
+    return -(part.line.bottom + part.line.top) / 2
+
+
+def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
+    """Parts of one column from the top: stretches that the program wrote downwards are kept together."""
+    stretches: list[list[_Part]] = []
+    for part in sorted(parts):
+        if stretches and _is_next(stretches[-1][-1].line, part.line):
+            stretches[-1].append(part)
+        else:
+            stretches.append([part])
+    stretches.sort(key=lambda stretch: (-round(stretch[0].line.top / _SAME_TOP), stretch[0].line.left))
+    return [part for stretch in stretches for part in stretch]
+
+
+def _is_next(line: Line, following: Line) -> bool:
+    """Whether ``following`` stands beside ``line`` or closely below it."""
+    down = line.bottom - following.bottom
+    return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
+
+
+def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
+    rows: list[list[_Part]] = []
+    for part in sorted(parts, key=_height_on_page):
+        line = part.line
+        first = rows[-1][0].line if rows else line
+        shared = min(line.top, first.top) - max(line.bottom, first.bottom)
+        if rows and shared > 0.5 * min(line.height, first.height):
+            rows[-1].append(part)
+        else:
+            rows.append([part])
+    return rows
+
+
+def _gutter(parts: Sequence[_Part]) -> float | None:
+    """Where on the x axis a gutter has columns of running text on both sides; None without one."""
+    if len(parts) < 2 * MIN_ROWS:
+        return None
+    gaps = _gaps(parts)
+    if len(gaps) < MIN_ROWS:
+        return None
+    gutter = _commonest(gaps)
+    sides: tuple[list[_Part], list[_Part]] = ([], [])
+    for zone, _ in _zones(parts, gutter):
+        if all(zone):
+            sides[0].extend(zone[0])
+            sides[1].extend(zone[1])
+    return gutter if all(_is_column(side) for side in sides) else None
+
+
+def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
+    """Between each part and the nearest one to the right of it at its height: an array of shape (n, 2)."""
+    import numpy as np
+
+    box = np.array([(line.left, line.right, line.bottom, line.top) for _, line in parts])
+    left, right, bottom, top = box.T
+    shared = np.minimum(top[:, None], top) - np.maximum(bottom[:, None], bottom)
+    height = np.minimum((top - bottom)[:, None], top - bottom)
+    beside = (shared > 0.3 * height) & (left - right[:, None] >= MIN_GUTTER * height)
+    nearest = np.where(beside, left, np.inf).min(axis=1)
+    has_one = np.isfinite(nearest)
+    return np.column_stack((right[has_one], nearest[has_one]))
+
+
+def _commonest(gaps: NDArray[np.float64]) -> float:
+    """The middle of the stretch that most of the gaps share."""
+    import numpy as np
+
+    edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
+    order = np.argsort(edges, kind="stable")
+    steps = np.where(order < len(gaps), 1, -1)
+    most = int(np.argmax(np.cumsum(steps)))
+    return float(edges[order[most]] + edges[order[most + 1]]) / 2
+
+
+def _is_column(parts: Sequence[_Part]) -> bool:
+    """Whether parts are lines of running text, one below the other, rather than cells or notes."""
+    rows = _rows(parts)
+    if len(rows) < MIN_ROWS:
+        return False
+    bounds = [(min(line.left for _, line in row), max(line.right for _, line in row)) for row in rows]
+    width = max(right for _, right in bounds) - min(left for left, _ in bounds)
+    words = fmean(sum(_words(part.line.text) for part in row) for row in rows)
+    wrapped = fmean(_WRAPPED.match(row[0].line.text) is not None for row in rows)
+    leading = median(
+        (first[0].line.bottom - second[0].line.bottom) / first[0].line.height
+        for first, second in pairwise(rows)
+    )
+    return (
+        median(right - left for left, right in bounds) >= MIN_FILL * width
+        and words >= MIN_WORDS
+        and wrapped >= MIN_WRAPPED
+        and leading <= MAX_LEADING
+    )
+
+
+def _words(text: str) -> float:
+    """How many words a text has; in a script without spaces two characters count as one."""
+    unspaced = sum(map(is_unspaced, text))
+    return text.count(" ") + 1 + unspaced / 2

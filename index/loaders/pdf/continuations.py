@@ -1,0 +1,181 @@
+"""Paragraphs of pages → the same, with those made whole that go on in the next column or on the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from index.loaders.pdf.paragraphs import (
+    RAGGED_SHARE,
+    SLACK,
+    Paragraph,
+    begins_item,
+    ends_sentence,
+    is_divided,
+    joined,
+)
+
+SAME_SIZE = 1.06
+"""Lines whose heights differ by more are not of one paragraph that goes on elsewhere."""
+
+MIN_WIDTH = 12
+"""In line heights: what is narrower is a table's cell or a caption, no column of text."""
+
+MIN_WIDTH_INSIDE = 8
+"""The same, where the next column begins in lower case, as a cell seldom does."""
+
+MAX_COLUMNS_BETWEEN = 3
+"""So many pieces of a page, a figure's words perhaps, may stand between two columns."""
+
+_CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
+_LETTER = regex.compile(r"\p{L}")
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What a page is made up of.
+
+    Attributes:
+        text: its paragraphs, in reading order.
+        notes: the paragraphs of its footnotes.
+    """
+
+    text: list[Paragraph]
+    notes: list[Paragraph]
+
+
+def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
+    """The paragraphs of each page, notes last, none of them parted by a column's end.
+
+    One that goes on over the page is the last of its page, behind the notes, and its rest the first of the
+    next page, where ``continues`` says so.
+
+    Args:
+        pages: what each is made up of.
+        usual: the height of the text's lines, in points.
+        known: the document's words.
+    """
+    read: list[list[Paragraph]] = []
+    last: list[list[Paragraph]] = []
+    for page in pages:
+        columns = _over_columns(_columns(page.text), usual, known)
+        if last and columns:
+            _over_page(last, columns[0], read, usual)
+        read.append([paragraph for column in (*columns, page.notes) for paragraph in column])
+        last = columns or last
+    return read
+
+
+def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
+    """Stretches of a page in which each paragraph stands below or beside the one before."""
+    columns: list[list[Paragraph]] = []
+    for paragraph in paragraphs:
+        if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
+            columns[-1].append(paragraph)
+        else:
+            columns.append([paragraph])
+    return columns
+
+
+def _over_columns(
+    columns: list[list[Paragraph]], usual: float, known: frozenset[str]
+) -> list[list[Paragraph]]:
+    """The columns of a page, each paragraph with its rest from a later one."""
+    start = 0
+    while start < len(columns):
+        column = columns[start]
+        for number in range(start + 1, min(start + 1 + MAX_COLUMNS_BETWEEN, len(columns))):
+            following = columns[number]
+            end, rest = _last(column, usual), _first(following, usual)
+            is_next = number == start + 1 and end is column[-1] and rest is following[0]
+            if _is_wide(end, rest, is_next=is_next) and _goes_on(end, rest, is_next=is_next):
+                words = joined(end.words, rest.words, known)
+                columns[start] = [
+                    *_without(column, end),
+                    replace(end, words=words, last=rest.last, margin=rest.margin),
+                ]
+                columns[number] = _without(following, rest)
+                break
+            if any(_is_text(paragraph, usual) and _is_long(paragraph) for paragraph in following):
+                start += 1
+                break
+        else:
+            start += 1
+        columns = [column for column in columns if column]
+    return columns
+
+
+def _over_page(
+    last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
+) -> None:
+    """Put the paragraph that goes on over the page last on its page, and its rest first on the next."""
+    rest = _first(following, usual)
+    for column in reversed(last):
+        end = _last(column, usual)
+        is_next = column is last[-1] and end is column[-1] and rest is following[0]
+        page = next(page for page in reversed(read) if page)
+        is_held = end.continues and len(page) > 1  # it has to be the first of its page
+        if not is_held and _goes_on(end, rest, is_next=is_next):
+            page[:] = [*_without(page, end), end]
+            following[:] = [replace(rest, continues=True), *_without(following, rest)]
+            return
+
+
+def _last(column: Sequence[Paragraph], usual: float) -> Paragraph:
+    return next((paragraph for paragraph in reversed(column) if _is_text(paragraph, usual)), column[-1])
+
+
+def _first(column: Sequence[Paragraph], usual: float) -> Paragraph:
+    return next((paragraph for paragraph in column if _is_text(paragraph, usual)), column[0])
+
+
+def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph]:
+    return [paragraph for paragraph in column if paragraph is not left_out]
+
+
+def _is_text(paragraph: Paragraph, usual: float) -> bool:
+    """Whether a paragraph is set as the document's text is, and is neither row nor caption."""
+    ratio = paragraph.height / usual
+    return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
+
+
+def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
+    """Whether two paragraphs are as wide as columns; a last line alone does not tell how wide it could be."""
+    least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
+    widths = [
+        (paragraph.margin - paragraph.last.left) / paragraph.height
+        for paragraph in (end, rest)
+        if _is_long(paragraph) or not is_next or paragraph is end
+    ]
+    return min(widths) > least
+
+
+def _is_long(paragraph: Paragraph) -> bool:
+    return paragraph.first is not paragraph.last
+
+
+def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
+    """Whether ``rest``, which begins a column or page, goes on the sentence that ``end`` leaves open.
+
+    Args:
+        end: the last paragraph of the column or page before.
+        rest: the paragraph in question.
+        is_next: whether there is nothing between them.
+    """
+    small, large = sorted((end.last.height, rest.first.height))
+    if (
+        (end.is_row or rest.is_row)
+        or large > SAME_SIZE * small
+        or end.last.bold[1] != rest.first.bold[0]
+        or not (_LETTER.search(end.text) and _LETTER.search(rest.text))
+        or ends_sentence(end.text)
+        or begins_item(rest.text)
+    ):
+        return False
+    room = end.margin - end.last.right
+    if is_divided(end.text) or rest.text[0].islower():
+        return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
+    is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
+    return is_next and is_full

@@ -1,0 +1,224 @@
+"""PDF → Document: the lines of its text layer, or those recognised in pictures of pages, as paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from index.documents import Document, Origin
+from index.loaders.blocks import flow
+from index.loaders.errors import LoadError
+from index.loaders.magic import binary_kind, seems_pdf
+from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.pdf.characters import Frame, frame, glyphs, readable
+from index.loaders.pdf.columns import ordered
+from index.loaders.pdf.continuations import PageParts, followed
+from index.loaders.pdf.footnotes import usual_height, without_notes
+from index.loaders.pdf.lines import lines
+from index.loaders.pdf.ocr import RecognitionError, recognised, scale
+from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
+from index.loaders.pdf.outline import Bookmark, bookmarks, sections
+from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of
+from index.loaders.pdf.running_heads import without_running
+from index.loaders.pdf.runs import Glyph, Line, pieces
+from index.loaders.pdf.stitching import Stitched, layouts, stitched
+from index.text.languages import detect
+
+__all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from pypdfium2 import PdfDocument, PdfPage
+
+_DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
+_TITLE_WITHIN = 8
+_PICTURES_WITHIN = 4
+"""How deep in forms inside forms a page's picture is looked for."""
+
+_LARGER = 1.15
+
+READ_PICTURES = (
+    "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
+)
+"""What to do about pages without a text layer."""
+
+SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
+"""What to do where nothing is recognised in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page: what is shown of it, its lines, and whether it is a picture, in which they were recognised."""
+
+    frame: Frame
+    lines: list[Line]
+    is_picture: bool
+
+
+def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """The document of a PDF with a text layer.
+
+    Raises:
+        LoadError: if it is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens it, has
+            too many pages, or is pictures of pages only.
+    """
+    if not seems_pdf(data):
+        kind = binary_kind(data)
+        cause = f"is named .pdf but seems to be {kind}" if kind else "is not a PDF: it has no PDF header"
+        raise LoadError(path, cause, "give it the suffix of what it is, or save it again as PDF")
+    with PDFIUM:
+        document = opened(data, path, options)
+    try:
+        said, marks = _properties(document), _bookmarks(document)
+        placed = [_page(document, number, path, options) for number in range(len(document))]
+    finally:
+        with PDFIUM:
+            document.close()
+    pages, whole = _read(placed)
+    text = whole.words.text
+    if not text:
+        pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
+        if options.ocr and any(page.is_picture for page in placed):
+            cause = f"has no text layer, and no words were recognised ({pictures})"
+            raise LoadError(path, cause, SCAN_AGAIN)
+        raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
+    title, title_origin = _title(said.get("Title"), pages[0], path)
+    author, published = readable_property(said.get("Author")), _published(said.get("CreationDate", ""))
+    origins: dict[str, Origin] = {"title": title_origin}
+    origins |= {
+        name: "document properties"
+        for name, value in (("author", author), ("published", published))
+        if value is not None
+    }
+    return Document(
+        text=text,
+        title=title,
+        kind="pdf",
+        language=detect(text),
+        published=published,
+        page_starts=whole.page_starts,
+        author=author,
+        origins=origins,
+        sections=sections(marks, pages, whole, [page.frame for page in placed]),
+        mended=whole.words.mended,
+        layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
+        unread_pages=_numbers(page.is_picture and not page.lines for page in placed),
+        recognised_pages=_numbers(page.is_picture and bool(page.lines) for page in placed),
+        recognised_in=options.recognition if any(page.is_picture for page in placed) else "",
+    )
+
+
+def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
+    return tuple(number for number, is_chosen in enumerate(chosen, 1) if is_chosen)
+
+
+def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
+    """The paragraphs of the pages, and the text that they make up."""
+    written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
+    known, usual = words_of(written), usual_height(written)
+    parts: list[PageParts] = []
+    for lines_of_page in written:
+        text, notes = without_notes(lines_of_page, usual)
+        parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
+    pages = followed(parts, usual, known)
+    return pages, stitched(pages, known)
+
+
+def _properties(document: PdfDocument) -> dict[str, str]:
+    """The document's information dictionary, without what cannot be stored or is empty."""
+    with PDFIUM:
+        said = document.get_metadata_dict(skip_empty=True)
+    cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in said.items()}
+    return {key: text for key, text in cleaned.items() if text}
+
+
+def _bookmarks(document: PdfDocument) -> list[Bookmark]:
+    with PDFIUM:
+        return bookmarks(document)
+
+
+def _published(creation_date: str) -> str | None:
+    """The day of a PDF date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4)."""
+    match = _DATE.fullmatch(creation_date)
+    return iso_date("-".join(part for part in match.groups() if part)) if match else None
+
+
+def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _Page:
+    page = _written_page(document, number, path)
+    if not page.is_picture or not options.ocr:
+        return page
+    picture = _drawn(document, number, path, page.frame)
+    try:
+        found = recognised(picture, page.frame, options.ocr_languages, options.limits.seconds)
+    except RecognitionError as error:
+        raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
+    return _Page(page.frame, _lines(found), is_picture=True)
+
+
+def _lines(glyphs: Iterable[Glyph]) -> list[Line]:
+    return lines(ordered(list(pieces(glyphs))))
+
+
+def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
+    """A page by its text layer."""
+    from pypdfium2 import PdfiumError
+
+    with PDFIUM:
+        try:
+            page = document[number]
+            text_page = page.get_textpage()
+            try:
+                shown = frame(page)
+                written = _lines(glyphs(shown, text_page))
+                return _Page(shown, written, not written and _has_picture(page))
+            finally:
+                text_page.close()
+                page.close()
+        except PdfiumError as error:
+            raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
+
+
+def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
+    """The picture of a page, to be recognised."""
+    from pypdfium2 import PdfiumError
+
+    with PDFIUM:
+        try:
+            picture: Image = document[number].render(scale=scale(frame), grayscale=True).to_pil()
+        except (PdfiumError, ValueError) as error:
+            raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
+    return picture
+
+
+def _has_picture(page: PdfPage) -> bool:
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    return next(page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN), None) is not None
+
+
+def _title(said: str | None, page: Sequence[Paragraph], path: Path) -> tuple[str, Origin]:
+    """The title, and where it was read."""
+    if title := readable_property(said):
+        return title, "document properties"
+    if title := _title_of_page(page):
+        return title, "page"
+    return title_of_name(path), "file name"
+
+
+def _title_of_page(page: Sequence[Paragraph]) -> str | None:
+    """The first words on a page that can be a title; those in larger letters than its text come first."""
+    candidates = [
+        (paragraph.height, title)
+        for paragraph in page[:_TITLE_WITHIN]
+        if not paragraph.is_row and (title := title_of_line(paragraph.text))
+    ]
+    if not candidates:
+        return None
+    largest = max(height for height, _ in candidates)
+    usual = median(paragraph.height for paragraph in page)
+    return next(title for height, title in candidates if height == largest or largest < _LARGER * usual)

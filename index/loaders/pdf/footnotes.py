@@ -1,0 +1,74 @@
+"""Lines of a page → its text, and what is no part of it: footnotes, and lines written up the margin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from index.loaders.pdf.runs import Line
+
+SMALLER = 0.96
+"""Of the text's height: notes are set smaller."""
+
+MAX_LINES = 2_000
+"""A page with more is a drawing: notes are not looked for, which would take too long."""
+
+_MARK = regex.compile(
+    r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
+)
+
+
+_STANDING = 0.2
+"""In line heights for each character: the characters of a line that is narrower stand above each other."""
+
+_STANDING_CHARACTERS = 8
+
+
+def usual_height(pages: Iterable[Iterable[Line]]) -> float:
+    """The height of the lines that most of the words of ``pages`` are set in, in points."""
+    characters: Counter[float] = Counter()
+    for page in pages:
+        for line in page:
+            characters[round(line.height, 1)] += sum(len(cell.words.text) for cell in line.cells)
+    return characters.most_common(1)[0][0] if characters else 0.0
+
+
+def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
+    """The lines of a page's text, and those of its footnotes and up its margin, each in their order.
+
+    A note begins with its mark, is set smaller than the text, and has nothing but notes below it.
+
+    Args:
+        page: its lines, in reading order.
+        usual: the height of the text's lines, in points.
+    """
+    if len(page) > MAX_LINES:
+        return list(page), []
+    small = [line.height < SMALLER * usual and not line.is_row for line in page]
+    notes = {number for number, line in enumerate(page) if _is_upright(line)}
+    for number, line in enumerate(page):
+        if number in notes or not small[number] or not _MARK.match(line.text):
+            continue
+        below = [
+            other
+            for other, beneath in enumerate(page)
+            if beneath.top < line.bottom + 0.5 * line.height
+            and beneath.left < line.right
+            and line.left < beneath.right
+        ]
+        if all(small[other] for other in below):
+            notes |= {number, *below}
+    return (
+        [line for number, line in enumerate(page) if number not in notes],
+        [line for number, line in enumerate(page) if number in notes],
+    )
+
+
+def _is_upright(line: Line) -> bool:
+    """Whether a line runs up or down the page."""
+    characters = sum(len(cell.words.text) for cell in line.cells)
+    return (
+        characters >= _STANDING_CHARACTERS and line.right - line.left < _STANDING * line.height * characters
+    )

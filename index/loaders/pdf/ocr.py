@@ -1,0 +1,196 @@
+"""The picture of a page → its characters with their places, by optical character recognition.
+
+It is done by the program tesseract, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from itertools import groupby
+from statistics import fmean, median
+from typing import TYPE_CHECKING, NamedTuple
+
+from index.loaders.pdf.characters import Frame, box_bytes
+from index.loaders.pdf.positioned import BOX_BYTES
+from index.loaders.pdf.runs import Glyph, is_unspaced
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PROGRAM = "tesseract"
+
+RESOLUTION = 300
+"""Dots per inch of a page's picture: tesseract's manual asks for no fewer."""
+
+MAX_PIXELS = 40_000_000
+"""Of a page's picture: an A2 page at RESOLUTION. Larger pages are drawn smaller."""
+
+MIN_CONFIDENCE = 40.0
+"""Of 100, on average over a line's words: below it stand stains, stamps and drawings read as letters."""
+
+INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
+
+_POINTS = 72
+_WORD_LEVEL = "5\t"
+_LIST_SECONDS = 10.0
+
+
+class RecognitionError(Exception):
+    """Recognition cannot be done.
+
+    Attributes:
+        cause: what is wrong.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause}; {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+class _Word(NamedTuple):
+    """A word as tesseract found it: its paragraph's and its line's number, its box in pixels from above."""
+
+    paragraph: tuple[str, ...]
+    line: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: float
+    text: str
+
+
+def check(languages: Sequence[str]) -> None:
+    """See whether recognition can be done in ``languages``.
+
+    Args:
+        languages: codes of tesseract's, such as ``eng``.
+
+    Raises:
+        RecognitionError: if the program, or what it needs for one of them, is not installed.
+    """
+    listed = _run([PROGRAM, "--list-langs"], b"", _LIST_SECONDS).decode("utf-8", "replace")
+    known = set(listed.splitlines()[1:])
+    for language in languages:
+        if language not in known:
+            raise RecognitionError(
+                f"{PROGRAM} does not know the language {language!r}",
+                f"install it{_package(language)}, or name others in the setting ocr_languages; known are "
+                f"{', '.join(sorted(known))}",
+            )
+
+
+def _package(language: str) -> str:
+    return "" if "/" in language else f" (Debian: tesseract-ocr-{language.replace('_', '-')})"
+
+
+def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:
+    """The characters on a page in reading order, a line break after each line.
+
+    A word is placed where it was found; within it each of its characters takes an equal share.
+
+    Args:
+        picture: the page as it is shown.
+        frame: the page's size.
+        languages: codes of tesseract's languages that may occur on it.
+        seconds: how long it may take.
+
+    Raises:
+        RecognitionError: if the program is not installed, lacks a language, fails or takes too long.
+    """
+    image = BytesIO()
+    picture.convert("L").save(image, "PPM")
+    command = [PROGRAM, "stdin", "stdout", "--dpi", str(RESOLUTION), "-l", "+".join(languages), "tsv"]
+    table = _run(command, image.getvalue(), seconds).decode("utf-8", "replace")
+    across, down = frame.width / picture.width, frame.height / picture.height
+    return list(_glyphs(_words(table), frame, across, down))
+
+
+def scale(frame: Frame) -> float:
+    """How many times its size in points a page's picture has in pixels."""
+    area = max(frame.width * frame.height, 1.0)
+    return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
+
+
+def _run(command: list[str], given: bytes, seconds: float) -> bytes:
+    if shutil.which(PROGRAM) is None:
+        raise RecognitionError(f"the program {PROGRAM} is not installed", INSTALL)
+    # Its threads wait for one another longer than they work: with one it takes a third of the time.
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    try:
+        # No shell, and nothing of a document is in the command.
+        done = subprocess.run(  # noqa: S603 # nosec B603
+            command, input=given, capture_output=True, env=environment, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        cause = f"{PROGRAM} took more than {seconds:,g} seconds"
+        raise RecognitionError(cause, "allow more time, or close other programs") from error
+    except OSError as error:
+        cause = f"{PROGRAM} does not start ({error.strerror or error})"
+        raise RecognitionError(cause, "close other programs, or install it again") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"code {done.returncode}"]
+        raise RecognitionError(f"{PROGRAM} failed ({said[-1]})", "see whether its languages are installed")
+    return done.stdout
+
+
+def _words(table: str) -> Iterator[_Word]:
+    """The words in tesseract's table: level, page, block, paragraph, line, word, box, confidence, text."""
+    for row in table.split("\n"):
+        level, *place, confidence, text = row.split("\t", 11) if row.startswith(_WORD_LEVEL) else ("", "", "")
+        if not level or not text.strip():
+            continue
+        page, block, paragraph, line, _ = place[:5]
+        left, top, width, height = map(int, place[5:])
+        box = (left, top, left + width, top + height)
+        yield _Word((page, block, paragraph), line, *box, float(confidence), text.strip())
+
+
+def _glyphs(words: Iterable[_Word], frame: Frame, across: float, down: float) -> Iterator[Glyph]:
+    for _, paragraph in groupby(words, lambda word: word.paragraph):
+        lines = [list(line) for _, line in groupby(paragraph, lambda word: word.line)]
+        lines = [line for line in lines if fmean(word.confidence for word in line) >= MIN_CONFIDENCE]
+        if not lines:
+            continue
+        # A line without descenders looks smaller than the others of its paragraph, which it is not.
+        height = median(_bottom(line) - _top(line) for line in lines)
+        for line in lines:
+            middle = (_bottom(line) + _top(line)) / 2
+            bounds = frame.height - (middle + height / 2) * down, frame.height - (middle - height / 2) * down
+            yield from _line(line, frame, (across, down), bounds)
+
+
+def _top(line: Sequence[_Word]) -> int:
+    return min(word.top for word in line)
+
+
+def _bottom(line: Sequence[_Word]) -> int:
+    return max(word.bottom for word in line)
+
+
+def _line(
+    words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
+) -> Iterator[Glyph]:
+    """The characters of a line with the given lower and upper bound; ``points`` has a pixel's two sides."""
+    bottom, top = bounds
+    low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
+    before: _Word | None = None
+    for word in words:
+        start, end = word.left * points[0], word.right * points[0]
+        if before is not None and not (is_unspaced(before.text[-1]) and is_unspaced(word.text[0])):
+            yield Glyph(" ", before.right * points[0], bottom, start, top)
+        before = word
+        width = (end - start) / len(word.text)
+        lefts = [start + number * width for number in range(len(word.text))]
+        boxes = box_bytes([(left, low, left + width, high) for left in lefts], frame)
+        for number, (character, left) in enumerate(zip(word.text, lefts, strict=True)):
+            box = boxes[number * BOX_BYTES : (number + 1) * BOX_BYTES]
+            yield Glyph(character, left, bottom, left + width, top, False, box)
+    yield Glyph("\n", 0, bottom, 0, top)

@@ -1,0 +1,59 @@
+"""A PDF's bytes → a document that PDFium has opened, or the reason why it cannot be."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.loaders.errors import LoadError
+from index.loaders.options import Options
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+PDFIUM = threading.RLock()
+"""PDFium is not safe to call from two threads at once, on whatever documents: hold this around any call."""
+
+SAVE_AGAIN = "open it in a PDF program and save it again"
+"""What to do about a file that is broken."""
+
+
+def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
+    """The PDF, opened without a password or with the first of ``options.passwords`` that opens it.
+
+    Raises:
+        LoadError: if it is broken, encrypted and not opened, or has more pages than are read.
+    """
+    document = _unlocked(data, path, options.passwords)
+    pages, most = len(document), options.limits.pages
+    if 0 < pages <= most:
+        return document
+    document.close()
+    if pages:
+        cause = f"has {pages:,} pages, more than the {most:,} that are read"
+        raise LoadError(path, cause, "split it into parts")
+    raise LoadError(path, "is broken: it has no pages", SAVE_AGAIN)
+
+
+def _unlocked(data: bytes, path: Path, passwords: tuple[str, ...]) -> PdfDocument:
+    from pypdfium2 import PdfDocument, PdfiumError
+    from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
+    for password in (None, *passwords):
+        try:
+            return PdfDocument(data, password=password)
+        except PdfiumError as error:
+            if error.err_code == FPDF_ERR_SECURITY:
+                cause = "is encrypted in a way that cannot be read"
+                raise LoadError(path, cause, "save a copy without encryption") from error
+            if error.err_code != FPDF_ERR_PASSWORD:
+                raise LoadError(path, "is broken: its structure cannot be read", SAVE_AGAIN) from error
+    raise _locked(path, len(passwords))
+
+
+def _locked(path: Path, tried: int) -> LoadError:
+    if tried == 0:
+        return LoadError(path, "is encrypted and needs a password", "save a copy without a password")
+    which = "the password given does not open" if tried == 1 else f"none of the {tried} passwords given opens"
+    return LoadError(path, f"is encrypted, and {which} it", "give its password, or save a copy without one")

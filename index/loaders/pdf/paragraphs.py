@@ -1,0 +1,241 @@
+"""Lines of a page → its paragraphs, headings, list items and table rows, each as one line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+import regex
+
+from index.loaders.pdf.positioned import Placed, unplaced
+from index.loaders.pdf.runs import WRAPPED_HYPHEN, Line, is_unspaced
+
+MAX_SIZE_RATIO = 1.18
+"""Lines whose heights differ by more are not of one paragraph: a heading and its text."""
+
+MAX_STEP_RATIO = 1.25
+"""A step to the next line this much larger than the page's typical one separates paragraphs."""
+
+MAX_STEP = 1.9
+"""In line heights: no paragraph has its lines further apart; double spacing is 1.7."""
+
+MAX_INDENT = 0.8
+"""In line heights: a first line indented by more begins a paragraph."""
+
+SLACK = 0.5
+"""In line heights: how much room may be left before the margin by a program that broke a line."""
+
+RAGGED_SHARE = 0.35
+"""Of a column's width: how much may be left by a line that the next one goes on from in lower case."""
+
+_ITEM = regex.compile(
+    r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
+)
+_DASH = regex.compile(r"[–—-]\s")
+_SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
+_ENDING = 12
+_DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
+_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
+"""``Analyst-in-``: a compound of several words, the last of them too short to be divided."""
+
+_HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
+_CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
+_WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph, heading, list item or table row of a page.
+
+    Attributes:
+        words: its words as one line, never empty.
+        first: its first line.
+        last: its last line.
+        margin: where its column ends on the right, in points.
+        continues: whether it goes on the last paragraph of the page before.
+    """
+
+    words: Placed
+    first: Line
+    last: Line
+    margin: float
+    continues: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its words without their places."""
+        return self.words.text
+
+    @property
+    def height(self) -> float:
+        """The height of its font, in points."""
+        return self.last.height
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a table's row."""
+        return self.last.is_row
+
+
+def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
+    """Every word, compound and part of one in a document, in lower case; halves of divided words left out."""
+    words: set[str] = set()
+    for page in pages:
+        is_divided = False
+        for line in page:
+            text = line.text.strip()
+            text = _CONTINUES.sub("", text, count=1) if is_divided else text
+            divided = _divided(text)
+            is_divided = divided is not None
+            found = _WORD.findall(text.removesuffix(divided[0]) if divided else text)
+            words |= {word.casefold() for word in found}
+            words |= {part for word in found if "-" in word for part in word.casefold().split("-")}
+    return frozenset(words)
+
+
+def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
+    """The paragraphs of a page in the order of its lines.
+
+    Args:
+        page: its lines.
+        known: the document's words, which tell a compound's hyphen from one that divides a word.
+    """
+    blocks: list[Paragraph] = []
+    for run in _runs(page, _typical_step(page)):
+        margin = _margin(run, page)
+        words, first = run[0].words, run[0]
+        for line, following in pairwise(run):
+            if _is_wrapped(line, following, margin):
+                words = joined(words, following.words, known)
+            else:
+                blocks.append(Paragraph(words, first, line, margin))
+                words, first = following.words, following
+        blocks.append(Paragraph(words, first, run[-1], margin))
+    written = [replace(block, words=_written(block)) for block in blocks]
+    return [block for block in written if block.text]
+
+
+def _written(block: Paragraph) -> Placed:
+    """The words of a paragraph as they are read; an empty cell of a row keeps the blanks around it."""
+    words = block.words.replaced(WRAPPED_HYPHEN, "-")
+    return words.strip() if block.is_row else words.on_one_line()
+
+
+def _typical_step(page: Sequence[Line]) -> float:
+    """The page's usual distance from a line to the next, in line heights."""
+    prose = [line for line in page if not line.is_row]
+    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
+    return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
+
+
+def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
+    """Lines that follow each other in one column, of one size, with nothing between them."""
+    run: list[Line] = []
+    for line in page:
+        if run and not _follows(run, line, step):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
+    line = run[-1]
+    if line.is_row or following.is_row or _begins_item(run, following) or line.bold[1] != following.bold[0]:
+        return False
+    small, large = sorted((line.height, following.height))
+    below = line.bottom - following.bottom
+    return (
+        large <= MAX_SIZE_RATIO * small
+        and 0 < below <= min(MAX_STEP_RATIO * step, MAX_STEP) * large
+        and following.left < line.right
+        and line.left < following.right
+    )
+
+
+def _begins_item(run: Sequence[Line], following: Line) -> bool:
+    """Whether ``following`` begins a list's item; a dash may as well stand inside a sentence."""
+    if _ITEM.match(following.text):
+        return True
+    if not _DASH.match(following.text):
+        return False
+    return run[0].text[0] == following.text[0] or ends_sentence(run[-1].text)
+
+
+def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
+    """Where the column of ``run`` ends on the right."""
+    margin = max(line.right for line in run)
+    if len(run) > 2:
+        return margin
+    aligned = sorted(line.right for line in page if abs(line.left - run[0].left) < 1.5 * run[0].height)
+    return max(margin, aligned[int(0.9 * (len(aligned) - 1))])
+
+
+def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
+    """Whether ``line`` was broken for want of room: the next word would not have fitted."""
+    if line.text.endswith(WRAPPED_HYPHEN):
+        return True
+    ends = ends_sentence(line.text)
+    if ends and following.left - line.left > MAX_INDENT * line.height:
+        return False
+    if line.right + (0.2 + SLACK) * line.height + following.first_word > margin:
+        return True
+    ragged = margin - line.right < RAGGED_SHARE * (margin - line.left)
+    return ragged and not ends and following.text.lstrip()[0].islower()
+
+
+def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
+    """Two lines of one paragraph as one; a word divided between them is made whole."""
+    first, rest = seam(line, following, known)
+    return first + rest
+
+
+def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
+    """Two lines of one paragraph as they are to be written one after the other."""
+    text, start = line.text.rstrip(), following.text.lstrip()
+    end = line.cut(0, len(text))
+    rest = following.cut(len(following.text) - len(start), len(following.text))
+    divided, continued = _divided(text), _CONTINUES.match(start)
+    if divided and not (
+        continued
+        and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
+        and not _COMPOUND.search(text)
+    ):
+        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
+    if divided:
+        whole = end.cut(0, len(text) - 1)
+        return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))), rest
+    is_tight = text.endswith("—") or (is_unspaced(text[-1]) and is_unspaced(start[0]))
+    return (end if is_tight and (end, rest) == (line, following) else end + unplaced(" ")), rest
+
+
+def is_divided(text: str) -> bool:
+    """Whether ``text`` ends in the middle of a word."""
+    return _divided(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether ``text`` ends with a sentence's end."""
+    return _SENTENCE_END.search(text[-_ENDING:]) is not None
+
+
+def begins_item(text: str) -> bool:
+    """Whether ``text`` begins as a list's item does."""
+    return _ITEM.match(text) is not None or _DASH.match(text) is not None
+
+
+def _divided(text: str) -> regex.Match[str] | None:
+    """The word before a hyphen that ends ``text``."""
+    return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
+
+
+def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
+    """Whether a hyphen at a line's end belongs to the word: by what the document writes elsewhere."""
+    if len(first) == 1:
+        return True
+    if f"{first}{second}" in known:
+        return False
+    return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)

@@ -1,0 +1,221 @@
+"""Lines of pages → those lines without running titles and page numbers.
+
+A running title is the same wording at the same height at the top or the bottom of several pages, of every
+other page perhaps. A number in it may count the pages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from statistics import median
+
+import regex
+
+from index.loaders.pdf.runs import Line
+
+EDGE = 0.2
+"""Of a page's height, at its top and at its bottom: where running titles stand."""
+
+NUMBER_EDGE = 0.12
+"""Of a page's height, at its top and at its bottom: where a number stands that is known by its form."""
+
+MAX_ROWS = 3
+"""A header or footer has so many lines."""
+
+MIN_PAGES = 3
+"""On so many pages the same wording is a running title; on two where the document has no more than four."""
+
+MAX_SIZE = 1.3
+"""Of the usual height of a page's lines: what is set larger is a heading."""
+
+MAX_HEADING_LINES = 8
+"""So many lines may a table's headings take."""
+
+_FEW_PAGES = 4
+_SAME_HEIGHT = 4.0
+"""In points: how far apart the lines of one running title stand on their pages."""
+
+_CLOSE = 1.6
+"""In line heights: a line so close above a table's row is one of its headings."""
+
+_APART = 1.0
+"""In line heights: how far from the text a page number stands."""
+
+_MAX_NUMBER = 20_000
+_NUMBER = regex.compile(r"\d+|(?<=\A\W*)[ivxlc]+(?=\W*\Z)")
+_LETTER = regex.compile(r"\p{L}")
+_PAGE_NUMBER = regex.compile(
+    r"(?:p\.|pg\.?|page|s\.|seite|pagina|página|pág\.|strona|str\.|sida|side|sivu)?\s*[-–—\[(]?\s*"
+    r"(?:\d{1,3}|[ivxl]{1,6})\s*[-–—\])]?(?:\s*(?:of|/|von|de|sur|di|z|van|av|\|)\s*\d{1,4})?",
+    regex.IGNORECASE,
+)
+_PART = regex.compile(
+    r"\W*(?:chapter|annex|appendix|section|part|table|figure|chart|box|exhibit|schedule|article|lesson|step|slide"
+    r"|kapitel|anhang|anlage|abschnitt|tabelle|abbildung|artikel|chapitre|annexe|tableau|partie|cap[ií]tulo"
+    r"|anexo|secci[oó]n|cuadro|parte|capitolo|allegato|sezione|tabella|hoofdstuk|bijlage|rozdzia[lł])\s+\d"
+)
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A line at the top or the bottom of a page.
+
+    Attributes:
+        page: the page's index.
+        index: the line's index on its page.
+        is_top: whether it stands at the top.
+        place: how far it is from that edge, in points.
+        text: its words in lower case.
+        numbers: the numbers in it.
+        is_outermost: whether none but it is so near to the page's edge, and it is near.
+    """
+
+    page: int
+    index: int
+    is_top: bool
+    place: float
+    text: str
+    numbers: tuple[int, ...]
+    is_outermost: bool
+
+
+def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
+    """The lines of each page without running titles and page numbers.
+
+    A page that has nothing else keeps its titles, and a document that has nothing else keeps all.
+
+    Args:
+        pages: the lines of each page.
+        heights: of each page, in points.
+    """
+    edges = [
+        edge
+        for page, (lines, height) in enumerate(zip(pages, heights, strict=True))
+        for edge in _edges(page, lines, height)
+    ]
+    running = _repeated(edges, len(pages)) | _page_numbers(edges, pages)
+    kept = [
+        [line for index, line in enumerate(lines) if (page, index) not in running]
+        for page, lines in enumerate(pages)
+    ]
+    if not any(kept):
+        return [list(lines) for lines in pages]
+    return [
+        left or [line for line in lines if _LETTER.search(line.text)]
+        for left, lines in zip(kept, pages, strict=True)
+    ]
+
+
+def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
+    """The lines at the edges of a page, the outermost rows only, headings left out."""
+    if not lines:
+        return
+    large = MAX_SIZE * median(line.height for line in lines)
+    from_top = sorted(range(len(lines)), key=lambda index: -lines[index].top)
+    for is_top, order in ((True, from_top), (False, from_top[::-1])):
+        rows, before = 0, math.inf
+        for position, index in enumerate(order):
+            line = lines[index]
+            place = height - line.top if is_top else line.bottom
+            if abs(place - before) > 0.5 * line.height:
+                rows, before = rows + 1, place
+            if place + line.height > EDGE * height or rows > MAX_ROWS:
+                break
+            text = line.text.strip().casefold()
+            if line.height > large and _LETTER.search(text):
+                continue
+            if is_top and _heads_table(line, [lines[other] for other in order[position + 1 :]]):
+                continue
+            numbers = tuple(map(_value, _NUMBER.findall(text)))
+            is_outermost = rows == 1 and place + line.height <= NUMBER_EDGE * height
+            yield _Edge(page, index, is_top, place, text, numbers, is_outermost)
+
+
+def _heads_table(line: Line, below: Iterable[Line]) -> bool:
+    """Whether a table's row follows close below, other lines of its headings between them perhaps."""
+    for other in islice(below, MAX_HEADING_LINES):
+        if line.bottom - other.top > _CLOSE * line.height:
+            return False
+        if other.is_row:
+            return True
+        line = other
+    return False
+
+
+def _value(number: str) -> int:
+    """The value of a number in figures or in small Roman numerals."""
+    if number[0] not in _ROMAN:
+        return min(int(number), _MAX_NUMBER)
+    values = [_ROMAN[numeral] for numeral in number]
+    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
+
+
+def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
+    """The page and index of lines whose wording runs over pages, numbers that count pages aside."""
+    alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
+    for edge in edges:
+        wording = " ".join(_NUMBER.sub("#", edge.text).split())
+        alike[edge.is_top, wording, len(edge.numbers)].append(edge)
+    needed = MIN_PAGES if pages > _FEW_PAGES else 2
+    running: set[tuple[int, int]] = set()
+    if pages < MIN_PAGES:
+        return running
+    for group in alike.values():
+        for same in _at_one_height(group):
+            counted = [
+                part for key in _keys(same) for part in key if len({edge.page for edge in part}) >= needed
+            ]
+            running |= {(edge.page, edge.index) for part in counted for edge in part}
+    return running
+
+
+def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
+    group: list[_Edge] = []
+    for edge in sorted(edges, key=lambda edge: edge.place):
+        if group and edge.place - group[0].place > _SAME_HEIGHT:
+            yield group
+            group = []
+        group.append(edge)
+    if group:
+        yield group
+
+
+def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
+    """The edges parted by their numbers: by all of them, and by how each of them runs ahead of the page."""
+    by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
+    for edge in edges:
+        by_numbers[edge.numbers].append(edge)
+    yield list(by_numbers.values())
+    names_part = _PART.match(edges[0].text) is not None  # whose number counts no pages
+    for position in range(int(names_part), len(edges[0].numbers)):
+        ahead: dict[int, list[_Edge]] = defaultdict(list)
+        for edge in edges:
+            ahead[edge.numbers[position] - edge.page].append(edge)
+        yield list(ahead.values())
+
+
+def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
+    """The page and index of lines that are page numbers by their form and place."""
+    return {
+        (edge.page, edge.index)
+        for edge in edges
+        if edge.is_outermost
+        and _PAGE_NUMBER.fullmatch(edge.text)
+        and (len(pages) < MIN_PAGES or not edge.text.isdecimal() or edge.numbers == (edge.page + 1,))
+        and _stands_apart(edge.index, pages[edge.page])
+    }
+
+
+def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
+    """Whether there is nothing beside a line, and nothing close above or below it."""
+    line = lines[index]
+    return all(
+        other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height
+        for position, other in enumerate(lines)
+        if position != index
+    )

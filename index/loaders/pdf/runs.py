@@ -1,0 +1,201 @@
+"""Placed characters of a page → the pieces in which they were written, each from left to right at one height.
+
+Coordinates are in points from the lower left corner of the page as it is shown, upwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+import regex
+
+from index.loaders.pdf.positioned import NOWHERE, Placed, joined_by
+from index.text.tables import CELL_SEPARATOR
+
+MIN_GUTTER = 0.7
+"""In line heights: a narrower gap is no gutter between columns. Most spaces are half as wide."""
+
+WRAPPED_HYPHEN = "\u00ad"
+"""Ends a line whose last word was divided."""
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Figures as they are written when they are raised."""
+
+_LONE_BAR = regex.compile(r"(?<!\S)\|(?!\S)")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]")
+
+
+class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
+    """One character with its box, by the font's own bounds; a line break's box does not count.
+
+    Attributes:
+        bold: whether it is set in a bold font; known of a line's first and last character only.
+        box: its box in the bytes of PageLayout.
+    """
+
+    character: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    bold: bool = False
+    box: bytes = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of a line between two gaps.
+
+    Attributes:
+        words: its words.
+        left: where it begins, in points.
+        right: where it ends.
+        first_word: the width of its first word.
+    """
+
+    words: Placed
+    left: float
+    right: float
+    first_word: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page, or a table's row.
+
+    Attributes:
+        cells: its pieces, from left to right.
+        bottom: the font's lower bound, in points.
+        top: the font's upper bound.
+        bold: whether its first and its last character are bold.
+        is_row: whether its pieces are cells of a table's row.
+        resumes: where its letters end when figures or signs raised above or lowered below them follow.
+    """
+
+    cells: tuple[Cell, ...]
+    bottom: float
+    top: float
+    bold: tuple[bool, bool] = (False, False)
+    is_row: bool = False
+    resumes: float | None = None
+
+    @property
+    def words(self) -> Placed:
+        """Its words; the cells of a row are joined by " | ". A space at its end is kept."""
+        if len(self.cells) == 1 and not self.is_row:
+            return self.cells[0].words
+        if self.is_row:
+            cells = [cell.words.strip() for cell in self.cells]
+            return joined_by(CELL_SEPARATOR, [_without_bars(cell) for cell in cells]).strip()
+        *others, last = self.cells
+        return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
+
+    @property
+    def text(self) -> str:
+        """Its words without their places."""
+        return self.words.text
+
+    @property
+    def left(self) -> float:
+        """Where its first piece begins."""
+        return self.cells[0].left
+
+    @property
+    def right(self) -> float:
+        """Where its last piece ends."""
+        return self.cells[-1].right
+
+    @property
+    def first_word(self) -> float:
+        """The width of its first word."""
+        return self.cells[0].first_word
+
+    @property
+    def height(self) -> float:
+        """From the font's lower bound to its upper one; never 0."""
+        return max(self.top - self.bottom, 0.1)
+
+
+def _without_bars(words: Placed) -> Placed:
+    """A cell's words; a bar that stands alone would read as the edge of a cell, and becomes a broken one."""
+    return Placed(_LONE_BAR.sub("¦", words.text), words.boxes) if "|" in words.text else words
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script that sets no spaces between words."""
+    return bool(_UNSPACED.match(character))
+
+
+def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
+    """What was written from left to right at one height, with a cell for each stretch without a gap.
+
+    The gaps are those that a gutter between columns would have, many narrower than those between cells.
+    """
+    current: list[Glyph] = []
+    for glyph in glyphs:
+        if glyph.character not in "\r\n":
+            current.append(glyph)
+        if glyph.character in "\r\n" + WRAPPED_HYPHEN:
+            yield from _line(current)
+            current = []
+    yield from _line(current)
+
+
+def _line(glyphs: list[Glyph]) -> Iterator[Line]:
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    if not inked:
+        return
+    top, bottom = median([glyph.top for glyph in inked]), median([glyph.bottom for glyph in inked])
+    height = max(top - bottom, 0.1)
+    cells: list[Cell] = []
+    stretch: list[Glyph] = []
+    before = inked[0]
+    for glyph in glyphs:
+        if not glyph.character.isspace():
+            if glyph.left - before.right > MIN_GUTTER * height:
+                cells.append(_cell(stretch, top, height))
+                stretch = []
+            before = glyph
+        stretch.append(glyph)
+    cells.append(_cell(stretch, top, height))
+    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
+
+
+def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
+    """A cell of a line with that upper bound and height; a space at its end is kept."""
+    parts: list[str] = []
+    boxes: list[bytes] = []
+    spaced = False
+    least, highest = 0.8 * height, top - 0.15 * height
+    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    for character, _, bottom, _, upper, _, box in glyphs:
+        if character.isspace():
+            spaced = True
+            continue
+        if spaced and parts:
+            parts.append(" ")
+            boxes.append(NOWHERE)
+        spaced = False
+        is_raised = upper > highest and upper - bottom < least
+        parts.append(character.translate(SUPERSCRIPTS) if is_raised else character)
+        boxes.append(box)
+    if spaced:
+        parts.append(" ")
+        boxes.append(NOWHERE)
+    words = Placed("".join(parts), b"".join(boxes))
+    return Cell(words, inked[0].left, inked[-1].right, _first_word(glyphs))
+
+
+def _first_word(glyphs: Sequence[Glyph]) -> float:
+    """The width of a line's first word; of its first character in a script without spaces."""
+    first: Glyph | None = None
+    last: Glyph | None = None
+    for glyph in glyphs:
+        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
+            break
+        if not glyph.character.isspace():
+            first, last = first or glyph, glyph
+    return last.right - first.left if first and last else 0.0

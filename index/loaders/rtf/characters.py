@@ -1,0 +1,135 @@
+"""Characters of an RTF file → RTF that says the same in any font, in the part that they belong to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.loaders.raised import raised
+from index.loaders.rtf.marks import Part, Parts, mark
+from index.loaders.rtf.words import LEAD_BYTES, TWO_BYTE_PAGES, TWO_BYTES
+from index.loaders.symbols import in_font, is_symbol_font, sign
+
+_BEYOND_ASCII = re.compile(r"[\x80-\xff]")
+
+
+def _byte(raw: re.Match[str]) -> str:
+    return f"\\'{ord(raw[0]):02x}"
+
+
+@dataclass(slots=True)
+class Group:
+    """What is set at a point of the file, and set back at the end of a group.
+
+    Attributes:
+        part: where words go; None where they are not read.
+        name: the destination, where it is one that the reader has to know.
+        is_optional: whether the group began with the mark that lets readers skip it.
+        font: the number of the font.
+        skipped: as in ``Part``.
+        is_hidden: whether words are hidden; so is_deleted for words that a revision deleted, and is_raised
+            for those set above the line.
+        in_table: whether the paragraph belongs to a cell.
+        level: the level of the paragraph as a heading, from 0; None where it is none.
+        label_of: the part in which a list's number or bullet is open.
+    """
+
+    part: Part | None
+    name: str = ""
+    is_optional: bool = False
+    font: str = ""
+    skipped: int = 1
+    is_hidden: bool = False
+    is_deleted: bool = False
+    is_raised: bool = False
+    in_table: bool = False
+    level: int | None = None
+    label_of: Part | None = None
+
+
+class Characters:
+    """Writes characters to the parts of a file.
+
+    Attributes:
+        parts: what has been read.
+        group: the group that is open.
+    """
+
+    def __init__(self) -> None:
+        self.parts = Parts()
+        self.group = Group(self.parts.body)
+        self._is_lead = False
+        self._stand_ins = 0
+
+    def interrupt(self) -> None:
+        """Something that is no character follows: neither a second byte nor a stand-in is to come."""
+        self._is_lead, self._stand_ins = False, 0
+
+    def put(self, rtf: str) -> None:
+        """Add characters to the part that is open, in the font that is set."""
+        group, part = self.group, self.group.part
+        if part is None or group.is_hidden or group.is_deleted or not rtf:
+            return
+        if part.font != group.font:
+            part.font = group.font
+            part.pieces.append(f"\\f{group.font} ")
+        if part.skipped != group.skipped:
+            part.skipped = group.skipped
+            part.pieces.append(f"\\uc{group.skipped} ")
+        part.pieces.append(rtf)
+
+    def code(self, code: str) -> None:
+        """Add a byte of a character, in hexadecimal."""
+        if self._is_symbol():
+            self.text(chr(int(code, 16)))
+            return
+        self._is_lead = not self._is_lead and self._in_two_bytes() and int(code, 16) in LEAD_BYTES
+        self.put(f"\\'{code}")
+
+    def text(self, text: str) -> None:
+        """Add characters as they are written; the second byte of one in two bytes may be among them."""
+        if self._is_symbol():
+            stand_ins, self._stand_ins = self._stand_ins, max(self._stand_ins - len(text), 0)
+            self.write(in_font(text[stand_ins:], self._font))
+            return
+        if self._is_lead and text:
+            self._is_lead = False
+            self.put(f"\\'{ord(text[0]):02x}")
+            text = text[1:]
+        if self.group.is_raised:
+            self.put("".join(map(self._raised, text)))
+        else:
+            self.put(_BEYOND_ASCII.sub(_byte, text))
+
+    def _raised(self, character: str) -> str:
+        """A character that is set above the line, unless it stands in for one written as its number."""
+        if self._stand_ins:
+            self._stand_ins -= 1
+            return _BEYOND_ASCII.sub(_byte, character)
+        return mark(raised(character)) if character in "0123456789+-" else _BEYOND_ASCII.sub(_byte, character)
+
+    @property
+    def _font(self) -> str | None:
+        """The name of the font that is set."""
+        return self.parts.fonts.get(self.group.font)
+
+    def _is_symbol(self) -> bool:
+        """Whether characters are signs of a font of symbols."""
+        return self.group.part is not None and is_symbol_font(self._font)
+
+    def write(self, text: str) -> None:
+        """Add characters, whatever font is set."""
+        self.put("".join(map(mark, text)))
+
+    def number(self, number: int) -> None:
+        """Add a character that is written as its number."""
+        self._stand_ins = self.group.skipped
+        place = number & 0xFFFF if number < 0 else number
+        if 0xF020 <= place <= 0xF0FF or (self._is_symbol() and 0x20 <= place <= 0xFF):
+            number = ord(sign(place, self._font))
+        self.put(mark(chr(number & 0xFFFF)) if self._is_symbol() else f"\\u{number} ")
+
+    def _in_two_bytes(self) -> bool:
+        """Whether characters of the font that is set may take two bytes."""
+        charset = self.parts.charsets.get(self.group.font)
+        return charset in TWO_BYTES if charset else self.parts.encoding[1] in TWO_BYTE_PAGES

@@ -1,0 +1,198 @@
+"""RTF → Document: paragraphs, lists, tables and notes, with the running titles once."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from index.documents import Document, Origin
+from index.loaders.blocks import BULLET, Block, flow, join, row
+from index.loaders.errors import LoadError
+from index.loaders.html.tables import MAX_CELL_CHARACTERS
+from index.loaders.magic import binary_kind
+from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.outline import Heading, sections_of
+from index.loaders.rtf.groups import parts_of
+from index.loaders.rtf.marks import (
+    CELL_END,
+    CELL_PARAGRAPH,
+    HEADING,
+    LABEL,
+    LABEL_END,
+    LINE,
+    ROW_END,
+    Part,
+    Parts,
+)
+from index.text.languages import detect
+
+_HEADER = b"{\\rtf"
+_CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+"""What the words for a document's character set stand for (Rich Text Format 1.9.1, "Character Set")."""
+
+_MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
+_ANSI_CHARSETS = {0, 1}
+"""Of fonts in these, programs mean the document's own code page, unless its characters take two bytes."""
+
+_PIECE = re.compile(f"([^\n{ROW_END}]*)([\n{ROW_END}]|\\Z)")
+_LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")
+_MARKS = re.compile("[\ue000-\ue020]")
+_LETTERS = re.compile(r"\w")
+_BULLETS = {"o", "§", "q", "v"}
+"""What bullets are in the fonts for symbols, where those are not taken into account."""
+
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
+
+
+def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """The document of an RTF file. Nothing that it holds is run, and nothing that it refers to is fetched.
+
+    Its text is what a reader sees: hidden and deleted words, codes of fields and remarks in the margin are
+    left out. Notes follow the body, each with its mark; headers and footers come last, each wording once.
+    It is of the day on which it was begun, else on which it was saved.
+
+    Raises:
+        LoadError: if the file is no RTF, or has no words.
+    """
+    start = data[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(_HEADER):
+        kind = binary_kind(data)
+        cause = (
+            f"is named {path.suffix} but seems to be {kind}" if kind else "is not RTF: it has no RTF header"
+        )
+        raise LoadError(path, cause, "give it the suffix of what it is, or save it again as RTF")
+    parts = parts_of(data[data.index(_HEADER) :].decode("latin-1"))
+    encoding = _encoding(parts)
+    blocks = list(_blocks(_characters(parts.body, parts, encoding)))
+    first = next((block.text for block in blocks if block.text.strip()), "")
+    notes = (*parts.footnotes, *parts.endnotes)
+    blocks += [Block(_flat(_characters(note, parts, encoding))) for note in notes]
+    blocks += _running_titles(_characters(part, parts, encoding) for part in parts.running)
+    text = join(blocks)
+    if not text:
+        raise LoadError(path, "holds no words to read", "save it again with its text")
+    said = {
+        name: readable_property(_flat(_characters(part, parts, encoding)))
+        for name, part in parts.properties.items()
+    } | {"published": _day(parts)}
+    on_page = title_of_line(first)
+    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
+    origins.setdefault("title", "page" if on_page else "file name")
+    return Document(
+        text=text,
+        title=said.get("title") or on_page or title_of_name(path),
+        kind="rtf",
+        language=detect(text),
+        published=said["published"],
+        author=said.get("author"),
+        origins=origins,
+        sections=sections_of(blocks, text),
+    )
+
+
+def _encoding(parts: Parts) -> str:
+    """Python's name of the document's code page; Windows' Western one where it is not known."""
+    kind, page = parts.encoding
+    return next(
+        (name for name in (f"cp{page}", _CHARACTER_SETS.get(kind, "")) if name and _is_known(name)), "cp1252"
+    )
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        return False
+    return True
+
+
+def _characters(part: Part, parts: Parts, encoding: str) -> str:
+    """The characters of a part, with the marks in it."""
+    from striprtf.striprtf import charset_map, rtf_to_text
+
+    fonts = "".join(
+        f"{{\\f{font}\\fcharset{charset} x;}}"
+        for font, charset in parts.charsets.items()
+        if _is_known(charset_map.get(charset, ""))
+        and not (charset in _ANSI_CHARSETS and encoding not in _MULTIBYTE)
+    )
+    body = "".join(part.pieces)
+    text: str = rtf_to_text(  # type: ignore[no-untyped-call]
+        f"{{\\rtf1{{\\fonttbl{fonts}}}{{{body}}}}}", encoding=encoding, errors="replace"
+    )
+    # Characters beyond the first 65,536 are written as two numbers, which belong together.
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _UNSEEN.sub("", whole)
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    """Paragraphs, items and rows: rows of one table, and items of one list, are of one group."""
+    rows: object | None = None
+    items: object | None = None
+    for match in _PIECE.finditer(text):
+        piece, end = match.groups()
+        if end == ROW_END or CELL_END in piece:
+            rows, items = rows or object(), None
+            yield from _row(piece, rows)
+        elif piece.strip():
+            rows = None
+            items = (items or object()) if LABEL in piece else None
+            yield from _paragraph(piece, items)
+        else:
+            rows = None
+
+
+def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
+    level = next((ord(mark) - HEADING for mark in piece[-1:] if HEADING <= ord(mark) <= HEADING + 8), None)
+    lines = [_flat(line) for line in piece.split(LINE)]
+    if level is not None:
+        yield Heading(flow(" ".join(lines)), level=level + 1)
+        return
+    lines = [line for line in lines if line]
+    group = items or (object() if len(lines) > 1 else None)
+    yield from (Block(line, group) for line in lines)
+
+
+def _row(piece: str, group: object) -> Iterator[Block]:
+    """A table's row; one of a single cell, or with a whole text in one, is read as text."""
+    cells = piece.split(CELL_END)[:-1] or [piece]
+    if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
+        for cell in cells:
+            yield from (Block(_flat(line)) for line in re.split(f"[{CELL_PARAGRAPH}{LINE}]", cell))
+    else:
+        yield Block(row(_flat(cell) for cell in cells), group)
+
+
+def _flat(text: str) -> str:
+    """Words on one line, the label of a list's item before them as it is written elsewhere."""
+    labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
+    return flow(_MARKS.sub(" ", labelled))
+
+
+def _label(written: str) -> str:
+    return (
+        f"{written} " if _LETTERS.search(written) and written not in _BULLETS else BULLET if written else ""
+    )
+
+
+def _running_titles(texts: Iterable[str]) -> Iterator[Block]:
+    """The headers and footers of all pages, each wording once whatever figures it has."""
+    seen: set[str] = set()
+    for text in texts:
+        for block in _blocks(text):
+            wording = "".join(character for character in block.text if character.isalpha())
+            if wording and wording not in seen:
+                seen.add(wording)
+                yield Block(block.text, block.group)
+
+
+def _day(parts: Parts) -> str | None:
+    for name in ("creatim", "revtim"):
+        said = parts.times.get(name, {})
+        found = iso_date(f"{said.get('yr', 0):04}-{said.get('mo', 0):02}-{said.get('dy', 0):02}")
+        if found:
+            return found
+    return None

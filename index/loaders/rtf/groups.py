@@ -1,0 +1,272 @@
+"""RTF (Rich Text Format 1.9.1) → its parts without formatting, with marks where paragraphs and cells end.
+
+striprtf reads characters of every code page, but keeps hidden words, drops notes and loses where cells
+end, and pictures and broken words can stop it. So what it reads is cut out for it here, in one pass.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from index.loaders.rtf.characters import Characters, Group
+from index.loaders.rtf.marks import (
+    CELL_END,
+    CELL_PARAGRAPH,
+    HEADING,
+    LABEL,
+    LABEL_END,
+    LINE,
+    ROW_END,
+    Part,
+    Parts,
+    mark,
+)
+from index.loaders.rtf.notes import Notes
+from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RUNNING, SPACES, TIMES, UNREAD
+from index.loaders.symbols import sign
+
+MAX_DEPTH = 10_000
+"""Groups inside more groups than this set nothing of their own; no program nests a hundred."""
+
+_TOKEN = re.compile(
+    r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
+)
+_SYMBOL = re.compile(r"^\s*SYMBOL\s+(\d{1,5})\b(?:.*?\\f\s+(?:\"([^\"]*)\"|(\S+)))?", re.IGNORECASE)
+_ENDS = {"line": LINE, "cell": CELL_END, "row": ROW_END}
+_SWITCHES = {"v": "is_hidden", "deleted": "is_deleted", "super": "is_raised", "up": "is_raised"}
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for an equation, which is not read: without it a sentence would say something else."""
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]")
+
+
+def parts_of(source: str) -> Parts:
+    """The parts of a file, given as a character for each byte; what is broken in it is passed over."""
+    reader = _Reader()
+    at = 0
+    while at < len(source):
+        match = _TOKEN.match(source, at)
+        if match is None:
+            break
+        at = match.end()
+        word, number, code, symbol, brace = match.groups()
+        if brace:
+            if not reader.brace(brace):
+                break
+        elif word == "bin":
+            at += max(int(number or 0), 0)
+        elif word:
+            reader.word(word, int(number) if number else None)
+        elif code:
+            reader.code(code)
+        elif symbol:
+            reader.symbol(symbol)
+        elif match[0] != "\\":
+            reader.words(_CONTROLS.sub("", match[0]))
+    reader.end()
+    return reader.parts
+
+
+class _Reader(Characters):
+    """The groups that are open, and what has been read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outer: list[Group] = []
+        self._deeper = 0
+        self._default_font = ""
+        self._reference: tuple[Part, int] | None = None
+        self._notes = Notes(self.parts)
+        self._boxes: list[Part] = []
+        self._instruction = ""
+        self._has_symbol = False
+
+    def brace(self, brace: str) -> bool:
+        """Open or close a group; whether the document goes on."""
+        if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
+            self._deeper += 1 if brace == "{" else -1
+            return True
+        if brace == "{":
+            self._outer.append(self.group)
+            self.group = replace(self.group, is_optional=False, label_of=None)
+            return True
+        if self.group.label_of is not None:
+            self.group.label_of.pieces.append(mark(LABEL_END))
+        if self._outer:
+            closed, self.group = self.group, self._outer.pop()
+            if closed.name == "fldinst" != self.group.name:
+                self._end_instruction()
+        return bool(self._outer)
+
+    def words(self, text: str) -> None:
+        """Add characters as they are written, or learn what they say of the file."""
+        if self.group.name == "fldinst":
+            self._instruction += text
+        elif self.group.name == "fonttbl" and self.group.font:
+            self.parts.fonts.setdefault(self.group.font, text.partition(";")[0].strip())
+        self.text(text)
+
+    def _end_instruction(self) -> None:
+        """The code of a field ends; one for a symbol is all that there is of it."""
+        asked = _SYMBOL.search(self._instruction)
+        self._has_symbol = asked is not None
+        if asked is not None:
+            self.write(sign(int(asked[1]), asked[2] or asked[3]))
+        self._instruction = ""
+
+    def symbol(self, symbol: str) -> None:
+        """Follow a control symbol."""
+        self.interrupt()
+        if self.group.name == "fldinst":
+            self._instruction += symbol
+        if symbol == "*":
+            self.group.is_optional = True
+        elif symbol in "\r\n":
+            self._end_paragraph()
+        elif symbol in "\\{}":
+            self.put(mark(symbol))  # striprtf looks for pictures and fields in what was a backslash, too
+        elif symbol in "~_":
+            self.put(" " if symbol == "~" else "-")
+
+    def word(self, word: str, number: int | None) -> None:
+        """Follow a control word."""
+        self.interrupt()
+        group = self.group
+        if self._open(word):
+            return
+        if group.name in TIMES and number is not None:
+            self.parts.times.setdefault(group.name, {})[word] = number
+        elif group.name == "fonttbl":
+            if word in {"fcharset", "cpg"} and number is not None:
+                self.parts.charsets[group.font] = number if word == "fcharset" else CHARSETS.get(number, 0)
+            elif word == "f":
+                group.font = str(number or 0)
+        elif word in {"ansi", "mac", "pc", "pca"}:
+            self.parts.encoding = (word, self.parts.encoding[1])
+        elif word == "ansicpg":
+            self.parts.encoding = (self.parts.encoding[0], str(number))
+        elif not self._format(word, number):
+            self._character(word, number)
+
+    def _open(self, word: str) -> bool:
+        """Whether a word begins a group with a part of its own, or one that is not read."""
+        group = self.group
+        is_optional, group.is_optional = group.is_optional, False
+        if word in PROPERTIES | TIMES and group.name == "info":
+            group.part = self.parts.properties.setdefault(word, Part()) if word in PROPERTIES else None
+            group.name = word
+        elif word in UNREAD:
+            group.part, group.name = None, word
+        elif word == "shptxt" and group.name != "pict":  # the shape around it is an optional group
+            group.part, group.in_table, group.level = Part(), False, None
+            self._boxes.append(group.part)
+        elif group.part is not None and word in RUNNING:
+            group.part = Part()
+            self.parts.running.append(group.part)
+        elif group.part is not None and word == "footnote":
+            self._open_note()
+        elif group.part is not None and word in LABELS:
+            self.put(mark(LABEL))
+            group.label_of = group.part
+        elif is_optional:
+            if word == "moMath":
+                self.write(_UNKNOWN)
+            group.part = None
+        elif word == "fldrslt" and self._has_symbol:
+            group.part, self._has_symbol = None, False
+        else:
+            return False
+        return True
+
+    def _open_note(self) -> None:
+        group = self.group
+        group.part, group.in_table, group.level, group.is_raised = Part(), False, None, False
+        self._notes.open(group.part, self._reference)
+        self._reference = None
+
+    def _format(self, word: str, number: int | None) -> bool:
+        """Whether a word sets something that the reader has to know."""
+        group = self.group
+        match word:
+            case "f":
+                group.font = str(number or 0)
+            case "deff":
+                self._default_font = group.font = str(number or 0)
+            case "uc":
+                group.skipped = min(max(number if number is not None else 1, 0), 16)
+            case "plain":
+                group.font, group.is_hidden, group.is_raised = self._default_font, False, False
+            case "v" | "deleted" | "super" | "up":
+                setattr(group, _SWITCHES[word], number != 0)
+            case "sub" | "nosupersub" | "dn":
+                group.is_raised = False
+            case "pard":
+                group.in_table, group.level = False, None
+            case "intbl":
+                group.in_table = True
+            case "outlinelevel":
+                group.level = number if number is not None and 0 <= number <= 8 else None
+            case _:
+                return False
+        return True
+
+    def _character(self, word: str, number: int | None) -> None:
+        """Write a word that stands for a character or the end of something."""
+        if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
+            self.number(number)
+        elif word in CHARACTERS:
+            self.put(f"\\{word} ")
+        elif word in {"par", "sect"}:
+            self._end_paragraph(ends_section=word == "sect")
+        elif word in SPACES:
+            self.put(" ")
+        elif word in _ENDS:
+            self.put(mark(_ENDS[word]))
+        elif word == "chftn":
+            self._write_note_mark()
+        elif not self._notes.set(word, number) and word == "ftnalt":
+            self._notes.make_endnote(self.group.part)
+
+    def _put_number(self, number: int) -> None:
+        """Add a character that is written as its number, with others after it that stand in for it."""
+        place = number & 0xFFFF if number < 0 else number
+        if 0xF020 <= place <= 0xF0FF:
+            number = ord(sign(place, self._font))
+        self.put(f"\\u{number} ")
+
+    def _end_paragraph(self, *, ends_section: bool = False) -> None:
+        group = self.group
+        if ends_section:
+            self._notes.end_section()
+        if group.in_table:
+            self.put(mark(CELL_PARAGRAPH))
+        else:
+            self.put((mark(chr(HEADING + group.level)) if group.level is not None else "") + "\\par ")
+            if group.part is self.parts.body:
+                self._close_boxes()
+
+    def end(self) -> None:
+        """End the body, with the drawings that are left."""
+        if self._boxes:
+            self.parts.body.pieces.append("\\par ")
+        self._close_boxes()
+
+    def _close_boxes(self) -> None:
+        """Set the words of drawings after the paragraph that they are anchored in."""
+        for box in self._boxes:
+            self.parts.body.pieces += [*box.pieces, "\\par \\uc1 "]
+            self.parts.body.font, self.parts.body.skipped = "?", 1
+        self._boxes = []
+
+    def _write_note_mark(self) -> None:
+        """Where a note's number is: in the note its own, elsewhere that of the note that follows."""
+        part = self.group.part
+        if part is None or self.group.is_hidden or self.group.is_deleted:
+            return
+        own = self._notes.mark_in(part)
+        if own is not None:
+            part.pieces.append(f"{own} ")
+        else:
+            self._reference = (part, len(part.pieces))
+            part.pieces.append("")

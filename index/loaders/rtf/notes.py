@@ -1,0 +1,117 @@
+"""Notes of an RTF file: their numbers, which the file leaves to its reader to count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.loaders.numerals import written_number
+from index.loaders.raised import note_mark
+from index.loaders.rtf.marks import Part, Parts, mark
+
+_KINDS = {
+    "nar": "decimal",
+    "nalc": "lowerLetter",
+    "nauc": "upperLetter",
+    "nrlc": "lowerRoman",
+    "nruc": "upperRoman",
+    "nchi": "chicago",
+}
+_SETTING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_KINDS)})")
+"""Words for the notes of the document, and for those of a section, which begin with another letter."""
+
+
+@dataclass(slots=True)
+class _Note:
+    """The note that was opened last.
+
+    Attributes:
+        part: its words.
+        reference: the part in which its number stands, and at which of its pieces; None without one.
+        mark: the number as RTF.
+    """
+
+    part: Part
+    reference: tuple[Part, int] | None
+    mark: str = ""
+
+
+@dataclass(slots=True)
+class _Series:
+    """Footnotes or endnotes.
+
+    Attributes:
+        kind: the format of their numbers.
+        first: the first number.
+        count: how many there are, in the section if each begins anew.
+        is_by_section: whether each section begins anew.
+    """
+
+    kind: str
+    first: int = 1
+    count: int = 0
+    is_by_section: bool = False
+
+
+class Notes:
+    """Counts footnotes and endnotes as they are opened, and adds them to those of the file."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._last: _Note | None = None
+        self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
+
+    def set(self, word: str, number: int | None) -> bool:
+        """Whether a word says how the notes of the document or of a section are numbered."""
+        said = _SETTING.fullmatch(word)
+        if said is None:
+            return False
+        series = self._series[said[1]]
+        match said[2]:
+            case "start":
+                series.first = number if number is not None else 1
+            case "restart":
+                series.is_by_section = True
+            case "rstcont":
+                series.is_by_section = False
+            case named:
+                series.kind = _KINDS[named]
+        return True
+
+    def end_section(self) -> None:
+        """A section of the document ends."""
+        for series in self._series.values():
+            series.count = 0 if series.is_by_section else series.count
+
+    def open(self, part: Part, reference: tuple[Part, int] | None) -> None:
+        """Begin a footnote.
+
+        Args:
+            part: where its words will be.
+            reference: the part in which its number stands, and at which of its pieces; None without one.
+        """
+        self._parts.footnotes.append(part)
+        self._last = _Note(part, reference)
+        self._count("", self._last)
+
+    def make_endnote(self, part: Part | None) -> None:
+        """Number the note that is open among the endnotes, if these are its words."""
+        note, footnotes = self._last, self._parts.footnotes
+        if note is not None and note.part is part and footnotes and part is footnotes[-1]:
+            self._parts.endnotes.append(footnotes.pop())
+            self._series[""].count -= note.reference is not None
+            self._count("a", note)
+
+    def mark_in(self, part: Part) -> str | None:
+        """The mark of the note that is open as RTF, if these are its words."""
+        return self._last.mark if self._last is not None and self._last.part is part else None
+
+    def _count(self, kind: str, note: _Note) -> None:
+        """Count a note that is numbered, and write its mark where it is referred to."""
+        if note.reference is not None:
+            series = self._series[kind]
+            series.count += 1
+            written = note_mark(written_number(series.first + series.count - 1, series.kind))
+            note.mark = "".join(map(mark, written))
+            part, at = note.reference
+            part.pieces[at] = note.mark

@@ -1,0 +1,1 @@
+"""The reading process: files are read apart from the process that asks."""

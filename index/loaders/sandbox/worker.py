@@ -1,0 +1,229 @@
+"""The process that reads files: ``python -m index.loaders.sandbox.worker``, which ``isolation`` starts.
+
+It answers requests from its standard input on its standard output until that ends. Whatever the libraries
+print goes nowhere, and a mistake of the program ends it with a traceback on standard error, which its
+parent keeps.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from index.loaders import content, load
+from index.loaders.errors import LoadError
+from index.loaders.options import Limits
+from index.loaders.pdf.pictures import draw_page
+from index.loaders.sandbox.protocol import (
+    READY,
+    Answer,
+    MessageError,
+    Request,
+    Source,
+    pack,
+    receive,
+    send,
+    unpack,
+)
+from index.text.cutting import Cutting, cut
+from index.text.languages import detect
+from index.text.minhash import signature
+from index.text.tokens import TokenSpans, token_spans_by
+
+_MOST_OF_A_REQUEST = 1 << 28
+"""Bytes. A tokeniser of many languages has 17 MB."""
+
+_MEGABYTE = 1024 * 1024
+
+_GRACE_SECONDS = 10.0
+"""How much longer than its limit a file may take before the process ends itself: its parent was first, if
+it is still there."""
+
+_KEPT_SHARE = 0.25
+"""Of the memory for a file: a process that holds on to more after it gives way to a fresh one."""
+
+_ANY_WORDS = "The council closed the third gate of the dam, and nobody was told before Monday."
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    requests, answers = _take_over_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, and it decides
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each would set memory aside, for arrays of a few numbers
+    _leave_no_core()
+    detect(_ANY_WORDS)  # the largest thing that every format needs, and no file's doing
+    waiting: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
+    send(pack(READY), answers)
+    held_at_first = _memory().resident
+    token_spans: TokenSpans = _no_tokens
+    last = False
+    while not last:
+        request = unpack(Request, waiting.get())
+        if request.cutting is not None and request.cutting.tokenizer:
+            token_spans = _tokeniser(request.cutting)
+            held_at_first = _memory().resident  # what it takes is no file's doing either
+        answer = _answer(request, token_spans, answers) if request.path else READY
+        kept = (_memory().resident - held_at_first) / _MEGABYTE
+        last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
+        _send_answer(replace(answer, last=last), answers)
+    # The thread that waits for requests cannot be told to stop.
+    os._exit(0)
+
+
+def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
+    """The pipes to the parent, out of reach of libraries that read or print."""
+    requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return requests, answers
+
+
+class _Pipe:
+    """A file descriptor without a buffer, whose lock a thread could hold when the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self, size: int, /) -> bytes:
+        return os.read(self._descriptor, size)
+
+    def write(self, data: bytes, /) -> int:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
+    """Take requests as they come; where the parent is gone, end, whatever is being read."""
+    while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
+        waiting.put(request)
+    os._exit(0)
+
+
+def _tokeniser(cutting: Cutting) -> TokenSpans:
+    """The tokeniser of ``cutting``; what else cutting needs is imported with it."""
+    from tokenizers import Tokenizer
+
+    signature(_ANY_WORDS)
+    return partial(token_spans_by, Tokenizer.from_str(cutting.tokenizer))
+
+
+def _no_tokens(_text: str) -> list[tuple[int, int]]:
+    raise AssertionError("a request came without a tokeniser, and none came before it")
+
+
+def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer:
+    limits = request.options.limits
+    path = Path(os.fsdecode(request.path))
+    _limit(limits)
+    try:
+        if request.page:
+            return Answer(
+                picture=draw_page(content(path, limits), path, request.page, request.width, request.options)
+            )
+        document = load(path, request.options)
+        cutting = request.cutting
+        if cutting is None or not _is_whole(document.text):
+            return Answer(document)
+        send(pack(READY), answers)
+        _limit_time(limits)
+        said = replace(document, language=cutting.language or document.language)
+        return Answer(document, cut=cut(said, token_spans, cutting.max_tokens))
+    except LoadError as error:
+        return Answer(cause=error.cause, remedy=error.remedy)
+    except MemoryError:
+        cause = f"needed more than the {limits.memory_megabytes:,} MB of memory that a file may take"
+        return Answer(cause=cause, remedy="split it into parts, or allow more memory", last=True)
+    finally:
+        _unlimit()
+
+
+def _is_whole(text: str) -> bool:
+    """Whether ``text`` has no half of a surrogate pair, which no tokeniser takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _send_answer(answer: Answer, answers: _Pipe) -> None:
+    try:
+        message = pack(answer)
+    except MessageError:
+        cause = "holds half a surrogate pair, which is no character and cannot be stored"
+        message = pack(Answer(cause=cause, remedy="save it again", last=answer.last))
+    send(message, answers)
+
+
+def _limit(limits: Limits) -> None:
+    """Bound what reading a file may take. Memory is bounded on Linux, where it can be measured."""
+    _limit_time(limits)
+    if sys.platform == "linux":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        allowed = _memory().addressed + limits.memory_megabytes * _MEGABYTE
+        resource.setrlimit(
+            resource.RLIMIT_AS, (allowed if most == resource.RLIM_INFINITY else min(allowed, most), most)
+        )
+
+
+def _limit_time(limits: Limits) -> None:
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE_SECONDS)
+
+
+def _unlimit() -> None:
+    if sys.platform == "win32":
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if sys.platform == "linux":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _leave_no_core() -> None:
+    """A crash writes no image of the memory into the folder that the user is in."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+
+class _Memory(NamedTuple):
+    """What a process has, in bytes: what it could address, and how much of it is in memory."""
+
+    addressed: int
+    resident: int
+
+
+def _memory() -> _Memory:
+    """What this process has now (proc_pid_statm(5)); zeros where the system does not tell."""
+    if sys.platform != "linux":
+        return _Memory(0, 0)
+    import resource
+
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return _Memory(*(int(count) * resource.getpagesize() for count in pages[:2]))
+
+
+if __name__ == "__main__":
+    main()

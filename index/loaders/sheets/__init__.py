@@ -1,0 +1,1 @@
+"""Spreadsheets: workbooks, delimited files and their number formats."""

@@ -1,0 +1,135 @@
+"""Delimited text (.csv, .tsv) → Document: a row for each record, its headings first."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+
+import regex
+
+from index.documents import Document, Origin, Section
+from index.loaders.blocks import Block, join, row
+from index.loaders.decoding import decode
+from index.loaders.errors import LoadError
+from index.loaders.metadata import title_of_line, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.loaders.sheets.grid import is_written_figure
+from index.loaders.text import unwrap
+from index.text.languages import detect
+from index.text.tables import is_row
+
+_DELIMITERS = "\t;|,"
+"""Those considered; where several would do, the earlier: a comma stands in figures and sentences, too."""
+
+_SAMPLE_CHARACTERS = 200_000
+
+_PARTED_SHARE = 0.5
+"""From this share of records with several values on, a delimiter parts values."""
+
+_EVEN_SHARE = 0.9
+"""With a smaller share of records of the same width, commas with a space after them are those of prose."""
+
+_MAX_FIELD_CHARACTERS = 2**31 - 1
+"""The csv module's own bound of 131,072 would refuse a file for one long remark."""
+
+_SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
+"""What spreadsheet programs write, and read, in front of the first record."""
+
+_SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
+
+
+def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """The document of a file of delimited text: values parted by commas, semicolons, tabs or bars.
+
+    Each record is one line, with its values as they are written and line breaks inside quotes as spaces;
+    rows may have different numbers of values. A record without values parts tables where headings follow.
+    A file in which nothing parts values is read as the prose that it is.
+
+    Raises:
+        LoadError: if the file is binary, cannot be decoded, or holds no text.
+    """
+    text = decode(data, path)
+    named = _SEPARATOR_LINE.match(text)
+    body = text[named.end() :] if named else text
+    delimiter = named["delimiter"] if named else _delimiter(body)
+    blocks = list(_blocks(_records(body, delimiter))) if delimiter else []
+    words = join(blocks) or unwrap(text)
+    if not any(map(str.isalnum, words)):
+        raise LoadError(path, "holds no words to read", "save it again with its values")
+    said = None if blocks and is_row(blocks[0].text) else title_of_line(words)
+    origin: Origin = "page" if said else "file name"
+    title = said or title_of_name(path)
+    return Document(
+        text=words,
+        title=title,
+        kind="csv",
+        language=detect(words),
+        origins={"title": origin},
+        sections=(Section(words.index(said), 1, said),) if said and said in words else (),
+    )
+
+
+def _delimiter(text: str) -> str | None:
+    """What parts most records into the same number of values, more than one; None in prose."""
+    sample = _sample(text)
+    best, most = None, 0.0
+    for delimiter in _DELIMITERS:
+        records = [record for record in _records(sample, delimiter) if any(map(str.strip, record))]
+        parted = [record for record in records if len(record) > 1]
+        if not parted or len(parted) < _PARTED_SHARE * len(records):
+            continue
+        even = max(Counter(map(len, parted)).values())
+        if even / len(records) > most and not _is_prose(parted, delimiter, even / len(parted)):
+            best, most = delimiter, even / len(records)
+    return best
+
+
+def _sample(text: str) -> str:
+    """The first lines, whole."""
+    if len(text) <= _SAMPLE_CHARACTERS:
+        return text
+    end = text.rfind("\n", 0, _SAMPLE_CHARACTERS)
+    return text[: end if end > 0 else _SAMPLE_CHARACTERS]
+
+
+def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
+    """Whether commas or semicolons part clauses: spaces follow, and their number varies or lines stop."""
+    if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
+        return False
+    ended = sum(_SENTENCE_END.search(record[-1]) is not None for record in records)
+    return even < _EVEN_SHARE or 2 * ended >= len(records)
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The records of ``text``; a line whose quotes are not closed, or closed too early, as it is written."""
+    csv.field_size_limit(_MAX_FIELD_CHARACTERS)
+    lines = list(StringIO(text, newline=""))
+    begun = 0
+    while begun < len(lines):
+        first = begun
+        reader = csv.reader((lines[at] for at in range(first, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            for record in reader:
+                yield record
+                begun = first + reader.line_num
+        except csv.Error:
+            yield from csv.reader([lines[begun]], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            begun += 1
+
+
+def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
+    """A block a record, those of a table in one group."""
+    group = object()
+    parted = False
+    for record in records:
+        text = row(record)
+        if not text:
+            parted = True
+            continue
+        if parted and not any(is_written_figure(value.strip()) for value in record):
+            group = object()
+        parted = False
+        yield Block(text, group)

@@ -1,0 +1,285 @@
+"""A sheet's cells → blocks: its tables, each with its headings, and the lines between them.
+
+Nothing in a sheet says where a table begins. It is read off the cells as a person does: rows and columns
+without words part tables, unless what stands below or beside has no headings or labels of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import regex
+
+from index.loaders.blocks import Block, row
+from index.loaders.sheets.headings import Heading, is_period, period_of_all, spread
+from index.text.tables import MAX_HEADING_ROWS
+
+MAX_CAPTION_CHARACTERS = 200
+"""A longer line above a table is a paragraph."""
+
+MAX_CAPTION_LINES = 3
+
+MAX_GAP_ROWS = 2
+"""How many empty rows set the headings of a table apart from its figures."""
+
+_FEW_PLACES = 10_000
+_PLACES_PER_CELL = 20
+"""Cells scattered over a sheet would otherwise take the product of its rows and columns to write."""
+
+_NOTE = regex.compile(
+    r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
+)
+_STOP = regex.compile(r"[.!?;,。！？；]\s*\Z")
+_NO_QUANTITY = regex.compile(r"\p{L}")
+_BLANK_FIGURE = regex.compile(r"[-–—―.…]+|n\.?/?a\.?|nil", regex.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that has words.
+
+    Attributes:
+        text: what it shows, on one line.
+        figure: whether it holds a quantity, or the dash that stands for one; years, dates and words are
+            none, since they name columns and rows.
+        width: how many columns it is merged over.
+    """
+
+    text: str
+    figure: bool = False
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that has words: its place in the sheet, and its cells by column, from the left."""
+
+    place: int
+    cells: Mapping[int, Cell]
+
+    @property
+    def alone(self) -> Cell | None:
+        """Its only cell, or None where it has several."""
+        return next(iter(self.cells.values())) if len(self.cells) == 1 else None
+
+    def has_figures(self) -> bool:
+        """Whether a cell of it holds a quantity."""
+        return any(cell.figure for cell in self.cells.values())
+
+
+def is_written_figure(text: str) -> bool:
+    """Whether words in a cell are a quantity, or a dash that stands for one: no name and no time."""
+    if _BLANK_FIGURE.fullmatch(text):
+        return True
+    return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
+
+
+def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
+    """The blocks of a sheet, in reading order: its tables as rows with one group each, other lines alone.
+
+    A table's headings come first. A heading over several columns is written over each of them, since a line
+    of text cannot show how far it reaches; other merged cells are written once. Short lines right above a
+    table (its name, its units) are in its group.
+
+    Args:
+        rows: the rows that have words, in order.
+    """
+    for region in _regions(rows):
+        parts = _side_by_side(region)
+        for part in parts:
+            for table in _regions(part) if len(parts) > 1 else [region]:
+                yield from _region_blocks(table)
+
+
+@dataclass(slots=True)
+class _Region:
+    """Rows that belong together, the columns of those with several cells, and whether those have figures."""
+
+    rows: list[Row] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    has_figures: bool = False
+
+    def add(self, band: Sequence[Row]) -> None:
+        self.rows += band
+        for line in band:
+            if line.alone is None:
+                self.columns.update(line.cells)
+                self.has_figures = self.has_figures or line.has_figures()
+
+
+def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Runs of rows that belong together: a table with the lines above and below it, or lines alone."""
+    held = _Region()
+    for band in _bands(rows):
+        gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
+        if held.rows and not (_continues(held, band, gap) or _is_caption(held.rows, band, gap)):
+            yield held.rows
+            held = _Region()
+        held.add(band)
+    if held.rows:
+        yield held.rows
+
+
+def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Runs of rows without an empty one among them."""
+    band: list[Row] = []
+    for line in rows:
+        if band and line.place > band[-1].place + 1:
+            yield band
+            band = []
+        band.append(line)
+    if band:
+        yield band
+
+
+def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
+    """Whether a band goes on with the table above it: it has figures in its columns, and no headings."""
+    columns = held.columns
+    place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
+    if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
+        return False
+    first = band[place]
+    if not first.has_figures() or not columns.issuperset(first.cells):
+        return False
+    if place and (min(band[0].cells) != min(columns) or not _is_short(band[0])):
+        return False
+    return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
+
+
+def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
+    """Whether lines name the table below: short, right above it, and no notes to what stands above them."""
+    return (
+        gap == 1
+        and len(held) <= MAX_CAPTION_LINES
+        and all(line.alone is not None and _is_short(line) and not _is_note(line) for line in held)
+        and any(line.alone is None for line in band[: MAX_CAPTION_LINES + 1])
+    )
+
+
+def _is_short(line: Row) -> bool:
+    text = line.alone.text if line.alone else ""
+    return len(text) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text)
+
+
+def _is_note(line: Row) -> bool:
+    return line.alone is not None and _NOTE.match(line.alone.text) is not None
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
+    """The tables that stand beside each other, from the left; one where all of it is one table."""
+    several = [line for line in rows if line.alone is None]
+    columns = _columns(several)
+    if _is_sparse(several, columns):
+        return [list(rows)]
+    runs = _runs(columns)
+    starts: list[int] = []
+    left: list[int] = []
+    for run in runs:
+        if len(left) > 1 and _stands_alone(run, several):
+            starts.append(run[0])
+            left = []
+        left += run
+    if not starts:
+        return [list(rows)]
+    edges = [0, *starts, max(max(line.cells) for line in rows) + 1]
+    parts: list[list[Row]] = []
+    for start, end in pairwise(edges):
+        kept = [
+            (line.place, {at: cell for at, cell in line.cells.items() if start <= at < end}) for line in rows
+        ]
+        parts.append([Row(place, cells) for place, cells in kept if cells])
+    return parts
+
+
+def _runs(columns: Sequence[int]) -> list[list[int]]:
+    """Columns in runs without an empty one among them."""
+    runs: list[list[int]] = []
+    for column in columns:
+        if runs and runs[-1][-1] == column - 1:
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    return runs
+
+
+def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
+    """Whether columns after an empty one are a table: the first of them names its rows, each once."""
+    figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
+    names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
+    words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
+    return bool(figures) and 2 * len(words) > len(figures) and len(set(names)) == len(names)
+
+
+def _is_figure(line: Row, column: int) -> bool:
+    return column in line.cells and line.cells[column].figure
+
+
+def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
+    """The blocks of lines with at most one table among them."""
+    several = [place for place, line in enumerate(rows) if line.alone is None]
+    if not several:
+        yield from (Block(line.alone.text) for line in rows if line.alone)
+        return
+    first, last = several[0], several[-1]
+    stub = min(min(rows[place].cells) for place in several)
+    while first and _is_heading_alone(rows[first - 1], stub):
+        first -= 1
+    columns = set[int]().union(*(rows[place].cells for place in several))
+    while last + 1 < len(rows) and _goes_on(rows[last], rows[last + 1], columns - {stub}):
+        last += 1
+    captions = first
+    while captions and first - captions < MAX_CAPTION_LINES and _is_short(rows[captions - 1]):
+        captions -= 1
+    group = object()
+    for place, line in enumerate(rows[:first]):
+        yield Block(line.alone.text if line.alone else "", group if place >= captions else None)
+    yield from table_blocks(rows[first : last + 1], group)
+    yield from (Block(line.alone.text) for line in rows[last + 1 :] if line.alone)
+
+
+def _is_heading_alone(line: Row, stub: int) -> bool:
+    """Whether the only cell of a row heads columns, rather than naming the table."""
+    cell = line.alone
+    return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
+
+
+def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
+    """Whether a row with one cell, right below a table and under one of its columns, belongs to it."""
+    return line.place == above.place + 1 and columns.issuperset(line.cells)
+
+
+def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
+    """The rows of one table, its headings first, each over every column that it is for.
+
+    Args:
+        rows: its rows that have words, in order.
+        group: what stands for the table.
+    """
+    columns = _columns(rows)
+    if _is_sparse(rows, columns):
+        yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
+        return
+    headings = next((place for place, line in enumerate(rows) if line.has_figures()), MAX_HEADING_ROWS)
+    headings = headings if headings < MAX_HEADING_ROWS else 1  # a table of words
+    spans: list[Mapping[int, Heading]] = [
+        {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
+    ]
+    whole = period_of_all(spans, columns)
+    if whole is not None:
+        above, spans = whole
+        yield from (Block(line, group) for line in above)
+    for cells in spread(spans, columns):
+        yield Block(row(cells.get(column, "") for column in columns), group)
+    for line in rows[headings:]:
+        yield Block(row(line.cells[at].text if at in line.cells else "" for at in columns), group)
+
+
+def _columns(rows: Iterable[Row]) -> list[int]:
+    return sorted(set[int]().union(*(line.cells for line in rows)))
+
+
+def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
+    """Whether the places of a table are so many more than its cells that these are not set out in columns."""
+    return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

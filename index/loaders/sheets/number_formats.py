@@ -1,0 +1,255 @@
+"""A cell's value and its number format → what the sheet shows; dates and times as ISO 8601 writes them.
+
+The codes are those of ECMA-376, part 1, section 18.8.31.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+import regex
+
+from index.loaders.blocks import flow
+from index.loaders.sheets.number_codes import Section, chosen, sections
+
+GENERAL = "General"
+"""The code of a cell that nobody formatted."""
+
+_SIGNIFICANT_DIGITS = 15
+"""What a spreadsheet calculates with; the digits after these are noise of binary fractions."""
+
+_GENERAL_DIGITS = 10
+"""How many digits a cell without a format has room for, beside its decimal point."""
+
+_GENERAL_BELOW = 1e15
+_GENERAL_ABOVE = 1e-9
+
+_ROOM = Context(prec=400)
+"""Digits for the largest number of a cell, 10³⁰⁸, in full."""
+
+_MOST_DECIMALS = 30
+"""A code may ask for no more ([MS-OI29500], 2.1.739)."""
+
+_NOT_NOUGHT = regex.compile(r"[1-9]")
+_NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
+
+
+Parts = tuple[tuple[str, str], ...]
+"""Parts of a section, each a kind and what it says."""
+
+_MOST_PLACES = 7
+"""Digits of a denominator: Excel takes no more either."""
+
+
+_NO_REST = 5e-8
+
+
+def shown_number(value: float, code: str) -> str:
+    """A number as a sheet shows it under a format; empty where the format hides it.
+
+    Grouping, decimals, percent, currencies, brackets around negative figures and words are those of the
+    format, as are powers of ten, fractions and conditions. A cell without a format has ten significant
+    digits, as one of the usual width has.
+
+    Args:
+        value: the cell's number.
+        code: its format: ``#,##0.00;(#,##0.00)``.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    exact = Decimal(f"{value:.{_SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else Decimal(value)
+    codes = sections(code)
+    if len(codes) == 1 and not codes[0].parts:
+        return general(exact)
+    section, signed = chosen(exact, codes)
+    amount = abs(exact)
+    written = _filled(amount, section)
+    negative = exact < 0 and signed and _NOT_NOUGHT.search(written) is not None
+    return flow(("-" if negative else "") + written)
+
+
+def shown_text(text: str, code: str) -> str:
+    """Words as a sheet shows them under a format; empty where the format hides them."""
+    codes = sections(code)
+    if len(codes) < 4:
+        return text
+    parts = codes[3].parts
+    if not parts:
+        return ""
+    if ("mark", "@") not in parts:
+        return text
+    return "".join(text if said == "@" else said for kind, said in parts if kind in {"literal", "mark"})
+
+
+def shown_moment(value: date | time | timedelta, code: str) -> str:
+    """A date, a time of day or a duration, as ISO 8601 writes it.
+
+    What the format leaves out is left out: ``mmm yy`` is ``2023-06``, ``yyyy`` is ``2023``; but a day or a
+    month alone still has its year.
+    """
+    fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
+    seconds = "s" in fields
+    if isinstance(value, timedelta):
+        minutes, rest = divmod(round(value.total_seconds()), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}" + (f":{rest:02}" if seconds else "")
+    if isinstance(value, time):
+        return value.isoformat("seconds" if seconds else "minutes")
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    has_time = "h" in fields or seconds
+    has_date = "y" in fields or "d" in fields
+    clock = moment.time().isoformat("seconds" if seconds else "minutes")
+    if has_time and not has_date:
+        return clock
+    day = moment.date().isoformat()
+    if has_time:
+        return f"{day} {clock}"
+    if "d" in fields or not {"y", "m"} & set(fields):
+        return day if moment.time() == time() or "d" in fields else f"{day} {clock}"
+    return day[:7] if "m" in fields else day[:4]
+
+
+def general(value: Decimal) -> str:
+    """A number of a cell without a format: ten significant digits, whole numbers in full."""
+    size = abs(value)
+    if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
+        return f"{int(value)}"
+    if not Decimal(_GENERAL_ABOVE) <= size < Decimal(_GENERAL_BELOW):
+        return f"{value.normalize(Context(prec=_GENERAL_DIGITS)):E}"
+    places = _GENERAL_DIGITS - (2 if size < 1 else 1)  # the nought before the point takes one
+    decimals = max(places - size.adjusted(), 0)
+    text = f"{_rounded(value, decimals):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _filled(amount: Decimal, section: Section) -> str:
+    """The section with a figure's digits in place of its marks."""
+    parts = section.parts
+    if "general" in section.kinds or "@" in section.marks:
+        return "".join(
+            text if kind == "literal" else general(amount) for kind, text in parts if text not in {".", ","}
+        )
+    places = [place for place, (kind, text) in enumerate(parts) if kind == "mark" and text in "0#?.,"]
+    amount = amount.scaleb(2 * section.marks.count("%"))
+    if not places:
+        return "".join(text for _, text in parts)
+    first, last = places[0], places[-1]
+    before = "".join(text for _, text in parts[:first])
+    if "slash" in section.kinds:
+        return _as_fraction(amount, section)
+    # A power of ten without digits before it is no power: Excel shows the figure alone.
+    if any(kind == "exponent" for kind, _ in parts[first:]):
+        return before + _scientific(amount, parts[first:])
+    after = "".join(text for _, text in parts[last + 1 :])
+    return before + _digits(amount, parts[first : last + 1]) + after
+
+
+def _scientific(amount: Decimal, parts: Parts) -> str:
+    """A figure as digits times a power of ten; that is a multiple of the places before the point."""
+    at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
+    mantissa, ending = parts[:at], parts[at + 1 :]
+    marks = "".join(text for kind, text in mantissa if kind == "mark")
+    whole, _, fraction = marks.partition(".")
+    step = max(sum(whole.count(mark) for mark in "0#?"), 1)
+    decimals = min(sum(fraction.count(mark) for mark in "0#?"), _MOST_DECIMALS)
+    power = amount.adjusted() // step * step if amount else 0
+    if _rounded(amount.scaleb(-power), decimals) >= 10**step:
+        power += step
+    digits = sum(text == "0" for kind, text in ending if kind == "mark")
+    sign = "-" if power < 0 else "+" if parts[at][1][1] == "+" else ""
+    after = "".join(text for kind, text in ending if kind != "mark" or text not in "0#?")
+    return f"{_digits(amount.scaleb(-power), mantissa)}E{sign}{abs(power):0{max(digits, 1)}}{after}"
+
+
+def _as_fraction(amount: Decimal, section: Section) -> str:
+    """A figure as a whole number and a fraction, of the denominator that the format has or of few digits."""
+    parts = section.parts
+    slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
+    start = _while(parts, slash - 1, -1, _is_digit_mark)
+    end = _while(parts, slash + 1, 1, _is_digit_mark)
+    fixed = 0
+    if parts[slash + 1 : slash + 2] and parts[slash + 1][0] == "literal":
+        end = _while(parts, slash + 1, 1, lambda part: part[1].isdecimal() and part[1].isascii())
+        fixed = int("".join(text for _, text in parts[slash + 1 : end])[:_MOST_PLACES] or "1") or 1
+    before = parts[: start + 1]
+    has_whole = any(map(_is_digit_mark, before))
+    most = 10 ** min(end - slash - 1, _MOST_PLACES) - 1
+    above, below = (int(_rounded(amount * fixed, 0)), fixed) if fixed else _near(float(amount), most)
+    whole, above = divmod(above, below) if has_whole else (0, above)
+    written = f"{above}/{below}" if above or not has_whole else ""
+    is_shown = has_whole and (whole > 0 or not written or any(part == ("mark", "0") for part in before))
+    after = "".join(text for _, text in parts[end:])
+    words = "".join(text for kind, text in before if kind == "literal" and text.strip())
+    return f"{words}{whole if is_shown else ''} {written}{after}"
+
+
+def _near(value: float, most: int) -> tuple[int, int]:
+    """A fraction near a figure, as Excel finds it: the last of its continued fractions with few digits.
+
+    Args:
+        value: the figure, 0 or more.
+        most: the largest denominator.
+    """
+    before, last, rest = (0, 1), (1, 0), value
+    while True:
+        whole = math.floor(rest)
+        found = (whole * last[0] + before[0], whole * last[1] + before[1])
+        if found[1] > max(most, 1):
+            return last
+        if rest - whole < _NO_REST:
+            return found
+        before, last, rest = last, found, 1 / (rest - whole)
+
+
+def _is_digit_mark(part: tuple[str, str]) -> bool:
+    return part[0] == "mark" and part[1] in "0#?"
+
+
+def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
+    """The first place from ``place`` on, in steps, at which a condition does not hold."""
+    while 0 <= place < len(parts) and holds(parts[place]):
+        place += step
+    return place
+
+
+def _digits(amount: Decimal, parts: Parts) -> str:
+    """A figure under the marks from the first to the last; what stands between them stays there."""
+    point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
+    whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
+    marks = "".join(text for kind, text in whole if kind == "mark")
+    thousands = len(marks) - len(marks.rstrip(",")) + fraction.count(",")
+    decimals = [mark for mark in fraction if mark != ","][:_MOST_DECIMALS]
+    rounded = _rounded(amount.scaleb(-3 * thousands), len(decimals))
+    integer, _, rest = f"{rounded:f}".partition(".")
+    integer = integer.lstrip("0").rjust(marks.count("0"), "0")
+    while rest and decimals and decimals[-1] != "0" and rest.endswith("0"):
+        rest, decimals = rest[:-1], decimals[:-1]
+    if "," in marks.rstrip(",").lstrip(","):
+        integer = _grouped(integer)
+    elif any(kind == "literal" for kind, _ in whole):
+        integer = _between(integer, whole)
+    return integer + (f".{rest}" if rest else "")
+
+
+def _grouped(digits: str) -> str:
+    start = len(digits) % 3
+    threes = [digits[at : at + 3] for at in range(start, len(digits), 3)]
+    return ",".join([digits[:start], *threes] if start else threes)
+
+
+def _between(digits: str, parts: Parts) -> str:
+    """Digits with the words that the format sets between them: ``00-00`` makes ``12-34`` of 1234."""
+    written: list[str] = []
+    left = digits
+    for kind, text in reversed([part for part in parts if part != ("mark", ",")]):
+        written.append(text if kind == "literal" else left[-1:])
+        left = left if kind == "literal" else left[:-1]
+    return left + "".join(reversed(written))
+
+
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    return value.quantize(Decimal((0, (1,), -decimals)), ROUND_HALF_UP, _ROOM)

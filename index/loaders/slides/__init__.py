@@ -1,0 +1,1 @@
+"""Presentations: slides, charts and diagrams."""

@@ -1,0 +1,58 @@
+"""A SmartArt diagram → its words, in the order of its points (ECMA-376, part 1, 21.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from index.loaders.blocks import Block, flow
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+    from pptx.shapes.graphfrm import GraphicFrame
+
+_D = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
+
+
+def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
+    """The words of a diagram, a line for each paragraph of its points; none where a frame holds no diagram.
+
+    Points follow each other as an outline does: each before those below it.
+    """
+    from lxml import etree
+
+    said = next(shape._element.iter(f"{_D}relIds"), None)
+    reference = said.get(_DATA) if said is not None else None
+    if reference is None:
+        return
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    root = etree.fromstring(shape.part.related_part(reference).blob, parser)
+    points = {point.get("modelId"): point for point in root.iter(f"{_D}pt")}
+    below = _below(root)
+    group = object()
+    seen: set[str | None] = set()
+    waiting = [name for name, point in points.items() if point.get("type") == "doc"]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in points:
+            continue
+        seen.add(name)
+        for paragraph in points[name].iterfind(f"{_D}t/{_A}p"):
+            yield Block(flow("".join(text.text or "" for text in paragraph.iter(f"{_A}t"))), group)
+        waiting += reversed(below.get(name, []))
+
+
+def _below(root: Element) -> dict[str | None, list[str | None]]:
+    """The points right below each point, in order."""
+    found: dict[str | None, list[tuple[int, str | None]]] = {}
+    for link in root.iter(f"{_D}cxn"):
+        if link.get("type", "parOf") == "parOf":
+            order = link.get("srcOrd", "0")
+            place = int(order) if order.isascii() and order.isdigit() else 0
+            found.setdefault(link.get("srcId"), []).append((place, link.get("destId")))
+    return {
+        name: [target for _, target in sorted(links, key=lambda link: link[0])]
+        for name, links in found.items()
+    }

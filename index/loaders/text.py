@@ -1,0 +1,96 @@
+"""Plain text → Document: kept character for character, hard-wrapped paragraphs apart."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from index.documents import Document
+from index.loaders.decoding import decode
+from index.loaders.errors import LoadError
+from index.loaders.metadata import split_front_matter, title_of_line, title_of_name
+from index.loaders.options import DEFAULTS, Options
+from index.text.languages import detect
+
+MIN_WRAPPED_CHARACTERS = 45
+"""A shorter line was not broken for its length."""
+
+MAX_WRAPPED_CHARACTERS = 120
+"""Nobody wraps by hand at more; longer lines are whole paragraphs."""
+
+_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_SENTENCE_END = re.compile(r"[.!?:;…。！？；：።។။][\"'”’»)\]]*\s*\Z")
+_OWN_LINE = re.compile(
+    r"\s*(?:[-–—*•·▪‣◦+>|#=~]|[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]:]\s)"  # items, quotes, headings
+    r"|\s{4,}\S"  # indented: a new paragraph, or set out in columns
+)
+_COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
+
+
+def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
+    """The document of a plain text file.
+
+    Its text is the file's, after its front matter, with offsets that never move: the only change is that
+    the line breaks inside a visibly hard-wrapped paragraph become spaces, one for each character.
+
+    Raises:
+        LoadError: if the file is binary, cannot be decoded, or holds no text.
+    """
+    metadata, body = split_front_matter(decode(data, path), path)
+    if not body.strip():
+        raise LoadError(path, "is empty: it holds only front matter", "save it again with its text")
+    text = unwrap(body)
+    first = title_of_line(body)
+    return Document(
+        text=text,
+        title=metadata.title or first or title_of_name(path),
+        kind="text",
+        language=metadata.language or detect(text),
+        publisher=metadata.publisher,
+        published=metadata.published,
+        author=metadata.author,
+        origins=metadata.origins("page" if first else "file name"),
+    )
+
+
+def unwrap(text: str) -> str:
+    """``text`` with the line breaks inside hard-wrapped paragraphs as spaces; the length stays."""
+    out: list[str] = []
+    paragraph: list[tuple[str, str]] = []
+    for match in _LINE.finditer(text):
+        line, line_break = match.groups()
+        paragraph.append((line, line_break))
+        if not line.strip():
+            out += _unwrapped(paragraph)
+            paragraph = []
+    return "".join(out + _unwrapped(paragraph))
+
+
+def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
+    """The lines of a paragraph and what stands between them.
+
+    A break is the wrapper's if the next line's first word would not have fitted before the margin, which
+    is the longest line's end. Where most breaks of a paragraph are not, none is.
+    """
+    margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
+    breaks = [
+        _is_wrapped(line, following, margin)
+        for (line, _), (following, _) in pairwise(paragraph)
+        if following.strip()
+    ]
+    hard_wrapped = margin <= MAX_WRAPPED_CHARACTERS and 2 * sum(breaks) > len(breaks)
+    pieces: list[str] = []
+    for number, (line, line_break) in enumerate(paragraph):
+        wrapped = hard_wrapped and number < len(breaks) and breaks[number]
+        pieces += [line, " " * len(line_break) if wrapped else line_break]
+    return pieces
+
+
+def _is_wrapped(line: str, following: str, margin: int) -> bool:
+    if len(line) < MIN_WRAPPED_CHARACTERS or _SENTENCE_END.search(line):
+        return False
+    if _OWN_LINE.match(following) or _COLUMNS.search(line) or _COLUMNS.search(following):
+        return False
+    first_word = following.split(maxsplit=1)[0]
+    return len(line.rstrip()) + 1 + len(first_word) > margin

@@ -1,0 +1,56 @@
+"""Fields of Word: a code that nobody sees, and the result that stands in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.loaders.word.names import W, integer, switch, value
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_CHECKED, _UNCHECKED = "☒", "☐"
+
+
+class Fields:
+    """The fields that are open at a point of the text; one may stand in the code of another."""
+
+    def __init__(self) -> None:
+        self._in_code: list[bool] = []
+
+    @property
+    def is_code(self) -> bool:
+        """Whether words belong to the code of a field, which is not shown."""
+        return any(self._in_code)
+
+    def turn(self, mark: Element) -> str:
+        """Follow a mark where a field begins, its result begins, or it ends; what the mark itself shows."""
+        kind = mark.get(f"{W}fldCharType")
+        if kind == "begin":
+            shown = "" if self.is_code else _control(mark)
+            self._in_code.append(True)
+            return shown
+        if kind == "separate" and self._in_code:
+            self._in_code[-1] = False
+        elif kind == "end" and self._in_code:
+            self._in_code.pop()
+        return ""
+
+    def end_paragraph(self) -> None:
+        """A code without an end is damage, which must not hide the rest of the document."""
+        self._in_code = [False] * len(self._in_code)
+
+
+def _control(mark: Element) -> str:
+    """What a box to check or a list to choose from shows, which has no result of its own."""
+    said = mark.find(f"{W}ffData")
+    box = said.find(f"{W}checkBox") if said is not None else None
+    if box is not None:
+        checked = switch(box, "checked")
+        return _CHECKED if (switch(box, "default") if checked is None else checked) else _UNCHECKED
+    choice = said.find(f"{W}ddList") if said is not None else None
+    if choice is None:
+        return ""
+    entries = [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
+    chosen = integer(value(choice, "result") or value(choice, "default"), 0)
+    return entries[chosen] if chosen < len(entries) else ""

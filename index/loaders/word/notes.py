@@ -1,0 +1,137 @@
+"""Numbers of Word's footnotes and endnotes, which a document leaves to its reader to count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.loaders.numerals import written_number
+from index.loaders.raised import note_mark
+from index.loaders.word.names import W, integer, related, value
+
+if TYPE_CHECKING:
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+KINDS = ("footnote", "endnote")
+_USUAL_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
+_SEPARATORS = {"separator", "continuationSeparator", "continuationNotice"}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note that the text refers to.
+
+    Attributes:
+        element: has its words.
+        mark: stands where it is referred to, and before its words.
+        custom: the mark as its author wrote it at both places; empty for one that is counted.
+    """
+
+    element: Element
+    mark: str
+    custom: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """How a section numbers its notes: their format, the first number, and where that comes again."""
+
+    kind: str
+    start: int
+    restart: str
+
+
+class Notes:
+    """The notes of a document. It counts: references must be asked for in the order of the text.
+
+    Args:
+        part: the document's main part.
+        body: its body, whose sections say how they number notes.
+    """
+
+    def __init__(self, part: Part, body: Element) -> None:
+        settings = related(part, "settings")
+        sections = [
+            one
+            for one in body.iter(f"{W}sectPr")
+            if next(one.iterancestors(f"{W}sectPrChange"), None) is None
+        ]
+        self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
+
+    def mark(self, reference: Element, custom: str | None) -> str:
+        """The mark at a reference to a note.
+
+        Args:
+            reference: the element in the text.
+            custom: the mark that the author wrote, or None where the note is counted.
+        """
+        kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
+        return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
+
+    def end_section(self) -> None:
+        """A section of the document ends."""
+        for series in self._series.values():
+            series.end_section()
+
+    def end_page(self) -> None:
+        """A page ends, as far as the document says."""
+        for series in self._series.values():
+            series.end_page()
+
+    def referred(self) -> Iterator[Note]:
+        """The notes that the text refers to: footnotes, then endnotes, each in the order of the text."""
+        for series in self._series.values():
+            yield from series.referred.values()
+
+
+class _Series:
+    """The footnotes, or the endnotes, of a document."""
+
+    def __init__(self, part: Part, kind: str, settings: Element | None, sections: list[Element]) -> None:
+        root = related(part, f"{kind}s")
+        self._notes = {
+            note.get(f"{W}id", ""): note
+            for note in (root.iter(f"{W}{kind}") if root is not None else ())
+            if note.get(f"{W}type") not in _SEPARATORS
+        }
+        self._sections = [_numbers(kind, section, settings) for section in sections]
+        self._usual = _numbers(kind, settings)
+        self._section = 0
+        self._count: int | None = None
+        self.referred: dict[str, Note] = {}
+
+    @property
+    def _numbers(self) -> _Numbers:
+        return self._sections[self._section] if self._section < len(self._sections) else self._usual
+
+    def mark(self, number: str, custom: str | None) -> str:
+        if custom is None:
+            self._count = self._numbers.start if self._count is None else self._count + 1
+            mark = note_mark(written_number(self._count, self._numbers.kind))
+        else:
+            mark = note_mark(custom)
+        if number in self._notes:
+            self.referred.setdefault(number, Note(self._notes[number], mark, custom or ""))
+        return mark
+
+    def end_section(self) -> None:
+        self._section += 1
+        if self._numbers.restart in {"eachSect", "eachPage"}:
+            self._count = None
+
+    def end_page(self) -> None:
+        if self._numbers.restart == "eachPage":
+            self._count = None
+
+
+def _numbers(kind: str, *properties: Element | None) -> _Numbers:
+    """How notes are numbered, by the first of ``properties`` that says so."""
+
+    def said(name: str) -> str | None:
+        found = (value(one, f"{kind}Pr/{name}") for one in properties)
+        return next((one for one in found if one is not None), None)
+
+    shape = said("numFmt") or _USUAL_FORMATS[kind]
+    return _Numbers(shape, integer(said("numStart"), 1), said("numRestart") or "continuous")

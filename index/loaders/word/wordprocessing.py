@@ -1,0 +1,236 @@
+"""WordprocessingML (ISO/IEC 29500-1, 17) → blocks of text, as a reader of the document sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import regex
+
+from index.loaders.blocks import Block, flow, row
+from index.loaders.equations import from_word, is_equation
+from index.loaders.html.tables import MAX_CELL_CHARACTERS
+from index.loaders.outline import Heading
+from index.loaders.raised import raised
+from index.loaders.symbols import in_font, sign
+from index.loaders.word.fields import Fields
+from index.loaders.word.formats import Format, Formats
+from index.loaders.word.names import FALLBACK, W, switch, value
+from index.loaders.word.notes import Notes
+from index.loaders.word.numbering import Numbering
+
+if TYPE_CHECKING:
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+_UNREAD = frozenset(
+    {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
+    | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
+)
+"""Deleted and moved words, codes of fields, properties, readings above a line, and what is there for programs
+that know less."""
+
+_SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
+_NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
+_ON = {"1", "true", "on"}
+_PLACE = regex.compile("[0-9A-Fa-f]{1,4}")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A paragraph being read.
+
+    Attributes:
+        style: its style.
+        format: that of the run being read.
+        boxes: the text boxes that are anchored in it.
+    """
+
+    style: str | None
+    format: Format = field(default_factory=Format)
+    boxes: list[Element] = field(default_factory=list)
+
+
+class Content:
+    """The words below elements of a document.
+
+    It counts the items of lists and the notes: elements must be asked for in their order.
+
+    Args:
+        part: the document's main part.
+        body: the document's body.
+    """
+
+    def __init__(self, part: Part, body: Element) -> None:
+        self._numbering = Numbering(part)
+        self._formats = Formats(part)
+        self._notes = Notes(part, body)
+        self._fields = Fields()
+
+    def blocks(self, container: Element) -> Iterator[Block]:
+        """The paragraphs and rows of tables below an element, in reading order."""
+        joined: list[Element] = []
+        for child in container:
+            ends = child.tag != f"{W}p" and next(child.iter(f"{W}p"), None) is not None
+            if joined and (ends or not _is_joined_to_next(joined[-1])):
+                yield from self._paragraph(joined)
+                joined = []
+            if child.tag == f"{W}p":
+                joined.append(child)
+            elif child.tag == f"{W}tbl":
+                yield from self._table(child)
+            elif isinstance(child.tag, str) and child.tag not in _UNREAD:
+                yield from self.blocks(child)
+        if joined:
+            yield from self._paragraph(joined)
+
+    def notes(self) -> Iterator[Block]:
+        """Footnotes, then endnotes, each with the mark that stands where it is referred to.
+
+        They are asked for after the body. A note that nothing refers to is not shown.
+        """
+        for note in list(self._notes.referred()):
+            text = flow(" ".join(block.text for block in self.blocks(note.element)))
+            own = next((mark for mark in (raised(note.custom), note.custom) if text.startswith(mark)), "")
+            text = text.removeprefix(own).lstrip()
+            if text:
+                yield Block(f"{note.mark} {text}".strip())
+
+    def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
+        """The lines of a paragraph, which may be of several whose ends are deleted."""
+        paragraph = joined[-1]
+        line = _Line(value(paragraph, "pPr/pStyle"))
+        words = "".join("".join(self._words(one, line)) for one in joined)
+        self._fields.end_paragraph()
+        lines = [text for text in map(flow, words.split("\n")) if text]
+        marker, group = "", None
+        if lines or not self._is_unseen(paragraph):
+            marker, group = self._numbering.marker(paragraph)
+        level = self._numbering.level(paragraph)
+        if level and lines:
+            yield Heading(marker + " ".join(lines), group, level)
+            lines = []
+        group = group or (object() if len(lines) > 1 else None)
+        for number, text in enumerate(lines):
+            yield Block((marker if number == 0 else "") + text, group)
+        for box in line.boxes:  # a text box is anchored in a paragraph, and no part of its sentences
+            yield from self.blocks(box)
+        if paragraph.find(f"{W}pPr/{W}sectPr") is not None:
+            self._notes.end_section()
+
+    def _is_unseen(self, paragraph: Element) -> bool:
+        """Whether the end of a paragraph is hidden, so that one without words takes no number of a list."""
+        properties = paragraph.find(f"{W}pPr")
+        if properties is None:
+            return False
+        return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
+
+    def _words(self, element: Element, line: _Line) -> Iterator[str]:
+        """The words of a paragraph; the text boxes in it are set aside."""
+        children = iter(element)
+        for child in children:
+            tag = child.tag
+            if tag in _UNREAD or not isinstance(tag, str):
+                continue
+            if tag == f"{W}r":
+                yield from self._run(child, line)
+            elif tag == f"{W}fldChar":
+                yield self._fields.turn(child)
+            elif tag == f"{W}txbxContent":
+                line.boxes.append(child)
+            elif tag in {f"{W}lastRenderedPageBreak", f"{W}br"} and _ends_page(child):
+                self._notes.end_page()
+                yield " " if tag == f"{W}br" else ""
+            elif self._fields.is_code or line.format.is_hidden:
+                continue
+            elif tag in _NOTE_REFERENCES:
+                is_custom = child.get(f"{W}customMarkFollows") in _ON
+                yield self._notes.mark(child, self._custom_mark(children, line) if is_custom else None)
+            elif is_equation(child):
+                yield from_word(child, lambda one: "".join(self._words_of(one, line)))
+            else:
+                yield from self._characters(child, line)
+
+    def _characters(self, element: Element, line: _Line) -> Iterator[str]:
+        """The words of an element that is shown, and is no run."""
+        tag = str(element.tag)
+        if tag == f"{W}t":
+            text = in_font(element.text or "", line.format.font)
+            yield raised(text) if line.format.position == "superscript" else text
+        elif tag == f"{W}sym":
+            place = element.get(f"{W}char") or ""
+            yield sign(int(place, 16) if _PLACE.fullmatch(place) else 0, element.get(f"{W}font"))
+        elif tag == f"{W}br":
+            yield " " if element.get(f"{W}type") == "column" else "\n"
+        elif tag in _SPACES:
+            yield _SPACES[tag]
+        else:
+            yield from self._words(element, line)
+
+    def _words_of(self, element: Element, line: _Line) -> Iterator[str]:
+        """The words of an element inside an equation."""
+        if element.tag == f"{W}r":
+            yield from self._run(element, line)
+        elif element.tag not in _UNREAD and isinstance(element.tag, str):
+            yield from self._characters(element, line)
+
+    def _run(self, run: Element, line: _Line) -> Iterator[str]:
+        outer, line.format = line.format, self._formats.of_run(run, line.style)
+        yield from self._words(run, line)
+        line.format = outer
+
+    def _custom_mark(self, rest: Iterable[Element], line: _Line) -> str:
+        """The mark that an author wrote for a note: the rest of the run that refers to it."""
+        line.format = Format(font=line.format.font)
+        return flow("".join(word for one in rest for word in self._words_of(one, line)))
+
+    def _table(self, table: Element) -> Iterator[Block]:
+        """A block a row; where a cell is a whole text, the table lays out the page and is read as text."""
+        rows = [
+            [self._cell(cell) for cell in line.iter(f"{W}tc") if _nearest(cell, "tr") is line]
+            for line in table.iter(f"{W}tr")
+            if _nearest(line, "tbl") is table and not _is_unread_row(line)
+        ]
+        width = max(map(len, rows), default=0)
+        if width <= 1 or any(
+            sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for line in rows for cell in line
+        ):
+            for line in rows:
+                for cell in line:
+                    yield from cell
+            return
+        group = object()
+        for line in rows:
+            yield Block(row(" ".join(block.text for block in cell) for cell in line), group)
+
+    def _cell(self, cell: Element) -> list[Block]:
+        """What a cell holds; one that is merged with the cell above it holds nothing of its own."""
+        merged = cell.find(f"{W}tcPr/{W}vMerge")
+        if merged is not None and merged.get(f"{W}val") != "restart":
+            return []
+        return list(self.blocks(cell))
+
+
+def _is_joined_to_next(paragraph: Element) -> bool:
+    """Whether a revision deleted the end of a paragraph."""
+    properties = paragraph.find(f"{W}pPr/{W}rPr")
+    return properties is not None and any(
+        properties.find(W + name) is not None for name in ("del", "moveFrom")
+    )
+
+
+def _is_unread_row(line: Element) -> bool:
+    """Whether a row of a table is deleted or hidden."""
+    properties = line.find(f"{W}trPr")
+    return properties is not None and (
+        properties.find(f"{W}del") is not None or switch(properties, "hidden") is True
+    )
+
+
+def _ends_page(element: Element) -> bool:
+    return element.tag == f"{W}lastRenderedPageBreak" or element.get(f"{W}type") == "page"
+
+
+def _nearest(element: Element, name: str) -> Element | None:
+    return next(element.iterancestors(f"{W}{name}"), None)

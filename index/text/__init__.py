@@ -1,0 +1,1 @@
+"""Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""

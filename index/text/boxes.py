@@ -1,0 +1,98 @@
+"""A span of a document → the rectangles on its pages that its words cover."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.documents import Document, Span
+from index.text.tables import CELL_SEPARATOR
+
+_UNITS = 4
+"""In a point: layouts tell places in quarters of it."""
+
+_BOX_BYTES = 8
+
+_SHARED = 0.5
+"""Of the lower of two characters' heights: from here on they stand on one line."""
+
+_MAX_GAP = 1.5
+"""In heights of a line: what stands further away is another column's, unless a cell ends between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in points from the upper left corner of the page as it is shown.
+
+    Attributes:
+        page: the page's number, from 1.
+        left: distance of its left edge from the page's.
+        top: distance of its upper edge from the page's.
+        right: distance of its right edge from the page's left one.
+        bottom: distance of its lower edge from the page's upper one.
+    """
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def boxes(document: Document, span: Span) -> tuple[Box, ...]:
+    """Where the words of ``span`` stand: a rectangle for each line of a page, in the order of the text.
+
+    Empty where the document has no places on pages, and where the span covers no character that has one.
+    """
+    if not document.layouts:
+        return ()
+    found: list[Box] = []
+    first = max(bisect_right(document.page_starts, span.start) - 1, 0)
+    for number in range(first, len(document.layouts)):
+        start = document.page_starts[number]
+        if start >= span.end:
+            break
+        ends = document.page_starts[number + 1 : number + 2] or (len(document.text),)
+        part = Span(max(span.start, start), max(min(span.end, ends[0]), span.start, start))
+        found += _on_page(document, number, part)
+    return tuple(found)
+
+
+def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
+    """The rectangles of a span that lies on one page."""
+    start = document.page_starts[number]
+    bounds = slice((span.start - start) * _BOX_BYTES, (span.end - start) * _BOX_BYTES)
+    places = np.frombuffer(document.layouts[number].boxes[bounds], "<u2").reshape(-1, 4)
+    placed = np.flatnonzero(places.any(axis=1)).tolist()
+    line: tuple[int, int, int, int] | None = None
+    last = 0
+    for offset in placed:
+        left, top, right, bottom = places[offset].tolist()
+        if line is not None:
+            between = document.text[span.start + last + 1 : span.start + offset]
+            if _is_same_line(line, (left, top, right, bottom), ends_cell=CELL_SEPARATOR.strip() in between):
+                line = (min(line[0], left), min(line[1], top), max(line[2], right), max(line[3], bottom))
+                last = offset
+                continue
+            yield _box(number, line)
+        line, last = (left, top, right, bottom), offset
+    if line is not None:
+        yield _box(number, line)
+
+
+def _is_same_line(
+    line: tuple[int, int, int, int], character: tuple[int, int, int, int], *, ends_cell: bool
+) -> bool:
+    """Whether a character goes on the line that covers ``line`` so far, to either side of it."""
+    shared = min(line[3], character[3]) - max(line[1], character[1])
+    heights = line[3] - line[1], character[3] - character[1]
+    gap = max(character[0] - line[2], line[0] - character[2])
+    return shared >= _SHARED * min(heights) and (ends_cell or gap <= _MAX_GAP * max(heights))
+
+
+def _box(number: int, line: tuple[int, int, int, int]) -> Box:
+    left, top, right, bottom = (value / _UNITS for value in line)
+    return Box(number + 1, left, top, right, bottom)

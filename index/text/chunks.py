@@ -1,0 +1,145 @@
+"""A document's sentences → chunks that fit the encoder, never overlapping, always exact spans."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from index.documents import Chunk, Document, Span
+from index.text.sentences import each_sentence
+from index.text.tables import Table, tables
+from index.text.tokens import TokenSpans, tokens_of
+
+__all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
+
+MAX_CHUNK_TOKENS = 200
+"""Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
+
+CHUNKING = 2
+"""Raised whenever a document comes to be cut into other passages, or they are embedded with other words in
+front, or more is kept of them: a library that was made before is then made anew beside itself, and changed
+over."""
+
+HEADING_TOKENS = 60
+"""What of a table's headings goes in front of its rows."""
+
+_LONGEST_WORD = 20
+"""Characters of the longest token that is taken for a word. A longer one is a run that the tokeniser gave
+up on: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+
+_CHARACTERS_A_TOKEN = 4
+"""What such a run counts for, about as English: a passage must stay short enough to be read."""
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
+    """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
+
+    The chunks lie in order and do not overlap; between them is nothing but white space, so that they
+    reconstruct the document. A sentence longer than a chunk is cut at white space, or between graphemes
+    where it has none. A run of characters that the tokeniser takes for one token counts as several
+    (``_LONGEST_WORD``).
+
+    A table's rows stand in chunks of their own, with room for its headings, which are put in front of each
+    when it is embedded (``HEADING_TOKENS``).
+
+    Args:
+        document: the document; its text may be empty.
+        token_spans: the encoder's tokeniser.
+        max_tokens: the room in a chunk, in tokens, at least 1.
+    """
+    return list(each_chunk(document, token_spans, max_tokens))
+
+
+def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> Iterator[Chunk]:
+    """The chunks of :func:`chunk`, one by one."""
+    text = document.text
+    tokens = _TokenCounter(text, token_spans)
+    found = tables(text)
+    held: list[Span] = []
+    table: Table | None = None
+    room = max_tokens
+    for sentence in each_sentence(text, document.language, found):
+        its = _table_at(found, sentence)
+        if held and its is not table:
+            yield _as_chunk(held, table)
+            held = []
+        if its is not table:
+            table, room = its, _room(its, tokens, max_tokens)
+        for piece in _fitting(text, sentence, tokens, room):
+            if held and tokens.between(held[0].start, piece.end) > room:
+                yield _as_chunk(held, table)
+                held = []
+            held.append(piece)
+    if held:
+        yield _as_chunk(held, table)
+
+
+def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
+    """The table that a sentence is a row of."""
+    place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
+    return found[place] if place >= 0 and found[place].span.covers(sentence) else None
+
+
+def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
+    """What is left of a chunk once a table's headings are in it."""
+    if table is None:
+        return max_tokens
+    headings = tokens.between(table.header.start, table.header.end)
+    return max(max_tokens - min(headings, HEADING_TOKENS), max_tokens // 2, 1)
+
+
+class _TokenCounter:
+    """Counts the tokens that begin in a range, by bisection over one tokenisation of the document."""
+
+    def __init__(self, text: str, token_spans: TokenSpans) -> None:
+        self.starts = array("I")  # four bytes a token
+        for start, end in tokens_of(text, token_spans):
+            if end - start <= _LONGEST_WORD:
+                self.starts.append(start)
+            else:
+                self.starts.extend(range(start, end, _CHARACTERS_A_TOKEN))
+
+    def between(self, start: int, end: int) -> int:
+        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+
+
+def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
+    header = table.header if table and len(table.header) else None
+    return Chunk(Span(held[0].start, held[-1].end), tuple(held), header)
+
+
+def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
+    """The sentence itself, or the shortest row of pieces of it that fit."""
+    pieces: list[Span] = []
+    start = sentence.start
+    while tokens.between(start, sentence.end) > max_tokens:
+        # The first token that no longer fits begins here: nothing from there on may stay.
+        limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
+        # A character of more tokens than a chunk has room for stands alone.
+        cut = _cut_before(text, start, max(start + 1, min(limit, sentence.end)))
+        pieces.append(Span(start, start + len(text[start:cut].rstrip())))
+        start = cut
+        while start < sentence.end and text[start].isspace():
+            start += 1
+    if start < sentence.end:
+        pieces.append(Span(start, sentence.end))
+    return pieces
+
+
+def _cut_before(text: str, start: int, limit: int) -> int:
+    """The last place in ``(start, limit]`` to cut at: after white space, else between graphemes."""
+    for cut in range(limit, start, -1):
+        if text[cut - 1].isspace() and text[start:cut].strip():
+            return cut
+    last = start
+    for match in _GRAPHEME.finditer(text, start):
+        if match.end() > limit:
+            break
+        last = match.end()
+    # One grapheme longer than a whole chunk (a base letter under hundreds of marks) is cut as it is.
+    return last if last > start else limit

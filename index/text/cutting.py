@@ -1,0 +1,133 @@
+"""A document cut into passages, in few bytes: what the process that reads files sends of it.
+
+A passage as a value with its sentences takes a kilobyte of memory. A long document has tens of thousands of
+them, so that they are kept as numbers, and become values one at a time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+
+from index.documents import Chunk, Document, Span
+from index.text.chunks import each_chunk
+from index.text.minhash import signature
+from index.text.tokens import TokenSpans
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_NO_HEADER = (1, 0)
+"""Stands for the header of a passage that has none: a span that ends before it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How a document is to be cut.
+
+    Attributes:
+        tokenizer: the encoder's tokeniser, as the library tokenizers writes it in JSON.
+        max_tokens: the room in a passage, in tokens.
+        language: the document's, if somebody says it; empty for the one that its loader finds.
+    """
+
+    tokenizer: str
+    max_tokens: int
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The passages of a document and the signature of its text.
+
+    Attributes:
+        language: the language that the document was cut in.
+        counts: how many sentences each passage has: numbers of four bytes, in the machine's order, as below.
+        sentences: where each sentence begins and ends, in order.
+        headers: where the header of each passage's table begins and ends.
+        signature: as :func:`index.text.minhash.signature` makes it.
+    """
+
+    language: str
+    counts: bytes
+    sentences: bytes
+    headers: bytes
+    signature: bytes | None
+
+    def fits(self, text: str) -> bool:
+        """Whether it can be a cut of ``text``: passages of words in it, one after the other."""
+        if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
+            return False
+        counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))
+        if len(headers) != 2 * len(counts) or len(sentences) != 2 * counts.sum(dtype="u8"):
+            return False
+        ends = headers[1::2][headers[::2] <= headers[1::2]]
+        return bool(
+            (counts > 0).all()
+            and (sentences[::2] < sentences[1::2]).all()
+            and (sentences[1:-1:2] <= sentences[2::2]).all()
+            and (not len(sentences) or sentences[-1] <= len(text))
+            and (ends <= len(text)).all()
+        )
+
+
+def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
+    """Cut a document into passages, as :func:`index.text.chunks.chunk` does.
+
+    Args:
+        document: the document.
+        token_spans: the encoder's tokeniser.
+        max_tokens: the room in a passage, in tokens, at least 1.
+    """
+    counts, sentences, headers = array("I"), array("I"), array("I")
+    for chunk in each_chunk(document, token_spans, max_tokens):
+        counts.append(len(chunk.sentences))
+        for span in chunk.sentences:
+            sentences.append(span.start)
+            sentences.append(span.end)
+        headers.extend((chunk.header.start, chunk.header.end) if chunk.header else _NO_HEADER)
+    return Cut(
+        document.language,
+        counts.tobytes(),
+        sentences.tobytes(),
+        headers.tobytes(),
+        signature(document.text),
+    )
+
+
+class Chunks(Sequence[Chunk]):
+    """The passages of a cut. Each is made when it is asked for, and not kept."""
+
+    def __init__(self, its: Cut) -> None:
+        import numpy as np
+
+        self._beyond = np.cumsum(_numbers(its.counts), dtype=np.int64)
+        self._sentences = _numbers(its.sentences)
+        self._headers = _numbers(its.headers)
+
+    def __len__(self) -> int:
+        return len(self._beyond)
+
+    @overload
+    def __getitem__(self, place: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Chunk]: ...
+    def __getitem__(self, place: int | slice) -> Chunk | Sequence[Chunk]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        # As with a list: counted from the end where it is negative, and an IndexError beyond.
+        place = range(len(self))[place]
+        first = int(self._beyond[place - 1]) if place else 0
+        edges = self._sentences[2 * first : 2 * int(self._beyond[place])].tolist()
+        spans = tuple(map(Span, edges[::2], edges[1::2]))
+        start, end = self._headers[2 * place : 2 * place + 2].tolist()
+        return Chunk(Span(spans[0].start, spans[-1].end), spans, Span(start, end) if start <= end else None)
+
+
+def _numbers(packed: bytes) -> npt.NDArray[np.uint32]:
+    import numpy as np
+
+    return np.frombuffer(packed, np.uint32)

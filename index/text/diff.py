@@ -1,0 +1,126 @@
+"""What changed from one text of a document to the next, sentence by sentence."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from index.documents import Document, Span
+from index.text.sentences import sentences
+
+_COMPARED = 40_000
+"""Pairs of sentences between two that are sure: where there are more, none is taken for the same. Comparing
+them takes the cube of their number at worst, as where two rows of a table take turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A sentence of one text or of both.
+
+    Attributes:
+        old: where it stands in the former text; None where it came.
+        new: where it stands in the later one; None where it went.
+    """
+
+    old: Span | None
+    new: Span | None
+
+    @property
+    def change(self) -> Literal["stayed", "went", "came"]:
+        """What became of it."""
+        if self.old is None:
+            return "came"
+        return "went" if self.new is None else "stayed"
+
+    def words(self, old: str, new: str) -> str:
+        """Its words, as the later text has them where it stayed."""
+        if self.new is not None:
+            return self.new.of(new)
+        return self.old.of(old) if self.old is not None else ""
+
+
+def revisions(old: Document, new: Document) -> list[Revision]:
+    """The sentences of two texts in the order of reading; where some took the place of others, those first.
+
+    All sentences of ``old`` are among those that stayed or went, all of ``new`` among those that stayed or
+    came, both in their order. One that stayed has the same words in both, whatever white space is between
+    them. One that was only moved went at one place and came at another.
+    """
+    former, later = sentences(old.text, old.language), sentences(new.text, new.language)
+    pairs = _pairs(_words(former, old.text), _words(later, new.text))
+    found: list[Revision] = []
+    at, beside = 0, 0
+    for here, there in [*pairs, (len(former), len(later))]:
+        found += [Revision(span, None) for span in former[at:here]]
+        found += [Revision(None, span) for span in later[beside:there]]
+        if here < len(former):
+            found.append(Revision(former[here], later[there]))
+        at, beside = here + 1, there + 1
+    return found
+
+
+def _words(spans: Sequence[Span], text: str) -> list[str]:
+    return [" ".join(span.of(text).split()) for span in spans]
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of sentences that are the same in both, rising in both.
+
+    First what both begin and end with. Then the sentences that each has once are sure, as far as they are in
+    one order (patience diff), and what lies between two of them is compared by itself.
+    """
+    shorter = min(len(old), len(new))
+    head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
+    rest = shorter - head
+    tail = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
+    ends = len(old) - tail, len(new) - tail
+    pairs = [(place, place) for place in range(head)]
+    at, beside = head, head
+    for here, there in [*_sure(old[head : ends[0]], new[head : ends[1]], head), ends]:
+        pairs += _between(old, new, (at, here), (beside, there))
+        pairs.append((here, there))
+        at, beside = here + 1, there + 1
+    return [*pairs[:-1], *((ends[0] + place, ends[1] + place) for place in range(tail))]
+
+
+def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
+    """The places, each with ``before`` added, of the most sentences that both have once and in one order."""
+    often = Counter(old), Counter(new)
+    place_of = {words: place for place, words in enumerate(new)}
+    once = [
+        (place, place_of[words]) for place, words in enumerate(old) if often[0][words] == often[1][words] == 1
+    ]
+    # The longest rising run: of the runs of each length, the one that ends lowest.
+    ends: list[int] = []
+    lasts: list[int] = []
+    former: list[int | None] = []
+    for number, (_, there) in enumerate(once):
+        length = bisect_left(ends, there)
+        ends[length : length + 1] = [there]
+        lasts[length : length + 1] = [number]
+        former.append(lasts[length - 1] if length else None)
+    run: list[tuple[int, int]] = []
+    number_of: int | None = lasts[-1] if lasts else None
+    while number_of is not None:
+        here, there = once[number_of]
+        run.append((here + before, there + before))
+        number_of = former[number_of]
+    return run[::-1]
+
+
+def _between(
+    old: Sequence[str], new: Sequence[str], ours: tuple[int, int], theirs: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """The same sentences in a part of each."""
+    if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
+        return []
+    compared = SequenceMatcher(None, old[slice(*ours)], new[slice(*theirs)], autojunk=False)
+    return [
+        (ours[0] + block.a + place, theirs[0] + block.b + place)
+        for block in compared.get_matching_blocks()
+        for place in range(block.size)
+    ]

@@ -1,0 +1,108 @@
+"""Canonical text → sentences, as spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import regex
+import sentencex
+
+from index.documents import UNKNOWN_LANGUAGE, Span
+from index.text.tables import Table, tables
+
+_BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+"""What ends a block: a loader leaves no line break inside a paragraph."""
+
+_UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
+"""Khmer khan and bariyoosan and the Burmese section sign, which sentencex 1.0 passes over."""
+
+_RAISED_NUMBER = regex.compile(
+    r"""(?:(?<=\p{Ll}{5})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«"])
+    (?!\s+(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)\b
+    |(?![AI]\b)[\p{Lu}\d]{1,3}\b|Million|Billion|Percent|Per\b))""",
+    regex.VERBOSE,
+)
+"""A sentence's end with the number of its note at it ("stayed silent.1 Only"), which sentencex 1.0 takes for
+a decimal. The word before is longer than abbreviations that stand before a number ("No.5", "para.4"), and
+what follows is neither a month nor a unit, to which the number would belong."""
+
+_NOTE_MARK = regex.compile(
+    r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
+)
+"""The mark of a footnote, which belongs to the sentence that it stands at without a space."""
+
+_WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
+
+
+def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
+    """The sentences of ``text``, in order, without the white space around them.
+
+    Every character that is not white space lies in exactly one sentence. Pieces without a letter or
+    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block, and so does
+    the mark of a footnote that stands at its end. A row of a table is one sentence, whatever stops it has.
+
+    Args:
+        text: a document's canonical text, in which a line break ends a block.
+        language: an ISO 639-1 code, which chooses abbreviations; ``und`` takes English ones.
+    """
+    return list(each_sentence(text, language, tables(text)))
+
+
+def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
+    """The same one by one, of a text whose tables are ``found`` already."""
+    rows = {line.start: line.end for table in found for line in table.lines}
+    for start, end in _blocks(text):
+        if rows.get(start) == end:
+            yield from filter(None, [_trim(text, start, end)])
+        else:
+            yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _BLOCK_BREAK.finditer(text):
+        if start < match.start():
+            yield start, match.start()
+        start = match.end()
+    if start < len(text):
+        yield start, len(text)
+
+
+def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
+    # A forward cursor over pieces that keep every character: a piece is never searched for.
+    edges = [start]
+    for piece in sentencex.segment(language, text[start:end]):
+        origin = edges[-1]
+        edges.extend(origin + stop for stop in _further_stops(piece))
+        edges.append(origin + len(piece))
+    if edges[-1] != end:
+        raise ValueError(
+            f"sentencex changed the text: {edges[-1] - start} characters came back of {end - start}"
+        )
+    spans: list[Span] = []
+    for left, right in pairwise(edges):
+        begin = left
+        if spans and spans[-1].end == left and (mark := _NOTE_MARK.match(text, left, right)):
+            begin = mark.end()
+            spans[-1] = Span(spans[-1].start, begin)
+        span = _trim(text, begin, right)
+        if span is None:
+            continue
+        if spans and not _WORD_OR_DIGIT.search(text, span.start, span.end):
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(span)
+    return spans
+
+
+def _further_stops(piece: str) -> list[int]:
+    ends = {match.end() for stops in (_UNSEGMENTED_STOPS, _RAISED_NUMBER) for match in stops.finditer(piece)}
+    return sorted(end for end in ends if end < len(piece))
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    piece = text[start:end]
+    if not piece.strip():
+        return None
+    return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))

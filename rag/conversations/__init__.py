@@ -1,0 +1,1 @@
+"""Conversations, kept answers and feedback."""

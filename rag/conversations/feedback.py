@@ -1,0 +1,160 @@
+"""What people said of answers, kept with the library: a line of JSON each, in the order they came."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from filelock import FileLock
+
+from index import private
+from index.documents import Span
+from index.library import Index
+from index.records import DocumentNotFoundError
+from rag.answers import Answer
+from rag.json_lines import JsonLinesError, read_json_lines
+
+FILE = "feedback.jsonl"
+_LOCK = "feedback.lock"
+_LOCK_SECONDS = 30.0
+
+Judgement = Literal["right", "wrong", "unanswerable"]
+"""``right``: the answer is. ``wrong``: it is not; evidence, if any, is what it should have cited.
+``unanswerable``: the library does not answer the question."""
+
+
+class SpanError(ValueError):
+    """A span that lies outside its document; the message says which, and how long the document is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedEvidence:
+    """What answers a question: the place and the words, so that a later version can be searched for them.
+
+    Attributes:
+        source: the folder that the document was found in, as an absolute path.
+        path: its path under that folder.
+        start: where the quote began in the document's text.
+        end: where it ended.
+        quote: the words.
+    """
+
+    source: str
+    path: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One person's judgement of the answer to a question.
+
+    Attributes:
+        question: as it was asked.
+        verdict: the judgement.
+        evidence: what answers the question.
+        note: anything else, in words; None for nothing.
+        given_at: when, ISO 8601 in UTC.
+        answer_id: the answer that was judged, where it is known which.
+    """
+
+    question: str
+    verdict: Judgement
+    evidence: tuple[CitedEvidence, ...]
+    note: str | None
+    given_at: str
+    answer_id: str | None = None
+
+
+def cited_evidence(index: Index, answer: Answer) -> tuple[CitedEvidence, ...]:
+    """What an answer rests on as evidence, each place once, so far as the library still has it."""
+    found: dict[CitedEvidence, None] = {}
+    for cited in answer.citations:
+        if cited.verification.verdict == "unsupported":
+            continue
+        with suppress(DocumentNotFoundError):
+            place = (cited.document_id, cited.version, cited.start, cited.end)
+            found[evidence_in(index, *place)] = None
+    return tuple(found)
+
+
+def evidence_in(index: Index, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
+    """A span of a document as evidence.
+
+    Raises:
+        DocumentNotFoundError: if the library has no such document or version.
+        SpanError: if the span is empty or lies outside the document.
+    """
+    record = index.document(document_id, version)
+    text = index.text(document_id, version).text
+    if not 0 <= start < end <= len(text):
+        raise SpanError(
+            f"start {start} and end {end} are no span of document {document_id}, version {version}, which "
+            f"has {len(text):,} characters; 0 <= start < end <= {len(text)} must hold"
+        )
+    return CitedEvidence(record.source, record.path, start, end, Span(start, end).of(text))
+
+
+def append_feedback(home: Path, feedback: Feedback) -> None:
+    """Add to the feedback that is kept under ``home``; several threads and processes may.
+
+    Raises:
+        TimeoutError: if another process holds the file for half a minute.
+    """
+    line = json.dumps(asdict(feedback), ensure_ascii=False) + "\n"
+    with (
+        _locked(home),
+        open(home / FILE, "a", encoding="utf-8", errors="replace", opener=private.opener) as file,
+    ):
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_feedback(home: Path) -> list[Feedback]:
+    """The feedback that is kept under ``home``, in the order it came.
+
+    Raises:
+        JsonLinesError: if a line is damaged; the message has its number.
+        TimeoutError: if another process holds the file for half a minute.
+    """
+    file = home / FILE
+    if not file.is_file():
+        return []
+    with _locked(home):
+        return [_feedback(file, number, row) for number, row in read_json_lines(file)]
+
+
+def judgements(home: Path) -> dict[str, Judgement]:
+    """What was said of answers, by their ids; of several judgements of one, the last.
+
+    Raises:
+        JsonLinesError, TimeoutError: as :func:`read_feedback`.
+    """
+    return {given.answer_id: given.verdict for given in read_feedback(home) if given.answer_id is not None}
+
+
+def _locked(home: Path) -> FileLock:
+    return FileLock(home / _LOCK, timeout=_LOCK_SECONDS, mode=private.FILE)
+
+
+def _feedback(file: Path, number: int, row: Mapping[str, Any]) -> Feedback:
+    try:
+        evidence = tuple(CitedEvidence(**item) for item in row["evidence"])
+        feedback = Feedback(**{**row, "evidence": evidence})
+    except (KeyError, TypeError) as error:
+        raise JsonLinesError(
+            f"{file}, line {number}: not feedback as it is stored ({error}); correct or remove the line"
+        ) from error
+    if feedback.verdict not in get_args(Judgement):
+        raise JsonLinesError(
+            f"{file}, line {number}: the verdict is {feedback.verdict!r}; it must be one of "
+            f"{', '.join(get_args(Judgement))}"
+        )
+    return feedback

@@ -1,0 +1,262 @@
+"""An answer that was carried away is checked again, as it is read there, against the library as it is now.
+
+What is checked is what a reader has before them: the words of the sentences and of the quotes, in the form
+of :func:`rag.conversations.wording.visible`. Nothing is searched for and no model is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from index.catalog.database import Catalog
+from index.catalog.reader import CatalogReader
+from index.documents import Document, Span
+from index.records import DocumentNotFoundError, DocumentRecord
+from rag.answers import Verdict
+from rag.conversations.wording import visible
+from rag.evidence import evidence_at
+from rag.verification import Evidence, Gate
+
+if TYPE_CHECKING:
+    from index.embedding.encoder import Encoder
+
+_STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
+_SAID: Mapping[Verdict, str] = {
+    "unsupported": "not supported",
+    "partial": "only partly supported",
+    "supported": "supported",
+}
+
+_MOST = 2**63 - 1
+"""The largest number that the catalog can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quote stands.
+
+    Attributes:
+        document_id: the document's number, in the library that the answer was made of.
+        version: its version.
+        digest: sha256 of that version's file, in hexadecimal; None where it is not known.
+        start: where the quote begins in the version's text.
+        end: where it ends.
+    """
+
+    document_id: int
+    version: int
+    digest: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A footnote as it is read.
+
+    Attributes:
+        number: its mark.
+        quote: the words between its quotation marks.
+        headings: where the quote is a table's row, the headings that are given with it; else None.
+        attribution: what it says of the document.
+        place: where the words are said to stand; None where nothing says it.
+    """
+
+    number: int
+    quote: str
+    headings: str | None
+    attribution: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence as it is read.
+
+    Attributes:
+        text: its words.
+        footnotes: its marks.
+        shown: how it is shown: unsupported ones are struck out.
+    """
+
+    text: str
+    footnotes: tuple[int, ...]
+    shown: Verdict = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came out for a sentence or a footnote.
+
+    Attributes:
+        number: the footnote's mark, or the sentence's place among the sentences, from 1.
+        words: the sentence, or the quote.
+        problems: what is wrong, a line each; none where it holds.
+        remarks: what is good to know, and is not wrong.
+    """
+
+    number: int
+    words: str
+    problems: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.problems
+
+
+Facts = Callable[[DocumentRecord, int | None], Sequence[str]]
+"""What a footnote must say of a document and the page in it."""
+
+_Texts = Callable[[int, int], Document]
+"""A document's text by its number and version."""
+
+
+def recheck(
+    catalog: Catalog,
+    claims: Sequence[Claim],
+    footnotes: Sequence[Footnote],
+    facts: Facts,
+    encoder: Callable[[], Encoder] | None = None,
+) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
+    """Check sentences against their quotes, and the quotes against the library.
+
+    Args:
+        catalog: the library's.
+        claims: the sentences, in their order.
+        footnotes: the footnotes that they may refer to.
+        facts: what a footnote must say of its document.
+        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
+            without. It takes seconds, and a quotation never needs it.
+
+    Returns:
+        What came out for each sentence, and for each footnote.
+    """
+    with catalog.reading() as reader:
+        texts = cache(reader.text)
+        found = [_check_footnote(reader, texts, footnote, facts) for footnote in footnotes]
+    notes = {note.number: (note, evidence) for note, evidence in found}
+    sentences = _check_claims(claims, notes, Gate())
+    if encoder is not None and any(not each.holds for each in sentences):
+        sentences = _check_claims(claims, notes, Gate(encoder()))
+    return sentences, tuple(note for note, _ in found)
+
+
+def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
+    """The document of a place, where the library has that file under its number."""
+    named = _named(reader, place)
+    return named if named is not None and place.digest in {None, named.digest} else None
+
+
+def _check_claims(
+    claims: Sequence[Claim], notes: Mapping[int, tuple[Checked, Evidence]], gate: Gate
+) -> tuple[Checked, ...]:
+    return tuple(_check_claim(number, claim, notes, gate) for number, claim in enumerate(claims, 1))
+
+
+def _check_claim(
+    number: int, claim: Claim, notes: Mapping[int, tuple[Checked, Evidence]], gate: Gate
+) -> Checked:
+    if claim.shown == "unsupported":
+        return Checked(number, claim.text, (), ("is struck out, as not supported",))
+    if not claim.footnotes:
+        return Checked(number, claim.text, ("has no footnote",))
+    problems = [
+        f"footnote {mark} {'does not hold' if mark in notes else 'is not there'}"
+        for mark in claim.footnotes
+        if mark not in notes or not notes[mark][0].holds
+    ]
+    remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
+    cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
+    if any(note.holds and note.words == claim.text for note in cited):
+        # The document's own words need no support, be they a table's row or half a sentence.
+        return Checked(number, claim.text, tuple(problems), remarks)
+    # By the words that stand there to be read, even where they are not the document's.
+    found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
+    if _STANDING[found.verdict] < _STANDING[claim.shown]:
+        problems.append(f"is {_SAID[found.verdict]} by what it cites: {found.reason}")
+    return Checked(number, claim.text, tuple(problems), remarks)
+
+
+def _check_footnote(
+    reader: CatalogReader, texts: _Texts, footnote: Footnote, facts: Facts
+) -> tuple[Checked, Evidence]:
+    """What came out for a footnote, and what its words are to be understood with."""
+    alone = Evidence(footnote.quote, footnote.headings or "")
+    place = footnote.place
+    if place is None:
+        why = "nothing in the file says where its words stand; export the answer again"
+        return Checked(footnote.number, footnote.quote, (why,)), alone
+    readings = [(record, texts(record.document_id, record.version)) for record in _versions(reader, place)]
+    if not readings:
+        return Checked(footnote.number, footnote.quote, (_absence(reader, place),)), alone
+    record, document = next(
+        (each for each in readings if _quoted(each[1], place) == footnote.quote), readings[0]
+    )
+    moved = (record.document_id, record.version) != (place.document_id, place.version)
+    problems = [*_differences(footnote, place, document)]
+    if not moved:
+        page = document.page_at(place.start)
+        problems += [
+            f"does not say of its source “{fact}”"
+            for fact in map(visible, facts(record, page))
+            if fact not in footnote.attribution
+        ]
+    remarks = tuple(_remarks(reader, record, moved=moved))
+    checked = Checked(footnote.number, footnote.quote, tuple(problems), remarks)
+    if problems:
+        return checked, alone
+    span = Span(place.start, place.end)
+    return checked, evidence_at(record, document, span, footnote.quote, footnote.headings)
+
+
+def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
+    """Where a footnote has other words than its document."""
+    if (words := _quoted(document, place)) != footnote.quote:
+        yield f"the quote is not what stands in the document there, which is “{words}”"
+    if footnote.headings is not None and footnote.headings not in visible(document.text):
+        yield f"its headings, “{footnote.headings}”, are not in the document"
+
+
+def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
+    """The versions that a place may be in: the one it names, else those of the same file, which has moved."""
+    if (cited := cited_document(reader, place)) is not None:
+        yield cited
+    elif place.digest is not None:
+        yield from reader.same_file(place.digest)
+
+
+def _named(reader: CatalogReader, place: Place) -> DocumentRecord | None:
+    if max(place.document_id, place.version) > _MOST:
+        return None
+    try:
+        return reader.document(place.document_id, place.version)
+    except DocumentNotFoundError:
+        return None
+
+
+def _absence(reader: CatalogReader, place: Place) -> str:
+    if _named(reader, place) is not None:
+        return (
+            f"document {place.document_id}, version {place.version} of this library is another file than the "
+            "one that was cited, which is not in it; it may have been removed, or this is another library"
+        )
+    return str(DocumentNotFoundError(place.document_id, place.version))
+
+
+def _quoted(document: Document, place: Place) -> str:
+    """What stands at the place; nothing where the text does not reach so far."""
+    if not 0 <= place.start <= place.end <= len(document.text):
+        return ""
+    return visible(Span(place.start, place.end).of(document.text))
+
+
+def _remarks(reader: CatalogReader, record: DocumentRecord, *, moved: bool) -> Iterator[str]:
+    if moved:
+        yield f"the same file is document {record.document_id}, version {record.version} of this library"
+    if record.superseded_by is not None:
+        yield f"the library now has version {reader.document(record.document_id).version}"

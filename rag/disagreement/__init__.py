@@ -1,0 +1,1 @@
+"""Figures in which reports disagree."""

@@ -1,0 +1,36 @@
+"""Figures in the words in which a text has them: *over a thousand*, *between 100 and 200*."""
+
+from __future__ import annotations
+
+import regex
+
+from rag.figures.comparators import comparator_of
+from rag.figures.quantities import Quantity
+
+FAR = 40
+"""Characters before and after a figure in which the words for how exact it is stand."""
+
+_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s$", regex.IGNORECASE)
+
+
+def written_start(text: str, quantity: Quantity) -> int:
+    """Where a figure begins with the words for how exact it is: *over* a thousand."""
+    start = quantity.span.start
+    if quantity.comparator == "exactly":
+        opened = _BETWEEN.search(text[:start]) if quantity.is_range else None
+        return opened.start() if opened else start
+    for place in range(start - 1, max(0, start - FAR) - 1, -1):
+        if comparator_of(text[place:start], start - place, start - place) == quantity.comparator:
+            return place
+    return start
+
+
+def as_written(text: str, quantity: Quantity) -> str:
+    """A figure as its text has it, with the words for how exact it is."""
+    start, end = written_start(text, quantity), quantity.span.end
+    if quantity.comparator != "exactly" and start == quantity.span.start:
+        for place in range(end + 1, min(len(text), end + FAR) + 1):
+            if comparator_of(text[start:place], 0, end - start) == quantity.comparator:
+                end = place
+                break
+    return " ".join(text[start:end].split())

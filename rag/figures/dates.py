@@ -1,0 +1,257 @@
+"""The dates in a text, in the forms of the languages that are checked → years, months, days, weekdays.
+
+``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and
+``18 Juli 2025`` are one date. What a relative date means is for who knows when the text was published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache, lru_cache
+
+import regex
+
+from index.documents import Span
+from rag.figures.date_words import AMBIGUOUS, BABEL, RELATIVE, VI_DAYS, VI_MONTHS, ZH_DAYS
+from rag.figures.moment import Moment, Relation
+from rag.figures.periods import named_periods
+
+_YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
+_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?P<month>0?[1-9]|1[0-2])"
+
+_NUMERIC = (
+    regex.compile(r"(?<!\d)(?P<year>(?:1[5-9]|20)\d\d)[-/.](?P<month>0[1-9]"
+                  r"|1[0-2])(?:[-/.](?P<day>[0-3]\d))?(?!\d|[.,]\d)"),
+    regex.compile(rf"(?<![\d.,]){_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d)"),
+    regex.compile(rf"(?<![\d.,])(?P<month>0?[1-9]|1[0-2])(?P<mark>[-/])(?P<day>1[3-9]|2\d"
+                  rf"|3[01])(?P=mark){_YEAR}(?!\d)"),
+    regex.compile(rf"{_YEAR}\s?年(?:\s?{_MONTH}\s?月(?:份)?(?:\s?{_DAY}\s?[日号])?)?"),
+    regex.compile(rf"(?<!\d){_MONTH}\s?月(?:份|\s?{_DAY}\s?[日号])?"),
+    regex.compile(rf"\b(?:ngày|hôm|mùng)\s{_DAY}\s?(?:tháng\s|/|-){_MONTH}(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b",
+                  regex.IGNORECASE),
+    regex.compile(rf"\b{_DAY}\stháng\s{_MONTH}(?:(?:\snăm\s|,?\s|/){_YEAR})?\b", regex.IGNORECASE),
+    regex.compile(rf"\btháng\s{_MONTH}(?!\d)(?:(?:\snăm\s|,?\s|/|-){_YEAR})?\b", regex.IGNORECASE),
+    regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?",
+                  regex.IGNORECASE),
+)  # fmt: skip
+_SHORT = regex.compile(
+    rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
+    regex.IGNORECASE,
+)
+"""*Sáng 21/9*, *Kamis (12/3)*."""
+_BARE_YEAR = regex.compile(
+    r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
+    r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
+    r"|个|家|米|元))"
+)
+_YEAR_BEFORE = regex.compile(
+    r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late"
+    r"|early|mid|fiscal"
+    r"|năm|từ|trước|sau|đến|vào|tahun|sejak|pada|hingga|sampai|dan|en|de|im|seit|em|jahr|año|ano)\s|[(/–-])$",
+    regex.IGNORECASE,
+)
+_VI_WEEKDAY = regex.compile(
+    rf"\b(?:(?:vào|hôm|ngày|sáng|chiều|tối|từ|đến)\s)(?:thứ (?P<day>{'|'.join(VI_DAYS)})"
+    rf"|(?P<sunday>chủ nhật))\b"
+    rf"|\bThứ (?P<named>{'|'.join(map(str.capitalize, VI_DAYS))})\b",
+    regex.IGNORECASE,
+)
+_ZH_WEEKDAY = regex.compile(rf"(?:星期|周|礼拜)(?P<day>[{''.join(ZH_DAYS)}])")
+_RELATIVE_WORD = regex.compile(
+    rf"(?<![\p{{L}}--[\p{{Han}}]])(?:{'|'.join(RELATIVE)})(?![\p{{L}}--[\p{{Han}}]])",
+    regex.IGNORECASE | regex.V1,
+)
+_GOES_ON = regex.compile(r"before$", regex.IGNORECASE)
+_OF_SOMETHING = regex.compile(r"\s(?!and\b|but\b|when\b|because\b|of\b|on\b|in\b|at\b|as\b|for\b)\p{L}")
+_BEFORE = regex.compile(
+    r"(?:\b(?:before|until|till|by|prior to|no later than|trước|đến|cho đến|sebelum|sampai"
+    r"|hingga)\s(?:the\s)?(?:end of\s)?"
+    r"(?:ngày\s|năm\s|tahun\s)?|截至|直到)$", regex.IGNORECASE,
+)  # fmt: skip
+_AFTER = regex.compile(
+    r"\b(?:after|since|from|following|starting|sau|từ|kể từ|sejak|setelah|sesudah)\s(?:the\s)?(?:ngày\s"
+    r"|năm\s|tahun\s)?$",
+    regex.IGNORECASE,
+)
+_BEFORE_FOLLOWS = regex.compile(r"(?:之前|以前|年底前|前)")
+_AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
+
+
+@lru_cache(maxsize=4096)
+def dates(text: str, language: str) -> tuple[Moment, ...]:
+    """The dates in ``text``, in order; the language decides the order of day and month where both may be."""
+    found: list[Moment] = []
+    finders = (
+        named_periods(text, language),
+        _numeric(text, language),
+        _named(text),
+        _weekdays(text),
+        _relative(text),
+        _years(text),
+    )
+    for finder in finders:
+        for moment in finder:
+            if not any(
+                moment.span.start < other.span.end and other.span.start < moment.span.end for other in found
+            ):
+                found.append(replace(moment, relation=_relation(text, moment.span)))
+    return tuple(sorted(found, key=lambda moment: moment.span.start))
+
+
+def resolved(moment: Moment, published: str | None) -> Moment:
+    """A date with what follows from the day on which its text was published.
+
+    A weekday is the last one until that day, and a day without a year is of the year before or of that day.
+
+    Args:
+        moment: a date of the text.
+        published: ISO 8601, possibly shortened; with a year alone only years are resolved.
+    """
+    parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
+    if not parts:
+        return moment
+    whole = date(parts[0], parts[1], parts[2]) if len(parts) == 3 else None
+    if moment.relative is not None:
+        return _of_relative(moment, parts, whole)
+    if moment.year is None and moment.month is None and moment.weekday is not None and whole is not None:
+        day = whole - timedelta(days=(whole.weekday() - moment.weekday) % 7)
+        return replace(moment, year=day.year, month=day.month, day=day.day)
+    if moment.year is None and moment.month is not None:
+        later = len(parts) > 1 and moment.month > parts[1]
+        return replace(moment, year=parts[0] - later)
+    return moment
+
+
+def _of_relative(moment: Moment, parts: list[int], whole: date | None) -> Moment:
+    back = moment.relative or 0
+    if moment.relative_unit == "year":
+        return replace(moment, year=parts[0] - back)
+    if moment.relative_unit == "month" and len(parts) > 1:
+        months = parts[0] * 12 + parts[1] - 1 - back
+        return replace(moment, year=months // 12, month=months % 12 + 1)
+    if moment.relative_unit == "day" and whole is not None:
+        day = whole - timedelta(days=back)
+        return replace(moment, year=day.year, month=day.month, day=day.day, weekday=day.weekday())
+    return moment
+
+
+def _relation(text: str, span: Span) -> Relation | None:
+    before, after = text[max(0, span.start - 20) : span.start], text[span.end : span.end + 3]
+    if _BEFORE.search(before) or _BEFORE_FOLLOWS.match(after):
+        return "before"
+    return "after" if _AFTER.search(before) or _AFTER_FOLLOWS.match(after) else None
+
+
+def _moment(match: regex.Match[str]) -> Moment:
+    groups = match.groupdict()
+    month = groups.get("month")
+    vietnamese = groups.get("vi_month")
+    return Moment(
+        Span(match.start(), match.end()),
+        int(groups["year"]) if groups.get("year") else None,
+        int(month) if month else VI_MONTHS[vietnamese.lower()] if vietnamese else None,
+        int(groups["day"]) if groups.get("day") else None,
+    )
+
+
+def _numeric(text: str, language: str) -> Iterator[Moment]:
+    for place, pattern in enumerate(_NUMERIC):
+        for match in pattern.finditer(text):
+            moment = _moment(match)
+            ambiguous = (
+                place == 1 and match["mark"] == "/" and language in {"en", "und"} and (moment.day or 0) <= 12
+            )
+            yield replace(moment, swapped=ambiguous)
+    if language in {"vi", "id"}:
+        yield from map(_moment, _SHORT.finditer(text))
+
+
+@cache
+def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Names of months and of weekdays in small letters, from babel's locales."""
+    from babel import Locale
+
+    months: dict[str, int] = {"sept": 9, "agt": 8}
+    days: dict[str, int] = {}
+    for code in BABEL:
+        locale = Locale(code)
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.months["format"][width].items():
+                months.setdefault(name.lower().rstrip("."), number)
+            for number, name in locale.days["format"][width].items():
+                if width == "wide":
+                    days.setdefault(name.lower(), number)
+    days.update({"jum'at": 4, "jumat": 4})
+    return months, days
+
+
+@cache
+def _named_pattern() -> regex.Pattern[str]:
+    months, _ = _names()
+    names = "|".join(sorted(map(regex.escape, months), key=len, reverse=True))
+    name = rf"(?P<name>{names})\b\.?"
+    day = r"(?<![\p{N}.,])(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.|º)?"
+    return regex.compile(
+        rf"{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
+        rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:\s?,?\s{_YEAR}\b)?"
+        rf"|\b{name},?\s(?:de\s)?{_YEAR}\b|\b(?P<alone>{names})\b",
+        regex.IGNORECASE,
+    )
+
+
+def _named(text: str) -> Iterator[Moment]:
+    months, _ = _names()
+    for match in _named_pattern().finditer(text):
+        name = (match["name"] or match["alone"]).lower()
+        if match["alone"] and not _is_month(text, match):
+            continue
+        yield replace(_moment(match), month=months[name])
+
+
+def _is_month(text: str, match: regex.Match[str]) -> bool:
+    """Whether a word that stands alone is a month: with a capital, and a preposition if it may be another."""
+    word = match["alone"]
+    if not word[:1].isupper() or len(word) < 3:
+        return False
+    before = text[max(0, match.start() - 12) : match.start()].lower()
+    placed = regex.search(r"\b(?:in|of|since|until|by|during|between|last|this|next|from|to|and|early|late"
+                          r"|mid|pada|bulan|sejak)[\s-]$",
+                          before)  # fmt: skip
+    return bool(placed) or (word.lower() not in AMBIGUOUS and len(word) > 3)
+
+
+def _weekdays(text: str) -> Iterator[Moment]:
+    _, days = _names()
+    for match in regex.finditer(r"\b\p{Lu}[\p{L}']+\b", text):
+        word = match[0].lower()
+        if word in days and not (
+            word in AMBIGUOUS and not regex.search(r"\b(?:hari|pada)\s$", text[: match.start()])
+        ):
+            yield Moment(Span(match.start(), match.end()), weekday=days[word])
+    for match in _ZH_WEEKDAY.finditer(text):
+        yield Moment(Span(match.start(), match.end()), weekday=ZH_DAYS[match["day"]])
+    for match in _VI_WEEKDAY.finditer(text):
+        name = (match["day"] or match["named"] or "").lower()
+        yield Moment(Span(match.start(), match.end()), weekday=VI_DAYS[name] if name else 6)
+
+
+def _relative(text: str) -> Iterator[Moment]:
+    for match in _RELATIVE_WORD.finditer(text):
+        back, unit = RELATIVE[match[0].lower()]
+        if _GOES_ON.search(match[0]) and _OF_SOMETHING.match(text, match.end()):
+            continue
+        yield Moment(Span(match.start(), match.end()), relative=back, relative_unit=unit)
+
+
+def _years(text: str) -> Iterator[Moment]:
+    for match in _BARE_YEAR.finditer(text):
+        before = text[max(0, match.start() - 12) : match.start()]
+        counted = regex.match(r"\s\p{Ll}{3,}", text[match.end() :]) is not None
+        sure = _YEAR_BEFORE.search(before) is not None or bool(match["decade"])
+        yield Moment(
+            Span(match.start(), match.end()), int(match["year"]), decade=bool(match["decade"]),
+            may_be_count=counted and not sure,
+        )  # fmt: skip

@@ -1,0 +1,210 @@
+"""Numbers in a text, in digits or words → their values, exactly.
+
+What they count, and whether they are dates, is for :mod:`rag.figures.quantities` and
+:mod:`rag.figures.dates`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import regex
+
+from rag.figures.digits import Number, value_of
+from rag.figures.han_numerals import han_numbers
+from rag.figures.number_words import ENGLISH, SUFFIXES, WORDS, Words
+
+_TOKEN = regex.compile(
+    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn"
+    r"|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"|(?P<other>[^\s-])",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    start: int
+    end: int
+    kind: str
+    suffix: str = ""
+
+
+def numbers(text: str, language: str) -> list[Number]:
+    """The numbers in ``text``, in order.
+
+    Args:
+        text: any text.
+        language: ISO 639-1; it decides what a comma and a point mean, and which words are numbers.
+    """
+    if language in {"zh", "ja"}:
+        return list(han_numbers(text))
+    words = WORDS.get(language, ENGLISH)
+    tokens = [_token(match) for match in _TOKEN.finditer(text)]
+    found: list[Number] = []
+    place = 0
+    while place < len(tokens):
+        taken, number = _number_at(tokens, place, words, language)
+        if number is not None:
+            found.append(number)
+        place += max(taken, 1)
+    return found
+
+
+def _token(match: regex.Match[str]) -> _Token:
+    if match["digits"]:
+        return _Token(match["digits"], match.start(), match.end(), "digits", (match["suffix"] or "").lower())
+    kind = "word" if match["word"] else "other"
+    return _Token(unicodedata.normalize("NFC", match[0]).lower(), match.start(), match.end(), kind)
+
+
+def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
+    """The number that begins with a token, and how many tokens it takes."""
+    token = tokens[place]
+    if token.kind == "digits":
+        return _in_digits(tokens, place, words, language)
+    if token.kind != "word":
+        return 1, None
+    for table, share in ((words.shares, True), (words.vague, False)):
+        taken = _listed(tokens, place, table)
+        if taken and not (share and _scaled_after(tokens, place + taken, words)):
+            named = table[" ".join(each.text for each in tokens[place : place + taken])]
+            return taken, _named(named, tokens[place], tokens[place + taken - 1], share)
+    return _in_words(tokens, place, words)
+
+
+def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
+    """Whether a scale follows: *half a million* is no half of anything."""
+    following = [token.text for token in tokens[place : place + 2]]
+    if following[:1] and following[0] in words.one:
+        following = following[1:]
+    return bool(following) and (following[0] in words.scales or following[0] in words.factors)
+
+
+def _listed(tokens: list[_Token], place: int, table: Mapping[str, object]) -> int:
+    for length in (3, 2, 1):
+        if " ".join(token.text for token in tokens[place : place + length]) in table:
+            return min(length, len(tokens) - place)
+    return 0
+
+
+def _named(value: object, first: _Token, last: _Token, share: bool) -> Number:
+    if isinstance(value, tuple):
+        return Number(Decimal(value[0]), Decimal(value[1]), Decimal(value[0]), first.start, last.end, True)
+    exact = Decimal(str(value)).quantize(Decimal("0.01")).normalize()
+    return Number(exact, exact, Decimal(1), first.start, last.end, True, share)
+
+
+def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number]:
+    token = tokens[place]
+    value, step = value_of(token.text, language)
+    factor = Decimal(SUFFIXES.get(token.suffix, 1))
+    end, taken = token.end, 1
+    for following in tokens[place + 1 :]:
+        scale = words.scales.get(following.text) or words.factors.get(following.text)
+        if scale is None or following.text in words.one:
+            break
+        factor, end, taken = factor * scale, following.end, taken + 1
+    return taken, Number(value * factor, value * factor, step * factor, token.start, end)
+
+
+@dataclass(slots=True)
+class _Sum:
+    """A number in words as far as it was read: thousands, hundreds, and the digit that is still open."""
+
+    whole: Decimal = Decimal(0)
+    group: Decimal = Decimal(0)
+    digit: Decimal = Decimal(-1)
+    last: Decimal = Decimal(0)
+
+    def take(self, word: str, words: Words) -> bool:
+        """Go on with a word; False where it is none that goes on."""
+        joined = word.startswith("se")
+        if word in words.values and _adds(self.digit, words.values[word]):
+            self.digit = max(self.digit, Decimal(0)) + words.values[word]
+        elif word in words.teens and 0 < self.digit < 10:
+            self.digit += 10
+        elif word in words.factors and (self.digit > 0 or joined):
+            self.last = Decimal(words.factors[word])
+            self.group, self.digit = self.group + max(self.digit, Decimal(1)) * self.last, Decimal(-1)
+        elif word in words.scales and (self.digit > 0 or self.group > 0 or joined):
+            self.last = Decimal(words.scales[word])
+            part = self.group + max(self.digit, Decimal(0))
+            self.whole += (part or 1) * self.last
+            self.group, self.digit = Decimal(0), Decimal(-1)
+        else:
+            return False
+        return True
+
+    @property
+    def value(self) -> Decimal:
+        return self.whole + self.group + max(self.digit, Decimal(0))
+
+
+def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Number | None]:
+    made = _Sum()
+    end = start = place
+    half = _half(tokens, place, words)
+    if half and _scaled_after(tokens, place + len(half.split()), words):
+        made.digit, end = Decimal("0.5"), place + len(half.split())
+    elif tokens[place].text in words.one and _scaled_after(tokens, place, words):
+        made.digit, end = Decimal(1), place + 1
+    while end < len(tokens):
+        joins = tokens[end].text in words.joins and end > start and made.last
+        if joins and _continues(tokens, end, words) and made.take(tokens[end + 1].text, words):
+            end += 2
+        elif made.take(tokens[end].text, words):
+            end += 1
+        else:
+            break
+    if end == start or (made.value == 0 and made.digit < 0) or _is_date_word(tokens, start, end):
+        return 1, None
+    value, end = _with_half(made, tokens, end, words)
+    step = Decimal(1) if made.digit >= 0 else made.last or Decimal(1)
+    return end - start, Number(value, value, step, tokens[start].start, tokens[end - 1].end, True)
+
+
+def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
+    """A number's value with a half after it: một triệu *rưỡi*, one *and a half* million."""
+    if end < len(tokens) and tokens[end].text in words.after and made.last:
+        return made.value + made.last / 2, end + 1
+    if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:
+        return made.value, end
+    scale = words.scales.get(tokens[end + 3].text, 1) if end + 3 < len(tokens) else 1
+    return (made.value + Decimal("0.5")) * scale, end + 3 + (scale != 1)
+
+
+def _adds(digit: Decimal, value: int) -> bool:
+    """Whether a word's value goes on from the digits before it: twenty, five."""
+    return (
+        digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
+    )
+
+
+def _continues(tokens: list[_Token], place: int, words: Words) -> bool:
+    return place + 1 < len(tokens) and tokens[place + 1].text in words.values
+
+
+def _half(tokens: list[_Token], place: int, words: Words) -> str:
+    for half in words.halves:
+        if " ".join(token.text for token in tokens[place : place + len(half.split())]) == half:
+            return half
+    return ""
+
+
+def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
+    """Whether Vietnamese *năm* is a year, and not five."""
+    if end - start != 1 or tokens[start].text != "năm":
+        return False
+    before = tokens[start - 1] if start else None
+    after = tokens[end] if end < len(tokens) else None
+    if before is not None and (
+        before.kind == "digits" or before.text in {"mỗi", "trong", "một", "hàng", "hằng"}
+    ):
+        return True
+    years = {"nay", "ngoái", "qua", "trước", "sau", "tới", "học", "tài", "vừa", "đó", "và"}
+    return after is None or after.kind != "word" or after.text in years

@@ -1,0 +1,129 @@
+"""Parts of years (*the second quarter of 2023*, *April to June*), and what *a year earlier* is of."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import regex
+
+from index.documents import Span
+from rag.figures.date_words import MONTHS_OF
+from rag.figures.moment import Moment
+
+_YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
+_OF = rf"(?:\s(?:of|in)\s(?:the\syear\b|{_YEAR})|\s{_YEAR})?"
+_NAMED: Mapping[str, tuple[regex.Pattern[str], ...]] = {
+    "en": (
+        regex.compile(
+            rf"\b(?:(?P<place>first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))\s(?P<part>quarter"
+            rf"|half)\b|(?P<place>first|last|final)\s(?P<part>three|six|nine|[369])\smonths\b|Q(?P<place>[1-4])"
+            rf"|H(?P<place>[12])){_OF}(?!\s(?:fiscal|financial)\b)(?![\p{{L}}\p{{N}}])",
+            regex.IGNORECASE,
+        ),
+    ),
+    "vi": (
+        regex.compile(
+            rf"\b(?:quý\s(?P<place>IV|I{{1,3}}|[1-4]|một|hai|ba|tư)|(?:nửa|(?P<part>6|sáu|3|ba|9|chín)\stháng)"
+            rf"\s(?P<place>đầu|cuối)(?=\snăm))\b(?:(?:\snăm\s|/|\s){_YEAR})?",
+            regex.IGNORECASE,
+        ),
+    ),
+    "id": (
+        regex.compile(
+            r"\b(?P<part>kuartal|triwulan|semester|paruh)\s(?P<place>ke-[1-4]|pertama|kedua|ketiga|keempat|IV"
+            rf"|I{{1,3}}|[1-4])\b(?:\s(?:tahun\s)?{_YEAR})?",
+            regex.IGNORECASE,
+        ),
+    ),
+    "zh": (
+        regex.compile(rf"(?:{_YEAR}\s?年)?第?(?P<place>[一二三四1-4])(?:个)?(?P<part>季度)"),
+        regex.compile(rf"(?:{_YEAR}\s?年)?(?P<place>[上下])(?P<part>半年)"),
+    ),
+}
+_PLACES: Mapping[str, int] = {
+    **{str(number): number for number in range(1, 5)},
+    **{name: place for names in (
+        "first second third fourth", "1st 2nd 3rd 4th", "i ii iii iv", "một hai ba tư", "一 二 三 四",
+        "pertama kedua ketiga keempat", "ke-1 ke-2 ke-3 ke-4", "đầu cuối", "上 下",
+    ) for place, name in enumerate(names.split(), 1)},
+    "final": 0, "last": 0,
+}  # fmt: skip
+"""Words for the place of a part in its year; 0 for the last."""
+_LAST_OF_TWO = frozenset({"cuối", "下"})
+_JOINS = regex.compile(
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
+    r"(?:the\s)?(?:end\sof\s|hết\s|cuối\s|akhir\s)?",
+    regex.IGNORECASE,
+)
+_BOTH = regex.compile(r"\s?(?:and|và|dan)\b", regex.IGNORECASE)
+_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s(?:\p{L}+\s)?$", regex.IGNORECASE)
+
+
+def named_periods(text: str, language: str) -> Iterator[Moment]:
+    """The quarters and halves of years in ``text``: from a month until another one."""
+    for pattern in _NAMED.get(language, ()):
+        for match in pattern.finditer(text):
+            months = _length(match)
+            place = _PLACES[match["place"].lower()] or 12 // months
+            if place * months <= 12:
+                yield Moment(
+                    Span(match.start(), match.end()), int(match["year"]) if match["year"] else None,
+                    (place - 1) * months + 1, until=place * months,
+                )  # fmt: skip
+
+
+def _length(match: regex.Match[str]) -> int:
+    """The months of a named period."""
+    part = (match.groupdict().get("part") or "").lower()
+    if not part:
+        half = match[0][0] in "Hh" or match["place"].lower() in {"đầu", *_LAST_OF_TWO}
+        return 6 if half else 3
+    return MONTHS_OF[part]
+
+
+def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
+    """Two dates that are the ends of whole months (*1 April to 30 June*), and both as one period."""
+    periods = []
+    for first, last in pairwise(found):
+        gap = text[first.span.end : last.span.start]
+        if (
+            not _JOINS.fullmatch(gap)
+            or first.month is None
+            or last.month is None
+            or first.until
+            or last.until
+        ):
+            continue
+        if _BOTH.match(gap) and not _BETWEEN.search(text[: first.span.start]):
+            continue
+        whole = first.day in {None, 1} and last.day in {None, *_last_days(last)}
+        if whole and first.month <= last.month and (last.year is None or first.year in {None, last.year}):
+            span = Span(first.span.start, last.span.end)
+            period = Moment(span, last.year or first.year, first.month, until=last.month)
+            periods.append((first, last, period))
+    return periods
+
+
+def _last_days(moment: Moment) -> set[int]:
+    month = moment.month or 1
+    return {calendar.monthrange(year, month)[1] for year in ([moment.year] if moment.year else [2023, 2024])}
+
+
+def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
+    """Dates with the year that *a year earlier* is: the one before the last that is named beside it.
+
+    Args:
+        found: the dates of a text.
+        otherwise: dates to go by where it names no year.
+    """
+    years = [moment.year for moment in found if moment.year and not moment.decade]
+    years = years or [moment.year for moment in otherwise if moment.year and not moment.decade]
+    if not years:
+        return list(found)
+    return [
+        replace(moment, year=max(years) - 1) if moment.relative_unit == "earlier" else moment
+        for moment in found
+    ]

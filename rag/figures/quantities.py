@@ -1,0 +1,251 @@
+"""The quantities in a text: how much, of what, in which unit, and how exactly.
+
+Dates are none (:mod:`rag.figures.dates`), nor are the numbers of a heading, a section or a footnote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+import regex
+
+from index.documents import Span
+from rag.figures.comparators import Comparator, comparator_of
+from rag.figures.dates import dates
+from rag.figures.digits import Number
+from rag.figures.nouns import counted, counted_before
+from rag.figures.number_words import ORDINALS
+from rag.figures.numerals import numbers
+from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
+
+ORDINAL = "in order"
+"""The unit of *third* and *21st*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity as a text states it.
+
+    Attributes:
+        low: its value; of a range (*17 to 20*) or of a vague number (*dozens*) the smallest.
+        high: the same as ``low``; of a range or a vague number the largest.
+        step: the worth of the last digit that was written: 100,000 for 9.9 million. It tells how far the
+            figure may have been rounded.
+        unit: the name of its unit (*kilometre*, *percent*, *litre/day*), or None where things are counted.
+        currency: the ISO 4217 code of an amount of money, ``dollar`` where no country is told, or None.
+        noun: the words for what is counted or measured, as written, or None where none stand beside it.
+        comparator: what the text says of the figure: *exactly*, where it says nothing.
+        span: where it stands in the text, with its unit.
+        written: those words.
+        vague: whether it is a word for a number of some size (*dozens*).
+    """
+
+    low: Decimal
+    high: Decimal
+    step: Decimal
+    unit: str | None
+    currency: str | None
+    noun: str | None
+    comparator: Comparator
+    span: Span
+    written: str
+    vague: bool = False
+
+    @property
+    def percent(self) -> bool:
+        """Whether it is a share, in per cent; percentage points are none."""
+        return self.unit == PERCENT
+
+    @property
+    def is_range(self) -> bool:
+        """Whether two ends were stated."""
+        return self.low != self.high and not self.vague
+
+
+_RANGE = {
+    "en": r"\s?(?:-|–|—|to|and)\s?", "vi": r"\s?(?:-|–|—|đến|tới|và)\s?",
+    "id": r"\s?(?:-|–|—|hingga|sampai|dan)\s?", "zh": r"\s?(?:-|–|—|~|至|到)\s?",
+}  # fmt: skip
+_AND = {"and", "và", "dan"}
+_BETWEEN = regex.compile(r"(?:between|từ|giữa|antara)\s?\p{Sc}?$", regex.IGNORECASE)
+_CHANGE = regex.compile(
+    r"(?:from|dari|(?:tăng|giảm|lên|xuống)[^.]{0,15}từ|从|由)\s?\p{Sc}?$", regex.IGNORECASE
+)
+_SHARE = regex.compile(
+    r"(?P<part>\p{L}+|\p{N}+) (?:in|out of|of every) (?:every )?(?P<whole>\p{L}+|\p{N}+)\b"
+)
+_ORDINAL = regex.compile(
+    rf"\b(?:(?P<digits>\p{{N}}+)(?:st|nd|rd|th)|(?<!\b(?:an?|one|two|three|four"
+    rf"|nine)[\s-])(?P<word>{'|'.join(ORDINALS)}))\b(?!\s(?:of all|half|quarters?))"
+    r"|第(?P<han>[一二三四五六七八九十]|\p{N}+)(?=[个次名位届])"
+    r"|\bthứ (?P<vi>hai|ba|tư|năm|sáu|bảy|\p{N}+)(?! \p{N})"
+    r"|\b(?P<id>kedua|ketiga|keempat|kelima|keenam|pertama)\b|\bke-(?P<idn>\p{N}+)",
+    regex.IGNORECASE,
+)
+_NAMED_ORDINALS = {
+    "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "pertama": 1, "kedua": 2, "ketiga": 3,
+    "keempat": 4, "kelima": 5, "keenam": 6,
+    **{mark: place for place, mark in enumerate("一二三四五六七八九十", 1)},
+}  # fmt: skip
+_LABEL = regex.compile(
+    r"(?:\b(?:section|chapter|table|figure|article|page|no\.|number|annex|step|route|highway|flight)\s"
+    r"|[A-Z]-?"
+    r"|COVID-|#)$",
+    regex.IGNORECASE,
+)
+_MONEY = regex.compile(r"(?<!\p{L})(?:Rp|RM|US|USD|IDR|VND|EUR|GBP|CNY|RMB)\.?$", regex.IGNORECASE)
+_AGE = regex.compile(r"\b(?:aged?|ages|age of|berusia|usia)\s$", regex.IGNORECASE)
+_ONE = frozenset({"one", "một", "satu", "un", "uno", "um", "eins"})
+_ONE_AFTER = regex.compile(
+    r"\s(?:of|another|who|that|which|day|side|thing|way|hand|or|số|trong|cách|sama|lain|per|by)\b"
+)
+_ONE_BEFORE = regex.compile(
+    r"\b(?:no|any|each|every|this|that|the|the only|nobody|salah|là|such|which|another|as|for)\s$",
+    regex.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def quantities(text: str, language: str) -> tuple[Quantity, ...]:
+    """The quantities in ``text``, in order.
+
+    Args:
+        text: a sentence, a quote, or a table's row.
+        language: ISO 639-1. English, Chinese, Vietnamese and Indonesian are read with their number words; of
+            French, German, Spanish and Portuguese the small numbers and the scales; of others the digits.
+    """
+    taken = [found.span for found in dates(text, language) if not found.may_be_count]
+    plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
+    ordinals = list(_ordinals(text, taken))
+    plain = [number for number in plain if not any(_meets(number, found.span) for found in ordinals)]
+    ranged = _ranges([_quantity(number, text, language) for number in plain], text, language)
+    return tuple(sorted([*_shares(ranged, text), *ordinals], key=lambda quantity: quantity.span.start))
+
+
+def _meets(number: Number, span: Span) -> bool:
+    return number.start < span.end and span.start < number.end
+
+
+def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
+    if any(_meets(number, span) for span in taken):
+        return False
+    written, before = text[number.start : number.end].lower(), text[: number.start]
+    if _LABEL.search(before[-12:]) and not _MONEY.search(before[-5:]):
+        return False
+    if written in _ONE:
+        return not (_ONE_AFTER.match(text, number.end) or _ONE_BEFORE.search(before[-10:]))
+    return True
+
+
+def _quantity(number: Number, text: str, language: str) -> Quantity:
+    currency, start, end = _currency(number, text)
+    unit: str | None = PERCENT if number.share else None
+    if text[:start].endswith("百分之"):
+        unit, start = PERCENT, start - 3
+    if unit is None and currency is None:
+        unit, end = _unit(text, start, end)
+    rate = period_at(text, end)
+    if rate is not None and unit not in {PERCENT, POINTS}:
+        unit, end = f"{unit or ''}/{rate[0]}", rate[1]
+    noun = counted(text, end, language) or counted_before(text, start, language)
+    comparator = comparator_of(text, start, number.end)
+    if comparator == "exactly" and end != number.end:
+        comparator = comparator_of(text, start, end)
+    return Quantity(
+        number.low, number.high, number.step, unit, currency, noun, comparator, Span(start, end),
+        text[start:end], number.low != number.high,
+    )  # fmt: skip
+
+
+def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
+    """The currency of a number, and where the amount begins and ends with it."""
+    before = currency_before(text, number.start)
+    if before is not None:
+        return before[0], before[1], number.end
+    after = None if number.share else currency_at(text, number.end)
+    return (after[0], number.start, after[1]) if after else (None, number.start, number.end)
+
+
+def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
+    """The unit of the number at ``text[start:end]``, and where it ends; *aged 16* is in years of age."""
+    unit: str | None = None
+    measured = unit_at(text, end)
+    if measured is not None:
+        unit, end = measured
+    aged = unit in {None, "year"} and _AGE.search(text[max(0, start - 12) : start])
+    return ("year of age" if aged else unit), end
+
+
+def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantity]:
+    between = regex.compile(_RANGE.get(language, _RANGE["en"]), regex.IGNORECASE)
+    waiting: Quantity | None = None
+    for quantity in found:
+        if waiting is not None and _joined(waiting, quantity, text, between):
+            yield _range(waiting, quantity, text)
+            waiting = None
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = quantity
+    if waiting is not None:
+        yield waiting
+
+
+def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> bool:
+    gap = text[first.span.end : second.span.start]
+    if not between.fullmatch(gap) or first.low >= second.high or first.vague or second.vague:
+        return False
+    before = text[max(0, first.span.start - 30) : first.span.start].rstrip()
+    if gap.strip().lower() in _AND:
+        return _BETWEEN.search(before) is not None
+    alike = first.unit == "year of age" or (first.unit or first.currency or second.unit) in {
+        second.unit,
+        second.currency,
+    }
+    return _CHANGE.search(before) is None and alike
+
+
+def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
+    span = Span(first.span.start, second.span.end)
+    return replace(
+        second, low=first.low, currency=second.currency or first.currency,
+        unit="year of age" if first.unit == "year of age" else second.unit, comparator=first.comparator,
+        span=span, written=span.of(text),
+    )  # fmt: skip
+
+
+def _shares(found: Iterator[Quantity], text: str) -> Iterator[Quantity]:
+    """Shares as parts of a whole: *one in five*, *three out of four*."""
+    waiting: Quantity | None = None
+    for quantity in found:
+        if waiting is not None:
+            words = text[waiting.span.start : quantity.span.end]
+            small = 0 < waiting.low < quantity.low <= 100 and waiting.low == waiting.high
+            if small and _SHARE.fullmatch(words):
+                share = (100 * waiting.low / quantity.low).quantize(Decimal("0.01")).normalize()
+                span = Span(waiting.span.start, quantity.span.end)
+                yield replace(quantity, low=share, high=share, step=Decimal(1), unit=PERCENT, span=span,
+                              written=words, comparator=waiting.comparator)  # fmt: skip
+                waiting = None
+                continue
+            yield waiting
+        waiting = quantity
+    if waiting is not None:
+        yield waiting
+
+
+def _ordinals(text: str, taken: list[Span]) -> Iterator[Quantity]:
+    for match in _ORDINAL.finditer(text):
+        span = Span(match.start(), match.end())
+        if any(span.start < other.end and other.start < span.end for other in taken):
+            continue
+        digits = match["digits"] or match["idn"]
+        word = match["word"] or match["han"] or match["vi"] or match["id"] or ""
+        if word.lower() == "second" and text[: match.start()].endswith(("per ", "a ", "one ")):
+            continue
+        named = ORDINALS.get(word.lower()) or _NAMED_ORDINALS.get(word.lower()) or int(digits or word)
+        value = Decimal(named)
+        yield Quantity(value, value, Decimal(1), ORDINAL, None, None, "exactly", span, match[0])

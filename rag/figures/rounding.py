@@ -1,0 +1,129 @@
+"""Whether one figure may stand for another: the same, fairly rounded, or hedged as the other is.
+
+*Over a thousand* stands for 1,043, and not for 998; *nearly 2,000* does not stand for 1,043.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rag.figures.quantities import Quantity
+from rag.figures.units import PERCENT, in_base, same_currency
+
+FAIR_DISTANCE = Decimal("0.2")
+"""How far below the true figure *over* may begin, and how far above it *under* may end, as a share of it."""
+
+NEAR = Decimal("0.1")
+"""How far above the true figure *nearly* may be."""
+
+_THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
+
+LOOSENED = 0.6
+"""The score of a figure that is the cited one but for a hedge left out, or a rounding that is not told."""
+
+
+def same_kind(stated: Quantity, cited: Quantity) -> bool:
+    """Whether two quantities have one unit and one currency, so that their values can be compared."""
+    if stated.currency or cited.currency:
+        bare = stated.currency is None and stated.noun is None and stated.unit is None
+        return bare or (
+            same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)}
+        )
+    own, its = _unit(stated), _unit(cited)
+    return own == its or (its is not None and own is not None and its.startswith(f"{own}/"))
+
+
+def _unit(quantity: Quantity) -> str | None:
+    return in_base(quantity.low, quantity.unit)[1]
+
+
+def same_value(stated: Quantity, cited: Quantity) -> bool:
+    """Whether two quantities of one kind have the same value, in the same or an exactly equal unit."""
+    own = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
+    its = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
+    if own == its:
+        return True
+    words = stated.unit == PERCENT and not stated.is_range and not cited.is_range
+    # Thirds are no decimal fractions.
+    return words and own[0] in _THIRDS and abs(own[0] - its[0]) <= Decimal("0.7")
+
+
+def stands(stated: Quantity, cited: Quantity) -> float:
+    """How fairly ``stated`` stands for ``cited``, both of one kind: 1, :data:`LOOSENED`, or 0.
+
+    Args:
+        stated: as a sentence has it.
+        cited: as its evidence has it.
+    """
+    if same_value(stated, cited):
+        return _same(stated, cited)
+    if stated.is_range and cited.is_range:
+        ends = ((stated.low, cited.low), (stated.high, cited.high))
+        return LOOSENED if all(_is_rounding(own, its) and _digits(own) >= 2 for own, its in ends) else 0.0
+    if cited.vague or cited.is_range:
+        return _within(stated, cited)
+    if stated.vague:
+        return 1.0 if stated.low <= cited.low <= stated.high else 0.0
+    if stated.is_range:
+        return 0.0
+    own = in_base(stated.low, stated.unit)[0]
+    its = in_base(cited.low, cited.unit)[0]
+    return _rounded(stated, own, cited, its)
+
+
+_IMPLIED = {
+    ("at least", "over"), ("at most", "under"), ("under", "nearly"), ("about", "nearly"), ("about", "over"),
+    ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
+    ("at most", "exactly"),
+}  # fmt: skip
+"""What may be said of a figure, and what is said of it in the evidence, with the same value."""
+
+_LIMITS = {"at least", "at most", "over", "under"}
+"""Where both say one of these, another figure is another limit, unless it is rounder."""
+
+_DROPPED = {"about", "nearly", "over", "at least"}
+
+
+def _same(stated: Quantity, cited: Quantity) -> float:
+    if stated.comparator == cited.comparator or (stated.comparator, cited.comparator) in _IMPLIED:
+        limits = stated.comparator in {"at least", "at most"} and cited.comparator == "exactly"
+        return LOOSENED if limits else 1.0
+    return LOOSENED if stated.comparator == "exactly" and cited.comparator in _DROPPED else 0.0
+
+
+def _within(stated: Quantity, cited: Quantity) -> float:
+    if stated.vague or stated.is_range:
+        return 0.0
+    fits = {
+        "at least": stated.low == cited.low, "over": stated.low < cited.low and cited.vague,
+        "at most": stated.low == cited.high, "under": False,
+    }  # fmt: skip
+    return 1.0 if fits.get(stated.comparator, False) else 0.0
+
+
+def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> float:
+    said, meant = stated.comparator, cited.comparator
+    other_limit = {said, meant} <= _LIMITS and _digits(own) >= _digits(its)
+    if not its or not own or other_limit:
+        return 0.0
+    below, above = (its - own) / abs(its), (own - its) / abs(own)
+    if said in {"over", "at least"}:
+        return float(meant not in {"at most", "under", "nearly"} and 0 < below <= FAIR_DISTANCE)
+    if said in {"under", "at most"}:
+        return float(meant not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
+    if said == "nearly":
+        return float(meant in {"exactly", "about"} and 0 < above <= NEAR)
+    fair = _is_rounding(own, its)
+    if said == "about":
+        return float(fair and meant in {"exactly", "about", "nearly", "over"})
+    return LOOSENED if fair and meant in {"exactly", "about"} and _digits(own) >= 2 else 0.0
+
+
+def _is_rounding(own: Decimal, its: Decimal) -> bool:
+    """Whether ``own`` is ``its`` rounded to the digits that it has, within a twentieth."""
+    place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
+    return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
+
+
+def _digits(value: Decimal) -> int:
+    return len(value.normalize().as_tuple().digits)

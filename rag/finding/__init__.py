@@ -1,0 +1,1 @@
+"""Question in, ranked sentences out, or an abstention."""

@@ -1,0 +1,266 @@
+"""What can be measured of a sentence as an answer to a question, without a language model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from index.documents import UNKNOWN_LANGUAGE
+from index.library import Searchable
+from index.search.analyzers import Term, terms
+from rag.finding.contradiction import LANGUAGE, denies, opposes
+from rag.finding.reading import Reading, ReadSentence
+from rag.questions import Kind, Question, carries
+
+_LIGHT_WORDS = frozenset({
+    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
+    "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
+    "becam", "those", "these", "this", "that", "becom", "made", "make", "get", "got", "give", "gave",
+    "given", "say", "said", "tell", "told", "call", "name", "kind", "type", "sort", "accord", "mani",
+    "abov", "ani", "also", "can", "could", "would", "should", "may", "might", "must", "shall", "you",
+    "your", "me", "my", "our", "we", "us", "i", "it", "he", "she", "they", "them", "from", "over", "about",
+    "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
+    "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
+    "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
+    "concern",
+})  # fmt: skip
+"""English stems that shape a question and say nothing of its subject."""
+
+
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
+
+_SHORTEST_ROOT = 5
+_LONGEST_ENDING = 3
+"""Letters: with shorter roots or longer endings, words that begin alike are often different words."""
+
+_PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
+
+_CAPITALISED = regex.compile(r"\b\p{Lu}")
+_LONG_NAME = regex.compile(
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Measurements of one sentence against one question, each about 0 to 1.
+
+    Attributes:
+        cosine: of the sentence and the question, by the encoder.
+        coverage: the share of the question's words that the sentence has, weighted by rarity.
+        near: the same for the sentence together with the ones before and after it.
+        context: the same for the whole reading with its title.
+        names: the share of the question's names and figures that the sentence has.
+        names_context: the same for the whole reading with its title.
+        kind: 1 if the question expects a kind of answer that the sentence holds.
+        wrong_kind: 1 if it expects one that the sentence does not hold.
+        dense: the cosine of the passage and the question.
+        score: the passage's fused score, relative to the other candidates.
+        length: the logarithm of the sentence's words, 100 words being 1.
+        foreign: 1 if the question is in another language than the document.
+        opposed: 1 if the sentence has the opposite of a word of the question in its place.
+        undenied: 1 if the question denies something, and the sentence denies nothing.
+        reader: the reader's log-odds that the sentence answers, divided by 10; 0 where no reader read it.
+        reader_window: the same that what it read around the sentence answers at all.
+        reader_best: the highest ``reader_window`` of all that it read for the question.
+    """
+
+    cosine: float
+    coverage: float
+    near: float
+    context: float
+    names: float
+    names_context: float
+    kind: float
+    wrong_kind: float
+    dense: float
+    score: float
+    length: float
+    foreign: float
+    opposed: float = 0.0
+    undenied: float = 0.0
+    reader: float = 0.0
+    reader_window: float = 0.0
+    reader_best: float = 0.0
+
+    def as_array(self) -> npt.NDArray[np.float64]:
+        """The measurements in the order of their declaration."""
+        return np.array([getattr(self, field.name) for field in fields(self)], np.float64)
+
+
+FEATURE_NAMES = tuple(field.name for field in fields(Features))
+MEASURED_NAMES = tuple(name for name in FEATURE_NAMES if not name.startswith("reader"))
+"""Of what is measured without a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer: where it stands, what it says, and how it measures.
+
+    Attributes:
+        reading: what was read for the question.
+        place: the sentence's number in the reading, from 0.
+        sentence: the sentence.
+        features: how it measures against the question.
+        terms: its words.
+    """
+
+    reading: Reading
+    place: int
+    sentence: ReadSentence
+    features: Features
+    terms: frozenset[Term]
+
+
+def measure(index: Searchable, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
+    """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
+    if not readings:
+        return []
+    cosines = iter(
+        _cosines(index, question, [sentence for reading in readings for sentence in reading.sentences])
+    )
+    candidates: list[Candidate] = []
+    languages = {reading.document.language for reading in readings}
+    asked = {language: asked_terms(index, question, language) for language in languages}
+    for reading in readings:
+        own = [next(cosines) for _ in reading.sentences]
+        candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
+    return candidates
+
+
+def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
+    """Of each sentence as it stands in its passage; embedded by itself where that is not known."""
+    if not sentences:
+        return []
+    stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
+    missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
+    made = iter(index.encoder.encode(missing))
+    vectors = [
+        stored[sentence.chunk_id][sentence.place] if sentence.chunk_id in stored else next(made)
+        for sentence in sentences
+    ]
+    return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
+
+
+def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
+    """The words of the question that say what it is about, by rarity."""
+    words = terms(question.text, language)
+    return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
+
+
+def words_not_in(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
+    """The telling words of ``question``, as written, that a text in ``language`` with ``held`` lacks."""
+    asked = asked_terms(index, question, language)
+    return [
+        word
+        for word in dict.fromkeys(_WORD.findall(question.text))
+        if (its := [term for term in terms(word, language) if term in asked])
+        and not any(holds(held, term) for term in its)
+    ]
+
+
+def _in_reading(
+    question: Question,
+    reading: Reading,
+    asked: Mapping[Term, float],
+    cosines: Sequence[float],
+) -> list[Candidate]:
+    language = reading.document.language
+    held = [_held(sentence.in_context, language) for sentence in reading.sentences]
+    title = _held(reading.document.title, language)
+    context = _coverage(asked, frozenset().union(title, *held))
+    words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
+    names_context = _share_of_names(question, words)
+    foreign = float(is_foreign(question, language))
+    english = language == LANGUAGE and not foreign
+    words_asked = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
+    denied = english and denies(question.text)
+    candidates = []
+    for place, sentence in enumerate(reading.sentences):
+        if sentence.text.strip() == reading.document.title.strip():
+            # It names what the report is about; the statements that it stands over are the report's.
+            continue
+        near = frozenset().union(*held[max(place - 1, 0) : place + 2])
+        fits = carries(sentence.text, question.kind)
+        features = Features(
+            cosine=cosines[place],
+            coverage=_coverage(asked, held[place]),
+            near=_coverage(asked, near),
+            context=context,
+            names=_share_of_names(question, sentence.in_context),
+            names_context=names_context,
+            kind=float(question.kind is not Kind.OPEN and fits),
+            wrong_kind=float(not fits),
+            dense=reading.dense,
+            score=reading.score,
+            length=math.log1p(len(sentence.text.split())) / math.log1p(100),
+            foreign=foreign,
+            opposed=float(opposes(words_asked, held[place])),
+            undenied=float(denied and not denies(sentence.text)),
+        )
+        candidates.append(Candidate(reading, place, sentence, features, held[place]))
+    return candidates
+
+
+def words_held(reading: Reading) -> frozenset[Term]:
+    """The words of a reading and of its document's title."""
+    texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
+    return frozenset().union(*(_held(text, reading.document.language) for text in texts))
+
+
+def _held(text: str, language: str) -> frozenset[Term]:
+    """The words of ``text``, and the acronyms of the names that it spells out."""
+    return frozenset(terms(" ".join([text, *acronyms(text)]), language))
+
+
+def acronyms(text: str) -> list[str]:
+    """The initials of the names in ``text``: UNODC for the United Nations Office on Drugs and Crime."""
+    names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
+    return ["".join(_CAPITALISED.findall(name)) for name in names]
+
+
+def is_foreign(question: Question, language: str) -> bool:
+    """Whether the question is known to be in another language than a document in ``language``."""
+    return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
+
+
+def _coverage(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
+    total = sum(asked.values())
+    return sum(weight for term, weight in asked.items() if holds(held, term)) / total if total else 0.0
+
+
+def holds(held: frozenset[Term], term: Term) -> bool:
+    """Whether a text has ``term``, or a word that grew from it or that it grew from.
+
+    Stemmers leave peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs
+    (drowning, drown): one of the two is the beginning of the other.
+    """
+    if term in held:
+        return True
+    field, word = term
+    if len(word) < _SHORTEST_ROOT:
+        return False
+    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
+    if any((field, word[:length]) in held for length in roots):
+        return True
+    return any(
+        other.startswith(word) and len(other) - len(word) <= _LONGEST_ENDING
+        for its_field, other in held
+        if its_field == field
+    )
+
+
+def _share_of_names(question: Question, text: str) -> float:
+    if not question.names:
+        return 1.0
+    folded = " ".join([text, *acronyms(text)]).casefold()
+    return sum(_bare(name) in folded for name in question.names) / len(question.names)
+
+
+def _bare(name: str) -> str:
+    return _PEOPLE.sub("", name.casefold())

@@ -1,0 +1,216 @@
+"""Readers: models that read a question together with the sentences that may answer it.
+
+The encoder sees a question and a sentence apart, and cannot tell a sentence that answers from one that has
+the same words. A reader sees both at once. It is too slow for a library, and quick enough for the best
+sentences of a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from index.embedding.encoder import bundled_folder
+from rag.finding.windows import Window, tokenize
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+    from tokenizers import Tokenizer
+
+    from rag.finding.reader_model import ReaderModel
+
+BUNDLED_READER = "bundled"
+"""The name of the reader that comes with the program."""
+
+NO_READER = "none"
+"""The name for doing without one."""
+
+DEFAULT_READER = BUNDLED_READER
+"""What is used unless told otherwise."""
+
+_WEIGHTS = "reader.safetensors"
+
+
+class ReaderError(Exception):
+    """The reader cannot be opened; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRead:
+    """What a reader says of a window.
+
+    Attributes:
+        sentences: for each sentence, the log-odds that it answers.
+        answerable: the log-odds that the window answers at all.
+    """
+
+    sentences: tuple[float, ...]
+    answerable: float
+
+
+class Reader(Protocol):
+    """Reads a question together with windows of sentences.
+
+    Attributes:
+        name: as it was asked for.
+        languages: ISO 639-1 codes of what it reads, or None where that is not known.
+    """
+
+    name: str
+    languages: frozenset[str] | None
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
+        """What it says of each window, in their order."""
+        ...
+
+
+class BundledReader:
+    """The reader that comes with the program: the bundled encoder with low-rank changes and heads.
+
+    ``benchmarks/train_reader.py`` made its 4 MB; they are added to the encoder's own weights when it is
+    opened. Safe to share between threads.
+    """
+
+    name = BUNDLED_READER
+    languages: frozenset[str] | None = frozenset({"en"})
+
+    def __init__(self, weights: Path | None = None) -> None:
+        """Open it.
+
+        Args:
+            weights: a file of changes and heads, in place of the one that comes with the program.
+
+        Raises:
+            ReaderError: if the file does not fit the bundled encoder.
+        """
+        self._tokenizer = bundled_tokenizer()
+        self._model = _merged(weights or Path(str(files("rag.finding").joinpath(_WEIGHTS))))
+        self._lock = Lock()
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
+        """What it says of each window, in their order; all of them in one pass."""
+        import torch
+
+        if not windows:
+            return []
+        tokenized = [tokenize(self._tokenizer, question, window) for window in windows]
+        with self._lock, torch.inference_mode():
+            logits = self._model(tokenized)
+        return [
+            WindowRead(tuple(sentences.tolist()), answerable)
+            for sentences, answerable in zip(logits.sentences, logits.answerable.tolist(), strict=True)
+        ]
+
+
+class CrossEncoderReader:
+    """Any sentence-transformers CrossEncoder that scores a question and a text; each sentence on its own."""
+
+    def __init__(self, model: CrossEncoder, name: str, languages: frozenset[str] | None = None) -> None:
+        self.name = name
+        self.languages = languages
+        self._model = model
+        self._lock = Lock()
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
+        """What it says of each window, in their order: the best of its sentences speaks for it."""
+        from torch.nn import Identity
+
+        pairs = [(question, sentence) for window in windows for sentence in window.sentences]
+        if not pairs:
+            return [WindowRead((), 0.0) for _ in windows]
+        with self._lock:
+            logits = iter(
+                self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False).tolist()
+            )
+        read = [tuple(next(logits) for _ in window.sentences) for window in windows]
+        return [WindowRead(scores, max(scores, default=0.0)) for scores in read]
+
+
+def open_reader(name: str | None = None) -> Reader | None:
+    """Open a reader.
+
+    Args:
+        name: ``bundled`` or nothing for the one that comes with the program, ``none`` for no reader, else
+            the name or folder of a sentence-transformers CrossEncoder with one output.
+
+    Raises:
+        ReaderError: if it cannot be loaded, or has more than one output.
+    """
+    if not name or name == BUNDLED_READER:
+        return bundled_reader()
+    if name == NO_READER:
+        return None
+    from safetensors import SafetensorError
+    from sentence_transformers import CrossEncoder
+
+    try:
+        model = CrossEncoder(name, device="cpu")
+    except (OSError, ValueError, SafetensorError) as error:
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ReaderError(
+            f"reader {name!r} cannot be loaded: {cause}; give the name or folder of a sentence-transformers "
+            f"CrossEncoder, {NO_READER!r} for none, or leave the setting out for the bundled one"
+        ) from error
+    if model.num_labels != 1:
+        raise ReaderError(
+            f"reader {name!r} has {model.num_labels} outputs; choose a CrossEncoder that scores a pair "
+            "with one"
+        )
+    return CrossEncoderReader(model, name)
+
+
+@cache
+def bundled_reader() -> BundledReader:
+    """The reader that comes with the program, opened once; raises ReaderError."""
+    return BundledReader()
+
+
+def bundled_tokenizer() -> Tokenizer:
+    """The bundled encoder's tokenizer, without truncation and padding."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _merged(weights: Path) -> ReaderModel:
+    """The bundled encoder with the changes in ``weights`` added to it."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from rag.finding.reader_model import ReaderModel, base_model
+
+    bert = base_model(bundled_folder())
+    model = ReaderModel(bert, bert.config.hidden_size)
+    state = model.state_dict()
+    try:
+        stored = load_file(weights)
+        for name in [name for name in stored if name.endswith(".lora_A")]:
+            layer = name.removesuffix(".lora_A")
+            # Low-rank adaptation with alpha = rank (Hu et al., ICLR 2022): W + B A.
+            state[f"{layer}.weight"] += stored[f"{layer}.lora_B"].float() @ stored[name].float()
+        state |= {name: tensor.float() for name, tensor in stored.items() if ".lora_" not in name}
+        model.load_state_dict(state)
+    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ReaderError(
+            f"the reader's weights in {weights.name} do not fit the bundled encoder ({error}); "
+            "install Footnoted again"
+        ) from error
+    # Three times as fast where the processor has it; elsewhere it is emulated, and slower.
+    return (model.bfloat16() if _has_bfloat16() else model).eval()
+
+
+def _has_bfloat16() -> bool:
+    import torch
+
+    # Older versions of torch do not tell.
+    tell: Callable[[], Mapping[str, object]] = getattr(torch.cpu, "get_capabilities", dict)
+    capabilities = tell()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

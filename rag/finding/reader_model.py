@@ -1,0 +1,121 @@
+"""The network of the bundled reader: the bundled encoder's layers with low-rank changes, and three heads.
+
+Imports torch: import it only where a reader is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
+from transformers import BertConfig, BertModel
+
+from rag.finding.windows import TokenizedWindow
+
+_PAIR_SIZE = 64
+
+
+def base_model(folder: Path) -> BertModel:
+    """The layers of the BERT model in ``folder`` (``config.json``, ``model.safetensors``), without a pooler.
+
+    Without dropout, too: it takes most of a training step's time on a processor, and what is trained is small
+    and stopped early.
+    """
+    config = BertConfig.from_pretrained(folder)  # nosec B615 # a folder, never the name of a model hub
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    bert = BertModel(config, add_pooling_layer=False)
+    stored = load_file(folder / "model.safetensors")
+    bert.load_state_dict({name: stored[name] for name in bert.state_dict()})
+    return bert
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """What the network says of a batch of windows.
+
+    Attributes:
+        start: that the answer begins at a token, relative to token 0, ``[CLS]``, which stands for "nowhere";
+            shape (windows, tokens).
+        end: that it ends there.
+        answerable: that the window answers, log-odds; shape (windows,).
+        sentences: that a sentence answers, log-odds; for each window, shape (sentences,).
+    """
+
+    start: Tensor
+    end: Tensor
+    answerable: Tensor
+    sentences: list[Tensor]
+
+
+class ReaderModel(nn.Module):
+    """Tells which sentences of a window answer a question, and whether any does.
+
+    The layers see question and sentences together. A sentence's score has three parts: the cosine of the
+    means of its tokens and the question's, which is what the encoder was made for and where training sets
+    out from; a small network over both means (Reimers and Gurevych, Sentence-BERT, EMNLP 2019); and where in
+    it an answer seems to begin and end, the span heads of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
+    """
+
+    def __init__(self, bert: nn.Module, hidden_size: int) -> None:
+        super().__init__()
+        self.bert = bert
+        self.span = nn.Linear(hidden_size, 2)
+        self.pair = nn.Sequential(nn.Linear(2 * hidden_size, _PAIR_SIZE), nn.GELU(), nn.Linear(_PAIR_SIZE, 1))
+        self.window = nn.Linear(hidden_size, 1)
+        self.scale = nn.Parameter(torch.tensor([10.0, 0.1, -6.0, 0.3]))
+
+    def forward(self, windows: Sequence[TokenizedWindow]) -> Logits:
+        """Read a batch of windows."""
+        ids = pad_sequence([torch.tensor(window.ids) for window in windows], batch_first=True)
+        lengths = torch.tensor([len(window.ids) for window in windows])
+        mask = torch.arange(ids.shape[1])[None, :] < lengths[:, None]
+        hidden = self.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        spans = self.span(hidden).float()
+        spans = spans - spans[:, :1]
+        start, end = spans[..., 0].masked_fill(~mask, -1e4), spans[..., 1].masked_fill(~mask, -1e4)
+        sentences = self._sentences(hidden, start, end, windows)
+        best = torch.stack(
+            [logits.logsumexp(0) if len(logits) else start.new_tensor(-10.0) for logits in sentences]
+        )
+        answerable = self.window(hidden[:, 0]).float()[:, 0] + self.scale[3] * best
+        return Logits(start, end, answerable, sentences)
+
+    def _sentences(
+        self, hidden: Tensor, start: Tensor, end: Tensor, windows: Sequence[TokenizedWindow]
+    ) -> list[Tensor]:
+        rows = [row for row, window in enumerate(windows) for _ in window.bounds]
+        bounds = [bound for window in windows for bound in window.bounds]
+        questions = torch.stack(
+            [hidden[row, 1 : window.question_end].mean(0) for row, window in enumerate(windows)]
+        )[rows]
+        means = (
+            torch.stack(
+                [
+                    hidden[row, first:last].mean(0) if last > first else torch.zeros_like(hidden[row, 0])
+                    for row, (first, last) in zip(rows, bounds, strict=True)
+                ]
+            )
+            if rows
+            else hidden.new_empty(0, hidden.shape[-1])
+        )
+        asked, said = functional.normalize(questions, dim=-1), functional.normalize(means, dim=-1)
+        product = asked * said * hidden.shape[-1] ** 0.5
+        pair = self.pair(torch.cat([product, (asked - said).abs() * hidden.shape[-1] ** 0.5], -1)).float()[
+            :, 0
+        ]
+        gathered = [
+            start[row, first:last].logsumexp(0) + end[row, first:last].logsumexp(0)
+            if last > first
+            else start.new_tensor(-20.0)
+            for row, (first, last) in zip(rows, bounds, strict=True)
+        ]
+        span = torch.stack(gathered) if gathered else start.new_empty(0)
+        cosine = (asked * said).sum(-1).float()
+        logits = self.scale[0] * cosine + self.scale[1] * span + self.scale[2] + pair
+        return list(logits.split([len(window.bounds) for window in windows]))

@@ -1,0 +1,124 @@
+"""Hits → readings: neighbouring hits of one document merged, and widened by the sentences around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from index.documents import Span
+from index.library import Hit, Searchable
+from index.records import DocumentRecord, Passage
+from rag.tuning import WIDEN_BY
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence of a document, with its words.
+
+    Attributes:
+        span: where it stands.
+        text: its words.
+        header: for a table's row, where the table's caption and headings stand.
+        headings: their words; empty for what is no row.
+        chunk_id: the passage that it is of.
+        place: which of the passage's sentences it is, from 0.
+    """
+
+    span: Span
+    text: str
+    header: Span | None = None
+    headings: str = ""
+    chunk_id: int = 0
+    place: int = 0
+
+    @property
+    def in_context(self) -> str:
+        """Its words as they are to be understood: a row with its headings before it."""
+        return f"{self.headings}\n{self.text}" if self.headings else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stretch of one document that is read for an answer.
+
+    Attributes:
+        document: the document.
+        span: from its first sentence to the end of its last.
+        sentences: its sentences, in order.
+        score: the best fused score of the hits in it.
+        dense: the best cosine of the hits in it.
+    """
+
+    document: DocumentRecord
+    span: Span
+    sentences: tuple[ReadSentence, ...]
+    score: float
+    dense: float
+
+
+def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
+    """Widen each hit, and merge those of one document that touch or overlap then.
+
+    Args:
+        index: where the hits came from.
+        hits: best first.
+        widen_by: how many sentences to add on either side.
+
+    Returns:
+        Readings that do not overlap, in the order of their best hits.
+    """
+    readings: list[Reading] = []
+    for hit in hits:
+        reading = _widened(hit, index.around(hit) if widen_by else (), widen_by)
+        for other in [other for other in readings if _touch(reading, other)]:
+            readings.remove(other)
+            reading = _merged(other, reading)
+        readings.append(reading)
+    readings.sort(key=lambda reading: -reading.score)
+    return readings
+
+
+def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
+    before = [sentence for passage in around if passage.span < hit.span for sentence in _sentences(passage)]
+    after = [sentence for passage in around if passage.span > hit.span for sentence in _sentences(passage)]
+    sentences = (*before[max(len(before) - widen_by, 0) :], *_sentences(hit), *after[:widen_by])
+    return Reading(hit.document, _extent(sentences), sentences, hit.score, hit.dense)
+
+
+def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
+    start = passage.span.start
+    header = passage.header
+    return [
+        ReadSentence(
+            span,
+            passage.text[span.start - start : span.end - start],
+            header if under else None,
+            passage.headings if under else "",
+            passage.chunk_id,
+            place,
+        )
+        for place, span in enumerate(passage.sentences)
+        for under in [header is not None and span.start >= header.end]
+    ]
+
+
+def _touch(left: Reading, right: Reading) -> bool:
+    same = left.document.document_id == right.document.document_id
+    # Chunks are at most a paragraph break apart; what lies further is another place.
+    return same and left.span.start <= right.span.end + 4 and right.span.start <= left.span.end + 4
+
+
+def _merged(left: Reading, right: Reading) -> Reading:
+    sentences = tuple(sorted({*left.sentences, *right.sentences}, key=lambda sentence: sentence.span))
+    return Reading(
+        left.document,
+        _extent(sentences),
+        sentences,
+        max(left.score, right.score),
+        max(left.dense, right.dense),
+    )
+
+
+def _extent(sentences: Iterable[ReadSentence]) -> Span:
+    spans = [sentence.span for sentence in sentences]
+    return Span(min(span.start for span in spans), max(span.end for span in spans))

@@ -1,0 +1,1 @@
+"""Follow-up questions rewritten so that they stand alone."""

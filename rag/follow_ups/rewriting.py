@@ -1,0 +1,120 @@
+"""Follow-ups → questions that stand alone: by the language model where there is one, else by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import regex
+
+from index.search.analyzers import terms
+from rag.finding.features import holds
+from rag.follow_ups.conversation import Exchange, Rarity, Rewritten, stand_alone
+from rag.llm import LanguageModel, ModelError, Usage
+from rag.questions import Question, understand
+from rag.writing.drafting import without_thoughts
+from rag.writing.prompting import rewriting
+
+KEEPS = 0.6
+"""The share of a follow-up's words that its rewriting must have, to be one."""
+
+_MOST_CHARACTERS = 400
+"""Of a rewriting: a longer one is an answer."""
+
+_MOST_READ = 4_000
+"""Characters of a reply, with what the model says to itself before; one that writes more goes in circles."""
+
+SHARE_OF_TIME = 0.25
+"""Of what the model has for an answer: the answer is still to be written."""
+
+_LABEL = regex.compile(
+    r"^\W*(?:q|(?:standalone |rewritten |the )?(?:last )?question)\s*:\s*", regex.IGNORECASE
+)
+
+
+def rewrite(
+    question: Question,
+    history: Sequence[Exchange],
+    model: LanguageModel | None,
+    rarity: Rarity,
+    spent: Callable[[Usage], object] = lambda _: None,
+) -> Rewritten:
+    """The question as it stands alone.
+
+    What a model writes is used only where all its telling words are the conversation's, and those of the
+    follow-up are still there: else, and where the model fails or changes nothing, the rules decide.
+
+    Args:
+        question: as it was asked.
+        history: earlier turns, the oldest first.
+        model: rewrites, where there is one.
+        rarity: tells how telling words are.
+        spent: told what the model's reply took, whether or not it is used.
+    """
+    by_rule = stand_alone(question.text, history, rarity)
+    if model is None or not history:
+        return by_rule
+    written = _written(question, history, model, spent)
+    if written is None:
+        return by_rule
+    carried = _carried(written, question)
+    # A small model repeats what points back just as a large one repeats what stands by itself.
+    return Rewritten(written, carried) if carried else by_rule
+
+
+def _written(
+    question: Question,
+    history: Sequence[Exchange],
+    model: LanguageModel,
+    spent: Callable[[Usage], object],
+) -> str | None:
+    limits = model.limits
+    turns = [(turn.standalone, turn.answer) for turn in history]
+    messages = rewriting(question.text, turns, limits.context_tokens - limits.reply_tokens)
+    reply = ""
+    try:
+        writing = model.write(messages, seconds=limits.seconds * SHARE_OF_TIME)
+        try:
+            for piece in writing:
+                reply += piece
+                if len(reply) > _MOST_READ:
+                    return None
+        finally:
+            spent(writing.usage)
+    except ModelError:
+        # The answer asks the model again, and says what is wrong with it.
+        return None
+    if writing.is_cut:
+        return None
+    lines = [line for line in map(str.strip, without_thoughts(reply).splitlines()) if line]
+    words = _LABEL.sub("", lines[-1]).strip(" \"'“”*") if lines else ""
+    return words if _may_stand(words, question, history) else None
+
+
+def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> bool:
+    if len(words) > _MOST_CHARACTERS or not any(character.isalnum() for character in words):
+        return False
+    if question.text.rstrip().endswith(("?", "？")) and not words.endswith(("?", "？")):
+        return False
+    said = " ".join([question.text, *(f"{turn.standalone} {turn.answer}" for turn in history)])
+    known = frozenset(terms(said, question.language))
+    new = terms(words, question.language)
+    own = terms(question.text, question.language)
+    held = frozenset(new)
+    keeps = sum(holds(held, term) for term in own) >= KEEPS * len(own)
+    whole = _words(said)
+    parts = {part for word in whole for part in regex.split(r"['’-]", word)}
+    names = set(understand(words).names) <= parts.union(whole)
+    return keeps and names and all(holds(known, term) for term in new)
+
+
+def _carried(words: str, question: Question) -> tuple[str, ...]:
+    own = frozenset(terms(question.text, question.language))
+    return tuple(
+        word
+        for word in dict.fromkeys(_words(words))
+        if (its := terms(word, question.language)) and not any(holds(own, term) for term in its)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return regex.findall(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.,-]*(?<=[\p{L}\p{N}])", text)

@@ -1,0 +1,78 @@
+"""The library as a llama-index retriever, for any llama-index program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
+
+from index.library import NO_FILTERS, Hit, Index
+from index.records import Filters
+from index.search.fusion import DENSE_WEIGHT
+
+_HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
+"""Metadata that places a passage and says nothing to a model: kept out of its prompt and of embeddings."""
+
+
+class Retriever(BaseRetriever):
+    """Finds passages by meaning and words, as nodes that know their exact place.
+
+    A node's text is ``document.text[start:end]``, and its metadata has what a citation needs:
+    ``document_id, version, start, end, page, path, title, publisher, published`` and the scores of both
+    halves, ``dense`` and ``lexical``.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        limit: int = 10,
+        filters: Filters = NO_FILTERS,
+        dense_weight: float = DENSE_WEIGHT,
+        **kwargs: Any,  # noqa: ANN401 (llama-index's own: callbacks, objects)
+    ) -> None:
+        """Search ``index``.
+
+        Args:
+            index: an open library.
+            limit: passages for a query.
+            filters: which documents may be found.
+            dense_weight: 0 for words alone, 1 for vectors alone.
+            kwargs: handed on to ``BaseRetriever``.
+        """
+        super().__init__(**kwargs)
+        self._index = index
+        self._limit = limit
+        self._filters = filters
+        self._dense_weight = dense_weight
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        hits = self._index.search(query_bundle.query_str, self._limit, self._filters, self._dense_weight)
+        return [NodeWithScore(node=as_node(hit), score=hit.score) for hit in hits]
+
+
+def as_node(hit: Hit) -> TextNode:
+    """A passage as a llama-index node; its id names the document, the version and the span."""
+    document = hit.document
+    return TextNode(
+        id_=f"{document.document_id}.{document.version}:{hit.span.start}-{hit.span.end}",
+        text=hit.text,
+        start_char_idx=hit.span.start,
+        end_char_idx=hit.span.end,
+        metadata={
+            "title": document.title,
+            "publisher": document.publisher,
+            "published": document.stated,
+            "document_id": document.document_id,
+            "version": document.version,
+            "start": hit.span.start,
+            "end": hit.span.end,
+            "page": hit.page,
+            "path": document.path,
+            "dense": hit.dense,
+            "lexical": hit.lexical,
+        },
+        excluded_embed_metadata_keys=_HIDDEN,
+        excluded_llm_metadata_keys=_HIDDEN,
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(document.document_id))},
+    )

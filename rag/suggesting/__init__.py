@@ -1,0 +1,1 @@
+"""Questions to ask after an answer."""

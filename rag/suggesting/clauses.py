@@ -1,0 +1,191 @@
+"""An English sentence of a report, taken apart: its subject, its verb, and what follows.
+
+There is no parser behind it: closed classes of words and known verbs tell where a part ends. What does not
+come apart cleanly is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import regex
+
+from rag.follow_ups.mentions import DATE, PREPOSITIONS, Sort, names
+from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
+
+MAX_CHARACTERS = 260
+"""Of a sentence: a longer one says too much for one question."""
+
+_MOST_SUBJECT_WORDS = 9
+
+_DATELINE = regex.compile(r"^[\p{Lu}\s.,]{4,30}(?:,[^,–—]{0,25})?\s[–—]\s")
+_OPENING = regex.compile(r"^(?:But|And|So|In all|In total|Altogether|Overall),?\s")
+_BRACKETS = regex.compile(r"\s\([^()]{0,80}\)")
+_UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:|&[a-z]+;")
+BREAK = regex.compile(r"[,;:](?!\d)|\s[–—-]\s")
+"""Where a clause ends."""
+
+_FRONTED = regex.compile(rf"^(?P<led>On|In|Since|By)\s(?P<date>{DATE.pattern}),?\s(?=\S)")
+_APPOSED = regex.compile(
+    r"^(?P<subject>\p{Lu}[\p{L}’' -]{2,50}),\s(?:who|which|an?|the|whose)\s[^,;:]{3,90},\s(?P<rest>\p{Ll}.*)$"
+)
+
+_AUXILIARIES = frozenset({
+    "is", "are", "was", "were", "has", "have", "had", "will", "would", "must", "can", "could",
+    "may", "might",
+})  # fmt: skip
+_ASKED_WITH = frozenset({"is", "are", "was", "were", "has", "have", "will", "must"})
+"""Those that a question is made with."""
+
+ANAPHORS = frozenset({
+    "he", "she", "it", "they", "him", "them", "his", "her", "hers", "its", "their", "theirs",
+    "himself", "herself", "itself", "themselves", "i", "we", "us", "our", "you", "your", "my", "me",
+    "this", "that", "these", "those", "there", "here", "then", "such", "same", "former", "latter",
+    "other", "others", "another", "both", "one", "ones", "neither", "none", "also", "too", "still",
+    "already", "now", "today", "yesterday", "tomorrow", "recently", "later", "earlier", "meanwhile",
+    "however", "therefore", "instead", "so", "thus", "yet", "even", "only", "who", "which",
+    "whom", "whose", "what", "when", "where", "why", "how", "if", "whether", "while", "although",
+    "though", "because", "since", "said", "says", "told", "not", "no", "never", "nor", "cannot",
+    "nobody", "nothing", "ago", "further", "more", "most", "less", "than", "as", "but", "or",
+})  # fmt: skip
+"""Words that a question cannot have: they point at what stands before it, deny, or join another clause."""
+
+_RELATIVES = frozenset({"that", "which", "who", "whose"})
+_LOWERED = frozenset({
+    "the", "a", "an", "every", "each", "all", "some", "many", "most", "several", "about", "around",
+    "nearly",
+})  # fmt: skip
+_NO_VERB_AFTER = _LOWERED | {"of", "to", "and", "for", "with"}
+_NO_HEADS = frozenset({"and", "of", "the", "to", "in", "time", "year", "month", "week", "day"})
+
+NUMBER = (
+    r"(?:(?:\p{N}[\p{N}.,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|"
+    r"forty|fifty|sixty)(?:\s(?:hundred|thousand|million|billion)\b)?|hundreds|thousands|dozens)"
+)
+HAS_NUMBER = regex.compile(rf"\p{{N}}|\b{NUMBER}\b", regex.IGNORECASE)
+
+_NOBODY = regex.compile(
+    r"^\p{Lu}{2,}s?$|\b(?:War|Charter|Treaty|Act|Index|Report|Award|Cup|Law|Convention|Directive|Plan|Project|"
+    r"System|Agreement|Museum|Protocol|Code|Bill|Festival|Games|League|Dam|Bridge|Road|Street|River|Tower|"
+    r"Building)\b"
+)
+"""Names that are nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause that a question can be made of.
+
+    Attributes:
+        subject: as it stands within a sentence: ``the levee at Pellan``.
+        verb: an auxiliary, or a verb in a finite form.
+        base: the verb's infinitive; None for an auxiliary.
+        rest: what follows the verb.
+        date: the date that stands before the subject, with its preposition and a space before it; or "".
+        is_who: whether the subject is a person or a body, and nothing else.
+    """
+
+    subject: str
+    verb: str
+    base: str | None
+    rest: str
+    date: str
+    is_who: bool
+
+
+def plain(sentence: str) -> str | None:
+    """A sentence without what stands in brackets or before its first word, and without its stop.
+
+    None where it is too long, no sentence, or has signs that part it in ways of their own.
+    """
+    words = _DATELINE.sub("", " ".join(sentence.split()))
+    words = _OPENING.sub("", _BRACKETS.sub("", words))
+    if not words.endswith(".") or len(words) > MAX_CHARACTERS or _UNSAFE.search(words):
+        return None
+    return words[:1].upper() + words[1:].rstrip(". ")
+
+
+def taken_apart(sentence: str, around: str) -> Clause | None:
+    """The first clause of a sentence, as :func:`plain` gives it; None where it does not come apart.
+
+    Args:
+        sentence: the sentence.
+        around: words of the same document, which tell a name from a word that only begins a sentence.
+    """
+    date = ""
+    fronted = _FRONTED.match(sentence)
+    if fronted is not None:
+        date = f" {fronted['led'].lower()} {fronted['date']}"
+        sentence = sentence[fronted.end() :]
+        sentence = sentence[0].upper() + sentence[1:]
+    apposed = _APPOSED.match(sentence)
+    if apposed is not None:
+        sentence = f"{apposed['subject']} {apposed['rest']}"
+    words = BREAK.split(sentence)[0].split()
+    for place, word in enumerate(words[1 : _MOST_SUBJECT_WORDS + 1], 1):
+        if word in _AUXILIARIES:
+            return _clause(words, place, None, date, around)
+        base = of_past(word) or of_third_person(word)
+        if base is not None and words[place - 1].casefold() not in _NO_VERB_AFTER:
+            return _clause(words, place, base, date, around)
+    return None
+
+
+def _clause(words: list[str], place: int, base: str | None, date: str, around: str) -> Clause | None:
+    before, verb, after = words[:place], words[place], words[place + 1 :]
+    if before[-1].endswith("ly"):
+        before = before[:-1]
+    subject = _within(" ".join(before), around)
+    # Another verb: the first one may be a participle, or there is more than one clause.
+    if subject is None or set(after) & (_AUXILIARIES | _RELATIVES):
+        return None
+    if base is None and not _asks(verb, next((word for word in after if not word.endswith("ly")), "")):
+        return None
+    if base is not None and after[:1] in (["by"], ["with"]):
+        return None
+    return Clause(subject, verb, base, " ".join(after), date, _is_who(subject))
+
+
+def _asks(auxiliary: str, first: str) -> bool:
+    """Whether a question can begin with an auxiliary: *have* only where it is one."""
+    if auxiliary in {"has", "have"}:
+        return first == "been" or of_participle(first) is not None
+    return auxiliary in _ASKED_WITH
+
+
+def _within(subject: str, around: str) -> str | None:
+    """A subject as it stands within a sentence; None where it is none, or may begin with a name or not."""
+    words = subject.split()
+    folded = [word.casefold() for word in words]
+    if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or not _is_subject(words, folded):
+        return None
+    if folded[0] in _LOWERED:
+        return " ".join([folded[0], *words[1:]]) if len(words) > 1 else None
+    first = words[0]
+    if len(words) > 1 and words[1][0].isupper() and first[0].isupper():
+        return subject
+    as_name = regex.search(rf"(?<=\p{{Ll}}[,;]?\s){regex.escape(first)}\b", around) is not None
+    as_word = regex.search(rf"\b{regex.escape(first.lower())}\b", around) is not None
+    if as_name == as_word:
+        return None
+    return subject if as_name else " ".join([first.lower(), *words[1:]])
+
+
+def _is_subject(words: list[str], folded: list[str]) -> bool:
+    if set(folded) & ANAPHORS or HAS_NUMBER.search(" ".join(words)):
+        return False
+    if folded[0] in PREPOSITIONS or folded[-1] in _NO_HEADS or all(word in _LOWERED for word in folded):
+        return False
+    if any(word.endswith("ing") and word[0].islower() for word in words[1:]):
+        return False
+    joined = [after for word, after in pairwise(words) if word == "and"]
+    return all(after[0].isupper() for after in joined)
+
+
+def _is_who(subject: str) -> bool:
+    bare = subject.removeprefix("the ")
+    if _NOBODY.search(bare):
+        return False
+    found = names(f"x {bare}")
+    return bool(found) and found[0].text == bare and found[0].sort in {Sort.PERSON, Sort.GROUP}

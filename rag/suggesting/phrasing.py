@@ -1,0 +1,257 @@
+"""A sentence of a report → questions that it answers, as a person would ask them. English only.
+
+A missing question costs nothing; an odd one is read as a mistake. So a rule fires where a sentence has just
+its form, and what it makes is left out where it does not read well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import regex
+
+from rag.follow_ups.mentions import DATE
+from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, plain, taken_apart
+from rag.suggesting.verb_forms import of_participle, of_past
+
+FEWEST_WORDS = 4
+MOST_WORDS = 17
+"""Of a question."""
+
+_ARTICLES = frozenset({"the", "a", "an"})
+_UNFINISHED = _ARTICLES | {"and", "or", "of", "for", "with", "by", "on", "at", "as", "is", "was", "be"}
+"""Words that no question ends with."""
+
+_LONE = frozenset("bcdefghijklmnopqrstuvwxyz")
+_IS = frozenset({"is", "are", "was", "were"})
+_VAGUE = frozenset({"speak", "ask", "note", "know", "see", "find", "mean", "go", "come", "work", "consider"})
+_UNITS = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "times", "per"})
+_PERSONS = ("people", "children", "women", "men")
+
+_AT_LEAST = (
+    r"(?:(?:about|around|nearly|almost|some|at least|at most|up to|more than|over|fewer than|another)\s)?"
+)
+_COUNT = regex.compile(
+    rf"^{_AT_LEAST}(?:(?:hundreds|thousands|dozens)\sof|{NUMBER})\s(?P<of>of\s(?=the\s))?", regex.IGNORECASE
+)
+_SHARE = regex.compile(rf"^{_AT_LEAST}\p{{N}}[\p{{N}}.,]*\s?(?:%|per\s?cent)\sof\s", regex.IGNORECASE)
+_HAPPENS = regex.compile(
+    r"\s(?:(?:are|were|have been|will be|must be)\s(?:\p{Ll}+ly\s)?(?P<state>\p{Ll}+)"
+    r"|have\s(?=\p{Ll}+(?:ed|en)\b)|had to\s|live\s|lived\s|died\b|lost\s|received\s)"
+)
+"""What is said of things that are counted: what they are, or what they do."""
+
+_STATES = frozenset({
+    "missing", "dead", "homeless", "in", "at", "under", "without", "unable", "children", "women",
+    "born",
+})  # fmt: skip
+_AMOUNT = regex.compile(
+    rf"{_AT_LEAST}(?:\p{{Sc}}\s?\p{{N}}[\p{{N}}.,]*(?:\s(?:thousand|million|billion|trillion))?"
+    r"|\p{N}[\p{N}.,]*\s(?:thousand|million|billion|trillion)?\s?"
+    r"(?:tals|dollars|euros|pounds|yen|yuan|riels?|baht|dong|rupiah|ringgit|francs|crowns|kip|pesos|rupees))\b",
+    regex.IGNORECASE,
+)
+_COUNTED = regex.compile(
+    rf"^{_AT_LEAST}{NUMBER}\s(?P<noun>(?:\p{{Ll}}[\p{{L}}’'-]*\s){{0,3}}?"
+    r"(?:\p{Ll}[\p{L}’'-]*s|people|children|women|men|staff|police)(?:\sof\s(?:\p{L}[\p{L}’'-]*\s?){1,4}?)?)"
+    r"(?P<rest>(?:\s(?:in|at|on|to|from|for|across|along|near|by|under)\s.*)?)$"
+)
+_DATED = regex.compile(
+    rf"^(?:(?P<rest>.*?)\s)?(?P<led>on|in|by|since|until)\s(?P<date>{DATE.pattern})"
+    r"(?:\s(?:at|in the)\s[\p{L}\p{N}: ]{3,12})?$"
+)
+_PLACED = regex.compile(
+    r"^(?P<rest>.*?\p{Ll}{3,})\s(?P<led>in|at|to|from)\s(?P<place>(?:the\s)?\p{Lu}[\p{L}’'-]*"
+    r"(?:\s(?:\p{Lu}[\p{L}’'-]*|and|of|the))*)(?:\suntil\s.*)?$"
+)
+_MOVED = frozenset({
+    "moved", "sent", "taken", "brought", "transferred", "deported", "evacuated", "relocated",
+    "shipped", "flown", "transported", "exported", "smuggled",
+})  # fmt: skip
+_ACCUSED = regex.compile(
+    r"^(?P<rest>(?:accused|suspected|convicted|found guilty)\sof|charged with|blamed for|wanted for)\s\S"
+)
+_OFFICES = (
+    "secretary", "minister", "director", "chair", "head", "chief", "president", "governor",
+    "commissioner", "judge", "mayor", "ambassador", "prosecutor", "engineer", "spokesman",
+    "spokeswoman", "spokesperson", "professor", "lawyer", "owner", "founder", "pilot",
+    "statistician",
+)  # fmt: skip
+_IN_OFFICE = regex.compile(
+    r"^(?P<name>\p{Lu}[\p{L}’'-]*(?:\s\p{Lu}[\p{L}’'-]*){1,3}),\s(?:the\s|an?\s)?(?:\p{L}[\p{L}-]*\s){0,3}"
+    rf"(?i:{'|'.join(_OFFICES)})\b"
+)
+_BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?\sbecause\s(?!of\b)\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrased:
+    """A question, and the subject of the sentence that it was made of; "" where it names what it asks of."""
+
+    question: str
+    subject: str = ""
+
+
+def questions_in(sentence: str, around: str) -> list[Phrased]:
+    """Questions that a sentence answers, the ones first that ask for the most telling thing in it.
+
+    Args:
+        sentence: of an English report.
+        around: words of the same report, which tell a name from a word that only begins a sentence.
+    """
+    words = plain(sentence)
+    if words is None:
+        return []
+    asked = [Phrased(question) for rule in (_who_is, _how_many_of) for question in rule(words)]
+    clause = taken_apart(words, around)
+    if clause is not None:
+        asked += [Phrased(question, clause.subject) for rule in _RULES for question in rule(clause)]
+    asked += _why(words, around)
+    return [each for each in dict.fromkeys(asked) if _reads_well(each.question)]
+
+
+def _reads_well(question: str) -> bool:
+    words = [word.casefold() for word in question.rstrip("?").split()]
+    if not FEWEST_WORDS <= len(words) <= MOST_WORDS:
+        return False
+    # What somebody is accused of: there the end is the one that is meant.
+    if words[-1] in _UNFINISHED and words[0] != "what":
+        return False
+    return not any(word in _LONE or word.strip(",.") in ANAPHORS for word in words[2:])
+
+
+def _who_is(sentence: str) -> Iterator[str]:
+    """Who somebody is whose office is said behind the name."""
+    said = _IN_OFFICE.match(sentence)
+    if said is not None:
+        yield f"Who is {said['name']}?"
+
+
+def _how_many_of(sentence: str) -> Iterator[str]:
+    """How many things, or what share of them, do or suffer what the sentence says."""
+    for part in [sentence, *sentence.split(" and ")[1:]]:
+        said = BREAK.split(part)[0]
+        share = _SHARE.match(said)
+        counted = share or _COUNT.match(said)
+        if counted is None:
+            continue
+        rest = said[counted.end() :]
+        happens = _HAPPENS.search(rest)
+        noun = rest[: happens.start()] if happens else ""
+        if happens is None or len(noun.split()) > 5 or (share is None and not _is_counted(noun)):
+            continue
+        asks = "What share of" if share else "How many of" if counted["of"] else "How many"
+        if happens["state"] is None or of_participle(happens["state"]) or happens["state"] in _STATES:
+            yield f"{asks} {rest}?"
+
+
+def _is_counted(noun: str) -> bool:
+    head = noun.partition(" of ")[0].partition(" in ")[0].split()[-1:]
+    return bool(head) and head[0] not in _UNITS and head[0].endswith(("s", *_PERSONS))
+
+
+def _what(clause: Clause) -> Iterator[str]:
+    accused = _ACCUSED.match(clause.rest)
+    if accused is not None and clause.base is None:
+        yield f"What {clause.verb} {clause.subject} {accused['rest']}?"
+
+
+def _how_many(clause: Clause) -> Iterator[str]:
+    """How many things, or how much money, the subject has to do with."""
+    rest = clause.rest
+    if clause.base is None:
+        participle, _, rest = rest.partition(" ")
+        if clause.verb not in {"has", "have", "will"} or of_participle(participle) is None:
+            return
+        does = f"{clause.verb} {clause.subject} {participle}"
+    else:
+        does = _inverted(clause, "")
+    amount = _AMOUNT.match(rest)
+    if amount is not None:
+        after = _undated(rest[amount.end() :].strip())
+        if not after or after[0].isalpha():
+            yield f"How much {does} {after}".strip() + "?"
+        return
+    counted = _COUNTED.match(_undated(rest))
+    if counted is not None and not set(counted["noun"].split()) & _UNITS:
+        yield f"How many {counted['noun'].strip()} {does}{counted['rest']}{clause.date}?"
+
+
+def _who(clause: Clause) -> Iterator[str]:
+    rest = _undated(clause.rest)
+    if not clause.is_who or HAS_NUMBER.search(rest) or clause.base in _VAGUE or len(rest.split()) < 2:
+        return
+    if clause.base is not None or clause.verb in {"has", "will", "must"}:
+        yield f"Who {clause.verb} {rest}?"
+
+
+def _when(clause: Clause) -> Iterator[str]:
+    dated = _DATED.match(clause.rest)
+    if dated is not None:
+        rest, led = dated["rest"] or "", dated["led"]
+    elif clause.date:
+        rest, led = clause.rest, clause.date.split()[0]
+    else:
+        return
+    asks = _asks_when(clause, rest, led)
+    if asks is not None and _is_event(clause, rest) and not HAS_NUMBER.search(rest):
+        yield f"{asks} {_inverted(clause, rest)}?"
+
+
+def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
+    if led == "by":
+        return "When" if rest.startswith("due ") else "By when" if clause.verb in {"will", "must"} else None
+    if led == "since":
+        lasts = clause.verb in {"has", "have"} and of_participle(rest.removeprefix("been ").partition(" ")[0])
+        return "Since when" if lasts else None
+    return "When" if led in {"on", "in"} else None
+
+
+def _is_event(clause: Clause, rest: str) -> bool:
+    """Whether a date belongs to the clause's verb, and neither to a participle behind it nor to a state."""
+    passed_over = {"last", "first", "been"}
+    words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
+    if clause.base is not None:
+        return not words or of_participle(words[-1]) is None
+    if not words or (
+        clause.verb in _IS and of_participle(words[0]) is None and words[0] not in {"due", "born"}
+    ):
+        return False
+    return len(words) == 1 or of_participle(words[-1]) is None
+
+
+def _where(clause: Clause) -> Iterator[str]:
+    placed = _PLACED.match(_undated(clause.rest))
+    if placed is None or clause.base is not None or clause.verb not in _IS | {"must"}:
+        return
+    rest, led = placed["rest"], placed["led"]
+    last = rest.split()[-1]
+    if of_participle(last) is None or HAS_NUMBER.search(rest):
+        return
+    if led in {"in", "at"} or last in _MOVED:
+        yield f"Where {_inverted(clause, rest)}{'' if led in {'in', 'at'} else f' {led}'}?"
+
+
+def _why(sentence: str, around: str) -> Iterator[Phrased]:
+    because = _BECAUSE.match(sentence)
+    clause = taken_apart(because["effect"], around) if because else None
+    if clause is not None and (clause.rest or clause.base):
+        yield Phrased(f"Why {_inverted(clause, clause.rest)}?", clause.subject)
+
+
+def _inverted(clause: Clause, rest: str) -> str:
+    """The clause with its auxiliary first, or with a form of *do*, and ``rest`` behind its verb."""
+    if clause.base is None:
+        words = [clause.verb, clause.subject, rest]
+    else:
+        words = ["does" if of_past(clause.verb) is None else "did", clause.subject, clause.base, rest]
+    return " ".join(filter(None, words))
+
+
+def _undated(rest: str) -> str:
+    dated = _DATED.match(rest)
+    return dated["rest"] or "" if dated is not None else rest
+
+
+_RULES: tuple[Callable[[Clause], Iterator[str]], ...] = (_what, _how_many, _who, _when, _where)

@@ -1,0 +1,1 @@
+"""Whether a sentence keeps the relations of its evidence: roles, modality, causes, order."""

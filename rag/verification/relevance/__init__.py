@@ -1,0 +1,1 @@
+"""Whether a sentence answers the question that was asked."""

@@ -1,0 +1,1 @@
+"""Whether the evidence has the words of a sentence."""

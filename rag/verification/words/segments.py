@@ -1,0 +1,135 @@
+"""Which words of a sentence belong to which of its figures and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import regex
+
+from index.documents import Span
+from rag.figures.dates import dates
+from rag.verification.words.lexicon import listed
+from rag.verification.words.words import shares, verbs, words_of
+
+_BOUNDARY = regex.compile(
+    r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from"
+    r"|compared (?:with|to)"
+    r"|versus|against|và|nhưng|còn|trong khi|so với|từ|đến|dan|tetapi|sedangkan|sementara|dari|menjadi)\b"
+    r"|而|但",
+    regex.IGNORECASE,
+)
+_RANGED = regex.compile(
+    r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到|和)\s?"
+    r"(?:the |năm |tháng |ngày )?",
+    regex.IGNORECASE,
+)
+"""What stands between the ends of a range: they are of one thing."""
+_DIRECTIONS = listed("down up rose fell giam tang giảm tăng turun naik")
+MOST_OF = 0.6
+LITTLE_OF = 0.5
+CLEARLY = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a sentence with the figures and dates that its words are said of.
+
+    Attributes:
+        anchors: where they stand in the text.
+        words: the stems of its words, and of its subject where that stands in an earlier part.
+        own: the stems of its words alone.
+    """
+
+    anchors: tuple[Span, ...]
+    words: frozenset[str]
+    own: frozenset[str] = frozenset()
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has no words of its own: in *owned from 2016* all of them stand before *from*."""
+        return not self.own
+
+
+def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
+    """A sentence in parts, each with at least one figure or date.
+
+    A part without a subject of its own has that of the part before it.
+    """
+    if not anchors:
+        return []
+    ordered = sorted(anchors, key=lambda span: span.start)
+    ends = text.find(";", ordered[-1].end)
+    cuts = [0, *_cuts(text, language, ordered), ends if ends >= 0 else len(text)]
+    bounds = list(pairwise(cuts))
+    parts = [[span for span in ordered if start <= span.start < end] for start, end in bounds]
+    found = [(bound, part) for bound, part in zip(bounds, parts, strict=True) if part]
+    acts = verbs(text, language)
+    subject: frozenset[str] = frozenset()
+    doing: frozenset[str] = frozenset()
+    its: list[frozenset[str]] = []
+    alone: list[frozenset[str]] = []
+    for (start, end), part in found:
+        head = _stems(text, language, start, part[0].start, ordered)
+        tail = _stems(text, language, part[0].start, end, ordered)
+        alone.append(head | tail)
+        if its and not head - _DIRECTIONS:
+            head |= subject
+        elif its and not any(start <= act.start < end for act in acts):
+            # "lead in 7 wells, but arsenic in one": who found it is said once.
+            head |= doing
+        subject = head
+        last = max((act.end for act in acts if start <= act.start < end), default=0)
+        doing = _stems(text, language, start, last, ordered) or doing
+        its.append(head | tail)
+    return [Segment(tuple(part), words, own) for (_, part), words, own in zip(found, its, alone, strict=True)]
+
+
+def _cuts(text: str, language: str, anchors: Sequence[Span]) -> list[int]:
+    """Where parts begin: at the last boundary between two anchors that are not the ends of a time."""
+    cuts = []
+    days = {moment.span for moment in dates(text, language)}
+    for before, after in pairwise(anchors):
+        if {before, after} <= days and _RANGED.fullmatch(text[before.end : after.start]):
+            continue
+        between = list(_BOUNDARY.finditer(text, before.end, after.start))
+        if between:
+            cuts.append(between[-1].start())
+    return cuts
+
+
+def _stems(text: str, language: str, start: int, end: int, anchors: Sequence[Span]) -> frozenset[str]:
+    return frozenset(
+        word.stem
+        for word in words_of(text, language)
+        if word.content and start <= word.start < end
+        and not any(span.start <= word.start < span.end for span in anchors)
+    )  # fmt: skip
+
+
+def misplaced(
+    said: frozenset[str], place: int, parts: Sequence[Segment], claimed: Collection[Span] = ()
+) -> bool:
+    """Whether words that are said of a figure are another figure's words, and not its own.
+
+    Args:
+        said: the stems that a sentence has with the figure.
+        place: the number of the segment that has the figure in the evidence.
+        parts: all segments of the evidence.
+        claimed: figures of the evidence that the sentence has in the same part: their words may stand there.
+    """
+    for number, other in enumerate(parts):
+        if number == place or any(span in claimed for span in other.anchors):
+            continue
+        own, its = parts[place].words - other.words, other.words - parts[place].words
+        if not its or not parts[place].words:
+            continue
+        mine, others = _share(said, own or parts[place].words), _share(said, its)
+        if others >= MOST_OF and mine <= LITTLE_OF and others > mine + CLEARLY:
+            return True
+    return False
+
+
+def _share(said: frozenset[str], words: frozenset[str]) -> float:
+    return sum(shares(word, said) for word in words) / len(words)

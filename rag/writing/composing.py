@@ -1,0 +1,97 @@
+"""The text of an answer as it grows: sentences, their footnotes, and the numbers of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answers import Answer, AnswerSentence, Citation, Verification
+from rag.disagreement.disagreement import disagreements
+from rag.events import CitationMade, Event, Token
+from rag.finding.citations import Library, cite
+from rag.finding.copies import Sourced
+
+Place = tuple[int, int, int, int]
+"""A span of a document, as what a footnote's number stands for: document, version, start and end."""
+
+
+@dataclass(slots=True)
+class Composition:
+    """An answer's text, with its sentences and footnotes, in the order in which they are added.
+
+    Attributes:
+        text: all of it so far.
+        sentences: its sentences.
+        citations: their footnotes.
+    """
+
+    library: Library
+    numbers: dict[Place, int]
+    text: str = ""
+    sentences: list[AnswerSentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    _last: tuple[int, ...] = ()
+    _languages: dict[int, str] = field(default_factory=dict)
+
+    def add(self, words: str, cited: Sequence[Sourced], verification: Verification) -> Iterator[Event]:
+        """Add a sentence, and give the events of it.
+
+        It is parted from the one before by a space, or by a line break where it cites other documents.
+
+        Args:
+            words: the sentence.
+            cited: what it rests on.
+            verification: what was checked of it.
+        """
+        documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
+        gap = "" if not self.text else " " if documents == self._last else "\n"
+        start = len(self.text) + len(gap)
+        self.text += gap + words
+        self._last = documents
+        self._languages.update((item.record.document_id, item.record.language) for item in cited)
+        made = [self._cite(start, words, item, verification) for item in cited]
+        self.sentences.append(
+            AnswerSentence(
+                start,
+                len(self.text),
+                tuple(citation.id for citation in made),
+                verification.verdict,
+                verification.reason,
+            )
+        )
+        self.citations += made
+        yield Token(gap + words, verification.verdict)
+        yield from map(CitationMade, made)
+
+    def answer(self, draft: Answer) -> Answer:
+        """``draft`` with what was added, and with what its footnotes give different figures for."""
+        return replace(
+            draft,
+            text=self.text,
+            sentences=tuple(self.sentences),
+            citations=tuple(self.citations),
+            disagreements=disagreements(self.citations, self._languages),
+        )
+
+    def _cite(self, start: int, words: str, item: Sourced, verification: Verification) -> Citation:
+        return cite(
+            self._number(item),
+            start,
+            words,
+            record=item.record,
+            span=item.sentence.span,
+            library=self.library,
+            verification=verification,
+            header=item.sentence.header,
+            also_in=item.also_in,
+        )
+
+    def _number(self, item: Sourced) -> int:
+        span = item.sentence.span
+        place = (item.record.document_id, item.record.version, span.start, span.end)
+        return self.numbers.setdefault(place, max(self.numbers.values(), default=0) + 1)
+
+
+def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
+    """The numbers that spans have in earlier answers of a conversation."""
+    return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}

@@ -1,0 +1,216 @@
+"""What a language model writes → statements and the numbers that they cite, as soon as each is whole.
+
+A line begins with the numbers of the sentences that it rests on. Models also put them behind a sentence, or
+write JSON: all three are read, and nothing is taken on trust, since every statement is checked afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+from index.text.sentences import sentences
+from rag.writing.prompting import NO_ANSWER
+
+MAX_CHARACTERS = 12_000
+"""Of a reply; a model that writes more repeats itself."""
+
+MAX_STATEMENT_CHARACTERS = 1_000
+"""Of one statement; a longer one is no sentence."""
+
+MAX_CITED = 6
+"""Sentences that a statement may cite; one that cites more says which of them carries it of none."""
+
+_NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
+_MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
+_MARKS = regex.compile(rf"(?:{_MARK.pattern})+")
+_ONE = regex.compile(_NUMBER)
+_BULLET = regex.compile(r"^\s*(?:[-*•–]|\p{N}+[.)])\s+(?=\S)")
+_THOUGHT = regex.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", regex.DOTALL | regex.IGNORECASE)
+_THOUGHT_ENDS = regex.compile(r"</think(?:ing)?>", regex.IGNORECASE)
+_NONE = regex.compile(rf"^\W*(?:{NO_ANSWER}\b|(?i:{NO_ANSWER})\s*(?:[.!:;,–—-]|\n|\Z))")
+_NONE_ALONE = regex.compile(rf"^[\W\p{{N}}]*{NO_ANSWER}\W*$", regex.IGNORECASE)
+_ENDS = regex.compile(r"""[.!?…。！？।។]["'”’»)*_]*\s*$""")
+_TAIL = regex.compile(r"""^\s*[.!?…。！？।។]+["'”’»)*_]*(?=\s|$)""")
+_JSON = regex.compile(r"^\s*(?:```\w*\s*)?(\[?)\s*\{")
+_MAY_BE_JSON = regex.compile(r"^\s*(?:`{0,3}|```\w*\s*)\[?\s*$")
+_SURROGATE = regex.compile(r"[\ud800-\udfff]")
+_CONTROL = regex.compile(r"\p{Cc}")
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement of a model.
+
+    Attributes:
+        text: its words, without marks.
+        numbers: the sentences that it cites, as the prompt numbers them, each once.
+    """
+
+    text: str
+    numbers: tuple[str, ...]
+
+
+class NoAnswer(Exception):  # noqa: N818 (what a model says, and no error)
+    """The model says that the sentences do not answer the question."""
+
+
+def drafts(
+    pieces: Iterable[str], language: str, is_cut: Callable[[], bool] = lambda: False
+) -> Iterator[Draft]:
+    """The statements of a reply, each as soon as it is whole.
+
+    Args:
+        pieces: the reply, as it is written; no more than :data:`MAX_CHARACTERS` of it is read.
+        language: of what is written, as an ISO 639-1 code.
+        is_cut: asked after the last piece, whether the reply was cut off: then its last statement is left
+            out.
+
+    Raises:
+        NoAnswer: if that is how the reply begins.
+    """
+    whole, read, any_found = "", 0, False
+    for piece in pieces:
+        whole = (whole + piece)[:MAX_CHARACTERS]
+        found, read = _complete(without_thoughts(whole), read, language)
+        any_found = any_found or bool(found)
+        yield from found
+        if len(whole) == MAX_CHARACTERS:
+            break
+    spoken = without_thoughts(whole)
+    if _NONE.match(spoken) or _NONE_ALONE.match(spoken) or _is_empty(spoken):
+        raise NoAnswer
+    if not _JSON.match(spoken):
+        rest = list(_lines(spoken[read:], language))
+        is_whole = len(whole) < MAX_CHARACTERS and not is_cut()
+        yield from rest if is_whole else rest[:-1]
+    elif not any_found:
+        yield from _of_object(_decoded(spoken), language)
+
+
+def without_thoughts(text: str) -> str:
+    """What a model says, less what it says to itself before; its surrogates in pairs."""
+    if _SURROGATE.search(text):
+        text = _paired(text)
+    return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
+
+
+def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
+    """The statements that are whole from ``read`` on, and where what is not begins."""
+    if begins := _JSON.match(text):
+        return _objects(text, read, begins, language)
+    end = text.rfind("\n") + 1
+    if end <= read or _MAY_BE_JSON.match(text) or _may_be_none(text):
+        return [], read
+    return list(_lines(text[read:end], language)), end
+
+
+def _lines(text: str, language: str) -> Iterator[Draft]:
+    for line in text.splitlines():
+        if not line.lstrip().startswith("```"):
+            yield from _line(_BULLET.sub("", " ".join(line.split())), language)
+
+
+def _line(line: str, language: str) -> Iterator[Draft]:
+    """The statements of a line: marks stand before their words where one begins the line, else behind."""
+    marks = list(_MARKS.finditer(line))
+    edges = [*(mark.end() for mark in marks), len(line)]
+    text = line[: marks[0].start()] if marks else line
+    leads = not _has_words(text)
+    numbers: list[str] = []
+    for place, mark in enumerate(marks):
+        after = line[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else edges[-1]]
+        # The stop of a sentence whose mark stands before it.
+        tail = found.group() if (found := _TAIL.match(after)) and not leads else ""
+        if leads and _has_words(after) and _has_words(text) and _ENDS.search(text):
+            yield from _statements(text, numbers, language)
+            text, numbers = "", []
+        numbers += _numbers(mark.group())
+        text, after = text + tail, after[len(tail) :]
+        if not leads and _has_words(after) and _ENDS.search(text):
+            yield from _statements(text, numbers, language)
+            text, numbers = "", []
+        text += after
+    yield from _statements(text, numbers, language)
+
+
+def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Draft]:
+    """The sentences of some words, each with all of their numbers."""
+    cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
+    plain = _CONTROL.sub("", " ".join(text.split()))
+    for span in sentences(plain, language):
+        words = span.of(plain).strip(" *_")
+        if _has_words(words) and len(words) <= MAX_STATEMENT_CHARACTERS and not _NONE_ALONE.match(words):
+            yield Draft(words, cited)
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _numbers(listed: str) -> list[str]:
+    return [unicodedata.normalize("NFKC", "".join(number.split())) for number in _ONE.findall(listed)]
+
+
+def _paired(text: str) -> str:
+    """Halves of surrogate pairs joined; what has no other half can be neither kept nor sent."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _may_be_none(text: str) -> bool:
+    """Whether it says, or begins to say, that there is no answer."""
+    words = text.strip(" \n\t*\"'.").upper()
+    return NO_ANSWER.startswith(words) or bool(_NONE.match(text))
+
+
+def _is_empty(text: str) -> bool:
+    """Whether it is JSON in which no statement says anything."""
+    value = _decoded(text) if _JSON.match(text) else None
+    listed = value.get("sentences") if isinstance(value, dict) else value
+    return isinstance(listed, list) and all(
+        isinstance(item, dict) and _NONE_ALONE.match(str(item.get("text"))) for item in listed
+    )
+
+
+def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
+    begins = _JSON.match(text)
+    if begins is None:
+        return None
+    place = begins.start(1) if begins.group(1) else begins.end() - 1
+    try:
+        return _DECODER.raw_decode(text, place)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Draft], int]:
+    """The statements of a JSON reply that are whole, from ``read`` on, and where the next one begins."""
+    found: list[Draft] = []
+    listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
+    place = max(read, listed + 1)
+    if listed < 0:
+        return found, read
+    while (start := text.find("{", place)) >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        found += _of_object(value, language)
+        place = end
+    return found, place
+
+
+def _of_object(value: Any, language: str) -> list[Draft]:  # noqa: ANN401 (JSON)
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return []
+    cites = value.get("cites")
+    listed = [str(number) for number in cites] if isinstance(cites, list) else [str(cites)]
+    words = _paired(value["text"])
+    numbers = [*_numbers(" ".join(listed)), *(n for mark in _MARK.findall(words) for n in _numbers(mark))]
+    return list(_statements(_MARK.sub("", words), numbers, language))

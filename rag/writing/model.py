@@ -1,0 +1,208 @@
+"""An answer that a language model writes, of which nothing is let out before it was checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from rag.answers import Dropped, Fallback, Verification
+from rag.events import Event
+from rag.evidence import evidence_of
+from rag.finding.copies import Copies, Sourced
+from rag.llm import LanguageModel, ModelError, Usage
+from rag.questions import Question
+from rag.verification import Gate
+from rag.writing.composing import Composition
+from rag.writing.drafting import Draft, NoAnswer, drafts
+from rag.writing.findings import Doubts
+from rag.writing.prompting import MAX_STATEMENTS, Prompt, Source, compose
+
+Policy = Literal["drop", "strike"]
+"""What becomes of a sentence that nothing carries: it is left out, or shown struck out."""
+
+MOST_DRAFTS = 4 * MAX_STATEMENTS
+"""Statements of a reply that are checked; a model that writes more does not come to an end."""
+
+MOST_REPEATED = 2
+"""How often a reply may say again what it has said, before it counts as going in circles."""
+
+_UNSUPPORTED = Verification("unsupported", False, False, 0.0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the writing of an answer went.
+
+    Attributes:
+        carried: whether a sentence was carried by what it cites; if not, nothing was let out.
+        declined: whether the model says that there is no answer.
+        fallback: why the model's answer is not used, or ends early.
+        cause: the same in words.
+        dropped: what was written and not let out.
+        cited: what the sentences that were let out cite, as the model was shown it.
+        digest: of the prompt.
+        usage: what the reply took.
+        seconds_checking: how long verification took.
+    """
+
+    carried: bool = False
+    declined: bool = False
+    fallback: Fallback | None = None
+    cause: str | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+    cited: list[Source] = field(default_factory=list)
+    digest: str | None = None
+    usage: Usage = field(default_factory=lambda: Usage(0, 0))
+    seconds_checking: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A statement with what was found of it."""
+
+    words: str
+    sources: tuple[Source, ...]
+    cited: tuple[Sourced, ...]
+    verification: Verification
+
+    @property
+    def score(self) -> float:
+        """How probably what it cites answers the question, at best."""
+        return max((source.score for source in self.sources), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Has answers written by a model, and checks them.
+
+    Attributes:
+        model: what writes.
+        gate: what checks.
+        unsupported: what becomes of a sentence that nothing carries.
+    """
+
+    model: LanguageModel
+    gate: Gate
+    unsupported: Policy = "drop"
+
+    def write(
+        self,
+        question: Question,
+        sources: Sequence[Source],
+        composition: Composition,
+        copies: Copies,
+        doubts: Doubts,
+    ) -> Generator[Event, None, Outcome]:
+        """Have an answer written into ``composition``, and give the events of each sentence that is let out.
+
+        Until a first sentence is carried by what it cites, the others wait: if none is, nothing was shown.
+
+        Args:
+            question: what is asked.
+            sources: the sentences that may be cited, the best first.
+            composition: the answer.
+            copies: finds the copy of a document that is cited.
+            doubts: what a sentence's verification comes to in this answer.
+        """
+        outcome = Outcome()
+        limits = self.model.limits
+        budget = limits.context_tokens - limits.reply_tokens
+        prompt = compose(question.text, question.language, sources, budget)
+        if sources and not prompt.sources:
+            outcome.fallback, outcome.cause = "unusable", _no_room(self.model)
+            return outcome
+        outcome.digest = prompt.digest
+        waiting: list[_Checked] = []
+        try:
+            for draft in self._drafts(prompt, question, outcome):
+                began = time.perf_counter()
+                checked = self._check(draft, prompt, question, composition, copies)
+                outcome.seconds_checking += time.perf_counter() - began
+                outcome.carried = outcome.carried or doubts.carries(checked.verification, checked.score)
+                waiting.append(checked)
+                if outcome.carried:
+                    for item in waiting:
+                        yield from self._let_out(item, composition, outcome, doubts)
+                    waiting.clear()
+        except NoAnswer:
+            outcome.declined = not outcome.carried
+        except ModelError as error:
+            outcome.fallback, outcome.cause = error.kind, str(error)
+        outcome.dropped += [_dropped(item) for item in waiting]
+        if not outcome.carried and not outcome.declined and outcome.fallback is None:
+            cites = any(item.cited for item in waiting)
+            outcome.fallback = "nothing_supported" if cites else "unusable"
+        return outcome
+
+    def _drafts(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Draft]:
+        """The statements of the reply, each said once."""
+        writing = self.model.write(prompt.messages, tuple(prompt.sources))
+        said: set[str] = set()
+        repeated = 0
+        try:
+            for count, draft in enumerate(drafts(writing, question.language, lambda: writing.is_cut), 1):
+                words = " ".join(draft.text.split()).casefold()
+                repeated += words in said
+                if count > MOST_DRAFTS or repeated > MOST_REPEATED:
+                    return
+                if words not in said:
+                    said.add(words)
+                    yield draft
+        finally:
+            outcome.usage = writing.usage
+
+    def _check(
+        self, draft: Draft, prompt: Prompt, question: Question, composition: Composition, copies: Copies
+    ) -> _Checked:
+        known = tuple(prompt.sources[number] for number in draft.numbers if number in prompt.sources)
+        missing = [number for number in draft.numbers if number not in prompt.sources]
+        cited = _distinct(copies.source(source.record, source.sentence) for source in known)
+        if not cited:
+            reason = f"it cites {_listed(missing)}" if missing else "it cites no sentence"
+            return _Checked(draft.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0}))
+        evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
+        verification = self.gate.check(draft.text, evidence, question)
+        exists = round(len(known) / len(draft.numbers), 4)
+        verification = replace(verification, checks={"exists": exists, **verification.checks})
+        if missing and verification.verdict == "supported":
+            verification = replace(
+                verification, verdict="partial", reason=f"it also cites {_listed(missing)}"
+            )
+        return _Checked(draft.text, known, cited, verification)
+
+    def _let_out(
+        self,
+        item: _Checked,
+        composition: Composition,
+        outcome: Outcome,
+        doubts: Doubts,
+    ) -> Iterator[Event]:
+        if item.verification.verdict == "unsupported" and self.unsupported == "drop":
+            outcome.dropped.append(_dropped(item))
+        else:
+            outcome.cited += item.sources
+            verification = doubts.judged(item.verification, item.score)
+            yield from composition.add(item.words, item.cited, verification)
+
+
+def _distinct(cited: Iterable[Sourced]) -> tuple[Sourced, ...]:
+    """What is cited, each span once: two numbers may stand for copies of the same words."""
+    places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
+    return tuple(places.values())
+
+
+def _no_room(model: LanguageModel) -> str:
+    return (
+        f"the context of {model.name} has no room for a sentence of the reports with this question "
+        f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
+    )
+
+
+def _dropped(item: _Checked) -> Dropped:
+    return Dropped(item.words, item.verification.reason or "nothing else of the answer is carried")
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    return f"{', '.join(numbers)}, which was not shown to it"

@@ -1,0 +1,65 @@
+"""Ask the library of a home: its running server where there is one, else open it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from index.records import Filters
+from ui.cli.filtering import request_fields
+from ui.cli.server import ServerGoneError, post, running_server
+from ui.opening import open_library
+from ui.settings import Settings
+
+
+def ask(
+    settings: Settings, question: str, filters: Filters, conversation_id: str | None = None
+) -> dict[str, Any]:
+    """The answer to ``question`` from what passes ``filters``, in its JSON form.
+
+    Args:
+        settings: name the library.
+        question: what is asked.
+        filters: which documents may be read.
+        conversation_id: of the answers that it follows.
+
+    Raises:
+        QuestionError: if it is empty or too long (from a server: ServerRefusedError).
+    """
+
+    def here() -> dict[str, Any]:
+        from rag.conversations.history import follow
+        from ui.engines import open_engine
+
+        with open_library(settings) as index, open_engine(settings, index) as engine:
+            return engine.ask(question, filters, follow(index, conversation_id)).as_dict()
+
+    body = {"question": question, **request_fields(filters)}
+    if conversation_id is not None:
+        body["conversation_id"] = conversation_id
+    return _from_server(settings, "/v1/chat", body, here)
+
+
+def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
+    """The ``limit`` passages nearest to ``query`` of what passes, as ``POST /v1/search`` gives them."""
+
+    def here() -> dict[str, Any]:
+        from ui.http.questions import search_response
+
+        with open_library(settings) as index:
+            return search_response(index, query, limit, filters)
+
+    body = {"query": query, "limit": limit, **request_fields(filters)}
+    return _from_server(settings, "/v1/search", body, here)
+
+
+def _from_server(
+    settings: Settings, route: str, body: dict[str, Any], here: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    server = running_server(settings.home)
+    if server is None:
+        return here()
+    try:
+        return post(server, route, body)
+    except ServerGoneError:
+        return here()

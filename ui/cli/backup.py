@@ -1,0 +1,71 @@
+"""The commands ``backup`` and ``restore``."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli import output as terminal
+from ui.cli.options import AsJson, Home
+from ui.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.catalog.backup import BackupReport
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, such as library.tar.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole library to one file, while it is served."""
+    from index.catalog.backup import back_up
+
+    _show(back_up(load_settings(home=home).home, file, _beside()), as_json=as_json)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `footnoted backup` made.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of the library, while it is served; what was there is put aside.
+
+    The folders that it follows are listed, and are followed once you sync each by its name.
+    """
+    from index.catalog.backup import restore as put_back
+
+    _show(put_back(load_settings(home=home).home, file, _beside()), as_json=as_json)
+
+
+def _beside() -> tuple[str, ...]:
+    """What belongs to a library beside its catalog; settings do not, since they may hold passwords."""
+    from rag.conversations.feedback import FILE
+    from ui.storage.uploads import FOLDER
+
+    return FOLDER, FILE
+
+
+def _show(report: BackupReport, *, as_json: bool) -> None:
+    """Print what a backup holds, where what it replaced lies, and which folders are to be confirmed."""
+    from rag.conversations.wording import visible
+
+    if as_json:
+        terminal.print_json(asdict(report))
+        return
+    output = terminal.output()
+    documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
+    said = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
+    terminal.print_line(output, said)
+    if report.put_aside is not None:
+        terminal.print_line(
+            output, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
+        )
+    if report.unconfirmed:
+        terminal.print_line(output, "It followed these folders; each is followed again once you sync it:")
+    for folder in report.unconfirmed:
+        terminal.print_line(output, f"  footnoted sync {shlex.quote(visible(folder))}")

@@ -1,0 +1,170 @@
+"""Evaluate a set, or the library itself, as ``footnoted eval`` is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.conversations.wording import visible
+from ui.cli import output as terminal
+from ui.errors import UsedWronglyError
+from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from index.library import Progress
+    from rag.evaluation import Comparison, Configuration, Dataset, Evaluation, Part
+
+REPORTS = ("evaluation", "reports")
+"""The folder under a home that holds the reports, a folder a set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command was asked for.
+
+    Attributes:
+        paths: the set's folder; from feedback, files of questions.
+        parts: what to measure; all where it is empty.
+        limit: how many questions at most; None for all.
+        configuration: a TOML file, or None for the default.
+        compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
+        report: the folder of the report; None for the one under the home.
+        held_out: whether to use only questions from which nothing was learned.
+        from_feedback: whether to evaluate the library with its stored feedback.
+    """
+
+    paths: tuple[Path, ...]
+    parts: tuple[str, ...] = ()
+    limit: int | None = None
+    configuration: str | None = None
+    compared: tuple[str, str] | None = None
+    report: Path | None = None
+    held_out: bool = False
+    from_feedback: bool = False
+
+
+def run(
+    settings: Settings, request: Request, stderr: Console, progress: Progress | None
+) -> Evaluation | Comparison:
+    """Measure, write the report, and say on ``stderr`` where it lies and what could not be used.
+
+    Raises:
+        UsedWronglyError: if parts, paths or configurations cannot be used.
+        DatasetError: if the set cannot be read.
+    """
+    from rag.evaluation import compare, evaluate
+    from rag.evaluation.report import COMPARISON, REPORT, write_comparison, write_report
+
+    parts = _parts(request.parts)
+    configurations = _configurations(settings, request)
+    dataset = _dataset(settings, request, stderr)
+    for note in dataset.notes:
+        terminal.print_line(stderr, visible(note))
+    folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
+    # Each opens its own encoder: one that has seen the first's sentences would make the second look fast.
+    evaluations = [
+        evaluate(
+            dataset,
+            configuration,
+            settings.home,
+            parts,
+            request.limit,
+            held_out=request.held_out,
+            progress=progress,
+        )
+        for configuration in configurations
+    ]
+    if len(evaluations) == 1:
+        write_report(evaluations[0], folder)
+        terminal.print_line(stderr, f"report: {folder / REPORT}")
+        return evaluations[0]
+    for evaluation in evaluations:
+        write_report(evaluation, folder / evaluation.configuration.name)
+    comparison = compare(*evaluations)
+    write_comparison(comparison, folder)
+    terminal.print_line(stderr, f"report: {folder / COMPARISON}")
+    return comparison
+
+
+def show(console: Console, measured: Evaluation | Comparison) -> None:
+    """Figures as aligned tables, with their intervals and the number of questions."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from rag.evaluation import Evaluation
+    from rag.evaluation.tables import tables_of, tables_of_comparison
+
+    counts = f"{measured.n_queries:,} questions"
+    if isinstance(measured, Evaluation):
+        counts += f" over {measured.n_documents:,} documents"
+    terminal.print_line(console, visible(f"{measured.dataset}: {counts}"))
+    for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
+        console.print()
+        terminal.print_line(console, visible(table.heading))
+        grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        for place, column in enumerate(table.columns):
+            grid.add_column(Text(visible(column)), no_wrap=place == 0)
+        for row in table.rows:
+            grid.add_row(*(Text(visible(cell)) for cell in row))
+        console.print(grid)
+
+
+def _parts(given: Sequence[str]) -> Sequence[Part]:
+    from rag.evaluation import PARTS
+
+    for name in given:
+        if name not in PARTS:
+            close = get_close_matches(name, PARTS, n=1)
+            remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(PARTS)}"
+            raise UsedWronglyError(f"unknown part {name!r}; {remedy}")
+    return [part for part in PARTS if part in given] or PARTS
+
+
+def _configurations(settings: Settings, request: Request) -> list[Configuration]:
+    from rag.evaluation import Configuration, ConfigurationError, read_configuration
+    from rag.evaluation.configuration import DEFAULT
+
+    if request.compared and request.configuration:
+        raise UsedWronglyError("--config and --compare exclude each other; name the file after --compare")
+    weights = str(settings.weights) if settings.weights else None
+    base = Configuration(model=settings.model, reader=settings.reader, weights=weights)
+    given = request.compared or (request.configuration or DEFAULT,)
+    try:
+        found = [read_configuration(name, base) for name in given]
+    except ConfigurationError as error:
+        raise UsedWronglyError(str(error)) from error
+    if len({configuration.name for configuration in found}) < len(found):
+        raise UsedWronglyError(
+            f"both configurations to compare are called {found[0].name!r}; rename one of the files"
+        )
+    return found
+
+
+def _dataset(settings: Settings, request: Request, stderr: Console) -> Dataset:
+    from rag.evaluation import read_dataset
+
+    if request.from_feedback:
+        return read_dataset(_library_set(settings, request.paths, stderr))
+    if len(request.paths) != 1:
+        raise UsedWronglyError(
+            "name one folder that has a data set, or evaluate the library itself with --from-feedback"
+        )
+    return read_dataset(request.paths[0])
+
+
+def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console) -> Path:
+    from rag.conversations.feedback import read_feedback
+    from rag.evaluation.library import SET, write_library_set
+    from ui.opening import open_library
+
+    folder = settings.home.joinpath(*SET)
+    feedback = read_feedback(settings.home)
+    with open_library(settings) as index:
+        for note in write_library_set(index, feedback, questions, folder):
+            terminal.print_line(stderr, visible(note))
+    return folder

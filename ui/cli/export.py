@@ -1,0 +1,127 @@
+"""The command ``export``: an answer or a conversation that the library keeps becomes a file."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli import output as terminal
+from ui.cli.filtering import CONVERSATION_ID
+from ui.cli.options import AsJson, Home
+from ui.errors import UsedWronglyError
+from ui.opening import open_catalog
+from ui.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.catalog.database import Catalog
+
+_JSON = "json"
+
+
+class NotThereError(LookupError):
+    """The library keeps neither an answer nor a conversation of an id."""
+
+    def __init__(self, own_id: str) -> None:
+        super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
+
+
+def export(
+    own_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The answer_id that `ask --json` prints, or the conversation_id for all of it."
+        ),
+    ],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A new .md, .html, .docx or .json (default: print Markdown)."),
+    ] = None,
+    *,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an answer or a conversation with its footnotes to a file, which `verify` can check again."""
+    if re.fullmatch(CONVERSATION_ID, own_id) is None:
+        raise UsedWronglyError(
+            f"ID is {own_id!r}; give the answer_id or the conversation_id that `footnoted ask --json` prints"
+        )
+    suffix = _suffix(file, otherwise=_JSON if as_json else "md")
+    if file is not None and file.exists():
+        raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
+    with open_catalog(load_settings(home=home)) as catalog:
+        name, data = exported(catalog, own_id, suffix)
+    if file is None:
+        # As bytes: what a report says may not be in the terminal's encoding.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    file.write_bytes(data)
+    if as_json:
+        terminal.print_json({name: own_id, "file": str(file), "bytes": len(data)})
+    else:
+        terminal.print_line(terminal.output(), f"{file}: {len(data):,} bytes")
+
+
+def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
+    """An answer, or else a conversation, as a file of a suffix that :func:`export` takes, without the dot.
+
+    Returns:
+        What the id is, ``answer_id`` or ``conversation_id``, and the file.
+
+    Raises:
+        NotThereError: if the library keeps neither.
+    """
+    from rag.conversations.answers import AnswerNotFoundError
+    from rag.conversations.conversations import ConversationNotFoundError
+
+    try:
+        return "answer_id", _answer(catalog, own_id, suffix)
+    except AnswerNotFoundError:
+        pass
+    try:
+        return "conversation_id", _conversation(catalog, own_id, suffix)
+    except ConversationNotFoundError as error:
+        raise NotThereError(own_id) from error
+
+
+def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
+    from rag.conversations.answers import kept_answer, load
+    from ui.export import digests_of, format_of
+    from ui.export import export as written
+
+    body = kept_answer(catalog, answer_id)
+    form = format_of(suffix)
+    if form is None:
+        return f"{body}\n".encode()
+    answer = load(body)
+    return written(answer, form, digests_of(catalog, answer))
+
+
+def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
+    from rag.conversations.answers import conversation
+    from rag.conversations.conversations import find_conversation, written_conversation
+    from ui.export import digests_of, export_conversation, format_of
+
+    form = format_of(suffix)
+    if form is None:
+        return f"{written_conversation(catalog, conversation_id)}\n".encode()
+    name = find_conversation(catalog, conversation_id).name
+    answers = conversation(catalog, conversation_id)
+    return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
+
+
+def _suffix(file: Path | None, otherwise: str) -> str:
+    from ui.export import FORMATS, format_of
+
+    if file is None:
+        return otherwise
+    suffix = file.suffix.removeprefix(".").lower()
+    if suffix != _JSON and format_of(suffix) is None:
+        known = ", ".join(f".{form.suffix}" for form in FORMATS)
+        raise UsedWronglyError(f"FILE is {str(file)!r}; give it a name that ends in {known} or .{_JSON}")
+    return suffix

@@ -1,0 +1,134 @@
+"""Which reports a command reads: its options, and the same in the fields of a request.
+
+It loads nothing slow: ``ask`` and ``search`` may have a server to ask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from index.records import Filters
+from ui.errors import UsedWronglyError
+
+MAX_ID = 2**53 - 1
+"""The largest integer that all readers of JSON hold exactly (RFC 8259, section 6); SQLite's go further."""
+
+ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
+_DATES = ("published_before", "published_after")
+"""Those of the fields of a request that stand beside its ``filters``."""
+
+
+def is_iso_date(value: str) -> bool:
+    """Whether it is a day, a month or a year of the calendar, as 2031-07-18, 2031-07 or 2031."""
+    if re.fullmatch(ISO_DATE, value) is None:
+        return False
+    try:
+        date.fromisoformat(f"{value}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and not is_iso_date(value):
+        raise UsedWronglyError(f"{option.opts[0]} is {value!r}; write 2031-07-18, 2031-07 or 2031")
+    return value
+
+
+def _numbers(option: typer.CallbackParam, values: list[int] | None) -> list[int] | None:
+    for value in values or ():
+        if not 0 < value <= MAX_ID:
+            remedy = "give a report's number, which “footnoted search --json” prints as document_id"
+            raise UsedWronglyError(f"{option.opts[0]} is {value}; {remedy}")
+    return values
+
+
+def _any_of(option: str, metavar: str, what: str) -> Any:  # noqa: ANN401 (typer's own)
+    return typer.Option(option, metavar=metavar, help=f"Only reports {what}; may be repeated.")
+
+
+def _date(option: str, what: str) -> Any:  # noqa: ANN401 (typer's own)
+    return typer.Option(
+        option, metavar="DATE", callback=_iso_date, help=f"Only reports published {what} this date."
+    )
+
+
+Documents = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--document",
+        metavar="ID",
+        callback=_numbers,
+        help="Only the report of this number; may be repeated.",
+    ),
+]
+Publishers = Annotated[list[str] | None, _any_of("--publisher", "NAME", "of this publisher")]
+Languages = Annotated[list[str] | None, _any_of("--language", "CODE", "in this language, such as en")]
+Collections = Annotated[list[str] | None, _any_of("--collection", "NAME", "of this collection")]
+Kinds = Annotated[list[str] | None, _any_of("--kind", "KIND", "of this kind of file, such as pdf or docx")]
+PublishedBefore = Annotated[str | None, _date("--published-before", "before")]
+PublishedAfter = Annotated[str | None, _date("--published-after", "after")]
+
+
+def _conversation(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and re.fullmatch(CONVERSATION_ID, value) is None:
+        remedy = "give a conversation_id, which “footnoted ask --json” prints"
+        raise UsedWronglyError(f"{option.opts[0]} is {value!r}; {remedy}")
+    return value
+
+
+Follows = Annotated[
+    str | None,
+    typer.Option(
+        "--conversation",
+        metavar="ID",
+        callback=_conversation,
+        help="The conversation that the question follows: an answer's conversation_id.",
+    ),
+]
+
+
+def filters_of(
+    documents: Iterable[int] | None,
+    publishers: Iterable[str] | None,
+    languages: Iterable[str] | None,
+    collections: Iterable[str] | None,
+    *,
+    kinds: Iterable[str] | None,
+    dates: tuple[str | None, str | None],
+) -> Filters:
+    """The options of a command as the index has them; None where an option was not given.
+
+    ``dates`` are those that reports are published before, and after.
+    """
+    before, after = dates
+    return Filters(
+        tuple(documents or ()),
+        _words(publishers),
+        _words(languages),
+        _words(collections),
+        _words(kinds),
+        before,
+        after,
+    )
+
+
+def request_fields(filters: Filters) -> dict[str, Any]:
+    """What ``POST /v1/search`` and ``POST /v1/chat`` take for ``filters``; empty where they do not narrow."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    dates = {name: given.pop(name) for name in _DATES if name in given}
+    return {**dates, "filters": given} if given else dates
+
+
+def _words(values: Iterable[str] | None) -> tuple[str, ...]:
+    # Bytes of an argument that are no UTF-8 arrive as half surrogate pairs, which no JSON can carry.
+    return tuple(value.encode("utf-8", "replace").decode() for value in values or ())

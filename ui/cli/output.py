@@ -1,0 +1,264 @@
+"""Set results for a person at a terminal; programs get the same as JSON.
+
+What a document or a file's name says is data: it is shown by :func:`rag.conversations.wording.visible`,
+without the control characters that could drive the terminal, and nothing in it is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rag.conversations.wording import visible
+from ui.excerpts import SHOWN_PASSAGES, excerpt
+from ui.http.openai_footnotes import label
+from ui.naming import RECOGNISED, dated, source_facts
+
+WIDTH = 100
+"""Lines longer than this are hard to read, whatever the terminal's width."""
+
+CHANGES = ("added", "changed", "removed", "failed")
+COUNTED = ("files", "passages")
+FAILURES = 10
+"""Files that are named of those that could not be read; ``--json`` has all."""
+
+JOB_DIGITS = 8
+"""Of a job's id: enough to tell it from the few that are shown."""
+
+Result = Mapping[str, Any]
+"""An answer, a search response, a report or a status in its JSON form."""
+
+
+def print_json(result: Result) -> None:
+    """Print ``result`` as JSON on standard output, in ASCII where that cannot take Unicode."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(result, ensure_ascii=not unicode, indent=2))
+
+
+def print_json_line(result: Result) -> None:
+    """Print ``result`` as one line of JSON in ASCII, at once: others follow it."""
+    print(json.dumps(result), flush=True)
+
+
+def output() -> Console:
+    """Standard output, for results."""
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = min(console.width, WIDTH)
+    return console
+
+
+def errors() -> Console:
+    """Standard error, for progress and what went wrong."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_answer(console: Console, answer: Result) -> None:
+    """Sentences with their marks, then a footnote for each; or why there is no answer, and the nearest."""
+    if answer["standalone"]:
+        console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
+    if answer["abstained"]:
+        _print_abstention(console, answer)
+    for paragraph in _paragraphs(answer):
+        console.print(paragraph, end="\n\n")
+    for disagreement in answer["disagreements"]:
+        _print_disagreement(console, disagreement)
+    if answer["note"]:
+        console.print(Text(visible(answer["note"]), style="italic"), end="\n\n")
+    first = {citation["id"]: citation for citation in reversed(answer["citations"])}
+    for number in sorted(first):
+        _print_footnote(console, first[number], answer["text"])
+    for dropped in answer["dropped"]:
+        words = visible(dropped["text"])
+        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
+
+
+def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
+    """The passages that were found, numbered, best first; ``narrowed`` where filters were given."""
+    for number, result in enumerate(response["results"], 1):
+        _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
+    if not response["results"] and narrowed:
+        console.print("Nothing was found: no report passes the filters; widen them and search again.")
+    elif not response["results"]:
+        console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")
+
+
+def print_sync(console: Console, stderr: Console, report: Result) -> None:
+    """What a sync did: failures on ``stderr``, a line each, and the counts on ``console``."""
+    for failure in report["failed"]:
+        print_line(stderr, f"footnoted: {visible(failure['path'])}: {visible(failure['cause'])}")
+    counts = ", ".join(
+        [
+            *(f"{len(report[change])} {change}" for change in CHANGES[:3]),
+            f"{report['unchanged']} unchanged",
+            *([f"{len(report['failed'])} failed"] if report["failed"] else []),
+        ]
+    )
+    library = f"{report['passages']} passages, generation {report['generation']}"
+    print_line(console, f"{counts} in {report['seconds']:.1f} s; the library has {library}")
+
+
+def print_status(console: Console, status: Result) -> None:
+    """A line for each fact of the home."""
+    sizes, server = status["sizes"], status["server"]
+    parts = ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if name != "total" and size)
+    lines = {
+        "Home": status["home"],
+        "Library": f"{status['documents']} documents, {status['passages']} passages"
+        if status["documents"]
+        else "empty; fill it with: footnoted sync FOLDER",
+        "Folders": ", ".join(status["folders"]) or "none",
+        **_problem_lines(status),
+        "Generation": str(status["generation"]),
+        **_index_lines(status["index"]),
+        "Model": status["model"] or "the bundled all-MiniLM-L6-v2",
+        "On disk": f"{_size(sizes['total'])} ({parts})" if parts else "nothing yet",
+        **{f"Job {job['id'][:JOB_DIGITS]}": job_line(job) for job in status["jobs"]},
+        "Server": f"{server['address']}, process {server['pid']}, since {server['started']}"
+        if server
+        else "not running",
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines.items():
+        table.add_row(Text(name, style="bold"), Text(visible(value), overflow="fold"))
+    console.print(table)
+
+
+def _problem_lines(status: Result) -> dict[str, str]:
+    """The folders that nobody has confirmed, and the files that could not be read."""
+    lines = {}
+    if status["unconfirmed"]:
+        folders = ", ".join(status["unconfirmed"])
+        lines["Unconfirmed"] = f"{folders}; followed once you run: footnoted sync FOLDER"
+    named = [f"{failure['path'] or failure['source']}: {failure['cause']}" for failure in status["failed"]]
+    if named:
+        more = [f"and {len(named) - FAILURES} others"] if len(named) > FAILURES else []
+        lines["Not read"] = "\n".join([*named[:FAILURES], *more])
+    return lines
+
+
+def _index_lines(index: Result | None) -> dict[str, str]:
+    """What the index has in its caches, what is behind, and what is being built."""
+    if index is None or index["build"] is None:
+        return {}
+    said = [
+        f"{_size(index['cache_bytes'])} of caches"
+        if index["cached"]
+        else "caches are made at the next search"
+    ]
+    said += [f"{index['recent']:,} passages in memory only"] if index["recent"] else []
+    said += [f"{index['removed']:,} that went to be cleared away"] if index["removed"] else []
+    lines = {"Index": f"build {index['build']}: {', '.join(said)}"}
+    if building := index["building"]:
+        done = f"{building['documents']:,} of {building['of']:,} documents"
+        lines["Building"] = f"anew with {building['encoder']}: {done}; footnoted sync goes on with it"
+    return lines
+
+
+def job_line(job: Result) -> str:
+    """How far a job is, or how it came out."""
+    parts = [f"{job['kind']} {'stopping' if job['cancelling'] else job['state']}"]
+    if job["state"] == "running":
+        parts += [f"{job[name]['done']} of {job[name]['of']} {name}" for name in COUNTED if job[name]["of"]]
+        if job["seconds_left"] is not None:
+            parts.append(f"about {job['seconds_left']:.0f} s left")
+    elif job["message"]:
+        parts.append(job["message"])
+    elif job["kind"] == "sync" and job["result"]:
+        parts += [f"{len(job['result'][change])} {change}" for change in CHANGES if job["result"][change]]
+    when = datetime.fromisoformat(job["ended"] or job["started"] or job["created"])
+    return f"{', '.join(parts)}; {when.isoformat(timespec='seconds')}"
+
+
+def print_line(console: Console, text: str) -> None:
+    """One line, however long, so that programs and searches find it whole."""
+    console.print(Text(text), soft_wrap=True)
+
+
+def _paragraphs(answer: Result) -> list[Text]:
+    """The lines of the answer's text (one document's sentences each) with the marks of their citations."""
+    paragraphs = [Text()] if answer["sentences"] else []
+    for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
+        if before is not None:
+            between = answer["text"][before["end"] : sentence["start"]]
+            if "\n" in between:
+                paragraphs.append(Text())
+            else:
+                paragraphs[-1].append(" ")
+        struck = "strike" if sentence["verdict"] == "unsupported" else ""
+        paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        paragraphs[-1].append(label(sentence["verdict"]), style="italic")
+        for number in sentence["citations"]:
+            paragraphs[-1].append(f" [{number}]", style="cyan")
+    return paragraphs
+
+
+def _print_disagreement(console: Console, disagreement: Result) -> None:
+    console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
+    for figure in disagreement["figures"]:
+        facts = [figure["title"], figure["publisher"], dated(figure["published"])]
+        facts += ["superseded"] if figure["superseded"] else []
+        source = " · ".join(visible(fact) for fact in facts if fact)
+        console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))
+    console.print()
+
+
+def _print_footnote(console: Console, citation: Result, text: str) -> None:
+    quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
+    said = visible(text[citation["answer_start"] : citation["answer_end"]])
+    # A quoted answer is its own quote: repeating it would only hide the source.
+    quoted = "" if quote == said else f"“{quote}”"
+    reason = citation["verification"]["reason"] or "read the source"
+    doubt = "" if verdict == "supported" else f"{verdict}: {reason}"
+    _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
+
+
+def _print_abstention(console: Console, answer: Result) -> None:
+    console.print(Text("No answer.", style="bold"), Text(visible(answer["reason"] or answer["text"])))
+    nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
+    if nearest:
+        console.print("\nNearest passages:\n")
+    for passage in nearest:
+        words = excerpt(visible(passage["text"]))
+        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", words)
+
+
+def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:
+    entry = Table.grid(padding=(0, 1))
+    entry.add_column(no_wrap=True, style="cyan")
+    entry.add_column(overflow="fold")
+    entry.add_row(mark, source)
+    for line, style in ((visible(remark), "italic"), (words, "")):
+        if line:
+            entry.add_row("", Text(line, style=style))
+    console.print(Padding(entry, (0, 0, 1, 0)))
+
+
+def _source(place: Result) -> Text:
+    facts = [
+        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
+        RECOGNISED if place.get("recognised") else None,
+        place.get("path"),
+    ]
+    line = Text(visible(place["title"]), style="bold")
+    return line.append("".join(f" · {visible(fact)}" for fact in facts if fact), style="not bold")
+
+
+def _score(result: Result) -> str:
+    scores = result["scores"]
+    return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

@@ -1,0 +1,140 @@
+"""Find the server of a home folder and ask it, so that a command need not load everything itself.
+
+A running server keeps ``server.json`` in its home. The file may outlive a server that was killed, and
+its port may have gone to another program: it is believed only where ``/healthz`` answers with the id of
+this home. Only one server of a home runs at a time (:func:`ui.cli.serve.serve`), and it alone writes the
+file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from ui.settings import home_id
+
+if TYPE_CHECKING:
+    import httpx
+
+SERVER_FILE = "server.json"
+HEALTH_SECONDS = 1.0
+ANSWER_SECONDS = 120.0
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared with, not listened on)
+
+
+class ServerGoneError(ConnectionError):
+    """The server stopped before it answered; the question can be put in another way."""
+
+
+class ServerRefusedError(RuntimeError):
+    """The server answered with a problem, whose detail is the message.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, detail: str, status: int) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server as it wrote itself down in its home.
+
+    Attributes:
+        pid: its process.
+        host: the address that it listens on.
+        port: its port.
+        started: when it became ready, ISO 8601 in UTC.
+    """
+
+    pid: int
+    host: str
+    port: int
+    started: str
+
+    @property
+    def address(self) -> str:
+        """The URL under which this machine reaches it, without a slash at the end."""
+        host = _EVERYWHERE.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+def write_server_file(home: Path, server: RunningServer) -> None:
+    """Write ``server.json`` into ``home`` so that a reader finds it whole or not at all."""
+    with NamedTemporaryFile("w", dir=home, prefix=SERVER_FILE, delete=False, encoding="utf-8") as part:
+        json.dump(asdict(server), part)
+    Path(part.name).replace(home / SERVER_FILE)
+
+
+def remove_server_file(home: Path) -> None:
+    """Remove ``server.json``, for the server of ``home``."""
+    (home / SERVER_FILE).unlink(missing_ok=True)
+
+
+def running_server(home: Path) -> RunningServer | None:
+    """The server of this home, where one is running and well; else None."""
+    server = _read_server_file(home)
+    if server is None:
+        return None
+    import httpx
+
+    try:
+        with _http(server, HEALTH_SECONDS) as http:
+            health = http.get("/healthz").raise_for_status().json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return None
+    return server if isinstance(health, dict) and health.get("home") == home_id(home) else None
+
+
+def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the server answers to ``body`` at ``route``.
+
+    Raises:
+        ServerGoneError: if it cannot be reached any more.
+        ServerRefusedError: if it answers with a problem, or not within ``ANSWER_SECONDS``.
+    """
+    import httpx
+
+    try:
+        with _http(server, ANSWER_SECONDS) as http:
+            response = http.post(route, json=body)
+    except httpx.ReadTimeout as error:
+        raise ServerRefusedError(
+            f"the server at {server.address} did not answer within {ANSWER_SECONDS:g} seconds; "
+            "try again, or restart it",
+            status=504,
+        ) from error
+    except httpx.TransportError as error:
+        raise ServerGoneError(f"the server at {server.address} is gone; start it again") from error
+    try:
+        content = response.json()
+    except ValueError as error:
+        raise ServerRefusedError(
+            f"the server at {server.address} answered {response.status_code} and no JSON; restart it", 502
+        ) from error
+    if response.is_error:
+        raise ServerRefusedError(str(content.get("detail", response.reason_phrase)), response.status_code)
+    return dict(content)
+
+
+def _http(server: RunningServer, seconds: float) -> httpx.Client:
+    import httpx
+
+    # trust_env: a proxy of the environment must not get questions that are meant for this machine.
+    return httpx.Client(base_url=server.address, timeout=seconds, trust_env=False)
+
+
+def _read_server_file(home: Path) -> RunningServer | None:
+    try:
+        fields = json.loads((home / SERVER_FILE).read_text(encoding="utf-8"))
+        return RunningServer(
+            int(fields["pid"]), str(fields["host"]), int(fields["port"]), str(fields["started"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

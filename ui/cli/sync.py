@@ -1,0 +1,98 @@
+"""The command ``sync``: once, or again and again as what is followed changes. Each sync is a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from index.ingest.jobs import Jobs
+from index.ingest.progress import Cancelled, Running
+from index.ingest.sync import sync
+from index.ingest.watch import Change, Watch
+from index.library import Index
+from index.loaders import Options
+from index.loaders.sandbox.client import Isolated
+from ui.cli import output as terminal
+from ui.cli.progress import progress_bar, waiting
+from ui.cli.stopping import told_to_stop
+from ui.errors import expected_errors, line_of, outward_line
+from ui.opening import open_library
+from ui.settings import Settings
+from ui.storage.leftovers import sweep_uploads
+from ui.storage.uploads import uploads_folder
+
+Report = dict[str, Any]
+"""What a sync did, in its JSON form."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Syncer:
+    """Syncs an open library, each time as a job whose progress is shown on ``stderr``, too."""
+
+    index: Index
+    options: Options
+    stderr: Console
+    reader: Isolated | None = None
+
+    def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
+        jobs = Jobs(self.index.catalog.engine)
+        job_id = jobs.create("sync").id
+        with progress_bar(self.stderr) as bar, Running(jobs, job_id, bar, outward_line) as running:
+            report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
+            running.result = report.as_dict()
+        return report.as_dict()
+
+
+def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console) -> Report:
+    """Sync ``paths``, or all that is followed.
+
+    Raises:
+        Cancelled: if it was cancelled over HTTP.
+    """
+    options = settings.loading()
+    with ExitStack() as opened:
+        return _Syncer(_open(settings, opened, stderr), options, stderr).sync(paths)
+
+
+def follow(
+    settings: Settings, paths: Sequence[Path], stderr: Console, show: Callable[[Report], None]
+) -> None:
+    """Sync ``paths``, and from then on all that is followed, whenever it changes; until interrupted.
+
+    Args:
+        settings: name the library.
+        paths: as for :func:`sync_once`.
+        stderr: where what goes wrong is said, a line each.
+        show: called with the first report, and with each in which something has changed or failed.
+    """
+    options = settings.loading()
+    with suppress(KeyboardInterrupt), told_to_stop() as told, ExitStack() as opened:
+        index = _open(settings, opened, stderr)
+        syncer = _Syncer(index, options, stderr, opened.enter_context(Isolated()))
+
+        def synced(change: Change) -> bool:
+            try:
+                report = syncer.sync(change.folders, change.leave)
+            except expected_errors() as error:
+                terminal.print_line(stderr, f"footnoted: {line_of(error)}")
+                # Who cancelled it does not want it again at once.
+                return isinstance(error, Cancelled)
+            if any(report[change] for change in terminal.CHANGES):
+                show(report)
+            return True
+
+        show(syncer.sync(paths))
+        Watch(index.catalog, index.home, synced, told).run()
+
+
+def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Index:
+    with waiting(stderr, "Loading the encoder…"):
+        index = opened.enter_context(open_library(settings, former=True))
+    Jobs(index.catalog.engine).abandon()
+    sweep_uploads(index, uploads_folder(index))
+    return index

@@ -1,0 +1,196 @@
+"""The command ``verify``: exported answers are checked against the library, without model or network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.conversations.wording import visible
+from ui.cli import output as terminal
+from ui.cli.options import AsJson, Home
+from ui.errors import FAILED, UsedWronglyError
+from ui.opening import open_catalog
+from ui.settings import load_settings
+
+if TYPE_CHECKING:
+    from index.catalog.database import Catalog
+    from index.embedding.encoder import Encoder
+    from rag.conversations.rechecking import Checked
+    from ui.export import Exported
+    from ui.export.sheet import Sheet
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Of an exported answer: a larger file is none."""
+
+EXCERPT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came out of checking an exported answer or conversation.
+
+    Attributes:
+        file: where it lies.
+        sentences: what came out for each sentence.
+        footnotes: what came out for each footnote.
+        problems: what is wrong with it as a whole, a line each.
+        answers: how many answers a conversation has; None for an answer by itself.
+    """
+
+    file: str
+    sentences: tuple[Checked, ...]
+    footnotes: tuple[Checked, ...]
+    problems: tuple[str, ...]
+    answers: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain lists, dicts and scalars, ready for JSON."""
+        return {
+            "file": self.file,
+            "holds": self.holds,
+            "answers": 1 if self.answers is None else self.answers,
+            "problems": list(self.problems),
+            "sentences": [_fields(each, "text") for each in self.sentences],
+            "footnotes": [_fields(each, "quote") for each in self.footnotes],
+        }
+
+
+def verify(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An answer or a conversation that `footnoted export` wrote, or its JSON."
+        ),
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check an exported answer against the library as it is now: its quotes, and its sentences by them."""
+    settings = load_settings(home=home)
+
+    def encoder() -> Encoder:
+        from index.embedding.encoder import open_encoder
+
+        return open_encoder(settings.model)
+
+    with open_catalog(settings) as catalog:
+        verified = verify_file(catalog, file, encoder)
+    if as_json:
+        terminal.print_json(verified.as_dict())
+    else:
+        _show(verified)
+    if not verified.holds:
+        raise typer.Exit(FAILED)
+
+
+def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
+    """Check what a reader sees of an exported answer.
+
+    Args:
+        catalog: the library's.
+        file: the exported answer.
+        encoder: opens what compares meanings, as :func:`~rag.conversations.rechecking.recheck` needs it.
+
+    Raises:
+        UsedWronglyError: if it is none, or cannot be read.
+    """
+    from rag.conversations.rechecking import recheck
+    from ui.export import NotExportedError, facts, read_export
+
+    try:
+        exported = read_export(_content(file), file)
+    except NotExportedError as error:
+        raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
+    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, encoder)
+    answers = None if exported.name is None else len(exported.answers)
+    return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)), answers)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UsedWronglyError(f"{file} is larger than an exported answer; give a file of one")
+        return file.read_bytes()
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise UsedWronglyError(
+            f"{file} cannot be read: {cause}; check its path and its permissions"
+        ) from error
+
+
+def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
+    """What is wrong with answers beyond their sentences and their footnotes."""
+    from ui.export.comparing import beside_footnotes, beside_kept, beside_manifest
+
+    with catalog.reading() as reader:
+        yield from beside_footnotes(reader, exported)
+    manifest = exported.manifest
+    if manifest is None:
+        return
+    yield from beside_manifest(exported, manifest)
+    yield from beside_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
+
+
+def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
+    """The answer that the library keeps, as it is laid out; None where it does not keep it."""
+    from rag.conversations.answers import AnswerNotFoundError, kept_answer, load
+    from ui.export.sheet import lay_out
+
+    try:
+        return lay_out(load(kept_answer(catalog, answer_id)), {})
+    except AnswerNotFoundError:
+        return None
+
+
+def _fields(checked: Checked, words: str) -> dict[str, Any]:
+    return {
+        "number": checked.number,
+        words: checked.words,
+        "holds": checked.holds,
+        "problems": list(checked.problems),
+        "remarks": list(checked.remarks),
+    }
+
+
+def _show(verified: Verified) -> None:
+    """A line for each sentence and footnote, and one for the whole."""
+    output = terminal.output()
+    for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
+        for checked in checks:
+            said = "; ".join((*checked.problems, *checked.remarks))
+            outcome = "holds" if checked.holds else "does not hold"
+            line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
+            terminal.print_line(output, visible(f"{line}: {said}" if said else line))
+    whole = "The answer" if verified.answers is None else "The conversation"
+    for problem in verified.problems:
+        terminal.print_line(output, visible(f"{whole}: {problem}"))
+    terminal.print_line(output, visible(_summary(verified)))
+
+
+def _summary(verified: Verified) -> str:
+    if not (verified.sentences or verified.footnotes or verified.problems):
+        return f"{verified.file}: it claims nothing, so that there is nothing to check"
+    counts = _counted({"sentence": len(verified.sentences), "footnote": len(verified.footnotes)})
+    if verified.answers is not None:
+        counts = f"{_counted({'answer': verified.answers})}, {counts}"
+    wrong = sum(not each.holds for each in (*verified.sentences, *verified.footnotes))
+    wrong += len(verified.problems)
+    how = "all hold" if not wrong else f"{wrong} do not hold" if wrong > 1 else "1 does not hold"
+    return f"{verified.file}: {counts}: {how}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+
+
+def _excerpt(words: str) -> str:
+    return words if len(words) <= EXCERPT_CHARACTERS else f"{words[:EXCERPT_CHARACTERS].rstrip()}…"

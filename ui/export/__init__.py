@@ -1,0 +1,168 @@
+"""Answers as a file that can be carried away, and read back: Markdown, HTML, Word and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag.answers import Answer
+from rag.conversations.answers import AnswerFormError, load
+from rag.conversations.rechecking import Claim, Footnote
+from ui.export.binding import bind
+from ui.export.manifest import NotExportedError
+from ui.export.reading import Exported, ReadAnswer, Row
+from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out
+
+__all__ = [
+    "FORMATS",
+    "HTML",
+    "Digests",
+    "Exported",
+    "Format",
+    "NotExportedError",
+    "digests_of",
+    "export",
+    "export_conversation",
+    "facts",
+    "format_of",
+    "read_export",
+    "sheet_as_read",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its suffix, without the dot, other suffixes that mean the same, and its media type."""
+
+    suffix: str
+    also: tuple[str, ...]
+    media_type: str
+
+
+MARKDOWN = Format("md", ("markdown",), "text/markdown; charset=utf-8")
+HTML = Format("html", ("htm",), "text/html; charset=utf-8")
+DOCX = Format("docx", (), "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+FORMATS = (MARKDOWN, HTML, DOCX)
+
+_JSON = "json"
+
+
+def format_of(suffix: str) -> Format | None:
+    """The format of a suffix, without the dot, in any case; None where there is none."""
+    wanted = suffix.lower()
+    return next((each for each in FORMATS if wanted == each.suffix or wanted in each.also), None)
+
+
+def export(answer: Answer, form: Format, digests: Digests) -> bytes:
+    """An answer as a file.
+
+    Args:
+        answer: the answer.
+        form: which kind of file.
+        digests: of the files that it cites, as :func:`digests_of` finds them.
+    """
+    return _written(lay_out(answer, digests), form)
+
+
+def export_conversation(
+    conversation_id: str, name: str, answers: Sequence[Answer], form: Format, digests: Digests
+) -> bytes:
+    """The answers of a conversation as one file.
+
+    Args:
+        conversation_id: the conversation's id.
+        name: what heads it.
+        answers: its answers, in their order; one at least.
+        form: which kind of file.
+        digests: of the files that they cite, as :func:`digests_of` finds them.
+    """
+    return _written(bind(conversation_id, name, answers, digests), form)
+
+
+def _written(sheet: Sheet, form: Format) -> bytes:
+    if form is MARKDOWN:
+        from ui.export.markdown import write_markdown
+
+        return write_markdown(sheet)
+    if form is HTML:
+        from ui.export.html import write_html
+
+        return write_html(sheet)
+    from ui.export.docx import write_docx
+
+    return write_docx(sheet)
+
+
+def read_export(data: bytes, path: Path) -> Exported:
+    """What a reader sees of an exported answer or conversation, or of one in JSON.
+
+    Args:
+        data: the file's content.
+        path: its name, whose suffix says what it is.
+
+    Raises:
+        NotExportedError: if it is neither.
+    """
+    suffix = path.suffix.removeprefix(".").lower()
+    form = format_of(suffix)
+    if suffix == _JSON:
+        return _read_json(data)
+    if form is MARKDOWN:
+        from ui.export.markdown_reading import read_markdown
+
+        return read_markdown(data)
+    if form is HTML:
+        from ui.export.html_reading import read_html
+
+        return read_html(data)
+    if form is DOCX:
+        from ui.export.docx_reading import read_docx_export
+
+        return read_docx_export(data)
+    known = ", ".join(f".{each.suffix}" for each in FORMATS)
+    raise NotExportedError(f"its name ends in none of {known} and .{_JSON}")
+
+
+def sheet_as_read(sheet: Sheet) -> Exported:
+    """What a reader sees of a sheet, whatever it is printed as."""
+    answers = tuple(
+        ReadAnswer(
+            part.question,
+            part.abstention or "",
+            tuple(
+                Claim(sentence.text, sentence.footnotes, sentence.verdict)
+                for paragraph in part.paragraphs
+                for sentence in paragraph
+            ),
+            tuple(Row(found.about, *row) for found in part.differences for row in found.rows),
+        )
+        for part in sheet.parts
+    )
+    places = {entry.number: entry.place for entry in sheet.manifest.footnotes}
+    footnotes = tuple(
+        Footnote(note.number, note.quote, note.headings, note.attribution, places[note.number])
+        for note in sheet.notes
+    )
+    return Exported(sheet.name, answers, footnotes, sheet.manifest)
+
+
+def _read_json(data: bytes) -> Exported:
+    try:
+        sheet = _sheet_of_json(data)
+    except AnswerFormError as error:
+        raise NotExportedError(f"it is {error}") from error
+    # It has no part for programs, which could differ from what is read.
+    return replace(sheet_as_read(sheet), manifest=None)
+
+
+def _sheet_of_json(data: bytes) -> Sheet:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        fields = None
+    answers = fields.get("answers") if isinstance(fields, dict) else None
+    if not isinstance(answers, list) or not answers:
+        return lay_out(load(data), {})
+    return bind("", str(fields.get("name") or ""), [load(json.dumps(answer)) for answer in answers], {})

@@ -1,0 +1,262 @@
+"""Answers → a Word document with real footnotes.
+
+python-docx writes the body. It has no footnotes: their part, its styles and its relations are made here, as
+ISO/IEC 29500-1 (17.11) has them. Word numbers footnotes itself, in the order in which they are referred to;
+so a quote that two sentences cite has a footnote at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from ui.export.manifest import Manifest
+from ui.export.sheet import (
+    ABOUT,
+    COLUMNS,
+    DIFFERENCES,
+    HEADINGS,
+    NO_ANSWER,
+    REMARKS,
+    Difference,
+    Note,
+    Part,
+    Sentence,
+    Sheet,
+)
+from ui.naming import DOUBTS
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.text.paragraph import Paragraph
+    from lxml.etree import _Element as Element
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+MANIFEST_SPACE = "urn:footnoted:answer:1"
+MANIFEST_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
+
+LIST_STYLE = "List Bullet"
+_MARK_STYLE = "FootnoteReference"
+_NOTE_STYLE = "FootnoteText"
+_NOTE_STYLE_XML = (
+    f'<w:style xmlns:w="{W}" w:type="paragraph" w:styleId="{_NOTE_STYLE}"><w:name w:val="footnote text"/>'
+    '<w:basedOn w:val="Normal"/><w:uiPriority w:val="99"/><w:pPr><w:spacing w:after="0" w:line="240" '
+    'w:lineRule="auto"/></w:pPr><w:rPr><w:sz w:val="20"/><w:szCs w:val="20"/></w:rPr></w:style>'
+)
+_MARK_STYLE_XML = (
+    f'<w:style xmlns:w="{W}" w:type="character" w:styleId="{_MARK_STYLE}">'
+    '<w:name w:val="footnote reference"/><w:basedOn w:val="DefaultParagraphFont"/><w:uiPriority w:val="99"/>'
+    '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+)
+_SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
+"""The two lines above footnotes, which have numbers of their own."""
+
+_BEFORE_COMPATIBILITY = (
+    "endnotePr",
+    "compat",
+    "docVars",
+    "rsids",
+    "mathPr",
+    "themeFontLang",
+    "clrSchemeMapping",
+)
+"""Some of what follows the footnotes' properties in the settings, whose order is fixed (17.15.1.78)."""
+
+
+def write_docx(sheet: Sheet) -> bytes:
+    """A sheet as a Word document."""
+    import docx
+
+    numbered = _numbered(sheet)
+    word = docx.Document()
+    _add_styles(word)
+    word.add_paragraph(sheet.title, style="Title")
+    numbers = iter(range(1, len(numbered.notes) + 1))
+    for part in sheet.parts:
+        if sheet.name is not None:
+            word.add_heading(part.question, 1)
+        _add_part(word, part, numbered, numbers, level=1 if sheet.name is None else 2)
+    _add_footnotes(word, numbered.notes)
+    _add_manifest(word, numbered.manifest)
+    _describe(word, sheet)
+    file = BytesIO()
+    word.save(file)
+    return file.getvalue()
+
+
+def _add_part(
+    word: WordDocument, part: Part, numbered: _Numbered, numbers: Iterator[int], level: int
+) -> None:
+    """An answer below its question; its sections have headings of a level."""
+    if part.abstention is not None:
+        word.add_heading(NO_ANSWER, level)
+        word.add_paragraph(part.abstention)
+    for paragraph in part.paragraphs:
+        _add_sentences(word.add_paragraph(), paragraph, numbers)
+    if part.remarks:
+        word.add_heading(REMARKS, level)
+        for line in part.remarks:
+            word.add_paragraph(line, style=LIST_STYLE)
+    if part.differences:
+        word.add_heading(DIFFERENCES, level)
+        for difference in part.differences:
+            _add_difference(word, difference, numbered)
+    word.add_heading(ABOUT, level)
+    for name, value in part.colophon:
+        word.add_paragraph(f"{name}: {value}", style=LIST_STYLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """Footnotes as Word numbers them: a note for each mark, from 1; the first of them by the old number."""
+
+    notes: tuple[Note, ...]
+    manifest: Manifest
+    first: dict[int, int]
+
+
+def _numbered(sheet: Sheet) -> _Numbered:
+    notes = {note.number: note for note in sheet.notes}
+    entries = {entry.number: entry for entry in sheet.manifest.footnotes}
+    marks = [mark for made in sheet.manifest.answers for own in made.sentences for mark in own]
+    first: dict[int, int] = {}
+    for number, mark in enumerate(marks, 1):
+        first.setdefault(mark, number)
+    count = iter(range(1, len(marks) + 1))
+    return _Numbered(
+        tuple(replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)),
+        replace(
+            sheet.manifest,
+            answers=tuple(
+                replace(made, sentences=tuple(tuple(next(count) for _ in own) for own in made.sentences))
+                for made in sheet.manifest.answers
+            ),
+            footnotes=tuple(replace(entries[mark], number=number) for number, mark in enumerate(marks, 1)),
+        ),
+        first,
+    )
+
+
+def _add_sentences(paragraph: Paragraph, sentences: Iterable[Sentence], numbers: Iterator[int]) -> None:
+    from lxml import etree
+
+    for place, sentence in enumerate(sentences):
+        if place:
+            paragraph.add_run(" ")
+        run = paragraph.add_run(sentence.text)
+        run.font.strike = True if sentence.verdict == "unsupported" else None
+        for _ in sentence.footnotes:
+            mark = paragraph.add_run()
+            mark.style = "footnote reference"
+            etree.SubElement(mark.element, f"{{{W}}}footnoteReference", {f"{{{W}}}id": str(next(numbers))})
+        if doubt := DOUBTS[sentence.verdict]:
+            paragraph.add_run(" ")
+            paragraph.add_run(doubt).italic = True
+
+
+def _add_difference(word: WordDocument, difference: Difference, numbered: _Numbered) -> None:
+    word.add_paragraph(difference.about)
+    table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
+    for cell, column in zip(table.rows[0].cells, COLUMNS, strict=True):
+        cell.text = column
+    for *words, number in difference.rows:
+        shown = [*map(str, words), str(numbered.first.get(int(number), ""))]
+        for cell, value in zip(table.add_row().cells, shown, strict=True):
+            cell.text = value
+
+
+def _add_styles(word: WordDocument) -> None:
+    from docx.oxml import parse_xml
+
+    for style in (_NOTE_STYLE_XML, _MARK_STYLE_XML):
+        word.styles.element.append(parse_xml(style))
+
+
+def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
+    """The part with the footnotes' words, which the document and its settings refer to."""
+    from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+    from lxml import etree
+
+    root = etree.Element(f"{{{W}}}footnotes", nsmap={"w": W})
+    for kind, number in _SEPARATORS:
+        note = etree.SubElement(root, f"{{{W}}}footnote", {f"{{{W}}}type": kind, f"{{{W}}}id": str(number)})
+        run = etree.SubElement(etree.SubElement(note, f"{{{W}}}p"), f"{{{W}}}r")
+        etree.SubElement(run, f"{{{W}}}{kind}")
+    for each in notes:
+        root.append(_footnote(each))
+    data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    package = word.part.package
+    part = Part(PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES, data, package)
+    word.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    properties = _element("footnotePr")
+    for _, number in _SEPARATORS:
+        properties.append(_element("footnote", id=str(number)))
+    settings = word.settings.element
+    following = (settings.find(f"{{{W}}}{name}") for name in _BEFORE_COMPATIBILITY)
+    after = next((element for element in following if element is not None), None)
+    if after is None:
+        settings.append(properties)
+    else:
+        after.addprevious(properties)
+
+
+def _footnote(note: Note) -> Element:
+    """A footnote: its mark and the quote, the headings of a table's row, and what is said of the document."""
+    lines = [f" “{note.quote}”"]
+    if note.headings is not None:
+        lines.append(f"{HEADINGS}{note.headings}")
+    lines.append(f"— {note.attribution}")
+    element = _element("footnote", id=str(note.number))
+    for place, line in enumerate(lines):
+        paragraph = _child(element, "p")
+        _child(_child(paragraph, "pPr"), "pStyle", val=_NOTE_STYLE)
+        if place == 0:
+            mark = _child(paragraph, "r")
+            _child(_child(mark, "rPr"), "rStyle", val=_MARK_STYLE)
+            _child(mark, "footnoteRef")
+        words = _child(_child(paragraph, "r"), "t")
+        words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        words.text = line
+    return element
+
+
+def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
+    from docx.opc.part import Part
+    from lxml import etree
+
+    root = etree.Element(f"{{{MANIFEST_SPACE}}}answer", nsmap={None: MANIFEST_SPACE})
+    root.text = manifest.to_json()
+    data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    package = word.part.package
+    # The template has a part of this kind, too.
+    part = Part(package.next_partname("/customXml/item%d.xml"), "application/xml", data, package)
+    word.part.relate_to(part, MANIFEST_TYPE)
+
+
+def _describe(word: WordDocument, sheet: Sheet) -> None:
+    made = dict(sheet.parts[-1].colophon)["Made"]
+    properties = word.core_properties
+    # The property may hold no more.
+    properties.title = sheet.title[:255]
+    properties.author, properties.comments = "", ""
+    properties.created = properties.modified = datetime.fromisoformat(made)
+
+
+def _element(name: str, **attributes: str) -> Element:
+    from docx.oxml import OxmlElement
+
+    element = OxmlElement(f"w:{name}")
+    for key, value in attributes.items():
+        element.set(f"{{{W}}}{key}", value)
+    return element
+
+
+def _child(parent: Element, name: str, **attributes: str) -> Element:
+    element = _element(name, **attributes)
+    parent.append(element)
+    return element

@@ -1,0 +1,227 @@
+"""A Word document that answers were exported to → what a reader sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.loaders.archive.unpack import check_archive
+from index.loaders.errors import LoadError
+from index.loaders.options import DEFAULTS
+from index.loaders.word.docx import damage_named
+from rag.conversations.wording import visible
+from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.export.manifest import Manifest, NotExportedError, read_manifest
+from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
+from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
+from ui.naming import DOUBTS
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+_W = f"{{{W}}}"
+_OFF = frozenset({"0", "false", "off"})
+_SPACES = {f"{_W}tab": " ", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen": "-", f"{_W}sym": "\ufffd"}
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_TEXTS = (f"{_W}t", f"{_MATH}t", f"{_DRAWN}t")
+_DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
+
+
+def read_docx_export(data: bytes) -> Exported:
+    """What a reader sees of a Word document that :func:`ui.export.docx.write_docx` wrote.
+
+    Footnotes are numbered as Word numbers them, in the order of their marks.
+
+    Raises:
+        NotExportedError: if it is none.
+    """
+    path = Path("answer.docx")
+    try:
+        check_archive(data, path, "word/document.xml", "a Word document", DEFAULTS.limits)
+        with damage_named(path):
+            found = _read(data)
+    except LoadError as error:
+        raise NotExportedError(f"it {error.cause}") from error
+    manifest, body, footnotes = found
+    several = manifest.whole is not None
+    notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(footnotes, 1))
+    name = visible(body.title.question) if several else None
+    parts, outside = (body.parts, body.title.pieces) if several else ([body.title], [])
+    return Exported(name, whole_answers(parts, outside), notes, manifest)
+
+
+def _read(data: bytes) -> tuple[Manifest, _Body, list[list[str]]]:
+    """What a document has for programs, its body, and its footnotes' lines in the order of their marks."""
+    import docx
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    word = docx.Document(BytesIO(data))
+    written = _manifest(word)
+    if written is None:
+        raise NotExportedError("it has no part that says where its footnotes come from")
+    manifest = read_manifest(written)
+    part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
+    texts = _footnotes(part) if part is not None else {}
+    body = _Body(word, several=manifest.whole is not None)
+    body.read()
+    body.answer.pieces += _margins(word)
+    return manifest, body, [texts.get(mark, []) for mark in body.marks]
+
+
+class _Body:
+    """The paragraphs of a document, section by section.
+
+    Attributes:
+        title: what stands below the title, up to the first question of a conversation.
+        parts: the answers of a conversation.
+        answer: the last of them, else ``title``: what is being read.
+        marks: the ids of the footnotes that are referred to, in their order.
+    """
+
+    def __init__(self, word: WordDocument, *, several: bool) -> None:
+        """Read ``word``, in which each heading of the first level is a question where it has ``several``."""
+        self._root: Element = word.element.body
+        self._styles = {style.style_id: style.name for style in word.styles}
+        self._several = several
+        self._about: Element | None = None
+        self._section = ""
+        self.title = self.answer = Gathered()
+        self.parts: list[Gathered] = []
+        self.marks: list[str] = []
+
+    def read(self) -> None:
+        """Take every paragraph and every table for what it is."""
+        for block in self._root.iterchildren():
+            if block.tag == f"{_W}tbl" and self._section == DIFFERENCES:
+                self._take_table(block)
+                continue
+            for paragraph in block.iter(f"{_W}p"):
+                self._take_line(paragraph)
+        self._leave()
+
+    def _take_line(self, paragraph: Element) -> None:
+        words, style = _words(paragraph), self._style(paragraph)
+        # Word counts a mark wherever it stands, and a box with words may be shown anywhere.
+        alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
+        if style == "Title" and not self.title.question and alone:
+            self.title.question = words
+        elif style.startswith("Heading"):
+            self._take_heading(paragraph, words if alone else "", style)
+        elif self._section == NO_ANSWER and alone:
+            self.answer.abstention.append(words)
+        elif self._section == DIFFERENCES and alone:
+            self._leave()
+            self._about = paragraph
+        elif self._section not in LISTS or style != LIST_STYLE or not alone:
+            self._look_at(paragraph)
+
+    def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
+        """A heading of ``words``, which are empty where it has more than words."""
+        self._leave()
+        self._section = ""
+        if self._several and style == "Heading 1" and words:
+            self.answer = Gathered(words)
+            self.parts.append(self.answer)
+        elif words in SECTIONS and (self.parts or not self._several):
+            self._section = words
+        else:
+            self._look_at(paragraph)
+
+    def _take_table(self, table: Element) -> None:
+        """The rows of a table of different figures, below what they are of."""
+        about = visible(_words(self._about)) if self._about is not None else ""
+        self._about = None
+        for line in table.iterchildren(f"{_W}tr"):
+            cells = [visible(_words(cell)) for cell in line.iterchildren(f"{_W}tc")]
+            if tuple(cells) == COLUMNS:
+                continue
+            number = cells[-1] if len(cells) == len(COLUMNS) else ""
+            if number.isascii() and number.isdecimal() and visible(_words(line)) == visible("".join(cells)):
+                self.answer.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
+            else:
+                for paragraph in line.iter(f"{_W}p"):
+                    self._look_at(paragraph)
+
+    def _leave(self) -> None:
+        """Look at a line under *Different figures* that no table follows."""
+        if self._about is not None:
+            self._look_at(self._about)
+        self._about = None
+
+    def _look_at(self, paragraph: Element) -> None:
+        """Take a paragraph for one of the answer."""
+        for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
+            if _is_deleted(run):
+                continue
+            struck = _is_struck(run)
+            words = _words(run)
+            aside = words in DOUBTS.values() and run.find(f"{_W}rPr/{_W}i") is not None
+            self.answer.pieces.append(Piece("aside" if aside else "text", words, struck=struck))
+            for mark in run.iter(f"{_W}footnoteReference"):
+                self.marks.append(mark.get(f"{_W}id") or "")
+                self.answer.pieces.append(Piece("mark", number=len(self.marks)))
+        self.answer.pieces.append(Piece("break"))
+
+    def _style(self, paragraph: Element) -> str:
+        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        return str(self._styles.get(style.get(f"{_W}val") or "") or "") if style is not None else ""
+
+
+def _manifest(word: WordDocument) -> str | None:
+    """The text of the part for programs; None where there is none."""
+    from docx.oxml import parse_xml
+
+    for part in _parts(word, MANIFEST_TYPE):
+        root = parse_xml(part.blob)
+        if root.tag == f"{{{MANIFEST_SPACE}}}answer":
+            return root.text or ""
+    return None
+
+
+def _parts(word: WordDocument, kind: str) -> Iterator[Part]:
+    for relation in word.part.rels.values():
+        if relation.reltype == kind and not relation.is_external:
+            yield relation.target_part
+
+
+def _footnotes(part: Part) -> dict[str, list[str]]:
+    """The lines of each footnote, by its id."""
+    from docx.oxml import parse_xml
+
+    notes: dict[str, list[str]] = {}
+    for note in parse_xml(part.blob).iter(f"{_W}footnote"):
+        lines = [_words(paragraph) for paragraph in note.iter(f"{_W}p")]
+        notes[note.get(f"{_W}id") or ""] = [line for line in lines if line.strip()]
+    return notes
+
+
+def _margins(word: WordDocument) -> Iterator[Piece]:
+    """The words of headers, footers, endnotes and comments, of which an answer has none."""
+    from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
+    from docx.oxml import parse_xml
+
+    for kind in (KINDS.HEADER, KINDS.FOOTER, KINDS.ENDNOTES, KINDS.COMMENTS):
+        for part in _parts(word, kind):
+            for paragraph in parse_xml(part.blob).iter(f"{_W}p"):
+                yield Piece("text", _words(paragraph))
+                yield Piece("break")
+
+
+def _words(element: Element) -> str:
+    """The words of an element that are not deleted."""
+    parts = (part for part in element.iter(*_TEXTS, *_SPACES) if not _is_deleted(part))
+    return "".join(_SPACES.get(str(part.tag)) or part.text or "" for part in parts)
+
+
+def _is_deleted(element: Element) -> bool:
+    return next(element.iterancestors(*_DELETED), None) is not None
+
+
+def _is_struck(run: Element) -> bool:
+    struck = run.find(f"{_W}rPr/{_W}strike")
+    return struck is not None and struck.get(f"{_W}val") not in _OFF

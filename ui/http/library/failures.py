@@ -1,0 +1,48 @@
+"""Files that could not be read, over HTTP: listed, and dismissed one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Path
+
+from index.ingest.failures import FailureNotFoundError, Failures, KeptFailure
+from index.library import Index
+from ui.http.problems import documented
+from ui.http.schemas import Number
+
+FailureId = Annotated[Number, Path(description="the failure's number in the catalog")]
+
+
+def failures_router(index: Index) -> APIRouter:
+    """The routes of the files and folders that could not be read when they were synced last."""
+    router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
+    failures = Failures(index.catalog.engine)
+
+    @router.get("")
+    async def listed() -> dict[str, Any]:
+        """Files that could not be read: each stays here until it is read, is gone, or is dismissed."""
+        found = await to_thread.run_sync(failures.listed)
+        return {"failures": [failure_fields(failure) for failure in found]}
+
+    @router.delete("/{failure_id}", status_code=204, responses=documented(404))
+    async def dismiss(failure_id: FailureId) -> None:
+        """List a file no more, until it fails for another cause."""
+        try:
+            await to_thread.run_sync(failures.dismiss, failure_id)
+        except FailureNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+
+    return router
+
+
+def failure_fields(failure: KeptFailure) -> dict[str, Any]:
+    """What is known of a failure, less the folders of the server's disk that lead to the followed one."""
+    return {
+        "failure_id": failure.failure_id,
+        "path": failure.path or File(failure.source).name,
+        "cause": failure.cause,
+        "since": failure.since,
+    }

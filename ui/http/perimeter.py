@@ -1,0 +1,124 @@
+"""Which requests the server answers at all: those to one of its names, and from no other web page.
+
+A page that a person merely visits can send requests to servers on the person's machine, and a name that its
+owner points at 127.0.0.1 (DNS rebinding) makes them look as if they came from the server's own page. The
+browser says in ``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) where a
+request comes from. Programs send no ``Origin``, and pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.http.problems import MEDIA_TYPE, problem_of
+
+API = "/v1/"
+"""The part of the server that pages of an allowed origin may call."""
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)(?::[0-9]{1,5})?")
+"""A name or an address, then perhaps a port."""
+
+_MOST_SHOWN = 100
+"""Characters of a header in an error."""
+
+
+class Perimeter:
+    """Refuses with 403 a request that another web page sends, or that goes to a name of another server.
+
+    A person who follows a link from another site to the page gets it: such a request changes nothing, and
+    the other site cannot read the answer.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
+        """Guard ``app``.
+
+        Args:
+            app: answers the requests that pass.
+            hosts: names of the server beside those of the loopback interface and the address that the
+                connection came in by, without a port.
+            origins: origins whose pages may call ``/v1/…``, such as ``https://desk.example``.
+        """
+        self._app = app
+        self._hosts = frozenset(map(_normal, hosts))
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        problem = problem_of(403, refusal, scope["path"])
+        await JSONResponse(problem, 403, media_type=MEDIA_TYPE)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        """Why the request is refused, or None."""
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
+        # Gradio writes the addresses of the page by the names that a proxy forwards.
+        forwarded = [
+            name.strip()
+            for line in headers.getlist("x-forwarded-host")
+            for name in line.split(",")
+            if name.strip()
+        ]
+        rendered_for = [line.rpartition("://")[2] for line in headers.getlist("x-gradio-server")]
+        for name in (host, *forwarded, *rendered_for):
+            if not self._is_own(name, scope):
+                return (
+                    f"This server does not answer as {name[:_MOST_SHOWN]!r}; ask it by its address, or add "
+                    "the name to the setting allowed_hosts."
+                )
+        # Browsers send one origin: several are none of ours.
+        origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
+        if origin in self._origins and scope["path"].startswith(API):
+            return None
+        own_origin = origin is None or origin.partition("://")[2] in {host, *forwarded}
+        own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+        if own_origin and (own_site or _follows_link(scope["method"], headers)):
+            return None
+        return (
+            f"Another web page ({(origin or 'of another site')[:_MOST_SHOWN]}) sent this request; to let its "
+            "scripts call the interface, add its origin to the setting allowed_origins."
+        )
+
+    def _is_own(self, host: str, scope: Scope) -> bool:
+        """Whether ``host`` is a name of this server."""
+        found = _HOST.fullmatch(host)
+        if found is None:
+            return False
+        name = _normal(found[1])
+        # An address cannot be pointed elsewhere, so the one that the connection came in by is no other's.
+        local, _ = scope.get("server") or ("", None)
+        return name in self._hosts or name == "localhost" or name == _normal(local) or _is_loopback(name)
+
+
+def _follows_link(method: str, headers: Headers) -> bool:
+    """Whether a person follows a link to a page or a file."""
+    navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return navigates and method in {"GET", "HEAD"}
+
+
+def _normal(host: str) -> str:
+    """One spelling for a host: without brackets, a last dot and capitals."""
+    return host.strip("[]").removesuffix(".").lower()
+
+
+def _is_loopback(name: str) -> bool:
+    return is_address(name) and ip_address(name).is_loopback
+
+
+def is_address(name: str) -> bool:
+    """Whether ``name`` is an IP address rather than a host's name."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

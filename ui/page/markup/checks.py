@@ -1,0 +1,81 @@
+"""What was checked of an answer, as markup: which sentences nothing carries, and where sources disagree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from rag.answers import Answer, Disagreement, StatedFigure, Verdict
+from ui.page.locales import Locale
+from ui.page.markup.escaping import escape
+from ui.page.markup.places import mark_markup
+from ui.page.markup.saying import dated
+
+VERDICTS: Mapping[Verdict, str] = {
+    "supported": "verdict.supported",
+    "partial": "verdict.partial",
+    "unsupported": "verdict.unsupported",
+}
+"""What a sentence of each verdict is called, as the interface's strings have it."""
+
+_LEFT_OUT = "verdict.leftOut"
+
+_HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
+
+
+def checks_markup(answer: Answer, locale: Locale) -> str:
+    """Folded up: which sentences are carried in part or not at all, and which were left out; and why."""
+    if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
+        return ""
+    counts = Counter(sentence.verdict for sentence in answer.sentences)
+    found = [(counts[verdict], key) for verdict, key in VERDICTS.items()]
+    said = [
+        locale.text("checks.count", number=number, verdict=locale.text(key))
+        for number, key in (*found, (len(answer.dropped), _LEFT_OUT))
+        if number
+    ]
+    doubts = [
+        _doubt(
+            answer.text[sentence.start : sentence.end], VERDICTS[sentence.verdict], sentence.reason, locale
+        )
+        for sentence in answer.sentences
+        if sentence.verdict != "supported"
+    ]
+    doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
+    summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(said)))
+    return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
+
+
+def disagreements_markup(answer: Answer, locale: Locale) -> str:
+    """What sources give different figures for: a table each, the newest first."""
+    marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
+    return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
+
+
+def _doubt(sentence: str, verdict: str, reason: str | None, locale: Locale) -> str:
+    why = locale.text(verdict)
+    if reason:
+        why = locale.text("checks.doubt", verdict=why, reason=reason)
+    return f'<li><q>{escape(sentence)}</q> <span class="fn-why">{escape(why)}</span></li>'
+
+
+def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: Locale) -> str:
+    rows = "".join(_rows(disagreement.figures, marks, locale))
+    headings = "".join(f'<th scope="col">{escape(locale.text(key))}</th>' for key in _HEADINGS)
+    about = escape(locale.text("disagreement.about", about=disagreement.about))
+    return (
+        f'<table class="fn-disagreement"><caption>{about}</caption>'
+        f"<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Locale) -> Iterator[str]:
+    for figure in figures:
+        source = " · ".join(filter(None, [figure.title, figure.publisher]))
+        date = dated(locale, figure.published)
+        if figure.superseded:
+            date = locale.text("disagreement.superseded", date=date)
+        yield (
+            f"<tr><td>{escape(figure.value)}{marks.get(figure.citation, '')}</td><td>{escape(source)}</td>"
+            f"<td>{escape(date)}</td></tr>"
+        )

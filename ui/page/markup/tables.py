@@ -1,0 +1,90 @@
+"""Rows of a report's table → the markup of a small table under the report's own caption and headings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from index.text.tables import cells, is_row
+from ui.page.markup.escaping import escape
+
+MAX_UNIT_LETTERS = 3
+"""A cell with more letters than a currency's code or a unit (``USD``, ``bn``, ``kWh``) is words."""
+
+_NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
+"""What stands where a figure is missing; it says nothing of what its column holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedRow:
+    """A row that an answer cites.
+
+    Attributes:
+        text: the row as the canonical text has it, its cells parted by bars.
+        notes: the markup of its footnotes, which stands behind its cells as it is.
+    """
+
+    text: str
+    notes: str
+
+
+def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
+    """Cited rows of one table, in one line of markup; columns that are empty everywhere are left out.
+
+    Args:
+        headings: the table's caption, units and rows of headings, as the canonical text has them, or
+            nothing.
+        rows: its cited rows.
+    """
+    lines = [line for line in headings.splitlines() if line.strip()]
+    head = [cells(line) for line in lines if is_row(line)]
+    body = [cells(row.text) for row in rows]
+    columns = [list(column) for column in zip_longest(*head, *body, fillvalue="")]
+    shown = [place for place, column in enumerate(columns) if any(column)]
+    figures = frozenset(place for place in shown if place and _is_figures(columns[place][len(head) :]))
+    caption = _caption([line for line in lines if not is_row(line)])
+    above = "".join(_heading_row(row, shown, figures) for row in head)
+    above = f"<thead>{above}</thead>" if above else ""
+    below = "".join(
+        _body_row(row, cited.notes, shown, figures) for row, cited in zip(body, rows, strict=True)
+    )
+    return f'<div class="fn-table"><table>{caption}{above}<tbody>{below}</tbody></table></div>'
+
+
+def _caption(lines: Sequence[str]) -> str:
+    spans = "".join(f'<span class="fn-line">{escape(line.strip())}</span> ' for line in lines)
+    return f"<caption>{spans.rstrip()}</caption>" if spans else ""
+
+
+def _heading_row(row: Sequence[str], shown: Sequence[int], figures: frozenset[int]) -> str:
+    written = (_cell("th", _at(row, place), place in figures) for place in shown)
+    return f"<tr>{''.join(written)}<td></td></tr>"
+
+
+def _body_row(row: Sequence[str], notes: str, shown: Sequence[int], figures: frozenset[int]) -> str:
+    # The first cell names the row; every other one is a value.
+    written = (_cell("td" if place else "th", _at(row, place), place in figures) for place in shown)
+    return f'<tr>{"".join(written)}<td class="fn-notes">{notes}</td></tr>'
+
+
+def _cell(tag: str, words: str, figure: bool) -> str:
+    # A heading without words would announce nothing.
+    tag = tag if words else "td"
+    kind = ' class="fn-figure"' if figure else ""
+    return f"<{tag}{kind}>{escape(words)}</{tag}>"
+
+
+def _at(row: Sequence[str], place: int) -> str:
+    return row[place] if place < len(row) else ""
+
+
+def _is_figures(column: Sequence[str]) -> bool:
+    """Whether a column holds figures, and nothing else but signs that one is missing."""
+    values = [cell for cell in column if cell not in _NO_VALUE]
+    return bool(values) and all(map(_is_figure, values))
+
+
+def _is_figure(cell: str) -> bool:
+    letters = sum(character.isalpha() for character in cell)
+    return letters <= MAX_UNIT_LETTERS and any(character.isdecimal() for character in cell)

@@ -1,0 +1,1 @@
+"""Uploads and the workers that write to a library."""

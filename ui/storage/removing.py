@@ -1,0 +1,108 @@
+"""Uploaded documents that are deleted, and what is kept of each for as long as it can come back."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.catalog.trash import TakenError, keep_rows, kept_document
+from index.library import Index
+from index.loaders.sidecar import sidecar_of
+from index.records import DocumentRecord
+from ui.storage.leftovers import aside_of, note_removing, note_restoring
+from ui.storage.uploads import PLACING, hidden_folder, is_uploaded, uploads_folder
+
+_ROWS = ".rows.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A document that was deleted and can come back.
+
+    Attributes:
+        document_id: its number.
+        name: its file's.
+        lineage: names the catalog that it was in.
+        folder: a hidden folder that holds its file and what the catalog had of it.
+    """
+
+    document_id: int
+    name: str
+    lineage: str
+    folder: Path
+
+    def discard(self) -> None:
+        """Let it be gone for good; one that has come back lies elsewhere by then."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class NotUploadedError(Exception):
+    """A document cannot be deleted here, since its file lies in a folder that the library follows."""
+
+
+class GoneError(Exception):
+    """A document was deleted for good."""
+
+
+def remove_upload(index: Index, document_id: int) -> Removed:
+    """Delete an uploaded document, all its versions and its file. Whoever asks for it discards what is kept.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+        NotUploadedError: if its file lies in a folder that the library follows.
+        LibraryLockedError: if another process goes on writing for half a minute; the file stays.
+        LibraryRestoredError: if a backup was put back meanwhile; nothing is deleted.
+    """
+    with index.catalog.reading() as reader:
+        record, lineage = reader.document(document_id), reader.lineage
+    if not is_uploaded(index, record):
+        raise NotUploadedError(
+            f"{record.path} lies in a folder that the library follows, and would come back with the "
+            "next sync; delete the file there and run “footnoted sync”"
+        )
+    place = Path(record.source, record.path)
+    removed = Removed(document_id, place.name, lineage, hidden_folder(uploads_folder(index)))
+    with PLACING, ExitStack() as unless_removed:
+        unless_removed.callback(removed.discard)
+        with index.catalog.reading() as reader:
+            keep_rows(reader.connection, document_id, removed.folder / _ROWS)
+        note_removing(removed.folder, place.name)
+        for file in (place, sidecar_of(place)):
+            if file.exists():
+                kept = file.replace(aside_of(removed.folder, file))
+                unless_removed.callback(kept.replace, file)
+        index.replace([], [document_id], lineage=lineage)
+        unless_removed.pop_all()
+    return removed
+
+
+def restore_upload(index: Index, removed: Removed) -> DocumentRecord:
+    """Put a deleted document back, under its number and with all its versions; nothing is embedded.
+
+    Raises:
+        GoneError: if a backup was put back since, or somebody cleared away what was kept.
+        TakenError: if a file of its name was uploaded since.
+        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Index.replace`; it stays deleted.
+    """
+    place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
+    with index.catalog.reading() as reader:
+        is_same_library = reader.lineage == removed.lineage
+    if not is_same_library or not rows.exists():
+        what = f"document {removed.document_id} was deleted, and what was kept of it is gone"
+        raise GoneError(f"{what}; upload its file again")
+    with PLACING, ExitStack() as unless_restored:
+        if place.exists():
+            raise TakenError(f"{removed.name} was uploaded again meanwhile; delete that report first")
+        note_restoring(removed.folder, removed.name)
+        unless_restored.callback(note_removing, removed.folder, removed.name)
+        for file in (place, sidecar_of(place)):
+            kept = aside_of(removed.folder, file)
+            if kept.exists():
+                kept.replace(file)
+                unless_restored.callback(file.replace, kept)
+        index.replace([kept_document(rows)], lineage=removed.lineage, back=rows)
+        unless_restored.pop_all()
+    removed.discard()
+    return index.document(removed.document_id)

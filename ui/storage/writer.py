@@ -1,0 +1,271 @@
+"""The one thread of a server that changes the library: what is asked of it is a job that waits its turn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from index.ingest.jobs import Job, JobEndedError, JobNotFoundError, Jobs
+from index.ingest.progress import Cancelled, Running
+from index.ingest.sync import sync
+from index.ingest.watch import Change
+from index.library import Index, Progress
+from index.loaders import Options
+from index.loaders.sandbox.client import Isolated
+from ui.errors import expected_errors, line_of, outward_line
+from ui.http.bulkhead import BusyError
+from ui.http.library.pictures import sweep_pictures
+from ui.storage.leftovers import sweep_uploads
+from ui.storage.uploads import Kept, index_upload, uploads_folder
+
+STOPPED = "the server was stopped"
+STOP_SECONDS = 4.0
+"""How long a job may take to stop: what embeds is asked between two batches."""
+
+MOST_WAITING = 100
+"""Jobs that wait before another upload is refused: each has its file on the disk."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Task:
+    """A job of this process.
+
+    Attributes:
+        job_id: the job.
+        work: does it, and returns what is to be kept of the outcome.
+        over: set once it has ended or will never begin.
+        discard: called then.
+    """
+
+    job_id: str
+    work: Callable[[Progress], Mapping[str, Any]]
+    over: Event = field(default_factory=Event)
+    discard: Callable[[], None] = lambda: None
+
+    def end(self) -> None:
+        self.discard()
+        self.over.set()
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What a sync is asked for until it begins: ``folders`` of None are all that are followed."""
+
+    folders: set[Path] | None
+    leave: set[Path]
+
+    def add(self, change: Change | None) -> None:
+        """Ask for more."""
+        if change is None or self.folders is None:
+            # Who asks for everything wants what still moves, too.
+            self.folders, self.leave = None, set()
+        else:
+            self.folders |= set(change.folders)
+            self.leave |= set(change.leave)
+
+
+class Writer:
+    """Runs jobs one after the other, in the order in which they came. Safe to share between threads.
+
+    A context: at its end the job that runs is asked to stop, and those that wait are cancelled.
+
+    Attributes:
+        jobs: the library's jobs, those of other processes too.
+    """
+
+    def __init__(self, index: Index, options: Options) -> None:
+        self.jobs = Jobs(index.catalog.engine)
+        self._index = index
+        self._options = options
+        # Its own: what it reads must not keep a visitor's upload waiting, and is given up at the end.
+        self._reader = Isolated()
+        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
+        self._lock = Lock()
+        self._asked: tuple[_Asked, _Task] | None = None
+        self._running: Running | None = None
+        self._thread: Thread | None = None
+        self._stopping = False
+
+    def __enter__(self) -> Self:
+        for job_id in self.jobs.abandon():
+            _log.warning("job %s was interrupted when its process ended", job_id)
+        sweep_uploads(self._index, uploads_folder(self._index))
+        sweep_pictures(self._index)
+        if self._index.is_outdated:
+            self._rebuild()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def home(self) -> Path:
+        """The library's folder."""
+        return self._index.home
+
+    @property
+    def follows_any(self) -> bool:
+        """Whether there is a folder to sync."""
+        return bool(self._index.catalog.sources())
+
+    def sync(self, change: Change | None = None) -> Job:
+        """Have folders synced; one sync that waits is enough for all who ask for it.
+
+        Args:
+            change: what is to be synced; None for all folders that are followed.
+        """
+        return self.jobs.get(self._submit_sync(change).job_id)
+
+    def synced(self, change: Change) -> bool:
+        """Have folders synced and wait for it; False if that failed."""
+        task = self._submit_sync(change)
+        task.over.wait()
+        return self._state(task) not in {"failed", None}
+
+    def upload(self, kept: Kept, options: Options) -> Job:
+        """Have an uploaded file indexed, and discarded after that.
+
+        Args:
+            kept: the file. The caller discards it where this raises.
+            options: how it is to be read.
+
+        Raises:
+            BusyError: if too many jobs wait.
+        """
+
+        def work(progress: Progress) -> Mapping[str, Any]:
+            record = index_upload(self._index, self._reader, options, kept, progress)
+            return {"document_id": record.document_id, "version": record.version, "path": record.path}
+
+        with self._lock:
+            if self._queue.qsize() >= MOST_WAITING:
+                raise BusyError(MOST_WAITING, "files and other jobs")
+            task = _Task(self.jobs.create("upload").id, work, discard=kept.discard)
+            self._submit(task)
+        return self.jobs.get(task.job_id)
+
+    def _rebuild(self) -> None:
+        """Have the passages made anew by the encoder of the settings; the former serves until then."""
+
+        def work(progress: Progress) -> Mapping[str, Any]:
+            self._index.rebuild(progress)
+            return {"generation": self._index.generation}
+
+        with self._lock:
+            self._submit(_Task(self.jobs.create("rebuild").id, work))
+
+    def close(self) -> None:
+        """Cancel what waits, ask what runs to stop, and wait for that for :data:`STOP_SECONDS`."""
+        with self._lock:
+            self._stopping = True
+            running, thread = self._running, self._thread
+        with suppress(Empty):
+            while (task := self._queue.get_nowait()) is not None:
+                self._cancel(task)
+        self._queue.put(None)
+        if running is not None:
+            running.cancel(STOPPED)
+            self._reader.interrupt()
+        if thread is not None:
+            thread.join(STOP_SECONDS)
+        if thread is None or not thread.is_alive():
+            self._reader.close()
+
+    def _submit_sync(self, change: Change | None) -> _Task:
+        with self._lock:
+            if self._asked is not None:
+                asked, task = self._asked
+                if self._state(task) == "waiting":
+                    asked.add(change)
+                    return task
+            asked = _Asked(set(), set())
+            asked.add(change)
+            task = _Task(self.jobs.create("sync").id, partial(self._sync, asked))
+            self._asked = asked, task
+            self._submit(task)
+            return task
+
+    def _submit(self, task: _Task) -> None:
+        """Queue a task. For the one who holds the lock."""
+        if self._stopping:
+            self._cancel(task)
+            return
+        self._queue.put(task)
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="writer", daemon=True)
+            self._thread.start()
+
+    def _cancel(self, task: _Task) -> None:
+        # It may be over by now, and it is unknown where a backup was put back.
+        with suppress(JobEndedError, JobNotFoundError):
+            self.jobs.request_cancel(task.job_id, STOPPED)
+        task.end()
+
+    def _state(self, task: _Task) -> str | None:
+        """The state of a task's job; None where a backup was put back, whose history does not have it."""
+        try:
+            return self.jobs.get(task.job_id).state
+        except JobNotFoundError:
+            return None
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None:
+            with _Edge(task):
+                self._do(task)
+
+    def _do(self, task: _Task) -> None:
+        running = Running(self.jobs, task.job_id, explain=outward_line)
+        with self._lock:
+            self._running = running
+            if self._stopping:
+                running.cancel(STOPPED)
+        try:
+            with running:
+                running.result = task.work(running)
+        finally:
+            with self._lock:
+                self._running = None
+
+    def _sync(self, asked: _Asked, progress: Progress) -> Mapping[str, Any]:
+        with self._lock:
+            if self._asked is not None and self._asked[0] is asked:
+                self._asked = None
+        folders = () if asked.folders is None else sorted(asked.folders)
+        report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=asked.leave)
+        for failure in report.failed:
+            _log.warning("%s: %s", failure.path, failure.cause)
+        return report.as_dict()
+
+
+class _Edge:
+    """The edge of the thread: a job that fails does not take those after it with it."""
+
+    def __init__(self, task: _Task) -> None:
+        self._task = task
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._task.end()
+        if error is None or isinstance(error, Cancelled):
+            return True
+        if isinstance(error, expected_errors()):
+            _log.warning("job %s failed: %s", self._task.job_id, line_of(error))
+        else:
+            _log.error("job %s met a mistake of the program", self._task.job_id, exc_info=error)
+        return isinstance(error, Exception)
