@@ -1,4 +1,4 @@
-"""Learns the weights of selection and abstention, writes ``rag/finding/weights.json``, and prints how they do.
+"""Learns the weights of ranking and abstention, writes ``rag/finding/weights.json``, prints their quality.
 
 ``python -m benchmarks.calibrate [--write]``. Two sets of weights are learned: for the features alone, on the
 ``train`` and ``tune`` titles, and for them together with the reader, on ``tune`` titles only, as the reader
