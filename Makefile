@@ -44,7 +44,7 @@ serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
 	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(STAMP) ## Run every test, a core each (TESTS='tests/cli' for some, WORKERS=0 for one at a time)
+test: $(STAMP) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 lint: $(STAMP) ## Style, types, known security flaws and the direction of imports
@@ -55,7 +55,7 @@ lint: $(STAMP) ## Style, types, known security flaws and the direction of import
 	$(VENV)/bin/lint-imports
 
 screenshots: $(STAMP) ## Draw every view of the page into docs/images/
-	PYTHONPATH=. $(VENV)/bin/python tests/browser/screenshots.py
+	$(VENV)/bin/python -m tests.browser.screenshots
 
 bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'

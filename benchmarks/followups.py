@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.followups [seeds] [mtrag-human]``: by default both. On ``mtrag-human`` the figure is
 fused nDCG@10 over the last turns of its conversations, of which only the earlier questions are known. On the
-sample reports, with the sixty follow-ups of ``tests/followups.jsonl``, it is where the first passage with the
-evidence stands, and whether an answer cites the evidence. Earlier turns are rewritten too, as they would have
-been.
+sample reports, with the sixty follow-ups of ``tests/rag/follow_ups/followups.jsonl``, it is where the first
+passage with the evidence stands, and whether an answer cites the evidence. Earlier turns are rewritten too,
+as they would have been.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from rag.json_lines import read_json_lines
 
 _HERE = Path(__file__).parent
 SEEDS = _HERE.parent / "seeds"
-FOLLOW_UPS = _HERE.parent / "tests" / "followups.jsonl"
+FOLLOW_UPS = _HERE.parent / "tests" / "rag" / "follow_ups" / "followups.jsonl"
 
 FORMS = ("raw", "rewritten", "written out")
 CONVERSATIONS = "mtrag-human"

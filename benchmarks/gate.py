@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.gate [--claims N] [--no-encoder]``:
 
-- the confusion matrix of ``tests/verification/adversarial.jsonl``, its tuning part and its held-out part;
+- the confusion matrix of ``tests/rag/verification/adversarial.jsonl``, its tuning part and its held-out part;
 - SciFact: claims held against the sentences that support them, against those that contradict others, and
   against those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes
   without each part;
@@ -36,7 +36,7 @@ from rag.verification import Evidence, Gate
 from rag.verification.evidence import Statement
 from rag.verification.gate import WEIGHT
 
-CASES = Path(__file__).parent.parent / "tests" / "verification" / "adversarial.jsonl"
+CASES = Path(__file__).parent.parent / "tests" / "rag" / "verification" / "adversarial.jsonl"
 THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 VERDICTS = ("supported", "partial", "unsupported")
 

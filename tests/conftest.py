@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from background import Held
-from handing import HandedOn, left
+
+from tests.support.background import Held
+from tests.support.handing import HandedOn, left
 
 # Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"

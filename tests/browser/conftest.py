@@ -9,11 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from desks import LIT, SOLD, Desk, desk_in
-from pages import ARRESTS, POPULATION, Watched, installed_chromium, opened, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from shelves import REPORTS, write
-from telling import kept
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
@@ -21,6 +17,10 @@ from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
+from tests.browser.desks import LIT, SOLD, Desk, desk_in
+from tests.browser.pages import ARRESTS, POPULATION, Watched, installed_chromium, opened, serving
+from tests.browser.shelves import REPORTS, write
+from tests.browser.telling import kept
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 

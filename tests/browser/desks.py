@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from background import Held
-from pages import Watched, opened, serving
-from pdf_files import column, draw
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 from reportlab.lib.pdfencrypt import StandardEncryption
 
@@ -20,6 +17,9 @@ from index.ingest.sync import sync
 from index.library import Index
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
+from tests.browser.pages import Watched, opened, serving
+from tests.support.background import Held
+from tests.support.pdf_files import column, draw
 
 LIT = "The lantern of Quellbrook was first lit by Ada Thorne on 3 March 1911."
 SOLD = "The tannery of Westmere was sold to Corin Dalvey for 4,200 guilders in 1934."

@@ -6,15 +6,15 @@ import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pages import ARRESTS, POPULATION, installed_chromium, opened, serving
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from views import SCHEMES, SIZES, VIEWS
 
 from index.embedding.encoder import open_encoder
 from index.ingest.sync import sync
 from index.library import Index
 from rag.engine import QueryEngine
+from tests.browser.pages import ARRESTS, POPULATION, installed_chromium, opened, serving
+from tests.browser.views import SCHEMES, SIZES, VIEWS
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"

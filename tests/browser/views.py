@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages import ARRESTS, POPULATION, ask
 from playwright.sync_api import Page
+
+from tests.browser.pages import ARRESTS, POPULATION, ask
 
 DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
 DISPLACED = "How many people were displaced on 12 May 2025?"

@@ -11,13 +11,13 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from attacks import PROMPT_SECONDS, Target, make_canary
-from processes import ROOT, STOP_SECONDS, serving
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
 from index.library import Index
 from index.loaders.sandbox.client import Isolated
+from tests.security.attacks import PROMPT_SECONDS, Target, make_canary
+from tests.support.processes import ROOT, STOP_SECONDS, serving
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import docx
 import pytest
-from attacks import CANARY, LISTENER, Answered, Target
 from markdown_it import MarkdownIt
-from opendocument_files import packed
-from word_files import changed
+
+from tests.security.attacks import CANARY, LISTENER, Answered, Target
+from tests.support.opendocument_files import packed
+from tests.support.word_files import changed
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 KEPT_OR_REFUSED = frozenset({201, 400, 413, 422})

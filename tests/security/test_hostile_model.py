@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from markdown_it import MarkdownIt
-from processes import ROOT
-from scripted import ScriptedLLM, cites, model_of
 from starlette.testclient import TestClient
 
 from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing.model import Writer
+from tests.support.processes import ROOT
+from tests.support.scripted import ScriptedLLM, cites, model_of
 from ui.http.app import create_app
 
 REPORT = ROOT / "seeds" / "cambodia-scam-raids.md"

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from attacks import PROMPT_SECONDS, Answered, Target, filled_path
+
+from tests.security.attacks import PROMPT_SECONDS, Answered, Target, filled_path
 
 JSON = ("Content-Type", "application/json")
 TAKEN_OR_REFUSED = frozenset({200, 201, 202, 204, 400, 404, 409, 413, 414, 422, 431})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from attacks import Attack, Target, form, operations
+
+from tests.security.attacks import Attack, Target, form, operations
 
 ELSEWHERE = frozenset({400, 403, 421})
 """How a request to the name of another server is answered."""

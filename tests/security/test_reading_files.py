@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from attacks import CANARY, CATALOG, FIFO, LISTENER, Attack, Target, file_data, filled_path
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Host, Mount
 
 from index.library import Index
 from rag.engine import QueryEngine
+from tests.security.attacks import CANARY, CATALOG, FIFO, LISTENER, Attack, Target, file_data, filled_path
 from ui.http.app import create_app
 from ui.page.head import ASSETS_ROUTE
 

@@ -1,0 +1,1 @@
+"""The tests, a folder for each package; what they share is in support."""

@@ -1,0 +1,217 @@
+"""In a real browser: what is known of a report, its versions, what changed, and the answers that cite it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from tests.browser.pages import MARKED, api_answer, opened, serving
+from tests.browser.rows import row
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+HOSTILE = "<img src=x onerror=document.title='owned'>"
+TITLE = f"Pumps {HOSTILE} reviewed"
+PATH = f"reviews/{HOSTILE.replace('/', '')} &amp;.md"
+HOSTILE_QUESTION = f"How many pumping stations did the office inspect? {HOSTILE}"
+SAID = {
+    "publisher": f"Audit {HOSTILE}",
+    "author": f"A. {HOSTILE}",
+    "collection": f"Floods {HOSTILE}",
+    "published": "2024-06-11",
+    "language": "en",
+}
+
+WENT = f"Two stations {HOSTILE} had no fence."
+FIRST = f"""# {TITLE}
+
+## Summary {HOSTILE}
+
+The office inspected 41 pumping stations in 2023. Spare parts were missing at nine of the stations.
+
+## Findings
+
+{WENT} The mean age of the pumps is 31 years. No station had a plan.
+"""
+SECOND = FIRST.replace("41 pumping", "43 pumping").replace(f"{WENT} ", "")
+
+
+@pytest.fixture(scope="module")
+def audit(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server over a report of which there are two versions, and one that nothing cites."""
+    folder = tmp_path_factory.mktemp("audit")
+    library = folder / "library"
+    file = library / PATH
+    file.parent.mkdir(parents=True)
+    said = "".join(f'{name}: "{words}"\n' for name, words in SAID.items())
+    file.with_name(f"{file.name}.meta.yaml").write_text(said, encoding="utf-8")
+    (library / "other.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
+    with Index.open(folder / "home", encoder) as index:
+        for text in (FIRST, SECOND):
+            file.write_text(text, encoding="utf-8")
+            sync(index, [library])
+        with serving(index, QueryEngine(index, keeps=True)) as url:
+            yield url
+
+
+@pytest.fixture
+def audit_page(chromium: Browser, audit: str) -> Iterator[Page]:
+    with opened(chromium, audit) as watched:
+        yield watched.page
+        assert watched.page.title() == "Footnoted"
+        for place in ("#fn-source", "#fn-narrowed"):
+            expect(watched.page.locator(f"{place} :is(img, script, strong)")).to_have_count(0)
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def report(server: str) -> dict[str, Any]:
+    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    found: dict[str, Any] = next(one for one in listed if one["path"] == PATH)
+    return found
+
+
+def place(server: str, version: int, words: str) -> str:
+    number = report(server)["document_id"]
+    text = httpx.get(f"{server}/v1/documents/{number}/text?version={version}").json()["text"]
+    start = text.index(words)
+    return f"#cite-{number}-{version}-{start}-{start + len(words)}"
+
+
+def open_about(page: Page, title: str = TITLE) -> None:
+    row(page, title).locator(".fn-report").click()
+    expect(page.locator("#fn-source h2")).to_have_text(title)
+    page.get_by_role("button", name="About", exact=True).click()
+    page.locator(".fn-versions li").first.wait_for()
+
+
+def known(page: Page) -> dict[str, str]:
+    """The rows of what is known: the words of each by its name, with where they were read behind a bar."""
+    rows: list[tuple[str, str]] = page.locator(".fn-known dt").evaluate_all(
+        "(names) => names.map((name) => [name.textContent,"
+        " [...name.nextElementSibling.children].map((part) => part.textContent).join(' | ')])"
+    )
+    return dict(rows)
+
+
+def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page: Page, audit: str) -> None:
+    page = audit_page
+    open_about(page)
+    said = known(page)
+    digest = report(audit)["digest"]
+    assert list(said.items())[:8] == [
+        ("Title", f"{TITLE} | from the report’s own words"),
+        ("Publisher", f"{SAID['publisher']} | from the note beside the file"),
+        ("Author", f"{SAID['author']} | from the note beside the file"),
+        ("Published", "11 June 2024 | from the note beside the file"),
+        ("Language", "English | from the note beside the file"),
+        ("Collection", f"{SAID['collection']} | from the note beside the file"),
+        ("File", PATH),
+        ("Kind", "Markdown"),
+    ]
+    assert said["Version"] == "2"
+    assert said["SHA-256"] == digest[:12]
+    expect(page.locator(".fn-known code")).to_have_attribute("title", digest)
+    assert "Pages" not in said
+
+
+def test_what_was_found_out_otherwise_says_how(audit_page: Page) -> None:
+    open_about(audit_page, "The mill of Ostmere")
+    said = known(audit_page)
+    assert said["Language"] == "not determined"
+    assert said["Published"].endswith("| from the file’s time")
+    assert "Collection" not in said
+    expect(audit_page.locator(".fn-about .fn-empty")).to_have_text("No kept answer cites it.")
+
+
+def test_sections_that_are_named_like_markup_are_words(audit_page: Page) -> None:
+    open_about(audit_page)
+    audit_page.get_by_role("button", name="Contents").click()
+    expect(audit_page.locator(".fn-outline li")).to_have_text([TITLE, f"Summary {HOSTILE}", "Findings"])
+
+
+def test_the_versions_are_listed_and_the_current_one_is_marked(audit_page: Page) -> None:
+    page = audit_page
+    open_about(page)
+    versions = page.locator(".fn-versions li")
+    expect(versions.locator(".fn-version")).to_have_text(["Version 2", "Version 1"])
+    expect(versions.nth(0).locator(".fn-facts")).to_contain_text("current")
+    expect(versions.nth(0).locator(".fn-facts")).to_contain_text("published 11 June 2024")
+    expect(versions.nth(1).locator(".fn-facts")).not_to_contain_text("current")
+    expect(versions.locator("[aria-current]")).to_have_text(["Version 2"])
+    expect(page.get_by_role("button", name="Superseded")).to_have_count(0)
+    page.get_by_role("button", name="Version 1", exact=True).click()
+    expect(page.locator("#fn-source .fn-text")).to_contain_text("inspected 41 pumping")
+    expect(page.get_by_role("button", name="Superseded")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".fn-caution")).to_contain_text("This is version 1; the library now has version 2.")
+    page.get_by_role("button", name="Open version 2").click()
+    expect(page.locator("#fn-source .fn-text")).to_contain_text("inspected 43 pumping")
+
+
+def test_what_changed_is_told_by_signs_and_leads_to_its_place(chromium: Browser, audit: str) -> None:
+    with opened(chromium, audit, place(audit, 1, "inspected 41 pumping stations")) as watched:
+        page = watched.page
+        page.locator("#fn-source mark").first.wait_for()
+        page.locator(".fn-caution").get_by_role("button", name="What changed").click()
+        title = page.get_by_role("heading", name="What changed from version 1 to 2")
+        expect(title).to_be_focused()
+        expect(page.locator(".fn-changes .fn-facts")).to_have_text("1 sentence came2 went")
+        signs = page.locator(".fn-changes .fn-sign")
+        expect(signs).to_have_text(["−", "+", "−"])
+        expect(page.locator(".fn-changes :is(ins, del)")).to_have_text(
+            [
+                "The office inspected 41 pumping stations in 2023.",
+                "The office inspected 43 pumping stations in 2023.",
+                WENT,
+            ]
+        )
+        page.get_by_role("button", name="Came: The office inspected 43").click()
+        page.locator("#fn-source mark").first.wait_for()
+        assert page.evaluate(MARKED) == "The office inspected 43 pumping stations in 2023."
+        expect(page.get_by_role("button", name="Superseded")).to_have_count(0)
+        page.get_by_role("button", name="About", exact=True).click()
+        page.get_by_role("button", name="What changed from version 1 to 2").click()
+        page.get_by_role("button", name="Went: Two stations").click()
+        page.locator("#fn-source mark").first.wait_for()
+        assert page.evaluate(MARKED) == WENT
+        expect(page.get_by_role("button", name="Superseded")).to_be_visible()
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_the_answers_that_cite_it_are_linked_and_their_questions_are_text(
+    audit_page: Page, audit: str
+) -> None:
+    answers = [
+        api_answer(audit, question)
+        for question in ("How many pumping stations did the office inspect?", HOSTILE_QUESTION)
+    ]
+    assert all(answer["citations"] for answer in answers)
+    open_about(audit_page)
+    links = audit_page.locator(".fn-citing a")
+    expect(links).to_have_text([answer["question"] for answer in reversed(answers)])
+    hrefs = links.evaluate_all("(all) => all.map((link) => link.getAttribute('href'))")
+    assert hrefs == [f"?answer={answer['answer_id']}" for answer in reversed(answers)]
+    quoted = len({(one["start"], one["end"]) for one in answers[-1]["citations"]})
+    words = f"{quoted} passage{'' if quoted == 1 else 's'}"
+    expect(audit_page.locator(".fn-citing li").first.locator(".fn-facts")).to_contain_text(words)
+
+
+def test_on_a_phone_all_of_it_fits_the_drawer(chromium: Browser, audit: str) -> None:
+    with opened(chromium, audit, place(audit, 1, "had no fence"), **PHONE) as watched:
+        page = watched.page
+        page.locator("#fn-source mark").first.wait_for()
+        page.locator(".fn-caution").get_by_role("button", name="What changed").tap()
+        expect(page.get_by_role("heading", name="What changed from version 1 to 2")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        body = page.locator(".fn-desk-body")
+        assert body.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+        assert page.evaluate("document.body.scrollTop") == 0
+        assert (watched.errors, watched.elsewhere) == ([], [])

@@ -1,0 +1,48 @@
+"""No view has a serious or critical violation that axe-core finds, wide and on a phone, light and dark."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import opened
+from tests.browser.views import SIZES, VIEWS
+
+pytestmark = pytest.mark.browser
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+GRAVE = {"serious", "critical"}
+WINDOWS = [("wide", "light"), ("phone", "dark")]
+"""Colours are those of a scheme in any window, and what stands where is that of a window in any scheme."""
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds grave on the page: the rule, and the elements that break it."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (violation["id"], " | ".join(node["html"][:200] for node in violation["nodes"][:5]))
+        for violation in found["violations"]
+        if violation["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize(("size", "scheme"), WINDOWS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_keeps_anybody_out(
+    chromium: Browser, seed_server: str, view: str, size: str, scheme: str
+) -> None:
+    context = {"viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
+    with opened(chromium, seed_server, **context) as watched:
+        VIEWS[view](watched.page)
+        assert violations(watched.page) == []
+        assert watched.errors == []
+
+
+def test_what_keeps_somebody_out_is_found(chromium: Browser, seed_server: str) -> None:
+    with opened(chromium, seed_server) as watched:
+        watched.page.evaluate("document.body.append(document.createElement('button'))")
+        assert [rule for rule, _ in violations(watched.page)] == ["button-name"]

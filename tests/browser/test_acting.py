@@ -1,0 +1,313 @@
+"""In a real browser: what can be done with an answer, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.conversations.answers import conversation, kept_answer
+from rag.conversations.feedback import read_feedback
+from rag.engine import QueryEngine
+from tests.browser.pages import Watched, ask, opened, serving
+
+pytestmark = pytest.mark.browser
+
+BROKE = "When did the dam of Varda break?"
+SLOW = 30_000
+"""Milliseconds: the first question of a process opens what reads."""
+
+COST = "What had the dam of Varda cost?"
+DAM = (
+    "The dam of Varda broke on Sunday. It had cost 412 million crowns. Nobody was warned of it. "
+    "The council suspended the engineer on Monday. Some 930 homes were destroyed."
+)
+
+
+@pytest.fixture(scope="module")
+def dam(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "dam.txt").write_text(DAM, encoding="utf-8")
+    with Index.open(tmp_path_factory.mktemp("home"), encoder) as index:
+        sync(index, [folder])
+        yield index
+
+
+@pytest.fixture(scope="module")
+def dam_server(dam: Index) -> Iterator[str]:
+    with serving(dam, QueryEngine(dam)) as url:
+        yield url
+
+
+@pytest.fixture
+def watched(chromium: Browser, dam_server: str) -> Iterator[Watched]:
+    with opened(chromium, dam_server, permissions=["clipboard-read", "clipboard-write"]) as watched:
+        yield watched
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+def answered(page: Page, question: str = BROKE) -> Locator:
+    """The answer to a question that is asked now."""
+    before = page.locator("#fn-conversation [id^='fn-answer-']").count()
+    ask(page, question)
+    answers = page.locator("#fn-conversation [id^='fn-answer-']")
+    expect(answers).to_have_count(before + 1, timeout=SLOW)
+    return page.locator(f"#{answers.last.get_attribute('id')}")
+
+
+def id_of(answer: Locator) -> str:
+    return (answer.get_attribute("id") or "").removeprefix("fn-answer-")
+
+
+def in_conversation(answer: Locator) -> str:
+    [found] = re.findall(r"fn-in-(\S+)", answer.get_attribute("class") or "")
+    return found
+
+
+def act(answer: Locator, name: str) -> Locator:
+    return answer.locator(f".fn-act-{name}")
+
+
+def said(page: Page) -> Locator:
+    """The line that says what was done."""
+    return page.locator("#fn-said")
+
+
+def test_an_answer_is_copied_with_its_footnotes_in_words_and_in_html(page: Page, dam_server: str) -> None:
+    answer = answered(page)
+    act(answer, "copy").click()
+    expect(said(page)).to_have_text("Copied with its footnotes.")
+    expected = httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}/text").json()
+    copied = page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const read = async (type) => (await item.getType(type)).text();
+          return { text: await read('text/plain'), html: await read('text/html') };
+        }"""
+    )
+    assert copied["text"] == expected["text"]
+    assert copied["text"].startswith("The dam of Varda broke on Sunday. [1]")
+    assert "<sup>[1]</sup>" in copied["html"]
+
+
+def test_without_a_secure_connection_an_answer_is_copied_all_the_same(page: Page) -> None:
+    answer = answered(page)
+    page.evaluate("delete window.ClipboardItem")
+    act(answer, "copy").click()
+    expect(said(page)).to_have_text("Copied with its footnotes.")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("The dam of Varda broke on Sunday. [1]")
+
+
+def test_a_link_to_an_answer_opens_it_in_another_window(
+    page: Page, chromium: Browser, dam_server: str
+) -> None:
+    first = answered(page)
+    words = first.locator(".fn-quote").first.text_content()
+    answered(page, COST)
+    act(first, "link").click()
+    expect(said(page)).to_have_text("The link to this answer is copied.")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{dam_server}/?answer={id_of(first)}"
+    with opened(chromium, dam_server, link.removeprefix(f"{dam_server}/")) as other:
+        expect(other.page.locator(".fn-question")).to_have_text([BROKE])
+        expect(other.page.locator(".fn-quote").first).to_have_text(words or "")
+        expect(other.page.locator(".fn-notice")).to_have_text(
+            "The conversation goes on with 1 more answer. Show the whole of it"
+        )
+        # The link stays what it is until something else is asked.
+        assert other.page.url == link
+        other.page.locator(".fn-whole").click()
+        expect(other.page.locator(".fn-question")).to_have_text([BROKE, COST])
+        other.page.wait_for_url(re.compile("conversation="))
+        assert (other.errors, other.elsewhere) == ([], [])
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("Markdown", "md"), ("Web page", "html"), ("Word", "docx")])
+def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, suffix: str) -> None:
+    answer = answered(page)
+    answer.locator(".fn-save summary").click()
+    with page.expect_download() as download:
+        answer.locator(".fn-file", has_text=name).click()
+    assert (
+        download.value.suggested_filename == f"when-did-the-dam-of-varda-break-{id_of(answer)[:8]}.{suffix}"
+    )
+    data = Path(download.value.path()).read_bytes()
+    if suffix != "docx":
+        assert data == httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.{suffix}").content
+    expect(answer.locator(".fn-save")).not_to_have_attribute("open", "")
+    expect(said(page)).to_have_text(f"Saving as {name}.")
+
+
+def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
+    answer = answered(page)
+    menu = answer.locator(".fn-save")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(menu.locator("a").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(menu.locator("a").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu.locator("a").first).to_be_hidden()
+    expect(menu.locator("summary")).to_be_focused()
+
+
+def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Index) -> None:
+    first = id_of(answered(page))
+    second = answered(page, COST)
+    old = id_of(second)
+    act(second, "again").click()
+    expect(page.locator(f"#fn-answer-{old}")).to_have_count(0)
+    answers = page.locator("#fn-conversation [id^='fn-answer-']")
+    expect(answers).to_have_count(2)
+    expect(page.locator(".fn-question")).to_have_text([BROKE, COST])
+    kept = [answer.answer_id for answer in conversation(dam, in_conversation(answers.last))]
+    assert kept == [first, id_of(answers.last)]
+    # The former answer stays under its own link.
+    assert COST in kept_answer(dam, old)
+
+
+def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Index) -> None:
+    first = answered(page)
+    answered(page, COST)
+    act(first, "edit").click()
+    field = page.get_by_label("Edit the question")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(BROKE)
+    expect(page.locator(".fn-edit .fn-hint")).to_have_text(
+        "Saving asks it anew. The 2 answers below leave the conversation, and stay under their links."
+    )
+    field.fill("How many homes were destroyed in Varda?")
+    page.get_by_role("button", name="Save and ask").click()
+    expect(page.locator(".fn-question")).to_have_text(["How many homes were destroyed in Varda?"])
+    expect(page.locator("#fn-conversation [id^='fn-answer-']")).to_have_count(1)
+    expect(field).to_have_count(0)
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "log"
+    answer = page.locator("#fn-conversation [id^='fn-answer-']")
+    kept = conversation(dam, in_conversation(answer))
+    assert [each.question for each in kept] == ["How many homes were destroyed in Varda?"]
+
+
+def test_editing_is_left_with_escape_and_nothing_changes(page: Page) -> None:
+    answer = answered(page)
+    act(answer, "edit").focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_label("Edit the question")
+    field.fill("something else")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(page.locator(".fn-question")).to_have_text([BROKE])
+    expect(page.locator(".fn-question")).to_be_visible()
+    expect(act(answer, "edit")).to_be_focused()
+
+
+def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Index) -> None:
+    answer = answered(page)
+    expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
+    act(answer, "wrong").click()
+    expect(said(page)).to_have_text("Kept: Wrong.")
+    expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Note on this answer").fill("It was <b>Monday</b>.")
+    page.get_by_role("button", name="Add the note").click()
+    expect(said(page)).to_have_text("Kept with your note.")
+    expect(page.get_by_label("Note on this answer")).to_have_count(0)
+    expect(act(answer, "wrong")).to_be_focused()
+    given = [each for each in read_feedback(dam.home) if each.answer_id == id_of(answer)]
+    assert [(each.question, each.verdict, each.note) for each in given] == [
+        (BROKE, "wrong", None),
+        (BROKE, "wrong", "It was <b>Monday</b>."),
+    ]
+    act(answer, "right").click()
+    expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
+    page.reload()
+    expect(page.locator(".fn-given")).to_have_text(["Right"])
+    expect(page.locator(".fn-given")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_action_that_fails_says_why(page: Page, watched: Watched) -> None:
+    answer = answered(page)
+    page.route("**/v1/feedback", lambda route: route.abort())
+    act(answer, "right").click()
+    expect(said(page)).to_have_text("The server does not answer; check that it is running.")
+    expect(answer.locator(".fn-given")).to_have_count(0)
+    assert len(watched.errors) == 1
+    watched.errors.clear()
+
+
+def test_a_narrowed_question_says_so_and_finds_nothing_else(page: Page) -> None:
+    answer = answered(page)
+    page.evaluate(
+        """() => {
+          const area = document.querySelector('#fn-scope textarea');
+          const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set;
+          set.call(area, JSON.stringify({ languages: ['km'], publishers: [] }));
+          area.dispatchEvent(new Event('input', { bubbles: true }));
+        }"""
+    )
+    page.wait_for_timeout(300)
+    act(answer, "again").click()
+    expect(page.locator(".fn-abstention .fn-searched")).to_have_text(
+        "Searched only: language Khmer (0 reports)."
+    )
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3)) **bold** &lt;b&gt; &amp;"
+)
+
+
+def test_hostile_words_are_words_in_cards_lists_fields_and_what_is_copied(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    body = f"{HOSTILE} title\n\nThe Zorblatt bridge cost 4,711 guilders {HOSTILE} in 1911."
+    (library / "bridge.txt").write_text(body, encoding="utf-8")
+    (library / "bridge.txt.meta.yaml").write_text(f"publisher: '{HOSTILE} office'\n", encoding="utf-8")
+    question = f"How many guilders did the Zorblatt bridge {HOSTILE} cost?"
+    allowed = ["clipboard-read", "clipboard-write"]
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with (
+            serving(index, QueryEngine(index)) as server,
+            opened(chromium, server, permissions=allowed) as other,
+        ):
+            page = other.page
+            answer = answered(page, question)
+            expect(page.locator(".fn-question")).to_have_text([question])
+            expect(answer.locator(".fn-strip .fn-title")).to_have_text([f"{HOSTILE} title"])
+            answer.locator(".fn-mark").first.hover()
+            expect(page.locator("#fn-card .fn-foot-title")).to_have_text(f"{HOSTILE} title")
+            expect(page.locator("#fn-card .fn-fact").first).to_have_text(f"{HOSTILE} office")
+            expect(page.locator("#fn-card .fn-foot-quote")).to_contain_text(
+                f"4,711 guilders {HOSTILE} in 1911."
+            )
+            page.mouse.move(5, 5)
+            expect(page.locator("#fn-card")).to_be_hidden()
+            act(answer, "copy").click()
+            expect(said(page)).to_have_text("Copied with its footnotes.")
+            assert f"{HOSTILE} title, {HOSTILE} office" in page.evaluate("navigator.clipboard.readText()")
+            act(answer, "edit").click()
+            expect(page.get_by_label("Edit the question")).to_have_value(question)
+            page.keyboard.press("Escape")
+            act(answer, "wrong").click()
+            page.get_by_label("Note on this answer").fill(HOSTILE)
+            page.get_by_role("button", name="Add the note").click()
+            expect(said(page)).to_have_text("Kept with your note.")
+            for place in ("#fn-conversation", "#fn-card", "#fn-said"):
+                expect(page.locator(f"{place} :is(img, script, b, strong)")).to_have_count(0)
+            page.reload()
+            expect(page.locator(".fn-question")).to_have_text([question])
+            expect(page.locator("#fn-conversation :is(img, script, b, strong)")).to_have_count(0)
+            assert (other.errors, other.elsewhere) == ([], [])

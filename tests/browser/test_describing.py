@@ -1,0 +1,286 @@
+"""In a real browser: what is known of a report is changed in its row, and taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from index.embedding.encoder import Encoder
+from index.loaders.sandbox.client import Isolated
+from tests.browser.desks import (
+    FOLLOWED,
+    LANTERNS,
+    LIT,
+    MILL,
+    PHONE,
+    WHO_LIT,
+    Desk,
+    add,
+    desk_in,
+    state,
+    stored,
+    text,
+)
+from tests.browser.pages import api_answer
+from tests.browser.rows import chips, choose, row, titles
+
+pytestmark = pytest.mark.browser
+
+GROUND = "How many tons of rye did the mill of Brackwater grind?"
+
+
+@pytest.fixture
+def lit(desk: Desk) -> Desk:
+    """A desk to which the lanterns were added."""
+    add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
+    expect(state(desk.page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
+    return desk
+
+
+def form(page: Page, title: str) -> Locator:
+    return page.get_by_role("form", name=f"Details of {title}")
+
+
+def edit(page: Page, title: str) -> Locator:
+    choose(page, title, "Edit details")
+    return form(page, title)
+
+
+def known(desk: Desk, path: str = "lanterns.txt") -> dict[str, object]:
+    return next(report for report in stored(desk.server) if report["path"] == path)
+
+
+def test_a_report_is_described_in_its_row_and_the_list_follows(lit: Desk) -> None:
+    page = lit.page
+    details = edit(page, LANTERNS)
+    expect(details.get_by_label("Title", exact=True)).to_be_focused()
+    for name, value in (
+        ("Title", "Lights of the valley"),
+        ("Publisher", "Lamp Office"),
+        ("Author", "Ada Thorne"),
+        ("Published", "March 1911"),
+        ("Collection", "Lamps"),
+    ):
+        details.get_by_label(name, exact=True).fill(value)
+    details.get_by_label("Language", exact=True).select_option(label="French")
+    details.get_by_role("button", name="Save").click()
+    expect(form(page, LANTERNS)).to_have_count(0)
+    changed = row(page, "Lights of the valley")
+    expect(changed.locator(".fn-facts")).to_have_text("Lamp Office March 1911")
+    expect(changed.locator(".fn-report")).to_be_focused()
+    fields = ("title", "publisher", "author", "published", "language", "collection", "version")
+    assert [known(lit)[name] for name in fields] == [
+        *("Lights of the valley", "Lamp Office", "Ada Thorne", "1911-03", "fr", "Lamps"),
+        1,
+    ]
+
+
+def test_the_open_report_and_the_chips_follow_what_becomes_of_a_report(lit: Desk) -> None:
+    page = lit.page
+    row(page, LANTERNS).locator(".fn-report").click()
+    title = page.locator("#fn-source h2")
+    expect(title).to_have_text(LANTERNS)
+    choose(page, LANTERNS, "Ask only of this report")
+    details = edit(page, LANTERNS)
+    details.get_by_label("Title", exact=True).fill("Lights of the valley")
+    details.get_by_role("button", name="Save").click()
+    expect(title).to_have_text("Lights of the valley")
+    expect(chips(page)).to_have_text(["Report: Lights of the valley"])
+    expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
+    add(page, text("lanterns.txt", f"{LANTERNS}\n\n{FOLLOWED}\n"))
+    expect(page.locator("#fn-source .fn-badge.fn-superseded")).to_be_visible(timeout=60_000)
+    expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
+    choose(page, "Lights of the valley", "Delete")  # The edit stays with the report.
+    expect(chips(page)).to_have_count(0)
+
+
+def test_what_is_saved_is_not_called_failed_where_the_list_cannot_be_read(lit: Desk) -> None:
+    page = lit.page
+    details = edit(page, LANTERNS)
+    page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))
+    details.get_by_label("Title", exact=True).fill("Lights of the valley")
+    details.get_by_role("button", name="Save").click()
+    expect(form(page, LANTERNS)).to_have_count(0)
+    assert known(lit)["title"] == "Lights of the valley"
+    page.unroute_all()
+    expect(row(page, "Lights of the valley")).to_have_count(1)
+
+
+def test_what_other_reports_have_is_offered(lit: Desk) -> None:
+    details = edit(lit.page, LANTERNS)
+    details.get_by_label("Collection", exact=True).fill("Lamps")
+    details.get_by_role("button", name="Save").click()
+    expect(details).to_have_count(0)
+    field = edit(lit.page, MILL).get_by_label("Collection", exact=True)
+    offered = field.evaluate("(input) => [...input.list.options].map((option) => option.value)")
+    assert offered == ["Lamps"]
+
+
+def test_f2_renames_and_escape_leaves_all_as_it_was(lit: Desk) -> None:
+    page = lit.page
+    row(page, LANTERNS).locator(".fn-report").focus()
+    page.keyboard.press("F2")
+    title = form(page, LANTERNS).get_by_label("Title", exact=True)
+    expect(title).to_be_focused()
+    assert (
+        title.evaluate("(input) => input.value.slice(input.selectionStart, input.selectionEnd)") == LANTERNS
+    )
+    page.keyboard.type("Something else")
+    page.keyboard.press("Escape")
+    expect(form(page, LANTERNS)).to_have_count(0)
+    expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
+    page.keyboard.press("F2")
+    expect(title).to_have_value(LANTERNS)
+    page.keyboard.type("Lights")
+    page.keyboard.press("Enter")
+    expect(row(page, "Lights").locator(".fn-report")).to_be_focused()
+    assert known(lit)["title"] == "Lights"
+
+
+def test_a_field_goes_back_to_what_the_file_says_and_the_others_stay_as_they_are_written(lit: Desk) -> None:
+    page = lit.page
+    details = edit(page, LANTERNS)
+    back = details.get_by_role("button", name="Title: back to what the file says")
+    expect(back).to_be_hidden()
+    details.get_by_label("Title", exact=True).fill("Lights")
+    details.get_by_role("button", name="Save").click()
+    details = edit(page, "Lights")
+    details.get_by_label("Publisher", exact=True).fill("Lamp Office")
+    details.get_by_role("button", name="Title: back to what the file says").click()
+    expect(details.get_by_label("Title", exact=True)).to_have_value(LANTERNS)
+    expect(details.get_by_label("Title", exact=True)).to_be_focused()
+    expect(details.get_by_label("Publisher", exact=True)).to_have_value("Lamp Office")
+    assert (known(lit)["title"], known(lit)["publisher"]) == (LANTERNS, None)
+
+
+def test_a_wrong_date_is_said_beside_its_field_and_nothing_is_changed(lit: Desk) -> None:
+    details = edit(lit.page, LANTERNS)
+    details.get_by_label("Title", exact=True).fill("Lights")
+    date = details.get_by_label("Published", exact=True)
+    date.fill("some day")
+    details.get_by_role("button", name="Save").click()
+    trouble = lit.page.locator("#fn-edit-published-trouble")
+    expect(trouble).to_contain_text("'some day', which is none; write 2031-07-18, 2031-07 or 2031")
+    expect(date).to_be_focused()
+    expect(date).to_have_attribute("aria-invalid", "true")
+    assert (known(lit)["title"], known(lit)["published"]) == (LANTERNS, None)
+    date.fill("1911")
+    expect(trouble).to_be_hidden()
+    details.get_by_role("button", name="Save").click()
+    expect(row(lit.page, "Lights").locator(".fn-facts")).to_have_text("1911")
+
+
+def test_a_report_is_described_whatever_became_of_its_file_and_its_folder_is_left_alone(
+    lit: Desk,
+) -> None:
+    file = lit.folder / "mill.txt"
+    file.write_text(f"{MILL}\n\n{FOLLOWED} Twice.\n", encoding="utf-8")
+    before = sorted(lit.folder.iterdir())
+    details = edit(lit.page, MILL)
+    details.get_by_label("Title", exact=True).fill("Mill")
+    details.get_by_role("button", name="Save").click()
+    expect(row(lit.page, "Mill").locator(".fn-report")).to_be_focused()
+    assert sorted(lit.folder.iterdir()) == before
+    file.unlink()
+    details = edit(lit.page, "Mill")
+    details.get_by_role("button", name="Title: back to what the file says").click()
+    expect(details.get_by_label("Title", exact=True)).to_have_value(MILL)
+
+
+def test_a_detail_of_a_note_beside_the_file_is_not_taken_back_but_edited_over(lit: Desk) -> None:
+    (lit.folder / "mill.txt.meta.yaml").write_text("publisher: Mill Office\n", encoding="utf-8")
+    page = lit.page
+    page.get_by_role("button", name="Sync folders").click()
+    expect(row(page, MILL).locator(".fn-facts")).to_have_text("Mill Office", timeout=60_000)
+    details = edit(page, MILL)
+    back = details.get_by_role("button", name="Publisher: back to what the file says")
+    expect(back).to_be_hidden()
+    details.get_by_label("Publisher", exact=True).fill("Ministry")
+    details.get_by_role("button", name="Save").click()
+    expect(row(page, MILL).locator(".fn-facts")).to_have_text("Ministry")
+    edit(page, MILL)
+    back.click()
+    expect(details.get_by_label("Publisher", exact=True)).to_have_value("Mill Office")
+
+
+def test_what_is_being_written_stays_while_the_list_is_narrowed_and_read_anew(lit: Desk) -> None:
+    page = lit.page
+    title = edit(page, LANTERNS).get_by_label("Title", exact=True)
+    title.fill("Half a title")
+    page.get_by_role("searchbox", name="Find a report").fill("mill")
+    expect(titles(page)).to_have_text([LANTERNS, MILL])
+    add(page, text("weir.txt", "Weir of Ostmere\n\nThe weir of Ostmere fell in 1912.\n"))
+    expect(page.locator(".fn-count")).to_have_text("1 of 3 reports", timeout=60_000)
+    expect(title).to_have_value("Half a title")
+    page.keyboard.press("Escape")
+
+
+def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None:
+    page = lit.page
+    answer = api_answer(lit.server, WHO_LIT)
+    assert api_answer(lit.server, GROUND)["citations"]
+    choose(page, LANTERNS, "Where cited")
+    cited = page.get_by_role("region", name=f"Where {LANTERNS} is cited")
+    link = cited.get_by_role("link")
+    expect(link).to_have_text([WHO_LIT])
+    expect(link).to_have_attribute("href", f"?answer={answer['answer_id']}")
+    expect(cited.locator(".fn-facts")).to_contain_text("1 quote")
+    expect(cited).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
+    choose(page, LANTERNS, "Where cited")
+    page.evaluate("window.stayed = true")
+    link.click()
+    expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
+    assert page.evaluate("window.stayed")
+    assert page.url == f"{lit.server}/?answer={answer['answer_id']}"
+
+
+def test_a_report_that_no_answer_cites_says_so(desk: Desk) -> None:
+    choose(desk.page, MILL, "Where cited")
+    expect(desk.page.get_by_text("No answer that is kept cites this report.")).to_be_visible()
+    desk.page.get_by_role("button", name="Close", exact=True).click()
+    expect(row(desk.page, MILL).locator(".fn-report")).to_be_focused()
+
+
+HOSTILE = "<script>document.title='owned'</script> <img src=x onerror=document.title='owned'> &lt;b&gt; **x**"
+
+
+def test_hostile_details_are_shown_as_text_in_the_list_its_groups_facets_and_chips(desk: Desk) -> None:
+    page = desk.page
+    details = edit(page, MILL)
+    for name in ("Title", "Publisher", "Author", "Collection"):
+        details.get_by_label(name, exact=True).fill(f"{HOSTILE} {name}")
+    details.get_by_role("button", name="Save").click()
+    expect(titles(page)).to_have_text([f"{HOSTILE} Title"])
+    expect(page.locator(".fn-report .fn-fact").first).to_have_text(f"{HOSTILE} Publisher")
+    page.get_by_role("button", name="Sort and group").click()
+    page.get_by_role("menuitemradio", name="Collection").click()
+    expect(page.locator(".fn-group-name")).to_have_text([f"{HOSTILE} Collection"])
+    choose(page, f"{HOSTILE} Title", "Ask only of this report")
+    expect(page.locator("#fn-narrowed .fn-chip-words")).to_have_text([f"Report: {HOSTILE} Title"])
+    add(page, text("weir.txt", "Weir of Ostmere\n\nThe weir of Ostmere fell in 1912.\n"))
+    expect(page.locator(".fn-count")).to_have_text("2 reports", timeout=60_000)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("checkbox", name=f"{HOSTILE} Publisher").check()
+    page.get_by_role("checkbox", name=f"{HOSTILE} Collection").check()
+    chips = page.locator("#fn-narrowed .fn-chip-words")
+    expect(chips.nth(0)).to_have_text(f"Publisher: {HOSTILE} Publisher")
+    expect(chips.nth(1)).to_have_text(f"Collection: {HOSTILE} Collection")
+    expect(page.locator(":is(#fn-library, #fn-narrowed) :is(script, img, b, strong)")).to_have_count(0)
+    assert page.title() == "Footnoted"
+
+
+def test_on_a_phone_a_report_is_described_in_the_drawer(
+    chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path
+) -> None:
+    with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
+        page = desk.page
+        page.locator("#fn-top .fn-open-library").tap()
+        details = edit(page, MILL)
+        details.get_by_label("Publisher", exact=True).fill("Mill Office")
+        details.get_by_role("button", name="Save").tap()
+        expect(row(page, MILL).locator(".fn-facts")).to_have_text("Mill Office")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390

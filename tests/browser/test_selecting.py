@@ -1,0 +1,201 @@
+"""In a real browser: ask about a report, or about words that are selected in it, and copy these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from tests.browser.pages import MARKED, opened, serving
+from tests.browser.rows import row
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+TITLE = "The looms of <b>Tarn</b> 😀"
+WORDS = "Loom 7 <img src=x onerror=document.title='owned'> was built by hand"
+FILLER = " ".join(f"In year {number} a loom was added." for number in range(1, 60))
+SAID = 'publisher: "Weavers’ Guild"\npublished: "1931-05"\ntitle: "The looms of <b>Tarn</b> 😀"\n'
+
+SELECT = """([first, last]) => {
+  const container = document.querySelector('#fn-source .fn-text');
+  const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  while (walker.nextNode()) {
+    const { data } = walker.currentNode;
+    if (data.includes(first)) range.setStart(walker.currentNode, data.indexOf(first));
+    if (data.includes(last)) range.setEnd(walker.currentNode, data.indexOf(last) + last.length);
+  }
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+}"""
+
+
+@pytest.fixture(scope="module")
+def mill(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server over a report on looms, and another one."""
+    folder = tmp_path_factory.mktemp("mill")
+    library = folder / "library"
+    library.mkdir()
+    body = f"# Looms 𝕏\n\n😀 {WORDS} in Tarn.\n\n{FILLER}\n"
+    (library / "looms.md").write_text(body, encoding="utf-8")
+    (library / "looms.md.meta.yaml").write_text(SAID, encoding="utf-8")
+    (library / "mill.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
+    with Index.open(folder / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as url:
+            yield url
+
+
+@pytest.fixture
+def mill_page(chromium: Browser, mill: str) -> Iterator[Page]:
+    with opened(chromium, mill, permissions=["clipboard-read", "clipboard-write"]) as watched:
+        page = watched.page
+        row(page, TITLE).locator(".fn-report").click()
+        page.locator("#fn-source .fn-text").wait_for()
+        yield page
+        assert page.title() == "Footnoted"
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def looms(server: str) -> tuple[int, str]:
+    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    number = next(int(one["document_id"]) for one in listed if one["path"] == "looms.md")
+    text: str = httpx.get(f"{server}/v1/documents/{number}/text").json()["text"]
+    return number, text
+
+
+def select(page: Page, first: str, last: str) -> None:
+    page.evaluate(SELECT, [first, last])
+    page.locator(".fn-selected").wait_for()
+
+
+def question(page: Page) -> Locator:
+    return page.get_by_label("Your question")
+
+
+def scoped(page: Page) -> list[int]:
+    """The reports that the question is kept to; it is to be kept to nothing else."""
+    scope = page.evaluate("module('scope.js').then((scope) => scope.getScope())")
+    ids: list[int] = scope.pop("document_ids")
+    assert not any(scope.values())
+    return ids
+
+
+def test_a_report_is_asked_about_and_about_nothing_else(mill_page: Page, mill: str) -> None:
+    page = mill_page
+    narrow = "module('scope.js').then((scope) => scope.setScope({ languages: ['km'] }))"
+    page.evaluate(narrow)
+    expect(page.locator("#fn-narrowed .fn-chip")).to_have_count(1)
+    page.get_by_role("button", name="Ask about this report").click()
+    assert scoped(page) == [looms(mill)[0]]
+    expect(page.locator("#fn-narrowed .fn-chip-words")).to_have_text([f"Report: {TITLE}"])
+    expect(question(page)).to_be_focused()
+    expect(question(page)).to_have_value("")
+    expect(page.locator("#fn-source")).to_be_visible()
+
+
+def test_selected_words_begin_the_question(mill_page: Page, mill: str) -> None:
+    page = mill_page
+    question(page).fill("how?")
+    select(page, "Loom 7", "by hand")
+    page.get_by_role("button", name="Ask about this selection").click()
+    expect(question(page)).to_have_value(f"About “{WORDS}”: how?")
+    expect(question(page)).to_be_focused()
+    assert scoped(page) == [looms(mill)[0]]
+    expect(page.locator(".fn-selected")).to_be_hidden()
+    page.keyboard.type(" and when")
+    expect(question(page)).to_have_value(f"About “{WORDS}”: how? and when")
+    select(page, "Loom 7", "Loom 7")
+    page.get_by_role("button", name="Ask about this selection").click()
+    expect(question(page)).to_have_value("About “Loom 7”: how? and when")
+
+
+def test_a_long_selection_is_shortened_between_two_words(mill_page: Page) -> None:
+    page = mill_page
+    select(page, "In year 1 a", "In year 40 a loom was added.")
+    page.get_by_role("button", name="Ask about this selection").click()
+    said = question(page).input_value()
+    begun = said.removeprefix("About “").removesuffix("…”: ")
+    assert 140 < len(begun) <= 160
+    assert FILLER.startswith(f"{begun} ")
+
+
+def test_the_bar_is_reached_by_the_keyboard_and_left_by_escape(mill_page: Page) -> None:
+    page = mill_page
+    page.locator(".fn-desk-body").focus()
+    select(page, "Loom 7", "by hand")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Ask about this selection":
+            break
+    expect(page.get_by_role("button", name="Ask about this selection")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".fn-selected")).to_be_hidden()
+    expect(page.locator("#fn-source")).to_be_visible()
+    expect(page.locator(".fn-desk-body")).to_be_focused()
+
+
+def test_keys_ask_about_the_selection_or_else_the_report(mill_page: Page, mill: str) -> None:
+    page = mill_page
+    page.locator(".fn-desk-body").focus()
+    select(page, "Loom 7", "Loom 7")
+    page.keyboard.press("a")
+    expect(question(page)).to_have_value("About “Loom 7”: ")
+    question(page).fill("")
+    page.evaluate("getSelection().removeAllRanges()")
+    page.locator(".fn-desk-body").focus()
+    page.keyboard.press("a")
+    expect(question(page)).to_be_focused()
+    expect(question(page)).to_have_value("")
+    assert scoped(page) == [looms(mill)[0]]
+
+
+def test_a_selection_is_copied_with_its_source_and_a_link_to_it(
+    mill_page: Page, chromium: Browser, mill: str
+) -> None:
+    page = mill_page
+    select(page, "Loom 7", "by hand")
+    page.get_by_role("button", name="Copy with source").click()
+    expect(page.locator(".fn-selected [role=status]")).to_have_text("Copied")
+    number, text = looms(mill)
+    start = text.index(WORDS)
+    link = f"{mill}/#cite-{number}-1-{start}-{start + len(WORDS)}"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"“{WORDS}”\n{TITLE}, Weavers’ Guild, May 1931\n{link}\n"
+    with opened(chromium, mill, link.removeprefix(f"{mill}/")) as watched:
+        watched.page.locator("#fn-source mark").first.wait_for()
+        assert watched.page.evaluate(MARKED) == WORDS
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.locator(".fn-desk-body").focus()
+    page.keyboard.press("c")
+    page.wait_for_function("navigator.clipboard.readText().then((words) => words.startsWith('“Loom 7'))")
+
+
+def test_words_beside_the_report_have_no_bar(mill_page: Page) -> None:
+    page = mill_page
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#fn-banner'))")
+    page.wait_for_timeout(400)
+    expect(page.locator(".fn-selected")).to_be_hidden()
+
+
+def test_on_a_phone_the_question_is_uncovered(chromium: Browser, mill: str) -> None:
+    with opened(chromium, mill, **PHONE) as watched:
+        page = watched.page
+        page.locator("#fn-top .fn-open-library").tap()
+        row(page, TITLE).locator(".fn-report").tap()
+        page.locator("#fn-source .fn-text").wait_for()
+        select(page, "Loom 7", "by hand")
+        expect(page.locator(".fn-selected")).to_be_in_viewport(ratio=1)
+        page.get_by_role("button", name="Ask about this selection").tap()
+        expect(page.locator("#fn-source")).to_be_hidden()
+        expect(question(page)).to_be_focused()
+        expect(question(page)).to_have_value(f"About “{WORDS}”: ")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert (watched.errors, watched.elsewhere) == ([], [])

@@ -1,0 +1,144 @@
+"""In a real browser: from one footnote of an answer to the next, in the report's area."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.pages import MARKED, Watched, api_answer, ask, opened
+from tests.browser.rows import row
+
+pytestmark = pytest.mark.browser
+
+DISPLACED = "How many people were displaced on 12 May 2025?"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def cited(seed_server: str) -> list[dict[str, Any]]:
+    """The citations of the answer to ``DISPLACED``: four, whose marks stand twice where figures disagree."""
+    found: list[dict[str, Any]] = api_answer(seed_server, DISPLACED)["citations"]
+    assert [one["id"] for one in found] == [1, 2, 3, 4]
+    return found
+
+
+def answered(page: Page) -> None:
+    ask(page, DISPLACED)
+    page.locator(".fn-disagreement .fn-mark").last.wait_for()
+    assert page.locator(".fn-mark").count() > 4
+
+
+def at(page: Page, number: int, total: int = 4) -> None:
+    expect(page.locator(".fn-steps [role=status]")).to_have_text(f"Footnote {number} of {total}")
+
+
+def test_the_footnotes_of_an_answer_are_gone_through_each_place_once(
+    seed_page: Watched, cited: list[dict[str, Any]]
+) -> None:
+    page = seed_page.page
+    answered(page)
+    page.locator(".fn-mark").first.click()
+    at(page, 1)
+    before, after = (page.get_by_role("button", name=f"{which} footnote") for which in ("Previous", "Next"))
+    expect(before).to_have_attribute("aria-disabled", "true")
+    after.focus()
+    for citation in cited[1:]:
+        page.keyboard.press("Enter")
+        at(page, citation["id"])
+        expect(page.locator("#fn-source h2")).to_have_text(citation["title"])
+        assert page.evaluate(MARKED) == citation["quote"]
+        expect(page.locator("#fn-conversation [aria-current]")).to_have_text([f"[{citation['id']}]"])
+        expect(page.locator("#fn-source :focus")).to_have_count(1)
+    expect(after).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    at(page, 4)
+    before.click()
+    at(page, 3)
+
+
+def test_within_one_report_the_focus_stays_on_the_button(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page)
+    page.locator(".fn-mark").first.click()
+    at(page, 1)
+    after = page.get_by_role("button", name="Next footnote")
+    after.focus()
+    page.keyboard.press("Enter")
+    at(page, 2)
+    expect(after).to_be_focused()
+
+
+def test_keys_go_through_the_footnotes_and_the_way_back_is_to_the_current_mark(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page)
+    page.locator(".fn-mark").first.click()
+    expect(page.locator("#fn-source h2")).to_be_focused()
+    for key, number in (("n", 2), ("n", 3), ("p", 2), ("n", 3), ("n", 4), ("n", 4)):
+        page.keyboard.press(key)
+        at(page, number)
+        expect(page.locator("#fn-source :focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-source")).to_be_hidden()
+    assert page.evaluate("document.activeElement.textContent") == "[4]"
+    expect(page.locator("#fn-conversation [aria-current]")).to_have_count(0)
+
+
+def test_a_second_mark_of_a_place_is_at_the_same_footnote(seed_page: Watched) -> None:
+    page = seed_page.page
+    answered(page)
+    last = page.locator(".fn-disagreement .fn-mark").last
+    number = int((last.text_content() or "").strip("[]"))
+    last.click()
+    at(page, number)
+    expect(last).to_have_attribute("aria-current", "true")
+
+
+def test_a_footnote_by_itself_has_no_way_on(seed_page: Watched) -> None:
+    page = seed_page.page
+    ask(page, "How many times did Pavo Arnholt telephone Corin Dalvey?")
+    page.locator(".fn-mark").first.click()
+    expect(page.locator(".fn-steps [role=status]")).to_have_text("Footnote 1")
+    expect(page.locator(".fn-steps button:visible")).to_have_count(0)
+
+
+def test_a_report_from_the_library_is_at_no_footnote(seed_page: Watched) -> None:
+    page = seed_page.page
+    row(page, "Correction 2025/07").locator(".fn-report").click()
+    page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator(".fn-steps")).to_be_hidden()
+
+
+def test_a_place_of_the_address_is_a_footnote_once_its_answer_is_there(
+    chromium: Browser, seed_server: str, cited: list[dict[str, Any]]
+) -> None:
+    second = cited[1]
+    place = f"#cite-{second['document_id']}-{second['version']}-{second['start']}-{second['end']}"
+    with opened(chromium, seed_server, place) as watched:
+        page = watched.page
+        page.locator("#fn-source mark").first.wait_for()
+        expect(page.locator(".fn-steps")).to_be_hidden()
+        answered(page)
+        at(page, 2)
+        expect(page.locator("#fn-conversation [aria-current]")).to_have_text(["[2]"])
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_on_a_phone_the_footnotes_are_gone_through_in_the_drawer(
+    chromium: Browser, seed_server: str, cited: list[dict[str, Any]]
+) -> None:
+    with opened(chromium, seed_server, **PHONE) as watched:
+        page = watched.page
+        answered(page)
+        page.locator(".fn-mark").first.tap()
+        at(page, 1)
+        page.get_by_role("button", name="Next footnote").tap()
+        at(page, 2)
+        assert page.evaluate(MARKED) == cited[1]["quote"]
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.get_by_role("button", name="Close the source").tap()
+        expect(page.locator("#fn-source")).to_be_hidden()
+        assert page.evaluate("document.activeElement.textContent") == "[2]"
+        assert (watched.errors, watched.elsewhere) == ([], [])

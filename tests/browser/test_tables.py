@@ -1,0 +1,246 @@
+"""In a real browser: a row that an answer cites, as a table, and its place in the report's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.engine import QueryEngine
+from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, serving
+
+pytestmark = pytest.mark.browser
+
+DISPLACED = "How many people were displaced on 12 May 2025?"
+ROW = "All four districts | 15,900 | 14,170 | −1,730"
+HEADINGS = ["District", "Announced (persons)", "Corrected (persons)", "Difference (persons)"]
+
+PARISHES = 600
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def grid(table: Locator) -> list[list[str]]:
+    """The words of a table's visible cells, row by row."""
+    rows: list[list[str]] = table.locator("tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].filter((c) => !c.hidden).map((c) => c.innerText.trim()))"
+    )
+    return rows
+
+
+def cited_row(server: str) -> dict[str, Any]:
+    cited = [one for one in api_answer(server, DISPLACED)["citations"] if one["quote"] == ROW]
+    assert len(cited) == 1
+    return cited[0]
+
+
+def panel_text(page: Page) -> str:
+    text: str = page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent")
+    return text
+
+
+def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_server: str) -> None:
+    page = seed_page.page
+    number = cited_row(seed_server)["id"]
+    ask(page, DISPLACED)
+    table = page.locator("#fn-conversation .fn-group .fn-table table")
+    expect(table).to_have_count(1)
+    expect(table.locator("caption")).to_have_text("Persons displaced on 12 May 2025, by district:")
+    expect(table.locator("tbody tr")).to_have_count(1)
+    assert grid(table) == [[*HEADINGS, ""], [*ROW.split(" | "), f"[{number}]"]]
+    expect(table.locator("tbody .fn-figure")).to_have_text(["15,900", "14,170", "−1,730"])
+
+
+def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
+    seed_page: Watched, seed_server: str
+) -> None:
+    page = seed_page.page
+    cited = cited_row(seed_server)
+    ask(page, DISPLACED)
+    page.locator("#fn-conversation .fn-group .fn-table .fn-mark").click()
+    page.locator("#fn-source tr.fn-cited").wait_for()
+    assert page.evaluate(MARKED) == cited["quote"]
+    assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
+    assert grid(page.locator("#fn-source .fn-table"))[-1] == ROW.split(" | ")
+    expect(page.locator("#fn-source tr.fn-cited")).to_have_count(1)
+    text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text").json()["text"]
+    assert panel_text(page) == text
+
+
+def parish_report() -> str:
+    rows = "\n".join(
+        f"| Parish {number} | {number * 7} | {'restored' if number % 9 == 0 else ''} | | Remark {number} 😀 |"
+        for number in range(1, PARISHES + 1)
+    )
+    head = "| Parish | Lanterns | State | | Remark |\n|---|--:|---|---|---|"
+    return f"# Lanterns 𝕏\n\nBefore the table.\n\n{head}\n{rows}\n\nAfter the table.\n"
+
+
+@pytest.fixture(scope="module")
+def parishes(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server over one report with a table of 600 rows."""
+    folder = tmp_path_factory.mktemp("parishes")
+    library = folder / "library"
+    library.mkdir()
+    (library / "lanterns.md").write_text(parish_report(), encoding="utf-8")
+    with Index.open(folder / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as url:
+            yield url
+
+
+def whole_text(server: str) -> str:
+    text: str = httpx.get(f"{server}/v1/documents/1/text").json()["text"]
+    return text
+
+
+def place_of(text: str, words: str) -> str:
+    start = text.index(words)
+    return f"#cite-1-1-{start}-{start + len(words)}"
+
+
+def row_of(text: str, parish: int) -> str:
+    return next(line for line in text.split("\n") if line.startswith(f"Parish {parish} |"))
+
+
+def test_a_row_far_down_a_long_table_has_the_table_s_headings_above_it(
+    chromium: Browser, parishes: str
+) -> None:
+    text = whole_text(parishes)
+    row = row_of(text, 300)
+    with opened(chromium, parishes, place_of(text, row)) as watched:
+        page = watched.page
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        assert page.evaluate(MARKED) == row
+        headings = page.locator("#fn-source thead th").evaluate_all(
+            "(all) => all.map((th) => th.dataset.words)"
+        )
+        assert headings == ["Parish", "Lanterns", "State", "Remark"]
+        shown = panel_text(page)
+        start = text.index(shown)
+        assert 0 < start < text.index(row)
+        assert text[start - 1] == "\n", "the part begins between two rows"
+        assert shown.endswith("\n")
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_the_headings_of_a_long_table_stay_in_view(chromium: Browser, parishes: str) -> None:
+    text = whole_text(parishes)
+    with opened(chromium, parishes, place_of(text, row_of(text, 60))) as watched:
+        page = watched.page
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        expect(page.locator("#fn-source thead th")).to_have_text(
+            ["Parish |", "Lanterns |", "State |", "Remark"]
+        )
+        expect(page.locator("#fn-source thead th").first).to_be_in_viewport()
+        expect(page.locator("#fn-source tr.fn-cited th")).to_be_in_viewport()
+        expect(page.get_by_role("region", name="Table")).to_have_attribute("tabindex", "0")
+
+
+def test_reading_on_joins_the_parts_of_a_table_to_the_whole_text(chromium: Browser, parishes: str) -> None:
+    text = whole_text(parishes)
+    row = row_of(text, 300)
+    with opened(chromium, parishes, place_of(text, row)) as watched:
+        page = watched.page
+        for label in ("Show earlier text", "Show later text"):
+            more = page.get_by_role("button", name=label)
+            more.wait_for()
+            for _ in range(9):
+                if not more.count():
+                    break
+                page.locator("#fn-source .fn-text").evaluate("(shown) => shown.classList.add('seen')")
+                more.click()
+                expect(page.locator("#fn-source .fn-text.seen")).to_have_count(0)
+        assert panel_text(page) == text
+        assert page.evaluate(MARKED) == row
+        expect(page.locator("#fn-source tbody tr")).to_have_count(PARISHES)
+        expect(page.locator("#fn-source table")).to_have_count(1)
+        expect(page.locator("#fn-source .fn-text p").first).to_have_text("Lanterns 𝕏")
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_a_column_that_is_empty_everywhere_is_not_shown(chromium: Browser, parishes: str) -> None:
+    text = whole_text(parishes)
+    with opened(chromium, parishes, place_of(text, row_of(text, 9))) as watched:
+        cited = watched.page.locator("#fn-source tr.fn-cited")
+        cited.wait_for()
+        assert grid(watched.page.locator("#fn-source .fn-table:has(.fn-cited)"))[9] == [
+            *["Parish 9", "63", "restored", "Remark 9 😀"]
+        ]
+        expect(cited.locator(".fn-figure")).to_have_text(["63 |"])
+
+
+def test_a_quote_of_some_cells_marks_only_these(chromium: Browser, parishes: str) -> None:
+    text = whole_text(parishes)
+    with opened(chromium, parishes, place_of(text, "1750 | ")) as watched:
+        watched.page.locator("#fn-source mark").first.wait_for()
+        assert watched.page.evaluate(MARKED) == "1750 | "
+        expect(watched.page.locator("#fn-source tr.fn-cited")).to_have_count(0)
+
+
+def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browser, seed_server: str) -> None:
+    with opened(chromium, seed_server, **PHONE) as watched:
+        page = watched.page
+        ask(page, DISPLACED)
+        page.locator("#fn-conversation .fn-group .fn-table").wait_for()
+        box = page.locator("#fn-conversation .fn-group .fn-table")
+        assert box.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+        expect(box.locator(".fn-mark")).to_be_in_viewport(ratio=1)
+        box.locator(".fn-mark").tap()
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
+    (library / "counts.txt").write_text(f"The count.\n\n{table}\n", encoding="utf-8")
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as server:
+            place = place_of(whole_text(server), "Mill | 12")
+            with opened(chromium, server, place, **PHONE) as watched:
+                label = watched.page.locator("#fn-source th.fn-label")
+                expect(label).to_have_text("North of the river")
+                assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
+                ways = watched.page.locator("#fn-source button > .fn-label").first
+                assert ways.evaluate("(element) => element.clientWidth") <= 1
+
+
+HOSTILE = "<img src=x onerror=document.title='owned'>"
+
+
+def test_words_of_a_table_are_words_wherever_they_stand(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
+    (library / "hostile.txt").write_text(f"The cost of bridges.\n\n{table}\n", encoding="utf-8")
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
+            page = watched.page
+            question = "How many guilders did the Zorblatt bridge cost?"
+            cited = api_answer(server, question)["citations"]
+            number = next(one["id"] for one in cited if "4,711" in one["quote"])
+            ask(page, question)
+            page.locator(".fn-actions").last.wait_for()
+            shown = grid(page.locator("#fn-conversation .fn-group .fn-table").first)
+            assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
+            page.locator(".fn-group .fn-mark", has_text=f"[{number}]").first.click()
+            page.locator("#fn-source tr.fn-cited").wait_for()
+            for place in ("#fn-conversation", "#fn-source"):
+                expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)
+            assert page.title() == "Footnoted"
+            assert (watched.errors, watched.elsewhere) == ([], [])

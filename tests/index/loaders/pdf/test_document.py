@@ -1,0 +1,249 @@
+"""A PDF's text layer becomes paragraphs, items and rows, with the offset at which each page begins."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.lib import pdfencrypt
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import cm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import PageBreak, Paragraph, Table
+
+from index.loaders import LoadError
+from index.loaders.pdf.document import READ_PICTURES, read_pdf
+from index.loaders.pdf.paragraphs import joined
+from index.loaders.pdf.positioned import unplaced
+from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw, read
+
+
+@pytest.mark.parametrize("alignment", [0, 4], ids=["ragged", "justified"])
+def test_the_lines_of_a_paragraph_are_one_line(alignment: int) -> None:
+    style = STYLES["BodyText"].clone("set", alignment=alignment)
+    data = build(Paragraph(FIRST, style), Paragraph(SECOND, style))
+    assert read(data) == f"{FIRST}\n\n{SECOND}"
+
+
+def test_a_heading_is_a_block_of_its_own() -> None:
+    heading = "The engineer asked for permission to sound the sirens, and nobody answered him for a long time"
+    bold = f"<b>{heading}</b>"
+    data = build(Paragraph("1. Summary", STYLES["Heading2"]), body(FIRST), body(bold), body(SECOND))
+    assert read(data) == f"1. Summary\n\n{FIRST}\n\n{heading}\n\n{SECOND}"
+
+
+def test_a_bold_heading_right_above_its_text_is_apart_from_it() -> None:
+    def page(canvas: Canvas) -> None:
+        for number, (font, line) in enumerate(
+            [
+                ("Helvetica-Bold", "What the commission found about the gate and its steel pin"),
+                ("Helvetica", "The pin had rusted through entirely, and the gate was torn"),
+                ("Helvetica", "from its bearings."),
+            ]
+        ):
+            canvas.setFont(font, 11)
+            canvas.drawString(2 * cm, 25 * cm - 13 * number, line)
+
+    assert read(draw(page)) == (
+        "What the commission found about the gate and its steel pin\n\n"
+        "The pin had rusted through entirely, and the gate was torn from its bearings."
+    )
+
+
+def test_short_lines_stay_apart() -> None:
+    data = draw(column("Ansel Korran", "Commission of Inquiry into the Maravel Dam", "Tessaveld", FIRST[:80]))
+    assert read(data).split("\n\n")[:3] == [
+        "Ansel Korran",
+        "Commission of Inquiry into the Maravel Dam",
+        "Tessaveld",
+    ]
+
+
+def test_items_begin_blocks_and_their_lines_are_joined() -> None:
+    data = draw(
+        column(
+            "• the engineer on duty asked for permission to sound the",
+            "sirens 45 minutes before the gate failed",
+            "• nobody answered him, and the sirens at Harlamoor were",
+            "heard 45 minutes after",
+            "2. a levee broke at Pellan",
+        )
+    )
+    assert read(data) == (
+        "• the engineer on duty asked for permission to sound the sirens 45 minutes before the gate failed"
+        "\n\n"
+        "• nobody answered him, and the sirens at Harlamoor were heard 45 minutes after\n\n"
+        "2. a levee broke at Pellan"
+    )
+
+
+def test_a_figure_at_the_start_of_a_line_is_no_item() -> None:
+    data = draw(
+        column(
+            "The cost of rebuilding the valley is put by the ministry at", "1.5 billion tals over five years."
+        )
+    )
+    assert (
+        read(data)
+        == "The cost of rebuilding the valley is put by the ministry at 1.5 billion tals over five years."
+    )
+
+
+def test_a_row_of_a_table_is_a_line_of_cells() -> None:
+    rows = [["District", "March", "May"], ["Quell Delta", "2,480", "4,980"], ["Pellan", "310", "1,100"]]
+    data = build(body(FIRST), Table(rows, colWidths=[5 * cm, 4 * cm, 4 * cm]), body(SECOND))
+    assert read(data) == (
+        f"{FIRST}\n\nDistrict | March | May\nQuell Delta | 2,480 | 4,980\nPellan | 310 | 1,100\n\n{SECOND}"
+    )
+
+
+def test_a_word_divided_at_a_lines_end_is_made_whole() -> None:
+    data = draw(
+        column(
+            "The engineer on duty asked for permission to sound the war-",
+            "ning sirens long before, in a well-",
+            "known way that is well-known, and for Lorvenna-",
+            "Isken too.",
+        )
+    )
+    assert "the warning sirens long before" in read(data)
+    assert "in a well-known way that is well-known" in read(data)
+    assert "Lorvenna-Isken too." in read(data)
+
+
+@pytest.mark.parametrize(
+    ("line", "following", "known", "whole"),
+    [
+        ("the war-", "ning came", set(), "the warning came"),
+        ("a well-", "known way", {"well-known"}, "a well-known way"),
+        ("of high-", "dimensional kind", {"high", "dimensional"}, "of high-dimensional kind"),
+        ("to a d-", "dimensional vector", set(), "to a d-dimensional vector"),
+        ("the Analyst-in-", "charge", set(), "the Analyst-in-charge"),
+        ("and with-", "out it", {"with", "out", "without"}, "and without it"),
+        ("in 2019-", "2020 it", set(), "in 2019- 2020 it"),
+        ("Lorvenna-", "Isken", set(), "Lorvenna-Isken"),
+        ("the dam—", "and the gate", set(), "the dam—and the gate"),
+        ("逮捕された容疑者", "の国籍", set(), "逮捕された容疑者の国籍"),
+        ("the gate ", "failed", set(), "the gate failed"),
+    ],
+)
+def test_two_lines_are_joined_as_their_words_ask(
+    line: str, following: str, known: set[str], whole: str
+) -> None:
+    assert joined(unplaced(line), unplaced(following), frozenset(known)).text == whole
+
+
+def test_a_raised_figure_does_not_run_into_the_figure_before_it() -> None:
+    data = build(body("Rebuilding will cost 2,500<super>2</super> million tals, said the ministry."))
+    assert read(data) == "Rebuilding will cost 2,500² million tals, said the ministry."
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_turned_page_is_read_as_it_is_shown(rotation: int) -> None:
+    """A landscape table is often set on an upright page that is turned to be shown."""
+
+    def page(canvas: Canvas) -> None:
+        canvas.setPageRotation(rotation)
+        canvas.translate(*{0: (0, 0), 90: (A4[1], 0), 180: A4, 270: (0, A4[0])}[rotation])
+        canvas.rotate(rotation)
+        for number, row in enumerate([("District", "March"), ("Quell Delta", "2,480"), ("Pellan", "310")]):
+            canvas.drawString(3 * cm, 12 * cm - 14 * number, row[0])
+            canvas.drawString(9 * cm, 12 * cm - 14 * number, row[1])
+
+    assert read(draw(page)) == "District | March\nQuell Delta | 2,480\nPellan | 310"
+
+
+def test_what_lies_outside_the_page_is_left_out() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.drawString(2 * cm, 20 * cm, "Gate 3 failed.")
+        canvas.drawString(2 * cm, A4[1] + 3 * cm, "sheet 12, black")
+
+    assert read(draw(page)) == "Gate 3 failed."
+
+
+def test_each_page_begins_where_its_words_do() -> None:
+    document = read_pdf(build(body(FIRST), PageBreak(), body(SECOND), PageBreak(), body("Annex.")), PATH)
+    assert document.text == f"{FIRST}\n\n{SECOND}\n\nAnnex."
+    assert document.page_starts == (0, len(FIRST) + 2, len(FIRST) + len(SECOND) + 4)
+    assert [document.page_at(document.text.index(words)) for words in ("Gate 3", "sirens 45", "Annex")] == [
+        1,
+        2,
+        3,
+    ]
+
+
+def test_an_empty_page_counts() -> None:
+    data = draw(column("Gate 3."), lambda canvas: canvas.line(0, 0, 9, 9), column("Gate 4."))
+    document = read_pdf(data, PATH)
+    assert document.page_starts == (0, 7, 9)
+    assert document.page_at(document.text.index("Gate 4")) == 3
+
+
+def test_a_sentence_goes_on_over_the_page() -> None:
+    document = read_pdf(draw(column("The engineer asked for"), column("permission.")), PATH)
+    assert document.text == "The engineer asked for permission."
+    assert document.page_starts == (0, 23)
+
+
+def test_properties_of_the_file_are_metadata() -> None:
+    document = read_pdf(build(body(FIRST), title="Why gate 3 failed", author="Commission of Inquiry"), PATH)
+    assert (document.title, document.author) == ("Why gate 3 failed", "Commission of Inquiry")
+    assert document.publisher is None
+    assert document.origins == dict.fromkeys(("title", "author", "published"), "document properties")
+    assert (document.published, document.language, document.kind) == ("2000-01-01", "en", "pdf")
+
+
+def test_without_a_title_the_largest_words_of_the_first_page_are_it() -> None:
+    title = Paragraph("Why gate 3 failed", STYLES["Title"])
+    data = build(body("Tessaveld"), title, body(FIRST), title="draft.docx")
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Why gate 3 failed", "page")
+    document = read_pdf(build(body(FIRST)), PATH)
+    assert (document.title, document.author) == ("inquiry", None)
+    assert document.origins == {"title": "file name", "published": "document properties"}
+
+
+def test_a_password_is_an_error() -> None:
+    data = draw(column("Gate 3"), encrypt=pdfencrypt.StandardEncryption("secret", canPrint=1))
+    with pytest.raises(LoadError) as error:
+        read(data)
+    assert (
+        str(error.value) == "inquiry.pdf: is encrypted and needs a password; save a copy without a password"
+    )
+
+
+def test_encryption_that_everybody_may_open_is_no_error() -> None:
+    data = draw(column("Gate 3 failed."), encrypt=pdfencrypt.StandardEncryption("", "owner", canPrint=1))
+    assert read(data) == "Gate 3 failed."
+
+
+@pytest.mark.parametrize(("pages", "cause"), [(1, "1 scanned page"), (2, "2 scanned pages")])
+def test_pages_of_pictures_are_an_error(pages: int, cause: str) -> None:
+    with pytest.raises(LoadError) as error:
+        read(draw(*[lambda canvas: canvas.rect(0, 0, 99, 99)] * pages))
+    assert str(error.value) == f"inquiry.pdf: has no text layer ({cause}); {READ_PICTURES}"
+
+
+def test_a_broken_structure_is_an_error() -> None:
+    with pytest.raises(LoadError, match="is broken: its structure cannot be read"):
+        read(b"%PDF-1.7\n" + b"\x00\x01\x02" * 100)
+
+
+def test_what_is_no_pdf_is_named() -> None:
+    with pytest.raises(LoadError, match=r"is named \.pdf but seems to be a PNG picture"):
+        read(b"\x89PNG\r\n\x1a\n" + bytes(99))
+
+
+def test_several_threads_may_read_at_once() -> None:
+    files = [build(body(f"Report {number}. {FIRST}"), PageBreak(), body(SECOND)) for number in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        texts = list(threads.map(read, files * 3))
+    assert texts == [f"Report {number}. {FIRST}\n\n{SECOND}" for number in range(6)] * 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.from_regex(r"[A-Za-z]{1,14}[,;]?", fullmatch=True), min_size=1, max_size=250))
+def test_the_words_of_a_paragraph_come_out_in_order_and_whole(words: list[str]) -> None:
+    assert read(build(body(" ".join(words)))).split() == words

@@ -1,0 +1,149 @@
+"""Pages that are pictures are read where that is asked for: by the real tesseract, on pages drawn for it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+from index.documents import Document, Span
+from index.loaders import Limits, LoadError, Options
+from index.loaders.pdf.characters import Frame as Shown
+from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.ocr import MAX_PIXELS, RecognitionError, check, scale
+from index.text.boxes import boxes
+from tests.support.pdf_files import FIRST, PATH, SECOND, body, build
+from tests.support.scans import needs_tesseract, pictures, scanned
+
+OCR = Options(ocr=True)
+
+
+def two_columns() -> bytes:
+    file = io.BytesIO()
+    frames = [Frame(40, 500, 250, 300), Frame(305, 500, 250, 300)]
+    document = BaseDocTemplate(file, pagesize=A4, pageTemplates=[PageTemplate(frames=frames)])
+    document.build([body(f"{FIRST} {SECOND}"), body(f"{FIRST} {SECOND}"), body(f"{FIRST} {SECOND}")])
+    return file.getvalue()
+
+
+def box_of(document: Document, words: str) -> list[tuple[int, float, float, float, float]]:
+    start = document.text.index(words)
+    return [
+        (box.page, box.left, box.top, box.right, box.bottom)
+        for box in boxes(document, Span(start, start + len(words)))
+    ]
+
+
+@needs_tesseract
+class TestAScannedReport:
+    def test_is_read_as_paragraphs_where_that_is_asked_for(self) -> None:
+        data = scanned(pictures(build(body(FIRST), body(SECOND))))
+        document = read_pdf(data, PATH, OCR)
+        assert document.text == f"{FIRST}\n\n{SECOND}"
+        assert (document.recognised_pages, document.unread_pages) == ((1,), ())
+
+    def test_has_its_words_where_they_are_on_the_page(self) -> None:
+        written = build(body(FIRST), body(SECOND))
+        document = read_pdf(scanned(pictures(written)), PATH, OCR)
+        for words in ("Maravel Dam", "rusted through", "in the market"):
+            found, drawn = box_of(document, words), box_of(read_pdf(written, PATH), words)
+            # By the letters' ink here, by the font's bounds there, which lie up to three points outside.
+            assert [pytest.approx(box, abs=3.5) for box in found] == drawn
+
+    def test_is_read_column_by_column(self) -> None:
+        written = two_columns()
+        assert read_pdf(scanned(pictures(written)), PATH, OCR).text.split() == [
+            word for _ in range(3) for word in f"{FIRST} {SECOND}".split()
+        ]
+
+    def test_only_its_pictures_are_recognised(self) -> None:
+        picture = pictures(build(body(FIRST)))[0]
+        document = read_pdf(scanned([None, picture, None]), PATH, OCR)
+        assert document.text == f"A page with words.\n\n{FIRST}\n\nA page with words."
+        assert (document.recognised_pages, document.unread_pages) == ((2,), ())
+
+    def test_a_picture_in_which_nothing_is_recognised_stays_unread(self) -> None:
+        document = read_pdf(scanned([None, Image.new("L", (400, 600), 128)]), PATH, OCR)
+        assert document.text == "A page with words."
+        assert (document.recognised_pages, document.unread_pages) == ((), (2,))
+
+    def test_the_languages_in_which_it_was_tried_are_kept(self) -> None:
+        picture = pictures(build(body(FIRST)))[0]
+        twice = Options(ocr=True, ocr_languages=("eng", "eng"))
+        assert read_pdf(scanned([picture]), PATH, twice).recognised_in == "eng+eng"
+        assert read_pdf(scanned([None]), PATH, OCR).recognised_in == "", "it has no pictures"
+        assert read_pdf(scanned([None, picture]), PATH).recognised_in == "", "they were not tried"
+
+    def test_noise_is_not_taken_for_words(self) -> None:
+        noise = Image.effect_noise((1200, 1600), 90)
+        document = read_pdf(scanned([None, noise]), PATH, OCR)
+        assert document.text == "A page with words."
+
+    def test_without_any_words_is_refused(self) -> None:
+        with pytest.raises(LoadError) as error:
+            read_pdf(scanned([Image.new("L", (400, 600), 255)]), PATH, OCR)
+        assert str(error.value) == (
+            "inquiry.pdf: has no text layer, and no words were recognised (1 scanned page); "
+            "scan it again, or name its languages in the setting ocr_languages"
+        )
+
+    def test_a_language_that_is_not_installed_is_named(self) -> None:
+        picture = pictures(build(body(FIRST)))[0]
+        with pytest.raises(LoadError, match=r"inquiry\.pdf: has pages without a text layer, and tesseract"):
+            read_pdf(scanned([picture]), PATH, Options(ocr=True, ocr_languages=("tlh",)))
+
+    def test_a_page_that_takes_too_long_is_given_up(self) -> None:
+        picture = pictures(build(body(FIRST)))[0]
+        options = Options(limits=Limits(seconds=0.001), ocr=True)
+        with pytest.raises(LoadError) as error:
+            read_pdf(scanned([picture]), PATH, options)
+        assert error.value.cause == (
+            "has pages without a text layer, and tesseract took more than 0.001 seconds"
+        )
+
+
+@needs_tesseract
+def test_what_is_missing_for_a_language_is_said() -> None:
+    check(("eng",))
+    with pytest.raises(RecognitionError) as error:
+        check(("eng", "chi_xyz"))
+    assert str(error.value).startswith(
+        "tesseract does not know the language 'chi_xyz'; install it (Debian: tesseract-ocr-chi-xyz), or name "
+        "others in the setting ocr_languages; known are eng, "
+    )
+    with pytest.raises(RecognitionError, match="install it, or name others in the setting ocr_languages"):
+        check(("script/Klingon",))
+
+
+def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RecognitionError) as error:
+        check(("eng",))
+    assert str(error.value) == (
+        "the program tesseract is not installed; install it (Debian: tesseract-ocr), or turn the setting ocr "
+        "off"
+    )
+    picture = pictures(build(body(FIRST)))[0]
+    with pytest.raises(LoadError, match="and the program tesseract is not installed; install it"):
+        read_pdf(scanned([picture]), PATH, OCR)
+
+
+@pytest.mark.parametrize(
+    ("size", "dots"), [((595.0, 842.0), 300.0), ((0.0, 0.0), 300.0), ((14400.0, 14400.0), None)]
+)
+def test_large_pages_are_drawn_smaller(size: tuple[float, float], dots: float | None) -> None:
+    chosen = scale(Shown(0, 0, *size, 0, *size))
+    if dots is None:
+        assert chosen**2 * size[0] * size[1] == pytest.approx(MAX_PIXELS)
+    else:
+        assert chosen * 72 == dots
+
+
+def test_what_was_recognised_once_is_not_given_up() -> None:
+    plain, chosen = Options(), Options(ocr=True, ocr_languages=("deu",))
+    assert plain.as_before("eng+khm") == Options(ocr=True, ocr_languages=("eng", "khm"))
+    assert (plain.as_before(""), chosen.as_before("eng")) == (plain, chosen)

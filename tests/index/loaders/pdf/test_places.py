@@ -1,0 +1,205 @@
+"""Every character of a PDF's text knows where on its page it stands, whatever was done to its line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdfium2 import PdfDocument
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import cm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Table
+
+from index.documents import Document, Span
+from index.loaders.pdf.document import PDFIUM, read_pdf
+from index.text.boxes import Box, boxes
+from tests.support.pdf_files import FIRST, PATH, STYLES, body, build, column, draw
+
+FONT, SIZE = "Helvetica", 12
+ASCENT, DESCENT = 0.93 * SIZE, 0.23 * SIZE
+"""Upper bounds of what Helvetica's characters take above and below their line."""
+
+
+def found(document: Document, words: str) -> tuple[Box, ...]:
+    start = document.text.index(words)
+    return boxes(document, Span(start, start + len(words)))
+
+
+def covers(box: Box, left: float, baseline: float, width: float, *, slack: float = 1.5) -> bool:
+    """Whether ``box`` is what a word takes that was drawn there, counted from the upper left corner."""
+    return (
+        abs(box.left - left) <= slack
+        and abs(box.right - (left + width)) <= slack
+        and box.top <= baseline - 0.5 * SIZE
+        and baseline - 1.3 * SIZE <= box.top
+        and baseline <= box.bottom <= baseline + 0.5 * SIZE
+    )
+
+
+def letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())
+
+
+def words_in(data: bytes, box: Box) -> str:
+    """The letters that PDFium finds inside a rectangle."""
+    with PDFIUM, PdfDocument(data) as pdf:
+        page = pdf[box.page - 1]
+        height = page.get_height()
+        found = page.get_textpage().get_text_bounded(
+            left=box.left, bottom=height - box.bottom, right=box.right, top=height - box.top
+        )
+        return letters(found)
+
+
+def test_a_words_box_is_where_it_was_drawn() -> None:
+    document = read_pdf(draw(column("Gate 3 failed.", "Nobody answered.")), PATH)
+    (box,) = found(document, "failed")
+    left = 2 * cm + stringWidth("Gate 3 ", FONT, SIZE)
+    assert covers(box, left, A4[1] - 25 * cm, stringWidth("failed", FONT, SIZE))
+    (box,) = found(document, "Nobody")
+    assert covers(box, 2 * cm, A4[1] - 25 * cm + 14, stringWidth("Nobody", FONT, SIZE))
+    assert [(layout.width, layout.height) for layout in document.layouts] == [
+        (pytest.approx(A4[0], abs=0.01), pytest.approx(A4[1], abs=0.01))
+    ]
+
+
+def test_each_page_has_a_box_for_each_character_of_its_text() -> None:
+    document = read_pdf(
+        draw(column("Gate 3"), lambda canvas: canvas.line(0, 0, 9, 9), column("Gate 4")), PATH
+    )
+    assert document.text == "Gate 3\n\nGate 4"
+    placed = [
+        [any(layout.boxes[start : start + 8]) for start in range(0, len(layout.boxes), 8)]
+        for layout in document.layouts
+    ]
+    gate = [True, True, True, True, False, True]
+    assert placed == [gate, [False, False], gate]
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_boxes_are_those_of_the_page_as_it_is_turned_and_cut(rotation: int) -> None:
+    """The page's own space begins at (100, 50) and is drawn on with its own left at 100 + 30."""
+    width, height = 300, 400
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(600, 700), invariant=True)
+    canvas.setPageRotation(rotation)
+    canvas.setCropBox((100, 50, 100 + width, 50 + height))
+    canvas.setFont(FONT, SIZE)
+    canvas.drawString(130, 150, "Gate")
+    canvas.save()
+    document = read_pdf(file.getvalue(), PATH)
+    word, line = stringWidth("Gate", FONT, SIZE), (150 - 50 - DESCENT, 150 - 50 + ASCENT)
+    left, right, bottom, top = 30, 30 + word, *line
+    expected = {
+        0: (left, height - top, right, height - bottom),
+        90: (bottom, left, top, right),
+        180: (width - right, bottom, width - left, top),
+        270: (height - top, width - right, height - bottom, width - left),
+    }[rotation]
+    size = (width, height) if rotation in {0, 180} else (height, width)
+    assert [(layout.width, layout.height) for layout in document.layouts] == [size]
+    places = boxes(document, Span(0, 4))
+    whole = (
+        min(box.left for box in places),
+        min(box.top for box in places),
+        max(box.right for box in places),
+        max(box.bottom for box in places),
+    )
+    assert whole == pytest.approx(expected, abs=2)
+
+
+def test_a_word_divided_at_a_lines_end_has_a_box_on_each_line() -> None:
+    document = read_pdf(draw(column("asked for permission to sound the war-", "ning sirens")), PATH)
+    assert document.text == "asked for permission to sound the warning sirens"
+    assert document.mended == (document.text.index("ning"),)
+    first, second = found(document, "warning")
+    left = 2 * cm + stringWidth("asked for permission to sound the ", FONT, SIZE)
+    assert covers(first, left, A4[1] - 25 * cm, stringWidth("war", FONT, SIZE))
+    assert covers(second, 2 * cm, A4[1] - 25 * cm + 14, stringWidth("ning", FONT, SIZE))
+
+
+def test_what_was_mended_can_be_set_as_it_was() -> None:
+    lines = [
+        "The report says that gate 3 was mis-",
+        "aligned by the repair, and that the war-",
+        "ning was late.",
+    ]
+    document = read_pdf(draw(column(*lines)), PATH)
+    as_set = document.text
+    for offset in reversed(document.mended):
+        as_set = f"{as_set[:offset]}-\n{as_set[offset:]}"
+    assert as_set.split() == " ".join(lines).replace("- ", "-\n").split()
+
+
+def test_a_compounds_hyphen_is_not_taken_out() -> None:
+    document = read_pdf(draw(column("a well-known way and a well-", "known one")), PATH)
+    assert document.text == "a well-known way and a well-known one"
+    assert document.mended == ()
+
+
+def test_a_word_divided_by_a_pages_end_lies_on_both_pages() -> None:
+    document = read_pdf(draw(column("asked for the war-"), column("ning sirens")), PATH)
+    assert document.text == "asked for the warning sirens"
+    assert (document.page_starts, document.mended) == ((0, 17), (17,))
+    assert [box.page for box in found(document, "warning")] == [1, 2]
+
+
+def test_cells_raised_figures_and_ligatures_have_places() -> None:
+    rows = [["District", "March"], ["Quell Delta", "2,480"], ["Pellan", "310"]]
+    data = build(body("It costs 2,500<super>2</super> tals."), Table(rows, colWidths=[5 * cm, 4 * cm]))
+    document = read_pdf(data, PATH)
+    assert document.text == "It costs 2,500² tals.\n\nDistrict | March\nQuell Delta | 2,480\nPellan | 310"
+    (row,) = found(document, "Quell Delta | 2,480")
+    (cell,) = found(document, "2,480")
+    assert row.right == cell.right
+    assert cell.left - row.left == pytest.approx(5 * cm, abs=1)
+    (figure,) = found(document, "²")
+    (number,) = found(document, "2,500")
+    assert abs(figure.left - number.right) <= 0.5
+    assert figure.right - figure.left < 0.8 * (number.right - number.left) / 4
+    assert boxes(document, Span(document.text.index(" | "), document.text.index(" | ") + 3)) == ()
+
+
+words = st.lists(st.from_regex(r"[A-Za-z]{2,14}", fullmatch=True), min_size=5, max_size=120)
+
+
+def in_columns(columns: int, *story: Flowable) -> bytes:
+    """A PDF of ``story`` in so many columns."""
+    file = io.BytesIO()
+    gap, margin = 20, 40
+    width = (A4[0] - 2 * margin - gap * (columns - 1)) / columns
+    frames = [Frame(margin + number * (width + gap), 60, width, 300, 0, 0, 0, 0) for number in range(columns)]
+    document = BaseDocTemplate(file, pagesize=A4, invariant=True)
+    document.addPageTemplates(PageTemplate(frames=frames))
+    document.build(list(story))
+    return file.getvalue()
+
+
+@settings(deadline=None, max_examples=20)
+@given(words, st.integers(1, 3), st.sampled_from([0, 4]), st.booleans())
+def test_the_boxes_of_a_word_hold_its_letters_and_no_others(
+    words: list[str], columns: int, alignment: int, divides: bool
+) -> None:
+    """Whatever the columns, the alignment and the hyphens: PDFium finds in them the word that they are of."""
+    style = STYLES["BodyText"].clone("set", alignment=alignment, embeddedHyphenation=1)
+    text = " ".join(f"{word[:6]}\u00ad{word[6:]}" if divides and len(word) > 8 else word for word in words)
+    data = in_columns(columns, Paragraph(text, style))
+    document = read_pdf(data, PATH)
+    start = 0
+    for word in document.text.split():
+        start = document.text.index(word, start)
+        places = boxes(document, Span(start, start + len(word)))
+        assert "".join(words_in(data, box) for box in places) == letters(word)
+        start += len(word)
+
+
+def test_the_text_of_a_whole_document_has_places() -> None:
+    document = read_pdf(build(*[body(FIRST) for _ in range(40)]), PATH)
+    inked = [offset for offset, character in enumerate(document.text) if not character.isspace()]
+    unplaced: Callable[[int], bool] = lambda offset: not boxes(document, Span(offset, offset + 1))  # noqa: E731
+    assert [offset for offset in inked if unplaced(offset)] == []

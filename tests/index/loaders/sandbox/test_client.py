@@ -1,0 +1,305 @@
+"""A file that hangs or crashes the process that reads it takes only itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders import SUFFIXES, Limits, LoadError, Options, load
+from index.loaders.sandbox import child
+from index.loaders.sandbox.client import Isolated, ReaderDiedError
+from index.loaders.sandbox.protocol import Sink, send
+from index.text.cutting import Cutting, cut
+from tests.support.children import GATE, WORDS, children_of, is_gone, refusal, sent_while_reading
+
+SEEDS = Path(__file__).parents[4] / "seeds"
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds and tells memory")
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        "file",
+        sorted(file for file in SEEDS.iterdir() if file.suffix in SUFFIXES),
+        ids=lambda file: file.suffix,
+    )
+    def test_a_document_is_the_one_that_this_process_would_read(self, reader: Isolated, file: Path) -> None:
+        assert reader.load(file) == load(file)
+
+    def test_a_real_document_is_too(self, reader: Isolated, evaluation_data: Path) -> None:
+        for name in ("pdf/multi-column-2p.pdf", "office/docx-tables.docx", "html/ideas-page.html"):
+            [file] = (evaluation_data / "documents").rglob(Path(name).name)
+            assert reader.load(file) == load(file)
+
+    def test_what_is_wrong_with_a_file_is_said_as_this_process_would(
+        self, reader: Isolated, tmp_path: Path
+    ) -> None:
+        file = tmp_path / os.fsdecode(b"caf\xe9.pdf")
+        file.write_bytes(b"no PDF")
+        error = refusal(reader, file)
+        assert error.cause == "is not a PDF: it has no PDF header"
+        assert error.remedy == "give it the suffix of what it is, or save it again as PDF"
+        assert str(error) == f"caf?.pdf: {error.cause}; {error.remedy}"
+
+    def test_options_are_passed_on(self, reader: Isolated, tmp_path: Path) -> None:
+        file = tmp_path / "large.txt"
+        file.write_text("x" * (3 << 20))
+        error = refusal(reader, file, Limits(megabytes=2))
+        assert error.cause == "has 3 MB, more than the 2 MB that are read"
+
+    def test_a_relative_path_counts_from_where_this_process_stands(
+        self, reader: Isolated, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reader.load(SEEDS / "cambodia-scam-raids.md")
+        monkeypatch.chdir(tmp_path)
+        assert reader.load(Path(small.name)).text == GATE
+
+    def test_threads_each_get_their_own_document(self, reader: Isolated, tmp_path: Path) -> None:
+        files = [tmp_path / f"{number}.txt" for number in range(40)]
+        for number, file in enumerate(files):
+            file.write_text(f"Gate {number} is closed.")
+        with ThreadPoolExecutor(4) as pool:
+            texts = [document.text for document in pool.map(reader.load, files)]
+        assert texts == [f"Gate {number} is closed." for number in range(40)]
+
+
+class TestCutting:
+    def test_passages_are_those_that_this_process_would_make(
+        self, reader: Isolated, encoder: Encoder
+    ) -> None:
+        assert encoder.tokenizer is not None
+        for file in (SEEDS / "cambodia-scam-raids.md", SEEDS / "lorvenna-courier-two-months-on.html"):
+            for room in (200, 30):
+                document, its = reader.read(file, cutting=Cutting(encoder.tokenizer, room))
+                assert document == load(file)
+                assert its == cut(document, encoder.token_spans, room)
+
+    def test_they_are_cut_in_the_language_that_somebody_says(
+        self, reader: Isolated, encoder: Encoder, small: Path
+    ) -> None:
+        assert encoder.tokenizer is not None
+        document, its = reader.read(small, cutting=Cutting(encoder.tokenizer, 200, "de"))
+        assert (document.language, its and its.language) == ("en", "de")
+
+    def test_a_tokeniser_is_sent_once_and_a_new_process_has_it_again(
+        self, reader: Isolated, encoder: Encoder, small: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert encoder.tokenizer is not None
+        sent: list[int] = []
+
+        def counted(message: bytes, sink: Sink) -> None:
+            sent.append(len(message))
+            send(message, sink)
+
+        monkeypatch.setattr(child, "send", counted)
+        cutting = Cutting(encoder.tokenizer, 200)
+        for _ in range(2):
+            reader.read(small, cutting=cutting)
+        assert [size > 100_000 for size in sent] == [True, False, False]
+        reader.close()
+        assert reader.read(small, cutting=cutting)[1] == cut(load(small), encoder.token_spans, 200)
+
+    def test_what_cannot_be_read_is_refused_as_without(
+        self, reader: Isolated, encoder: Encoder, tmp_path: Path
+    ) -> None:
+        assert encoder.tokenizer is not None
+        file = tmp_path / "empty.txt"
+        file.write_text(" ")
+        with pytest.raises(LoadError, match="is empty: it holds only white space"):
+            reader.read(file, cutting=Cutting(encoder.tokenizer, 200))
+
+    def test_who_waits_may_give_up_at_any_moment(self, reader: Isolated, small: Path, slow: Path) -> None:
+        reader.load(small)
+        before, asked = reader.pid, [0]
+
+        def give_up() -> None:
+            asked[0] += 1
+            if asked[0] == 2:
+                raise KeyError("given up")
+
+        started = time.monotonic()
+        with pytest.raises(KeyError, match="given up"):
+            reader.read(slow, Options(Limits(seconds=60)), waiting=give_up)
+        assert time.monotonic() - started < 20
+        assert before is not None
+        assert is_gone(before)
+        assert reader.read(small, waiting=give_up)[0].text == GATE
+
+
+class TestMisfortune:
+    def test_a_file_that_takes_too_long_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
+        reader.load(small)
+        before, started = reader.pid, time.monotonic()
+        error = refusal(reader, slow, Limits(seconds=0.5))
+        assert time.monotonic() - started < 5
+        assert str(error) == (
+            "slow.html: took more than 0.5 seconds to read; split it into parts, or allow more time"
+        )
+        assert before is not None
+        assert is_gone(before)
+        assert reader.load(small).text == GATE
+        assert reader.pid not in {None, before}
+
+    def test_the_time_to_start_the_process_is_not_the_files(self, reader: Isolated, small: Path) -> None:
+        reader.load(small)
+        reader.close()
+        assert reader.load(small, Options(Limits(seconds=0.3))).text == GATE
+
+    def test_a_file_is_given_up_on_request_and_the_next_one_is_read(
+        self, reader: Isolated, small: Path, slow: Path
+    ) -> None:
+        reader.interrupt()
+        reader.load(small)
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(reader.load, slow, Options(Limits(seconds=60)))
+            time.sleep(0.3)
+            reader.interrupt()
+            error = reading.exception(timeout=10)
+        assert isinstance(error, LoadError)
+        assert error.path == slow
+        assert reader.load(small).text.startswith(GATE[:10])
+
+    def test_a_process_that_stands_still_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
+        error = sent_while_reading(reader, small, slow, signal.SIGSTOP, Limits(seconds=1))
+        assert error.cause == "took more than 1 seconds to read"
+        assert reader.load(small).text == GATE
+
+    @pytest.mark.parametrize(
+        ("number", "cause"),
+        [
+            (
+                signal.SIGSEGV,
+                "crashed the program that reads it (signal 11, Segmentation fault)",
+            ),
+            (
+                signal.SIGABRT,
+                "crashed the program that reads it (signal 6, Aborted)",
+            ),
+            (
+                signal.SIGKILL,
+                "was being read when the system ended the program that reads it (signal 9, Killed)",
+            ),
+        ],
+    )
+    @needs_linux
+    def test_a_file_that_crashes_the_process_takes_only_itself(
+        self, small: Path, slow: Path, number: int, cause: str
+    ) -> None:
+        with Isolated() as reader:
+            error = sent_while_reading(reader, small, slow, number, Limits())
+            assert reader.load(small).text == GATE
+        assert (error.path, error.cause) == (slow, cause)
+        assert isinstance(error.__cause__, ReaderDiedError)
+        assert (error.__cause__.code, error.__cause__.expired) == (-number, False)
+
+    @needs_linux
+    def test_a_file_that_needs_too_much_memory_is_refused(
+        self, reader: Isolated, small: Path, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "large.txt"
+        file.write_text(WORDS * (100_000_000 // len(WORDS)))
+        before = reader.load(small) and reader.pid
+        error = refusal(reader, file, Limits(memory_megabytes=64))
+        assert str(error) == (
+            "large.txt: needed more than the 64 MB of memory that a file may take; "
+            "split it into parts, or allow more memory"
+        )
+        assert reader.load(small).text == GATE
+        assert reader.pid != before, "what is left of such a file is not built upon"
+
+    @needs_linux
+    def test_a_process_that_holds_on_to_memory_gives_way_to_a_fresh_one(
+        self, reader: Isolated, small: Path
+    ) -> None:
+        page = SEEDS / "lorvenna-courier-two-months-on.html"
+        reader.load(page)
+        assert reader.pid is not None, "the libraries for a page keep more than 10 MB"
+        assert reader.load(page, Options(Limits(memory_megabytes=40))) == load(page)
+        assert reader.pid is None, "which is more than a quarter of 40 MB"
+        assert reader.load(small).text == GATE
+
+    def test_a_process_that_ended_between_two_files_costs_neither(
+        self, reader: Isolated, small: Path
+    ) -> None:
+        reader.load(small)
+        assert reader.pid is not None
+        os.kill(reader.pid, signal.SIGKILL)
+        assert is_gone(reader.pid)
+        assert reader.load(small).text == GATE
+
+    @pytest.mark.parametrize(
+        ("fault", "cause"),
+        [
+            (
+                "raise KeyError('gate')",
+                "met a mistake of the program that reads it (KeyError: 'gate')",
+            ),
+            (
+                "import os, sys\nsys.stderr.write('std::bad_alloc')\nsys.stderr.flush()\nos.abort()",
+                "needed more memory than it may take (std::bad_alloc)",
+            ),
+            (
+                "import os\nos._exit(3)",
+                "met a mistake of the program that reads it (it says nothing of why)",
+            ),
+        ],
+        ids=["exception", "memory", "silent exit"],
+    )
+    def test_a_mistake_of_the_program_takes_only_the_file(
+        self, small: Path, monkeypatch: pytest.MonkeyPatch, fault: str, cause: str
+    ) -> None:
+        small.with_name("trafilatura.py").write_text(fault)  # what pages are read with, in a bad state
+        page = small.with_name("a.html")
+        page.write_text(f"<p>{GATE}")
+        monkeypatch.setattr(sys, "path", [str(small.parent), *sys.path])
+        with Isolated() as reader:
+            assert refusal(reader, page).cause == cause
+            assert reader.load(small).text == GATE
+
+    def test_what_the_program_says_is_kept_as_far_as_it_is_short(
+        self, small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        small.with_name("trafilatura.py").write_text("print('x' * 10**6)\nraise KeyError('y' * 10**6)")
+        page = small.with_name("a.html")
+        page.write_text(f"<p>{GATE}")
+        monkeypatch.setattr(sys, "path", [str(small.parent), *sys.path])
+        with Isolated() as reader:
+            error = refusal(reader, page)
+        died = error.__cause__
+        assert len(str(error)) < 400
+        assert isinstance(died, ReaderDiedError)
+        assert died.said.endswith("yyy'\n")
+        assert len(died.said) <= 16 * 4096
+        assert capfd.readouterr() == ("", "")
+
+    def test_a_program_that_cannot_be_started_is_said_to_be(
+        self, reader: Isolated, small: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "executable", str(small))
+        error = refusal(reader, small)
+        assert error.cause == "was not read: the program for it does not start (Permission denied)"
+        assert error.remedy == "close other programs, or install Footnoted again"
+
+
+def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
+    encoder: Encoder, small: Path, slow: Path, tmp_path: Path
+) -> None:
+    last = tmp_path / "water.txt"
+    last.write_text(WORDS)
+    children = children_of(os.getpid())
+    with Index.open(tmp_path / "home", encoder) as index:
+        report = sync(index, [small, slow, last], options=Options(Limits(seconds=1)))
+    assert report.added == ("gate.txt", "water.txt")
+    assert [(failure.path, failure.cause) for failure in report.failed] == [
+        ("slow.html", "took more than 1 seconds to read; split it into parts, or allow more time")
+    ]
+    assert children_of(os.getpid()) == children

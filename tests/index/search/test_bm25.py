@@ -1,0 +1,325 @@
+"""Passages by their words: stemmed for their language, in pairs of characters where no spaces are written."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.records import Allowed
+from index.search.analyzers import terms
+from index.search.bm25 import Entry, LexicalIndex
+from tests.support.writings import PATIENT, SENTENCES
+
+ENGLISH = {
+    1: "Police arrested nine suspects near the river.",
+    2: "The council is arresting the decay of the dam.",
+    3: "A river, a river and again a river.",
+    4: "Nothing of interest was said.",
+}
+
+SPACED = [
+    text for text in SENTENCES if terms(text, "en") and not any(f == "pairs" for f, _ in terms(text, "en"))
+]
+"""Sentences in scripts that put spaces between words."""
+
+
+def english(texts: Mapping[int, str]) -> list[Entry]:
+    return [Entry(number, "en", text, number) for number, text in texts.items()]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    """``ENGLISH``; a test must not write to it."""
+    made = LexicalIndex(tmp_path_factory.mktemp("words"))
+    made.add(english(ENGLISH))
+    return made
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> LexicalIndex:
+    return LexicalIndex(tmp_path / "lexical")
+
+
+def allowed(*numbers: int) -> Allowed:
+    """Those passages, each of which is a document of its number."""
+    mask = np.zeros(max(numbers, default=-1) + 1, np.bool_)
+    mask[list(numbers)] = True
+    return Allowed(numbers, mask)
+
+
+class TestStemming:
+    @pytest.mark.parametrize("word", ["arrested", "arresting", "Arrests", "ARREST", "arrest?"])
+    def test_the_forms_of_a_word_are_one_word(self, index: LexicalIndex, word: str) -> None:
+        assert set(index.words().search(word, 10)) == {1, 2}
+
+    @pytest.mark.parametrize(
+        ("language", "written", "asked"),
+        [
+            ("de", "Die Häuser wurden überflutet.", "überfluteten Haus Häusern"),
+            ("fr", "Les suspects ont été arrêtés.", "arrêter"),
+            ("es", "Los sospechosos fueron detenidos.", "detenido"),
+            ("ru", "Полиция задержала подозреваемых.", "подозреваемые"),
+            ("ar", "أغلق المجلس السدود", "مجلس"),
+            ("tr", "Evler sular altında kaldı", "ev"),
+            ("ro", "Poliția a arestat suspecții", "suspecți"),
+        ],
+    )
+    def test_each_language_has_its_own_stemmer(
+        self, empty: LexicalIndex, language: str, written: str, asked: str
+    ) -> None:
+        empty.add([Entry(7, language, written), Entry(8, "en", "something else altogether")])
+        assert list(empty.words().search(asked, 10)) == [7]
+
+    def test_words_that_every_text_has_find_nothing(self, index: LexicalIndex) -> None:
+        assert index.words().search("the of and was is a", 10) == {}
+
+    def test_accents_may_be_left_out(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "vi", "Công an bắt giữ nghi phạm"), Entry(2, "pl", "Zażółć gęślą jaźń")])
+        assert list(empty.words().search("cong an", 10)) == [1]
+        assert list(empty.words().search("gesla", 10)) == [2]
+
+    @pytest.mark.parametrize("form", ["NFC", "NFD"])
+    def test_an_accent_may_be_a_character_of_its_own(
+        self, empty: LexicalIndex, form: Literal["NFC", "NFD"]
+    ) -> None:
+        def written(text: str) -> str:
+            return unicodedata.normalize(form, text)
+
+        empty.add([Entry(1, "fr", written("Les écoles fermées")), Entry(2, "ja", written("ダムが止まった"))])
+        for other in ("NFC", "NFD"):
+            assert list(empty.words().search(unicodedata.normalize(other, "école"), 10)) == [1]
+            assert list(empty.words().search(unicodedata.normalize(other, "ダム"), 10)) == [2]
+
+    def test_several_languages_live_together(self, empty: LexicalIndex) -> None:
+        empty.add(
+            [
+                Entry(1, "en", "The minister resigned over the dams."),
+                Entry(2, "de", "Der Minister trat wegen der Dämme zurück."),
+                Entry(3, "und", "minister dams"),
+            ]
+        )
+        assert set(empty.words().search("minister", 10)) == {1, 2, 3}
+        assert set(empty.words().search("Ministers", 10)) == {1, 2}, (
+            "nothing is stemmed in an unknown language"
+        )
+
+
+class TestMost:
+    """What no passage scores above for a query's words, so that a score can be read as a share."""
+
+    def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
+        # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
+        rarities = [math.log(1 + (4 - n + 0.5) / (n + 0.5)) for n in (2, 1, 0)]
+        assert index.words().most("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
+
+    def test_a_passage_of_one_word_said_often_comes_near_it(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "en", "river " * 400), Entry(2, "en", "dam " * 400)])
+        share = empty.words().search("river", 1)[1] / empty.words().most("river")
+        assert 0.99 < share <= 1
+
+    @PATIENT
+    @given(texts=st.lists(st.sampled_from(SPACED), min_size=1, max_size=6), query=st.sampled_from(SPACED))
+    def test_no_passage_scores_above_it_in_a_library_of_one_language(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], query: str
+    ) -> None:
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add([Entry(number, "en", text) for number, text in enumerate(texts)])
+        most = made.words().most(query) * (1 + 1e-5)
+        assert all(score <= most for score in made.words().search(query, 10).values())
+
+    def test_a_query_is_measured_in_the_language_that_knows_it_best(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
+        alone = empty.words().most("Why did the dam fail?")
+        empty.add([Entry(3, "de", "Der Fluss stieg.")])
+        # In German all of the words would be unknown, and so rarer.
+        assert alone < empty.words().most("Why did the dam fail?") < 2 * alone
+
+    def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "zh", "市议会星期一关闭了大坝。"), Entry(2, "en", "The dam failed.")])
+        assert empty.words().most("谁关闭了大坝？") == 0
+        assert empty.words().most("谁关闭了 dam ？") == empty.words().most("dam") > 0
+
+    @pytest.mark.parametrize("query", ["", "the of and was is a", "?!"])
+    def test_a_query_without_words_scores_nothing(self, index: LexicalIndex, query: str) -> None:
+        assert index.words().most(query) == 0
+
+    def test_an_empty_library_scores_nothing(self, empty: LexicalIndex) -> None:
+        assert empty.words().most("river") == 0
+
+
+class TestWithoutSpaces:
+    @pytest.mark.parametrize(
+        ("language", "written", "asked", "not_asked"),
+        [
+            ("zh", "市议会星期一关闭了大坝。", "大坝关闭", "水库开放"),
+            ("ja", "サーバーが停止した", "サーバー", "メール"),
+            ("ja", "ｻｰﾊﾞｰが停止", "ｻｰ", "ﾒｰﾙ"),
+            ("th", "สภาเมืองปิดเขื่อนในวันจันทร์", "เขื่อน", "โรงเรียน"),
+            ("km", "ប្រទេសកម្ពុជាបានបិទទំនប់", "ទំនប់", "សាលា"),
+            ("lo", "ສະພາເມືອງປິດເຂື່ອນ", "ເຂື່ອນ", "ໂຮງຮຽນ"),
+            ("my", "မြို့တော်ကောင်စီက ဆည်ကို ပိတ်ခဲ့သည်", "ဆည်ကို", "ဥပဒေ"),
+        ],
+    )
+    def test_what_stands_inside_a_run_is_found(
+        self, empty: LexicalIndex, language: str, written: str, asked: str, not_asked: str
+    ) -> None:
+        empty.add([Entry(1, language, written), Entry(2, "en", "A dam of another kind")])
+        assert list(empty.words().search(asked, 10)) == [1]
+        assert empty.words().search(not_asked, 10) == {}
+
+    def test_a_name_in_another_script_is_found_in_a_text_of_any_language(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "en", "The operation, called 扫荡行动, went on.")])
+        assert list(empty.words().search("扫荡", 10)) == [1]
+
+    def test_pairs_do_not_bridge_what_stands_between(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "zh", "关闭，大坝")])
+        assert empty.words().search("闭大", 10) == {}
+
+
+class TestSingleCharacters:
+    @pytest.mark.parametrize("character", ["水", "ก", "ក", "ກ", "က", "み", "ミ"])
+    def test_one_is_found_wherever_it_stands(self, empty: LexicalIndex, character: str) -> None:
+        texts = ["{}道", "喝{}。", "喝{}的人", "5{} and 6", "“{}”", "no such letter", "道喝", ""]
+        empty.add(Entry(n, "en", text.format(character), n) for n, text in enumerate(texts, 1))
+        words = empty.words()
+        assert (
+            sorted(words.search(character, 10))
+            == sorted(words.search(f"{character}?", 10))
+            == [1, 2, 3, 4, 5]
+        )
+        assert list(words.search(character, 10, allowed(3, 6))) == [3]
+        assert words.search(character, 10, hidden=lambda numbers: numbers < 6) == {}
+
+    def test_one_beside_a_pair_or_a_word_of_it_changes_nothing(self, empty: LexicalIndex) -> None:
+        empty.add([Entry(1, "zh", "自来水和大坝"), Entry(2, "zh", "自来水")])
+        assert list(empty.words().search("大坝 水", 10)) == [1]
+
+    def test_those_that_score_alike_are_not_all_looked_at(self, empty: LexicalIndex) -> None:
+        empty.add(Entry(n, "zh", f"自来水第{n}号", n) for n in range(9_000))
+        assert 10 <= len(empty.words().search("水", 10)) < 5_000
+
+    @PATIENT
+    @given(
+        texts=st.lists(st.text("水火土山ab1 。", max_size=8), max_size=8), character=st.sampled_from("水火")
+    )
+    def test_all_are_found_that_hold_it(
+        self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], character: str
+    ) -> None:
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add(Entry(number, "zh", text, number) for number, text in enumerate(texts))
+        holding = [number for number, text in enumerate(texts) if character in text]
+        assert sorted(made.words().search(character, 100)) == holding
+
+
+class TestSearch:
+    def test_the_best_come_first_with_their_bm25_score(self, index: LexicalIndex) -> None:
+        found = index.words().search("river suspects", 10)
+        assert list(found) == [1, 3]
+        assert found[1] > found[3] > 0
+        assert list(index.words().search("river suspects", 1)) == [1]
+
+    def test_the_score_is_bm25(self, empty: LexicalIndex) -> None:
+        # Three passages of 3, 1 and 2 words (mean 2): k1 = 1.2, b = 0.75; idf = ln(1 + (3 - 2 + 0.5) / 2.5).
+        empty.add(english({1: "dam dam gate", 2: "dam", 3: "gate river"}))
+        idf = math.log(1 + 1.5 / 2.5)
+        expected = {
+            1: idf * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2)),
+            2: idf * 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 1 / 2)),
+        }
+        assert empty.words().search("dam", 10) == pytest.approx(expected, rel=1e-5)
+
+    def test_only_what_is_allowed_is_ranked_and_its_score_is_the_same(self, index: LexicalIndex) -> None:
+        everything = index.words().search("river arrest", 10)
+        assert index.words().search("river arrest", 1, allowed(3, 4)) == {3: pytest.approx(everything[3])}
+        assert index.words().search("river arrest", 10, allowed()) == {}
+        assert index.words().search("river", 0) == {}
+
+    @pytest.mark.parametrize("reverse", [False, True])
+    def test_all_that_score_as_the_last_come_too(self, empty: LexicalIndex, reverse: bool) -> None:
+        texts = dict.fromkeys(range(20), "gate dam") | {50: "gate"}
+        entries = english(texts)
+        empty.add(entries[::-1] if reverse else entries)
+        assert list(empty.words().search("gate", 1)) == [50]
+        assert sorted(empty.words().search("gate", 2)) == [*range(20), 50]
+
+    @PATIENT
+    @given(st.one_of(st.text(), st.lists(st.sampled_from(SENTENCES)).map(" ".join)))
+    def test_nothing_in_a_query_is_syntax(self, index: LexicalIndex, query: str) -> None:
+        assert set(index.words().search(query, 10)) <= set(ENGLISH)
+        with_marks = index.words().search(f'+"{query}" -river* OR (field:{query}~2^5 AND', 10)
+        assert with_marks.keys() >= index.words().search(query, 10).keys()
+        assert {1, 3} <= with_marks.keys(), "a minus does not exclude"
+
+    def test_an_empty_index_has_nothing(self, empty: LexicalIndex) -> None:
+        assert (len(empty.words()), empty.words().search("dam", 5), empty.words().search("", 5)) == (
+            0,
+            {},
+            {},
+        )
+
+
+class TestNarrowing:
+    """A search among some documents is the full ranking without the others, however it is done."""
+
+    TEXTS = st.lists(
+        st.lists(st.sampled_from(["river", "dam", "gate", "arrest"]), min_size=1, max_size=5).map(" ".join),
+        min_size=1,
+        max_size=12,
+    )
+
+    @settings(PATIENT, max_examples=30)
+    @given(texts=TEXTS, data=st.data(), limit=st.integers(1, 12))
+    def test_it_is_the_full_ranking_without_what_may_not_be_found(
+        self,
+        tmp_path_factory: pytest.TempPathFactory,
+        texts: list[str],
+        data: st.DataObject,
+        limit: int,
+    ) -> None:
+        # Three passages a document, but for the last.
+        made = LexicalIndex(tmp_path_factory.mktemp("words"))
+        made.add(Entry(number, "en", text, number // 3) for number, text in enumerate(texts))
+        documents = data.draw(st.sets(st.integers(0, 5)))
+        hidden = data.draw(st.sets(st.integers(0, 12)))
+        mask = np.array([number // 3 in documents for number in range(len(texts))], np.bool_)
+        narrow = Allowed(tuple(sorted(documents)), mask)
+        words = made.words()
+        everything = words.search("dam gate", 100)
+        may = [(n, score) for n, score in everything.items() if n // 3 in documents and n not in hidden]
+        least = may[:limit][-1][1] * (1 - 1e-5) if may else 0
+        expected = {number: score for number, score in may if score >= least}
+        # The full ranking is sieved, one document is looked up and more are sieved, or all are looked up.
+        for few in (0, 1, 1000):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("index.search.bm25._FEW_DOCUMENTS", few)
+                found = words.search("dam gate", limit, narrow, lambda ns: np.isin(ns, sorted(hidden)))
+            assert found == pytest.approx(expected)
+            assert list(found.values()) == sorted(found.values(), reverse=True)
+
+    def test_a_passage_beyond_the_end_of_the_mask_may_not_be_found(self, index: LexicalIndex) -> None:
+        only_first = Allowed((1, 3), np.array([False, True]))
+        assert list(index.words().search("river", 10, only_first)) == [1]
+
+    def test_what_is_hidden_leaves_its_place_to_the_next(self, index: LexicalIndex) -> None:
+        assert list(index.words().search("river suspects", 1, hidden=lambda numbers: numbers == 1)) == [3]
+        assert index.words().search("river", 10, hidden=lambda numbers: numbers > 0) == {}
+
+
+def test_rarity_is_bm25s_inverse_document_frequency(index: LexicalIndex) -> None:
+    river, arrest, never = ("en", "river"), ("en", "arrest"), ("en", "unicorn")
+    assert index.words().rarity([river, arrest, never, ("de", "river")]) == pytest.approx(
+        {
+            river: math.log(1 + 2.5 / 2.5),
+            arrest: math.log(1 + 2.5 / 2.5),
+            never: math.log(1 + 4.5 / 0.5),
+            ("de", "river"): math.log(1 + 4.5 / 0.5),
+        }
+    )

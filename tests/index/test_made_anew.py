@@ -1,0 +1,166 @@
+"""A library that is made anew while others go on writing, settling and removing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from benchmarks.stub_encoder import StubEncoder
+from index.catalog import builds
+from index.catalog.builds import drop_given_up
+from index.catalog.database import Catalog
+from index.catalog.schema import chunks, vectors
+from index.catalog.writes import drop_unused_vectors, insert_build
+from index.library import Index
+from index.records import Build, Recipe
+from index.search import reindex as rebuilding
+from index.search.manifest import folder_of, read_marker, with_base, write_marker
+from index.search.status import condition
+from index.search.view import make_base
+from tests.support.reports import incoming, paths
+
+REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number in range(12)]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A library of twelve reports, made with an encoder that is given up."""
+    with Index.open(tmp_path / "home", StubEncoder("former")) as index:
+        index.replace(REPORTS)
+    return tmp_path / "home"
+
+
+def other(home: Path) -> Index:
+    return Index.open(home, StubEncoder("other"), former=StubEncoder)
+
+
+def found(index: Index) -> list[str]:
+    return sorted(hit.document.path for hit in index.search("gate", 100) if hit.lexical > 0)
+
+
+def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with other(home) as index:
+
+        def once(*given: object) -> object:
+            monkeypatch.undo()
+            made = make_base(*given)  # type: ignore[arg-type]
+            index.replace([], [3])
+            assert index.settle()
+            return made
+
+        monkeypatch.setattr(rebuilding, "make_base", once)
+        index.rebuild()
+        assert not index.is_outdated
+        assert found(index) == paths(index) == [item.path for item in REPORTS if item.path != "02.txt"]
+    with other(home) as index:
+        assert found(index) == [item.path for item in REPORTS if item.path != "02.txt"]
+
+
+def test_a_base_that_the_catalog_cannot_follow_is_given_up(home: Path) -> None:
+    with closing(Catalog.open(home / "catalog.sqlite")) as catalog, catalog.reading() as reader:
+        assert reader.build is not None
+        folder = folder_of(home, reader.build)
+        saved = read_marker(folder)
+        assert saved is not None
+        write_marker(folder, with_base(saved, make_base(folder, reader, 24)))
+    with Index.open(home, StubEncoder("former")) as index:
+        index.replace([], [3])
+        # As if somebody had settled without this base.
+        index.catalog.forget_removals(index.generation)
+    with Index.open(home, StubEncoder("former")) as index:
+        assert found(index) == [item.path for item in REPORTS if item.path != "02.txt"]
+
+
+class KilledError(Exception):
+    """Stands for the end of the process."""
+
+
+def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 2
+
+    def drop(connection: sa.Connection, candidates: Collection[str]) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise KilledError
+        drop_unused_vectors(connection, candidates)
+
+    monkeypatch.setattr(builds, "drop_unused_vectors", drop)
+    monkeypatch.setattr(rebuilding, "drop_given_up", partial(drop_given_up, at_once=5))
+    with other(home) as index, pytest.raises(KilledError):
+        index.rebuild()
+    monkeypatch.undo()
+    with other(home) as index:
+        assert found(index) == [item.path for item in REPORTS]
+        assert condition(home, index.catalog).building is None
+    with Index.open(home, StubEncoder("former"), former=StubEncoder) as index:
+        index.rebuild()
+        assert found(index) == [item.path for item in REPORTS]
+        assert count(index, chunks) == count(index, vectors) == len(REPORTS)
+
+
+def test_passages_that_a_killed_process_left_go_with_the_next_sync(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "drop_given_up", lambda _engine: None)
+    with other(home) as index:
+        index.rebuild()
+        assert count(index, chunks) == 2 * len(REPORTS)
+        index.rebuild()
+        assert count(index, chunks) == count(index, vectors) == len(REPORTS)
+        assert found(index) == [item.path for item in REPORTS]
+
+
+def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> None:
+    with other(home) as ours, Index.open(home, StubEncoder("third"), former=StubEncoder) as theirs:
+        begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
+        ours.rebuild()
+        with pytest.raises(builds.BuildGoneError, match=r"^another process has made the library anew"):
+            builds.put_in_build(theirs.catalog.engine, begun, {})
+        with pytest.raises(builds.BuildGoneError):
+            builds.change_over(theirs.catalog.engine, begun)
+        assert found(ours) == found(theirs) == [item.path for item in REPORTS]
+        theirs.rebuild()
+        assert found(ours) == found(theirs) == [item.path for item in REPORTS]
+
+
+def test_of_two_that_make_the_same_both_are_content(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with other(home) as ours, other(home) as theirs:
+
+        def begun_by_both(engine: sa.Engine, recipe: Recipe) -> Build:
+            monkeypatch.undo()
+            with engine.begin() as connection:
+                mine = insert_build(connection, recipe)
+            # They look before this is written.
+            with theirs.catalog.engine.begin() as connection:
+                its = insert_build(connection, recipe)
+            monkeypatch.setattr(rebuilding, "begin_build", lambda *_given: its)
+            theirs.rebuild()
+            monkeypatch.undo()
+            return mine
+
+        monkeypatch.setattr(rebuilding, "begin_build", begun_by_both)
+        ours.rebuild()
+        assert found(ours) == found(theirs) == [item.path for item in REPORTS]
+
+
+def test_an_empty_library_that_takes_to_another_encoder_is_not_being_made_anew(home: Path) -> None:
+    with Index.open(home, StubEncoder("former")) as index:
+        index.replace([], range(1, 13))
+    with Index.open(home, StubEncoder("other")) as index:
+        index.replace([incoming("One gate.")])
+        assert condition(home, index.catalog).building is None
+
+
+def count(index: Index, table: sa.Table) -> int:
+    with index.catalog.engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0

@@ -1,0 +1,277 @@
+"""Answers are kept as they were given: byte for byte, and whatever becomes of the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import JSONResponse
+
+from index.catalog.database import Catalog
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from index.records import Filters
+from index.text.boxes import Box
+from rag.answers import (
+    Answer,
+    AnswerSentence,
+    Cause,
+    Citation,
+    Copy,
+    Disagreement,
+    Dropped,
+    Fallback,
+    Passage,
+    StatedFigure,
+    Verdict,
+    Verification,
+)
+from rag.conversations.answers import (
+    AnswerFormError,
+    AnswerNotFoundError,
+    answers_before,
+    answers_until,
+    conversation,
+    conversation_texts,
+    forget,
+    keep,
+    kept_answer,
+    load,
+    written,
+)
+from rag.conversations.store import Kept
+from rag.engine import QueryEngine
+from rag.searched import Searched
+from tests.support.markup import answer, citation
+from tests.support.reports import write
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+maybe = st.none() | words
+numbers = st.integers(0, 2**53)
+floats = st.floats(allow_nan=False, allow_infinity=False)
+verdicts = st.sampled_from(get_args(Verdict))
+
+
+def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(strategy, max_size=2).map(tuple)
+
+
+BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "verdict": verdicts,
+    "checks": st.dictionaries(words, floats, max_size=2),
+    "timings": st.dictionaries(words, floats, max_size=2),
+    "cause": st.none() | st.sampled_from(get_args(Cause)),
+    "fallback": st.none() | st.sampled_from(get_args(Fallback)),
+    "page": st.none() | numbers,
+    "superseded_by": st.none() | numbers,
+    "answerability": st.none() | floats,
+    "start": numbers,
+    "end": numbers,
+}
+BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
+    "str": words,
+    "int": numbers,
+    "float": floats,
+    "bool": st.booleans(),
+    "str | None": maybe,
+}
+
+
+def built(kind: type, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values of a type, whose every field is of many kinds."""
+    known = BY_NAME | given
+    fields = {
+        name: known[name] if name in known else BY_TYPE[str(annotation)]
+        for name, annotation in kind.__annotations__.items()
+    }
+    return st.builds(kind, **fields)
+
+
+citations = built(
+    Citation,
+    boxes=some(built(Box, page=numbers)),
+    also_in=some(built(Copy)),
+    verification=built(Verification),
+)
+answers: st.SearchStrategy[Answer] = built(
+    Answer,
+    sentences=some(built(AnswerSentence, citations=some(numbers))),
+    citations=some(citations),
+    passages=some(built(Passage)),
+    disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
+    dropped=some(built(Dropped)),
+    searched=st.none()
+    | built(
+        Searched,
+        titles=some(words),
+        filters=built(
+            Filters,
+            document_ids=some(numbers),
+            **{name: some(words) for name in ("publishers", "languages", "collections", "kinds")},
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+@given(answers)
+def test_an_answer_is_read_back_as_it_was(made: Answer) -> None:
+    read = load(written(made))
+    assert read == made
+    assert written(read) == written(made)
+
+
+@given(answers)
+def test_the_text_is_what_is_sent_over_http(made: Answer) -> None:
+    assert written(made).encode() == JSONResponse(made.as_dict()).body
+
+
+@given(answers, st.data())
+def test_what_is_no_whole_answer_is_refused(made: Answer, data: st.DataObject) -> None:
+    body = written(made)
+    cut = body[: data.draw(st.integers(0, len(body) - 1))]
+    with pytest.raises(AnswerFormError, match=r"^not an answer in its JSON form: "):
+        load(cut)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"question": None}, "question: Input should be a valid string"),
+        ({"generation": "1"}, "generation: Input should be a valid integer"),
+        ({"generation": 1.0}, "generation: Input should be a valid integer"),
+        ({"abstained": 0}, "abstained: Input should be a valid boolean"),
+        ({"model": ...}, "model: Field required"),
+        ({"cause": "whim"}, "cause: Input should be 'empty_library'"),
+        ({"mood": "good"}, "mood: unknown"),
+        (
+            {"sentences": [{"start": 0, "end": 1, "citations": [1], "weight": 2}]},
+            "sentences.0.weight: unknown",
+        ),
+        ({"sentences": {}}, "sentences: Input should be a valid array"),
+        ({"answerability": float("nan")}, "Out of range float values are not JSON compliant"),
+    ],
+)
+def test_nothing_is_put_right(changes: dict[str, Any], cause: str) -> None:
+    fields = answer(citation(1, GATE)).as_dict() | changes
+    body = json.dumps({name: value for name, value in fields.items() if value is not ...})
+    with pytest.raises(AnswerFormError) as caught:
+        load(body)
+    assert cause in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", "7", "{", "[" * 100_000, '{"text": ' + "9" * 5_000 + "}"])
+def test_other_json_and_no_json_are_refused_in_one_line(body: str) -> None:
+    with pytest.raises(AnswerFormError) as caught:
+        load(body)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_answer_of_a_program_that_knew_less_is_read() -> None:
+    made = answer(citation(1, GATE))
+    older = made.as_dict()
+    for name in ("disagreements", "dropped", "fallback", "prompt_digest", "standalone", "conversation_id"):
+        del older[name]
+    assert load(json.dumps(older)) == made
+
+
+def test_a_conversation_has_its_last_answers_in_their_order(catalog: Catalog) -> None:
+    made = [
+        replace(
+            answer(citation(1, GATE)), answer_id=f"{number:032x}", conversation_id="c" if number else None
+        )
+        for number in range(5)
+    ]
+    for each in made:
+        keep(catalog, each)
+    assert conversation(catalog, "c", 3) == made[2:]
+    assert conversation(catalog, "c", 10) == made[1:]
+    assert conversation(catalog, "d", 10) == []
+
+
+def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog: Catalog) -> None:
+    first, second, third, instead, alone = (
+        replace(
+            answer(citation(1, GATE)), answer_id=f"{number:032x}", conversation_id="c" if number < 4 else None
+        )
+        for number in range(5)
+    )
+    for each in (first, second, third, alone):
+        keep(catalog, each)
+    keep(catalog, instead, replaces=second.answer_id)
+    assert conversation(catalog, "c") == [first, instead]
+    assert conversation_texts(catalog, "c") == [written(first), written(instead)]
+    assert answers_until(catalog, second.answer_id) == [first, second]
+    assert answers_until(catalog, third.answer_id) == [first, third]
+    assert answers_until(catalog, instead.answer_id) == [first, instead]
+    assert answers_before(catalog, instead.answer_id, 1) == ("c", [first])
+    assert answers_before(catalog, alone.answer_id) == (None, [])
+    assert answers_until(catalog, alone.answer_id) == [alone]
+    for look in (answers_before, answers_until):
+        with pytest.raises(AnswerNotFoundError):
+            look(catalog, "f" * 32)
+
+
+def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(catalog: Catalog) -> None:
+    made = answer(citation(1, GATE))
+    kept = Kept(catalog.engine)
+    kept.put("1", "c", made.created, json.dumps(made.as_dict() | {"mood": "good"}))
+    assert conversation(catalog, "c", 10) == [made]
+    kept.put("2", "c", made.created, json.dumps(made.as_dict() | {"generation": "1"}))
+    with pytest.raises(AnswerFormError, match="generation: Input should be a valid integer"):
+        conversation(catalog, "c", 10)
+
+
+@pytest.mark.parametrize(
+    ("answer_id", "why"),
+    [
+        ("0" * 32, "it may have been deleted"),
+        ("A" * 32, "an answer_id is 32 hexadecimal digits in lower case"),
+        ("0" * 31, "an answer_id is 32 hexadecimal digits in lower case"),
+        ("0" * 32 + "\n", "an answer_id is 32 hexadecimal digits in lower case"),
+        ("٠" * 32, "an answer_id is 32 hexadecimal digits in lower case"),
+        ("' OR 1=1 --", "an answer_id is 32 hexadecimal digits in lower case"),
+    ],
+)
+def test_an_answer_that_is_not_there_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
+    for act in (kept_answer, forget):
+        with pytest.raises(AnswerNotFoundError) as caught:
+            act(catalog, answer_id)
+        assert str(caught.value) == f"there is no answer {answer_id!r}; {why}"
+
+
+def test_an_answer_stays_the_same_when_its_report_changes_and_goes(
+    encoder: Encoder, loading: Isolated, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "reports" / "dam.txt", GATE)
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [file.parent], reader=loading)
+        made = QueryEngine(index).ask("Who closed the third gate of the dam?")
+        assert [cited.quote for cited in made.citations] == [GATE]
+        keep(index.catalog, made)
+        before = kept_answer(index.catalog, made.answer_id)
+        write(file, "The council of Varda opened the gates again in June.")
+        sync(index, [file.parent], reader=loading)
+        assert kept_answer(index.catalog, made.answer_id) == before
+        file.unlink()
+        sync(index, [file.parent], reader=loading)
+        assert kept_answer(index.catalog, made.answer_id) == before == written(made)
+        forget(index.catalog, made.answer_id)
+        with pytest.raises(AnswerNotFoundError):
+            kept_answer(index.catalog, made.answer_id)

@@ -1,0 +1,75 @@
+"""Where a document is cited: the answers that quote it, and their quotes, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.catalog.database import Catalog
+from rag.conversations.answers import forget, keep
+from rag.conversations.citing import CitingAnswer, Quote, list_citing
+from tests.support.markup import abstention, answer, citation, passage
+from tests.support.reports import version
+
+TWICE = replace(
+    answer(
+        citation(1, "The third gate failed.", 7, at=0),
+        replace(citation(2, "It rusted.", 7, at=22), start=20, end=30),
+        citation(1, "The third gate failed.", 7, at=32),
+        citation(3, "Nine days of rain.", 8, at=54),
+    ),
+    answer_id="0a" * 16,
+    conversation_id="c1",
+    question="Why did it fail?",
+)
+OLDER = replace(
+    answer(citation(1, "The third gate failed.", 7), replace(citation(2, "It is new.", 7), version=1)),
+    answer_id="0b" * 16,
+    question="And before?",
+    created="2031-08-03T10:00:00+00:00",
+)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_the_newest_answer_comes_first_with_what_it_quotes_of_each_version(catalog: Catalog) -> None:
+    keep(catalog, TWICE)
+    keep(catalog, OLDER)
+    keep(catalog, replace(abstention(passage("Words of document 7.")), answer_id="0c" * 16))
+    failed = Quote(100, 122, "The third gate failed.")
+    assert list_citing(catalog, 7, 10) == [
+        CitingAnswer("0b" * 16, None, "And before?", OLDER.created, 2, (failed,)),
+        CitingAnswer("0b" * 16, None, "And before?", OLDER.created, 1, (Quote(100, 110, "It is new."),)),
+        CitingAnswer(
+            "0a" * 16, "c1", "Why did it fail?", TWICE.created, 2, (Quote(20, 30, "It rusted."), failed)
+        ),
+    ]
+    assert [found.answer_id for found in list_citing(catalog, 8, 10)] == ["0a" * 16]
+    assert [found.version for found in list_citing(catalog, 7, 1)] == [2]
+    assert list_citing(catalog, 9, 10) == []
+
+
+def test_what_was_replaced_or_deleted_cites_nothing(catalog: Catalog) -> None:
+    keep(catalog, TWICE)
+    keep(catalog, replace(TWICE, answer_id="0d" * 16), replaces=TWICE.answer_id)
+    assert [found.answer_id for found in list_citing(catalog, 7, 10)] == ["0d" * 16]
+    forget(catalog, "0d" * 16)
+    assert list_citing(catalog, 7, 10) == []
+
+
+def test_a_document_that_was_deleted_is_still_cited(catalog: Catalog) -> None:
+    catalog.commit([version("The third gate failed.")])
+    number = catalog.documents()[0].document_id
+    keep(catalog, answer(citation(1, "The third gate failed.", number)))
+    before = list_citing(catalog, number, 10)
+    catalog.commit([], [number])
+    assert list_citing(catalog, number, 10) == before
+    assert [found.answer_id for found in before] == ["0" * 32]

@@ -1,0 +1,150 @@
+"""Conversations that the library keeps: what is known of them, how they are called, what becomes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.catalog.backup import back_up, restore
+from index.catalog.database import Catalog
+from rag.answers import Answer
+from rag.conversations.answers import AnswerNotFoundError, conversation, keep, kept_answer, written
+from rag.conversations.citing import list_citing
+from rag.conversations.conversations import (
+    ConversationNotFoundError,
+    KeptConversation,
+    find_conversation,
+    forget_conversation,
+    list_conversations,
+    name_conversation,
+    written_conversation,
+)
+from tests.support.markup import answer, citation
+
+
+def made(number: int, conversation_id: str | None, question: str, quote: str = "Gate 3 failed.") -> Answer:
+    return replace(
+        answer(citation(number, quote)),
+        answer_id=f"{number:032x}",
+        conversation_id=conversation_id,
+        question=question,
+        created=f"2031-08-0{number}T10:00:00+00:00",
+    )
+
+
+DAM, GATES, RAIN, ALONE = (
+    made(1, "c1", "Why did the dam fail?"),
+    made(2, "c1", "And the gates?", "Bốn cửa xả LŨ bị hỏng."),
+    made(3, "c2", "How much rain fell?", "It rained for nine days."),
+    made(4, None, "Who asked?"),
+)
+FIRST = KeptConversation(
+    "c1", "Why did the dam fail?", named=False, created=DAM.created, updated=GATES.created, answers=2
+)
+SECOND = KeptConversation(
+    "c2", "How much rain fell?", named=False, created=RAIN.created, updated=RAIN.created, answers=1
+)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    for each in (DAM, GATES, RAIN, ALONE):
+        keep(opened, each)
+    yield opened
+    opened.close()
+
+
+def test_the_one_that_was_answered_in_last_comes_first(catalog: Catalog) -> None:
+    assert list_conversations(catalog) == [SECOND, FIRST]
+    assert list_conversations(catalog, limit=1) == [SECOND]
+    keep(catalog, made(5, "c1", "And then?"))
+    assert [each.conversation_id for each in list_conversations(catalog)] == ["c1", "c2"]
+    assert find_conversation(catalog, "c2") == SECOND
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("dam", ["c1"]),
+        ("bon cua xa lu", ["c1"]),
+        ("lũ DAM", ["c1"]),
+        ("rain", ["c2"]),
+        ("rained nine", ["c2"]),
+        # What was read for an answer, its fields and its sources are not what it says.
+        ("abstained", []),
+        ("office", []),
+        ("asked", []),
+        ("", ["c2", "c1"]),
+    ],
+)
+def test_it_is_found_by_what_was_asked_and_answered(catalog: Catalog, query: str, found: list[str]) -> None:
+    assert [each.conversation_id for each in list_conversations(catalog, query)] == found
+
+
+def test_it_is_called_as_somebody_named_it_and_else_by_its_first_question(catalog: Catalog) -> None:
+    named = name_conversation(catalog, "c1", "  The \n dam\u202e of\tVarda ")
+    assert named == replace(FIRST, name="The dam\ufffd of Varda", named=True)
+    assert find_conversation(catalog, "c1") == named
+    assert [each.name for each in list_conversations(catalog, "varda")] == ["The dam\ufffd of Varda"]
+    assert name_conversation(catalog, "c1", " \n") == FIRST
+    assert name_conversation(catalog, "c1", "half \ud800").name == "half \ufffd"
+
+
+def test_a_name_that_is_its_first_question_is_a_name(catalog: Catalog) -> None:
+    assert name_conversation(catalog, "c1", DAM.question) == replace(FIRST, named=True)
+
+
+def test_what_is_not_there_is_said_to_be_gone(catalog: Catalog) -> None:
+    for act in (
+        lambda: find_conversation(catalog, "c3"),
+        lambda: name_conversation(catalog, "c3", "Name"),
+        lambda: forget_conversation(catalog, "c3"),
+        lambda: written_conversation(catalog, "c3"),
+    ):
+        with pytest.raises(
+            ConversationNotFoundError, match=r"^there is no conversation 'c3'; it may have been deleted$"
+        ):
+            act()
+
+
+def test_it_is_forgotten_with_all_its_answers_replaced_or_not(catalog: Catalog) -> None:
+    keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
+    assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
+    assert kept_answer(catalog, GATES.answer_id) == written(GATES), "it stays under its own link"
+    forget_conversation(catalog, "c1")
+    for number in (1, 2, 5):
+        with pytest.raises(AnswerNotFoundError):
+            kept_answer(catalog, f"{number:032x}")
+    assert list_conversations(catalog) == [SECOND]
+    assert kept_answer(catalog, ALONE.answer_id) == written(ALONE)
+
+
+def test_its_json_has_its_answers_as_they_were_given(catalog: Catalog) -> None:
+    name_conversation(catalog, "c1", 'Dams, "gates"')
+    text = written_conversation(catalog, "c1")
+    assert json.loads(text) == {
+        "conversation_id": "c1",
+        "name": 'Dams, "gates"',
+        "named": True,
+        "created": DAM.created,
+        "updated": GATES.created,
+        "answers": [json.loads(written(DAM)), json.loads(written(GATES))],
+    }
+    assert text.endswith(f'"answers":[{written(DAM)},{written(GATES)}]}}')
+
+
+def test_a_backup_has_names_words_and_what_is_cited(catalog: Catalog, tmp_path: Path) -> None:
+    name_conversation(catalog, "c1", "Dams")
+    keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
+    before = list_conversations(catalog), list_citing(catalog, 1, 10)
+    back_up(tmp_path, tmp_path / "library.tar")
+    forget_conversation(catalog, "c1")
+    assert [each.conversation_id for each in list_conversations(catalog)] == ["c2"]
+    restore(tmp_path, tmp_path / "library.tar")
+    assert (list_conversations(catalog), list_citing(catalog, 1, 10)) == before
+    assert [each.name for each in list_conversations(catalog, "DAMS gates failed")] == ["Dams"]

@@ -1,0 +1,226 @@
+"""When cited sentences are said to give different figures for the same thing, and, mostly, when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.answers import Citation, Copy, Disagreement
+from rag.disagreement.disagreement import disagreements
+from rag.engine import QueryEngine
+from tests.support.disagreements import DISAGREE, FINE
+from tests.support.markup import citation
+
+Library = Callable[[Mapping[str, str]], QueryEngine]
+
+
+def cited(
+    *quotes: str, published: tuple[str | None, ...] = (), titles: tuple[str, ...] = ()
+) -> list[Citation]:
+    """A citation of a document of its own for each quote."""
+    made = []
+    for number, quote in enumerate(quotes, 1):
+        made.append(
+            replace(
+                citation(number, quote, number),
+                published=published[number - 1] if published else "2025-07-18",
+                title=titles[number - 1] if titles else f"Report {number} on the valley",
+            )
+        )
+    return made
+
+
+def found(citations: list[Citation], language: str = "en") -> tuple[Disagreement, ...]:
+    return disagreements(citations, {item.document_id: language for item in citations})
+
+
+def values(found: tuple[Disagreement, ...]) -> list[list[str]]:
+    return [[figure.value for figure in item.figures] for item in found]
+
+
+@pytest.mark.parametrize(("language", "one", "other", "value", "its"), DISAGREE)
+def test_different_figures_for_the_same_thing_are_shown_side_by_side(
+    language: str, one: str, other: str, value: str, its: str
+) -> None:
+    assert values(found(cited(one, other), language)) == [[value, its]]
+
+
+@pytest.mark.parametrize(("language", "one", "other"), FINE.values(), ids=list(FINE))
+def test_figures_that_agree_or_are_of_other_things_are_not_reported(
+    language: str, one: str, other: str
+) -> None:
+    assert found(cited(one, other), language) == ()
+
+
+KILLED = ("The flood killed 31 people in Sarrow.", "The flood killed 34 people in Sarrow.",
+          "The flood killed 36 people in Sarrow.")  # fmt: skip
+
+
+def test_the_newest_comes_first_and_the_undated_last() -> None:
+    (disagreement,) = found(cited(*KILLED, published=("2025-03-21", None, "2025-05")))
+    assert [(figure.value, figure.published) for figure in disagreement.figures] == [
+        ("36", "2025-05"),
+        ("31", "2025-03-21"),
+        ("34", None),
+    ]
+
+
+def test_each_figure_names_its_source() -> None:
+    one, other = cited(
+        *KILLED[:2], published=("2025-03-21", "2025-05-14"), titles=("Valley sitrep", "Valley courier")
+    )
+    (disagreement,) = found([replace(one, superseded_by=3), other])
+    newest, oldest = disagreement.figures
+    assert (newest.value, newest.citation, newest.document_id, newest.title) == ("34", 2, 2, "Valley courier")
+    assert (newest.publisher, newest.version, newest.superseded) == ("The Office", 2, False)
+    assert (oldest.citation, oldest.superseded) == (1, True)
+
+
+def test_what_the_figures_count_is_told_in_the_words_of_the_newest_source() -> None:
+    citations = cited(
+        "The floods displaced 12,400 people.",
+        "Of the floods, the register has 15,900 displaced people.",
+        published=("2025-03-21", "2025-05-14"),
+    )
+    assert [item.about for item in found(citations)] == ["displaced people"]
+    assert [item.about for item in found([citations[0], replace(citations[1], published="2025-03-20")])] == [
+        "people displaced"
+    ]
+
+
+def test_money_is_told_by_what_it_is_for() -> None:
+    texts = ("The cost of rebuilding Arden is $3.1 million.", "Rebuilding Arden cost $2.4 million.")
+    assert [item.about for item in found(cited(*texts))] == ["cost of rebuilding Arden"]
+
+
+def test_a_source_that_agrees_with_one_of_them_is_shown_too() -> None:
+    citations = cited(KILLED[0], KILLED[2], "The flood killed over 30 people in Sarrow.")
+    assert values(found(citations)) == [["31", "36", "over 30"]]
+
+
+def test_versions_of_one_document_may_disagree_and_one_version_does_not() -> None:
+    one, other = cited(*KILLED[:2])
+    old = replace(one, document_id=2, version=1, superseded_by=2)
+    assert [[(f.version, f.superseded) for f in item.figures] for item in found([old, other])] == [
+        [(2, False), (1, True)]
+    ]
+    assert found([replace(old, version=2, start=500, end=540), other]) == ()
+
+
+def test_a_copy_does_not_disagree_with_what_it_copies() -> None:
+    one, other = cited(*KILLED[:2])
+    copy = Copy(other.document_id, 2, "Copy", None, None, 0, 10)
+    assert found([replace(one, also_in=(copy,)), other]) == ()
+
+
+def test_sentences_without_a_name_or_a_day_are_of_what_their_documents_are_about() -> None:
+    texts = ("Its land area is 13.1 million square kilometres.", "Its land area is 4,167 square kilometres.")
+    assert found(cited(*texts, titles=("Siberia", "French Polynesia"))) == ()
+    assert len(found(cited(*texts, titles=("Siberia", "Siberia: an overview")))) == 1
+    chinese = ("平均每户有2.85人。", "平均每户有2.39人。")
+    assert found(cited(*chinese, titles=("埃爾科縣", "萊克縣")), "zh") == ()
+
+
+def test_the_same_words_in_two_documents_agree() -> None:
+    assert found(cited(KILLED[0], KILLED[0])) == ()
+
+
+def test_undated_figures_of_reports_years_apart_are_a_change() -> None:
+    texts = ("Sarrow has 14 sirens against floods.", "Sarrow has 52 sirens against floods.")
+    assert found(cited(*texts, published=("2021-01-05", "2025-01-05"))) == ()
+    assert len(found(cited(*texts, published=("2025-01-01", "2025-01-05")))) == 1
+
+
+def test_an_undated_figure_of_the_same_days_is_held_against_a_dated_one() -> None:
+    texts = ("On 20 March, the flood killed 31 people in Sarrow.", "The flood killed 36 people in Sarrow.")
+    assert values(found(cited(*texts, published=("2025-03-21", "2025-03-22")))) == [["36", "31"]]
+    for later_or_earlier in ("2025-05-22", "2025-03-12"):
+        assert found(cited(*texts, published=("2025-03-21", later_or_earlier))) == ()
+
+
+def test_a_month_without_a_year_may_be_the_month_of_any() -> None:
+    texts = ("In March 2025 the flood killed 31 people in Sarrow.",
+             "In March the flood killed 36 people in Sarrow.")  # fmt: skip
+    assert values(found(cited(*texts, published=("2025-03-21", None)))) == [["31", "36"]]
+
+
+def test_a_sentence_that_has_the_other_figure_too_does_not_disagree() -> None:
+    assert found(cited("The flood killed 31 people in Sarrow; 36 people were missing.", KILLED[2])) == ()
+
+
+HEADINGS = "Sirens by district\nDistrict | Sirens | Farthest home (km)"
+
+
+def test_cells_of_one_label_and_one_heading_are_held_against_each_other() -> None:
+    rows = [replace(item, headings=HEADINGS) for item in cited("Sarrow | 14 | 1.5", "Sarrow | 17 | 1.5")]
+    (disagreement,) = found(rows)
+    assert (disagreement.about, values((disagreement,))) == ("Sarrow, Sirens", [["14", "17"]])
+
+
+def test_rows_of_other_labels_or_columns_are_not() -> None:
+    one, other, third = cited("Sarrow | 14 | 1.5", "Tamber | 17 | 1.5", "Sarrow | 17 | 1.5")
+    rows = [replace(item, headings=HEADINGS) for item in (one, other)]
+    assert found(rows) == ()
+    renamed = replace(third, headings=HEADINGS.replace("| Sirens", "| Horns"))
+    assert found([rows[0], renamed]) == ()
+    assert found([rows[0], third]) == ()
+
+
+def test_sentences_in_different_languages_are_not_compared() -> None:
+    citations = cited("The flood killed 31 people in Aceh.", "Banjir di Aceh menewaskan 34 orang.")
+    assert disagreements(citations, {1: "en", 2: "id"}) == ()
+
+
+def test_without_known_languages_digits_are_compared() -> None:
+    assert values(disagreements(cited(*KILLED[:2]))) == [["31", "34"]]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.permutations(cited(*KILLED, *(text for case in DISAGREE[2:7] for text in case[1:3]))))
+def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) -> None:
+    in_order = sorted(shuffled, key=lambda item: item.id)
+    assert found(list(shuffled)) == found(in_order)
+
+
+_TEXTS = st.text(
+    st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(_TEXTS, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]), _TEXTS
+)
+def test_no_text_makes_it_fail(texts: list[str], language: str, headings: str) -> None:
+    citations = [replace(item, headings=headings or None) for item in cited(*texts)]
+    for disagreement in (*found(citations, language), *found(cited(*texts), language)):
+        assert len({(fig.document_id, fig.version) for fig in disagreement.figures}) >= 2
+
+
+def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine: QueryEngine) -> None:
+    answer = seed_engine.ask("How many people were displaced on 12 May?")
+    assert [[(f.value, f.published) for f in item.figures] for item in answer.disagreements] == [
+        [("14,170", "2025-06-27"), ("15,900", "2025-05-14")]
+    ]
+    assert [item.about for item in answer.disagreements] == ["people displaced"]
+    numbers = {item.id: item.quote for item in answer.citations}
+    for figure in answer.disagreements[0].figures:
+        assert figure.value in numbers[figure.citation]
+
+
+def test_an_answer_of_a_small_library_shows_them_too(library: Library) -> None:
+    front = "---\ntitle: {}\npublished: {}\n---\n\n{}"
+    early = "The flood in Sarrow destroyed 2,140 homes. Schools stay closed until May."
+    late = "Builders are being sought. By now 2,610 homes are known to be destroyed by the flood in Sarrow."
+    engine = library({
+        "early.md": front.format("Early count", "2031-03-12", early),
+        "late.md": front.format("Late count", "2031-03-20", late),
+    })  # fmt: skip
+    answer = engine.ask("How many homes did the flood in Sarrow destroy?")
+    assert [[(f.value, f.title) for f in item.figures] for item in answer.disagreements] == [
+        [("2,610", "Late count"), ("2,140", "Early count")]
+    ]

@@ -1,0 +1,75 @@
+"""Verdicts of answers' sentences, and claims held against sentences whose meaning is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rag.answers import AnswerSentence
+from rag.evaluation.asking import Asked
+from rag.evaluation.datasets import Claim, Query
+from rag.evaluation.figures import estimate
+from rag.evaluation.gate import measure_gate, verdicts_of
+from tests.support.sets import asked
+
+QUERY = Query("q1", "When?")
+HELD, BROKE = "The dam of Varda held on Sunday.", "The dam of Varda broke on Monday."
+
+
+def values(asked_items: list[Asked], claims: list[Claim]) -> dict[str, float]:
+    found = {place[1:]: estimate(sample) for place, sample in measure_gate(asked_items, claims).items()}
+    return {".".join(place): figure.value for place, figure in found.items() if figure is not None}
+
+
+def test_shares_go_over_the_sentences_of_all_answers() -> None:
+    items = [
+        asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "partial"]),
+        asked(QUERY, "a", verdicts=["unsupported"]),
+        asked(QUERY, abstained=True),
+    ]
+    assert values(items, []) == {
+        "verdicts.supported": 0.5,
+        "verdicts.partial": 0.25,
+        "verdicts.unsupported": 0.25,
+    }
+
+
+def test_a_sentence_is_as_good_as_its_weakest_footnote() -> None:
+    answer = asked(QUERY, "a", "b", verdicts=["supported", "partial"]).answer
+    assert verdicts_of(answer) == ["supported", "partial"]
+    both = AnswerSentence(0, 1, (1, 2))
+    assert verdicts_of(replace(answer, sentences=(both,))) == ["partial"]
+    assert verdicts_of(replace(answer, sentences=(replace(both, citations=()),))) == ["unsupported"]
+
+
+def test_claims_are_held_against_what_supports_and_contradicts_them_and_against_another_s() -> None:
+    claims = [
+        Claim("q1", HELD, "d1", True, ("It rained.", HELD)),
+        Claim("q2", BROKE, "d2", True, ("There was an accident at a dam.",)),
+        Claim("q3", "The dam of Varda held.", "d3", False, (BROKE,)),
+        Claim("q3", "The dam of Varda held.", "d4", False, (HELD.replace("held", "never held"),)),
+    ]
+    assert values([], claims) == {
+        "called_supported.supporting": 0.5,
+        "called_supported.contradicting": 0.0,
+        # q1 against q2's: no; q2 against q3's first, and q3, both times, against q1's: every word is there.
+        "called_supported.of_another": 3 / 4,
+    }
+
+
+def test_a_statement_of_several_documents_counts_as_one_question() -> None:
+    claims = [
+        Claim("q1", HELD, "d1", True, (HELD,)),
+        Claim("q1", HELD, "d2", True, ("It rained.",)),
+        Claim("q2", BROKE, "d3", True, (BROKE,)),
+    ]
+    sample = measure_gate([], claims)["gate", "called_supported", "supporting"]
+    figure = estimate(sample)
+    assert sample.queries == ("q1", "q2")
+    assert figure is not None
+    assert (figure.value, figure.n) == (2 / 3, 2)
+    assert (figure.low, figure.high) == (0.5, 1), "q1 drawn twice, and q2 drawn twice"
+
+
+def test_without_sentences_and_claims_there_is_nothing_to_measure() -> None:
+    assert measure_gate([asked(QUERY, abstained=True)], []) == {}
+    assert measure_gate([], []) == {}

@@ -1,0 +1,223 @@
+"""A library's own set: current documents, the questions of people, and what is left out and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from index.documents import Span
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evidence_in
+from rag.evaluation import Configuration, Dataset, DatasetError, evaluate, read_dataset
+from rag.evaluation.datasets import Evidence
+from rag.evaluation.library import write_library_set
+from tests.support.reports import write
+from tests.support.sets import write_lines
+
+DAM = "The dam of Varda broke on Sunday. Nobody was warned of it."
+SHOES = "Shoes are made in Orrin by hand. Leather comes from Varda."
+
+
+class Reports:
+    """A library that follows a folder."""
+
+    def __init__(self, folder: Path, index: Index) -> None:
+        self.folder = folder
+        self.index = index
+        self.write("dam.txt", DAM)
+        self.write("shoes.txt", SHOES)
+        self.sync()
+
+    def write(self, name: str, text: str) -> None:
+        write(self.folder / "reports" / name, text)
+
+    def sync(self) -> None:
+        sync(self.index, [self.folder / "reports"])
+
+    def evidence(self, path: str, quote: str) -> CitedEvidence:
+        """Where the words stand now, as a reader of the current version would cite them."""
+        [record] = [record for record in self.index.documents() if record.path == path]
+        start = self.index.text(record.document_id).text.index(quote)
+        return evidence_in(self.index, record.document_id, record.version, start, start + len(quote))
+
+    def dataset(self, feedback: Sequence[Feedback] = (), *files: Path) -> tuple[Dataset, tuple[str, ...]]:
+        notes = write_library_set(self.index, feedback, files, self.folder / "library")
+        return read_dataset(self.folder / "library"), notes
+
+
+@pytest.fixture
+def reports(encoder: Encoder, tmp_path: Path) -> Iterator[Reports]:
+    with Index.open(tmp_path / "home", encoder) as index:
+        yield Reports(tmp_path, index)
+
+
+def said(question: str, verdict: Judgement, *evidence: CitedEvidence) -> Feedback:
+    return Feedback(question, verdict, evidence, None, "2031-05-06T07:08:09+00:00")
+
+
+def test_the_documents_are_the_library_s_as_they_are_now(reports: Reports) -> None:
+    reports.write("dam.txt", f"A correction. {DAM}")
+    reports.sync()
+    dataset, _ = reports.dataset([said("Why?", "unanswerable")])
+    stored = {record.path: reports.index.text(record.document_id) for record in reports.index.documents()}
+    assert dataset.name == "library"
+    assert list(dataset.documents) == ["dam.txt", "shoes.txt"]
+    for name, document in dataset.documents.items():
+        assert (document.text, document.title) == (stored[name].text, stored[name].title)
+        assert document.language == stored[name].language
+
+
+def test_each_verdict_becomes_what_it_says_of_the_question(reports: Reports) -> None:
+    sunday = reports.evidence("dam.txt", "The dam of Varda broke on Sunday.")
+    leather = reports.evidence("shoes.txt", "Leather comes from Varda.")
+    dataset, notes = reports.dataset(
+        [
+            said("When did it break?", "right", sunday),
+            said("Where is leather from?", "wrong", leather),
+            said("Who is mayor?", "unanswerable"),
+            said("Was anybody warned?", "right"),
+        ]
+    )
+    assert notes == ()
+    found = {query.text: query for query in dataset.queries}
+    assert found["When did it break?"].evidence == (Evidence("dam.txt", Span(0, 33)),)
+    assert found["When did it break?"].judged == {"dam.txt": 1}
+    assert found["Where is leather from?"].evidence == (Evidence("shoes.txt", Span(33, 58)),)
+    assert {text: query.answerable for text, query in found.items()} == {
+        "When did it break?": True,
+        "Where is leather from?": True,
+        "Who is mayor?": False,
+        "Was anybody warned?": True,
+    }
+    assert [found[text].has_gold for text in ("Who is mayor?", "Was anybody warned?")] == [False, False]
+
+
+def test_wrong_without_what_is_right_says_nothing_and_is_counted(reports: Reports) -> None:
+    dataset, notes = reports.dataset([said("When?", "wrong"), said("Who?", "unanswerable")])
+    assert [query.text for query in dataset.queries] == ["Who?"]
+    assert notes == ("left out: judgements as wrong that do not say what is right (1)",)
+
+
+def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
+    evidence = reports.evidence("dam.txt", "Nobody was warned of it.")
+    dataset, notes = reports.dataset(
+        [said("Who was warned?", "unanswerable"), said("who  WAS warned?", "right", evidence)]
+    )
+    [query] = dataset.queries
+    assert (query.text, query.answerable) == ("who  WAS warned?", True)
+    assert notes == ("left out: questions that a file or later feedback has too (1)",)
+
+
+def test_evidence_moves_with_its_words_if_they_stand_once(reports: Reports) -> None:
+    moved = reports.evidence("dam.txt", "Nobody was warned of it.")
+    doubled = reports.evidence("shoes.txt", "Leather comes from Varda.")
+    reports.write("dam.txt", f"A correction of an earlier report. {DAM}")
+    reports.write("shoes.txt", "Leather comes from Varda. Leather comes from Varda.")
+    reports.sync()
+    dataset, notes = reports.dataset(
+        [said("Who was warned?", "right", moved, doubled), said("Leather?", "right", doubled)]
+    )
+    [query] = dataset.queries
+    [evidence] = query.evidence
+    assert evidence.span.of(dataset.documents["dam.txt"].text) == "Nobody was warned of it."
+    assert evidence.span.start > moved.start
+    assert notes == (
+        "left out: pieces of evidence whose words are gone from their document, or stand twice (2)",
+        "left out: questions of which no evidence is left (1)",
+    )
+
+
+def test_evidence_of_a_document_that_is_gone_is_left_out(reports: Reports) -> None:
+    gone = reports.evidence("shoes.txt", "Leather comes from Varda.")
+    (reports.folder / "reports" / "shoes.txt").unlink()
+    reports.sync()
+    dataset, notes = reports.dataset([said("Leather?", "right", gone), said("Who?", "unanswerable")])
+    assert [query.text for query in dataset.queries] == ["Who?"]
+    assert notes == (
+        "left out: pieces of evidence whose document is not in the library (1)",
+        "left out: questions of which no evidence is left (1)",
+    )
+
+
+def test_files_of_questions_come_first_and_keep_their_answers(reports: Reports, tmp_path: Path) -> None:
+    rows = [
+        {
+            "_id": "x",
+            "text": "When did it break?",
+            "answerable": True,
+            "answers": ["Sunday"],
+            "evidence": [{"document": "dam.txt", "start": 26, "end": 32, "text": "Sunday"}],
+        },
+        {
+            "_id": "y",
+            "text": "Who makes shoes?",
+            "document": "shoes.txt",
+            "evidence": [{"start": 99, "end": 105, "text": "robots"}],
+        },
+    ]
+    file = write_lines(tmp_path / "mine.jsonl", rows)
+    dataset, notes = reports.dataset([said("WHEN did it break?", "unanswerable")], file)
+    [query] = dataset.queries
+    assert (query.answerable, query.answers) == (True, ("Sunday",))
+    assert query.evidence == (Evidence("dam.txt", Span(26, 32)),)
+    assert [note.removeprefix("left out: ")[:24] for note in notes] == [
+        "pieces of evidence whose",
+        "questions of which no ev",
+        "questions that a file or",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "cause"),
+    [
+        ({"_id": "x"}, "it has no text; give it one, the question"),
+        (
+            {"text": "Why?", "evidence": [{"start": 1, "end": 2}]},
+            "its evidence cannot be used ('text'); write ",
+        ),
+        ({"text": "Why?", "evidence": ["dam.txt"]}, "its evidence cannot be used ("),
+    ],
+)
+def test_a_wrong_question_in_a_file_is_named(
+    reports: Reports, tmp_path: Path, row: dict[str, object], cause: str
+) -> None:
+    file = write_lines(tmp_path / "mine.jsonl", [{"text": "Who?", "answerable": False}, row])
+    with pytest.raises(DatasetError) as raised:
+        reports.dataset([], file)
+    assert str(raised.value).startswith(f"{file}, line 2: {cause}")
+
+
+def test_nothing_to_evaluate_with_is_an_error_that_says_why(reports: Reports) -> None:
+    with pytest.raises(DatasetError) as raised:
+        reports.dataset([said("When?", "wrong")])
+    assert str(raised.value) == (
+        "there is nothing to evaluate the library with (left out: judgements as wrong that do not say what "
+        "is right (1)); judge answers with POST /v1/feedback, or name a file of questions"
+    )
+
+
+def test_the_same_path_in_two_folders_has_two_names(reports: Reports, tmp_path: Path) -> None:
+    write(tmp_path / "more" / "dam.txt", "Another dam held all winter.")
+    sync(reports.index, [tmp_path / "more"])
+    [other] = [record for record in reports.index.documents() if record.source.endswith("/more")]
+    evidence = evidence_in(reports.index, other.document_id, 1, 0, 11)
+    dataset, _ = reports.dataset([said("Which held?", "right", evidence)])
+    assert sorted(dataset.documents) == [
+        f"{tmp_path}/more/dam.txt",
+        f"{tmp_path}/reports/dam.txt",
+        "shoes.txt",
+    ]
+    assert dataset.queries[0].evidence == (Evidence(f"{tmp_path}/more/dam.txt", Span(0, 11)),)
+
+
+def test_the_set_can_be_evaluated(reports: Reports, encoder: Encoder, tmp_path: Path) -> None:
+    evidence = reports.evidence("dam.txt", "The dam of Varda broke on Sunday.")
+    dataset, _ = reports.dataset([said("When did the dam of Varda break?", "right", evidence)])
+    measured = evaluate(dataset, Configuration(), tmp_path, encoder=encoder).as_dict()
+    assert json.loads(json.dumps(measured))["selection"]["first_correct"]["value"] == 1
+    assert measured["retrieval"]["fused"]["recall@1"]["value"] == 1

@@ -1,0 +1,146 @@
+"""Readers: the one that comes with the program, any CrossEncoder in its place, and none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from index.embedding.encoder import bundled_folder
+from rag.finding.reader import BundledReader, ReaderError, bundled_reader, open_reader
+from rag.finding.windows import Window
+
+QUESTION = "How many suspects were arrested?"
+WEIGHTS = Path(__file__).parents[3] / "rag" / "finding" / "reader.safetensors"
+
+ANSWERS = Window(
+    "Raids",
+    (
+        "Police vans stood in the street all night.",
+        "More than a thousand suspects were arrested within three days.",
+        "The ministry thanked its partners.",
+    ),
+)
+DOES_NOT = Window(
+    "Raids",
+    (
+        "Police vans stood in the street all night.",
+        "Suspects may ask for a lawyer once they have been arrested.",
+        "The ministry thanked its partners.",
+    ),
+)
+
+
+class TestTheBundledReader:
+    def test_it_tells_the_sentence_that_answers_from_one_with_the_same_words(self) -> None:
+        right, wrong = bundled_reader().read(QUESTION, [ANSWERS, DOES_NOT])
+        assert max(right.sentences) == right.sentences[1]
+        assert right.sentences[1] > max(wrong.sentences)
+        assert right.answerable > wrong.answerable
+
+    def test_it_depends_on_the_question(self) -> None:
+        [read] = bundled_reader().read("Where did the vans stand?", [ANSWERS])
+        assert max(read.sentences) == read.sentences[0]
+
+    def test_windows_are_read_independently_of_each_other(self) -> None:
+        together = bundled_reader().read(QUESTION, [ANSWERS, DOES_NOT])
+        [alone] = bundled_reader().read(QUESTION, [DOES_NOT])
+        # Half precision, where the processor has it, rounds sums by the shape of the batch.
+        assert together[1].sentences == pytest.approx(alone.sentences, abs=0.2)
+
+    def test_the_same_windows_are_read_the_same_again(self) -> None:
+        assert bundled_reader().read(QUESTION, [ANSWERS]) == bundled_reader().read(QUESTION, [ANSWERS])
+
+    def test_nothing_to_read_is_nothing_read(self) -> None:
+        assert bundled_reader().read(QUESTION, []) == []
+        [read] = bundled_reader().read(QUESTION, [Window("Raids", ())])
+        assert read.sentences == ()
+
+    def test_its_weights_take_at_most_five_megabytes(self) -> None:
+        assert WEIGHTS.stat().st_size < 5_000_000
+
+    def test_the_file_tells_its_script_data_and_licences(self) -> None:
+        with safe_open(WEIGHTS, "pt") as stored:
+            metadata = stored.metadata()
+        assert metadata["made_by"] == "benchmarks/train_reader.py"
+        assert [part.partition(")")[0] for part in metadata["data"].split("(")[1:]] == [
+            "CC BY-SA 4.0",
+            "CC BY-SA 3.0",
+            "Apache-2.0",
+            "CC BY 4.0",
+        ]
+
+    def test_it_is_opened_once(self) -> None:
+        assert open_reader() is open_reader("bundled") is bundled_reader()
+
+    def test_its_changes_are_added_to_the_encoder_s_weights(self, tmp_path: Path) -> None:
+        stored = load_file(WEIGHTS)
+        unchanged = {name: tensor * 0 if ".lora_B" in name else tensor for name, tensor in stored.items()}
+        save_file(unchanged, tmp_path / "unchanged.safetensors")
+        [with_changes] = bundled_reader().read(QUESTION, [ANSWERS])
+        [without] = BundledReader(tmp_path / "unchanged.safetensors").read(QUESTION, [ANSWERS])
+        assert without.sentences != with_changes.sentences
+
+    @pytest.mark.parametrize("content", [b"", b"no tensors"])
+    def test_a_file_that_is_no_reader_is_one_line_of_cause_and_remedy(
+        self, tmp_path: Path, content: bytes
+    ) -> None:
+        (tmp_path / "reader.safetensors").write_bytes(content)
+        with pytest.raises(ReaderError, match=r"weights in reader\.safetensors do not fit .*; install"):
+            BundledReader(tmp_path / "reader.safetensors")
+
+    def test_a_layer_that_is_missing_is_named(self, tmp_path: Path) -> None:
+        stored = load_file(WEIGHTS)
+        name = next(name for name in stored if name.endswith(".lora_B"))
+        save_file(
+            {key: tensor for key, tensor in stored.items() if key != name}, tmp_path / "part.safetensors"
+        )
+        with pytest.raises(ReaderError, match=name.replace(".", r"\.")):
+            BundledReader(tmp_path / "part.safetensors")
+
+
+class TestAnyCrossEncoder:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """A CrossEncoder with one output whose head is not trained."""
+        from sentence_transformers import CrossEncoder
+
+        target = tmp_path_factory.mktemp("cross-encoder")
+        CrossEncoder(str(bundled_folder()), num_labels=1, device="cpu").save_pretrained(str(target))
+        return target
+
+    def test_a_folder_scores_each_sentence_as_the_model_does(self, folder: Path) -> None:
+        from sentence_transformers import CrossEncoder
+        from torch.nn import Identity
+
+        reader = open_reader(str(folder))
+        assert reader is not None
+        first, second = reader.read(QUESTION, [ANSWERS, DOES_NOT])
+        pairs = [(QUESTION, text) for window in (ANSWERS, DOES_NOT) for text in window.sentences]
+        expected = CrossEncoder(str(folder), device="cpu").predict(pairs, activation_fn=Identity()).tolist()
+        assert [*first.sentences, *second.sentences] == pytest.approx(expected, abs=1e-5)
+        assert (first.answerable, second.answerable) == (max(first.sentences), max(second.sentences))
+        assert reader.name == str(folder)
+
+    def test_a_window_without_sentences_is_read_as_such(self, folder: Path) -> None:
+        reader = open_reader(str(folder))
+        assert reader is not None
+        assert [read.sentences for read in reader.read(QUESTION, [Window("", ())])] == [()]
+
+    def test_one_that_sorts_into_classes_is_refused(self, tmp_path: Path) -> None:
+        from sentence_transformers import CrossEncoder
+
+        CrossEncoder(str(bundled_folder()), num_labels=3, device="cpu").save_pretrained(str(tmp_path))
+        with pytest.raises(ReaderError, match="has 3 outputs; choose a CrossEncoder"):
+            open_reader(str(tmp_path))
+
+    def test_one_that_is_not_there_is_named_with_the_remedy(self, tmp_path: Path) -> None:
+        with pytest.raises(ReaderError, match=r"no-reader' cannot be loaded: .*; give the name or folder"):
+            open_reader(str(tmp_path / "no-reader"))
+
+
+def test_none_is_no_reader() -> None:
+    assert open_reader("none") is None

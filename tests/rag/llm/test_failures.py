@@ -1,0 +1,86 @@
+"""Which failures of a model may pass by themselves, and what is said of them."""
+
+from __future__ import annotations
+
+import httpx
+import openai
+import pytest
+
+from rag.llm.failures import in_words, is_of_time, is_retryable, without
+from tests.support.scripted import ServerError
+
+REQUEST = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
+
+
+def raised_from(error: Exception, cause: BaseException) -> Exception:
+    """An error as it is when it was raised from another."""
+    error.__cause__ = cause
+    return error
+
+
+def status_error(status: int) -> httpx.HTTPStatusError:
+    """Httpx's own, which keeps the status with the response."""
+    return httpx.HTTPStatusError("no", request=REQUEST, response=httpx.Response(status, request=REQUEST))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(ServerError(status) for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
+        ConnectionRefusedError("refused"),
+        OSError("no route"),
+        httpx.ReadError("broken"),
+        httpx.RemoteProtocolError("closed"),
+        openai.APIConnectionError(request=REQUEST),
+        status_error(503),
+        raised_from(RuntimeError("the client failed"), ConnectionResetError("reset")),
+    ],
+    ids=repr,
+)
+def test_a_server_that_is_busy_or_out_of_reach_is_asked_again(error: Exception) -> None:
+    assert is_retryable(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(ServerError(status) for status in (400, 401, 403, 404, 413, 422)),
+        status_error(401),
+        ValueError("the model is unknown"),
+        raised_from(ServerError(400), ConnectionResetError("reset")),
+        raised_from(RuntimeError("the client failed"), ValueError("of its settings")),
+    ],
+    ids=repr,
+)
+def test_a_request_that_is_wrong_is_not_sent_again(error: Exception) -> None:
+    assert not is_retryable(error)
+
+
+def test_an_error_that_was_raised_from_itself_is_read_to_its_end() -> None:
+    error = ValueError("round")
+    raised_from(error, error)
+    assert (is_retryable(error), is_of_time(error)) == (False, False)
+
+
+def test_a_client_that_has_waited_long_enough_is_told_from_one_that_was_refused() -> None:
+    timed_out: list[Exception] = [
+        TimeoutError(),
+        httpx.ReadTimeout("slow"),
+        openai.APITimeoutError(request=REQUEST),
+        raised_from(RuntimeError("it failed"), httpx.ConnectTimeout("slow")),
+    ]
+    assert [is_of_time(error) for error in timed_out] == [True] * 4
+    assert not is_of_time(ConnectionRefusedError())
+
+
+def test_an_error_is_told_on_one_line() -> None:
+    assert in_words(ValueError("line one\n  line two")) == "ValueError: line one line two"
+    assert in_words(ValueError()) == "ValueError"
+    assert in_words(ValueError("x" * 1000)) == "ValueError: " + "x" * 300
+
+
+def test_the_key_stands_in_no_error() -> None:
+    assert in_words(ServerError(401, "invalid key sk-123 given"), "sk-123") == (
+        "ServerError: invalid key … given"
+    )
+    assert without("no key here", None) == "no key here"

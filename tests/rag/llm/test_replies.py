@@ -1,0 +1,160 @@
+"""A reply comes as it is written, by a thread that ends when nobody reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from threading import Event, active_count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+
+from rag.llm import ModelError, Usage
+from rag.llm.replies import Reply
+from tests.support.scripted import PATIENCE, Script, ScriptedLLM, fails, for_ever, hangs, says
+
+
+@pytest.fixture
+def released() -> Iterator[Event]:
+    event = Event()
+    yield event
+    event.set()
+
+
+def reply_of(script: Script, seconds: float = PATIENCE, sent: int = 30) -> tuple[Reply, ScriptedLLM]:
+    llm = ScriptedLLM(script)
+    return Reply("scripted", sent, lambda: iter(llm.stream_chat([])), time.monotonic() + seconds), llm
+
+
+def cut(raw: object) -> tuple[bool, list[str]]:
+    """Whether a reply was cut whose last piece has what a client hands on."""
+    message = ChatMessage(role="assistant", content="a")
+    reply = Reply(
+        "x", 0, lambda: iter([ChatResponse(message=message, delta="a", raw=raw)]), time.monotonic() + PATIENCE
+    )
+    pieces = list(reply)
+    return reply.is_cut, pieces
+
+
+def test_its_pieces_come_in_order() -> None:
+    reply, _ = reply_of(says("one ", "", "two ", "three"))
+    assert list(reply) == ["one ", "two ", "three"]
+    assert not reply.is_cut
+
+
+def test_each_piece_is_there_before_the_next_is_written(released: Event) -> None:
+    reply, _ = reply_of(hangs(released, "one "))
+    assert next(iter(reply)) == "one "
+
+
+def test_one_that_hangs_ends_in_time(released: Event) -> None:
+    reply, _ = reply_of(hangs(released, "one "), seconds=0.3)
+    began = time.monotonic()
+    pieces = iter(reply)
+    assert next(pieces) == "one "
+    with pytest.raises(ModelError, match=r"^scripted did not finish its answer in time$") as caught:
+        next(pieces)
+    assert caught.value.kind == "timeout"
+    assert 0.2 < time.monotonic() - began < 2
+
+
+def test_one_that_goes_on_for_ever_ends_in_time() -> None:
+    reply, llm = reply_of(for_ever("again "), seconds=0.3)
+    began = time.monotonic()
+    with pytest.raises(ModelError):
+        list(reply)
+    assert time.monotonic() - began < 2
+    assert llm.ended.wait(2), "its thread goes on"
+
+
+def test_what_its_client_raises_is_raised_where_it_is_read() -> None:
+    reply, _ = reply_of(fails(KeyError("choices"), "one "))
+    pieces = iter(reply)
+    assert next(pieces) == "one "
+    with pytest.raises(KeyError):
+        next(pieces)
+
+
+def test_the_thread_of_one_that_is_left_off_ends_and_lets_go_of_the_connection() -> None:
+    before = active_count()
+    reply, llm = reply_of(for_ever("again "))
+    for _ in reply:
+        break
+    assert llm.ended.wait(2)
+    until = time.monotonic() + 2
+    while active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert active_count() <= before
+
+
+def test_a_model_that_is_faster_than_its_reader_waits() -> None:
+    written = [0]
+
+    def script(_: object) -> Iterator[str]:
+        while True:
+            written[0] += 1
+            yield "x"
+
+    reply, _ = reply_of(script)
+    next(iter(reply))
+    time.sleep(0.3)
+    assert written[0] < 1_000
+    reply.abandon()
+
+
+def test_a_stream_that_cannot_be_closed_is_read_to_its_end() -> None:
+    message = ChatMessage(role="assistant", content="a")
+    responses = [ChatResponse(message=message, delta="a"), ChatResponse(message=message, delta="b")]
+    assert list(Reply("x", 0, lambda: iter(responses), time.monotonic() + PATIENCE)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_cut"),
+    [
+        (SimpleNamespace(choices=[SimpleNamespace(finish_reason="length")]), True),
+        (SimpleNamespace(choices=[SimpleNamespace(finish_reason="stop")]), False),
+        (SimpleNamespace(choices=[]), False),
+        ({"choices": [{"finish_reason": "length"}]}, True),
+        ({"done_reason": "length"}, True),
+        ({"done_reason": "stop"}, False),
+        ({"stop_reason": "max_tokens"}, True),
+        ({"type": "message_delta", "delta": SimpleNamespace(stop_reason="max_tokens")}, True),
+        ({"finish_reason": SimpleNamespace(name="MAX_TOKENS")}, True),
+        (None, False),
+        ("what no client should hand on", False),
+        (7, False),
+    ],
+    ids=str,
+)
+def test_one_that_ends_at_the_limit_of_its_length_is_cut(raw: object, is_cut: bool) -> None:
+    assert cut(raw) == (is_cut, ["a"])
+
+
+Told = Callable[[int, int], Any]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda sent, written: {"usage": {"prompt_tokens": sent, "completion_tokens": written}},
+        lambda sent, written: {"usage": {"input_tokens": sent, "output_tokens": written}},
+    ],
+)
+def test_its_usage_is_what_the_model_says(told: Told) -> None:
+    reply, _ = reply_of(says("one two", told(120, 7)))
+    list(reply)
+    assert reply.usage == Usage(120, 7)
+
+
+def test_its_usage_is_estimated_where_the_model_says_nothing() -> None:
+    reply, _ = reply_of(says("twelve chars"), sent=30)
+    assert reply.usage == Usage(10, 0)
+    list(reply)
+    assert reply.usage == Usage(10, 4)
+
+
+def test_halves_of_surrogate_pairs_are_handed_on() -> None:
+    reply, _ = reply_of(says("a\ud83d", "\ude00b"))
+    assert list(reply) == ["a\ud83d", "\ude00b"]

@@ -1,0 +1,1 @@
+"""Files, servers, libraries and scripted replies that tests share."""

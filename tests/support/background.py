@@ -1,0 +1,98 @@
+"""A server whose background work a test can hold, ask for and wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from starlette.testclient import TestClient
+
+from index.embedding.encoder import Encoder
+from index.embedding.late_chunking import Part
+from index.embedding.model import Embedded, Vectors
+from index.library import Index
+from rag.engine import QueryEngine
+from tests.support.reports import write
+from ui.http.app import create_app
+from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+WEIR = "Four villages below the weir have had no clean water since June."
+PATIENCE = 30.0
+
+
+class Held(Encoder):
+    """The real encoder, which waits before it embeds passages, once it is told to."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.__dict__.update(encoder.__dict__)
+        self.reached, self.go_on = Event(), Event()
+        self.go_on.set()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages, when that is allowed."""
+        self.reached.set()
+        assert self.go_on.wait(PATIENCE)
+        return super().encode(texts)
+
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+        """The same with their sentences."""
+        self.reached.set()
+        assert self.go_on.wait(PATIENCE)
+        return super().encode_passages(texts, sentences)
+
+    def hold(self) -> None:
+        """Wait from now on."""
+        self.reached.clear()
+        self.go_on.clear()
+
+
+def app_of(index: Index) -> TestClient:
+    return TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home, max_megabytes=2)))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def ended(client: TestClient, job_id: str) -> dict[str, Any]:
+    """The job, once it is over."""
+    wait_until(lambda: client.get(f"/v1/jobs/{job_id}").json()["ended"] is not None)
+    return dict(client.get(f"/v1/jobs/{job_id}").json())
+
+
+def accepted(response: Response) -> str:
+    """The job of a request that was accepted."""
+    assert response.status_code == 202
+    [(name, job_id)] = response.json().items()
+    assert (name, response.headers["location"]) == ("job_id", f"/v1/jobs/{job_id}")
+    return str(job_id)
+
+
+def unsynced(index: Index, folder: Path) -> Path:
+    """A folder with two files, which is followed and was not synced yet."""
+    write(folder / "dam.txt", GATE)
+    write(folder / "weir.txt", WEIR)
+    index.catalog.follow([str(folder)])
+    return folder
+
+
+def held_sync(client: TestClient, held: Held) -> str:
+    """A sync that has read its files and waits before it embeds them."""
+    held.hold()
+    job_id = accepted(client.post("/v1/index/sync"))
+    assert held.reached.wait(PATIENCE)
+    return job_id
+
+
+def send(client: TestClient, name: str, data: bytes, **said: str) -> Response:
+    return client.post("/v1/documents", files={"file": (name, data)}, data={"background": "true", **said})

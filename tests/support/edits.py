@@ -1,0 +1,33 @@
+"""Reports to be edited, in a folder that a library follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.ingest.sync import sync
+from index.library import Index
+from index.loaders.sandbox.client import Isolated
+from index.records import DocumentRecord
+from tests.support.reports import write
+from ui.http.library.editing import edit_document
+
+GATE = "The council of Varda closed the third gate of the dam on Monday."
+HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"
+REPORT = f"---\n{HEAD}\n---\n\n{GATE}\n\nIt stays closed.\n"
+
+
+def filed(index: Index, loading: Isolated, folder: Path) -> Path:
+    """A followed folder with two reports, of which the first is document 1."""
+    write(folder / "dams" / "gate.md", REPORT)
+    write(folder / "water.txt", "Four villages have had no clean water since June.")
+    sync(index, [folder], reader=loading)
+    return folder
+
+
+def edit(index: Index, document_id: int = 1, /, **edits: str) -> DocumentRecord:
+    return edit_document(index, document_id, edits)
+
+
+def note(folder: Path) -> Path:
+    """Where the sidecar of document 1 would lie."""
+    return folder / "dams" / "gate.md.meta.yaml"

@@ -1,0 +1,129 @@
+"""Answers to export, of any words and with all that an answer can have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+from hypothesis import strategies as st
+
+from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
+from rag.conversations.wording import visible
+from tests.support.markup import abstention, answer, citation, passage, texts
+from ui.export import Digests, Exported, Format, export_conversation, read_export
+from ui.export.comparing import beside_kept, beside_manifest
+from ui.export.sheet import lay_out
+
+DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
+
+FIRST = "Police arrested 1,043 people on Monday."
+SECOND = "The third gate of the dam failed | 12 | 30"
+THIRD = "Nobody knows why."
+
+
+def full_answer() -> Answer:
+    """A sentence of each verdict, one with two footnotes; a remark of each kind; a difference."""
+    first, second, third = (
+        citation(1, FIRST, 1, page=3, at=0),
+        citation(2, SECOND, 2, at=len(FIRST) + 1),
+        citation(1, FIRST, 1, page=3, at=len(FIRST) + 1),
+    )
+    text = f"{FIRST} {SECOND}\n{THIRD}"
+    end = len(FIRST) + 1 + len(SECOND)
+    return replace(
+        answer(first, second, third, text=text),
+        question="How many were *arrested*?",
+        note="Not mentioned in the sentences cited: “why”.",
+        sentences=(
+            AnswerSentence(0, len(FIRST), (1,)),
+            AnswerSentence(len(FIRST) + 1, end, (2, 1), "partial", "“12” has no unit"),
+            AnswerSentence(end + 1, len(text), (), "unsupported", "nothing is cited"),
+        ),
+        citations=(first, replace(second, headings="Table 1\nGate | Opened | Shut"), third),
+        disagreements=(
+            Disagreement(
+                "people arrested",
+                (
+                    StatedFigure("1,043", 1, 1, 2, "Report 1", None, "2025-07-18", superseded=False),
+                    StatedFigure("12", 2, 2, 2, "Report 2", None, None, superseded=True),
+                ),
+            ),
+        ),
+        dropped=(Dropped("The mayor fled.", "“mayor” is not in the cited sentence"),),
+        model="a-model",
+        prompt_digest="c" * 64,
+        standalone="How many people were arrested on Monday?",
+    )
+
+
+@st.composite
+def answers_of_any_words(draw: st.DrawFn) -> Answer:
+    """Answers whose sentences and quotes are words of any kind, all of them supported or otherwise."""
+    said = draw(st.lists(texts.filter(visible), min_size=1, max_size=4))
+    text, sentences, cited = "", [], []
+    for number, words in enumerate(said, 1):
+        start = len(text)
+        verdict: Verdict = draw(st.sampled_from(["supported", "partial", "unsupported"]))
+        text += words
+        sentences.append(AnswerSentence(start, len(text), (number,), verdict, draw(texts)))
+        heading = draw(st.none() | texts.filter(visible))
+        cited.append(replace(citation(number, words, at=start), title=draw(texts), headings=heading))
+        text += draw(st.sampled_from([" ", "\n"]))
+    figure = StatedFigure(draw(texts), 1, 1, 2, draw(texts), None, draw(texts), superseded=False)
+    return replace(
+        answer(*cited, text=text),
+        question=draw(texts.filter(visible)),
+        sentences=tuple(sentences),
+        note=draw(texts),
+        disagreements=(Disagreement(draw(texts), (figure,)),),
+    )
+
+
+# A conversation
+
+ASKED = "And the gates?"
+ABSTAINED = replace(
+    abstention(passage("Words.", "it has no figure")), answer_id="0b" * 16, question="Who *won*?"
+)
+AGAIN = replace(
+    answer(citation(2, SECOND, 2), citation(3, FIRST, 2, at=len(SECOND) + 1), text=f"{SECOND} {FIRST}"),
+    answer_id="0c" * 16,
+    question=ASKED,
+)
+ANSWERS = (full_answer(), ABSTAINED, AGAIN)
+SHEETS = [lay_out(made, {}) for made in ANSWERS]
+NAME = "Arrests & <gates> *2031*"
+
+
+def written_as(form: Format, *answers: Answer, name: str = NAME) -> bytes:
+    return export_conversation("c1", name, answers or ANSWERS, form, DIGESTS)
+
+
+def read_as(form: Format, data: bytes) -> Exported:
+    return read_export(data, Path(f"conversation.{form.suffix}"))
+
+
+def edited_as(form: Format, old: str, new: str) -> Exported:
+    """What is read after the first of some words were replaced; of a Word document, in its body."""
+    data = written_as(form)
+    if form.suffix != "docx":
+        text = data.decode()
+        assert old in text
+        return read_as(form, text.replace(old, new, 1).encode())
+    file = BytesIO()
+    with ZipFile(BytesIO(data)) as source, ZipFile(file, "w") as target:
+        for entry in source.namelist():
+            content = source.read(entry)
+            if entry == "word/document.xml":
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
+            target.writestr(entry, content)
+    return read_as(form, file.getvalue())
+
+
+def faults(exported: Exported) -> list[str]:
+    """What is wrong with what is read beside its manifest and the kept answers."""
+    assert exported.manifest is not None
+    return [*beside_manifest(exported, exported.manifest), *beside_kept(exported, SHEETS)]

@@ -1,0 +1,130 @@
+"""Fills the disk under a library, and makes it read-only, in a file system of its own. Run under ``unshare``.
+
+``unshare --map-root-user --mount python -m tests.support.full_disk FOLDER`` prints what happened as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from benchmarks.stub_encoder import StubEncoder
+from index.catalog.backup import BackupError, back_up
+from index.catalog.database import CatalogError
+from index.library import Index
+from index.search.maintenance import LibraryWriteError
+from index.vectors import Sizes
+from rag.engine import QueryEngine
+from tests.support.reports import found, incoming
+from ui.http.app import create_app
+from ui.settings import Settings
+
+MEGABYTES = 6
+SIZES = Sizes(small=1, flat_up_to=100_000)
+LONG = " ".join(f"Word{number} of the flood." for number in range(4000))
+
+
+def make_read_only(folder: Path) -> None:
+    """What is open stays as it was opened; whatever is opened by its name from now on is not written to."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all the room there is."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            return filler
+
+
+def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
+    try:
+        act()
+    except (LibraryWriteError, BackupError, CatalogError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "done"
+
+
+def over_http(index: Index) -> dict[str, tuple[int, str]]:
+    """What HTTP answers to requests that write: the status and the detail."""
+    engine = QueryEngine(index, None)
+    app = create_app(index, engine, Settings(home=index.home))
+    file = {"file": ("long.txt", LONG.encode())}
+    judged = {"question": "Which gate?", "verdict": "wrong", "note": "Neither. " * 200}
+    said: dict[str, tuple[int, str]] = {}
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for name, response in (
+            ("upload", client.post("/v1/documents", files=file)),
+            ("queued upload", client.post("/v1/documents", files=file, data={"background": "true"})),
+            ("feedback", client.post("/v1/feedback", json=judged)),
+            ("sync", client.post("/v1/index/sync")),
+            ("search", client.post("/v1/search", json={"query": "gates of the dam"})),
+        ):
+            said[name] = response.status_code, response.json().get("detail", "")
+        # A body of more than a megabyte is put on the disk while it arrives.
+        tempfile.tempdir = str(index.home)
+        large = client.post("/v1/documents", files={"file": ("large.txt", b"gate " * 400_000)})
+        said["large upload"] = large.status_code, large.json()["detail"]
+        tempfile.tempdir = None
+    return said
+
+
+def synced(home: Path) -> tuple[int, str]:
+    """The exit code of the command ``sync``, and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ui.cli.app", "sync", "--home", str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    return done.returncode, done.stderr
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    size = f"size={MEGABYTES}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    home = folder / "home"
+    said: dict[str, Any] = {}
+    with Index.open(home, StubEncoder(), sizes=SIZES) as index:
+        index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
+        before = found(index, "gates of the dam")
+        (folder / "reports").mkdir()
+        index.catalog.follow([str(folder / "reports")])
+        filler = fill(folder)
+        said["added"] = tried(lambda: index.replace([incoming(LONG, "long.txt")]))
+        said["removed"] = tried(lambda: index.replace([], [1]))
+        said["same"] = found(index, "gates of the dam") == before
+        said["generation"] = index.generation
+        said["over HTTP"] = over_http(index)
+        said["sync"] = synced(home)
+        said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
+        said["settled"] = tried(index.settle)
+        said["same after settling"] = found(index, "gates of the dam") == before
+        with Index.open(home, StubEncoder(), sizes=SIZES) as other:
+            said["same in another"] = found(other, "gates of the dam") == before
+        filler.unlink()
+        said["added with room"] = tried(lambda: index.replace([incoming("Three gates.", "c.txt")]))
+        said["left over"] = sorted(entry.name for entry in home.glob(".*"))
+        after = found(index, "gates of the dam")
+        said["documents"] = [row[1] for row in sorted(after)]
+        make_read_only(home)
+        said["added read-only"] = tried(lambda: index.replace([incoming("Four gates.", "d.txt")]))
+        said["same read-only"] = found(index, "gates of the dam") == after
+        said["opened read-only"] = tried(lambda: Index.open(home, StubEncoder()).close())
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()

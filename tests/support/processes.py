@@ -1,0 +1,117 @@
+"""Run the command ``footnoted`` in a process of its own, as a person does."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120
+STOP_SECONDS = 20
+
+MODULE = (sys.executable, "-m", "ui.cli.app")
+"""The command, from this checkout whether or not it is installed."""
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without settings of Footnoted's own, and with ``more``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
+    offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
+    return kept | offline | more
+
+
+def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; its output is decoded."""
+    return subprocess.run(
+        [*MODULE, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+def on_terminal(*arguments: str | Path) -> tuple[str, str]:
+    """Run the command with standard error on a terminal; its standard output, and what it drew there."""
+    ours, theirs = pty.openpty()
+    drawn: list[bytes] = []
+
+    def read() -> None:
+        # A terminal whose other end is closed gives an error on Linux and nothing elsewhere.
+        with suppress(OSError):
+            while part := os.read(ours, 1024):
+                drawn.append(part)
+
+    reader = Thread(target=read)
+    reader.start()
+    with subprocess.Popen(
+        [*MODULE, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        os.close(theirs)
+        out, _ = process.communicate(timeout=START_SECONDS)
+    reader.join()
+    os.close(ours)
+    return out, b"".join(drawn).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that is ready: its process, its address, and the line that it said so with."""
+
+    process: subprocess.Popen[str]
+    address: str
+    line: str
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send it a signal; its exit code and what else it printed, on standard output and error."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=STOP_SECONDS)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def serving(home: Path, *arguments: str, command: Sequence[str] = MODULE, **more: str) -> Iterator[Served]:
+    """A server of ``home`` on a free port, stopped at the end whatever happens; ``command`` starts it."""
+    process = subprocess.Popen(
+        [*command, "serve", "--home", str(home), "--port", "0", *arguments],
+        cwd=ROOT,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if "http://" not in line:
+            _, err = process.communicate(timeout=START_SECONDS)
+            raise AssertionError(f"the server ended with {process.returncode} before it was ready: {err}")
+        yield Served(process, "http://" + line.partition("http://")[2].strip('"}\n'), line)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate(timeout=STOP_SECONDS)
+
+
+def mapping_of_lines(text: str) -> Mapping[str, str]:
+    """``Name   value`` lines as a mapping."""
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line.strip())
+    return {name.strip(): value.strip() for name, value in pairs}

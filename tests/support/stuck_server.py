@@ -1,0 +1,46 @@
+"""Runs the command with parts that never end: ``python -m tests.support.stuck_server FIFO serve …``.
+
+A thread that keeps feedback reads from ``FIFO``, which nobody writes to. The job that syncs waits for ever,
+and so does the engine before its second event; with ``-`` for ``FIFO`` the engine only makes events for ever.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from threading import Event as ThreadEvent
+from typing import Any
+
+from rag.engine import QueryEngine
+from rag.events import Event, Token
+
+
+def main() -> int:
+    fifo = sys.argv[1]
+    never = ThreadEvent()
+    events_of = QueryEngine.stream
+
+    def stream(engine: QueryEngine, *arguments: Any, **more: Any) -> Generator[Event]:  # noqa: ANN401 (as given)
+        events = events_of(engine, *arguments, **more)
+        yield next(events)
+        while fifo == "-":
+            time.sleep(0.1)
+            yield Token(" Word.")
+        never.wait()
+
+    QueryEngine.stream = stream  # type: ignore[method-assign]
+    if fifo != "-":
+        from ui.http import questions as api
+        from ui.storage import writer
+
+        api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
+        writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]
+    from ui.cli.app import main as command
+
+    return command(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""``footnoted eval``: what it prints for people and programs, where it leaves its report, and its errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.embedding.encoder import Encoder
+from rag.conversations.feedback import Feedback, append_feedback
+from rag.evaluation import Configuration, evaluate, read_dataset
+from rag.evaluation.datasets import choose
+from tests.support.commands import QUESTION, fails
+from tests.support.processes import ROOT, on_terminal
+from tests.support.sets import write_beir
+from ui.cli.app import main
+
+SEEDS = ROOT / "seeds"
+UNANSWERABLE = "What is the population of Cambodia?"
+LIMIT = 12
+FEW = ("--limit", str(LIMIT))
+NO_SET = "name one folder that has a data set, or evaluate the library itself with --from-feedback"
+
+
+@pytest.fixture(scope="module")
+def measuring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which sets are measured; it keeps their throw-away indexes."""
+    return tmp_path_factory.mktemp("measuring")
+
+
+def measures(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[Any, str]:
+    """What ``eval --json`` prints, and what it says beside it."""
+    assert main(["eval", *map(str, arguments), "--json"]) == 0
+    out, err = capfd.readouterr()
+    return json.loads(out), err
+
+
+def answerable() -> int:
+    """How many of the questions that are asked have an answer."""
+    return sum(bool(query.answerable) for query in choose(read_dataset(SEEDS), LIMIT).queries)
+
+
+def without_times(form: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in form.items() if key != "latency_ms"}
+
+
+def test_json_is_what_the_library_s_own_call_gives(
+    capfd: pytest.CaptureFixture[str], measuring: Path, encoder: Encoder
+) -> None:
+    form, err = measures(capfd, SEEDS, "--home", measuring, *FEW)
+    expected = evaluate(
+        read_dataset(SEEDS), Configuration(), measuring, limit=LIMIT, encoder=encoder
+    ).as_dict()
+    assert without_times(form) == without_times(json.loads(json.dumps(expected)))
+    report = measuring / "evaluation" / "reports" / "seeds"
+    assert err == f"report: {report}/report.md\n"
+    stored = json.loads((report / "evaluation.json").read_text())
+    assert {key: stored[key] for key in form} == form
+
+
+def test_a_person_gets_aligned_tables(capfd: pytest.CaptureFixture[str], measuring: Path) -> None:
+    parts = ["--part", "retrieval", "--part", "selection"]
+    assert main(["eval", str(SEEDS), "--home", str(measuring), *parts, *FEW]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == f"seeds: {LIMIT} questions over 7 documents"
+    assert [line for line in lines if re.fullmatch(r"\w+", line)] == [
+        "Retrieval",
+        "Selection",
+        "Milliseconds",
+    ]
+    table = [line for line in lines if line.startswith(("nDCG", "recall@", "MRR"))]
+    assert len(table) == 6
+    figure = r"[01]\.\d{3} \([01]\.\d{3}–[01]\.\d{3}\)"
+    assert all(re.fullmatch(rf"\S+ +{figure} +{figure} +{figure} +{answerable()} *", line) for line in table)
+    assert len({line.index("(") for line in table}) == 1
+
+
+def test_parts_and_a_limit_narrow_what_is_measured(
+    capfd: pytest.CaptureFixture[str], measuring: Path
+) -> None:
+    form, _ = measures(capfd, SEEDS, "--home", measuring, "--part", "retrieval", "--limit", "7")
+    assert list(form) == ["dataset", "n_documents", "n_queries", "retrieval"]
+    assert form["n_queries"] == 7
+
+
+def test_a_configuration_from_a_file_is_measured(
+    capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "silent.toml").write_text("threshold = 1.0")
+    arguments = ("--home", measuring, "--part", "selection", "--report", tmp_path / "report", *FEW)
+    form, err = measures(capfd, SEEDS, "--config", tmp_path / "silent.toml", *arguments)
+    assert form["selection"]["any_correct"] == {"value": 0.0, "low": 0.0, "high": 0.0, "n": answerable()}
+    assert err == f"report: {tmp_path}/report/report.md\n"
+    stored = json.loads((tmp_path / "report" / "evaluation.json").read_text())
+    assert (stored["configuration"]["name"], stored["configuration"]["threshold"]) == ("silent", 1.0)
+
+
+def test_two_configurations_are_compared(
+    capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "silent.toml").write_text("threshold = 1.0")
+    arguments = [SEEDS, "--compare", "default", tmp_path / "silent.toml", "--part", "selection"]
+    arguments += ["--home", measuring, "--report", tmp_path / "report", *FEW]
+    form, err = measures(capfd, *arguments)
+    assert (form["first"], form["second"]) == ("default", "silent")
+    rows = {row["place"]: row for row in form["differences"]}
+    assert rows["selection.any_correct"]["outcome"] == "worse"
+    assert rows["selection.any_correct"]["p"] < 0.05
+    assert rows["selection.first_three.f1"]["outcome"] == "no difference"
+    assert err == f"report: {tmp_path}/report/comparison.md\n"
+    written = sorted(path.relative_to(tmp_path / "report").as_posix() for path in tmp_path.rglob("*.md"))
+    assert written == ["comparison.md", "default/report.md", "silent/report.md"]
+
+    assert main(["eval", *map(str, arguments)]) == 0
+    out = capfd.readouterr().out
+    assert out.startswith(f"seeds: {LIMIT} questions\n\nSelection\n")
+    [row] = [line.split() for line in out.splitlines() if line.startswith("any correct ")]
+    assert (row[3], row[-2:]) == ("0.000", ["0.002", "worse"])
+    assert re.fullmatch(r"-0\.\d{3} \(-0\.\d{3}, -0\.\d{3}\)", " ".join(row[4:7]))
+
+
+def test_what_a_set_s_files_have_wrong_is_said_and_the_rest_is_measured(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = write_beir(
+        tmp_path / "set",
+        {"d1": ("Dam", "The dam broke.")},
+        [{"_id": "q1", "text": "What broke?"}],
+        ["q1\td1\t1", "q1\td2\t1"],
+    )
+    form, err = measures(capfd, folder, "--part", "retrieval", "--home", tmp_path / "home")
+    assert form["retrieval"]["fused"]["recall@1"]["value"] == 1
+    assert err.splitlines() == [
+        "1 judgements of qrels.tsv are left out, since the corpus lacks their documents: d2",
+        f"report: {tmp_path}/home/evaluation/reports/set/report.md",
+    ]
+
+
+def test_the_library_is_evaluated_with_its_feedback(
+    capfd: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
+) -> None:
+    append_feedback(own_home, Feedback(QUESTION, "right", (), None, "2031-05-06"))
+    append_feedback(
+        own_home, Feedback("What is the population of Cambodia?", "unanswerable", (), None, "2031")
+    )
+    append_feedback(own_home, Feedback("Who was hurt?", "wrong", (), None, "2031-05-06"))
+    form, err = measures(capfd, "--from-feedback", "--home", own_home)
+    assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 7, 2)
+    assert form["abstention"]["recall"]["n"] == 2
+    assert err.splitlines() == [
+        "left out: judgements as wrong that do not say what is right (1)",
+        f"report: {own_home}/evaluation/reports/library/report.md",
+    ]
+    lines = (SEEDS / "questions.jsonl").read_text().splitlines()
+    asked = [line for line in lines if QUESTION in line or UNANSWERABLE in line]
+    assert len(asked) == 2
+    file = tmp_path / "more.jsonl"
+    file.write_text("\n".join(dict.fromkeys([*lines[:4], *asked])))
+    count = len(file.read_text().splitlines())
+    form, _ = measures(capfd, "--from-feedback", file, "--home", own_home)
+    assert form["n_queries"] == count, "the file asks both questions of the feedback too"
+
+
+def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
+    folder = write_beir(
+        tmp_path / "set", {"d1": ("Dam", "The dam broke.")}, [{"_id": "q1", "text": "What broke?"}]
+    )
+    out, drawn = on_terminal("eval", folder, "--part", "gate", "--home", tmp_path / "home")
+    assert "Embedding" in drawn
+    assert "Asking" in drawn
+    assert out.startswith("set: 1 questions over 1 documents\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        ([], 2, NO_SET),
+        (["a", "b"], 2, NO_SET),
+        ([SEEDS, "--part", "retreival"], 2, "unknown part 'retreival'; did you mean retrieval?"),
+        ([SEEDS, "--part", "all"], 2, "unknown part 'all'; known are retrieval, selection, answers, gate"),
+        (
+            [SEEDS, "--config", "default", "--compare", "default", "default"],
+            2,
+            "--config and --compare exclude each other; name the file after --compare",
+        ),
+        (
+            [SEEDS, "--compare", "default", "default"],
+            2,
+            "both configurations to compare are called 'default'; rename one of the files",
+        ),
+        (
+            [SEEDS, "--config", "/nowhere.toml"],
+            2,
+            (
+                "the configuration /nowhere.toml cannot be read: No such file or directory; give the path "
+                "of a TOML file, or 'default'"
+            ),
+        ),
+        (["/nowhere"], 1, "/nowhere is no folder; give the path of a folder that has a data set"),
+        (
+            ["--from-feedback"],
+            1,
+            (
+                "there is nothing to evaluate the library with; judge answers with POST /v1/feedback, or "
+                "name a file of questions"
+            ),
+        ),
+    ],
+)
+def test_errors_are_one_line(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str | Path], code: int, line: str
+) -> None:
+    assert fails(capfd, code, "eval", *arguments, "--home", tmp_path / "home") == line
+
+
+def test_a_damaged_line_of_feedback_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "feedback.jsonl").write_text("{}\n")
+    line = fails(capfd, 1, "eval", "--from-feedback", "--home", tmp_path)
+    assert line.startswith(f"{tmp_path}/feedback.jsonl, line 1: not feedback as it is stored (")
+
+
+def test_an_unknown_reader_is_one_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text('reader = "no-such-reader"')
+    line = fails(capfd, 1, "eval", SEEDS, "--config", tmp_path / "odd.toml", "--home", tmp_path / "home")
+    assert line.startswith("reader 'no-such-reader' cannot be loaded: ")

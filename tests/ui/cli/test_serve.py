@@ -1,0 +1,324 @@
+"""The server: it says when it is ready, answers the command, and leaves nothing behind when it stops."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
+from ui.cli.serve import PortInUseError, example_questions, listening_socket, refuse_exposure, serve
+from ui.cli.server import running_server
+from ui.errors import UsedWronglyError
+from ui.settings import Settings, home_id
+
+HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
+
+
+@pytest.fixture(scope="module")
+def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one report, of a file that tests may change."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "raids.txt").write_text(
+        "Police in Harlamoor arrested 41 suspects over two days. The raids went on until Friday."
+    )
+    with Index.open(folder / "home", encoder) as index:
+        sync(index, [folder / "reports"])
+    return folder / "home"
+
+
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path) -> Path:
+    """A copy of ``home`` for a server of its own."""
+    return Path(shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("server.json")))
+
+
+@pytest.fixture(scope="module")
+def served(home: Path) -> Iterator[Served]:
+    """A server of ``home``."""
+    with serving(home) as server:
+        yield server
+
+
+def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
+    """What the command prints as JSON, and which heavy packages it loaded for it."""
+    code = (
+        "import sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments), "--json"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr.split()
+
+
+def test_a_server_writes_itself_down_and_is_the_server_of_its_home(served: Served, home: Path) -> None:
+    found = running_server(home)
+    assert found is not None
+    assert served.line == f"Footnoted is ready at {served.address}\n"
+    assert (found.pid, found.address) == (served.process.pid, served.address)
+    health = httpx.get(f"{served.address}/healthz", trust_env=False).json()
+    assert (health["status"], health["home"]) == ("ok", home_id(home))
+    status, _ = asked("status", "--home", home)
+    assert status["server"] == {"address": served.address, "pid": found.pid, "started": found.started}
+
+
+def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Served, home: Path) -> None:
+    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", home)
+    assert loaded == []
+    assert "41 suspects over two days" in answer["citations"][0]["quote"]
+    response, loaded = asked("search", "raids until Friday", "--home", home)
+    assert loaded == []
+    over_http = httpx.post(
+        f"{served.address}/v1/search", json={"query": "raids until Friday", "limit": 10}, trust_env=False
+    ).json()
+    assert response["results"] == over_http["results"]
+
+
+@pytest.mark.usefixtures("served")
+def test_the_server_is_asked_with_the_filters_of_the_command(home: Path) -> None:
+    words = ("raids until Friday", "--home", home)
+    found = [
+        (len(response["results"]), loaded)
+        for response, loaded in (
+            asked("search", *words, "--document", "1", "--published-after", "2001"),
+            asked("search", *words, "--collection", "none"),
+        )
+    ]
+    assert found == [(1, []), (0, [])]
+    answer, loaded = asked("ask", *words, "--published-before", "2001")
+    assert (answer["cause"], loaded) == ("empty_library", [])
+
+
+@pytest.mark.usefixtures("served")
+def test_what_the_server_refuses_is_one_line_and_wrong_usage(home: Path) -> None:
+    done = run("ask", "why " * 600, "--home", home)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("footnoted: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> None:
+    report = home.parent / "reports" / "flood.txt"
+    report.write_text("The Isken flood destroyed 2,140 houses in one night.")
+    try:
+        synced, _ = asked("sync", "--home", home)
+        assert synced["added"] == ["flood.txt"]
+        answer, loaded = asked("ask", "How many houses did the flood destroy?", "--home", home)
+        assert loaded == []
+        assert answer["generation"] == synced["generation"]
+        assert "2,140 houses" in answer["citations"][0]["quote"]
+    finally:
+        report.unlink()
+        asked("sync", "--home", home)
+    listed = httpx.get(f"{served.address}/v1/documents", trust_env=False).json()["documents"]
+    assert [document["path"] for document in listed] == ["raids.txt"]
+
+
+def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home: Path) -> None:
+    report = home.parent / "reports" / "storm.txt"
+    with serving(own_home, "--watch") as server:
+        report.write_text("The Orrin storm took 30 roofs.")
+        try:
+            until = time.monotonic() + 60
+            listed: list[str] = []
+            while listed != ["raids.txt", "storm.txt"] and time.monotonic() < until:
+                found = httpx.get(f"{server.address}/v1/documents", trust_env=False).json()
+                listed = [document["path"] for document in found["documents"]]
+                time.sleep(0.1)
+        finally:
+            report.unlink()
+        assert listed == ["raids.txt", "storm.txt"]
+        code, out, err = server.stop()
+    assert (code, out, err) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
+
+
+def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path: Path) -> None:
+    port = served.address.rpartition(":")[2]
+    done = run("serve", "--port", port, "--home", tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "Starting…",
+        (
+            f"footnoted: cannot listen on 127.0.0.1:{port}: Address already in use; "
+            "give another --port, or stop what uses it"
+        ),
+    ]
+
+
+def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Path) -> None:
+    first = running_server(home)
+    assert first is not None
+    done = run("serve", "--port", "0", "--home", home)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"footnoted: the library in {home} is served already, at {served.address} by process {first.pid}; "
+        "use that server, or stop it first"
+    )
+    assert running_server(home) == first
+
+
+def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Path) -> None:
+    command = [*MODULE, "serve", "--port", "0", "--home", str(own_home)]
+    with ExitStack() as opened:
+        both = [
+            opened.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment(),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for _ in range(2)
+        ]
+        for process in both:
+            opened.callback(process.kill)
+        # The one that is not served ends; the other one is ready.
+        lines = [process.stdout.readline() for process in both if process.stdout is not None]
+        [ready] = [line for line in lines if line]
+        served, refused = both if lines[0] else reversed(both)
+        _, said = refused.communicate(timeout=60)
+        found = running_server(own_home)
+        assert found is not None
+        assert (ready, found.pid) == (f"Footnoted is ready at {found.address}\n", served.pid)
+    assert refused.returncode == 1
+    assert said.splitlines() == [
+        "Starting…",
+        f"footnoted: a server of the library in {own_home} is starting; use that one, or stop it first",
+    ]
+
+
+def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
+    with serving(own_home, "--json") as server:
+        # For programs, it says its address as JSON.
+        assert json.loads(server.line) == {"address": server.address}
+        assert running_server(own_home) is not None
+        assert server.stop(signal.SIGINT) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
+
+
+def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*MODULE, "serve", "--port", "0", "--home", str(tmp_path)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Starting…\n"
+        process.send_signal(signal.SIGINT)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(own_home: Path) -> None:
+    told = Event()
+    told.set()
+
+    def announce(address: str) -> None:
+        raise AssertionError(f"it listens at {address}")
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(Settings(home=own_home, port=0), announce, told)
+    assert not (own_home / "server.json").exists()
+
+
+def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
+    with serving(own_home) as server:
+        server.stop(signal.SIGKILL)
+    assert (own_home / "server.json").is_file()
+    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", own_home)
+    assert "torch" in loaded
+    assert "41 suspects" in answer["citations"][0]["quote"]
+
+
+def test_a_free_port_is_taken_where_none_is_named() -> None:
+    with listening_socket("127.0.0.1", 0) as first, listening_socket("127.0.0.1", 0) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already"):
+            listening_socket("127.0.0.1", port)
+
+
+def test_the_examples_are_one_question_about_each_document(tmp_path: Path) -> None:
+    def line(text: str, *documents: str) -> str:
+        evidence = [{"document": document} for document in documents]
+        return json.dumps({"text": text, "answerable": bool(documents), "evidence": evidence})
+
+    lines = [
+        line("About a?", "a.md"),
+        line("More about a?", "a.md"),
+        line("About nothing?"),
+        "no JSON",
+        "[]",
+        line("About b and a?", "b.md", "a.md"),
+        *(line(f"About {name}?", f"{name}.md") for name in "cde"),
+    ]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines))
+    assert example_questions([tmp_path / "none", tmp_path]) == [
+        "About a?",
+        "About b and a?",
+        "About c?",
+        "About d?",
+    ]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_address_that_other_machines_reach_is_refused_unless_that_is_accepted(
+    host: str, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, host=host)
+    with listening_socket(host, 0) as listener:
+        with pytest.raises(UsedWronglyError, match="no log-in keeps whoever reaches the server from reading"):
+            refuse_exposure(settings, listener)
+        refuse_exposure(settings.model_copy(update={"insecure": True}), listener)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_an_address_of_this_machine_alone_is_served(host: str, tmp_path: Path) -> None:
+    with listening_socket(host, 0) as listener:
+        refuse_exposure(Settings(home=tmp_path, host=host), listener)
+
+
+def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:
+    done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].endswith("give --insecure to accept it")

@@ -1,0 +1,116 @@
+"""A server that is told to stop says so to who reads a stream, and ends whatever its parts do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from index.embedding.encoder import Encoder
+from index.ingest.sync import sync
+from index.library import Index
+from tests.support.processes import Served, serving
+from tests.support.reports import write
+from ui.cli.serve import listening_socket, only_server
+from ui.http.streaming import STOPPING
+
+ENDS_WITHIN = 10.0
+PATIENCE = 60.0
+QUESTION = "How many suspects were arrested?"
+STREAMS = {
+    "/v1/chat": {"question": QUESTION, "stream": True},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}], "stream": True},
+}
+
+
+@pytest.fixture
+def home(encoder: Encoder, tmp_path: Path) -> Path:
+    """A home with one report."""
+    write(tmp_path / "reports" / "raids.txt", "Police in Harlamoor arrested 41 suspects over two days.")
+    with Index.open(tmp_path / "home", encoder) as index:
+        sync(index, [tmp_path / "reports"])
+    return tmp_path / "home"
+
+
+@contextmanager
+def stuck(home: Path, fifo: str) -> Iterator[Served]:
+    """A server whose parts take long, or never end."""
+    with serving(home, command=(sys.executable, "-m", "tests.support.stuck_server", fifo)) as server:
+        yield server
+
+
+def last_of(lines: Iterator[str]) -> Any:  # noqa: ANN401 (JSON)
+    """The data of a stream's last event."""
+    return json.loads([line for line in lines if line.startswith("data: ")][-1].removeprefix("data: "))
+
+
+@contextmanager
+def streams(server: Served) -> Iterator[list[Iterator[str]]]:
+    """A stream of each route, its first event received already."""
+    with ExitStack() as opened:
+        http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
+        begun: list[Iterator[str]] = []
+        for path, body in STREAMS.items():
+            lines = opened.enter_context(http.stream("POST", path, json=body)).iter_lines()
+            assert any(line.startswith("data: ") for line in lines)
+            begun.append(lines)
+        yield begun
+
+
+def assert_told(chat: Iterator[str], completions: Iterator[str]) -> None:
+    problem, chunk = last_of(chat), last_of(completions)
+    assert (problem["status"], problem["title"], problem["detail"]) == (503, "Service Unavailable", STOPPING)
+    assert (chunk["error"]["code"], chunk["error"]["message"]) == (503, STOPPING)
+
+
+def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> None:
+    with stuck(home, "-") as server, streams(server) as begun:
+        server.process.send_signal(signal.SIGTERM)
+        assert_told(*begun)
+        assert server.process.wait(ENDS_WITHIN) == 0
+    assert not (home / "server.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
+def test_a_server_ends_within_ten_seconds_whatever_its_parts_do(home: Path) -> None:
+    os.mkfifo(fifo := home.parent / "fifo")
+    judged = {"question": QUESTION, "verdict": "wrong"}
+    with ExitStack() as opened:
+        server = opened.enter_context(stuck(home, str(fifo)))
+        pool = opened.enter_context(ThreadPoolExecutor(1))
+        http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
+        job = http.post("/v1/index/sync").raise_for_status().json()["job_id"]
+        until = time.monotonic() + PATIENCE
+        while http.get(f"/v1/jobs/{job}").json()["state"] != "running":
+            assert time.monotonic() < until
+        address = urlsplit(server.address)
+        assert address.hostname is not None
+        assert address.port is not None
+        slow = opened.enter_context(socket.create_connection((address.hostname, address.port)))
+        slow.sendall(b"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{")
+        begun = opened.enter_context(streams(server))
+        unanswered = pool.submit(http.post, "/v1/feedback", json=judged)
+        # Whoever opens the pipe to write waits until the thread has opened it to read.
+        opened.callback(os.close, os.open(fifo, os.O_WRONLY))
+        server.process.send_signal(signal.SIGTERM)
+        told = time.monotonic()
+        assert_told(*begun)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(ENDS_WITHIN) == 1
+        assert time.monotonic() - told < ENDS_WITHIN
+        assert unanswered.result(PATIENCE).status_code == 500
+    assert not (home / "server.json").exists()
+    with only_server(home), listening_socket(address.hostname, address.port):
+        pass

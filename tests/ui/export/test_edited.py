@@ -1,0 +1,200 @@
+"""An export in which something was edited or added does not hold, in whatever format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from index.catalog.database import Catalog
+from rag.conversations.rechecking import Footnote, Place
+from tests.support.exports import DIGESTS, full_answer
+from tests.support.reports import version
+from ui.export import FORMATS, Exported, Format, export, read_export
+from ui.export.comparing import beside_footnotes, beside_kept, has_figure
+from ui.export.reading import ReadAnswer, Row
+from ui.export.sheet import lay_out
+
+ANSWER = full_answer()
+SHEET = lay_out(ANSWER, {})
+
+DIFFERENT = "its different figures are not those of the answer that the library keeps; export it again"
+
+each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
+
+
+def read(form: Format, old: str = "", new: str = "", part: str = "document") -> Exported:
+    """The answer as it is read after the first of some words were replaced."""
+    data, path = export(ANSWER, form, DIGESTS), Path(f"answer.{form.suffix}")
+    if form.suffix != "docx":
+        text = data.decode()
+        assert old in text
+        return read_export(text.replace(old, new, 1).encode(), path)
+    file = BytesIO()
+    with ZipFile(BytesIO(data)) as source, ZipFile(file, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == f"word/{part}.xml":
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
+            target.writestr(name, content)
+    return read_export(file.getvalue(), path)
+
+
+@each_format
+def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
+    assert list(beside_kept(read(form), [SHEET])) == []
+
+
+@each_format
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("people arrested", "people freed"),
+        ("Report 2 (version 2, superseded)", "Report 3"),
+        ("undated", "18 July 2025"),
+    ],
+)
+def test_an_edited_table_is_not_the_kept_one(form: Format, old: str, new: str) -> None:
+    assert list(beside_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
+
+
+@each_format
+def test_a_table_without_a_row_is_not_the_kept_one(form: Format) -> None:
+    exported = read(form)
+    [own] = exported.answers
+    without = replace(exported, answers=(replace(own, rows=own.rows[:1]),))
+    assert list(beside_kept(without, [SHEET])) == [DIFFERENT]
+
+
+@each_format
+def test_words_added_to_a_source_are_not_the_kept_ones(form: Format) -> None:
+    edited = read(form, "The Office, 18", "The Office, the only sound one, 18", "footnotes")
+    assert list(beside_kept(edited, [SHEET])) == [
+        "footnote 1 is not as in the answer that the library keeps",
+    ]
+
+
+ADDED = {
+    "md": [
+        ("## Different figures", "# It rained.\n\n## Different figures"),
+        ("## Different figures", "## Different figures\n\nIt rained."),
+        ("| 12 |", "| It rained. |\n| 12 |"),
+        ("| [^2] |\n", "| [^2] |\n\nIt rained.\n"),
+        ("[^1]: ", "## Footnotes\n\nIt rained.\n\n[^1]: "),
+        ("[^1]: ", "## Footnotes\n\n- It rained.\n\n[^1]: "),
+    ],
+    "html": [
+        ("</main>", "<h1>It rained.</h1></main>"),
+        ("<ol>", "<ol><li>It rained.</li>"),
+        ("<tbody>", "<tbody><tr><td>It rained.</td></tr>"),
+        ("</caption>", "</caption><caption>It rained.</caption>"),
+        ("</table>", "</table><table><tr><td>It rained.</td><td>1</td></tr></table>"),
+        ('<section class="answer">', '<section class="answer"><section><p>It rained.</p></section>'),
+        ('<section class="answer">', '<section class="answer"><ul><li>It rained.</li></ul>'),
+        ("<h2>Remarks</h2>", "<h2>It rained.</h2>"),
+        (' <a class="back"', ' <b class="back">It rained.</b> <a class="back"'),
+        ("<title>", "<title>It rained."),
+    ],
+    "docx": [
+        ("<w:tbl>", "<w:p><w:r><w:t>It rained.</w:t></w:r></w:p><w:p/><w:tbl>"),
+        ("</w:tbl>", "</w:tbl><w:p><w:r><w:t>It rained.</w:t></w:r></w:p>"),
+        (
+            "</w:tbl>",
+            "</w:tbl><w:tbl><w:tr><w:tc><w:p><w:r><w:t>It rained.</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+        ),
+        (
+            "</w:tbl>",
+            (
+                "</w:tbl><w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>It rained.</w:t></w:r></w:p>"
+                "</w:txbxContent></w:pict></w:r></w:p>"
+            ),
+        ),
+        (
+            "<w:body>",
+            '<w:body><w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>It rained.</w:t></w:r></w:p>',
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "old", "new"), [(form, *change) for form in FORMATS for change in ADDED[form.suffix]]
+)
+def test_words_that_were_added_are_reported(form: Format, old: str, new: str) -> None:
+    edited = read(form, old, new)
+    claimed = any("It rained." in claim.text and not claim.footnotes for claim in edited.claims)
+    assert claimed or any("It rained." in note.attribution for note in edited.footnotes)
+    assert list(beside_kept(edited, [SHEET])) != []
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    opened.commit([version("It killed 310 million hens. All died.", digest="d" * 64)])
+    yield opened
+    opened.close()
+
+
+QUOTE = "It killed 310 million hens."
+SAID = "T, a.txt, version 1"
+ROW = Row("hens", "310 million", "T", "undated", 1)
+
+
+def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: str = "") -> list[str]:
+    """What is found where the answer is not kept."""
+    with catalog.reading() as reader:
+        record = reader.document(1, 1)
+        place = Place(1, 1, record.digest, 0, len(QUOTE))
+        from ui.export import facts
+
+        own = said or ", ".join(facts(record, None))
+        note = Footnote(1, QUOTE, None, own, place)
+        answers = (ReadAnswer("?", abstention, (), rows),)
+        return list(beside_footnotes(reader, Exported(None, answers, (note,), None)))
+
+
+def test_without_the_kept_answer_a_row_is_held_against_its_footnote(catalog: Catalog) -> None:
+    with catalog.reading() as reader:
+        row = replace(ROW, source=reader.document(1, 1).title)
+    assert unkept(catalog, row) == []
+    assert unkept(catalog, replace(row, value="10 million")) == [
+        "the table of different figures has “10 million”, which is not in footnote 1"
+    ]
+    assert unkept(catalog, replace(row, source="Other")) == [
+        "the table of different figures has “310 million” of “Other”, which is not the source of footnote 1"
+    ]
+    assert unkept(catalog, replace(row, date="May 2024")) == [
+        (
+            "the table of different figures has “310 million” with the date “May 2024”, which is not that of "
+            "footnote 1"
+        )
+    ]
+    assert unkept(catalog, replace(row, footnote=7)) == [
+        "the table of different figures has “310 million”, which is not in footnote 7"
+    ]
+
+
+def test_a_reason_for_no_answer_beside_an_answer_is_reported(catalog: Catalog) -> None:
+    assert unkept(catalog, abstention="It is unknown.") == [
+        "it says beside an answer that there is none: “It is unknown.”"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "quote", "has"),
+    [
+        ("10 million", "It cost 310 million.", False),
+        ("310 mill", "It cost 310 million.", False),
+        ("310", "It cost 310.5 or 2,310.", False),
+        ("310", "It cost 310. Then", True),
+        ("310", "共310人", True),
+        ("", "It cost 310.", False),
+    ],
+)
+def test_a_figure_is_a_whole_word(value: str, quote: str, has: bool) -> None:
+    assert has_figure(value, quote) is has

@@ -1,0 +1,270 @@
+"""Conversations over HTTP: listed, searched, named, replaced in part, exported whole, and deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from benchmarks.stub_encoder import StubEncoder
+from index.library import Index
+from rag.answers import Answer
+from rag.conversations.answers import keep, written
+from rag.conversations.rechecking import Claim
+from rag.engine import QueryEngine
+from tests.support.markup import answer, citation
+from tests.support.reports import incoming
+from ui.export import read_export
+from ui.http.app import create_app
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+ROUTE = "/v1/conversations"
+
+
+def made(number: int, conversation_id: str | None, question: str, quote: str) -> Answer:
+    return replace(
+        answer(citation(number, quote)),
+        answer_id=f"{number:032x}",
+        conversation_id=conversation_id,
+        question=question,
+        created=f"2031-08-0{number}T10:00:00+00:00",
+    )
+
+
+DAM = made(1, "c-1", "Why did gate 3 fail?", "Gate 3 failed.")
+GATES = made(2, "c-1", "And gate 4?", "Bốn cửa xả bị hỏng.")
+RAIN = made(3, "0a" * 16, "<b>Rain</b>?", "It rained.")
+FIRST = {
+    "conversation_id": "c-1",
+    "name": DAM.question,
+    "named": False,
+    "created": DAM.created,
+    "updated": GATES.created,
+    "answers": 2,
+}
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    with Index.open(tmp_path / "home", StubEncoder()) as index:
+        index.replace([incoming("The council closed gate 3. Gate 4 is open. It rained for nine days.")])
+        for each in (DAM, GATES, RAIN):
+            keep(index, each)
+        with TestClient(create_app(index, QueryEngine(index, None, keeps=True))) as client:
+            yield client
+
+
+def listed(client: TestClient, **query: object) -> list[str]:
+    found = client.get(ROUTE, params={name: str(value) for name, value in query.items()}).json()
+    return [each["conversation_id"] for each in found["conversations"]]
+
+
+def questions(client: TestClient, conversation_id: str) -> list[str]:
+    return [each["question"] for each in client.get(f"{ROUTE}/{conversation_id}").json()["answers"]]
+
+
+def problem(response: Response, status: int) -> str:
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    return str(response.json()["detail"])
+
+
+def test_the_newest_conversation_comes_first(client: TestClient) -> None:
+    second = {
+        "conversation_id": "0a" * 16,
+        "name": "<b>Rain</b>?",
+        "named": False,
+        "created": RAIN.created,
+        "updated": RAIN.created,
+        "answers": 1,
+    }
+    assert client.get(ROUTE).json() == {"conversations": [second, FIRST]}
+    assert client.get(ROUTE, params={"limit": 1}).json() == {"conversations": [second]}
+    assert [listed(client, query=query) for query in ("bon CUA", "gate", "rained", "snow")] == [
+        *(["c-1"], ["c-1"], ["0a" * 16], []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({"limit": 0}, "limit: Input should be greater than or equal to 1"),
+        ({"limit": 5_001}, "limit: Input should be less than or equal to 5000"),
+        ({"query": "x" * 201}, "query: String should have at most 200 characters"),
+    ],
+)
+def test_a_list_has_its_bounds(client: TestClient, query: dict[str, Any], detail: str) -> None:
+    assert problem(client.get(ROUTE, params=query), 422) == detail
+
+
+def test_a_conversation_has_its_answers_byte_for_byte(client: TestClient) -> None:
+    response = client.get(f"{ROUTE}/c-1")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert response.json() == {**FIRST, "answers": [json.loads(written(each)) for each in (DAM, GATES)]}
+    assert f"[{written(DAM)},{written(GATES)}]" in response.text
+
+
+def test_a_name_is_given_and_taken_away(client: TestClient) -> None:
+    renamed = client.patch(f"{ROUTE}/c-1", json={"name": " The gates\nof Varda "})
+    assert (renamed.status_code, renamed.json()) == (
+        *(200, {**FIRST, "name": "The gates of Varda", "named": True}),
+    )
+    assert listed(client, query="varda") == ["c-1"]
+    assert client.get(f"{ROUTE}/c-1").json()["name"] == "The gates of Varda"
+    assert client.patch(f"{ROUTE}/c-1", json={"name": ""}).json() == FIRST
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "name: Field required"),
+        ({"name": None}, "name: Input should be a valid string"),
+        ({"name": "x" * 201}, "name: String should have at most 200 characters"),
+        ({"name": "x", "color": "red"}, "color: unknown field; remove it or correct its name"),
+    ],
+)
+def test_what_is_no_name_is_refused(client: TestClient, body: dict[str, Any], detail: str) -> None:
+    assert problem(client.patch(f"{ROUTE}/c-1", json=body), 422) == detail
+    assert client.get(ROUTE).json()["conversations"][1] == FIRST
+
+
+def test_a_conversation_is_deleted_once(client: TestClient) -> None:
+    assert client.delete(f"{ROUTE}/c-1").status_code == 204
+    assert [client.delete(f"{ROUTE}/c-1").status_code, client.get(f"{ROUTE}/c-1").status_code] == [404, 404]
+    assert client.get(f"/v1/answers/{DAM.answer_id}").status_code == 404
+    assert listed(client) == ["0a" * 16]
+
+
+@pytest.mark.parametrize("route", ["c-2", "c-2.md", "c-2.html", "c-2.docx", "a%20b", "%F0%9F%98%80", "c_1"])
+def test_a_conversation_that_is_not_there_is_a_problem(client: TestClient, route: str) -> None:
+    assert problem(client.get(f"{ROUTE}/{route}"), 404).endswith("; it may have been deleted")
+
+
+def test_other_formats_and_methods_are_refused(client: TestClient) -> None:
+    assert problem(client.get(f"{ROUTE}/c-1.pdf"), 422) == "suffix: Input should be 'md', 'html' or 'docx'"
+    assert problem(client.put(f"{ROUTE}/c-1", json={}), 405) == (
+        "PUT is not possible here; use DELETE, GET, PATCH"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["md", "html", "docx"])
+def test_a_conversation_is_a_file_to_save(client: TestClient, suffix: str) -> None:
+    client.patch(f"{ROUTE}/c-1", json={"name": "Überblick"})
+    response = client.get(f"{ROUTE}/c-1.{suffix}")
+    assert response.headers["content-disposition"] == (
+        f"attachment; filename=\"berblick-c-1.{suffix}\"; filename*=UTF-8''%C3%BCberblick-c-1.{suffix}"
+    )
+    assert (
+        "default-src 'none'; style-src 'unsafe-inline'" in response.headers["content-security-policy"]
+    ) == (suffix == "html")
+    read = read_export(response.content, Path(f"conversation.{suffix}"))
+    assert (read.name, [each.question for each in read.answers]) == (
+        "Überblick",
+        [DAM.question, GATES.question],
+    )
+    assert read.claims == (Claim("Gate 3 failed.", (1,)), Claim("Bốn cửa xả bị hỏng.", (2,)))
+    assert [note.number for note in read.footnotes] == [1, 2]
+
+
+# Answers that take the place of others
+
+
+def ask(client: TestClient, **body: object) -> dict[str, Any]:
+    response = client.post("/v1/chat", json={"question": "Which gate did the council close?", **body})
+    assert response.status_code == 200, response.text
+    asked: dict[str, Any] = response.json()
+    return asked
+
+
+@pytest.mark.parametrize("given", [{}, {"conversation_id": "c-1"}], ids=["alone", "named"])
+def test_a_question_that_is_asked_again_takes_the_place_of_its_answer(
+    client: TestClient, given: dict[str, str]
+) -> None:
+    again = ask(client, replaces=GATES.answer_id, **given)
+    assert again["conversation_id"] == "c-1"
+    assert questions(client, "c-1") == [DAM.question, "Which gate did the council close?"]
+    assert client.get(f"/v1/answers/{GATES.answer_id}").content == written(GATES).encode()
+    assert listed(client, query="bon cua") == []
+
+
+def test_with_the_first_answer_all_after_it_are_replaced(client: TestClient) -> None:
+    ask(client, replaces=DAM.answer_id)
+    assert questions(client, "c-1") == ["Which gate did the council close?"]
+    assert client.get(ROUTE).json()["conversations"][0]["name"] == "Which gate did the council close?"
+
+
+def test_a_streamed_answer_takes_the_place_when_it_is_whole(client: TestClient) -> None:
+    body = {"question": "Which gate did the council close?", "replaces": GATES.answer_id, "stream": True}
+    with client.stream("POST", "/v1/chat", json=body) as response:
+        [answered] = [line for line in response.iter_lines() if '"answer_id"' in line]
+    data = json.loads(answered.removeprefix("data: "))
+    assert data["conversation_id"] == "c-1"
+    assert [each["answer_id"] for each in client.get(f"{ROUTE}/c-1").json()["answers"]] == [
+        *(DAM.answer_id, data["answer_id"]),
+    ]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        ({"replaces": "f" * 32}, 404, f"there is no answer '{'f' * 32}'; it may have been deleted"),
+        ({"replaces": "F"}, 422, "replaces: String should match pattern '^[0-9a-f]{32}$'"),
+        (
+            {"replaces": GATES.answer_id, "conversation_id": "c-2"},
+            422,
+            (
+                f"the answer '{GATES.answer_id}' is not of the conversation 'c-2'; leave out the "
+                "conversation_id, and it is asked in the answer's own"
+            ),
+        ),
+        ({"replaces": GATES.answer_id, "question": " "}, 422, "question: must not be empty"),
+    ],
+)
+def test_what_cannot_be_replaced_is_a_problem_and_nothing_changes(
+    client: TestClient, body: dict[str, Any], status: int, detail: str, stream: bool
+) -> None:
+    response = client.post("/v1/chat", json={"question": "Which gate?", "stream": stream, **body})
+    assert problem(response, status) == detail
+    assert questions(client, "c-1") == [DAM.question, GATES.question]
+
+
+# Where a document is cited
+
+
+def test_a_document_has_the_answers_that_cite_it(client: TestClient) -> None:
+    client.delete(f"/v1/answers/{RAIN.answer_id}")
+    assert client.get("/v1/documents/1/citations").json() == {
+        "answers": [
+            {
+                "answer_id": each.answer_id,
+                "conversation_id": "c-1",
+                "question": each.question,
+                "created": each.created,
+                "version": 2,
+                "quotes": [{"start": 100, "end": 100 + len(each.text), "quote": each.text}],
+            }
+            for each in (GATES, DAM)
+        ]
+    }
+    one = client.get("/v1/documents/1/citations", params={"limit": 1}).json()["answers"]
+    assert [each["answer_id"] for each in one] == [GATES.answer_id]
+
+
+def test_a_document_that_nobody_cites_has_none_and_one_that_is_not_there_is_a_problem(
+    client: TestClient,
+) -> None:
+    for conversation_id in ("c-1", "0a" * 16):
+        client.delete(f"{ROUTE}/{conversation_id}")
+    assert client.get("/v1/documents/1/citations").json() == {"answers": []}
+    assert (
+        problem(client.get("/v1/documents/9/citations"), 404)
+        == "document 9 is not in the library; it may have been removed"
+    )
+    assert problem(client.get("/v1/documents/x/citations"), 422).startswith("document_id: ")

@@ -1,0 +1,263 @@
+"""Background jobs over HTTP: asked for, watched, and cancelled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.catalog.database import Catalog
+from index.catalog.liveness import this_process
+from index.catalog.lock import WriteLock, locked
+from index.ingest.jobs import Advance, Jobs
+from index.library import Index
+from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
+from tests.support.reports import paths, write
+
+pytestmark = pytest.mark.usefixtures("handed_on")
+
+
+@pytest.fixture
+def index(held: Held, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "home", held) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path, index: Index) -> Path:
+    return unsynced(index, tmp_path / "reports")
+
+
+@pytest.fixture
+def client(index: Index) -> Iterator[TestClient]:
+    with app_of(index) as client:
+        yield client
+
+
+class TestSync:
+    def test_it_is_accepted_at_once_and_its_report_is_the_jobs_result(
+        self, client: TestClient, index: Index, folder: Path
+    ) -> None:
+        write(folder / "broken.pdf", "%PDF-1.7 and nothing more")
+        job = ended(client, accepted(client.post("/v1/index/sync")))
+        assert (job["kind"], job["state"], job["message"], job["cancelling"]) == ("sync", "done", None, False)
+        assert (job["files"], job["passages"]) == ({"done": 3, "of": 3}, {"done": 2, "of": 2})
+        assert job["result"]["added"] == ["dam.txt", "weir.txt"]
+        assert [failure["path"] for failure in job["result"]["failed"]] == ["broken.pdf"]
+        assert paths(index) == ["dam.txt", "weir.txt"]
+
+    @pytest.mark.usefixtures("folder")
+    def test_readers_go_on_while_it_runs_and_see_how_far_it_is(self, client: TestClient, held: Held) -> None:
+        job_id = held_sync(client, held)
+        job = client.get(f"/v1/jobs/{job_id}").json()
+        assert (job["state"], job["stage"], job["files"], job["ended"]) == (
+            *("running", "reading", {"done": 2, "of": 2}, None),
+        )
+        assert client.post("/v1/search", json={"query": "gate"}).json()["results"] == []
+        held.go_on.set()
+        assert ended(client, job_id)["state"] == "done"
+        [first, *_] = client.post("/v1/search", json={"query": "gate"}).json()["results"]
+        assert first["text"] == GATE
+
+    @pytest.mark.usefixtures("folder")
+    def test_one_that_waits_is_enough_for_all_who_ask(self, client: TestClient, held: Held) -> None:
+        running = held_sync(client, held)
+        waiting = accepted(client.post("/v1/index/sync"))
+        assert waiting != running
+        assert accepted(client.post("/v1/index/sync", json={})) == waiting
+        assert client.delete(f"/v1/jobs/{waiting}").json()["state"] == "cancelled"
+        another = accepted(client.post("/v1/index/sync"))
+        assert another not in {running, waiting}
+        held.go_on.set()
+        assert [ended(client, job_id)["state"] for job_id in (running, waiting, another)] == [
+            *("done", "cancelled", "done"),
+        ]
+
+    @pytest.mark.usefixtures("folder")
+    def test_no_path_can_be_named(self, client: TestClient) -> None:
+        response = client.post("/v1/index/sync", json={"paths": ["/etc"]})
+        assert (response.status_code, response.json()["detail"]) == (
+            422,
+            "paths: unknown field; remove it or correct its name",
+        )
+        assert client.get("/v1/jobs").json() == {"jobs": []}
+
+    def test_where_nothing_is_followed_there_is_nothing_to_sync(self, client: TestClient) -> None:
+        response = client.post("/v1/index/sync")
+        assert (response.status_code, response.json()["detail"]) == (
+            409,
+            "the library follows no folder yet; name one: footnoted sync FOLDER",
+        )
+
+    def test_a_followed_folder_that_is_missing_is_named_without_its_place(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        shutil.rmtree(folder)
+        job = ended(client, accepted(client.post("/v1/index/sync")))
+        assert [failure["path"] for failure in job["result"]["failed"]] == [folder.name]
+        assert str(folder.parent) not in client.get(f"/v1/jobs/{job['id']}").text
+
+    def test_one_that_fails_says_why_and_the_next_one_runs(
+        self, client: TestClient, index: Index, held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_arguments: object) -> None:
+            raise OSError(28, "No space left on device", str(index.home))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(index.catalog, "put_vectors", full)
+            failed = ended(client, accepted(client.post("/v1/index/sync")))
+        assert (failed["state"], failed["result"]) == ("failed", None)
+        assert failed["message"].startswith(
+            "the library cannot be written to (No space left on device); check the folder's"
+        )
+        assert held.reached.is_set()
+        assert ended(client, accepted(client.post("/v1/index/sync")))["state"] == "done"
+        assert len(list(folder.iterdir())) == len(paths(index))
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_mistake_of_the_program_takes_only_its_job(
+        self,
+        client: TestClient,
+        index: Index,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(index.catalog, "put_vectors", None)
+            failed = ended(client, accepted(client.post("/v1/index/sync")))
+        assert failed["message"].startswith("TypeError: the program's log has the cause; ")
+        assert ended(client, accepted(client.post("/v1/index/sync")))["state"] == "done"
+        assert "Traceback" in caplog.text
+
+
+class TestJobs:
+    def test_the_list_has_the_newest_first_and_no_results(self, client: TestClient, index: Index) -> None:
+        made = [Jobs(index.catalog.engine).create("sync").id for _ in range(3)]
+        listed = client.get("/v1/jobs").json()["jobs"]
+        assert [job["id"] for job in listed] == made[::-1]
+        assert "result" not in listed[0]
+        assert [job["id"] for job in client.get("/v1/jobs?limit=1").json()["jobs"]] == made[:1:-1]
+        assert client.get("/v1/jobs?limit=0").status_code == 422
+
+    def test_one_that_is_unknown_is_no_job(self, client: TestClient) -> None:
+        for response in (client.get("/v1/jobs/abc"), client.delete("/v1/jobs/abc")):
+            assert (response.status_code, response.headers["content-type"]) == (
+                404,
+                "application/problem+json",
+            )
+            assert response.json()["detail"] == "there is no job 'abc'; the last 1,000 are remembered"
+        assert client.put("/v1/jobs/abc").headers["allow"] == "DELETE, GET"
+
+    @pytest.mark.usefixtures("folder")
+    def test_one_that_runs_stops_when_it_is_cancelled_and_leaves_the_library_as_it_was(
+        self, client: TestClient, index: Index, held: Held
+    ) -> None:
+        job_id = held_sync(client, held)
+        response = client.delete(f"/v1/jobs/{job_id}")
+        assert (response.status_code, response.json()["state"], response.json()["cancelling"]) == (
+            *(202, "running", True),
+        )
+        held.go_on.set()
+        job = ended(client, job_id)
+        assert (job["state"], job["message"]) == ("cancelled", "cancelled on request")
+        assert (paths(index), index.generation) == ([], 0)
+        again = client.delete(f"/v1/jobs/{job_id}")
+        assert (again.status_code, again.json()["detail"]) == (
+            409,
+            f"the job {job_id} has ended (cancelled on request); there is nothing to cancel",
+        )
+
+    def test_one_that_another_process_runs_is_seen_and_asked_to_stop(
+        self, client: TestClient, index: Index
+    ) -> None:
+        elsewhere = Catalog.open(index.home / "catalog.sqlite")
+        jobs = Jobs(elsewhere.engine)
+        job_id = jobs.create("sync").id
+        jobs.begin(job_id)
+        assert client.get(f"/v1/jobs/{job_id}").json()["state"] == "running"
+        assert client.delete(f"/v1/jobs/{job_id}").status_code == 202
+        assert jobs.get(job_id).cancelling
+        elsewhere.close()
+
+
+def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Index) -> None:
+    jobs = Jobs(index.catalog.engine)
+    job = jobs.create("sync")
+    assert job.owner == str(this_process())
+    jobs.begin(job.id)
+    with WriteLock(index.home).hold("sync"):
+        failure = str(locked(index.home))
+    report = {"failed": [{"path": "a.pdf", "cause": f"{index.home}/uploads/a.pdf is a folder"}]}
+    jobs.fail(job.id, Advance(), failure)
+    other = jobs.create("sync")
+    jobs.begin(other.id)
+    jobs.finish(other.id, Advance(), report)
+    shown = [
+        client.get(f"/v1/jobs/{job.id}").json(),
+        client.get(f"/v1/jobs/{other.id}").json(),
+        *client.get("/v1/jobs").json()["jobs"],
+        client.delete(f"/v1/jobs/{jobs.create('sync').id}").json(),
+    ]
+    for secret in (str(index.home), this_process().host, f"process {this_process().pid} ", "owner"):
+        assert secret in f"owner {failure}"
+        assert secret not in json.dumps(shown)
+    assert shown[0]["message"].startswith("another process (sync, since ")
+    assert shown[1]["result"]["failed"][0]["cause"] == "its home folder/uploads/a.pdf is a folder"
+
+
+class TestUpload:
+    def test_a_file_is_accepted_and_becomes_a_document(self, client: TestClient, index: Index) -> None:
+        job = ended(client, accepted(send(client, "gate.txt", GATE.encode(), author="Ada Varro")))
+        [record] = index.documents()
+        assert (job["kind"], job["state"], job["result"]) == (
+            "upload",
+            "done",
+            {"document_id": record.document_id, "version": 1, "path": "gate.txt"},
+        )
+        assert (job["files"], job["passages"]) == ({"done": 1, "of": 1}, {"done": 1, "of": 1})
+        document = client.get(f"/v1/documents/{record.document_id}").json()
+        assert (document["author"], document["uploaded"]) == ("Ada Varro", True)
+        kept = sorted(path.name for path in (index.home / "uploads").iterdir())
+        assert kept == ["gate.txt"]
+
+    def test_one_that_cannot_be_read_fails_and_leaves_nothing(
+        self, client: TestClient, index: Index, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        job = ended(client, accepted(send(client, "gate.pdf", b"%PDF-1.7 no more")))
+        assert (job["state"], job["result"]) == ("failed", None)
+        assert job["message"].startswith("gate.pdf: is broken: its structure cannot be read; ")
+        assert list((index.home / "uploads").iterdir()) == []
+        [logged] = caplog.records
+        assert (logged.levelname, logged.exc_info) == ("WARNING", None), "it is the file's fault"
+        assert logged.getMessage() == f"job {job['id']} failed: {job['message']}"
+
+    @pytest.mark.parametrize(
+        ("data", "published", "detail"),
+        [(b"x" * 2_200_000, "", "has more than the 2 MB"), (GATE.encode(), "soon", "is said to have publ")],
+    )
+    def test_what_cannot_be_kept_is_refused_at_once(
+        self, client: TestClient, index: Index, data: bytes, published: str, detail: str
+    ) -> None:
+        response = send(client, "gate.txt", data, published=published)
+        assert response.status_code == 422
+        assert response.json()["detail"].startswith(f"gate.txt: {detail}")
+        assert list((index.home / "uploads").iterdir()) == []
+        assert client.get("/v1/jobs").json() == {"jobs": []}
+
+    def test_cancelled_while_it_is_embedded_it_leaves_the_former_one(
+        self, client: TestClient, index: Index, held: Held
+    ) -> None:
+        ended(client, accepted(send(client, "gate.txt", GATE.encode())))
+        held.hold()
+        job_id = accepted(send(client, "gate.txt", b"The fourth gate was closed on Tuesday."))
+        assert held.reached.wait(PATIENCE)
+        client.delete(f"/v1/jobs/{job_id}")
+        held.go_on.set()
+        assert ended(client, job_id)["state"] == "cancelled"
+        [record] = index.documents()
+        assert (record.version, index.text(record.document_id).text) == (1, GATE)
+        assert [path.read_text() for path in (index.home / "uploads").iterdir()] == [GATE]

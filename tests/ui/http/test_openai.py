@@ -1,0 +1,187 @@
+"""Programs that are made for OpenAI's protocol ask the library unchanged: its own client, over a socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import openai
+import pytest
+import uvicorn
+
+from index.library import Index
+from rag.engine import QueryEngine
+from rag.verification import Gate
+from rag.writing.model import Writer
+from tests.support.scripted import ScriptedLLM, cites, model_of, says
+from ui.http.app import create_app
+
+DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
+QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
+POPULATION = "What is the population of Cambodia?"
+START_SECONDS = 30
+
+
+@contextmanager
+def served(index: Index, engine: QueryEngine) -> Iterator[openai.OpenAI]:
+    """OpenAI's client of a server of the library, on a free port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(index, engine), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + START_SECONDS
+        while not server.started:
+            assert time.monotonic() < until, "the server did not start"
+            time.sleep(0.05)
+        with openai.OpenAI(
+            api_key="any",
+            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1",
+            http_client=httpx.Client(trust_env=False),
+            max_retries=0,
+            timeout=60,
+        ) as client:
+            yield client
+        server.should_exit = True
+        thread.join(START_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
+    with served(seed_index, seed_engine) as client:
+        yield client
+
+
+def user(words: object) -> dict[str, object]:
+    return {"role": "user", "content": words}
+
+
+def asked(
+    client: openai.OpenAI, *messages: dict[str, object], model: str = "footnoted"
+) -> openai.types.chat.ChatCompletion:
+    return client.chat.completions.create(model=model, messages=messages)  # type: ignore[call-overload, no-any-return]
+
+
+def test_its_one_model_is_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["footnoted"]
+
+
+def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(client: openai.OpenAI) -> None:
+    completion = asked(client, user(DENS), model="gpt-4o")
+    [choice] = completion.choices
+    answer = completion.footnoted  # type: ignore[attr-defined]
+    text = choice.message.content or ""
+    assert (completion.object, completion.model, choice.finish_reason) == (
+        "chat.completion",
+        "footnoted",
+        "stop",
+    )
+    assert completion.id == f"chatcmpl-{answer['answer_id']}"
+    assert text.startswith(f"{answer['text']} [1]\n\n{answer['note']}\n\n[1]: “{QUOTE}")
+    assert text.endswith(
+        "— Cambodia sweeps scam dens nationwide on the prime minister's order, "
+        "Footnoted sample library, 18 July 2025"
+    )
+    assert (answer["question"], answer["model"]) == (DENS, "quoted")
+    assert answer["citations"][0]["quote"] == answer["text"]
+    assert completion.usage is not None
+    assert completion.usage.total_tokens == 0
+
+
+def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> None:
+    completion = asked(client, user(POPULATION))
+    answer = completion.footnoted  # type: ignore[attr-defined]
+    assert answer["abstained"] is True
+    assert completion.choices[0].message.content == answer["reason"]
+
+
+@pytest.mark.parametrize("question", [DENS, POPULATION])
+def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
+    whole = asked(client, user(question))
+    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))  # type: ignore[call-overload]
+    assert chunks[0].choices[0].delta.role == "assistant"
+    pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
+    assert "".join(pieces) == whole.choices[0].message.content
+    assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert chunks[-1].footnoted["text"] == whole.footnoted["text"]  # type: ignore[attr-defined]
+
+
+def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Index) -> None:
+    usage = {"usage": {"prompt_tokens": 700, "completion_tokens": 40}}
+    llm = ScriptedLLM(lambda messages: iter([*cites((QUOTE + ".", QUOTE))(messages), usage]))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
+    with served(seed_index, engine) as client:
+        chunks = list(
+            client.chat.completions.create(  # type: ignore[call-overload]
+                model="footnoted", messages=[user(DENS)], stream=True, stream_options={"include_usage": True}
+            )
+        )
+    *_, stop, last = chunks
+    assert (stop.choices[0].finish_reason, last.choices) == ("stop", [])
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens) == (700, 40, 740)
+    assert stop.footnoted["model"] == "scripted"
+
+
+def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Index) -> None:
+    rewritten = "What did Amnesty International link the scam dens in Cambodia to?"
+    llm = ScriptedLLM(says(rewritten), cites((QUOTE + ".", QUOTE)))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
+    with served(seed_index, engine) as client:
+        first = f"{QUOTE}. [1]\n\n[1]: “{QUOTE}” — Cambodia sweeps"
+        completion = asked(
+            client,
+            {"role": "system", "content": "Talk like a pirate."},
+            user(DENS),
+            {"role": "assistant", "content": first},
+            user([{"type": "text", "text": "What did Amnesty International link them to?"}]),
+        )
+    assert completion.footnoted["standalone"] == rewritten  # type: ignore[attr-defined]
+    assert f"Q: {DENS}\nA: {QUOTE}.\n</report>" in llm.words(0)
+    assert "pirate" not in llm.words(0) + llm.words(1)
+
+
+@pytest.mark.parametrize(
+    ("messages", "status", "detail"),
+    [
+        ([], 422, "messages: List should have at least 1 item after validation, not 0"),
+        (
+            [{"role": "system", "content": "Be brief."}],
+            422,
+            "messages has none of the role user; the last of them is the question",
+        ),
+        ([user("")], 422, "the question is empty; ask something about the reports"),
+        ([user(None)], 422, "the question is empty; ask something about the reports"),
+        ([user([{"type": "image_url", "image_url": {"url": "data:"}}])], 422, "the question is empty; ask"),
+        ([user("why " * 600)], 422, "the question has 2,399 characters, more than the 2,000"),
+        ([{"role": "pirate", "content": "Arr"}], 422, "messages.0.role: Input should be"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_cannot_be_asked_is_refused_in_words(
+    client: openai.OpenAI, messages: list[dict[str, object]], status: int, detail: str, stream: bool
+) -> None:
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)  # type: ignore[call-overload]
+    assert caught.value.status_code == status
+    assert isinstance(caught.value.body, dict)
+    assert caught.value.body["detail"].startswith(detail)
+
+
+def test_messages_without_text_in_a_history_are_no_error(client: openai.OpenAI) -> None:
+    history = [user("When?"), {"role": "assistant", "content": None}, {"role": "tool", "content": "x"}]
+    body = {"messages": [*history, user(DENS)], "temperature": 0.3, "n": 1}
+    answered = httpx.post(
+        f"{client.base_url}chat/completions",
+        content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answered.status_code == 200
+    assert QUOTE in answered.json()["choices"][0]["message"]["content"]

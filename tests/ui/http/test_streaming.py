@@ -1,0 +1,259 @@
+"""Streams of answers end the engine's work when nobody reads them, and say so when they break off."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import aclosing
+from threading import Event as Flag
+from typing import Any
+
+import anyio
+import pytest
+from sse_starlette.sse import AppStatus
+from starlette.types import Message
+
+from index.library import NO_FILTERS, Index
+from rag.conversations.history import ALONE
+from rag.engine import QueryEngine
+from rag.events import Event
+from tests.support.background import PATIENCE, wait_until
+from ui.http.app import create_app
+from ui.http.streaming import STOPPING, EngineEvents
+from ui.page.arriving import arriving
+
+QUESTION = "How many suspects were arrested, and over how many days?"
+CHAT = "/v1/chat", {"question": QUESTION, "stream": True}
+COMPLETIONS = (
+    "/v1/chat/completions",
+    {"messages": [{"role": "user", "content": QUESTION}], "stream": True},
+)
+ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["chat", "completions"])
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Garbage stays, so that only what the program closes is closed."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+class Stuck(QueryEngine):
+    """Makes the first event, and waits in a thread before the second, until it is told what becomes of it."""
+
+    def __init__(self, index: Index) -> None:
+        super().__init__(index, None)
+        self.reached, self.go_on = Flag(), Flag()
+        self.error: Exception | None = None
+
+    def stream(self, *arguments: Any, **more: Any) -> Generator[Event]:  # noqa: ANN401 (as given)
+        events = super().stream(*arguments, **more)
+
+        def stuck() -> Generator[Event]:
+            with self.index.snapshot():
+                yield next(events)
+                self.reached.set()
+                assert self.go_on.wait(PATIENCE)
+                if self.error is not None:
+                    raise self.error
+                yield from events
+
+        return stuck()
+
+
+def in_use(index: Index) -> int:
+    """How many states of the library are held: each has a connection."""
+    pool: Any = index.catalog.engine.pool
+    return int(pool.checkedout())
+
+
+async def stream(
+    engine: QueryEngine, path: str, body: Mapping[str, Any], is_enough: Callable[[bytes], bool]
+) -> bytes:
+    """What a client receives that goes away once it has enough."""
+    app = create_app(engine.index, engine)
+    content = json.dumps(body).encode()
+    headers = [(b"content-type", b"application/json"), (b"host", b"127.0.0.1")]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": headers,
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 9),
+    }
+    left, is_sent = anyio.Event(), False
+    received = b""
+
+    async def receive() -> Message:
+        nonlocal is_sent
+        if not is_sent:
+            is_sent = True
+            return {"type": "http.request", "body": content}
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal received
+        received += message.get("body", b"")
+        if is_enough(received):
+            left.set()
+            await anyio.sleep(0)
+
+    async def look() -> None:
+        while not is_enough(received):
+            await anyio.sleep(0.02)
+        left.set()
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(look)
+            await app(scope, receive, send)
+            tasks.cancel_scope.cancel()
+    return received
+
+
+def named(received: bytes) -> list[tuple[str, Any]]:
+    """The server-sent events, each with its name and its data."""
+    events: list[tuple[str, Any]] = []
+    for block in received.decode().replace("\r\n", "\n").strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines())
+        data = fields["data"]
+        events.append((fields.get("event", ""), data if data == "[DONE]" else json.loads(data)))
+    return events
+
+
+@ROUTES
+@pytest.mark.usefixtures("uncollected")
+def test_a_stream_that_is_abandoned_lets_go_of_the_library(
+    seed_engine: QueryEngine, path: str, body: Mapping[str, Any]
+) -> None:
+    index = seed_engine.index
+    before = in_use(index)
+    for _ in range(3):
+        received = anyio.run(stream, seed_engine, path, body, lambda received: b"data:" in received)
+        assert b'"answer_id"' not in received
+    wait_until(lambda: in_use(index) == before)
+
+
+@ROUTES
+@pytest.mark.usefixtures("uncollected")
+def test_a_stream_that_is_abandoned_inside_a_step_lets_go_of_the_library_after_it(
+    seed_index: Index, path: str, body: Mapping[str, Any]
+) -> None:
+    engine, before = Stuck(seed_index), in_use(seed_index)
+
+    async def abandon() -> None:
+        await stream(engine, path, body, lambda _received: engine.reached.is_set())
+        # The response has ended; the thread is still at its step.
+        assert in_use(seed_index) > before
+        engine.go_on.set()
+        with anyio.fail_after(PATIENCE):
+            while in_use(seed_index) > before:
+                await anyio.sleep(0.02)
+
+    anyio.run(abandon)
+
+
+def problem_of(events: list[tuple[str, Any]], path: str) -> tuple[int, str]:
+    """The status and the detail of the error that a stream ends with."""
+    name, data = events[-1]
+    if path == CHAT[0]:
+        assert (name, data["type"], data["instance"]) == ("error", "about:blank", path)
+        return data["status"], data["detail"]
+    assert (name, data["error"]["type"]) == ("", "server_error")
+    return data["error"]["code"], data["error"]["message"]
+
+
+@ROUTES
+def test_a_stream_says_that_the_server_stops(
+    seed_index: Index, monkeypatch: pytest.MonkeyPatch, path: str, body: Mapping[str, Any]
+) -> None:
+    engine = Stuck(seed_index)
+
+    def stops(_received: bytes) -> bool:
+        if engine.reached.is_set():
+            monkeypatch.setattr(AppStatus, "should_exit", True)
+        return False
+
+    async def stop() -> bytes:
+        try:
+            return await stream(engine, path, body, stops)
+        finally:
+            engine.go_on.set()
+
+    events = named(anyio.run(stop))
+    assert problem_of(events, path) == (503, STOPPING)
+    assert "[DONE]" not in [data for _, data in events]
+
+
+FAILED = "The server failed at this request; its log has the cause."
+FULL = (
+    "The server cannot write to its disk (No space left on device); free space on its disk, or check the "
+    "permissions of its folders, then try again."
+)
+
+
+@ROUTES
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ZeroDivisionError("xyzzy"), (500, FAILED)),
+        (OSError(28, "No space left on device", "/home/xyzzy"), (507, FULL)),
+    ],
+    ids=["mistake", "full"],
+)
+def test_a_stream_says_that_the_engine_failed(
+    seed_index: Index, path: str, body: Mapping[str, Any], *, error: Exception, told: tuple[int, str]
+) -> None:
+    engine = Stuck(seed_index)
+    engine.error = error
+    engine.go_on.set()
+    received = anyio.run(stream, engine, path, body, lambda _received: False)
+    assert problem_of(named(received), path) == told
+    assert b"xyzzy" not in received
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_index: Index) -> None:
+    engine, before = Stuck(seed_index), in_use(seed_index)
+
+    async def leave() -> None:
+        async with anyio.create_task_group() as tasks:
+
+            async def read() -> None:
+                async with aclosing(arriving(engine, QUESTION, NO_FILTERS, ALONE)) as steps:
+                    async for _ in steps:
+                        pass
+
+            tasks.start_soon(read)
+            with anyio.fail_after(PATIENCE):
+                while not engine.reached.is_set():
+                    await anyio.sleep(0.02)
+            tasks.cancel_scope.cancel()
+        engine.go_on.set()
+        with anyio.fail_after(PATIENCE):
+            while in_use(seed_index) > before:
+                await anyio.sleep(0.02)
+
+    anyio.run(leave)
+
+
+def test_events_that_are_closed_before_they_begin_never_begin(seed_engine: QueryEngine) -> None:
+    before = in_use(seed_engine.index)
+    events = EngineEvents(seed_engine.stream(QUESTION))
+    events.close()
+
+    async def first() -> Event | None:
+        return await anext(events, None)
+
+    assert anyio.run(first) is None
+    assert in_use(seed_engine.index) == before

@@ -1,0 +1,111 @@
+"""The writer of a server ends in good order, clears up after a killed one, and does what a watch asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread, Timer
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.catalog.liveness import this_process
+from index.ingest.jobs import INTERRUPTED, Jobs
+from index.ingest.watch import Change
+from index.library import Index
+from index.loaders import Options
+from rag.engine import QueryEngine
+from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
+from tests.support.reports import paths, write
+from ui.http.app import create_app
+from ui.storage.writer import STOPPED, Writer
+
+
+@pytest.fixture
+def index(held: Held, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "home", held) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path, index: Index) -> Path:
+    return unsynced(index, tmp_path / "reports")
+
+
+def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
+    index: Index, held: Held, folder: Path
+) -> None:
+    jobs = Jobs(index.catalog.engine)
+    with app_of(index) as client:
+        running = held_sync(client, held)
+        waiting = [accepted(client.post("/v1/index/sync")), accepted(send(client, "a.txt", b"Words."))]
+        # What embeds goes on to the end of its batch.
+        Timer(1, held.go_on.set).start()
+    assert [(jobs.get(job_id).state, jobs.get(job_id).message) for job_id in (running, *waiting)] == [
+        ("cancelled", STOPPED)
+    ] * 3
+    assert paths(index) == []
+    assert list((index.home / "uploads").iterdir()) == []
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index: Index) -> None:
+    dead, uploads = replace(this_process(), started="00000000-1"), index.home / "uploads"
+    job_id = Jobs(index.catalog.engine, dead).create("upload").id
+    left, mine = (
+        write(uploads / f".incoming-{str(process).replace('/', '+')}-x7_" / "gate.txt", GATE).parent
+        for process in (dead, this_process())
+    )
+    other = write(uploads / ".incoming-abcd" / "gate.txt", GATE).parent
+    with app_of(index) as client:
+        job = client.get(f"/v1/jobs/{job_id}").json()
+    assert (job["state"], job["message"], job["ended"] is not None) == ("failed", INTERRUPTED, True)
+    assert (left.exists(), mine.exists(), other.exists()) == (False, True, True)
+
+
+def test_a_server_that_watches_syncs_what_is_there_and_what_comes(index: Index, folder: Path) -> None:
+    app = create_app(index, QueryEngine(index, None), watch=True)
+    with TestClient(app) as client:
+        wait_until(lambda: paths(index) == ["dam.txt", "weir.txt"])
+        write(folder / "later.txt", GATE)
+        wait_until(lambda: paths(index) == ["dam.txt", "later.txt", "weir.txt"])
+        wait_until(lambda: client.get("/v1/jobs").json()["jobs"][0]["state"] == "done")
+        listed = client.get("/v1/jobs").json()["jobs"]
+    assert [job["kind"] for job in listed] == ["sync", "sync"]
+
+
+def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
+    index: Index, held: Held, folder: Path
+) -> None:
+    more = write(folder.parent / "more/more.txt", GATE).parent
+    index.catalog.follow([str(more)])
+    growing, done = write(more / "growing.txt", WEIR), Event()
+    with Writer(index, Options()) as writer:
+        held.hold()
+        first = writer.sync(Change((folder,), frozenset({folder / "weir.txt"})))
+        assert held.reached.wait(20)
+
+        def ask() -> None:
+            assert writer.synced(Change((more,), frozenset({growing})))
+            done.set()
+
+        waiting = writer.sync(Change((folder,)))
+        Thread(target=ask, daemon=True).start()
+        assert not done.wait(0.2)
+        held.go_on.set()
+        assert done.wait(20)
+        assert (writer.jobs.get(first.id).result or {})["added"] == ["dam.txt"]
+        assert (writer.jobs.get(waiting.id).result or {})["added"] == ["more.txt", "weir.txt"]
+    assert paths(index) == ["dam.txt", "more.txt", "weir.txt"]
+
+
+def test_a_watch_is_told_that_its_sync_failed(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(index.catalog, "put_vectors", full)
+    with Writer(index, Options()) as writer:
+        assert not writer.synced(Change((folder,)))

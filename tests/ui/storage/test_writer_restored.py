@@ -1,0 +1,50 @@
+"""The writer of a server goes on where a backup is put back while its jobs wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from benchmarks.stub_encoder import StubEncoder
+from index.catalog.backup import back_up, restore
+from index.ingest.sync import sync
+from index.ingest.watch import Change
+from index.library import Index
+from index.loaders import DEFAULTS
+from tests.support.reports import incoming, write
+from ui.storage import writer as module
+from ui.storage.writer import Writer
+
+
+def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "reports"
+    write(folder / "a.txt", "One gate.")
+    with Index.open(home, StubEncoder()) as index:
+        sync(index, [folder])
+        back_up(home, tmp_path / "library.tar")
+        index.replace([incoming("Two gates.", "b.txt")])
+        free = Event()
+        monkeypatch.setattr(module, "Running", _Waiting(free))
+        with Writer(index, DEFAULTS) as writer:
+            waiting = writer.sync()
+            restore(home, tmp_path / "library.tar")
+            free.set()
+            assert writer.sync().id != waiting.id
+            assert writer.synced(Change((folder,)))
+            assert [record.path for record in index.documents()] == ["a.txt"]
+
+
+class _Waiting:
+    """A ``Running`` that begins once it is free to."""
+
+    def __init__(self, free: Event) -> None:
+        self._free = free
+        self._running = module.Running
+
+    def __call__(self, *given: object, **named: object) -> object:
+        self._free.wait(30)
+        return self._running(*given, **named)  # type: ignore[arg-type]

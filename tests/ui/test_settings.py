@@ -1,0 +1,262 @@
+"""Settings come from the command line, the environment and a file, in that order."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from index.loaders import Limits, Options
+from tests.support.scans import needs_tesseract
+from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
+
+IN_A_FILE = (
+    "allowed_hosts, allowed_origins, entailment, host, insecure, llm, llm_address, llm_certain, llm_context, "
+    "llm_key, llm_model, llm_prices, llm_reply, llm_timeout, max_expansion, max_megabytes, "
+    "max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, max_unpacked_megabytes, model, ocr, "
+    "ocr_languages, passwords, port, reader, unsupported, weights"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in NEEDED:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_defaults_listen_on_this_machine_only_and_keep_the_library_in_the_users_data_folder() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 7860, None)
+    assert settings.home == default_home().resolve()
+    assert settings.home.name == "footnoted"
+
+
+def test_each_source_gives_way_to_the_one_above_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "library"
+    monkeypatch.setenv("FOOTNOTED_HOME", str(home))
+    assert load_settings().port == 7860
+    write(home / "footnoted.toml", 'port = 1001\nhost = "::1"')
+    assert load_settings().port == 1001
+    monkeypatch.setenv("FOOTNOTED_PORT", "1002")
+    assert load_settings().port == 1002
+    assert load_settings(port=1003).port == 1003
+    assert load_settings(port=None).port == 1002, "an option that was not given covers nothing"
+    assert load_settings(port=1003).host == "::1", "what only the file says stands"
+
+
+def test_a_home_of_the_command_line_brings_its_own_file(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "footnoted.toml", "port = 1001")
+    write(tmp_path / "b" / "footnoted.toml", "port = 1002")
+    assert load_settings(home=tmp_path / "b").port == 1002
+
+
+def test_a_named_file_replaces_the_one_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write(tmp_path / "library" / "footnoted.toml", "port = 1001")
+    named = write(tmp_path / "etc" / "settings.toml", 'home = "../library"\nmodel = "some/model"')
+    monkeypatch.setenv("FOOTNOTED_CONFIG", str(named))
+    settings = load_settings()
+    assert settings.home == tmp_path / "library", "a relative home counts from the file that names it"
+    assert (settings.port, settings.model) == (7860, "some/model")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_PORT", "")
+    assert load_settings().port == 7860
+
+
+def test_a_home_may_be_relative_or_start_at_the_users_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings(home="here").home == tmp_path / "here"
+    assert load_settings(home="~/there").home == tmp_path / "there"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prot = 8000", "unknown setting prot = 8000; did you mean port?"),
+        ('colour = "red"', f"unknown setting colour = 'red'; remove it; known are {IN_A_FILE}"),
+        ("[server]\nport = 1", f"unknown setting server = {{'port': 1}}; remove it; known are {IN_A_FILE}"),
+        (
+            'home = "/elsewhere"',
+            "unknown setting home = '/elsewhere'; set FOOTNOTED_HOME in the environment instead",
+        ),
+        (
+            "port = ",
+            "cannot be read as TOML (Invalid value (at end of document)); correct it or move it away",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_the_key_the_value_and_the_remedy(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    file = write(tmp_path / "footnoted.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home=tmp_path)
+    assert str(caught.value).startswith(str(file))
+    assert str(caught.value).endswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_named_file_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FOOTNOTED_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(
+        SettingsError, match=r"FOOTNOTED_CONFIG names '.*none\.toml', which does not exist; correct"
+    ):
+        load_settings()
+
+
+@pytest.mark.parametrize("value", ["http", "-1", "65536", "1.5"])
+def test_a_value_that_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FOOTNOTED_PORT", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    remedy = "it must be a whole number from 0 (any free port) to 65535"
+    assert str(caught.value) == f"the setting port (FOOTNOTED_PORT) is {value!r}; {remedy}"
+
+
+def test_by_default_files_are_read_as_the_loaders_do() -> None:
+    assert load_settings().loading() == Options()
+
+
+def test_a_file_of_settings_says_how_files_are_read(tmp_path: Path) -> None:
+    write(
+        tmp_path / "footnoted.toml",
+        "max_megabytes = 1\nmax_text_megabytes = 7\nmax_pages = 2\nmax_expansion = 3\n"
+        "max_unpacked_megabytes = 4\n"
+        'max_seconds = 0.5\nmax_memory_megabytes = 600\npasswords = ["a, b", " c"]\n'
+        'ocr_languages = ["fra", "script/Arabic"]',
+    )
+    assert load_settings(home=tmp_path).loading() == Options(
+        Limits(
+            megabytes=1,
+            text_megabytes=7,
+            pages=2,
+            expansion=3,
+            unpacked_megabytes=4,
+            seconds=0.5,
+            memory_megabytes=600,
+        ),
+        ("a, b", " c"),
+        ocr_languages=("fra", "script/Arabic"),
+    )
+
+
+def test_the_languages_of_pictures_are_separated_by_commas_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR_LANGUAGES", "eng, chi_sim,")
+    assert load_settings().ocr_languages == ("eng", "chi_sim")
+
+
+@pytest.mark.parametrize("languages", ["", "eng;fra", "-l"])
+def test_what_is_no_language_is_named(languages: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "footnoted.toml", f"ocr_languages = {[languages] if languages else []}")
+    with pytest.raises(SettingsError, match=r"^the setting ocr_languages \(FOOTNOTED_OCR_LANGUAGES\) is"):
+        load_settings(home=file.parent)
+
+
+def test_pictures_are_not_promised_to_be_read_where_the_program_for_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR", "true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SettingsError) as caught:
+        load_settings().loading()
+    assert str(caught.value) == (
+        "the setting ocr cannot be used: the program tesseract is not installed; install it (Debian: "
+        "tesseract-ocr), or turn the setting ocr off"
+    )
+
+
+@needs_tesseract
+def test_pictures_are_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_OCR", "true")
+    assert load_settings().loading() == Options(ocr=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "passwords"),
+    [
+        ("secret", ("secret",)),
+        ("one, two ,,three", ("one", "two", "three")),
+        ('["a, b", " c"]', ("a, b", " c")),
+        ("[]", ()),
+    ],
+)
+def test_passwords_in_the_environment_stand_between_commas_or_in_json(
+    monkeypatch: pytest.MonkeyPatch, written: str, passwords: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_PASSWORDS", written)
+    settings = load_settings()
+    assert settings.loading().passwords == passwords
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("written", ["[hunter2", '["hunter2", 1]'])
+def test_passwords_that_cannot_be_used_are_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_PASSWORDS", written)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        "the setting passwords (FOOTNOTED_PASSWORDS) cannot be used; it must be a list of passwords; "
+        "in the environment, separated by commas or written as JSON"
+    )
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "needed"),
+    [
+        ("max_megabytes", "0", "a whole number of megabytes from 1"),
+        ("max_text_megabytes", "0", "a whole number of megabytes from 1"),
+        ("max_pages", "many", "a whole number of pages from 1"),
+        ("max_expansion", "1.5", "a whole number of times from 1"),
+        ("max_unpacked_megabytes", "-1", "a whole number of megabytes from 1"),
+        ("max_seconds", "0", "a number of seconds above 0, and at most 86,400"),
+        ("max_seconds", "nan", "a number of seconds above 0, and at most 86,400"),
+        ("max_seconds", "1e9", "a number of seconds above 0, and at most 86,400"),
+        ("max_memory_megabytes", "255", "a whole number of megabytes from 256"),
+        ("ocr", "maybe", "true or false"),
+    ],
+)
+def test_a_limit_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, needed: str
+) -> None:
+    monkeypatch.setenv(f"FOOTNOTED_{name.upper()}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {needed}"
+    )
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "report.md", "words")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home=file)
+    assert str(caught.value) == f"--home is {str(file)!r}; it must be the path of a folder"
+
+
+def test_two_ways_to_a_home_have_one_id_and_two_homes_have_two(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    assert home_id(tmp_path / "link") == home_id(tmp_path / "home") == home_id(Path("home"))
+    assert home_id(tmp_path / "other") != home_id(tmp_path / "home")
+    assert len(home_id(tmp_path)) == 16
+
+
+def test_every_setting_says_what_it_must_be() -> None:
+    assert set(NEEDED) == set(Settings.model_fields)
