@@ -23,7 +23,8 @@ from random import Random
 from benchmarks.fuzz_damage import damaged
 from benchmarks.fuzz_samples import ROOT, samples
 from index.documents import Document
-from index.loaders import Limits, LoadError, Options
+from index.errors import LoadError
+from index.loaders import Limits, Options
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 FILES = 2000

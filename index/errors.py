@@ -1,9 +1,12 @@
-"""Why a library cannot be used, in words for its own machine and in words for callers over the network."""
+"""The errors of documents, files and the library, with one base class for all errors of the program."""
 
 from __future__ import annotations
 
 import errno
 import sqlite3
+from pathlib import Path
+
+import regex
 
 _WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -15,20 +18,182 @@ _SQLITE_WRITING = {
     sqlite3.SQLITE_IOERR_TRUNCATE,
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
+_UNPRINTABLE = regex.compile(r"[\p{C}\p{Zl}\p{Zp}]")
+
 _PRIMARY = 0xFF
 """The bits of an SQLite error code that tell its kind; the others tell where it arose."""
 
 
-class LibraryError(Exception):
-    """A library cannot be used; the message is a line of cause and remedy that may name its folder.
+class FootnotedError(Exception):
+    """Base of every error that this program raises on purpose.
 
-    Attributes:
-        outward: the same for callers over the network. It names no folder, process or machine.
+    ``str()`` of it is one line: what failed, which value, what to do.
     """
+
+    def outward(self) -> str:
+        """The same line for callers over the network. It names no folder, process or machine."""
+        return str(self)
+
+
+# The library and its files
+
+
+class LibraryError(FootnotedError):
+    """The library's folder cannot be used. The message may name the folder; ``outward`` does not."""
 
     def __init__(self, line: str, outward: str) -> None:
         super().__init__(line)
-        self.outward = outward
+        self._outward = outward
+
+    def outward(self) -> str:  # noqa: D102 (inherited)
+        return self._outward
+
+
+class LibraryLockedError(LibraryError):
+    """Another process is writing to the library. The message says which, since when, and for what."""
+
+
+class LibraryWriteError(LibraryError):
+    """The library's folder cannot be written to. Earlier commits are still served."""
+
+
+class CatalogError(FootnotedError):
+    """The catalog's file cannot be used."""
+
+
+class SchemaError(FootnotedError):
+    """The catalog has a schema that this version of the program does not know."""
+
+
+class BackupError(FootnotedError):
+    """A backup cannot be made or restored."""
+
+
+class LibraryRestoredError(FootnotedError):
+    """The library was restored from a backup in the meantime, so document ids may mean other documents."""
+
+
+class VectorIndexError(FootnotedError):
+    """The stored vector index cannot be read. It can be rebuilt from the catalog."""
+
+
+class LexicalIndexError(FootnotedError):
+    """The stored word index cannot be read or written. It can be rebuilt from the catalog."""
+
+
+# Documents
+
+
+class DocumentNotFoundError(FootnotedError, LookupError):
+    """The library has no such document, or no such version of it."""
+
+    def __init__(self, document_id: int, version: int | None) -> None:
+        what = f"document {document_id}" + (f", version {version}" if version is not None else "")
+        super().__init__(f"{what} is not in the library; it may have been removed")
+        self.document_id = document_id
+        self.version = version
+
+
+class OutdatedError(FootnotedError):
+    """The document has a newer version, or was removed, since the caller read it."""
+
+
+class DetailsChangedError(FootnotedError):
+    """The document's details were edited since the caller read them."""
+
+
+class NotUploadedError(FootnotedError):
+    """The document cannot be deleted here, because its file lies in a folder that the library follows."""
+
+
+class GoneError(FootnotedError):
+    """The document was deleted for good."""
+
+
+class TakenError(FootnotedError):
+    """A deleted document cannot be restored, because another document has its id or its place."""
+
+
+# Encoders
+
+
+class EncoderError(FootnotedError):
+    """The encoder cannot be opened."""
+
+
+class EncoderMismatchError(FootnotedError):
+    """The library was indexed with another encoder than the one it is opened with."""
+
+
+class BuildGoneError(FootnotedError):
+    """Another process gave up the build before it was complete."""
+
+
+class VectorsGoneError(FootnotedError):
+    """A vector that was found in the catalog was removed before it could be used."""
+
+
+# Jobs and files
+
+
+class JobNotFoundError(FootnotedError, LookupError):
+    """There is no job with such an id."""
+
+    def __init__(self, job_id: str, kept: int) -> None:
+        super().__init__(f"there is no job {job_id!r}; the last {kept:,} are remembered")
+
+
+class JobEndedError(FootnotedError, ValueError):
+    """The job cannot be cancelled, because it has ended."""
+
+
+class Cancelled(FootnotedError):  # noqa: N818 (a request, not a fault)
+    """The job was cancelled. What it had committed by then stays."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; what was written by then stays, and a sync goes on from there")
+
+
+class FailureNotFoundError(FootnotedError, LookupError):
+    """No such failure is kept."""
+
+
+class LoadError(FootnotedError):
+    """A file cannot be read as a document.
+
+    Attributes:
+        path: the file.
+        cause: what is wrong, as a predicate of the file: ``is empty``.
+        remedy: what to do about it: ``save it again with its text``.
+    """
+
+    def __init__(self, path: Path, cause: str, remedy: str) -> None:
+        super().__init__(path, cause, remedy)
+        self.path = path
+        self.cause = printable(cause)
+        self.remedy = printable(remedy)
+
+    def __str__(self) -> str:
+        return f"{printable(self.path.name)}: {self.cause}; {self.remedy}"
+
+
+class RecognitionError(FootnotedError):
+    """Optical character recognition cannot be done.
+
+    Attributes:
+        cause: what is wrong.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause}; {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+def printable(name: str) -> str:
+    """``name`` with "?" for each control character, line separator and lone surrogate."""
+    return str(_UNPRINTABLE.sub("?", name))
 
 
 def write_failure(error: BaseException | None) -> str | None:

@@ -8,17 +8,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.catalog.builds import BuildGoneError, drop_given_up
+from index.catalog.builds import drop_given_up
 from index.catalog.database import Catalog
 from index.catalog.duplicates import Duplicates
 from index.catalog.reader import CatalogReader
 from index.catalog.trash import put_back_vectors
-from index.catalog.writes import DetailsChangedError, VectorsGoneError
 from index.documents import Document, PageLayout, Span
 from index.embedding.encoder import Encoder
-from index.embedding.encoders import EncoderMismatchError, Encoders
+from index.embedding.encoders import Encoders
 from index.embedding.model import Vectors
 from index.embedding.pipeline import TITLE_TOKENS, Progress, make
+from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
 from index.private import make_folder
 from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
 from index.search.analyzers import Term

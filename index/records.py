@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from index.text.cutting import Cut, Cutting
 
 
-class DocumentNotFoundError(LookupError):
-    """No such document, or no such version of it."""
-
-    def __init__(self, document_id: int, version: int | None) -> None:
-        what = f"document {document_id}" + (f", version {version}" if version is not None else "")
-        super().__init__(f"{what} is not in the library; it may have been removed")
-        self.document_id = document_id
-        self.version = version
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
     """What is known of one version of a document, without its text.

@@ -13,8 +13,9 @@ from pathlib import Path
 from index.library import NO_FILTERS, Index, Snapshot
 from index.records import Filters
 from rag.answers import Answer, Passage
-from rag.conversations.answers import NotKeptError, keep
+from rag.conversations.answers import keep
 from rag.conversations.history import ALONE, Conversation
+from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.finding.abstention import Abstention, judge, shortfall
 from rag.finding.citations import Library, show

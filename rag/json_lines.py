@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-
-class JsonLinesError(ValueError):
-    """A file of JSON lines cannot be read; the message names the file, the line, and what to do."""
+from rag.errors import JsonLinesError
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

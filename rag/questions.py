@@ -9,13 +9,10 @@ from enum import StrEnum
 import regex
 
 from index.text.languages import detect
+from rag.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
 """A longer question is a document; the encoder reads about 1,000 characters of it."""
-
-
-class QuestionError(ValueError):
-    """A question that cannot be asked; the message says why and what to do."""
 
 
 class Kind(StrEnum):

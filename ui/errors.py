@@ -8,72 +8,93 @@ from collections.abc import Callable
 from tempfile import NamedTemporaryFile
 from types import TracebackType
 
-from index.errors import LibraryError, write_failure
+from index.errors import FootnotedError, write_failure
 
 FAILED = 1
 USED_WRONGLY = 2
 
-_OUR_PACKAGES = {"index", "rag", "ui"}
+RETRY_SECONDS = 5
+"""After which a caller that was refused for lack of room may try again."""
+
 _DAMAGED = "if it repeats, put a backup back with `footnoted restore FILE`, or sync into a new --home"
 
 
-class UsedWronglyError(ValueError):
-    """The command was given what it cannot work with; the message is one line of cause and remedy."""
+class UsedWronglyError(FootnotedError, ValueError):
+    """The command got an argument that it cannot work with."""
+
+
+class SettingsError(FootnotedError, ValueError):
+    """A setting cannot be used."""
+
+
+class PortInUseError(FootnotedError):
+    """The server cannot listen on its address."""
+
+
+class AlreadyServedError(FootnotedError):
+    """Another server of the same home is running. The message says where."""
+
+
+class ServerGoneError(FootnotedError):
+    """The running server stopped before it answered."""
+
+
+class ServerRefusedError(FootnotedError):
+    """The running server answered with a problem. The message is its detail.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, detail: str, status: int) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class BusyError(FootnotedError):
+    """Too much work of this kind is waiting already. The caller can try again."""
+
+    def __init__(self, waiting: int, what: str) -> None:
+        super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
+
+
+class PictureError(FootnotedError):
+    """The page cannot be shown as a picture."""
+
+
+class ScopeError(FootnotedError, ValueError):
+    """The text does not name a scope for questions."""
+
+
+class NotExportedError(UsedWronglyError):
+    """The file is not an exported answer."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"{cause}; give a file that `footnoted export` wrote")
+
+
+class NotThereError(FootnotedError, LookupError):
+    """The library keeps neither an answer nor a conversation with such an id."""
+
+    def __init__(self, own_id: str) -> None:
+        super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
 
 
 STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
 """What a full disk, a missing file or a damaged home leads to; tantivy, FAISS and torch raise these too."""
 
 
-def library_errors() -> tuple[type[Exception], ...]:
-    """The errors of the index, of readers and of the libraries under it that are none of ``STANDARD_ERRORS``.
+def expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that are explained in one line: those of this program and of the libraries under it.
 
-    Gathered only when something else was raised, since the modules that define them take long to import.
+    Gathered only after another error was raised, because the modules take long to import.
     """
     import sqlite3
 
     import httpx
     import sqlalchemy.exc
 
-    from index.catalog.backup import BackupError
-    from index.catalog.builds import BuildGoneError
-    from index.catalog.database import CatalogError
-    from index.catalog.lock import LibraryLockedError
-    from index.catalog.schema import SchemaError
-    from index.catalog.writes import LibraryRestoredError
-    from index.embedding.encoder import EncoderError
-    from index.embedding.encoders import EncoderMismatchError
-    from index.ingest.progress import Cancelled
-    from index.loaders import LoadError
-    from index.search.maintenance import LibraryWriteError
-    from rag.finding.reader import ReaderError
-    from rag.llm import ModelSetupError
-    from rag.verification.entailment import EntailmentError
-
-    return (
-        BackupError,
-        BuildGoneError,
-        Cancelled,
-        CatalogError,
-        EncoderError,
-        EncoderMismatchError,
-        EntailmentError,
-        LibraryLockedError,
-        LibraryRestoredError,
-        LibraryWriteError,
-        LoadError,
-        ModelSetupError,
-        ReaderError,
-        SchemaError,
-        httpx.HTTPError,
-        sqlalchemy.exc.SQLAlchemyError,
-        sqlite3.Error,
-    )
-
-
-def expected_errors() -> tuple[type[Exception], ...]:
-    """All that is explained in a line, where what goes on for long must survive it."""
-    return (*STANDARD_ERRORS, *library_errors())
+    return (FootnotedError, *STANDARD_ERRORS, httpx.HTTPError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
 
 
 def line_of(error: BaseException) -> str:
@@ -88,9 +109,8 @@ def outward_line(error: BaseException) -> str:
 
 def explain(error: Exception) -> tuple[str, int]:
     """One line of cause and remedy for ``error``, and the exit code that it means."""
-    from rag.questions import QuestionError
-    from ui.cli.server import ServerRefusedError
-    from ui.settings import SettingsError
+    from rag.errors import QuestionError
+    from ui.errors import ServerRefusedError, SettingsError
 
     wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
     if isinstance(error, ServerRefusedError):
@@ -100,10 +120,8 @@ def explain(error: Exception) -> tuple[str, int]:
 
 def _line(error: Exception, *, outward: bool) -> str:
     cause = write_failure(error) or (error.strerror if isinstance(error, OSError) else None)
-    if isinstance(error, LibraryError) and outward:
-        line = error.outward
-    elif type(error).__module__.partition(".")[0] in _OUR_PACKAGES:
-        line = str(error)
+    if isinstance(error, FootnotedError):
+        line = error.outward() if outward else str(error)
     elif cause:
         where = getattr(error, "filename", None)
         named = f"{where}: " if where and not outward else ""

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from rag.tuning import CERTAIN
+from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
 
 if TYPE_CHECKING:
@@ -84,10 +85,6 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 NO_MODEL = "none"
 """The provider of a language model where there is none: answers are quoted."""
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message is one line of cause and remedy."""
 
 
 def default_home() -> Path:
@@ -222,8 +219,9 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: if pages are to be recognised, and what that needs is not installed.
         """
+        from index.errors import RecognitionError
         from index.loaders.options import Limits, Options
-        from index.loaders.pdf.ocr import RecognitionError, check
+        from index.loaders.pdf.ocr import check
 
         if self.ocr:
             try:

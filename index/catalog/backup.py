@@ -20,18 +20,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from index.catalog.database import Catalog, CatalogError
+from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock
-from index.catalog.schema import SchemaError
+from index.errors import BackupError, CatalogError, SchemaError
 from index.private import FILE, FOLDER, make_file, make_folder, opener
 
 CATALOG = "catalog.sqlite"
 _MANIFEST = "manifest.json"
 _FORMAT = 1
-
-
-class BackupError(Exception):
-    """A backup cannot be made or put back; the message says which file, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

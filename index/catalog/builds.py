@@ -19,16 +19,13 @@ from index.catalog.writes import (
     searched_build,
     set_meta,
 )
+from index.errors import BuildGoneError
 from index.records import Build, NewVersion, Recipe
 
 _GIVEN_UP = "given_up"
 """In the library's table of facts for as long as there may be chunks of builds that are none any more."""
 
 _GONE = "another process has made the library anew in another way meanwhile; run it again if need be"
-
-
-class BuildGoneError(Exception):
-    """A build was given up by another process before it was whole."""
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:

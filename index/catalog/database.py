@@ -44,7 +44,7 @@ from index.catalog.writes import (
     supersede,
 )
 from index.documents import Document
-from index.errors import write_failure
+from index.errors import CatalogError, write_failure
 from index.private import close_to_others, make_file
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
 
@@ -53,10 +53,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _PATIENCE_SECONDS = 30.0
-
-
-class CatalogError(Exception):
-    """The catalog's file cannot be used; the message says which file, why and what to do."""
 
 
 class Catalog:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
 from index.catalog.writes import batches
-from index.records import DocumentNotFoundError, DocumentRecord
+from index.errors import DocumentNotFoundError
+from index.records import DocumentRecord
 from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance
 
 if TYPE_CHECKING:

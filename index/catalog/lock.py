@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.catalog.liveness import Process, this_process
-from index.errors import LibraryError
+from index.errors import LibraryLockedError
 from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
@@ -24,10 +24,6 @@ LOCK_SECONDS = 30.0
 """How long a writer waits for another one."""
 
 _TASK: ContextVar[str] = ContextVar("task", default="write")
-
-
-class LibraryLockedError(LibraryError):
-    """Another process is writing to the library; the message says which, since when, and for what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ from index.catalog.schema import (
 from index.catalog.writes import batches, get_meta, searched_build
 from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
-from index.records import Allowed, Build, DocumentNotFoundError, DocumentRecord, FileState, Filters, Passage
+from index.errors import DocumentNotFoundError
+from index.records import Allowed, Build, DocumentRecord, FileState, Filters, Passage
 
 if TYPE_CHECKING:
     import numpy as np

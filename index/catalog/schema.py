@@ -7,6 +7,8 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from index.errors import SchemaError
+
 HEAD = "0010"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
@@ -274,10 +276,6 @@ series_names = sa.Table(
 
 _migrating = Lock()
 """Alembic keeps what it is working on in its module, so that only one thread may run it."""
-
-
-class SchemaError(Exception):
-    """The database is of a schema that this version of the program does not know."""
 
 
 def migrate(engine: sa.Engine) -> None:

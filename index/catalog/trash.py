@@ -25,16 +25,13 @@ from index.catalog.schema import (
     versions,
 )
 from index.details import uncovered
+from index.errors import DocumentNotFoundError, TakenError
 from index.private import make_file
-from index.records import DocumentNotFoundError, Incoming
+from index.records import Incoming
 
 _ROWS = (documents, versions, layouts, signatures, details)
 _VECTORS = (vectors, sentence_vectors)
 _AT_ONCE = 500
-
-
-class TakenError(Exception):
-    """A document cannot come back, since its number or its place has another one."""
 
 
 def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:

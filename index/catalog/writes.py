@@ -29,6 +29,7 @@ from index.catalog.schema import (
     versions,
 )
 from index.details import Details, merged
+from index.errors import DetailsChangedError, LibraryRestoredError, OutdatedError, VectorsGoneError
 from index.records import Build, Incoming, NewVersion, Recipe
 
 _BATCH = 500
@@ -264,28 +265,12 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
     return old
 
 
-class OutdatedError(Exception):
-    """A document has another version, or is gone, since it was read for what was to be written of it."""
-
-
-class DetailsChangedError(Exception):
-    """Somebody gave other details of a document since it was described with those that there were."""
-
-
-class LibraryRestoredError(Exception):
-    """The library was put back from a backup, and the numbers of documents may mean others."""
-
-
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
     """Raise LibraryRestoredError if the catalog has another lineage; None is any."""
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError(
             "the library was put back from a backup while this was on its way; try again"
         )
-
-
-class VectorsGoneError(Exception):
-    """A vector that was known is not there any more: the last passage that had it went meanwhile."""
 
 
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:

@@ -20,6 +20,7 @@ from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors, passes_of, plain_tokenizer
 from index.embedding.precision import Precision, best_precision, calculate_in_bfloat16, precision_of
 from index.embedding.scheduler import Turns
+from index.errors import EncoderError
 from index.text.tokens import token_spans_by, tokens_of
 
 if TYPE_CHECKING:
@@ -41,10 +42,6 @@ WINDOW = 64
 
 REMEMBERED_TEXTS = 20_000
 """Vectors of recent texts kept in memory: 31 MB at 384 dimensions."""
-
-
-class EncoderError(Exception):
-    """The encoder cannot be opened; the message says which, why and what to do."""
 
 
 class Encoder:

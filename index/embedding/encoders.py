@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from index.embedding.encoder import Encoder
+from index.errors import EncoderMismatchError
 from index.records import Recipe
-
-
-class EncoderMismatchError(Exception):
-    """The library was indexed with another encoder than the one it is opened with."""
 
 
 class Encoders:

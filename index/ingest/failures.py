@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from index.catalog.schema import failures
+from index.errors import FailureNotFoundError
 
 if TYPE_CHECKING:
     from index.ingest.discover import Failure, Listing, Root
-
-
-class FailureNotFoundError(LookupError):
-    """No such failure is kept; the message says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from index.catalog.liveness import Process, this_process
 from index.catalog.schema import jobs
+from index.errors import JobEndedError, JobNotFoundError
 
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -29,17 +30,6 @@ _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)
 """A job of another machine that was not heard of for so long is over."""
-
-
-class JobNotFoundError(LookupError):
-    """There is no job with such an id."""
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(f"there is no job {job_id!r}; the last {KEPT:,} are remembered")
-
-
-class JobEndedError(ValueError):
-    """A job cannot be cancelled, since it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +192,7 @@ class Jobs:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
         if row is None:
-            raise JobNotFoundError(job_id)
+            raise JobNotFoundError(job_id, KEPT)
         return _seen(row)
 
     def recent(self, limit: int = 100) -> list[Job]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from index.catalog.lock import doing
+from index.errors import Cancelled
 from index.ingest.jobs import Advance, Count, Jobs
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ NONE = Count()
 
 WRITE_SECONDS = 0.5
 """Between two writings of how far a job is, and two looks at whether it shall stop."""
-
-
-class Cancelled(Exception):  # noqa: N818 (somebody asked for it)
-    """A job was asked to stop; what it had committed by then stays."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}; what was written by then stays, and a sync goes on from there")
 
 
 @dataclass(frozen=True, slots=True)

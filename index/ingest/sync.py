@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from index.catalog.lock import LibraryLockedError
+from index.errors import LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
     Failure,
@@ -27,7 +27,7 @@ from index.ingest.discover import (
 )
 from index.ingest.failures import Failures
 from index.library import Index, Progress
-from index.loaders import DEFAULTS, SUFFIXES, LoadError, Options
+from index.loaders import DEFAULTS, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import sidecar_of
 from index.records import FileState, Incoming

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from index.details import described
 from index.documents import Document
+from index.errors import LoadError
 from index.loaders.dating import dated
 from index.loaders.epub.book import read_epub
-from index.loaders.errors import LoadError
 from index.loaders.html.page import read_html
 from index.loaders.magic import seems_html, seems_pdf
 from index.loaders.mail.message import read_eml
@@ -26,7 +26,7 @@ from index.loaders.slides.pptx import read_pptx
 from index.loaders.text import read_text
 from index.loaders.word.docx import read_docx
 
-__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "LoadError", "Options", "content", "load"]
+__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "Options", "content", "load"]
 
 _READERS: dict[str, Loader] = {
     ".txt": read_text,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import regex
 
-from index.loaders.errors import LoadError
+from index.errors import LoadError
 from index.loaders.magic import binary_kind
 from index.text.languages import fluency
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.documents import Document
+from index.errors import LoadError
 from index.loaders.blocks import BULLET, Block, flow, join, row
 from index.loaders.decoding import decode
-from index.loaders.errors import LoadError
 from index.loaders.html.page import fragment_blocks
 from index.loaders.metadata import split_front_matter, title_of_name
 from index.loaders.options import DEFAULTS, Options

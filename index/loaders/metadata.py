@@ -8,8 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from index.documents import Origin
+from index.errors import LoadError, printable
 from index.loaders.blocks import flow
-from index.loaders.errors import LoadError, printable
 
 MAX_TITLE_CHARACTERS = 120
 """A longer first line is a paragraph, not a title."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from index.details import KEYS, Detail
 from index.documents import MAX_COLLECTION_CHARACTERS, Origin
+from index.errors import LoadError
 from index.loaders.blocks import flow
-from index.loaders.errors import LoadError
 from index.loaders.metadata import iso_date, language_code
 
 SUFFIX = ".meta.yaml"

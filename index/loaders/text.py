@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from index.documents import Document
+from index.errors import LoadError
 from index.loaders.decoding import decode
-from index.loaders.errors import LoadError
 from index.loaders.metadata import split_front_matter, title_of_line, title_of_name
 from index.loaders.options import DEFAULTS, Options
 from index.text.languages import detect

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
+from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed
 from index.search.analyzers import (
@@ -49,10 +50,6 @@ _K1 = 1.2
 
 _NOISE = 1e-5
 """Scores that differ by this share are equal: a sum depends on the order in which its parts are added."""
-
-
-class LexicalIndexError(Exception):
-    """The stored index cannot be read, and must be made again from the catalog; or it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)

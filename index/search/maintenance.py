@@ -21,15 +21,14 @@ from filelock import FileLock, Timeout
 
 from index.catalog import lock as locking
 from index.catalog.database import Catalog
-from index.catalog.lock import LibraryLockedError, WriteLock, locked
+from index.catalog.lock import WriteLock, locked
 from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import is_long
-from index.errors import LibraryError
+from index.errors import LexicalIndexError, LibraryLockedError, LibraryWriteError
 from index.ingest.memory import give_back
 from index.private import FILE
 from index.records import Build, Committed, NewVersion, Recipe
-from index.search.bm25 import LexicalIndexError
 from index.search.manifest import (
     clear_away,
     digests,
@@ -55,10 +54,6 @@ from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
 _POLL_SECONDS = 0.02
 
 _log = logging.getLogger(__name__)
-
-
-class LibraryWriteError(LibraryError):
-    """The library's folder cannot be written to; what was committed before is served as before."""
 
 
 _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)

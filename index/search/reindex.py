@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from index.catalog.builds import begin_build, change_over, count_unbuilt, drop_given_up, put_in_build, unbuilt
 from index.catalog.database import Catalog
-from index.catalog.writes import VectorsGoneError
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import Progress, make
+from index.errors import VectorsGoneError
 from index.records import Build, Incoming, NewVersion, Recipe
 from index.search.maintenance import Upkeep
 from index.search.manifest import clear_others, folder_of, with_base, write_marker

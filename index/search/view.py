@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.catalog.reader import CatalogReader
+from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed, Build, Filters
-from index.search.bm25 import LexicalIndex, LexicalIndexError, Words, files_in
+from index.search.bm25 import LexicalIndex, Words, files_in
 from index.search.manifest import (
     FileStates,
     Saved,

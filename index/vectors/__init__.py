@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.model import Vectors
+from index.errors import VectorIndexError
 from index.vectors.exact import NOISE, Block, cosines, grown, nearest
-from index.vectors.file import Batches, VectorIndexError, open_base, write_base
+from index.vectors.file import Batches, open_base, write_base
 from index.vectors.ivf import Lists, Stored
 from index.vectors.policy import SIZES, Kind, Sizes
 

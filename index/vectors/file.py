@@ -12,6 +12,7 @@ import faiss
 import numpy as np
 
 from index.embedding.model import Vectors
+from index.errors import VectorIndexError
 from index.private import opener
 from index.vectors.exact import Block, Numbers
 from index.vectors.ivf import Lists
@@ -22,10 +23,6 @@ Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
 
 _MARK = b"footnoted vectors 1 "
 _DIGITS = 20
-
-
-class VectorIndexError(Exception):
-    """The stored index cannot be read; it must be made again from the catalog."""
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, sizes: Sizes) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import DatabaseError
 
 from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.conversations.store import FoundBy, Kept, KeptNotFoundError
+from rag.conversations.store import FoundBy, Kept
+from rag.errors import AnswerFormError, AnswerNotFoundError, KeptNotFoundError, NotKeptError
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -28,22 +29,7 @@ _CAUSES = 3
 """How many of the faults of a text that is no answer are named."""
 
 
-class AnswerNotFoundError(LookupError):
-    """The library keeps no answer of such an id."""
-
-    def __init__(self, answer_id: str) -> None:
-        known = is_answer_id(answer_id)
-        why = "it may have been deleted" if known else "an answer_id is 32 hexadecimal digits in lower case"
-        super().__init__(f"there is no answer {answer_id!r}; {why}")
-        self.answer_id = answer_id
-
-
-class NotKeptError(Exception):
-    """An answer could not be kept; the message says why and what to do."""
-
-
-class AnswerFormError(ValueError):
-    """A text is no answer in its JSON form; the message says where it differs."""
+_NO_ID = "an answer_id is 32 hexadecimal digits in lower case"
 
 
 def is_answer_id(text: str) -> bool:
@@ -92,7 +78,7 @@ def kept_answer(library: Index | Catalog, answer_id: str) -> str:
         AnswerNotFoundError: if there is none.
     """
     if not is_answer_id(answer_id):
-        raise AnswerNotFoundError(answer_id)
+        raise AnswerNotFoundError(answer_id, _NO_ID)
     try:
         return _kept(library).get(answer_id)
     except KeptNotFoundError as error:
@@ -106,7 +92,7 @@ def forget(library: Index | Catalog, answer_id: str) -> None:
         AnswerNotFoundError: if there is none.
     """
     if not is_answer_id(answer_id):
-        raise AnswerNotFoundError(answer_id)
+        raise AnswerNotFoundError(answer_id, _NO_ID)
     try:
         _kept(library).delete(answer_id)
     except KeptNotFoundError as error:

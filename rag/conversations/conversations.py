@@ -8,29 +8,15 @@ from typing import TYPE_CHECKING
 
 from index.catalog.database import Catalog
 from rag.conversations.answers import conversation_texts
-from rag.conversations.superseded import (
-    Series,
-    SeriesNotFoundError,
-    delete_series,
-    find_series,
-    list_series,
-    name_series,
-)
+from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
 from rag.conversations.wording import visible
+from rag.errors import ConversationNotFoundError, SeriesNotFoundError
 
 if TYPE_CHECKING:
     from index.library import Index
 
 LISTED = 200
 """How many conversations are listed where nobody says otherwise."""
-
-
-class ConversationNotFoundError(LookupError):
-    """The library keeps no answer of such a conversation."""
-
-    def __init__(self, conversation_id: str) -> None:
-        super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")
-        self.conversation_id = conversation_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from filelock import FileLock
 
 from index import private
 from index.documents import Span
+from index.errors import DocumentNotFoundError
 from index.library import Index
-from index.records import DocumentNotFoundError
 from rag.answers import Answer
-from rag.json_lines import JsonLinesError, read_json_lines
+from rag.errors import JsonLinesError, SpanError
+from rag.json_lines import read_json_lines
 
 FILE = "feedback.jsonl"
 _LOCK = "feedback.lock"
@@ -26,10 +27,6 @@ _LOCK_SECONDS = 30.0
 Judgement = Literal["right", "wrong", "unanswerable"]
 """``right``: the answer is. ``wrong``: it is not; evidence, if any, is what it should have cited.
 ``unanswerable``: the library does not answer the question."""
-
-
-class SpanError(ValueError):
-    """A span that lies outside its document; the message says which, and how long the document is."""
 
 
 @dataclass(frozen=True, slots=True)

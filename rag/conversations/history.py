@@ -11,6 +11,7 @@ from index.library import Index
 from rag.answers import Answer, Citation
 from rag.conversations.answers import answers_before
 from rag.conversations.answers import conversation as kept_conversation
+from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
 
 MAX_TURN_CHARACTERS = 4_000
@@ -41,16 +42,6 @@ NUMBERED = 200
 
 ALONE = Conversation()
 """No conversation: a question by itself."""
-
-
-class OtherConversationError(ValueError):
-    """An answer is not of the conversation in which it shall be replaced."""
-
-    def __init__(self, answer_id: str, conversation_id: str) -> None:
-        super().__init__(
-            f"the answer {answer_id!r} is not of the conversation {conversation_id!r}; leave out the "
-            "conversation_id, and it is asked in the answer's own"
-        )
 
 
 def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:

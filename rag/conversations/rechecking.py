@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from index.catalog.database import Catalog
 from index.catalog.reader import CatalogReader
 from index.documents import Document, Span
-from index.records import DocumentNotFoundError, DocumentRecord
+from index.errors import DocumentNotFoundError
+from index.records import DocumentRecord
 from rag.answers import Verdict
 from rag.conversations.wording import visible
 from rag.evidence import evidence_at

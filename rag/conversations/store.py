@@ -12,14 +12,7 @@ import sqlalchemy as sa
 
 from index.catalog.schema import kept, kept_references, kept_words, series_names, withdrawals
 from index.text.normalize import fold
-
-
-class KeptNotFoundError(LookupError):
-    """No text is kept under such an id."""
-
-    def __init__(self, text_id: str) -> None:
-        super().__init__(f"nothing is kept under {text_id!r}; it may have been deleted")
-        self.text_id = text_id
+from rag.errors import KeptNotFoundError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,7 @@ import sqlalchemy as sa
 
 from index.catalog.schema import kept, kept_words, series_names, withdrawals
 from index.text.normalize import fold
-
-
-class SeriesNotFoundError(LookupError):
-    """No text is kept in such a series."""
-
-    def __init__(self, series: str) -> None:
-        super().__init__(f"nothing is kept in the series {series!r}; it may have been deleted")
-        self.series = series
+from rag.errors import SeriesNotFoundError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """How good retrieval and answers are, on any set of questions."""
 
 from rag.evaluation.comparison import Comparison, Difference, compare
-from rag.evaluation.configuration import Configuration, ConfigurationError, read_configuration
-from rag.evaluation.datasets import Dataset, DatasetError
+from rag.evaluation.configuration import Configuration, read_configuration
+from rag.evaluation.datasets import Dataset
 from rag.evaluation.evaluating import PARTS, Evaluation, Part, evaluate
 from rag.evaluation.figures import Figure
 from rag.evaluation.layouts import read_dataset
@@ -11,9 +11,7 @@ __all__ = [
     "PARTS",
     "Comparison",
     "Configuration",
-    "ConfigurationError",
     "Dataset",
-    "DatasetError",
     "Difference",
     "Evaluation",
     "Figure",

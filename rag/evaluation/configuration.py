@@ -11,15 +11,12 @@ from typing import Any
 
 from index.library import TITLE_TOKENS
 from index.text.chunks import MAX_CHUNK_TOKENS
+from rag.errors import ConfigurationError
 from rag.finding.reader import DEFAULT_READER
 from rag.tuning import DEFAULT_TUNING, Tuning
 
 DEFAULT = "default"
 """The name of the configuration in which nothing is changed."""
-
-
-class ConfigurationError(ValueError):
-    """A configuration cannot be used; the message names the file and the key, and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.documents import Document, Span
+from rag.errors import DatasetError
 from rag.evaluation.splits import part_of
-
-
-class DatasetError(ValueError):
-    """A set cannot be read; the message says which file and line, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from index.documents import UNKNOWN_LANGUAGE, Document
+from index.errors import LoadError
 from index.ingest.discover import QUESTIONS, Root, scan
-from index.loaders import LoadError, load
+from index.loaders import load
 from index.text.languages import detect
-from rag.evaluation.datasets import Claim, Dataset, DatasetError, Evidence, Query, named, place
+from rag.errors import DatasetError
+from rag.evaluation.datasets import Claim, Dataset, Evidence, Query, named, place
 from rag.json_lines import read_json_lines
 from rag.questions import MAX_QUESTION_CHARACTERS
 

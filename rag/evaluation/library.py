@@ -13,7 +13,8 @@ from index.documents import Document
 from index.library import Index
 from index.records import DocumentRecord
 from rag.conversations.feedback import CitedEvidence, Feedback
-from rag.evaluation.datasets import DatasetError, place
+from rag.errors import DatasetError
+from rag.evaluation.datasets import place
 from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
 from rag.json_lines import read_json_lines
 

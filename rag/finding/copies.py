@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from index.documents import Span
+from index.errors import DocumentNotFoundError
 from index.library import POOL, Hit, Searchable
-from index.records import DocumentNotFoundError, DocumentRecord, Filters
+from index.records import DocumentRecord, Filters
 from rag.answers import Copy
 from rag.finding.citations import Library
 from rag.finding.ranking import Scored, is_fragment

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from index.embedding.encoder import bundled_folder
+from rag.errors import ReaderError
 from rag.finding.windows import Window, tokenize
 
 if TYPE_CHECKING:
@@ -34,10 +35,6 @@ DEFAULT_READER = BUNDLED_READER
 """What is used unless told otherwise."""
 
 _WEIGHTS = "reader.safetensors"
-
-
-class ReaderError(Exception):
-    """The reader cannot be opened; the message says which, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, Features
 
 JudgedBy = Literal["features", "reader"]
@@ -54,10 +55,6 @@ class Weights:
     reach: float
     threshold: float
     foreign_threshold: float
-
-
-class WeightsError(ValueError):
-    """A file of weights cannot be used; the message says which, why and what to do."""
 
 
 @cache

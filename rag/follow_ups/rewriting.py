@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import regex
 
 from index.search.analyzers import terms
+from rag.errors import ModelError
 from rag.finding.features import holds
 from rag.follow_ups.conversation import Exchange, Rarity, Rewritten, stand_alone
-from rag.llm import LanguageModel, ModelError, Usage
+from rag.llm import LanguageModel, Usage
 from rag.questions import Question, understand
 from rag.writing.drafting import without_thoughts
 from rag.writing.prompting import rewriting

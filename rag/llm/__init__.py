@@ -1,6 +1,5 @@
 """Language models behind llama-index: the only room that knows one."""
 
-from rag.llm.failures import ModelError, ModelSetupError
 from rag.llm.language_model import AT_ONCE, LanguageModel, Limits, Prices
 from rag.llm.providers import ModelSettings, open_model
 from rag.llm.replies import Reply, Usage
@@ -9,9 +8,7 @@ __all__ = [
     "AT_ONCE",
     "LanguageModel",
     "Limits",
-    "ModelError",
     "ModelSettings",
-    "ModelSetupError",
     "Prices",
     "Reply",
     "Usage",

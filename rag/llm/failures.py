@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.answers import Fallback
-
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP statuses of a server that is busy or stumbled; others say that the request is wrong."""
 
@@ -17,22 +15,6 @@ _OF_TIME = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Ti
 
 _HIDDEN = "…"
 """Stands in a message in the place of a key."""
-
-
-class ModelSetupError(Exception):
-    """A language model cannot be opened; the message says which setting, why and what to do."""
-
-
-class ModelError(Exception):
-    """A language model gave no reply, or broke off; the message says which, and why.
-
-    Attributes:
-        kind: the same for programs.
-    """
-
-    def __init__(self, message: str, kind: Fallback) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 def is_retryable(error: BaseException) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
+from rag.errors import ModelError
 from rag.llm.circuit import Circuit
-from rag.llm.failures import ModelError, is_retryable
+from rag.llm.failures import is_retryable
 from rag.llm.replies import LetGo, Reply, Usage, failure
 from rag.writing.prompting import Message
 

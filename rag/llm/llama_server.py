@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rag.llm.failures import ModelSetupError
+from rag.errors import ModelSetupError
 
 _START_SECONDS = 30.0
 

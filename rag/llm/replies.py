@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from rag.llm.failures import ModelError, in_words, is_of_time
+from rag.errors import ModelError
+from rag.llm.failures import in_words, is_of_time
 from rag.writing.prompting import BYTES_A_TOKEN
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from index.documents import Document, Span
+from index.errors import DocumentNotFoundError
 from index.library import Index
-from index.records import DocumentNotFoundError, Filters
+from index.records import Filters
 from index.search.analyzers import terms
 from index.text.sentences import sentences
 from rag.answers import Answer, Citation, Passage

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from index.documents import Document, Span
 from rag.answers import Verification
-from rag.verification.entailment import Entailment, EntailmentError, open_entailment
+from rag.verification.entailment import Entailment, open_entailment
 from rag.verification.evidence import Evidence
 from rag.verification.gate import Gate
 
-__all__ = ["Entailment", "EntailmentError", "Evidence", "Gate", "open_entailment", "verify"]
+__all__ = ["Entailment", "Evidence", "Gate", "open_entailment", "verify"]
 
 _WORDS_ALONE = Gate()
 

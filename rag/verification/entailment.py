@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.errors import EntailmentError
 from rag.verification.evidence import Evidence, Finding, Statement
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ ENTAILED_FROM = 0.5
 
 CONTRADICTED_FROM = 0.5
 """The probability of contradiction from which it is not."""
-
-
-class EntailmentError(Exception):
-    """The model cannot be opened; the message says which, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

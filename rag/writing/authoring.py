@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from index.documents import Span
-from index.records import DocumentNotFoundError
+from index.errors import DocumentNotFoundError
 from rag.answers import Answer, Fallback
 from rag.conversations.history import ALONE, Conversation
 from rag.events import Event, Token

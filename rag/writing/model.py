@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rag.answers import Dropped, Fallback, Verification
+from rag.errors import ModelError
 from rag.events import Event
 from rag.evidence import evidence_of
 from rag.finding.copies import Copies, Sourced
-from rag.llm import LanguageModel, ModelError, Usage
+from rag.llm import LanguageModel, Usage
 from rag.questions import Question
 from rag.verification import Gate
 from rag.writing.composing import Composition

@@ -15,8 +15,8 @@ from index.library import Index
 from index.records import Filters
 from rag.answers import Answer
 from rag.engine import QueryEngine
+from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, Token
-from rag.questions import QuestionError
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 

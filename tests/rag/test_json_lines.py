@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.json_lines import JsonLinesError, read_json_lines
+from rag.errors import JsonLinesError
+from rag.json_lines import read_json_lines
 
 
 def test_lines_come_with_their_numbers_and_blank_ones_do_not(tmp_path: Path) -> None:

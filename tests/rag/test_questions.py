@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.questions import MAX_QUESTION_CHARACTERS, Kind, QuestionError, carries, understand
+from rag.errors import QuestionError
+from rag.questions import MAX_QUESTION_CHARACTERS, Kind, carries, understand
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import Limits, LoadError, Options
+from index.errors import LoadError
+from index.loaders import Limits, Options
 from index.loaders.sandbox.client import Isolated
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."

@@ -15,10 +15,9 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.catalog.backup import BackupError, back_up
-from index.catalog.database import CatalogError
+from index.catalog.backup import back_up
+from index.errors import BackupError, CatalogError, LibraryWriteError
 from index.library import Index
-from index.search.maintenance import LibraryWriteError
 from index.vectors import Sizes
 from rag.engine import QueryEngine
 from tests.support.reports import found, incoming

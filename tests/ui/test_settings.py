@@ -9,7 +9,8 @@ import pytest
 
 from index.loaders import Limits, Options
 from tests.support.scans import needs_tesseract
-from ui.settings import NEEDED, PREFIX, Settings, SettingsError, default_home, home_id, load_settings
+from ui.errors import SettingsError
+from ui.settings import NEEDED, PREFIX, Settings, default_home, home_id, load_settings
 
 IN_A_FILE = (
     "allowed_hosts, allowed_origins, entailment, host, insecure, llm, llm_address, llm_certain, llm_context, "

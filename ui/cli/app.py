@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from index.errors import FootnotedError
 from ui.cli import backup as keeping
 from ui.cli import export as exports
 from ui.cli import filtering
@@ -29,8 +30,8 @@ from ui.errors import (
     USED_WRONGLY,
     UsedWronglyError,
     excepthook,
+    expected_errors,
     explain,
-    library_errors,
 )
 from ui.settings import load_settings
 
@@ -71,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has had enough; what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except STANDARD_ERRORS as error:
+    except (FootnotedError, *STANDARD_ERRORS) as error:
         return _fail(*explain(error))
-    except library_errors() as error:
+    except expected_errors() as error:
         return _fail(*explain(error))
     return code if isinstance(code, int) else 0
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from index.records import Filters
 from ui.cli.filtering import request_fields
-from ui.cli.server import ServerGoneError, post, running_server
+from ui.cli.server import post, running_server
+from ui.errors import ServerGoneError
 from ui.opening import open_library
 from ui.settings import Settings
 

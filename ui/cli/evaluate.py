@@ -126,7 +126,8 @@ def _parts(given: Sequence[str]) -> Sequence[Part]:
 
 
 def _configurations(settings: Settings, request: Request) -> list[Configuration]:
-    from rag.evaluation import Configuration, ConfigurationError, read_configuration
+    from rag.errors import ConfigurationError
+    from rag.evaluation import Configuration, read_configuration
     from rag.evaluation.configuration import DEFAULT
 
     if request.compared and request.configuration:

@@ -12,7 +12,7 @@ import typer
 from ui.cli import output as terminal
 from ui.cli.filtering import CONVERSATION_ID
 from ui.cli.options import AsJson, Home
-from ui.errors import UsedWronglyError
+from ui.errors import NotThereError, UsedWronglyError
 from ui.opening import open_catalog
 from ui.settings import load_settings
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from index.catalog.database import Catalog
 
 _JSON = "json"
-
-
-class NotThereError(LookupError):
-    """The library keeps neither an answer nor a conversation of an id."""
-
-    def __init__(self, own_id: str) -> None:
-        super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
 
 
 def export(
@@ -76,8 +69,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
     Raises:
         NotThereError: if the library keeps neither.
     """
-    from rag.conversations.answers import AnswerNotFoundError
-    from rag.conversations.conversations import ConversationNotFoundError
+    from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
     try:
         return "answer_id", _answer(catalog, own_id, suffix)

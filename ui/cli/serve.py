@@ -25,7 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from index.ingest.discover import QUESTIONS
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.stopping import end_within
-from ui.errors import UsedWronglyError
+from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -51,14 +51,6 @@ on while many search."""
 
 EXAMPLES = 4
 """Questions that the page offers to begin with."""
-
-
-class PortInUseError(OSError):
-    """Nothing can listen on the address; the message says which and what to do."""
-
-
-class AlreadyServedError(RuntimeError):
-    """Another server of the same home is running; the message says where."""
 
 
 class _Connection(H11Protocol):

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from ui.errors import ServerGoneError, ServerRefusedError
 from ui.settings import home_id
 
 if TYPE_CHECKING:
@@ -24,22 +25,6 @@ HEALTH_SECONDS = 1.0
 ANSWER_SECONDS = 120.0
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared with, not listened on)
-
-
-class ServerGoneError(ConnectionError):
-    """The server stopped before it answered; the question can be put in another way."""
-
-
-class ServerRefusedError(RuntimeError):
-    """The server answered with a problem, whose detail is the message.
-
-    Attributes:
-        status: the HTTP status.
-    """
-
-    def __init__(self, detail: str, status: int) -> None:
-        super().__init__(detail)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

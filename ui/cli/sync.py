@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
+from index.errors import Cancelled
 from index.ingest.jobs import Jobs
-from index.ingest.progress import Cancelled, Running
+from index.ingest.progress import Running
 from index.ingest.sync import sync
 from index.ingest.watch import Change, Watch
 from index.library import Index

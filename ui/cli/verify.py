@@ -142,7 +142,8 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
     """The answer that the library keeps, as it is laid out; None where it does not keep it."""
-    from rag.conversations.answers import AnswerNotFoundError, kept_answer, load
+    from rag.conversations.answers import kept_answer, load
+    from rag.errors import AnswerNotFoundError
     from ui.export.sheet import lay_out
 
     try:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.answers import Answer
-from rag.conversations.answers import AnswerFormError, load
+from rag.conversations.answers import load
 from rag.conversations.rechecking import Claim, Footnote
+from rag.errors import AnswerFormError
+from ui.errors import NotExportedError
 from ui.export.binding import bind
-from ui.export.manifest import NotExportedError
 from ui.export.reading import Exported, ReadAnswer, Row
 from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out
 

@@ -7,13 +7,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import LoadError
 from index.loaders.archive.unpack import check_archive
-from index.loaders.errors import LoadError
 from index.loaders.options import DEFAULTS
 from index.loaders.word.docx import damage_named
 from rag.conversations.wording import visible
+from ui.errors import NotExportedError
 from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
-from ui.export.manifest import Manifest, NotExportedError, read_manifest
+from ui.export.manifest import Manifest, read_manifest
 from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
 from ui.naming import DOUBTS

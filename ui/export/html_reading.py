@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from rag.conversations.rechecking import Footnote
 from rag.conversations.wording import visible
+from ui.errors import NotExportedError
 from ui.export.html import BACK
-from ui.export.manifest import Manifest, NotExportedError, read_manifest
+from ui.export.manifest import Manifest, read_manifest
 from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import ABOUT, COLUMNS, DIFFERENCES, FOOTNOTES, NO_ANSWER, REMARKS
 from ui.naming import DOUBTS

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from rag.conversations.rechecking import Place
-from ui.errors import UsedWronglyError
+from ui.errors import NotExportedError
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 # Raised when an older program could not read what a newer one writes.
 _ONE: Literal[1] = 1
 _SEVERAL: Literal[2] = 2
-
-
-class NotExportedError(UsedWronglyError):
-    """A file is no exported answer."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(f"{cause}; give a file that `footnoted export` wrote")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ui.export.manifest import NotExportedError, read_manifest
+from ui.errors import NotExportedError
+from ui.export.manifest import read_manifest
 from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
 

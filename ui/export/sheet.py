@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.catalog.database import Catalog
-from index.records import DocumentNotFoundError, DocumentRecord
+from index.errors import DocumentNotFoundError
+from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.conversations.wording import visible
 from ui.export.manifest import Entry, Made, Manifest

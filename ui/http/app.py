@@ -18,8 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, compile_path
 from starlette.staticfiles import StaticFiles
 
-from index.catalog.database import CatalogError
-from index.catalog.lock import LibraryLockedError
+from index.errors import CatalogError, LibraryLockedError
 from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated

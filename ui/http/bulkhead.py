@@ -7,18 +7,10 @@ from typing import TypeVar, TypeVarTuple
 
 from anyio import CapacityLimiter, to_thread
 
+from ui.errors import BusyError
+
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
-
-RETRY_SECONDS = 5
-"""How long a caller who is refused should wait before the next attempt."""
-
-
-class BusyError(Exception):
-    """Too much work of a kind waits already; the caller can try again."""
-
-    def __init__(self, waiting: int, what: str) -> None:
-        super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
 
 
 class Bulkhead:

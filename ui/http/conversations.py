@@ -14,7 +14,6 @@ from rag.answers import Answer
 from rag.conversations.answers import conversation as answers_of
 from rag.conversations.conversations import (
     LISTED,
-    ConversationNotFoundError,
     KeptConversation,
     find_conversation,
     forget_conversation,
@@ -22,6 +21,7 @@ from rag.conversations.conversations import (
     name_conversation,
     written_conversation,
 )
+from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.answers import file_response, name_of_file
 from ui.http.problems import documented

@@ -12,7 +12,8 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
-from index.ingest.jobs import KEPT, Job, JobEndedError, JobNotFoundError
+from index.errors import JobEndedError, JobNotFoundError
+from index.ingest.jobs import KEPT, Job
 from ui.http.problems import documented
 from ui.http.schemas import RequestModel, Text
 from ui.storage.writer import Writer

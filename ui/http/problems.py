@@ -17,17 +17,16 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from index.catalog.lock import LibraryLockedError
-from index.catalog.writes import LibraryRestoredError
-from index.embedding.encoders import EncoderMismatchError
-from index.errors import write_failure
-from index.records import DocumentNotFoundError
-from index.search.maintenance import LibraryWriteError
-from rag.conversations.answers import AnswerNotFoundError
-from rag.conversations.conversations import ConversationNotFoundError
-from rag.questions import QuestionError
-from ui.errors import outward_line
-from ui.http.bulkhead import RETRY_SECONDS, BusyError
+from index.errors import (
+    DocumentNotFoundError,
+    EncoderMismatchError,
+    LibraryLockedError,
+    LibraryRestoredError,
+    LibraryWriteError,
+    write_failure,
+)
+from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
+from ui.errors import RETRY_SECONDS, BusyError, outward_line
 from ui.http.schemas import STORABLE
 
 MEDIA_TYPE = "application/problem+json"

@@ -22,15 +22,16 @@ from index.library import NO_FILTERS, Hit, Index, Searchable
 from index.records import Filters
 from rag.answers import Answer
 from rag.conversations.answers import kept_answer, load
-from rag.conversations.feedback import Feedback, SpanError, append_feedback, cited_evidence, evidence_in
-from rag.conversations.history import OtherConversationError, follow
+from rag.conversations.feedback import Feedback, append_feedback, cited_evidence, evidence_in
+from rag.conversations.history import follow
+from rag.errors import OtherConversationError, QuestionError, SpanError
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.finding.features import measure
 from rag.finding.ranking import rank
 from rag.finding.reading import read
 from rag.finding.weights import load_weights
 from rag.llm import AT_ONCE
-from rag.questions import Question, QuestionError, understand
+from rag.questions import Question, understand
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.schemas import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from index.records import Filters
+from ui.errors import ScopeError
 from ui.http.schemas import AnswerId, ConversationId, FilteredRequest, RequestModel, Words
 
 _DATES = ("published_before", "published_after")
@@ -33,10 +34,6 @@ def read_command(text: str) -> Command | None:
         return Command.model_validate_json(text)
     except ValidationError:
         return None
-
-
-class ScopeError(ValueError):
-    """A text does not say what narrows the questions."""
 
 
 def read_scope(text: str) -> Filters:

@@ -11,10 +11,12 @@ from anyio import to_thread
 
 from rag.conversations.history import Conversation
 from rag.engine import QueryEngine
-from rag.questions import MAX_QUESTION_CHARACTERS, QuestionError
+from rag.errors import QuestionError
+from rag.questions import MAX_QUESTION_CHARACTERS
+from ui.errors import ScopeError
 from ui.excerpts import excerpt
 from ui.page.arriving import arriving
-from ui.page.commands import Command, ScopeError, read_command, read_scope
+from ui.page.commands import Command, read_command, read_scope
 from ui.page.locales import Locale
 from ui.page.markup.answer import failure_markup
 from ui.page.restoring import restore

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from index.library import Index
 from rag.answers import Answer
-from rag.conversations.answers import AnswerNotFoundError, answers_until, conversation
+from rag.conversations.answers import answers_until, conversation
 from rag.conversations.feedback import Judgement, judgements
-from rag.json_lines import JsonLinesError
+from rag.errors import AnswerNotFoundError, JsonLinesError
 from ui.page.arriving import Arrived
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog.trash import TakenError, keep_rows, kept_document
+from index.catalog.trash import keep_rows, kept_document
+from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Index
 from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord
@@ -36,14 +37,6 @@ class Removed:
     def discard(self) -> None:
         """Let it be gone for good; one that has come back lies elsewhere by then."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class NotUploadedError(Exception):
-    """A document cannot be deleted here, since its file lies in a folder that the library follows."""
-
-
-class GoneError(Exception):
-    """A document was deleted for good."""
 
 
 def remove_upload(index: Index, document_id: int) -> Removed:

@@ -16,10 +16,10 @@ from typing import BinaryIO
 
 from index.catalog.liveness import this_process
 from index.details import Detail, Details, described, merged
+from index.errors import LoadError, printable
 from index.ingest.discover import state_of
 from index.library import Index, Progress
-from index.loaders import LoadError, Options
-from index.loaders.errors import printable
+from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import SUFFIX, checked, read_sidecar
 from index.private import make_folder, opener

@@ -13,15 +13,15 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from index.ingest.jobs import Job, JobEndedError, JobNotFoundError, Jobs
-from index.ingest.progress import Cancelled, Running
+from index.errors import Cancelled, JobEndedError, JobNotFoundError
+from index.ingest.jobs import Job, Jobs
+from index.ingest.progress import Running
 from index.ingest.sync import sync
 from index.ingest.watch import Change
 from index.library import Index, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from ui.errors import expected_errors, line_of, outward_line
-from ui.http.bulkhead import BusyError
+from ui.errors import BusyError, expected_errors, line_of, outward_line
 from ui.http.library.pictures import sweep_pictures
 from ui.storage.leftovers import sweep_uploads
 from ui.storage.uploads import Kept, index_upload, uploads_folder

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
+from index.errors import LoadError
 from index.loaders.blocks import flow
-from index.loaders.errors import LoadError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from index.loaders.errors import LoadError
+from index.errors import LoadError
 from index.loaders.magic import OLD_OFFICE, binary_kind
 from index.loaders.options import Limits
 

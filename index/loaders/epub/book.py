@@ -6,12 +6,12 @@ from itertools import chain
 from pathlib import Path
 
 from index.documents import Document, Origin, Section
+from index.errors import LoadError
 from index.loaders.archive.parts import Parts
 from index.loaders.archive.unpack import check_archive
 from index.loaders.blocks import Block, flow, join
 from index.loaders.epub.chapters import Chapter, read_chapter
 from index.loaders.epub.package import CONTAINER, Book, Entry, encrypted_paths, open_book
-from index.loaders.errors import LoadError
 from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.outline import block_starts

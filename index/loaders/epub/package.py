@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import LoadError
 from index.loaders.archive.parts import Parts
 from index.loaders.blocks import flow
-from index.loaders.errors import LoadError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from index.documents import Document, Origin
+from index.errors import LoadError
 from index.loaders.blocks import Block, flow, join
-from index.loaders.errors import LoadError
 from index.loaders.html.elements import PageBlock, page_blocks
 from index.loaders.html.source import page_source, parse_page
 from index.loaders.metadata import iso_date, language_code, readable_property, title_of_name

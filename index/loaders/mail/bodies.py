@@ -10,8 +10,8 @@ from pathlib import Path
 
 import regex
 
+from index.errors import LoadError
 from index.loaders.blocks import Block
-from index.loaders.errors import LoadError
 from index.loaders.html.page import fragment_blocks
 from index.loaders.html.source import page_source
 from index.loaders.mail.headers import characters, field, head_blocks, words_of

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import regex
 
+from index.errors import LoadError
 from index.loaders.blocks import Block, flow
 from index.loaders.decoding import decode
-from index.loaders.errors import LoadError
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
 """The fields that a reader of a message sees, in the order in which they are written."""

@@ -8,8 +8,8 @@ from email.policy import compat32
 from pathlib import Path
 
 from index.documents import Document, Origin
+from index.errors import LoadError
 from index.loaders.blocks import join
-from index.loaders.errors import LoadError
 from index.loaders.magic import binary_kind
 from index.loaders.mail.bodies import content_blocks
 from index.loaders.mail.headers import field, head_blocks, sender, sent

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.documents import Document, Origin
+from index.errors import LoadError
 from index.loaders.archive.parts import Parts
 from index.loaders.archive.unpack import check_archive
 from index.loaders.blocks import Block, flow, join
-from index.loaders.errors import LoadError
 from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
 from index.loaders.opendocument.names import DUBLIN_CORE, MANIFEST, META, OFFICE, STYLE, TABLE, TEXT
 from index.loaders.opendocument.package import Content

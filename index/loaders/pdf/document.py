@@ -10,8 +10,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from index.documents import Document, Origin
+from index.errors import LoadError, RecognitionError
 from index.loaders.blocks import flow
-from index.loaders.errors import LoadError
 from index.loaders.magic import binary_kind, seems_pdf
 from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name
 from index.loaders.options import DEFAULTS, Options
@@ -20,7 +20,7 @@ from index.loaders.pdf.columns import ordered
 from index.loaders.pdf.continuations import PageParts, followed
 from index.loaders.pdf.footnotes import usual_height, without_notes
 from index.loaders.pdf.lines import lines
-from index.loaders.pdf.ocr import RecognitionError, recognised, scale
+from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
 from index.loaders.pdf.outline import Bookmark, bookmarks, sections
 from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of

@@ -15,6 +15,7 @@ from itertools import groupby
 from statistics import fmean, median
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.errors import RecognitionError
 from index.loaders.pdf.characters import Frame, box_bytes
 from index.loaders.pdf.positioned import BOX_BYTES
 from index.loaders.pdf.runs import Glyph, is_unspaced
@@ -38,20 +39,6 @@ INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
 _POINTS = 72
 _WORD_LEVEL = "5\t"
 _LIST_SECONDS = 10.0
-
-
-class RecognitionError(Exception):
-    """Recognition cannot be done.
-
-    Attributes:
-        cause: what is wrong.
-        remedy: what to do about it.
-    """
-
-    def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(f"{cause}; {remedy}")
-        self.cause = cause
-        self.remedy = remedy
 
 
 class _Word(NamedTuple):

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.loaders.errors import LoadError
+from index.errors import LoadError
 from index.loaders.options import Options
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
-from index.loaders.errors import LoadError
+from index.errors import LoadError
 from index.loaders.magic import seems_pdf
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened

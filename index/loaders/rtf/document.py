@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from index.documents import Document, Origin
+from index.errors import LoadError
 from index.loaders.blocks import BULLET, Block, flow, join, row
-from index.loaders.errors import LoadError
 from index.loaders.html.tables import MAX_CELL_CHARACTERS
 from index.loaders.magic import binary_kind
 from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from index.documents import Document
-from index.loaders.errors import LoadError
+from index.errors import LoadError
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sandbox.child import Child, ReaderDiedError
 from index.loaders.sandbox.protocol import Answer, MessageError, Request

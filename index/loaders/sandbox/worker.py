@@ -17,8 +17,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from index.errors import LoadError
 from index.loaders import content, load
-from index.loaders.errors import LoadError
 from index.loaders.options import Limits
 from index.loaders.pdf.pictures import draw_page
 from index.loaders.sandbox.protocol import (

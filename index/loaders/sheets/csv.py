@@ -11,9 +11,9 @@ from pathlib import Path
 import regex
 
 from index.documents import Document, Origin, Section
+from index.errors import LoadError
 from index.loaders.blocks import Block, join, row
 from index.loaders.decoding import decode
-from index.loaders.errors import LoadError
 from index.loaders.metadata import title_of_line, title_of_name
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import is_written_figure

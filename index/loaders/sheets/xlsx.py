@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from index.documents import Document, Origin
+from index.errors import LoadError
 from index.loaders.archive.core_properties import core_properties
 from index.loaders.archive.unpack import check_archive
 from index.loaders.blocks import Block, flow, join
-from index.loaders.errors import LoadError
 from index.loaders.metadata import title_of_line, title_of_name
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.outline import Heading, sections_of

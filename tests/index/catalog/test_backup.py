@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog.backup import BackupError, back_up, restore
+from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
+from index.errors import BackupError
 from index.ingest.discover import Failure, Root
 from index.ingest.failures import Failures
 from index.ingest.sync import sync

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.catalog.database import Catalog
-from index.catalog.writes import VectorsGoneError
+from index.errors import VectorsGoneError
 from index.records import Build, Committed, Recipe
 from tests.support.reports import version
 

@@ -12,18 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.catalog.database import Catalog, CatalogError
-from index.catalog.schema import HEAD, SchemaError
+from index.catalog.database import Catalog
+from index.catalog.schema import HEAD
 from index.documents import Chunk, Document, Span
-from index.records import (
-    Committed,
-    DocumentNotFoundError,
-    DocumentRecord,
-    FileState,
-    Incoming,
-    NewVersion,
-    Passage,
-)
+from index.errors import CatalogError, DocumentNotFoundError, SchemaError
+from index.records import Committed, DocumentRecord, FileState, Incoming, NewVersion, Passage
 from tests.support.reports import version
 
 ONE = "First words. Second words."

@@ -17,9 +17,10 @@ from index.catalog.duplicates import Duplicates, group_labels
 from index.catalog.schema import meta, signatures
 from index.documents import Span
 from index.embedding.encoder import Encoder
+from index.errors import DocumentNotFoundError
 from index.ingest.sync import sync
 from index.library import Index
-from index.records import DocumentNotFoundError, Filters
+from index.records import Filters
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.reports import incoming, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY

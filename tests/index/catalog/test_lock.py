@@ -16,7 +16,8 @@ from threading import Event
 import pytest
 
 from index.catalog.liveness import this_process
-from index.catalog.lock import HOLDER_FILE, LibraryLockedError, WriteLock, doing, holder, note_holder
+from index.catalog.lock import HOLDER_FILE, WriteLock, doing, holder, note_holder
+from index.errors import LibraryLockedError
 
 ROOT = Path(__file__).parents[3]
 

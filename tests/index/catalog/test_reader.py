@@ -15,7 +15,8 @@ from index.catalog.builds import begin_build, put_in_build
 from index.catalog.database import Catalog
 from index.catalog.reader import CatalogReader
 from index.documents import Document
-from index.records import DocumentNotFoundError, Filters, Recipe
+from index.errors import DocumentNotFoundError
+from index.records import Filters, Recipe
 from tests.support.reports import version
 from tests.support.writings import PATIENT
 

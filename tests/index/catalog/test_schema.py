@@ -18,7 +18,8 @@ from alembic.script import ScriptDirectory
 
 from index.catalog import schema
 from index.catalog.database import Catalog
-from index.catalog.schema import HEAD, SchemaError, metadata, migrate
+from index.catalog.schema import HEAD, metadata, migrate
+from index.errors import SchemaError
 from index.ingest.jobs import Jobs
 from rag.conversations.store import Kept
 from tests.support.migrating import MIGRATIONS, to_revision

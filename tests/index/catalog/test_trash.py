@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog.trash import TakenError, keep_rows, kept_document
+from index.catalog.trash import keep_rows, kept_document
 from index.documents import PageLayout, Section
 from index.embedding.encoder import Encoder
+from index.errors import DocumentNotFoundError, TakenError
 from index.library import Index
-from index.records import DocumentNotFoundError, DocumentRecord, Incoming
+from index.records import DocumentRecord, Incoming
 from tests.support.reports import Watched, found, incoming
 
 QUERIES = ("the third gate of the dam", "sheds of Orrin", "water")

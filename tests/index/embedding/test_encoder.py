@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 
 from index.embedding import encoder as embedding
-from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, EncoderError, open_encoder
+from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, open_encoder
+from index.errors import EncoderError
 from tests.support.writings import PATIENT, SENTENCES, TEXTS
 
 if TYPE_CHECKING:

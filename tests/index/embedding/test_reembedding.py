@@ -9,7 +9,7 @@ import pytest
 
 from index.documents import Span
 from index.embedding.encoder import Encoder
-from index.embedding.encoders import EncoderMismatchError
+from index.errors import EncoderMismatchError
 from index.library import Index
 from tests.support.reports import found, incoming, shown, words
 

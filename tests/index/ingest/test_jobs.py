@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from index.catalog.database import Catalog
 from index.catalog.liveness import this_process
 from index.catalog.schema import jobs as table
+from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history
-from index.ingest.jobs import INTERRUPTED, Advance, Count, JobEndedError, JobNotFoundError, Jobs
+from index.ingest.jobs import INTERRUPTED, Advance, Count, Jobs
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, holder
+from index.errors import Cancelled
 from index.ingest import progress as module
 from index.ingest.jobs import Count, Job, Jobs
-from index.ingest.progress import Cancelled, Running, Work, advanced, seconds_left
+from index.ingest.progress import Running, Work, advanced, seconds_left
 from index.ingest.sync import sync
 from index.library import Index
 from index.loaders.sandbox.client import Isolated

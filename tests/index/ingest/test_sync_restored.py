@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.catalog.writes import LibraryRestoredError
+from index.errors import LibraryRestoredError
 from index.ingest.discover import root_of, scan
 from index.ingest.sync import apply, plan, sync
 from index.library import Index

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import Limits, LoadError, Options
+from index.errors import LoadError
+from index.loaders import Limits, Options
 from index.loaders.sandbox.client import Isolated
 from tests.support.children import GATE, WORDS
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document
-from index.loaders import SUFFIXES, Limits, LoadError, Options, load
+from index.errors import LoadError
+from index.loaders import SUFFIXES, Limits, Options, load
 
 SUPPORTED = (
     ".csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .ods, .odt, .pdf, .pptm, .pptx, .rtf, "

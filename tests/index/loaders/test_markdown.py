@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.markdown import read_markdown
 
 PATH = Path("reports/dam-inquiry.md")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.metadata import (
     Metadata,
     iso_date,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.details import KEYS
-from index.loaders import LoadError, load
+from index.errors import LoadError
+from index.loaders import load
 from index.loaders.sidecar import read_sidecar, sidecar_of
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"

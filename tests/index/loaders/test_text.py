@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.text import read_text, unwrap
 
 PATH = Path("reports/flood-update.txt")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index.search.bm25 import Entry, LexicalIndex, LexicalIndexError
+from index.errors import LexicalIndexError
+from index.search.bm25 import Entry, LexicalIndex
 from tests.index.search.test_bm25 import ENGLISH, english
 
 QUERIES = ("river", "arrest suspects", "decay of the dam", "Damm", "大坝")

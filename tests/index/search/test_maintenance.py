@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from index.catalog import lock as locking
-from index.catalog.lock import LibraryLockedError
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded
+from index.errors import LibraryLockedError
 from index.library import Index
 from index.search.bm25 import Entry, LexicalIndex
 from tests.support.reports import Watched, found, incoming, paths

@@ -35,8 +35,6 @@ from rag.answers import (
     Verification,
 )
 from rag.conversations.answers import (
-    AnswerFormError,
-    AnswerNotFoundError,
     answers_before,
     answers_until,
     conversation,
@@ -49,6 +47,7 @@ from rag.conversations.answers import (
 )
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
+from rag.errors import AnswerFormError, AnswerNotFoundError
 from rag.searched import Searched
 from tests.support.markup import answer, citation
 from tests.support.reports import write

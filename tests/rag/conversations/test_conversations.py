@@ -12,10 +12,9 @@ import pytest
 from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.conversations.answers import AnswerNotFoundError, conversation, keep, kept_answer, written
+from rag.conversations.answers import conversation, keep, kept_answer, written
 from rag.conversations.citing import list_citing
 from rag.conversations.conversations import (
-    ConversationNotFoundError,
     KeptConversation,
     find_conversation,
     forget_conversation,
@@ -23,6 +22,7 @@ from rag.conversations.conversations import (
     name_conversation,
     written_conversation,
 )
+from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.markup import answer, citation
 
 

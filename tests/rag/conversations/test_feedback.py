@@ -10,18 +10,17 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index.records import DocumentNotFoundError
+from index.errors import DocumentNotFoundError
 from rag.conversations.feedback import (
     CitedEvidence,
     Feedback,
-    SpanError,
     append_feedback,
     evidence_in,
     judgements,
     read_feedback,
 )
 from rag.engine import QueryEngine
-from rag.json_lines import JsonLinesError
+from rag.errors import JsonLinesError, SpanError
 
 Library = Callable[[Mapping[str, str]], QueryEngine]
 EVIDENCE = CitedEvidence("/reports", "a.txt", 4, 7, "dam")

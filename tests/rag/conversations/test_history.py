@@ -9,15 +9,9 @@ import pytest
 
 from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.conversations.answers import AnswerNotFoundError, keep
-from rag.conversations.history import (
-    ALONE,
-    MAX_TURN_CHARACTERS,
-    OtherConversationError,
-    follow,
-    of_answers,
-    of_turns,
-)
+from rag.conversations.answers import keep
+from rag.conversations.history import ALONE, MAX_TURN_CHARACTERS, follow, of_answers, of_turns
+from rag.errors import AnswerNotFoundError, OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES
 from tests.support.markup import citation
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
 from index.library import Index
-from rag.conversations.store import FoundBy, Kept, KeptNotFoundError
+from rag.conversations.store import FoundBy, Kept
+from rag.errors import KeptNotFoundError
 from tests.support.reports import incoming, version
 
 CREATED = "2031-08-02T10:00:00+00:00"

@@ -11,15 +11,9 @@ import sqlalchemy as sa
 
 from index.catalog.database import Catalog
 from index.catalog.schema import kept_references, kept_words, series_names, withdrawals
-from rag.conversations.store import FoundBy, Kept, KeptNotFoundError
-from rag.conversations.superseded import (
-    Series,
-    SeriesNotFoundError,
-    delete_series,
-    find_series,
-    list_series,
-    name_series,
-)
+from rag.conversations.store import FoundBy, Kept
+from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
+from rag.errors import KeptNotFoundError, SeriesNotFoundError
 
 
 @pytest.fixture

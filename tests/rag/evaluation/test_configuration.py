@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.configuration import Configuration, ConfigurationError, read_configuration, settings_of
+from rag.errors import ConfigurationError
+from rag.evaluation.configuration import Configuration, read_configuration, settings_of
 from rag.tuning import Tuning
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Span
-from rag.evaluation.datasets import Claim, Dataset, DatasetError, Query, choose, named, place, spread
+from rag.errors import DatasetError
+from rag.evaluation.datasets import Claim, Dataset, Query, choose, named, place, spread
 from rag.evaluation.splits import part_of
 
 TITLES = [f"Title {number}" for number in range(40)]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from index.documents import Document, Span
-from rag.evaluation.datasets import Claim, DatasetError, Evidence
+from rag.errors import DatasetError, JsonLinesError
+from rag.evaluation.datasets import Claim, Evidence
 from rag.evaluation.layouts import read_dataset
-from rag.json_lines import JsonLinesError
 from tests.support.sets import HEADER, write_beir, write_lines
 
 SEEDS = Path(__file__).parents[3] / "seeds"

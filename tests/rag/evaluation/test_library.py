@@ -13,7 +13,8 @@ from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
 from index.library import Index
 from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evidence_in
-from rag.evaluation import Configuration, Dataset, DatasetError, evaluate, read_dataset
+from rag.errors import DatasetError
+from rag.evaluation import Configuration, Dataset, evaluate, read_dataset
 from rag.evaluation.datasets import Evidence
 from rag.evaluation.library import write_library_set
 from tests.support.reports import write

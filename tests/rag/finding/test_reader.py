@@ -9,7 +9,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from index.embedding.encoder import bundled_folder
-from rag.finding.reader import BundledReader, ReaderError, bundled_reader, open_reader
+from rag.errors import ReaderError
+from rag.finding.reader import BundledReader, bundled_reader, open_reader
 from rag.finding.windows import Window
 
 QUESTION = "How many suspects were arrested?"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fuzz_samples import parts_of, samples, zipped
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 CANARY = "Cormorants nest in the northern tower."

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from rag.llm import LanguageModel, Limits, ModelError, Prices, Usage, language_model
+from rag.errors import ModelError
+from rag.llm import LanguageModel, Limits, Prices, Usage, language_model
 from rag.llm.circuit import Circuit
 from rag.writing.prompting import Message
 from tests.support.scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says

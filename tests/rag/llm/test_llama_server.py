@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from benchmarks.writing import smollm2
-from rag.llm import LanguageModel, Limits, ModelError, ModelSettings, ModelSetupError, open_model
+from rag.errors import ModelError, ModelSetupError
+from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.writing.drafting import drafts
 from rag.writing.prompting import Message, tokens

@@ -9,7 +9,8 @@ from typing import Any
 import llama_index.llms
 import pytest
 
-from rag.llm import LanguageModel, Limits, ModelSettings, ModelSetupError, Prices, open_model
+from rag.errors import ModelSetupError
+from rag.llm import LanguageModel, Limits, ModelSettings, Prices, open_model
 
 LIMITS = Limits(context_tokens=8192, reply_tokens=300, seconds=12.0)
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 
-from rag.llm import ModelError, Usage
+from rag.errors import ModelError
+from rag.llm import Usage
 from rag.llm.replies import Reply
 from tests.support.scripted import PATIENCE, Script, ScriptedLLM, fails, for_ever, hangs, says
 

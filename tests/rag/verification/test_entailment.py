@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.verification import EntailmentError, Evidence, Gate, open_entailment
+from rag.errors import EntailmentError
+from rag.verification import Evidence, Gate, open_entailment
 
 
 def save_model(folder: Path, labels: list[str]) -> Path:

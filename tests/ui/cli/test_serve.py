@@ -22,9 +22,9 @@ from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
 from index.library import Index
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
-from ui.cli.serve import PortInUseError, example_questions, listening_socket, refuse_exposure, serve
+from ui.cli.serve import example_questions, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
-from ui.errors import UsedWronglyError
+from ui.errors import PortInUseError, UsedWronglyError
 from ui.settings import Settings, home_id
 
 HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")

@@ -13,15 +13,8 @@ from pathlib import Path
 import pytest
 
 from ui.cli import server as client
-from ui.cli.server import (
-    RunningServer,
-    ServerGoneError,
-    ServerRefusedError,
-    post,
-    remove_server_file,
-    running_server,
-    write_server_file,
-)
+from ui.cli.server import RunningServer, post, remove_server_file, running_server, write_server_file
+from ui.errors import ServerGoneError, ServerRefusedError
 from ui.settings import home_id
 
 STARTED = "2026-01-02T03:04:05+00:00"

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from index.library import Index
-from rag.llm import Limits, ModelSettings, ModelSetupError, Prices
+from rag.errors import ModelSetupError
+from rag.llm import Limits, ModelSettings, Prices
 from ui.engines import open_engine
-from ui.settings import NEEDED, PREFIX, Settings, SettingsError, load_settings
+from ui.errors import SettingsError
+from ui.settings import NEEDED, PREFIX, Settings, load_settings
 
 KEY = "sk-hunter2"
 

@@ -12,7 +12,7 @@ from index.library import NO_FILTERS
 from index.records import Filters
 from rag.conversations.history import ALONE, Conversation, of_answers
 from rag.engine import QueryEngine
-from rag.questions import QuestionError
+from rag.errors import QuestionError
 from tests.support.markup import ENGLISH
 from ui.page.arriving import Arrived, arrived_markup, arriving, stopped_markup
 from ui.page.markup.answer import answer_markup, understood_markup

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.page.commands import Command, ScopeError, read_command, read_scope
+from ui.errors import ScopeError
+from ui.page.commands import Command, read_command, read_scope
 
 ANSWER = "0123456789abcdef" * 2
 

@@ -10,12 +10,12 @@ import pytest
 from filelock import FileLock
 
 from index.catalog import lock as locking
-from index.catalog.lock import LibraryLockedError
 from index.embedding import pipeline as making
 from index.embedding.encoder import Encoder
+from index.errors import LibraryLockedError, LoadError
 from index.ingest.sync import sync
 from index.library import Index
-from index.loaders import LoadError, Options
+from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from tests.support.background import Held

@@ -12,17 +12,18 @@ from anyio import to_thread
 from fastapi import APIRouter, File, Form, Header, HTTPException, Path, Query, UploadFile
 from starlette.responses import Response
 
-from index.catalog.lock import LibraryLockedError
 from index.documents import MAX_COLLECTION_CHARACTERS, Span
+from index.errors import LibraryLockedError, LoadError
 from index.library import Index
-from index.loaders import LoadError, Options
+from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from ui.dates import precision_of
+from ui.errors import PictureError
 from ui.http.bulkhead import Bulkhead
 from ui.http.jobs import accepted
 from ui.http.library.listing import listed_response
-from ui.http.library.pictures import Drawing, PictureError, has_pictures, page_picture
+from ui.http.library.pictures import Drawing, has_pictures, page_picture
 from ui.http.library.revalidating import revalidated
 from ui.http.library.sources import read_source
 from ui.http.problems import documented
@@ -175,7 +176,7 @@ def uploaded_response(
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
     except LibraryLockedError as error:
-        raise HTTPException(409, error.outward) from error
+        raise HTTPException(409, error.outward()) from error
     return document_response(index, record.document_id, record.version)
 
 

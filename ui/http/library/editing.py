@@ -8,11 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
-from index.catalog.lock import LibraryLockedError
-from index.catalog.writes import OutdatedError
 from index.details import Detail, merged
+from index.errors import LibraryLockedError, LoadError, OutdatedError
 from index.library import Index
-from index.loaders import LoadError
 from index.loaders.sidecar import checked
 from index.records import DocumentRecord, Incoming
 from ui.errors import outward_line

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Path
 
-from index.ingest.failures import FailureNotFoundError, Failures, KeptFailure
+from index.errors import FailureNotFoundError
+from index.ingest.failures import Failures, KeptFailure
 from index.library import Index
 from ui.http.problems import documented
 from ui.http.schemas import Number

@@ -13,13 +13,15 @@ from io import BytesIO
 from pathlib import Path
 
 from index.documents import Span
+from index.errors import LoadError
 from index.library import Index
-from index.loaders import LoadError, Options, content
+from index.loaders import Options, content
 from index.loaders.sandbox.client import Isolated
 from index.private import make_folder
 from index.records import DocumentRecord
 from index.text.boxes import Box
 from rag.finding.citations import Library
+from ui.errors import PictureError
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024
 """Of pictures on disk; the ones that were asked for longest ago go first."""
@@ -52,10 +54,6 @@ class Drawing:
     page: int
     width: int
     span: Span | None = None
-
-
-class PictureError(Exception):
-    """A page cannot be shown as a picture; the message says which and why."""
 
 
 def has_pictures(record: DocumentRecord) -> bool:

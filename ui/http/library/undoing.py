@@ -11,14 +11,13 @@ from typing import Any, Self
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException
 
-from index.catalog.lock import LibraryLockedError
-from index.catalog.trash import TakenError
+from index.errors import GoneError, LibraryLockedError, NotUploadedError, TakenError
 from index.library import Index
 from ui.errors import outward_line
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
 from ui.http.problems import documented
-from ui.storage.removing import GoneError, NotUploadedError, Removed, remove_upload, restore_upload
+from ui.storage.removing import Removed, remove_upload, restore_upload
 
 UNDO_SECONDS = 600.0
 """How long a deleted document can come back, as far as the server runs for so long."""

@@ -9,7 +9,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
-from index.loaders import Limits, LoadError
+from index.errors import LoadError
+from index.loaders import Limits
 from index.loaders.archive.unpack import check_archive
 
 PATH = Path("reports/dam.docx")

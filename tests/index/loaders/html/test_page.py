@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.decoding import decode
 from index.loaders.html.page import fragment_blocks, read_html
 from index.loaders.html.tables import joined_figures, without_empty_columns

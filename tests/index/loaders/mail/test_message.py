@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.loaders import LoadError, load
+from index.errors import LoadError
+from index.loaders import load
 from index.loaders.mail.message import read_eml
 from tests.support.mails import HEAD, PATH, SENTENCE
 

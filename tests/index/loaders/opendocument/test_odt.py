@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Section
-from index.loaders import LoadError, load
+from index.errors import LoadError
+from index.loaders import load
 from index.loaders.opendocument.odt import read_ods, read_odt
 from tests.support.opendocument_files import NAMES, PATH, SENTENCE, p, packed, row, saved, table
 

@@ -13,7 +13,7 @@ from reportlab.lib.units import cm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, Table
 
-from index.loaders import LoadError
+from index.errors import LoadError
 from index.loaders.pdf.document import READ_PICTURES, read_pdf
 from index.loaders.pdf.paragraphs import joined
 from index.loaders.pdf.positioned import unplaced

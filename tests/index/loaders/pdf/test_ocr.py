@@ -11,10 +11,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from index.documents import Document, Span
-from index.loaders import Limits, LoadError, Options
+from index.errors import LoadError, RecognitionError
+from index.loaders import Limits, Options
 from index.loaders.pdf.characters import Frame as Shown
 from index.loaders.pdf.document import read_pdf
-from index.loaders.pdf.ocr import MAX_PIXELS, RecognitionError, check, scale
+from index.loaders.pdf.ocr import MAX_PIXELS, check, scale
 from index.text.boxes import boxes
 from tests.support.pdf_files import FIRST, PATH, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned

@@ -12,7 +12,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from index.loaders import Limits, LoadError, Options
+from index.errors import LoadError
+from index.loaders import Limits, Options
 from index.loaders.pdf.document import READ_PICTURES, read_pdf
 from tests.support.pdf_files import PATH, column, draw
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from index.embedding.encoder import Encoder
+from index.errors import LoadError
 from index.ingest.sync import sync
 from index.library import Index
-from index.loaders import SUFFIXES, Limits, LoadError, Options, load
+from index.loaders import SUFFIXES, Limits, Options, load
 from index.loaders.sandbox import child
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 from index.loaders.sandbox.protocol import Sink, send

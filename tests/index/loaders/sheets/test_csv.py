@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.documents import Section
-from index.loaders import LoadError, load
+from index.errors import LoadError
+from index.loaders import load
 from index.loaders.sheets.csv import read_delimited
 
 PATH = Path("exports/gates.csv")

@@ -17,7 +17,8 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from index.documents import Section
-from index.loaders import Limits, LoadError, Options, load
+from index.errors import LoadError
+from index.loaders import Limits, Options, load
 from index.loaders.sheets.xlsx import read_xlsx
 
 PATH = Path("reports/dam.xlsx")

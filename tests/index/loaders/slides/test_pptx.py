@@ -10,7 +10,8 @@ import pytest
 from pptx import Presentation
 
 from index.documents import Section
-from index.loaders import Limits, LoadError, Options, load
+from index.errors import LoadError
+from index.loaders import Limits, Options, load
 from index.loaders.slides.pptx import read_pptx
 from tests.support.slide_files import BLANK, PATH, box, changed, nothing, picture, presentation, titled
 

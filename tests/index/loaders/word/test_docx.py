@@ -14,7 +14,8 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from index.loaders import LoadError, load
+from index.errors import LoadError
+from index.loaders import load
 from index.loaders.word.docx import read_docx
 from tests.support.word_files import PATH, changed, read, saved
 

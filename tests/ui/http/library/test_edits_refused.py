@@ -9,12 +9,10 @@ import pytest
 from filelock import FileLock
 
 from index.catalog import lock as locking
-from index.catalog.lock import LibraryLockedError
-from index.catalog.writes import OutdatedError
 from index.embedding.encoder import Encoder
+from index.errors import LibraryLockedError, LoadError, OutdatedError
 from index.ingest.sync import sync
 from index.library import Index
-from index.loaders import LoadError
 from index.loaders.sandbox.client import Isolated
 from tests.support.background import Held
 from tests.support.edits import REPORT, edit, filed

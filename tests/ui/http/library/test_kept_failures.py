@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from index.errors import FailureNotFoundError
 from index.ingest.discover import MISSING, Failure, Listing, Root
-from index.ingest.failures import FailureNotFoundError, Failures
+from index.ingest.failures import Failures
 from index.ingest.sync import sync
 from index.library import Index
 from index.loaders.sandbox.client import Isolated

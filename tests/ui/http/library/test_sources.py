@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.errors import DocumentNotFoundError
 from index.library import Index
-from index.records import DocumentNotFoundError
 from ui.http.library.sources import read_source
 
 

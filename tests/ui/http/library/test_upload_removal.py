@@ -13,8 +13,7 @@ from filelock import FileLock
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
-from index.catalog.lock import LibraryLockedError
-from index.catalog.writes import LibraryRestoredError
+from index.errors import LibraryLockedError, LibraryRestoredError
 from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated

@@ -1,0 +1,117 @@
+"""The errors of questions, answers, models and evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.errors import FootnotedError
+
+if TYPE_CHECKING:
+    from rag.answers import Fallback
+
+
+class QuestionError(FootnotedError, ValueError):
+    """The question cannot be asked."""
+
+
+# Models
+
+
+class ReaderError(FootnotedError):
+    """The reader cannot be opened."""
+
+
+class WeightsError(FootnotedError, ValueError):
+    """The file of weights cannot be used."""
+
+
+class EntailmentError(FootnotedError):
+    """The entailment model cannot be opened."""
+
+
+class ModelSetupError(FootnotedError):
+    """The language model cannot be opened. The message names the setting."""
+
+
+class ModelError(FootnotedError):
+    """The language model gave no reply, or its reply broke off.
+
+    Attributes:
+        kind: the reason, for programs.
+    """
+
+    def __init__(self, message: str, kind: Fallback) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+# Conversations and kept answers
+
+
+class AnswerNotFoundError(FootnotedError, LookupError):
+    """The library keeps no answer with such an id."""
+
+    def __init__(self, answer_id: str, why: str = "it may have been deleted") -> None:
+        super().__init__(f"there is no answer {answer_id!r}; {why}")
+        self.answer_id = answer_id
+
+
+class AnswerFormError(FootnotedError, ValueError):
+    """The text is not an answer in its JSON form. The message says where it differs."""
+
+
+class NotKeptError(FootnotedError):
+    """The answer could not be kept."""
+
+
+class ConversationNotFoundError(FootnotedError, LookupError):
+    """The library keeps no answer of such a conversation."""
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")
+        self.conversation_id = conversation_id
+
+
+class OtherConversationError(FootnotedError, ValueError):
+    """The answer that a question shall replace belongs to another conversation."""
+
+    def __init__(self, answer_id: str, conversation_id: str) -> None:
+        super().__init__(
+            f"the answer {answer_id!r} is not of the conversation {conversation_id!r}; leave out the "
+            "conversation_id, and it is asked in the answer's own"
+        )
+
+
+class KeptNotFoundError(FootnotedError, LookupError):
+    """No text is kept under such an id."""
+
+    def __init__(self, text_id: str) -> None:
+        super().__init__(f"nothing is kept under {text_id!r}; it may have been deleted")
+        self.text_id = text_id
+
+
+class SeriesNotFoundError(FootnotedError, LookupError):
+    """No text is kept in such a series."""
+
+    def __init__(self, series: str) -> None:
+        super().__init__(f"nothing is kept in the series {series!r}; it may have been deleted")
+        self.series = series
+
+
+class SpanError(FootnotedError, ValueError):
+    """The span lies outside its document."""
+
+
+# Evaluation
+
+
+class JsonLinesError(FootnotedError, ValueError):
+    """The file of JSON lines cannot be read. The message names the file and the line."""
+
+
+class DatasetError(FootnotedError, ValueError):
+    """The evaluation set cannot be read. The message names the file and the line."""
+
+
+class ConfigurationError(FootnotedError, ValueError):
+    """The configuration cannot be used. The message names the file and the key."""
