@@ -20,10 +20,10 @@ from index.ingest.sync import sync
 from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
+from index.uploads.editing import edit_document
+from index.uploads.placing import Sent, add_upload, uploads_folder
+from index.uploads.removing import Removed, remove_upload, restore_upload
 from index.vectors import Sizes
-from ui.http.library.editing import edit_document
-from ui.storage.removing import Removed, remove_upload, restore_upload
-from ui.storage.uploads import Sent, add_upload, uploads_folder
 
 SIZES = Sizes(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
 """Limits so low that a library of a few files goes through every type of index, each of them exact."""

@@ -25,7 +25,7 @@ from index.library import Index
 from index.records import Incoming
 from index.search.manifest import folder_of
 from index.search.view import open_view
-from ui.storage.leftovers import sweep_uploads
+from index.uploads.leftovers import sweep_uploads
 
 _LONGEST = 2.5
 """Seconds that a process works before it is killed, at most."""

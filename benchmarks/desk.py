@@ -25,7 +25,7 @@ from index.embedding.encoder import open_encoder
 from index.ingest.sync import sync
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTION = "How many suspects were arrested, and over how many days?"

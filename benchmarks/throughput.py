@@ -28,8 +28,7 @@ from index.embedding.encoder import Encoder, bundled_folder, open_encoder
 from index.embedding.model import Vectors
 from index.embedding.precision import Precision
 from index.library import TITLE_TOKENS
-from index.text.chunks import chunk
-from index.text.entries import passage_text
+from index.text.chunks import chunk, passage_text
 from index.text.sentences import sentences
 from rag.evaluation import Dataset, read_dataset
 

@@ -18,6 +18,11 @@ _SQLITE_WRITING = {
     sqlite3.SQLITE_IOERR_TRUNCATE,
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
+RETRY_SECONDS = 5
+"""A caller that was refused for lack of room may try again after this time."""
+
+_DAMAGED = "if it repeats, restore a backup with `footnoted restore FILE`, or sync into a new --home"
+
 _UNPRINTABLE = regex.compile(r"[\p{C}\p{Zl}\p{Zp}]")
 
 _PRIMARY = 0xFF
@@ -154,6 +159,13 @@ class Cancelled(FootnotedError):  # noqa: N818 (a request, not a fault)
         super().__init__(f"{reason}; what was written by then stays, and a sync goes on from there")
 
 
+class BusyError(FootnotedError):
+    """Too much work of this kind is waiting already. The caller can try again."""
+
+    def __init__(self, waiting: int, what: str) -> None:
+        super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
+
+
 class FailureNotFoundError(FootnotedError, LookupError):
     """No such failure is kept."""
 
@@ -194,6 +206,51 @@ class RecognitionError(FootnotedError):
 def printable(name: str) -> str:
     """``name`` with "?" for each control character, line separator and lone surrogate."""
     return str(_UNPRINTABLE.sub("?", name))
+
+
+STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
+"""A full disk, a missing file or a damaged home leads to these; tantivy, FAISS and torch raise them too."""
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that are explained in one line: those of this program and of the libraries under it.
+
+    Gathered only after another error was raised, because SQLAlchemy takes long to import.
+    """
+    import sqlalchemy.exc
+
+    return (FootnotedError, *STANDARD_ERRORS, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error)
+
+
+def line_of(error: BaseException) -> str:
+    """The line that a log or a terminal shows for an error: cause and remedy."""
+    return _line(error, outward=False) if isinstance(error, Exception) else str(error)
+
+
+def outward_line(error: BaseException) -> str:
+    """The line that a job keeps and HTTP tells for an error. It names no folder, process or machine."""
+    return _line(error, outward=True) if isinstance(error, Exception) else str(error)
+
+
+def _line(error: Exception, *, outward: bool) -> str:
+    cause = write_failure(error) or (error.strerror if isinstance(error, OSError) else None)
+    if isinstance(error, FootnotedError):
+        line = error.outward() if outward else str(error)
+    elif cause:
+        where = getattr(error, "filename", None)
+        named = f"{where}: " if where and not outward else ""
+        line = f"{named}{cause}; check the path, its permissions and the space on the disk"
+    elif isinstance(error, MemoryError):
+        line = "there is not enough memory; close other programs, or sync fewer files at once"
+    elif isinstance(error, ImportError):
+        line = f"a part of the installation is missing ({error}); install footnoted again"
+    elif outward and not hasattr(error, "orig"):
+        # What other libraries say may name folders.
+        line = f"{type(error).__name__}: the program's log has the cause; {_DAMAGED}"
+    else:
+        # What SQLAlchemy raises prints the statement and a link as well; its origin is the cause alone.
+        line = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}; {_DAMAGED}"
+    return " ".join(line.split())
 
 
 def write_failure(error: BaseException | None) -> str | None:

@@ -60,7 +60,7 @@ def reading_processes() -> Iterator[None]:
 def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads files here does so in a process that another test has left, if there is one."""
     del reading_processes
-    for place in ("index.ingest.sync.Isolated", "ui.http.app.Isolated", "ui.storage.writer.Isolated"):
+    for place in ("index.ingest.sync.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
         monkeypatch.setattr(place, HandedOn)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 _PRECISIONS = ("year", "month", "day")
@@ -30,3 +31,17 @@ def date_of(published: str | None) -> date | None:
 def precision_of(published: str | None) -> str | None:
     """Whether an ISO date is a ``year``, a ``month`` or a ``day``; None where there is no date."""
     return _PRECISIONS[published.count("-")] if published else None
+
+
+ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+
+def is_iso_date(value: str) -> bool:
+    """Whether it is a day, a month or a year of the calendar, as 2031-07-18, 2031-07 or 2031."""
+    if re.fullmatch(ISO_DATE, value) is None:
+        return False
+    try:
+        date.fromisoformat(f"{value}-01-01"[:10])
+    except ValueError:
+        return False
+    return True

@@ -10,11 +10,10 @@ from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.quantize import pack
-from index.ingest.memory import LONG, give_back
+from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
-from index.text.chunks import HEADING_TOKENS
+from index.text.chunks import HEADING_TOKENS, is_apart, passage_text
 from index.text.cutting import Chunks, Cut, cut
-from index.text.entries import passage_text
 
 TITLE_TOKENS = 40
 """What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
@@ -127,7 +126,7 @@ class _PassageTexts:
         return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
 
     def _headings_of(self, piece: Chunk) -> str:
-        if piece.header is None or piece.span.covers(piece.header):
+        if piece.header is None or not is_apart(piece.span, piece.header):
             return ""
         # The rows of a table follow one another: its headings are clipped once.
         if piece.header != self._header:

@@ -19,7 +19,7 @@ import tantivy
 
 from index.errors import LexicalIndexError
 from index.private import make_folder
-from index.records import Allowed
+from index.records import Allowed, NewVersion, Passage
 from index.search.analyzers import (
     NO_SPACES,
     PAIRS,
@@ -30,6 +30,7 @@ from index.search.analyzers import (
     single_characters,
     terms_in,
 )
+from index.text.chunks import is_apart, passage_text
 
 _ANY = "*"
 """In the field of fields of every passage: what was removed is counted with it until it is merged away."""
@@ -322,3 +323,29 @@ def _as_document(entry: Entry) -> tantivy.Document:
     if runs:
         document.add_text("field", PAIRS)
     return document
+
+
+def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
+    """Passages as the words are made of them.
+
+    Args:
+        passages: from the catalog.
+        titled: whether a passage is also found by the words of its document's title.
+    """
+    for passage in passages:
+        document = passage.document
+        headings = passage.headings if is_apart(passage.span, passage.header) else ""
+        text = passage_text(document.title if titled else "", passage.text, headings)
+        yield Entry(passage.chunk_id, document.language, text, document.document_id)
+
+
+def entries_of(
+    item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
+) -> Iterator[Entry]:
+    """The passages of a document that is being written, as :func:`entries` has them."""
+    document = item.incoming.document
+    for number, piece in zip(numbers, item.chunks, strict=True):
+        apart = piece.header is not None and is_apart(piece.span, piece.header)
+        headings = piece.header.of(document.text) if piece.header and apart else ""
+        text = passage_text(document.title if titled else "", piece.span.of(document.text), headings)
+        yield Entry(number, document.language, text, document_id)

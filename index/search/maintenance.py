@@ -26,9 +26,10 @@ from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import is_long
 from index.errors import LexicalIndexError, LibraryLockedError, LibraryWriteError
-from index.ingest.memory import give_back
+from index.memory import give_back
 from index.private import FILE
 from index.records import Build, Committed, NewVersion, Recipe
+from index.search.bm25 import entries_of
 from index.search.manifest import (
     clear_away,
     digests,
@@ -48,7 +49,6 @@ from index.search.view import (
     open_view,
     prepare_words,
 )
-from index.text.entries import entries_of
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
 
 _POLL_SECONDS = 0.02

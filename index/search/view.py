@@ -14,7 +14,7 @@ from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed, Build, Filters
-from index.search.bm25 import LexicalIndex, Words, files_in
+from index.search.bm25 import LexicalIndex, Words, entries, files_in
 from index.search.manifest import (
     FileStates,
     Saved,
@@ -25,7 +25,6 @@ from index.search.manifest import (
     states_of,
     write_marker,
 )
-from index.text.entries import entries
 from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
 
 _DEAD_WORDS = 0.05

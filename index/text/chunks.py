@@ -143,3 +143,19 @@ def _cut_before(text: str, start: int, limit: int) -> int:
         last = match.end()
     # One grapheme longer than a whole chunk (a base letter under hundreds of marks) is cut as it is.
     return last if last > start else limit
+
+
+def is_apart(span: Span, header: Span | None) -> bool:
+    """Whether a passage has rows of a table whose headings, at ``header``, are not in it."""
+    return header is not None and not span.covers(header)
+
+
+def passage_text(title: str, text: str, headings: str = "") -> str:
+    """What is embedded and indexed of a passage: what it is of, and its words.
+
+    Args:
+        title: its document's title, or nothing.
+        text: its words.
+        headings: for rows of a table that stand apart from their headings, the headings.
+    """
+    return "\n".join(part for part in (title, headings, text) if part)

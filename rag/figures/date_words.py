@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.verification.words.lexicon import listed
+from rag.word_lists import listed
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
 AMBIGUOUS = listed("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from rag.verification.words.lexicon import listed
+from rag.word_lists import listed
 
 _STOPS = listed("""
 a about adalah after akan already also among an and are arrested as at be because been before being

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import ModelError
 from rag.llm.circuit import Circuit
 from rag.llm.failures import is_retryable
+from rag.llm.messages import Message
 from rag.llm.replies import LetGo, Reply, Usage, failure
-from rag.writing.prompting import Message
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.llm.failures import in_words, is_of_time
-from rag.writing.prompting import BYTES_A_TOKEN
+from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse

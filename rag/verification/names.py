@@ -10,7 +10,7 @@ from index.search.analyzers import composed
 from rag.finding.features import acronyms
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in, with_referents
-from rag.verification.words.lexicon import listed
+from rag.word_lists import listed
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
 _PEOPLE = regex.compile(r"(?<=\p{L}{4})(?:['’]s?|ian|an|n|ese|ish|i)$")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import regex
 
 from rag.verification.evidence import Evidence, Finding, Statement, alike
-from rag.verification.words.lexicon import listed
 from rag.verification.words.opposites import opposites
 from rag.verification.words.words import Word, shares, stem, stems, verbs, words_of
+from rag.word_lists import listed
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(

@@ -15,7 +15,7 @@ from typing import Any
 import regex
 
 from index.text.sentences import sentences
-from rag.writing.prompting import NO_ANSWER
+from rag.llm.messages import NO_ANSWER, _paired, without_thoughts
 
 MAX_CHARACTERS = 12_000
 """Of a reply; a model that writes more repeats itself."""
@@ -31,15 +31,12 @@ _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBE
 _MARKS = regex.compile(rf"(?:{_MARK.pattern})+")
 _ONE = regex.compile(_NUMBER)
 _BULLET = regex.compile(r"^\s*(?:[-*•–]|\p{N}+[.)])\s+(?=\S)")
-_THOUGHT = regex.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", regex.DOTALL | regex.IGNORECASE)
-_THOUGHT_ENDS = regex.compile(r"</think(?:ing)?>", regex.IGNORECASE)
 _NONE = regex.compile(rf"^\W*(?:{NO_ANSWER}\b|(?i:{NO_ANSWER})\s*(?:[.!:;,–—-]|\n|\Z))")
 _NONE_ALONE = regex.compile(rf"^[\W\p{{N}}]*{NO_ANSWER}\W*$", regex.IGNORECASE)
 _ENDS = regex.compile(r"""[.!?…。！？।។]["'”’»)*_]*\s*$""")
 _TAIL = regex.compile(r"""^\s*[.!?…。！？।។]+["'”’»)*_]*(?=\s|$)""")
 _JSON = regex.compile(r"^\s*(?:```\w*\s*)?(\[?)\s*\{")
 _MAY_BE_JSON = regex.compile(r"^\s*(?:`{0,3}|```\w*\s*)\[?\s*$")
-_SURROGATE = regex.compile(r"[\ud800-\udfff]")
 _CONTROL = regex.compile(r"\p{Cc}")
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
@@ -92,13 +89,6 @@ def drafts(
         yield from rest if is_whole else rest[:-1]
     elif not any_found:
         yield from _of_object(_decoded(spoken), language)
-
-
-def without_thoughts(text: str) -> str:
-    """What a model says, less what it says to itself before; its surrogates in pairs."""
-    if _SURROGATE.search(text):
-        text = _paired(text)
-    return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
 
 
 def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
@@ -156,11 +146,6 @@ def _has_words(text: str) -> bool:
 
 def _numbers(listed: str) -> list[str]:
     return [unicodedata.normalize("NFKC", "".join(number.split())) for number in _ONE.findall(listed)]
-
-
-def _paired(text: str) -> str:
-    """Halves of surrogate pairs joined; what has no other half can be neither kept nor sent."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _may_be_none(text: str) -> bool:

@@ -13,12 +13,13 @@ from rag.events import Event
 from rag.evidence import evidence_of
 from rag.finding.copies import Copies, Sourced
 from rag.llm import LanguageModel, Usage
+from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
 from rag.verification import Gate
 from rag.writing.composing import Composition
 from rag.writing.drafting import Draft, NoAnswer, drafts
 from rag.writing.findings import Doubts
-from rag.writing.prompting import MAX_STATEMENTS, Prompt, Source, compose
+from rag.writing.prompting import Prompt, Source, compose
 
 Policy = Literal["drop", "strike"]
 """What becomes of a sentence that nothing carries: it is left out, or shown struck out."""

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
 
 ARRESTS = "How many suspects were arrested, and over how many days?"

@@ -19,8 +19,8 @@ from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.private import make_file, make_folder
+from index.uploads.placing import Sent, add_upload
 from tests.support.reports import incoming, write
-from ui.storage.uploads import Sent, add_upload
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 

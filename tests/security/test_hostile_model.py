@@ -15,7 +15,7 @@ from rag.verification import Gate
 from rag.writing.model import Writer
 from tests.support.processes import ROOT
 from tests.support.scripted import ScriptedLLM, cites, model_of
-from ui.http.app import create_app
+from ui.app import create_app
 
 REPORT = ROOT / "seeds" / "cambodia-scam-raids.md"
 QUESTION = "How many suspects were arrested, and over how many days?"

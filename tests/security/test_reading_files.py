@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Host, Mount
 from index.library import Index
 from rag.engine import QueryEngine
 from tests.security.attacks import CANARY, CATALOG, FIFO, LISTENER, Attack, Target, file_data, filled_path
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
 
 JSON = (("Content-Type", "application/json"),)

@@ -16,7 +16,7 @@ from index.embedding.model import Embedded, Vectors
 from index.library import Index
 from rag.engine import QueryEngine
 from tests.support.reports import write
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:

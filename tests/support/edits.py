@@ -8,8 +8,8 @@ from index.ingest.sync import sync
 from index.library import Index
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
+from index.uploads.editing import edit_document
 from tests.support.reports import write
-from ui.http.library.editing import edit_document
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"

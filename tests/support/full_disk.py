@@ -21,7 +21,7 @@ from index.library import Index
 from index.vectors import Sizes
 from rag.engine import QueryEngine
 from tests.support.reports import found, incoming
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings
 
 MEGABYTES = 6

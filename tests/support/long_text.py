@@ -24,8 +24,8 @@ from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.text.tokens import token_spans_by
+from index.uploads.placing import Sent, add_upload
 from tests.support.reports import VOCABULARY
-from ui.storage.uploads import Sent, add_upload
 
 _MEGABYTE = 1024 * 1024
 

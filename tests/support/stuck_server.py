@@ -32,8 +32,8 @@ def main() -> int:
 
     QueryEngine.stream = stream  # type: ignore[method-assign]
     if fifo != "-":
+        from index.workers import writer
         from ui.http import questions as api
-        from ui.storage import writer
 
         api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
         writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from index.errors import FootnotedError
+from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import backup as keeping
 from ui.cli import export as exports
 from ui.cli import filtering
@@ -24,15 +24,7 @@ from ui.cli import verify as verifying
 from ui.cli.options import AsJson, Home, Limit
 from ui.cli.status import read_status
 from ui.cli.stopping import told_to_stop
-from ui.errors import (
-    FAILED,
-    STANDARD_ERRORS,
-    USED_WRONGLY,
-    UsedWronglyError,
-    excepthook,
-    expected_errors,
-    explain,
-)
+from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
 from ui.settings import load_settings
 
 NAME = "footnoted"

@@ -44,8 +44,8 @@ def restore(
 
 def _beside() -> tuple[str, ...]:
     """What belongs to a library beside its catalog; settings do not, since they may hold passwords."""
+    from index.uploads.placing import FOLDER
     from rag.conversations.feedback import FILE
-    from ui.storage.uploads import FOLDER
 
     return FOLDER, FILE
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli import output as terminal
-from ui.cli.filtering import CONVERSATION_ID
 from ui.cli.options import AsJson, Home
 from ui.errors import NotThereError, UsedWronglyError
+from ui.identifiers import CONVERSATION_ID
 from ui.opening import open_catalog
 from ui.settings import load_settings
 

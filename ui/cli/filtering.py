@@ -8,34 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any
 
 import typer
 
 from index.records import Filters
+from ui.dates import is_iso_date
 from ui.errors import UsedWronglyError
-
-MAX_ID = 2**53 - 1
-"""The largest integer that all readers of JSON hold exactly (RFC 8259, section 6); SQLite's go further."""
-
-ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
-
-CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+from ui.identifiers import CONVERSATION_ID, MAX_ID
 
 _DATES = ("published_before", "published_after")
 """Those of the fields of a request that stand beside its ``filters``."""
-
-
-def is_iso_date(value: str) -> bool:
-    """Whether it is a day, a month or a year of the calendar, as 2031-07-18, 2031-07 or 2031."""
-    if re.fullmatch(ISO_DATE, value) is None:
-        return False
-    try:
-        date.fromisoformat(f"{value}-01-01"[:10])
-    except ValueError:
-        return False
-    return True
 
 
 def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:

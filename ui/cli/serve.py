@@ -129,8 +129,8 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         refuse_exposure(settings, listener)
         index = opened.enter_context(open_library(settings, former=True))
+        from ui.app import create_app
         from ui.engines import open_engine
-        from ui.http.app import create_app
 
         engine = opened.enter_context(open_engine(settings, index))
         # The first text takes longer than all later ones; nobody should wait for it.

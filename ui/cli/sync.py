@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from index.errors import Cancelled
+from index.errors import Cancelled, line_of, outward_line
 from index.ingest.jobs import Jobs
 from index.ingest.progress import Running
 from index.ingest.sync import sync
@@ -18,14 +18,14 @@ from index.ingest.watch import Change, Watch
 from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
+from index.uploads.leftovers import sweep_uploads
+from index.uploads.placing import uploads_folder
 from ui.cli import output as terminal
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.stopping import told_to_stop
-from ui.errors import expected_errors, line_of, outward_line
+from ui.errors import expected_errors
 from ui.opening import open_library
 from ui.settings import Settings
-from ui.storage.leftovers import sweep_uploads
-from ui.storage.uploads import uploads_folder
 
 Report = dict[str, Any]
 """What a sync did, in its JSON form."""

@@ -7,7 +7,7 @@ from typing import TypeVar, TypeVarTuple
 
 from anyio import CapacityLimiter, to_thread
 
-from ui.errors import BusyError
+from index.errors import BusyError
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")

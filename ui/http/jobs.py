@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse
 
 from index.errors import JobEndedError, JobNotFoundError
 from index.ingest.jobs import KEPT, Job
+from index.workers.writer import Writer
 from ui.http.problems import documented
 from ui.http.schemas import RequestModel, Text
-from ui.storage.writer import Writer
 
 JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 

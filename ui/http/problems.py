@@ -18,15 +18,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from index.errors import (
+    RETRY_SECONDS,
+    BusyError,
     DocumentNotFoundError,
     EncoderMismatchError,
     LibraryLockedError,
     LibraryRestoredError,
     LibraryWriteError,
+    outward_line,
     write_failure,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
-from ui.errors import RETRY_SECONDS, BusyError, outward_line
 from ui.http.schemas import STORABLE
 
 MEDIA_TYPE = "application/problem+json"

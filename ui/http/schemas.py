@@ -10,7 +10,8 @@ from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
 from rag.conversations.feedback import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.cli.filtering import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
+from ui.dates import ISO_DATE, is_iso_date
+from ui.identifiers import CONVERSATION_ID, MAX_ID
 
 EVENT_STREAM = "text/event-stream"
 EVENT = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import regex
 
 from rag.verification.evidence import Finding, Statement
-from rag.verification.words.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR, listed
+from rag.verification.words.lexicon import AUXILIARIES, ENGLISH_VERBS, IRREGULAR
 from rag.verification.words.words import words_of
+from rag.word_lists import listed
 
 _SUBORDINATE = regex.compile(
     r"^\W*(?:because|although|though|while|whereas|which|who|whose|that|since|unless|until|if|when"

@@ -10,8 +10,9 @@ import regex
 from rag.figures.number_words import ENGLISH
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words.lexicon import SPEECH, listed
+from rag.verification.words.lexicon import SPEECH
 from rag.verification.words.words import Word, meanings, shares, stem, stems, verbs, words_of
+from rag.word_lists import listed
 
 _PASSIVE = regex.compile(
     r"\b(?:is|are|was|were|be|been|being|got)\s(?:\p{L}+ly\s|not\s|also\s)?$", regex.IGNORECASE

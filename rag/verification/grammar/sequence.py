@@ -9,8 +9,8 @@ import regex
 
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, alike
-from rag.verification.words.lexicon import listed
 from rag.verification.words.words import shares, words_of
+from rag.word_lists import listed
 
 _CUES: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 import regex
 
-from rag.verification.words.lexicon import AUXILIARIES, listed
+from rag.verification.words.lexicon import AUXILIARIES
 from rag.verification.words.words import Word, meanings, verbs, words_of
+from rag.word_lists import listed
 
 _COUNT: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(

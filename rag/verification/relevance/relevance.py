@@ -9,8 +9,8 @@ from rag.finding.features import acronyms
 from rag.questions import Question, carries
 from rag.verification.evidence import Evidence, Finding, Statement, referents
 from rag.verification.relevance.answering import lacks
-from rag.verification.words.lexicon import listed
 from rag.verification.words.words import content, shares, stems
+from rag.word_lists import listed
 
 if TYPE_CHECKING:
     from index.embedding.encoder import Encoder

@@ -8,9 +8,9 @@ import regex
 
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, with_referents
-from rag.verification.words.lexicon import lines, listed
 from rag.verification.words.phrases import said_otherwise
 from rag.verification.words.words import Word, stem
+from rag.word_lists import lines, listed
 
 _LIGHT = {
     "en": listed("""

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def listed(words: str) -> frozenset[str]:
-    """The words of a table that are set apart by spaces."""
-    return frozenset(words.split())
-
-
-def lines(table: str) -> list[str]:
-    """The entries of a table that are set apart by commas."""
-    return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]
-
+from rag.word_lists import lines, listed
 
 STOPS: Mapping[str, frozenset[str]] = {
     "en": listed("""

@@ -9,9 +9,9 @@ import regex
 
 from rag.finding.contradiction import pairs
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words.lexicon import lines
 from rag.verification.words.phrases import meets, said_otherwise
 from rag.verification.words.words import Word, content, meanings, shares, stem, stems, verbs
+from rag.word_lists import lines
 
 _MORE: Mapping[str, tuple[str, ...]] = {
     "en": tuple(

@@ -10,8 +10,8 @@ import regex
 
 from index.documents import Span
 from rag.figures.dates import dates
-from rag.verification.words.lexicon import listed
 from rag.verification.words.words import shares, verbs, words_of
+from rag.word_lists import listed
 
 _BOUNDARY = regex.compile(
     r"[,;:()，；：、。](?!\p{N})|\b(?:and|but|while|whereas|although|then|from|to|down from|up from"

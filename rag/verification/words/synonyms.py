@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.verification.words.lexicon import lines
+from rag.word_lists import lines
 
 _CHANGES = """
 rise increase grow climb gain surge up jump soar raise lift go_up, fall drop decrease decline shrink

@@ -14,9 +14,9 @@ from rag.figures.quantities import ORDINAL, Quantity, quantities
 from rag.figures.rounding import same_kind, same_value
 from rag.verification.amounts import cited_figures, fits
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
-from rag.verification.words.lexicon import listed
 from rag.verification.words.segments import Segment, misplaced, segments
 from rag.verification.words.words import shares, stem, stems, verbs, words_of
+from rag.word_lists import listed
 
 _PEOPLE = listed("""
 people person persons individuals individual residents inhabitants citizens souls 人 人民 名 người orang jiwa

@@ -10,16 +10,9 @@ import regex
 
 from index.search.analyzers import NO_SPACES, composed, field_of, terms_in
 from rag.figures.number_words import ENGLISH
-from rag.verification.words.lexicon import (
-    AUXILIARIES,
-    CONJUNCTIONS,
-    ENGLISH_VERBS,
-    IRREGULAR,
-    STOPS,
-    VERBS,
-    listed,
-)
+from rag.verification.words.lexicon import AUXILIARIES, CONJUNCTIONS, ENGLISH_VERBS, IRREGULAR, STOPS, VERBS
 from rag.verification.words.synonyms import SYNONYMS
+from rag.word_lists import listed
 
 _TOKEN = regex.compile(
     r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()，；：、。.!?—–])"

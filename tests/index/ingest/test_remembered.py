@@ -12,8 +12,8 @@ from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Filters
+from index.uploads.placing import Sent, add_upload
 from tests.support.reports import incoming
-from ui.storage.uploads import Sent, add_upload
 
 YEAR = 365 * 86_400 * 10**9
 

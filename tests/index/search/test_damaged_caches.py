@@ -18,7 +18,7 @@ from index.search.view import make_words
 from index.vectors import Sizes
 from rag.engine import QueryEngine
 from tests.support.reports import incoming
-from ui.http.app import create_app
+from ui.app import create_app
 
 TEXTS = [f"The council closed gate {number} of the dam. 市议会关闭了{number}号大坝。" for number in range(20)]
 QUERIES = ("gate of the dam", "市议会", "council 7")

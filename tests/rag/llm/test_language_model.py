@@ -12,7 +12,7 @@ import pytest
 from rag.errors import ModelError
 from rag.llm import LanguageModel, Limits, Prices, Usage, language_model
 from rag.llm.circuit import Circuit
-from rag.writing.prompting import Message
+from rag.llm.messages import Message
 from tests.support.scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
 
 ASKED = [Message("system", "Be brief."), Message("user", "How many?")]

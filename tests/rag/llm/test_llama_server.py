@@ -14,8 +14,8 @@ from benchmarks.writing import smollm2
 from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
+from rag.llm.messages import Message, tokens
 from rag.writing.drafting import drafts
-from rag.writing.prompting import Message, tokens
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (

@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.finding.reading import ReadSentence
-from rag.writing.prompting import (
-    NO_ANSWER,
-    Prompt,
-    Source,
-    compose,
-    grammar,
-    rewriting,
-    schema,
-    tokens,
-    unfenced,
-)
+from rag.follow_ups.rewriting import rewriting
+from rag.llm.messages import NO_ANSWER, grammar, schema, tokens, unfenced
+from rag.writing.prompting import Prompt, Source, compose
 
 BUDGET = 3_000
 

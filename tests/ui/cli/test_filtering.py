@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Filters
-from ui.cli.filtering import MAX_ID, filters_of, request_fields
+from ui.cli.filtering import filters_of, request_fields
 from ui.http.schemas import ChatRequest, SearchRequest
+from ui.identifiers import MAX_ID
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 WORDS = st.lists(TEXT, max_size=3).map(tuple)

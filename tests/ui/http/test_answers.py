@@ -18,9 +18,9 @@ from rag.conversations.rechecking import Claim
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
+from ui.app import create_app
 from ui.export import read_export
 from ui.http.answers import attachment, name_of_file
-from ui.http.app import create_app
 
 MADE = replace(answer(citation(1, "Gate 3 failed.")), answer_id="0a" * 16, question="Why did gate 3 fail?")
 SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)

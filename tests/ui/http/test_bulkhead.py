@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Index
+from index.workers import writer
 from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from tests.support.reports import paths
 from ui.http.library import documents
-from ui.storage import writer
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from index.ingest.sync import sync
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:

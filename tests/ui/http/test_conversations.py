@@ -19,8 +19,8 @@ from rag.conversations.rechecking import Claim
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
+from ui.app import create_app
 from ui.export import read_export
-from ui.http.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from rag.conversations.feedback import CitedEvidence, Feedback, read_feedback
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 
 SUNDAY = "The dam of Varda broke on Sunday."
 DAM = f"{SUNDAY} Nobody was warned of it."

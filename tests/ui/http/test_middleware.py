@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.http.middleware import page_policy
 from ui.page.head import ASSETS_ROUTE
 

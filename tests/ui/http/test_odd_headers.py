@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from index.library import Index
 from rag.engine import QueryEngine
+from ui.app import create_app
 from ui.http.answers import attachment, name_of_file
-from ui.http.app import create_app
 
 VALUES = [
     b"\xff\xfe\x80",

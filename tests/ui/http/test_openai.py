@@ -19,7 +19,7 @@ from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.model import Writer
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
-from ui.http.app import create_app
+from ui.app import create_app
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"

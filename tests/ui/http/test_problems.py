@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from index.catalog import lock as locking
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from index.library import Index
 from index.text.tables import tables
 from rag.engine import QueryEngine
+from ui.app import create_app
 from ui.http import questions as api
-from ui.http.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -19,7 +19,7 @@ from rag.conversations.history import ALONE
 from rag.engine import QueryEngine
 from rag.events import Event
 from tests.support.background import PATIENCE, wait_until
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
 from ui.page.arriving import arriving
 

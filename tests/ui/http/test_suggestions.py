@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from starlette.testclient import TestClient
 
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.http.suggestions import followed_in
 
 DAM = (

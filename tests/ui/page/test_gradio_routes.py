@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.page.gradio_routes import JOIN, NEEDED, Event
 from ui.page.head import ASSETS_ROUTE
 

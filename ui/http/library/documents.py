@@ -18,6 +18,8 @@ from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
+from index.uploads.placing import Sent, add_upload, is_uploaded, keep_upload
+from index.workers.writer import Writer
 from ui.dates import precision_of
 from ui.errors import PictureError
 from ui.http.bulkhead import Bulkhead
@@ -28,8 +30,6 @@ from ui.http.library.revalidating import revalidated
 from ui.http.library.sources import read_source
 from ui.http.problems import documented
 from ui.http.schemas import MAX_SAID_CHARACTERS, Number, Offset, Text
-from ui.storage.uploads import Sent, add_upload, is_uploaded, keep_upload
-from ui.storage.writer import Writer
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
 Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]

@@ -1,19 +1,15 @@
-"""Details of a document that people edit: kept in the catalog, above its file's own, and indexed at once."""
+"""The route that edits the details of a document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
-from index.details import Detail, merged
-from index.errors import LibraryLockedError, LoadError, OutdatedError
+from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
 from index.library import Index
-from index.loaders.sidecar import checked
-from index.records import DocumentRecord, Incoming
-from ui.errors import outward_line
+from index.uploads.editing import edit_document
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
 from ui.http.problems import documented
@@ -52,31 +48,3 @@ def edited_response(index: Index, document_id: int, edits: Mapping[str, str]) ->
     except (OutdatedError, LibraryLockedError) as error:
         raise HTTPException(409, outward_line(error)) from error
     return document_response(index, record.document_id, record.version)
-
-
-def edit_document(index: Index, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
-    """Edit the details of a document in the catalog; its file is not looked at.
-
-    Args:
-        index: the library.
-        document_id: the document.
-        edits: by key of ``index.details.KEYS``; an empty value takes back the detail that was given.
-
-    Raises:
-        DocumentNotFoundError: if there is none.
-        LoadError: if a value cannot be kept.
-        OutdatedError: if the document was changed or removed meanwhile.
-        LibraryLockedError: if another process goes on writing for half a minute.
-    """
-    with index.catalog.reading() as catalog:
-        record, file = catalog.document(document_id), catalog.file(document_id)
-        before, lineage = catalog.details(record.source, record.path), catalog.lineage
-        document = catalog.as_read(document_id)
-    taken_back = dict.fromkeys(edits, Detail("", "edit"))
-    given = {**taken_back, **checked(Path(record.path), edits, "edit")}
-    if merged(before, given) != before:
-        # With the state of the file that was read: a sync sees whether the file is another one by now.
-        state, of = (file.size, file.mtime_ns), (document_id, record.version)
-        edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
-        index.replace([edited], lineage=lineage)
-    return index.document(document_id)

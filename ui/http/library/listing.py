@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from index.catalog.reader import CatalogReader
 from index.library import Index
+from index.uploads.placing import uploads_folder
 from ui.dates import precision_of
 from ui.http.library.revalidating import revalidated
-from ui.storage.uploads import uploads_folder
 
 _FORM = 1
 """Raised with the fields: a browser must not go on with a list that another version of the program made."""

@@ -18,7 +18,7 @@ from index.ingest.sync import sync
 from index.library import Index
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:

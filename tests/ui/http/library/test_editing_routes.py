@@ -17,7 +17,7 @@ from index.library import Index
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
 from tests.support.reports import write
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")

@@ -20,16 +20,16 @@ from index.ingest.sync import sync
 from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
+from index.uploads import deletions, removing
+from index.uploads.leftovers import INCOMING, sweep_uploads
+from index.uploads.placing import Sent, add_upload, uploads_folder
+from index.uploads.removing import Removed, remove_upload, restore_upload
+from index.workers.background import Background, every
 from rag.engine import QueryEngine
 from tests.support.background import wait_until
 from tests.support.pdf_files import column, draw
-from ui.http.app import create_app
-from ui.http.library import undoing
+from ui.app import create_app
 from ui.settings import Settings
-from ui.storage import removing
-from ui.storage.leftovers import INCOMING, sweep_uploads
-from ui.storage.removing import Removed, remove_upload, restore_upload
-from ui.storage.uploads import Sent, add_upload, uploads_folder
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -166,7 +166,7 @@ class TestForGood:
     def test_after_its_time_it_is_gone_with_all_that_was_kept(
         self, client: TestClient, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(undoing, "UNDO_SECONDS", 0.0)
+        monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.0)
         route = upload(client)
         client.delete(route)
         assert refused(client.post(f"{route}/restore"), 410) == (
@@ -178,11 +178,11 @@ class TestForGood:
     def test_it_goes_without_being_asked_for(
         self, index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(undoing, "UNDO_SECONDS", 0.05)
-        monkeypatch.setattr(undoing, "_LOOK_SECONDS", 0.05)
+        monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.05)
         number = add_upload(index, loading, DEFAULTS, Sent("a.txt", BytesIO(b"Gate."), {})).document_id
-        with undoing.Deletions(index) as deletions:
-            deletions.delete(number)
+        held = deletions.Deletions(index)
+        with held, Background("deletions", every(0.05, held.finish)):
+            held.delete(number)
             wait_until(lambda: set_aside(index) == 0)
 
     def test_at_the_end_of_the_server_all_are_gone(self, index: Index) -> None:

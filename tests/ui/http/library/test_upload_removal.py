@@ -17,9 +17,9 @@ from index.errors import LibraryLockedError, LibraryRestoredError
 from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
+from index.uploads.placing import Sent, add_upload
+from index.uploads.removing import remove_upload
 from tests.support.reports import incoming
-from ui.storage.removing import remove_upload
-from ui.storage.uploads import Sent, add_upload
 
 
 def test_a_document_that_cannot_be_deleted_keeps_its_file(

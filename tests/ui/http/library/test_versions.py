@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from index.library import Index
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.http.library.versions import CHANGES, MATCHES
 from ui.settings import Settings
 

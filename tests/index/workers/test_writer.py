@@ -15,11 +15,11 @@ from index.ingest.jobs import INTERRUPTED, Jobs
 from index.ingest.watch import Change
 from index.library import Index
 from index.loaders import Options
+from index.workers.writer import STOPPED, Writer
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
 from tests.support.reports import paths, write
-from ui.http.app import create_app
-from ui.storage.writer import STOPPED, Writer
+from ui.app import create_app
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from index.ingest.sync import sync
 from index.ingest.watch import Change
 from index.library import Index
 from index.loaders import DEFAULTS
+from index.workers import writer as module
+from index.workers.writer import Writer
 from tests.support.reports import incoming, write
-from ui.storage import writer as module
-from ui.storage.writer import Writer
 
 
 def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(

@@ -24,7 +24,7 @@ from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import SUFFIX, checked, read_sidecar
 from index.private import make_folder, opener
 from index.records import DocumentRecord, Incoming
-from ui.storage.leftovers import INCOMING, aside_of, note_placing, put_back
+from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
 
 FOLDER = "uploads"
 """Under the home folder; a library that has one follows it."""

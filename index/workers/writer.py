@@ -1,4 +1,4 @@
-"""The one thread of a server that changes the library: what is asked of it is a job that waits its turn."""
+"""The one thread of a server that writes to the library: each request to write is a job in its queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from index.errors import Cancelled, JobEndedError, JobNotFoundError
+from index.errors import (
+    BusyError,
+    Cancelled,
+    JobEndedError,
+    JobNotFoundError,
+    expected_errors,
+    line_of,
+    outward_line,
+)
 from index.ingest.jobs import Job, Jobs
 from index.ingest.progress import Running
 from index.ingest.sync import sync
@@ -21,10 +29,8 @@ from index.ingest.watch import Change
 from index.library import Index, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from ui.errors import BusyError, expected_errors, line_of, outward_line
-from ui.http.library.pictures import sweep_pictures
-from ui.storage.leftovers import sweep_uploads
-from ui.storage.uploads import Kept, index_upload, uploads_folder
+from index.uploads.leftovers import sweep_uploads
+from index.uploads.placing import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0
@@ -100,7 +106,6 @@ class Writer:
         for job_id in self.jobs.abandon():
             _log.warning("job %s was interrupted when its process ended", job_id)
         sweep_uploads(self._index, uploads_folder(self._index))
-        sweep_pictures(self._index)
         if self._index.is_outdated:
             self._rebuild()
         return self
@@ -222,8 +227,17 @@ class Writer:
 
     def _run(self) -> None:
         while (task := self._queue.get()) is not None:
-            with _Edge(task):
+            try:
                 self._do(task)
+            except Cancelled:
+                pass
+            except expected_errors() as error:
+                _log.warning("job %s failed: %s", task.job_id, line_of(error))
+            except Exception:  # noqa: BLE001 (logged with its traceback)
+                # A mistake of the program: the jobs after this one run all the same.
+                _log.exception("job %s failed by a mistake of the program", task.job_id)
+            finally:
+                task.end()
 
     def _do(self, task: _Task) -> None:
         running = Running(self.jobs, task.job_id, explain=outward_line)
@@ -247,25 +261,3 @@ class Writer:
         for failure in report.failed:
             _log.warning("%s: %s", failure.path, failure.cause)
         return report.as_dict()
-
-
-class _Edge:
-    """The edge of the thread: a job that fails does not take those after it with it."""
-
-    def __init__(self, task: _Task) -> None:
-        self._task = task
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        self._task.end()
-        if error is None or isinstance(error, Cancelled):
-            return True
-        if isinstance(error, expected_errors()):
-            _log.warning("job %s failed: %s", self._task.job_id, line_of(error))
-        else:
-            _log.error("job %s met a mistake of the program", self._task.job_id, exc_info=error)
-        return isinstance(error, Exception)

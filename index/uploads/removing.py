@@ -12,8 +12,8 @@ from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Index
 from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord
-from ui.storage.leftovers import aside_of, note_removing, note_restoring
-from ui.storage.uploads import PLACING, hidden_folder, is_uploaded, uploads_folder
+from index.uploads.leftovers import aside_of, note_removing, note_restoring
+from index.uploads.placing import PLACING, hidden_folder, is_uploaded, uploads_folder
 
 _ROWS = ".rows.sqlite"
 

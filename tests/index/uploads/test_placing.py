@@ -18,8 +18,8 @@ from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
+from index.uploads.placing import PLACING, Sent, add_upload
 from tests.support.background import Held
-from ui.storage.uploads import PLACING, Sent, add_upload
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda closed the fourth gate of the dam on Tuesday."

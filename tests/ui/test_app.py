@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from index.library import Index
 from rag.engine import QueryEngine
-from ui.http.app import create_app
+from ui.app import create_app
 from ui.settings import Settings, home_id
 
 

@@ -16,10 +16,10 @@ from index.library import Index
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Incoming
-from ui.storage import leftovers
-from ui.storage.leftovers import sweep_uploads
-from ui.storage.removing import remove_upload
-from ui.storage.uploads import Sent, add_upload, index_upload, keep_upload, uploads_folder
+from index.uploads import leftovers
+from index.uploads.leftovers import sweep_uploads
+from index.uploads.placing import Sent, add_upload, index_upload, keep_upload, uploads_folder
+from index.uploads.removing import remove_upload
 
 
 class Killed(BaseException):
@@ -54,7 +54,7 @@ def kill_in(index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, st
     with monkeypatch.context() as patched:
         patched.setattr(index, step, killed)
         # What runs on the way out would not run in a process that is killed.
-        patched.setattr("ui.storage.uploads.put_back", lambda *_: None)
+        patched.setattr("index.uploads.placing.put_back", lambda *_: None)
         with pytest.raises(Killed):
             index_upload(index, loading, Options(), kept)
 

@@ -22,6 +22,10 @@ from index.errors import CatalogError, LibraryLockedError
 from index.library import Index
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
+from index.uploads.deletions import Deletions
+from index.workers import upkeep
+from index.workers.background import Background, every
+from index.workers.writer import Writer
 from rag.engine import QueryEngine
 from ui.http import problems
 from ui.http.answers import kept_router
@@ -31,7 +35,8 @@ from ui.http.library.citing import citing_router
 from ui.http.library.documents import documents_router
 from ui.http.library.editing import editing_router
 from ui.http.library.failures import failures_router
-from ui.http.library.undoing import Deletions, undoing_router
+from ui.http.library.pictures import sweep_pictures
+from ui.http.library.undoing import undoing_router
 from ui.http.library.versions import inspecting_router
 from ui.http.middleware import BodyLimit, Compressed, Lasting, PageHeaders
 from ui.http.perimeter import Perimeter
@@ -40,12 +45,14 @@ from ui.http.suggestions import suggestions_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.settings import Settings, home_id
-from ui.storage.following import Following
-from ui.storage.settling import Settling
-from ui.storage.writer import Writer
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
+_MAINTENANCE_SECONDS = 2.0
+"""Between two looks at the library's generation, which other processes raise, too."""
+
+_DELETION_SECONDS = 5.0
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 
@@ -70,10 +77,14 @@ def create_app(
     # Pages are drawn beside what is read: an upload may take minutes.
     reader, drawer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
-    writer, settling, deletions = Writer(index, options), Settling(index), Deletions(index)
-    following = [Following(index, writer)] if watch else []
+    writer, deletions = Writer(index, options), Deletions(index)
+    workers = [
+        Background("maintenance", every(_MAINTENANCE_SECONDS, upkeep.maintain(index))),
+        Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
+    ]
+    watching = [Background("watch", upkeep.watch(index, writer))] if watch else []
     app = FastAPIOffline(
-        lifespan=_life(scratch, reader, drawer, settling, deletions, writer, *following),
+        lifespan=_life(index, scratch, reader, drawer, deletions, *workers, writer, *watching),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
@@ -108,12 +119,15 @@ def create_app(
     return app
 
 
-def _life(*parts: AbstractContextManager[object]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """A server's life, which ``parts`` live through: what reads, writes and watches; the last ends first."""
+def _life(
+    index: Index, *parts: AbstractContextManager[object]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The lifespan of a server: it enters ``parts`` in turn and leaves them in reverse."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as living:
+            sweep_pictures(index)
             for part in parts:
                 living.enter_context(part)
             yield

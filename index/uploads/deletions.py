@@ -1,0 +1,83 @@
+"""Deletions that can be undone for some minutes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from index.errors import GoneError
+from index.library import Index
+from index.uploads.removing import Removed, remove_upload, restore_upload
+
+UNDO_SECONDS = 600.0
+"""How long a deletion can be undone, as long as the server runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Undoable:
+    """A deletion that can be undone until ``until``, in seconds of ``time.monotonic``."""
+
+    removed: Removed
+    until: float
+
+
+class Deletions:
+    """The deletions of a server that can be undone. Leaving the context makes all of them final."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._lock = Lock()
+        self._undoable: dict[int, _Undoable] = {}
+        self._final: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._finish(float("inf"))
+
+    def delete(self, document_id: int) -> None:
+        """Delete a document. Raises the errors of :func:`index.uploads.removing.remove_upload`."""
+        removed = remove_upload(self._index, document_id)
+        with self._lock:
+            self._undoable[document_id] = _Undoable(removed, time.monotonic() + UNDO_SECONDS)
+
+    def restore(self, document_id: int) -> None:
+        """Undo the deletion of a document. A document that was not deleted stays as it is.
+
+        Raises:
+            DocumentNotFoundError: if it was never in the library, or another server deleted it.
+            GoneError: if the deletion is final.
+            TakenError, LibraryLockedError: as :func:`index.uploads.removing.restore_upload`. The caller can
+                try again.
+        """
+        with self._lock:
+            self._finish(time.monotonic())
+            deletion = self._undoable.get(document_id)
+            if deletion is not None:
+                restore_upload(self._index, deletion.removed)
+                del self._undoable[document_id]
+            elif document_id in self._final:
+                when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
+                raise GoneError(f"document {document_id} was deleted {when}; upload its file again")
+            else:
+                self._index.document(document_id)
+
+    def finish(self) -> None:
+        """Make the deletions final whose time is over."""
+        with self._lock:
+            self._finish(time.monotonic())
+
+    def _finish(self, now: float) -> None:
+        """As :meth:`finish`. The caller holds the lock."""
+        for document_id, deletion in list(self._undoable.items()):
+            if deletion.until <= now:
+                deletion.removed.discard()
+                del self._undoable[document_id]
+                self._final.add(document_id)

@@ -1,0 +1,39 @@
+"""Edited details of a document: the catalog keeps them, above those that the file has itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from index.details import Detail, merged
+from index.library import Index
+from index.loaders.sidecar import checked
+from index.records import DocumentRecord, Incoming
+
+
+def edit_document(index: Index, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
+    """Edit the details of a document in the catalog; its file is not looked at.
+
+    Args:
+        index: the library.
+        document_id: the document.
+        edits: by key of ``index.details.KEYS``; an empty value takes back the detail that was given.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+        LoadError: if a value cannot be kept.
+        OutdatedError: if the document was changed or removed meanwhile.
+        LibraryLockedError: if another process goes on writing for half a minute.
+    """
+    with index.catalog.reading() as catalog:
+        record, file = catalog.document(document_id), catalog.file(document_id)
+        before, lineage = catalog.details(record.source, record.path), catalog.lineage
+        document = catalog.as_read(document_id)
+    taken_back = dict.fromkeys(edits, Detail("", "edit"))
+    given = {**taken_back, **checked(Path(record.path), edits, "edit")}
+    if merged(before, given) != before:
+        # With the state of the file that was read: a sync sees whether the file is another one by now.
+        state, of = (file.size, file.mtime_ns), (document_id, record.version)
+        edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
+        index.replace([edited], lineage=lineage)
+    return index.document(document_id)

@@ -1,0 +1,1 @@
+"""Threads that keep a served library up to date: the writer, the watch, and maintenance."""

@@ -1,0 +1,68 @@
+"""Threads that work beside a server until it stops."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from index.errors import expected_errors, line_of
+
+STOP_SECONDS = 2.0
+"""How long leaving the context waits for the thread."""
+
+_log = logging.getLogger(__name__)
+
+
+class Background:
+    """A thread that runs ``work`` until it returns or the context is left.
+
+    Args:
+        name: of the thread, for logs and debuggers.
+        work: gets an event, and returns soon after that is set.
+    """
+
+    def __init__(self, name: str, work: Callable[[Event], None]) -> None:
+        self._name = name
+        self._work = work
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._work(self._stop)
+        except expected_errors() as error:
+            _log.error("%s has stopped: %s; restart the server", self._name, line_of(error))
+
+
+def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
+    """The work of a :class:`Background` that calls ``step`` again and again.
+
+    An error that is expected is logged once, and the next step is tried all the same.
+    """
+
+    def work(stop: Event) -> None:
+        told = ""
+        while not stop.wait(seconds):
+            try:
+                step()
+                told = ""
+            except expected_errors() as error:
+                line = line_of(error)
+                if line != told:
+                    _log.warning("%s", line)
+                told = line
+
+    return work

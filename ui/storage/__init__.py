@@ -1,1 +1,0 @@
-"""Uploads and the workers that write to a library."""
