@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, path_of
 from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, prepared, print_table
 from benchmarks.stand_in import document_id_at
-from index.library import Index
+from index.library import Library
 
 if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
@@ -77,7 +77,7 @@ def _rows(bench: Bench, sides: Sides, left: dict[int, int]) -> Iterator[Row]:
 
 def _ours(bench: Bench, sides: Sides) -> Times:
     times = Times()
-    with Index.open(sides.home, bench.encoder) as index:
+    with Library.open(sides.home, bench.encoder) as index:
         for number in range(NEW, NEW + bench.arguments.rounds):
             index.search(_QUERY)
             incoming = bench.corpus.incoming(number)

@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.reader_examples import gold_flags
 from index.embedding.encoder import open_encoder
-from index.library import NO_FILTERS, Index
+from index.library import NO_FILTERS, Library
 from index.records import Filters
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.splits import Part, part_of
@@ -188,7 +188,7 @@ def report(judged_by: str, stored: dict[str, Any], examples: Sequence[Example]) 
 _REMOVED = ", title removed"
 
 
-def _asked(dataset: Dataset, index: Index, *, removed: bool) -> Iterator[Asked]:
+def _asked(dataset: Dataset, index: Library, *, removed: bool) -> Iterator[Asked]:
     numbers = {record.path: record.document_id for record in index.documents()}
     count: dict[Part, int] = {}
     for query in dataset.queries:

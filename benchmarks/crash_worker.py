@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.uploads.editing import edit_document
@@ -49,10 +49,10 @@ _WORDS = (
 )
 
 
-def opened(home: Path, recipe: tuple[str, int]) -> Index:
+def opened(home: Path, recipe: tuple[str, int]) -> Library:
     """The library, to be made anew by ``recipe`` where it was made otherwise."""
     name, tokens = recipe
-    return Index.open(home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, sizes=SIZES)
+    return Library.open(home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, sizes=SIZES)
 
 
 def on_disk(place: Path) -> Texts:
@@ -65,7 +65,7 @@ def on_disk(place: Path) -> Texts:
     }
 
 
-def in_library(index: Index) -> Texts:
+def in_library(index: Library) -> Texts:
     """What the catalog holds."""
     return {
         f"{Path(record.source).name}/{record.path}": index.text(record.document_id).text
@@ -101,7 +101,7 @@ class _Worker:
         act()
         print(json.dumps({"done": name}), flush=True)
 
-    def sync(self, index: Index) -> None:
+    def sync(self, index: Library) -> None:
         reports = self.place / "reports"
         for _ in range(self.chance.randint(1, 3)):
             file = reports / f"{self.chance.randrange(8)}.txt"
@@ -117,17 +117,17 @@ class _Worker:
             lambda: sync(index, [reports, *self._uploads(index)], reader=self.reader),
         )
 
-    def _uploads(self, index: Index) -> list[Path]:
+    def _uploads(self, index: Library) -> list[Path]:
         folder = uploads_folder(index)
         return [folder] if folder.exists() else []
 
-    def upload(self, index: Index) -> None:
+    def upload(self, index: Library) -> None:
         name, text = f"{self.chance.randrange(5)}.txt", self.text()
         sent = Sent(name, io.BytesIO(text.encode()), {})
         after = {**in_library(index), f"uploads/{name}": text}
         self.said("upload", after, lambda: add_upload(index, self.reader, DEFAULTS, sent))
 
-    def delete(self, index: Index) -> None:
+    def delete(self, index: Library) -> None:
         uploaded = [record for record in index.documents() if Path(record.source).name == "uploads"]
         if uploaded:
             gone = self.chance.choice(uploaded)
@@ -139,7 +139,7 @@ class _Worker:
                 self.said("undo", before, lambda: restore_upload(index, removed[0]))
             removed[0].discard()
 
-    def edit(self, index: Index) -> None:
+    def edit(self, index: Library) -> None:
         if records := index.documents():
             document_id = self.chance.choice(records).document_id
             edits = {"title": self.chance.choice(("", "On the dam", "On the flood"))}
@@ -149,13 +149,13 @@ class _Worker:
                 lambda: edit_document(index, document_id, edits),
             )
 
-    def rebuild(self, index: Index) -> None:
+    def rebuild(self, index: Library) -> None:
         self.recipe = self.chance.choice(RECIPES)
         with opened(self.home, self.recipe) as other:
             self.said("rebuild", in_library(index), other.rebuild)
         self.said("settle", in_library(index), index.settle)
 
-    def backup(self, index: Index) -> None:
+    def backup(self, index: Library) -> None:
         file = self.place / "library.tar"
         file.unlink(missing_ok=True)
         now = in_library(index)

@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.crash_worker import SIZES, Texts, in_library, on_disk
 from benchmarks.stub_encoder import StubEncoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.records import Incoming
 from index.search.manifest import folder_of
 from index.search.view import open_view
@@ -124,7 +124,7 @@ def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
     """The documents that the library has after a kill, once it is found to be whole."""
     before = known if said.before is None else said.before
     home = place / "home"
-    with Index.open(home, StubEncoder("first"), former=StubEncoder, sizes=SIZES) as index:
+    with Library.open(home, StubEncoder("first"), former=StubEncoder, sizes=SIZES) as index:
         found = in_library(index)
         if found not in (before, said.after):
             raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")
@@ -145,13 +145,13 @@ def _uploads(texts: Texts) -> Texts:
     return {place: text for place, text in texts.items() if place.startswith("uploads/")}
 
 
-def _compare(index: Index, folder: Path, where: str) -> None:
+def _compare(index: Library, folder: Path, where: str) -> None:
     """Hold what is searched against the catalog, and against a library that is made of it afresh."""
     build = index.catalog.build()
     if build is None:
         return
     recipe = build.recipe
-    with Index.open(
+    with Library.open(
         folder, StubEncoder(recipe.model), max_chunk_tokens=recipe.max_chunk_tokens, sizes=SIZES
     ) as fresh:
         fresh.replace(
@@ -175,7 +175,7 @@ def _compare(index: Index, folder: Path, where: str) -> None:
             raise LostError(f"{where}: the caches do not have what the catalog has")
 
 
-def finds(index: Index, query: str, dense_weight: float) -> list[tuple[object, ...]]:
+def finds(index: Library, query: str, dense_weight: float) -> list[tuple[object, ...]]:
     """What a search finds, in order: source, path, span, score, the words' score, sentence vectors."""
     with index.snapshot() as snapshot:
         hits = snapshot.search(query, 10, dense_weight=dense_weight)

@@ -13,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.evaluation import Configuration, Dataset
 from rag.evaluation.indexing import open_throwaway
 
@@ -31,6 +31,6 @@ def data_folder() -> Path:
     return folder
 
 
-def open_index(dataset: Dataset, encoder: Encoder) -> Index:
+def open_index(dataset: Dataset, encoder: Encoder) -> Library:
     """The set's documents as an index; built once."""
     return open_throwaway(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from index.embedding.encoder import open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 
@@ -105,14 +105,14 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
 @contextmanager
 def sample_library() -> Iterator[str]:
     """The address of a server over the sample reports."""
-    with TemporaryDirectory() as home, Index.open(Path(home), open_encoder()) as index:
+    with TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as index:
         sync(index, [SEEDS])
         with serving(index) as url:
             yield url
 
 
 @contextmanager
-def serving(index: Index) -> Iterator[str]:
+def serving(index: Library) -> Iterator[str]:
     """The address of a server of this process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="error"))

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.search.fusion import DENSE_WEIGHT
 from rag.answers import Answer
@@ -92,7 +92,7 @@ def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity)
     return stand_alone(question, kept, rarity).question
 
 
-def reciprocal_rank(index: Index, question: str, follow_up: FollowUp) -> float:
+def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float:
     """One over the rank of the first passage with all words of a piece of evidence, 0 where there is none."""
     for rank, hit in enumerate(index.search(question, DEPTH), 1):
         for document, words in follow_up.evidence:
@@ -141,7 +141,7 @@ def _over_seeds(encoder: Encoder) -> None:
     with (
         tempfile.TemporaryDirectory() as home,
         Isolated() as reader,
-        Index.open(Path(home), encoder) as index,
+        Library.open(Path(home), encoder) as index,
     ):
         sync(index, [SEEDS], reader=reader)
         engine = QueryEngine(index)
@@ -159,7 +159,7 @@ def _over_seeds(encoder: Encoder) -> None:
         _print_rows(_by_part(follow_ups, values))
 
 
-def _cites(index: Index, answer: Answer, follow_up: FollowUp) -> float:
+def _cites(index: Library, answer: Answer, follow_up: FollowUp) -> float:
     """1 if a quote has all words of a piece of evidence, or is within it."""
     quotes = [(index.document(each.document_id).path, each.quote) for each in answer.citations]
     return float(

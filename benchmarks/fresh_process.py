@@ -24,7 +24,7 @@ from benchmarks.corpus import Corpus, Paragraph, questions
 from benchmarks.side_by_side import milliseconds
 from benchmarks.stand_in import StandIn
 from index.embedding.encoder import open_encoder
-from index.library import Index
+from index.library import Library
 
 Search = Callable[[str], object]
 """Searches for a query whose vector the encoder remembers."""
@@ -99,7 +99,7 @@ def give_up_pages(folder: Path) -> None:
 
 
 def _ours(home: Path, encoder: StandIn) -> Search:
-    return Index.open(home, encoder).search
+    return Library.open(home, encoder).search
 
 
 def _theirs(folder: Path, encoder: StandIn) -> Search:
@@ -112,7 +112,7 @@ def _theirs(folder: Path, encoder: StandIn) -> Search:
 def _fill(side: str, folder: Path, encoder: StandIn) -> None:
     corpus = Corpus([Paragraph("Dams", "The water rose in the night. The third gate of the dam was closed.")])
     if side == "ours":
-        with Index.open(folder, encoder) as index:
+        with Library.open(folder, encoder) as index:
             index.replace([corpus.incoming(0)])
     else:
         from benchmarks.alternative import build

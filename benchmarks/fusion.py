@@ -15,7 +15,7 @@ from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import open_encoder
-from index.library import POOL, Index
+from index.library import POOL, Library
 from index.search.fusion import fuse
 from rag.evaluation import Dataset, read_dataset
 
@@ -51,7 +51,7 @@ def main(names: list[str]) -> None:
         )
 
 
-def runs_of(index: Index, query: str) -> list[Run]:
+def runs_of(index: Library, query: str) -> list[Run]:
     """Documents with their scores, for each of ``NAMES``."""
     by_words = index.search(query, POOL, dense_weight=0)
     by_vectors = index.search(query, POOL, dense_weight=1)

@@ -115,12 +115,12 @@ def sample_server() -> Iterator[str]:
     """The address of a server over a copy of the sample reports, which is stopped at the end."""
     from index.embedding.encoder import open_encoder
     from index.ingest.sync import sync
-    from index.library import Index
+    from index.library import Library
 
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place:
         home, reports = Path(place, "home"), Path(place, "reports")
         shutil.copytree(SEEDS, reports)
-        with Index.open(home, open_encoder()) as index:
+        with Library.open(home, open_encoder()) as index:
             sync(index, [reports])
         with serving(home) as served:
             yield served.address

@@ -30,7 +30,7 @@ from benchmarks.stand_in import filled
 from index.documents import Document
 from index.embedding.encoder import open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.records import Incoming
 
 NEW = 6_000_000
@@ -82,7 +82,7 @@ def _prepare(bench: Bench, home: Path, folder: Path) -> None:
     """Have the library follow ``folder``, with half of the documents in a first version; then write all."""
     count, characters = bench.arguments.documents, bench.arguments.passages_each * _CHARACTERS_A_PASSAGE
     _write(bench.corpus, folder, range(0, count, 2), characters, "First version.")
-    with Index.open(home, bench.encoder) as index:
+    with Library.open(home, bench.encoder) as index:
         sync(index, [folder])
         index.replace(round_documents(0))
     _write(bench.corpus, folder, range(count), characters, "Latest version.")
@@ -155,7 +155,7 @@ def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
 def _rounds(arguments: argparse.Namespace, home: Path, address: str) -> tuple[dict[int, int], Asked]:
     """The round of each generation, and what askers met while this process made them."""
     note(f"{arguments.askers} askers during {arguments.rounds} rounds")
-    with Index.open(home, open_encoder()) as index:
+    with Library.open(home, open_encoder()) as index:
         round_of = {index.generation: 0}
         with asking(address, [ROUND_QUERY], arguments.askers) as asked:
             for number in range(1, arguments.rounds + 1):

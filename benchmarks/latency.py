@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.corpus import questions
 from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, prepared, print_table
-from index.library import Index
+from index.library import Library
 
 Search = Callable[[], object]
 """One search, ready to be made."""
@@ -47,7 +47,7 @@ _AT_ONCE = ("median, ms", "p95, ms", "searches a second")
 
 
 def _ours(bench: Bench, sides: Sides, asked: Sequence[str]) -> list[float]:
-    with Index.open(sides.home, bench.encoder) as index:
+    with Library.open(sides.home, bench.encoder) as index:
         for query in asked:
             # The encoder remembers them from here on.
             bench.encoder.encode_query(query)

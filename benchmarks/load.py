@@ -30,7 +30,7 @@ from benchmarks.serving import Served, serving
 from benchmarks.side_by_side import machine, note, shown
 from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.model import Embedded
-from index.library import Index
+from index.library import Library
 from index.records import Incoming
 
 LONG = 8_000_000
@@ -91,12 +91,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch, "home")
         note(f"embedding {arguments.passages:,} passages")
-        with Index.open(home, encoder) as index:
+        with Library.open(home, encoder) as index:
             index.replace([corpus.incoming(n) for n in range(arguments.passages // PASSAGES_A_DOCUMENT)])
         with serving(home) as served:
             idle, busy, met, seconds = _measured(arguments, corpus, served, queries)
         note("making a library of the same documents from scratch")
-        with Index.open(home, encoder) as index:
+        with Library.open(home, encoder) as index:
             differing = differences(index, Path(scratch, "fresh"), queries)
     bounds = list(_bounds(arguments, idle, busy, met, differing))
     print("\n".join(_report(arguments, bounds, busy, met, seconds)))
@@ -241,14 +241,14 @@ def _is_quiet(client: httpx.Client, met: Met) -> bool:
     return all(job["state"] in {"done", "failed", "cancelled"} for job in jobs)
 
 
-def differences(index: Index, folder: Path, queries: Sequence[str]) -> list[str]:
+def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[str]:
     """What ``index`` finds otherwise than a library in ``folder`` that is made of its documents from scratch.
 
     That library takes over the vectors, since a text's vector depends on nothing else
     (:mod:`index.embedding.buckets`); documents are cut apart again, and all that is searched is made anew.
     """
     index.settle()
-    with Index.open(folder, _without_pass(index.encoder)) as fresh:
+    with Library.open(folder, _without_pass(index.encoder)) as fresh:
         with fresh.catalog.engine.connect() as connection:
             connection.execute(sa.text("ATTACH DATABASE :file AS former"), {"file": str(_catalog(index))})
             for table in ("vectors", "sentence_vectors"):
@@ -279,7 +279,7 @@ def _without_pass(encoder: Encoder) -> Encoder:
     return Known()
 
 
-def _catalog(index: Index) -> Path:
+def _catalog(index: Library) -> Path:
     return index.home / "catalog.sqlite"
 
 

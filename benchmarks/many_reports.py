@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.stub_encoder import StubEncoder
 from index.documents import Document
-from index.library import Index
+from index.library import Library
 from index.records import Incoming
 
 SUBJECTS = (
@@ -61,9 +61,9 @@ def report(number: int) -> Incoming:
 
 
 @contextmanager
-def library_of(home: Path, count: int) -> Iterator[Index]:
+def library_of(home: Path, count: int) -> Iterator[Library]:
     """A library of ``count`` reports under ``home``; it is filled the first time."""
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         if len(index.documents()) != count:
             index.replace([report(number) for number in range(count)])
         yield index

@@ -21,7 +21,7 @@ from benchmarks.side_by_side import milliseconds
 from benchmarks.stand_in import StandIn, filled
 from index.embedding.encoder import open_encoder
 from index.embedding.model import Vectors
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 
 _NEAREST = 10
@@ -39,7 +39,7 @@ def main() -> None:
     asked = questions(arguments.queries)
     vectors = np.stack([encoder.encode_query(query) for query in asked])
     began = time.perf_counter()
-    with Index.open(home, stand_in) as index:
+    with Library.open(home, stand_in) as index:
         index.search("ready")
         opened = time.perf_counter() - began
         print(f"{index.passages:,} passages; open and search once: {opened:.2f} s\n")
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _searches(
-    index: Index, few: tuple[int, ...], many: Filters
+    index: Library, few: tuple[int, ...], many: Filters
 ) -> dict[str, Callable[[str], Sequence[object]]]:
     return {
         "by meaning and words": index.search,
@@ -66,7 +66,7 @@ def _searches(
     }
 
 
-def _recall(index: Index, asked: Sequence[str], vectors: Vectors) -> float:
+def _recall(index: Library, asked: Sequence[str], vectors: Vectors) -> float:
     best: list[list[tuple[float, int]]] = [[] for _ in asked]
     with index.catalog.reading() as reader:
         for numbers, stored in reader.all_vectors():

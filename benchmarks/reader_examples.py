@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.near_misses import near_miss
 from index.documents import Document, Span
-from index.library import Index
+from index.library import Library
 from index.text.sentences import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Query
@@ -51,7 +51,7 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(span.of(text) for span in sentences(text, "en"))
 
 
-def real(dataset: Dataset, index: Index | None, part: Part, seed: int = 0) -> list[Example]:
+def real(dataset: Dataset, index: Library | None, part: Part, seed: int = 0) -> list[Example]:
     """The questions of one part of a set, each with the windows that answer it and some that do not.
 
     Args:
@@ -98,7 +98,7 @@ def _whole(question: str, document: Document) -> Example:
 
 
 def _of_question(
-    dataset: Dataset, index: Index | None, query: Query, about: str, chance: random.Random
+    dataset: Dataset, index: Library | None, query: Query, about: str, chance: random.Random
 ) -> Iterator[Example]:
     document = dataset.documents[about]
     texts = split(document.text)

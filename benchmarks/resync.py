@@ -18,7 +18,7 @@ from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
 from benchmarks.side_by_side import Bench, Row, milliseconds, note, parser, prepared, print_table
 from benchmarks.stand_in import StandIn
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 
 if TYPE_CHECKING:
     from llama_index.core.ingestion import IngestionPipeline
@@ -56,12 +56,12 @@ def _rows(bench: Bench, passages: int, other: bool) -> Iterator[Row]:
 
 
 def _ours(folder: Path, home: Path, encoder: StandIn, rounds: int) -> dict[str, list[float]]:
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         first = milliseconds(partial(sync, index, [folder]))
         again = [milliseconds(partial(sync, index)) for _ in range(rounds)]
 
     def cold() -> None:
-        with Index.open(home, encoder) as index:
+        with Library.open(home, encoder) as index:
             sync(index)
 
     return {FIRST: [first], AGAIN: again, COLD: [milliseconds(cold) for _ in range(rounds)]}

@@ -16,7 +16,7 @@ from index.catalog.schema import HEAD
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors
-from index.library import Index
+from index.library import Library
 from index.text import chunks as chunking
 from index.text import sentences as segmentation
 from index.text import tables
@@ -84,7 +84,7 @@ def filled(
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     wanted = {path_of(number): number for number in range(passages // PASSAGES_A_DOCUMENT)}
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         found = {record.path: record.document_id for record in index.documents()}
         missing = [number for path, number in wanted.items() if path not in found]
         spare = [document_id for path, document_id in found.items() if path not in wanted]
@@ -99,7 +99,7 @@ def filled(
     return home
 
 
-def document_id_at(index: Index, number: int) -> int:
+def document_id_at(index: Library, number: int) -> int:
     """The number that the library gave to document ``number`` of the corpus."""
     return index.catalog.files(SOURCE)[path_of(number)].document_id
 

@@ -29,7 +29,7 @@ import regex
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
@@ -105,14 +105,14 @@ def smollm2() -> Path:
 
 def _sets(
     encoder: Encoder, wanted: Sequence[str], limit: int | None
-) -> Iterator[tuple[str, Sequence[Query], Index]]:
+) -> Iterator[tuple[str, Sequence[Query], Library]]:
     folders = {"seeds": _SEEDS, "seed": data_folder() / "seed"}
     for name, folder in folders.items():
         if name not in wanted:
             continue
         lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
         questions = [Query(row["_id"], row["text"], row["answerable"]) for row in map(json.loads, lines)]
-        with TemporaryDirectory() as home, Index.open(Path(home), encoder) as index:
+        with TemporaryDirectory() as home, Library.open(Path(home), encoder) as index:
             sync(index, [folder])
             yield name, questions[:limit], index
     if "clapnq" not in wanted:
@@ -134,7 +134,9 @@ def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Qu
     ]
 
 
-def _measured(name: str, questions: Sequence[Query], index: Index, model: LanguageModel) -> Iterator[Written]:
+def _measured(
+    name: str, questions: Sequence[Query], index: Library, model: LanguageModel
+) -> Iterator[Written]:
     engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
     ends: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()

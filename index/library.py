@@ -30,10 +30,10 @@ from index.text.chunks import CHUNKING, MAX_CHUNK_TOKENS
 from index.text.cutting import Cutting
 from index.vectors import SIZES, Sizes
 
-__all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Index", "Progress", "Searchable", "Snapshot"]
+__all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Searchable", "Snapshot"]
 
 
-class Index:
+class Library:
     """A library under a home folder, open for searching and writing. Safe to share between threads.
 
     Writers exclude each other, in other processes too. Each of the methods that search or read sees one
@@ -326,5 +326,5 @@ class Index:
         return self._encoders.of(self._recipe_of(reader))
 
 
-Searchable = Index | Snapshot
+Searchable = Library | Snapshot
 """What can be searched and read: the newest generation each time, or one that is held."""

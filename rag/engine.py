@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.library import NO_FILTERS, Index, Snapshot
+from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
 from rag.answers import Answer, Passage
 from rag.conversations.answers import keep
@@ -18,7 +18,7 @@ from rag.conversations.history import ALONE, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.finding.abstention import Abstention, judge, shortfall
-from rag.finding.citations import Library, show
+from rag.finding.citations import DocumentTexts, show
 from rag.finding.close_reading import read_closely, reads
 from rag.finding.copies import Copies, distinct, find, shown_once
 from rag.finding.features import measure
@@ -43,7 +43,7 @@ class QueryEngine:
 
     def __init__(
         self,
-        index: Index,
+        index: Library,
         reader: Reader | str | None = DEFAULT_READER,
         tuning: Tuning = DEFAULT_TUNING,
         weights: Path | None = None,
@@ -142,7 +142,7 @@ class QueryEngine:
         if standalone is not None:
             yield QuestionRewritten(standalone)
         clock.lap("rewrite")
-        library = Library(index)
+        library = DocumentTexts(index)
         copies = Copies(index, library, filters)
         readings, ranked, weights = self._read(index, question, filters, copies, clock)
         judgement = judge(index, question, ranked, weights, filtered=bool(filters))
@@ -215,7 +215,7 @@ def _passages(
     index: Snapshot,
     question: Question,
     readings: Sequence[Reading],
-    library: Library,
+    library: DocumentTexts,
     abstention: Abstention | None,
 ) -> tuple[Passage, ...]:
     return tuple(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from index.documents import Document, Span
 from index.records import DocumentRecord
 from index.text.sentences import sentences
-from rag.finding.citations import Library
+from rag.finding.citations import DocumentTexts
 from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
@@ -15,7 +15,7 @@ _BEFORE_CHARACTERS = 400
 """In which the sentence before is looked for."""
 
 
-def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: Library) -> Evidence:
+def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:
     """What one sentence of a document says, read again from its text."""
     document = library.text(record)
     quote = sentence.span.of(document.text)

@@ -7,7 +7,7 @@ from typing import Any
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
-from index.library import NO_FILTERS, Hit, Index
+from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters
 from index.search.fusion import DENSE_WEIGHT
 
@@ -25,7 +25,7 @@ class Retriever(BaseRetriever):
 
     def __init__(
         self,
-        index: Index,
+        index: Library,
         limit: int = 10,
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,

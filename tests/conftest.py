@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 
@@ -67,23 +67,23 @@ def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def seed_index(
     encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Index]:
+) -> Iterator[Library]:
     """The reports of ``seeds/``, indexed. Shared: a test must not write to it."""
-    with Index.open(tmp_path_factory.mktemp("home"), encoder) as index:
+    with Library.open(tmp_path_factory.mktemp("home"), encoder) as index:
         sync(index, [SEEDS], reader=loading)
         yield index
 
 
 @pytest.fixture(scope="session")
-def seed_engine(seed_index: Index) -> QueryEngine:
+def seed_engine(seed_index: Library) -> QueryEngine:
     """Answers over ``seeds/``."""
     return QueryEngine(seed_index)
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
     """An empty library."""
-    with Index.open(tmp_path / "home", encoder) as opened:
+    with Library.open(tmp_path / "home", encoder) as opened:
         yield opened
 
 
@@ -92,14 +92,14 @@ def library(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
     """Makes a library of the given files, name by content, and returns its engine."""
-    opened: list[Index] = []
+    opened: list[Library] = []
 
     def make(files: Mapping[str, str]) -> QueryEngine:
         folder = tmp_path / f"reports-{len(opened)}"
         folder.mkdir()
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
-        index = Index.open(tmp_path / f"home-{len(opened)}", encoder)
+        index = Library.open(tmp_path / f"home-{len(opened)}", encoder)
         opened.append(index)
         sync(index, [folder], reader=loading)
         return QueryEngine(index)

@@ -19,7 +19,7 @@ from starlette.routing import Mount, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.errors import CatalogError, LibraryLockedError
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.uploads.deletions import Deletions
@@ -57,7 +57,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 def create_app(
-    index: Index,
+    index: Library,
     engine: QueryEngine,
     settings: Settings | None = None,
     examples: Sequence[str] = (),
@@ -120,7 +120,7 @@ def create_app(
 
 
 def _life(
-    index: Index, *parts: AbstractContextManager[object]
+    index: Library, *parts: AbstractContextManager[object]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """The lifespan of a server: it enters ``parts`` in turn and leaves them in reverse."""
 
@@ -135,7 +135,7 @@ def _life(
     return lifespan
 
 
-def _add_health(app: FastAPI, index: Index, settings: Settings | None) -> None:
+def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None:
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, str]:
         """The process is up. `home` tells a command whether this is the server of its home."""
@@ -150,7 +150,7 @@ def _add_health(app: FastAPI, index: Index, settings: Settings | None) -> None:
             raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
 
 
-def _read_and_encode(index: Index) -> int:
+def _read_and_encode(index: Library) -> int:
     index.encoder.encode_query("ready")
     return index.generation
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ui.settings import Settings
 
 if TYPE_CHECKING:
-    from index.library import Index
+    from index.library import Library
     from rag.engine import QueryEngine
 
 
 @contextmanager
-def open_engine(settings: Settings, index: Index) -> Iterator[QueryEngine]:
+def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     """The engine over ``index``; its language model, where there is one, is closed at the end.
 
     Raises:

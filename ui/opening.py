@@ -11,11 +11,11 @@ from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog.database import Catalog
-    from index.library import Index
+    from index.library import Library
 
 
 @contextmanager
-def open_library(settings: Settings, *, former: bool = False) -> Iterator[Index]:
+def open_library(settings: Settings, *, former: bool = False) -> Iterator[Library]:
     """The index of ``settings.home``, closed at the end.
 
     Takes seconds: the encoder's libraries are imported and its weights are read.
@@ -31,10 +31,10 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Index]
         EncoderMismatchError: if the library was made with another model and ``former`` is not set.
     """
     from index.embedding.encoder import open_encoder
-    from index.library import Index
+    from index.library import Library
 
     opener = open_encoder if former else None
-    with Index.open(settings.home, open_encoder(settings.model), former=opener) as index:
+    with Library.open(settings.home, open_encoder(settings.model), former=opener) as index:
         yield index
 
 

@@ -26,7 +26,7 @@ from index.ingest.discover import (
     without,
 )
 from index.ingest.failures import Failures
-from index.library import Index, Progress
+from index.library import Library, Progress
 from index.loaders import DEFAULTS, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import sidecar_of
@@ -103,7 +103,7 @@ class SyncReport:
 
 
 def sync(
-    index: Index,
+    index: Library,
     paths: Sequence[Path] = (),
     progress: Progress | None = None,
     options: Options = DEFAULTS,
@@ -196,7 +196,7 @@ def plan(
 
 
 def apply(
-    index: Index,
+    index: Library,
     changes: Changes,
     progress: Progress | None = None,
     started: float | None = None,

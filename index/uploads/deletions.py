@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from index.errors import GoneError
-from index.library import Index
+from index.library import Library
 from index.uploads.removing import Removed, remove_upload, restore_upload
 
 UNDO_SECONDS = 600.0
@@ -27,7 +27,7 @@ class _Undoable:
 class Deletions:
     """The deletions of a server that can be undone. Leaving the context makes all of them final."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Library) -> None:
         self._index = index
         self._lock = Lock()
         self._undoable: dict[int, _Undoable] = {}

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from index.details import Detail, merged
-from index.library import Index
+from index.library import Library
 from index.loaders.sidecar import checked
 from index.records import DocumentRecord, Incoming
 
 
-def edit_document(index: Index, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
+def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
     """Edit the details of a document in the catalog; its file is not looked at.
 
     Args:

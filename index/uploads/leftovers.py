@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from index.catalog.liveness import Process
-from index.library import Index
+from index.library import Library
 from index.loaders.sidecar import sidecar_of
 
 INCOMING = ".incoming-"
@@ -67,7 +67,7 @@ def put_back(place: Path, aside: Path) -> None:
         place.unlink(missing_ok=True)
 
 
-def sweep_uploads(index: Index, folder: Path) -> None:
+def sweep_uploads(index: Library, folder: Path) -> None:
     """Take back the uploads whose process was killed before it had indexed them, and such deletions.
 
     Args:
@@ -85,7 +85,7 @@ def sweep_uploads(index: Index, folder: Path) -> None:
                 shutil.rmtree(left)
 
 
-def _take_back(index: Index, folder: Path, left: Path) -> None:
+def _take_back(index: Library, folder: Path, left: Path) -> None:
     """Let lie what lay where an upload was placed, deleted or restored, as far as the library knows it."""
     note = left / _NOTE
     if not note.is_file():

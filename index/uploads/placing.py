@@ -18,7 +18,7 @@ from index.catalog.liveness import this_process
 from index.details import Detail, Details, described, merged
 from index.errors import LoadError, printable
 from index.ingest.discover import state_of
-from index.library import Index, Progress
+from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import SUFFIX, checked, read_sidecar
@@ -78,17 +78,17 @@ class Kept:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def uploads_folder(index: Index) -> Path:
+def uploads_folder(index: Library) -> Path:
     """Where uploaded files lie."""
     return index.home.absolute() / FOLDER
 
 
-def is_uploaded(index: Index, record: DocumentRecord) -> bool:
+def is_uploaded(index: Library, record: DocumentRecord) -> bool:
     """Whether a document came by upload."""
     return record.source == str(uploads_folder(index))
 
 
-def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
+def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
     """Keep an uploaded file and index it; one of the same name becomes its new version.
 
     Nothing is kept of a file that cannot be read or indexed, and the former one of that name stays.
@@ -110,7 +110,7 @@ def add_upload(index: Index, reader: Isolated, options: Options, sent: Sent) -> 
         kept.discard()
 
 
-def keep_upload(index: Index, options: Options, sent: Sent) -> Kept:
+def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
     """Write an uploaded file to the disk, unread, where no sync sees it. Whoever asks for it discards it.
 
     Raises:
@@ -129,7 +129,7 @@ def keep_upload(index: Index, options: Options, sent: Sent) -> Kept:
 
 
 def index_upload(
-    index: Index, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
+    index: Library, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
 ) -> DocumentRecord:
     """Read a file that was kept, and index it, as :func:`add_upload` does.
 
@@ -171,7 +171,7 @@ def index_upload(
         return index.document(index.catalog.files(str(folder))[kept.name].document_id)
 
 
-def _details(index: Index, folder: Path, kept: Kept) -> tuple[Details, Details]:
+def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
     """The details of the document at an upload's place, and those that change with the upload.
 
     Edits stay with the document; details that were given with a former upload go with that.

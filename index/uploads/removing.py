@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.catalog.trash import keep_rows, kept_document
 from index.errors import GoneError, NotUploadedError, TakenError
-from index.library import Index
+from index.library import Library
 from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord
 from index.uploads.leftovers import aside_of, note_removing, note_restoring
@@ -39,7 +39,7 @@ class Removed:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def remove_upload(index: Index, document_id: int) -> Removed:
+def remove_upload(index: Library, document_id: int) -> Removed:
     """Delete an uploaded document, all its versions and its file. Whoever asks for it discards what is kept.
 
     Raises:
@@ -71,13 +71,13 @@ def remove_upload(index: Index, document_id: int) -> Removed:
     return removed
 
 
-def restore_upload(index: Index, removed: Removed) -> DocumentRecord:
+def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
     """Put a deleted document back, under its number and with all its versions; nothing is embedded.
 
     Raises:
         GoneError: if a backup was put back since, or somebody cleared away what was kept.
         TakenError: if a file of its name was uploaded since.
-        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Index.replace`; it stays deleted.
+        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; it stays deleted.
     """
     place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
     with index.catalog.reading() as reader:

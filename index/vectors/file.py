@@ -34,7 +34,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, sizes:
     """
     numbers = [np.empty(0, np.int64)]
     with _one_thread():
-        filled: faiss.Index = faiss.IndexFlatIP(dimensions)
+        filled: faiss.Library = faiss.IndexFlatIP(dimensions)
         if sizes.kind(count) != "flat":
             filled = _trained(dimensions, count, batches, sizes)
         for some, vectors in batches():
@@ -91,7 +91,7 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _trained(dimensions: int, count: int, batches: Batches, sizes: Sizes) -> faiss.Index:
+def _trained(dimensions: int, count: int, batches: Batches, sizes: Sizes) -> faiss.Library:
     """An inverted file without vectors, its lists' centres learned from a sample spread over all."""
     lists = sizes.lists(count)
     inverted: Any = faiss.index_factory(dimensions, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
@@ -99,7 +99,7 @@ def _trained(dimensions: int, count: int, batches: Batches, sizes: Sizes) -> fai
     inverted.cp.niter = sizes.rounds
     inverted.cp.min_points_per_centroid = 1
     inverted.train(_sample(dimensions, count, batches(), max(1, count // (lists * sizes.training))))
-    trained: faiss.Index = inverted
+    trained: faiss.Library = inverted
     return trained
 
 
@@ -114,7 +114,7 @@ def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vector
     return sample[:taken]
 
 
-def _numbered(index: faiss.Index, numbers: Numbers) -> faiss.Index:
+def _numbered(index: faiss.Library, numbers: Numbers) -> faiss.Library:
     # Made around an empty one, since it numbers from none on.
     numbered = faiss.IndexIDMap(faiss.IndexFlatIP(index.d))
     numbered.index = index
@@ -123,7 +123,7 @@ def _numbered(index: faiss.Index, numbers: Numbers) -> faiss.Index:
     return numbered
 
 
-def _write(path: Path, index: faiss.Index) -> None:
+def _write(path: Path, index: faiss.Library) -> None:
     part = path.with_name(f"{path.name}.part")
     try:
         with open(part, "wb", opener=opener) as file:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from threading import Event
 
 from index.ingest.watch import Watch
-from index.library import Index
+from index.library import Library
 from index.workers.writer import Writer
 
 
-def watch(index: Index, writer: Writer) -> Callable[[Event], None]:
+def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
     """Work that syncs the followed folders once, and then whenever a file in them changes."""
 
     def work(stop: Event) -> None:
@@ -21,7 +21,7 @@ def watch(index: Index, writer: Writer) -> Callable[[Event], None]:
     return work
 
 
-def maintain(index: Index) -> Callable[[], None]:
+def maintain(index: Library) -> Callable[[], None]:
     """A step that settles the index if anything was committed since the last step, by any process."""
     settled = -1
 

@@ -26,7 +26,7 @@ from index.ingest.jobs import Job, Jobs
 from index.ingest.progress import Running
 from index.ingest.sync import sync
 from index.ingest.watch import Change
-from index.library import Index, Progress
+from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.uploads.leftovers import sweep_uploads
@@ -89,7 +89,7 @@ class Writer:
         jobs: the library's jobs, those of other processes too.
     """
 
-    def __init__(self, index: Index, options: Options) -> None:
+    def __init__(self, index: Library, options: Options) -> None:
         self.jobs = Jobs(index.catalog.engine)
         self._index = index
         self._options = options

@@ -21,7 +21,7 @@ from rag.errors import AnswerFormError, AnswerNotFoundError, KeptNotFoundError, 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from index.library import Index
+    from index.library import Library
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -42,7 +42,7 @@ def written(answer: Answer) -> str:
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def keep(library: Index | Catalog, answer: Answer, replaces: str | None = None) -> None:
+def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None) -> None:
     """Keep an answer, with its conversation if it has one.
 
     Args:
@@ -71,7 +71,7 @@ def keep(library: Index | Catalog, answer: Answer, replaces: str | None = None) 
         ) from error
 
 
-def kept_answer(library: Index | Catalog, answer_id: str) -> str:
+def kept_answer(library: Library | Catalog, answer_id: str) -> str:
     """The JSON text of an answer, byte for byte as it was kept.
 
     Raises:
@@ -85,7 +85,7 @@ def kept_answer(library: Index | Catalog, answer_id: str) -> str:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def forget(library: Index | Catalog, answer_id: str) -> None:
+def forget(library: Library | Catalog, answer_id: str) -> None:
     """Delete an answer.
 
     Raises:
@@ -99,7 +99,7 @@ def forget(library: Index | Catalog, answer_id: str) -> None:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def conversation(library: Index | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
+def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
     """The last answers of a conversation, at most ``limit``, in the order in which they were given.
 
     The library wrote them itself, and every question of the conversation reads them: unlike by :func:`load`,
@@ -108,13 +108,13 @@ def conversation(library: Index | Catalog, conversation_id: str, limit: int | No
     return [_read(body) for body in _kept(library).series(conversation_id, limit)]
 
 
-def conversation_texts(library: Index | Catalog, conversation_id: str) -> list[str]:
+def conversation_texts(library: Library | Catalog, conversation_id: str) -> list[str]:
     """The JSON texts of a conversation's answers, byte for byte, in the order in which they were given."""
     return _kept(library).series(conversation_id)
 
 
 def answers_before(
-    library: Index | Catalog, answer_id: str, limit: int | None = None
+    library: Library | Catalog, answer_id: str, limit: int | None = None
 ) -> tuple[str | None, list[Answer]]:
     """What was answered in a conversation before an answer of it, also where that was taken out of it.
 
@@ -132,7 +132,7 @@ def answers_before(
     return conversation_id, list(map(_read, bodies))
 
 
-def answers_until(library: Index | Catalog, answer_id: str) -> list[Answer]:
+def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
     """What was answered in a conversation up to an answer of it, which comes last.
 
     Raises:
@@ -142,7 +142,7 @@ def answers_until(library: Index | Catalog, answer_id: str) -> list[Answer]:
     return [*answers_before(library, answer_id)[1], last]
 
 
-def answers_citing(library: Index | Catalog, document_id: int, limit: int) -> list[tuple[int, Answer]]:
+def answers_citing(library: Library | Catalog, document_id: int, limit: int) -> list[tuple[int, Answer]]:
     """The answers that cite a document and were not taken out of their conversation.
 
     Returns:
@@ -183,7 +183,7 @@ def _read(body: str | bytes) -> Answer:
         raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
-def _kept(library: Index | Catalog) -> Kept:
+def _kept(library: Library | Catalog) -> Kept:
     """What a library keeps, open as a whole or only its catalog, for which no encoder is loaded."""
     return Kept((library if isinstance(library, Catalog) else library.catalog).engine)
 

@@ -10,7 +10,7 @@ from rag.conversations.answers import answers_citing
 
 if TYPE_CHECKING:
     from index.catalog.database import Catalog
-    from index.library import Index
+    from index.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CitingAnswer:
     quotes: tuple[Quote, ...]
 
 
-def list_citing(library: Index | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
+def list_citing(library: Library | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
     """The answers that cite a document, the newest first; those that were replaced are left out.
 
     Args:

@@ -13,7 +13,7 @@ from rag.conversations.wording import visible
 from rag.errors import ConversationNotFoundError, SeriesNotFoundError
 
 if TYPE_CHECKING:
-    from index.library import Index
+    from index.library import Library
 
 LISTED = 200
 """How many conversations are listed where nobody says otherwise."""
@@ -41,7 +41,7 @@ class KeptConversation:
 
 
 def list_conversations(
-    library: Index | Catalog, query: str = "", limit: int = LISTED
+    library: Library | Catalog, query: str = "", limit: int = LISTED
 ) -> list[KeptConversation]:
     """The conversations, the one that was answered in last first.
 
@@ -54,7 +54,7 @@ def list_conversations(
     return list(map(_of_series, list_series(_catalog(library).engine, query, limit)))
 
 
-def find_conversation(library: Index | Catalog, conversation_id: str) -> KeptConversation:
+def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
     """A conversation; raises ConversationNotFoundError."""
     try:
         return _of_series(find_series(_catalog(library).engine, conversation_id))
@@ -62,7 +62,7 @@ def find_conversation(library: Index | Catalog, conversation_id: str) -> KeptCon
         raise ConversationNotFoundError(conversation_id) from error
 
 
-def written_conversation(library: Index | Catalog, conversation_id: str) -> str:
+def written_conversation(library: Library | Catalog, conversation_id: str) -> str:
     """The JSON text of a conversation: what is known of it, and its answers as they were given.
 
     Raises:
@@ -75,7 +75,7 @@ def written_conversation(library: Index | Catalog, conversation_id: str) -> str:
     return f'{known[:-1]},"answers":[{answers}]}}'
 
 
-def name_conversation(library: Index | Catalog, conversation_id: str, name: str) -> KeptConversation:
+def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
     """Give a conversation a name, which is kept as a page shows it; an empty one is its first question again.
 
     Raises:
@@ -88,7 +88,7 @@ def name_conversation(library: Index | Catalog, conversation_id: str, name: str)
     return find_conversation(library, conversation_id)
 
 
-def forget_conversation(library: Index | Catalog, conversation_id: str) -> None:
+def forget_conversation(library: Library | Catalog, conversation_id: str) -> None:
     """Delete a conversation with all its answers, those that were replaced among them.
 
     Raises:
@@ -105,5 +105,5 @@ def _of_series(found: Series) -> KeptConversation:
     return KeptConversation(found.id, name, found.name is not None, found.created, found.updated, found.texts)
 
 
-def _catalog(library: Index | Catalog) -> Catalog:
+def _catalog(library: Library | Catalog) -> Catalog:
     return library if isinstance(library, Catalog) else library.catalog

@@ -15,7 +15,7 @@ from filelock import FileLock
 from index import private
 from index.documents import Span
 from index.errors import DocumentNotFoundError
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.errors import JsonLinesError, SpanError
 from rag.json_lines import read_json_lines
@@ -69,7 +69,7 @@ class Feedback:
     answer_id: str | None = None
 
 
-def cited_evidence(index: Index, answer: Answer) -> tuple[CitedEvidence, ...]:
+def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
     """What an answer rests on as evidence, each place once, so far as the library still has it."""
     found: dict[CitedEvidence, None] = {}
     for cited in answer.citations:
@@ -81,7 +81,7 @@ def cited_evidence(index: Index, answer: Answer) -> tuple[CitedEvidence, ...]:
     return tuple(found)
 
 
-def evidence_in(index: Index, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
+def evidence_in(index: Library, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
     """A span of a document as evidence.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.catalog.database import Catalog
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer, Citation
 from rag.conversations.answers import answers_before
 from rag.conversations.answers import conversation as kept_conversation
@@ -54,7 +54,7 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
 
 
 def follow(
-    library: Index | Catalog,
+    library: Library | Catalog,
     conversation_id: str | None = None,
     turns: Sequence[tuple[str, str]] = (),
     replaces: str | None = None,

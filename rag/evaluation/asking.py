@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.library import Index, Progress
+from index.library import Library, Progress
 from index.records import Filters
 from rag.answers import Answer
 from rag.engine import QueryEngine
@@ -83,5 +83,5 @@ def _subject(dataset: Dataset, query: Query) -> set[str]:
     return {dataset.documents[name].title for name in names}
 
 
-def _numbers(index: Index) -> dict[str, int]:
+def _numbers(index: Library) -> dict[str, int]:
     return {record.path: record.document_id for record in index.documents()}

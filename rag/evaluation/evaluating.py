@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from index.embedding.encoder import Encoder, open_encoder
-from index.library import Index, Progress
+from index.library import Library, Progress
 from rag.engine import QueryEngine
 from rag.evaluation.abstention import (
     CalibrationBin,
@@ -137,7 +137,7 @@ def evaluate(
 def _measure(
     dataset: Dataset,
     configuration: Configuration,
-    index: Index,
+    index: Library,
     parts: frozenset[Part],
     progress: Progress | None,
 ) -> _Measured:
@@ -162,7 +162,7 @@ def _measure(
     return measured
 
 
-def _engine(index: Index, configuration: Configuration) -> QueryEngine:
+def _engine(index: Library, configuration: Configuration) -> QueryEngine:
     weights = Path(configuration.weights) if configuration.weights else None
     return QueryEngine(index, configuration.reader, configuration.tuning, weights)
 

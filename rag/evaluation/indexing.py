@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from index.library import Index, Progress
+from index.library import Library, Progress
 from index.records import Incoming
 from rag.evaluation.configuration import Configuration
 
@@ -41,7 +41,7 @@ def open_throwaway(
     encoder: Encoder,
     folder: Path,
     progress: Progress | None = None,
-) -> Index:
+) -> Library:
     """The documents as an index, kept under a digest of all that it depends on.
 
     A second opening embeds nothing. A run that was broken off is taken up where it stopped.
@@ -53,7 +53,7 @@ def open_throwaway(
         folder: holds the throw-away indexes; it may be deleted at any time.
         progress: told how many passages are embedded.
     """
-    index = Index.open(
+    index = Library.open(
         folder / _digest(documents, configuration, encoder),
         encoder,
         max_chunk_tokens=configuration.max_chunk_tokens,

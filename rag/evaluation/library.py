@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.documents import Document
-from index.library import Index
+from index.library import Library
 from index.records import DocumentRecord
 from rag.conversations.feedback import CitedEvidence, Feedback
 from rag.errors import DatasetError
@@ -45,7 +45,7 @@ class _Set:
 
 
 def write_library_set(
-    index: Index, feedback: Iterable[Feedback], questions: Sequence[Path], folder: Path
+    index: Library, feedback: Iterable[Feedback], questions: Sequence[Path], folder: Path
 ) -> tuple[str, ...]:
     """Write a set in BEIR's layout over the current version of every document.
 
@@ -86,7 +86,7 @@ def write_library_set(
     return notes
 
 
-def _documents(index: Index) -> dict[str, tuple[DocumentRecord, Document]]:
+def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
     """By name: the path, with its folder in front where several folders have the same path."""
     records = index.documents()
     paths = Counter(record.path for record in records)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from index.library import Index, Progress
+from index.library import Library, Progress
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import Array, Place, Sample, mean
 
@@ -26,7 +26,7 @@ linear gains."""
 
 
 def measure_retrieval(
-    index: Index, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
+    index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
 ) -> dict[Place, Sample]:
     """The figures of each ranking, over the questions that have a judgement.
 
@@ -56,7 +56,7 @@ def measure_retrieval(
     }
 
 
-def _ranked(index: Index, query: str, dense_weight: float) -> list[str]:
+def _ranked(index: Library, query: str, dense_weight: float) -> list[str]:
     """The documents by their best passage."""
     hits = index.search(query, POOL, dense_weight=dense_weight)
     return list(dict.fromkeys(hit.document.path for hit in hits))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.documents import Span
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.evaluation.asking import Asked
 from rag.evaluation.datasets import Query
@@ -39,7 +39,7 @@ class Agreement:
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def measure_selection(asked: Sequence[Asked], index: Index, dense_weight: float) -> dict[Place, Sample]:
+def measure_selection(asked: Sequence[Asked], index: Library, dense_weight: float) -> dict[Place, Sample]:
     """The figures over the questions whose gold is known; no answer counts as nothing right.
 
     ``first_correct`` and ``any_correct`` are shares of questions. ``precision``, ``recall`` and ``f1``
@@ -115,7 +115,7 @@ def _agreements(
     }
 
 
-def _first_three(index: Index, query: Query, dense_weight: float) -> list[Quote]:
+def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quote]:
     hits = index.search(query.text, 1, dense_weight=dense_weight)
     return [
         Quote(

@@ -14,7 +14,7 @@ from rag.finding.reading import Reading
 _BLANK = PageLayout(0.0, 0.0, b"")
 
 
-class Library:
+class DocumentTexts:
     """The texts that one answer reads, each fetched from the catalog once."""
 
     def __init__(self, index: Searchable) -> None:
@@ -49,7 +49,7 @@ def cite(
     *,
     record: DocumentRecord,
     span: Span,
-    library: Library,
+    library: DocumentTexts,
     verification: Verification,
     header: Span | None = None,
     also_in: tuple[Copy, ...] = (),
@@ -92,7 +92,7 @@ def cite(
     )
 
 
-def show(reading: Reading, library: Library, shortfall: str | None = None) -> Passage:
+def show(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
     """A reading as it is shown with an answer.
 
     Args:

@@ -11,7 +11,7 @@ from index.errors import DocumentNotFoundError
 from index.library import POOL, Hit, Searchable
 from index.records import DocumentRecord, Filters
 from rag.answers import Copy
-from rag.finding.citations import Library
+from rag.finding.citations import DocumentTexts
 from rag.finding.ranking import Scored, is_fragment
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question
@@ -44,7 +44,7 @@ class Sourced:
 class Copies:
     """The near-duplicates of what one answer reads."""
 
-    def __init__(self, index: Searchable, library: Library, filters: Filters) -> None:
+    def __init__(self, index: Searchable, library: DocumentTexts, filters: Filters) -> None:
         """Look up the library's groups of near-duplicates.
 
         Args:

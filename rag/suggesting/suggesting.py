@@ -14,7 +14,7 @@ from itertools import islice
 
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from index.search.analyzers import terms
 from index.text.sentences import sentences
@@ -101,7 +101,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     return suggested
 
 
-def candidates_of(index: Index, answer: Answer) -> list[Candidate]:
+def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
     """Questions that are answered around what an answer cites, the nearest first."""
     # Where no report speaks of what was asked, the nearest one speaks of something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
@@ -118,7 +118,7 @@ def candidates_of(index: Index, answer: Answer) -> list[Candidate]:
     return sorted(found, key=lambda candidate: candidate.distance)
 
 
-def _current(index: Index, document_id: int, version: int) -> Document | None:
+def _current(index: Library, document_id: int, version: int) -> Document | None:
     """The text of a document in a language that questions are made in; None where a newer one replaced it."""
     try:
         if index.document(document_id).version != version:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.disagreement.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
-from rag.finding.citations import Library, cite
+from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import Sourced
 
 Place = tuple[int, int, int, int]
@@ -25,7 +25,7 @@ class Composition:
         citations: their footnotes.
     """
 
-    library: Library
+    library: DocumentTexts
     numbers: dict[Place, int]
     text: str = ""
     sentences: list[AnswerSentence] = field(default_factory=list)

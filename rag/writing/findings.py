@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from index.library import Snapshot
 from rag.answers import Verification
 from rag.finding.abstention import Judgement
-from rag.finding.citations import Library
+from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.ranking import Scored
 from rag.finding.weights import Weights
@@ -45,7 +45,7 @@ class Findings:
     weights: Weights
     judgement: Judgement
     copies: Copies
-    library: Library
+    library: DocumentTexts
 
 
 def as_it_is(verification: Verification, _score: float) -> Verification:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.followups import FollowUp, read_follow_ups, reciprocal_rank, rewritten, share_closed
 from index.documents import Document
-from index.library import Index
+from index.library import Library
 from index.loaders import SUFFIXES, load
 from tests.support.processes import ROOT
 
@@ -44,12 +44,12 @@ def test_the_words_of_every_evidence_are_in_its_document_once(
             assert documents[document].text.count(words) == 1, each.id
 
 
-def test_a_change_of_subject_takes_nothing_along(follow_ups: list[FollowUp], seed_index: Index) -> None:
+def test_a_change_of_subject_takes_nothing_along(follow_ups: list[FollowUp], seed_index: Library) -> None:
     changes = [each for each in follow_ups if each.kind == "change_of_subject"]
     assert [each.forms(seed_index.rarity)[1] for each in changes] == [each.question for each in changes]
 
 
-def test_a_turn_is_rewritten_by_the_turns_that_were_rewritten_before_it(seed_index: Index) -> None:
+def test_a_turn_is_rewritten_by_the_turns_that_were_rewritten_before_it(seed_index: Library) -> None:
     history = [("How many sirens are planned for Sarrow?", ""), ("And for Tamber?", "")]
     assert rewritten("And for Upper Isken?", history, seed_index.rarity) == (
         "How many sirens are planned for Upper Isken?"
@@ -58,7 +58,7 @@ def test_a_turn_is_rewritten_by_the_turns_that_were_rewritten_before_it(seed_ind
 
 @pytest.mark.parametrize("split", ["tune", "held_out"])
 def test_rewriting_closes_more_than_half_of_the_distance_to_the_written_out_questions(
-    split: str, follow_ups: list[FollowUp], seed_index: Index
+    split: str, follow_ups: list[FollowUp], seed_index: Library
 ) -> None:
     chosen = [each for each in follow_ups if each.split == split]
     with seed_index.snapshot() as snapshot:

@@ -15,7 +15,7 @@ from benchmarks.side_by_side import Row, parser, print_table, shown
 from benchmarks.stand_in import StandIn
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.benchmarks.test_corpus import PARAGRAPHS
 
@@ -62,7 +62,7 @@ def test_files_of_the_corpus_are_read_as_its_documents(
 ) -> None:
     write_files(CORPUS, 3, tmp_path / "files")
     stand_in = StandIn(encoder, encoder.encode([PARAGRAPHS[0].text]))
-    with Index.open(tmp_path / "home", stand_in) as index:
+    with Library.open(tmp_path / "home", stand_in) as index:
         report = sync(index, [tmp_path / "files"], reader=loading)
         assert (report.failed, report.added) == ((), tuple(path_of(number) for number in range(3)))
         for record, document in zip(index.documents(), CORPUS.documents(3), strict=True):
@@ -71,7 +71,7 @@ def test_files_of_the_corpus_are_read_as_its_documents(
 
 
 def test_a_round_is_found_whole_and_before_all_else(encoder: Encoder, tmp_path: Path) -> None:
-    with Index.open(tmp_path, StandIn(encoder, encoder.encode([PARAGRAPHS[0].text]))) as index:
+    with Library.open(tmp_path, StandIn(encoder, encoder.encode([PARAGRAPHS[0].text]))) as index:
         index.replace([CORPUS.incoming(number) for number in range(4)])
         for number in (1, 2):
             index.replace(round_documents(number))

@@ -11,7 +11,7 @@ from benchmarks.corpus import Corpus, path_of, vectors_for
 from benchmarks.stand_in import StandIn, document_id_at, filled
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
-from index.library import Index
+from index.library import Library
 from tests.benchmarks.test_corpus import PARAGRAPHS
 from tests.support.reports import paths
 
@@ -43,7 +43,7 @@ def test_a_library_is_filled_once_and_opens_with_the_real_encoder(
     encoder: Encoder, stand_in: StandIn, tmp_path: Path
 ) -> None:
     home = filled(60, CORPUS, stand_in, tmp_path)
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         assert paths(index) == [path_of(number) for number in range(6)]
         hits = index.search(QUERY)
         cosines = vectors_for(
@@ -53,7 +53,7 @@ def test_a_library_is_filled_once_and_opens_with_the_real_encoder(
         assert index.text(document_id_at(index, 3)).text == CORPUS.document(3).text
         generation = index.generation
     assert filled(60, CORPUS, stand_in, tmp_path) == home
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         assert index.generation == generation
     (home / "left.txt").write_text("of another state of the program")
     assert filled(60, CORPUS, stand_in, tmp_path, fresh=True) == home
@@ -62,11 +62,11 @@ def test_a_library_is_filled_once_and_opens_with_the_real_encoder(
 
 def test_what_a_script_took_away_or_left_behind_is_put_right(stand_in: StandIn, tmp_path: Path) -> None:
     home = filled(30, CORPUS, stand_in, tmp_path)
-    with Index.open(home, stand_in) as index:
+    with Library.open(home, stand_in) as index:
         index.replace([CORPUS.incoming(700)], [document_id_at(index, 1)])
         assert paths(index) == [path_of(number) for number in (0, 2, 700)]
     filled(30, CORPUS, stand_in, tmp_path)
-    with Index.open(home, stand_in) as index:
+    with Library.open(home, stand_in) as index:
         assert paths(index) == [path_of(number) for number in range(3)]
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
@@ -54,7 +54,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def seed_server(seed_index: Index, seed_engine: QueryEngine) -> Iterator[str]:
+def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
     """The URL of a server over ``seeds/``."""
     with serving(seed_index, seed_engine, [ARRESTS, POPULATION]) as url:
         yield url
@@ -82,7 +82,7 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("reports")
     for report in REPORTS:
         write(folder, report)
-    with Index.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
+    with Library.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
         sync(index, [folder], options=replace(DEFAULTS, by_time=False))
         with serving(index, QueryEngine(index)) as server:
             yield server
@@ -98,18 +98,18 @@ def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Two reports, to be asked about."""
     folder = tmp_path_factory.mktemp("told")
     for name, words in (("lanterns", LIT), ("tannery", SOLD)):
         (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
-    with Index.open(tmp_path_factory.mktemp("tellers"), encoder) as index:
+    with Library.open(tmp_path_factory.mktemp("tellers"), encoder) as index:
         sync(index, [folder])
         yield index
 
 
 @pytest.fixture
-def teller(told_library: Index) -> Iterator[str]:
+def teller(told_library: Library) -> Iterator[str]:
     """The URL of a server that keeps answers, and none yet."""
     with serving(told_library, QueryEngine(told_library, keeps=True)) as server:
         for conversation in kept(server):

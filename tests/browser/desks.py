@@ -14,7 +14,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 from tests.browser.pages import Watched, opened, serving
@@ -59,7 +59,7 @@ def desk_in(
     folder.mkdir()
     (folder / "mill.txt").write_text(f"{MILL}\n\n{FOLLOWED}\n", encoding="utf-8")
     held = Held(encoder)
-    with Index.open(home / "home", held) as index:
+    with Library.open(home / "home", held) as index:
         sync(index, [folder], reader=reader)
         engine = QueryEngine(index, keeps=True)
         with serving(index, engine) as server, opened(browser, server, **context) as watched:

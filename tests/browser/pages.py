@@ -18,7 +18,7 @@ import httpx
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
@@ -54,7 +54,7 @@ class Watched:
 
 
 @contextmanager
-def serving(index: Index, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
+def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
     """The server over ``index`` on a free port of this machine; gives its URL.
 
     Answers are kept, as ``footnoted serve`` has it: the page asks for what is kept of them.

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from index.embedding.encoder import open_encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import ARRESTS, POPULATION, installed_chromium, opened, serving
 from tests.browser.views import SCHEMES, SIZES, VIEWS
@@ -27,7 +27,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory() as home,
-        Index.open(Path(home), open_encoder()) as index,
+        Library.open(Path(home), open_encoder()) as index,
         sync_playwright() as playwright,
     ):
         sync(index, [ROOT / "seeds"])

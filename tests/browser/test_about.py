@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, api_answer, opened, serving
 from tests.browser.rows import row
@@ -55,7 +55,7 @@ def audit(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     said = "".join(f'{name}: "{words}"\n' for name, words in SAID.items())
     file.with_name(f"{file.name}.meta.yaml").write_text(said, encoding="utf-8")
     (library / "other.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         for text in (FIRST, SECOND):
             file.write_text(text, encoding="utf-8")
             sync(index, [library])

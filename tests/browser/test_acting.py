@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.conversations.answers import conversation, kept_answer
 from rag.conversations.feedback import read_feedback
 from rag.engine import QueryEngine
@@ -32,16 +32,16 @@ DAM = (
 
 
 @pytest.fixture(scope="module")
-def dam(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def dam(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("reports")
     (folder / "dam.txt").write_text(DAM, encoding="utf-8")
-    with Index.open(tmp_path_factory.mktemp("home"), encoder) as index:
+    with Library.open(tmp_path_factory.mktemp("home"), encoder) as index:
         sync(index, [folder])
         yield index
 
 
 @pytest.fixture(scope="module")
-def dam_server(dam: Index) -> Iterator[str]:
+def dam_server(dam: Library) -> Iterator[str]:
     with serving(dam, QueryEngine(dam)) as url:
         yield url
 
@@ -163,7 +163,7 @@ def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
     expect(menu.locator("summary")).to_be_focused()
 
 
-def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Index) -> None:
+def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -> None:
     first = id_of(answered(page))
     second = answered(page, COST)
     old = id_of(second)
@@ -178,7 +178,7 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Index) -> 
     assert COST in kept_answer(dam, old)
 
 
-def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Index) -> None:
+def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Library) -> None:
     first = answered(page)
     answered(page, COST)
     act(first, "edit").click()
@@ -212,7 +212,7 @@ def test_editing_is_left_with_escape_and_nothing_changes(page: Page) -> None:
     expect(act(answer, "edit")).to_be_focused()
 
 
-def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Index) -> None:
+def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Library) -> None:
     answer = answered(page)
     expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
     act(answer, "wrong").click()
@@ -277,7 +277,7 @@ def test_hostile_words_are_words_in_cards_lists_fields_and_what_is_copied(
     (library / "bridge.txt.meta.yaml").write_text(f"publisher: '{HOSTILE} office'\n", encoding="utf-8")
     question = f"How many guilders did the Zorblatt bridge {HOSTILE} cost?"
     allowed = ["clipboard-read", "clipboard-write"]
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [library])
         with (
             serving(index, QueryEngine(index)) as server,

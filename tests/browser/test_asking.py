@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import ARRESTS, MARKED, POPULATION, Watched, api_answer, ask, opened, serving
 
@@ -212,7 +212,7 @@ def test_a_hostile_report_is_shown_as_text(chromium: Browser, encoder: Encoder, 
     hostile = "\n\n".join([HOSTILE_TITLE, BEYOND_UTF16, HOSTILE_BODY])
     (library / "hostile.txt").write_text(hostile, encoding="utf-8")
     question = "How many guilders did the Zorblatt bridge cost?"
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
             page = watched.page

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import Watched, ask, opened, serving
 from tests.browser.rows import row
@@ -56,7 +56,7 @@ def pier(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     library = folder / "library"
     library.mkdir()
     (library / "ferries.md").write_text(ferries(), encoding="utf-8")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
             yield url

@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, Watched, opened, serving
 from tests.browser.rows import row
@@ -65,7 +65,7 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (library / "haven.txt.meta.yaml").write_text("collection: <i>Coast</i>\n", encoding="utf-8")
     (library / "wadi.txt").write_text(f"{WADI}\n\n{FLOODED}\n", encoding="utf-8")
     (library / "wadi.txt.meta.yaml").write_text("language: ar\n", encoding="utf-8")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
             yield url

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.model import Writer
@@ -154,7 +154,7 @@ def test_an_answer_that_was_sent_while_nobody_listened_is_shown_all_the_same(see
 
 
 def test_an_answer_that_takes_too_long_is_stopped(
-    chromium: Browser, seed_index: Index, encoder: Encoder
+    chromium: Browser, seed_index: Library, encoder: Encoder
 ) -> None:
     released = Event()
     model = model_of(
@@ -182,7 +182,7 @@ def test_an_answer_that_takes_too_long_is_stopped(
 
 
 def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_that_is_stopped(
-    chromium: Browser, seed_index: Index, encoder: Encoder
+    chromium: Browser, seed_index: Library, encoder: Encoder
 ) -> None:
     released = Event()
     model = model_of(

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, opened, serving
 from tests.browser.rows import row
@@ -47,7 +47,7 @@ def mill(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (library / "looms.md").write_text(body, encoding="utf-8")
     (library / "looms.md.meta.yaml").write_text(SAID, encoding="utf-8")
     (library / "mill.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
             yield url

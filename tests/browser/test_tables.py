@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, serving
 
@@ -89,7 +89,7 @@ def parishes(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iter
     library = folder / "library"
     library.mkdir()
     (library / "lanterns.md").write_text(parish_report(), encoding="utf-8")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as url:
             yield url
@@ -205,7 +205,7 @@ def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
     library.mkdir()
     table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
     (library / "counts.txt").write_text(f"The count.\n\n{table}\n", encoding="utf-8")
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as server:
             place = place_of(whole_text(server), "Mill | 12")
@@ -227,7 +227,7 @@ def test_words_of_a_table_are_words_wherever_they_stand(
     library.mkdir()
     table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
     (library / "hostile.txt").write_text(f"The cost of bridges.\n\n{table}\n", encoding="utf-8")
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [library])
         with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
             page = watched.page

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from tests.support.edits import GATE, REPORT, edit
@@ -46,7 +46,7 @@ def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
         write(
             folder / "page.html", "<html lang=en><title>A page</title><p>Four villages had no water.</html>"
         )
-        with Index.open(Path(place, "home"), encoder) as index:
+        with Library.open(Path(place, "home"), encoder) as index:
             sync(index, [folder], reader=loading)
             last: dict[int, dict[str, str]] = {}
             for number, said in edits:
@@ -54,7 +54,7 @@ def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
                 last[number] = {**last.get(number, {}), **said}
             report = sync(index, reader=loading)
             assert (report.changed, report.unchanged) == ((), 3)
-            with Index.open(Path(place, "fresh"), encoder) as fresh:
+            with Library.open(Path(place, "fresh"), encoder) as fresh:
                 sync(fresh, [folder], reader=loading)
                 for number, said in last.items():
                     edit(fresh, number, **said)
@@ -64,5 +64,5 @@ def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
                     assert found(index, query) == found(fresh, query)
 
 
-def alike(index: Index) -> list[DocumentRecord]:
+def alike(index: Library) -> list[DocumentRecord]:
     return [replace(record, document_id=0, added="") for record in index.documents()]

@@ -10,7 +10,7 @@ import pytest
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from index.library import Hit, Index
+from index.library import Hit, Library
 from index.records import Filters
 from index.search import snapshot as snapshots
 from index.text.languages import detect
@@ -18,15 +18,15 @@ from tests.support.reports import Watched, found, incoming, words
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", encoder) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Sixty reports of three publishers, two languages and some dates; a test must not write to it."""
-    with Index.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
+    with Library.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
         opened.replace(
             [
                 incoming(
@@ -45,7 +45,7 @@ def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 class TestSearch:
-    def test_a_hit_is_a_span_of_its_document_with_all_its_sentences(self, index: Index) -> None:
+    def test_a_hit_is_a_span_of_its_document_with_all_its_sentences(self, index: Library) -> None:
         text = "Nobody asked.\r\n\r\nThe gate of Varda failed. Two held.\r\n\r\n" + "Shoes are made. " * 100
         index.replace([incoming(text, title="Gates")])
         hit = index.search("Which gate failed?", 1)[0]
@@ -59,7 +59,7 @@ class TestSearch:
         assert hit.document == index.document(1)
         assert (hit.document.title, hit.document.passages > 1, hit.page) == ("Gates", True, None)
 
-    def test_the_best_come_first_and_scores_lie_between_0_and_1(self, varied: Index) -> None:
+    def test_the_best_come_first_and_scores_lie_between_0_and_1(self, varied: Library) -> None:
         hits = varied.search("the flood gate of Varda", 60)
         assert len(hits) == 60
         scores = [hit.score for hit in hits]
@@ -68,10 +68,10 @@ class TestSearch:
         assert hits[0].lexical > 0
 
     @pytest.mark.parametrize("limit", [0, 1, 7, 60, 200])
-    def test_a_shorter_list_is_the_beginning_of_the_longer(self, varied: Index, limit: int) -> None:
+    def test_a_shorter_list_is_the_beginning_of_the_longer(self, varied: Library, limit: int) -> None:
         assert found(varied, "police in Orrin", limit) == found(varied, "police in Orrin", 200)[:limit]
 
-    def test_the_whole_weight_on_one_half_is_its_order(self, varied: Index) -> None:
+    def test_the_whole_weight_on_one_half_is_its_order(self, varied: Library) -> None:
         by_vector = [hit.dense for hit in varied.search("police in Orrin", 60, dense_weight=1)]
         assert [round(cosine, 4) for cosine in by_vector] == sorted(
             (round(cosine, 4) for cosine in by_vector), reverse=True
@@ -80,11 +80,11 @@ class TestSearch:
         assert by_word == sorted(by_word, reverse=True)
         assert all(score > 0 for score in by_word), "without a word in common there is nothing to find"
 
-    def test_an_empty_library_finds_nothing(self, index: Index) -> None:
+    def test_an_empty_library_finds_nothing(self, index: Library) -> None:
         assert index.search("anything", 10) == []
         assert (index.generation, index.documents()) == (0, [])
 
-    def test_equal_scores_stand_in_the_order_of_path_and_place(self, index: Index) -> None:
+    def test_equal_scores_stand_in_the_order_of_path_and_place(self, index: Library) -> None:
         same = "The gate of Varda failed."
         places = [("/b", "x.txt"), ("/a", "z.txt"), ("/a", "x.txt"), ("/c", "a.txt")]
         index.replace([incoming(same, path, source) for source, path in places])
@@ -100,8 +100,8 @@ class TestSearch:
         texts = words(12, seed=1) * 3
         reports = [incoming(text, f"{number:02}.txt") for number, text in enumerate(texts)]
         with (
-            Index.open(tmp_path / "a", encoder) as forwards,
-            Index.open(tmp_path / "b", encoder) as backwards,
+            Library.open(tmp_path / "a", encoder) as forwards,
+            Library.open(tmp_path / "b", encoder) as backwards,
         ):
             forwards.replace(reports)
             for start in range(30, -1, -6):
@@ -125,7 +125,7 @@ class TestFilters:
     )
     @pytest.mark.parametrize("weight", [0.0, 1.0])
     def test_they_are_the_full_ranking_without_the_others(
-        self, varied: Index, filters: Filters, weight: float
+        self, varied: Library, filters: Filters, weight: float
     ) -> None:
         def passes(hit: Hit) -> bool:
             record = hit.document
@@ -143,12 +143,12 @@ class TestFilters:
         # Scores are relative to the other candidates; what they rest on is not.
         assert [bare(hit) for hit in narrowed] == [bare(hit) for hit in expected]
 
-    def test_they_apply_before_the_ranking(self, varied: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_they_apply_before_the_ranking(self, varied: Library, monkeypatch: pytest.MonkeyPatch) -> None:
         last = varied.search("flood", 60)[-1].document.document_id
         monkeypatch.setattr(snapshots, "POOL", 1)
         assert [hit.document.document_id for hit in varied.search("flood", 1, Filters((last,)))] == [last]
 
-    def test_the_fused_score_is_that_of_the_pool_that_passes(self, varied: Index) -> None:
+    def test_the_fused_score_is_that_of_the_pool_that_passes(self, varied: Library) -> None:
         hits = varied.search("flood in the village", 60, Filters(languages=("de",)))
         assert hits[0].score > 0.6
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
@@ -157,7 +157,9 @@ class TestFilters:
             by_hand = 0.35 * (hit.dense - low) / (high - low) + 0.65 * hit.lexical / most
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
 
-    def test_vectors_count_for_less_where_the_encoder_does_not_read_the_question(self, varied: Index) -> None:
+    def test_vectors_count_for_less_where_the_encoder_does_not_read_the_question(
+        self, varied: Library
+    ) -> None:
         asked = "Wie viele Menschen wurden wegen der Flut im Dorf Varda in Sicherheit gebracht?"
         hits = varied.search(asked, 60)
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
@@ -173,7 +175,7 @@ def bare(hit: Hit) -> tuple[object, ...]:
     return (hit.document.path, hit.span, round(hit.dense, 4), round(hit.lexical, 4))
 
 
-def test_words_decide_alone_in_letters_that_the_encoder_does_not_know(index: Index) -> None:
+def test_words_decide_alone_in_letters_that_the_encoder_does_not_know(index: Library) -> None:
     texts = {
         "a.txt": "市议会星期一关闭了大坝的第三个闸门。",
         "b.txt": "三十人在星期二被转移到山上的学校。",
@@ -185,7 +187,7 @@ def test_words_decide_alone_in_letters_that_the_encoder_does_not_know(index: Ind
     assert [hit.document.path for hit in index.search(asked)][:1] == ["a.txt"]
 
 
-def test_vectors_decide_alone_where_no_word_is_found(index: Index) -> None:
+def test_vectors_decide_alone_where_no_word_is_found(index: Library) -> None:
     index.replace([incoming("The council closed the gate.", "a.txt"), incoming("Shoes and boots.", "b.txt")])
     asked = "谁关闭了闸门？"
     both, vectors = index.search(asked), index.search(asked, dense_weight=1)
@@ -194,7 +196,7 @@ def test_vectors_decide_alone_where_no_word_is_found(index: Index) -> None:
 
 
 class TestAround:
-    def test_it_is_the_passage_and_its_neighbours_in_its_own_document(self, index: Index) -> None:
+    def test_it_is_the_passage_and_its_neighbours_in_its_own_document(self, index: Library) -> None:
         paragraphs = [f"Paragraph {name} {'tells of shoes ' * 45}." for name in ("one", "two", "three")]
         index.replace(
             [incoming("\n".join(paragraphs), "a.txt"), incoming("Another document about shoes.", "b.txt")]
@@ -207,7 +209,7 @@ class TestAround:
         (other,) = index.search("another", 10, Filters((2,)))
         assert [passage.text for passage in index.around(other)] == ["Another document about shoes."]
 
-    def test_a_hit_that_is_gone_has_nothing_around_it(self, index: Index) -> None:
+    def test_a_hit_that_is_gone_has_nothing_around_it(self, index: Library) -> None:
         index.replace([incoming("One gate.")])
         (hit,) = index.search("gate")
         index.replace([], [1])
@@ -217,7 +219,7 @@ class TestAround:
 class TestEmbedding:
     def test_what_was_embedded_before_is_not_embedded_again(self, encoder: Encoder, tmp_path: Path) -> None:
         watched = Watched(encoder)
-        with Index.open(tmp_path / "home", watched) as index:
+        with Library.open(tmp_path / "home", watched) as index:
             index.replace([incoming("One gate.", "a.txt"), incoming("One gate.", "b.txt")])
             assert watched.embedded == ["A report\nOne gate."], "twice in one library, once embedded"
             index.replace([incoming("One gate.", "moved.txt"), incoming("Two gates.", "new.txt")], [1])
@@ -229,29 +231,29 @@ class TestEmbedding:
 
     def test_a_long_title_leaves_room_for_the_passage(self, encoder: Encoder, tmp_path: Path) -> None:
         watched = Watched(encoder)
-        with Index.open(tmp_path / "home", watched) as index:
+        with Library.open(tmp_path / "home", watched) as index:
             index.replace([incoming("One gate.", title="dam " * 100)])
         assert watched.embedded == [f"{('dam ' * 40).strip()}\nOne gate."]
 
     def test_a_title_can_be_left_out_of_vectors_and_words(self, encoder: Encoder, tmp_path: Path) -> None:
         watched = Watched(encoder)
-        with Index.open(tmp_path / "bare", watched, title_tokens=0) as index:
+        with Library.open(tmp_path / "bare", watched, title_tokens=0) as index:
             index.replace([incoming("One gate.", title="Varda")])
             assert watched.embedded == ["One gate."]
             assert [hit.lexical for hit in index.search("Varda", dense_weight=0.5)] == [0]
             index.replace([incoming("Two gates.", "b.txt", title="Varda")], [1])
             assert [hit.lexical for hit in index.search("Varda", dense_weight=0.5)] == [0]
-        with Index.open(tmp_path / "titled", watched) as index:
+        with Library.open(tmp_path / "titled", watched) as index:
             index.replace([incoming("One gate.", title="Varda")])
             assert [hit.lexical > 0 for hit in index.search("Varda", dense_weight=0.5)] == [True]
 
     def test_passages_are_as_long_as_they_are_asked_to_be(self, encoder: Encoder, tmp_path: Path) -> None:
-        with Index.open(tmp_path / "home", encoder, max_chunk_tokens=4) as index:
+        with Library.open(tmp_path / "home", encoder, max_chunk_tokens=4) as index:
             index.replace([incoming("One gate. Two gates. Three gates.")])
             hits = sorted(index.search("gates"), key=lambda hit: hit.span)
         assert [hit.text for hit in hits] == ["One gate.", "Two gates.", "Three gates."]
 
-    def test_progress_counts_the_passages_that_are_new(self, index: Index) -> None:
+    def test_progress_counts_the_passages_that_are_new(self, index: Library) -> None:
         told: list[tuple[str, int, int]] = []
         reports = [incoming(f"Gate {number} failed.", f"{number}.txt") for number in range(300)]
         index.replace(reports[:1])
@@ -266,7 +268,7 @@ class TestEmbedding:
                 raise KeyboardInterrupt
 
         watched = Watched(encoder)
-        with Index.open(tmp_path / "home", watched) as index:
+        with Library.open(tmp_path / "home", watched) as index:
             with pytest.raises(KeyboardInterrupt):
                 index.replace(reports, progress=power_cut)
             assert (index.documents(), index.generation) == ([], 0)

@@ -16,7 +16,7 @@ from index.catalog.builds import drop_given_up
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, vectors
 from index.catalog.writes import drop_unused_vectors, insert_build
-from index.library import Index
+from index.library import Library
 from index.records import Build, Recipe
 from index.search import reindex as rebuilding
 from index.search.manifest import folder_of, read_marker, with_base, write_marker
@@ -30,16 +30,16 @@ REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A library of twelve reports, made with an encoder that is given up."""
-    with Index.open(tmp_path / "home", StubEncoder("former")) as index:
+    with Library.open(tmp_path / "home", StubEncoder("former")) as index:
         index.replace(REPORTS)
     return tmp_path / "home"
 
 
-def other(home: Path) -> Index:
-    return Index.open(home, StubEncoder("other"), former=StubEncoder)
+def other(home: Path) -> Library:
+    return Library.open(home, StubEncoder("other"), former=StubEncoder)
 
 
-def found(index: Index) -> list[str]:
+def found(index: Library) -> list[str]:
     return sorted(hit.document.path for hit in index.search("gate", 100) if hit.lexical > 0)
 
 
@@ -70,11 +70,11 @@ def test_a_base_that_the_catalog_cannot_follow_is_given_up(home: Path) -> None:
         saved = read_marker(folder)
         assert saved is not None
         write_marker(folder, with_base(saved, make_base(folder, reader, 24)))
-    with Index.open(home, StubEncoder("former")) as index:
+    with Library.open(home, StubEncoder("former")) as index:
         index.replace([], [3])
         # As if somebody had settled without this base.
         index.catalog.forget_removals(index.generation)
-    with Index.open(home, StubEncoder("former")) as index:
+    with Library.open(home, StubEncoder("former")) as index:
         assert found(index) == [item.path for item in REPORTS if item.path != "02.txt"]
 
 
@@ -102,7 +102,7 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
     with other(home) as index:
         assert found(index) == [item.path for item in REPORTS]
         assert condition(home, index.catalog).building is None
-    with Index.open(home, StubEncoder("former"), former=StubEncoder) as index:
+    with Library.open(home, StubEncoder("former"), former=StubEncoder) as index:
         index.rebuild()
         assert found(index) == [item.path for item in REPORTS]
         assert count(index, chunks) == count(index, vectors) == len(REPORTS)
@@ -121,7 +121,7 @@ def test_passages_that_a_killed_process_left_go_with_the_next_sync(
 
 
 def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> None:
-    with other(home) as ours, Index.open(home, StubEncoder("third"), former=StubEncoder) as theirs:
+    with other(home) as ours, Library.open(home, StubEncoder("third"), former=StubEncoder) as theirs:
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
         with pytest.raises(builds.BuildGoneError, match=r"^another process has made the library anew"):
@@ -154,13 +154,13 @@ def test_of_two_that_make_the_same_both_are_content(home: Path, monkeypatch: pyt
 
 
 def test_an_empty_library_that_takes_to_another_encoder_is_not_being_made_anew(home: Path) -> None:
-    with Index.open(home, StubEncoder("former")) as index:
+    with Library.open(home, StubEncoder("former")) as index:
         index.replace([], range(1, 13))
-    with Index.open(home, StubEncoder("other")) as index:
+    with Library.open(home, StubEncoder("other")) as index:
         index.replace([incoming("One gate.")])
         assert condition(home, index.catalog).building is None
 
 
-def count(index: Index, table: sa.Table) -> int:
+def count(index: Library, table: sa.Table) -> int:
     with index.catalog.engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0

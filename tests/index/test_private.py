@@ -15,7 +15,7 @@ import pytest
 from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.private import make_file, make_folder
@@ -48,7 +48,7 @@ def test_nothing_in_a_home_is_within_reach_of_others(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
     home = tmp_path / "made" / "home"
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         add_upload(index, loading, DEFAULTS, Sent("gate.txt", BytesIO(b"The gate."), {"author": "Ada"}))
         index.search("gate")
         beside = ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "uploads/gate.txt"]
@@ -66,11 +66,11 @@ def test_nothing_in_a_home_is_within_reach_of_others(
 
 def test_a_home_that_others_could_read_is_closed_when_it_is_opened(encoder: Encoder, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace([incoming("One gate.", "a.txt")])
         for place in (home, home / "catalog.sqlite", home / "catalog.sqlite-wal"):
             place.chmod(0o755 if place.is_dir() else 0o644)
-        with Index.open(home, encoder):
+        with Library.open(home, encoder):
             assert (mode(home), mode(home / "catalog.sqlite"), mode(home / "catalog.sqlite-wal")) == (
                 *(0o700, 0o600, 0o600),
             )
@@ -101,7 +101,7 @@ def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) ->
 
 def test_a_backup_and_what_is_put_back_from_it_are_private(encoder: Encoder, tmp_path: Path) -> None:
     home, other, file = tmp_path / "home", tmp_path / "other", tmp_path / "library.tar"
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace([incoming("One gate.", "a.txt", str(home / "uploads"))])
         write(home / "uploads" / "a.txt", "One gate.").chmod(0o666)
     (tmp_path / ".library.tar.part").write_text("What a run left that was killed.")
@@ -118,7 +118,7 @@ def test_a_backup_and_what_is_put_back_from_it_are_private(encoder: Encoder, tmp
 
 
 def test_a_backup_is_not_written_through_a_link(encoder: Encoder, tmp_path: Path) -> None:
-    Index.open(tmp_path / "home", encoder).close()
+    Library.open(tmp_path / "home", encoder).close()
     target = write(tmp_path / "target", "Mine.")
     (tmp_path / ".library.tar.part").symlink_to(target)
     back_up(tmp_path / "home", tmp_path / "library.tar")

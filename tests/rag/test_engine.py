@@ -11,14 +11,14 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -57,7 +57,7 @@ def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> No
     assert _timeless(streamed) == _timeless(seed_engine.ask(ARRESTS))
 
 
-def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: Library) -> None:
+def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:
     front = "---\ntitle: {} count\npublished: {}\n---\n\nThe ministry counted {} displaced people{}."
     engine = library(
         {
@@ -77,13 +77,13 @@ def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(lib
     }
 
 
-def test_the_same_words_in_two_reports_are_cited_once(library: Library) -> None:
+def test_the_same_words_in_two_reports_are_cited_once(library: MakeLibrary) -> None:
     wire = "The dam at Harlamoor broke at dawn on 10 March."
     answer = library({"a.txt": wire, "b.txt": wire}).ask("When did the dam at Harlamoor break?")
     assert [(citation.path, citation.quote) for citation in answer.citations] == [("a.txt", wire)]
 
 
-def test_filters_choose_what_is_read(library: Library) -> None:
+def test_filters_choose_what_is_read(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dam broke at dawn in March.", "b.txt": "The dam broke at noon in April."})
     ids = {record.path: record.document_id for record in engine.index.documents()}
     answer = engine.ask("When did the dam break?", Filters(document_ids=(ids["b.txt"],)))
@@ -93,7 +93,7 @@ def test_filters_choose_what_is_read(library: Library) -> None:
     assert nothing.reason == "No report passes the filters; widen them and ask again."
 
 
-def test_an_empty_library_says_so(library: Library) -> None:
+def test_an_empty_library_says_so(library: MakeLibrary) -> None:
     answer = library({}).ask("Who ordered it?")
     assert (answer.abstained, answer.cause) == (True, "empty_library")
     assert answer.reason == "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
@@ -109,7 +109,7 @@ def test_a_question_that_the_encoder_cannot_carry_over_says_so(seed_engine: Quer
     assert {passage.shortfall for passage in answer.passages} == {"is in English, unlike the question"}
 
 
-def test_a_question_in_the_report_s_own_language_is_answered_by_its_words(library: Library) -> None:
+def test_a_question_in_the_report_s_own_language_is_answered_by_its_words(library: MakeLibrary) -> None:
     engine = library(
         {
             "zh.txt": "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。行动由首相下令进行。",
@@ -158,7 +158,7 @@ def test_the_real_report_is_answered_with_its_gold_evidence(
 ) -> None:
     folder = evaluation_data / "seed"
     questions = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
-    with Index.open(tmp_path, encoder) as index:
+    with Library.open(tmp_path, encoder) as index:
         sync(index, [folder])
         answers = {question["_id"]: QueryEngine(index).ask(question["text"]) for question in questions}
     found = [

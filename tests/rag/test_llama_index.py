@@ -8,7 +8,7 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers import get_response_synthesizer
 from llama_index.core.schema import TextNode
 
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from rag.llama_index import Retriever
 
@@ -30,14 +30,14 @@ class LastLine(CustomLLM):
         yield self.complete(prompt, formatted, **kwargs)
 
 
-def test_nodes_are_the_hits_of_a_search_in_order(seed_index: Index) -> None:
+def test_nodes_are_the_hits_of_a_search_in_order(seed_index: Library) -> None:
     question = "How many scam dens does Amnesty International know of?"
     hits = seed_index.search(question, 3)
     nodes = Retriever(seed_index, limit=3).retrieve(question)
     assert [(node.get_content(), node.score) for node in nodes] == [(hit.text, hit.score) for hit in hits]
 
 
-def test_a_node_knows_its_exact_place(seed_index: Index) -> None:
+def test_a_node_knows_its_exact_place(seed_index: Library) -> None:
     [found] = Retriever(seed_index, limit=1).retrieve("scam dens Amnesty International")
     node = found.node
     assert isinstance(node, TextNode)
@@ -48,7 +48,7 @@ def test_a_node_knows_its_exact_place(seed_index: Index) -> None:
     assert node.node_id == f"{place['document_id']}.1:{place['start']}-{place['end']}"
 
 
-def test_filters_and_weight_are_the_index_s_own(seed_index: Index) -> None:
+def test_filters_and_weight_are_the_index_s_own(seed_index: Library) -> None:
     pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
     nodes = Retriever(seed_index, 5, Filters(document_ids=(pdf,)), dense_weight=0.0).retrieve("gate 3")
     expected = seed_index.search("gate 3", 5, Filters(document_ids=(pdf,)), dense_weight=0.0)
@@ -56,7 +56,7 @@ def test_filters_and_weight_are_the_index_s_own(seed_index: Index) -> None:
     assert {node.metadata["document_id"] for node in nodes} == {pdf}
 
 
-def test_a_llama_index_query_engine_runs_on_it(seed_index: Index) -> None:
+def test_a_llama_index_query_engine_runs_on_it(seed_index: Library) -> None:
     engine = RetrieverQueryEngine(
         Retriever(seed_index, limit=1), get_response_synthesizer(llm=LastLine(), response_mode="compact")
     )

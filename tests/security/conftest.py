@@ -14,7 +14,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.security.attacks import PROMPT_SECONDS, Target, make_canary
 from tests.support.processes import ROOT, STOP_SECONDS, serving
@@ -25,7 +25,7 @@ def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPat
     """A home with the sample reports, of a folder of its own. A test must not write to it."""
     place = tmp_path_factory.mktemp("seeded")
     shutil.copytree(ROOT / "seeds", place / "reports")
-    with Index.open(place / "home", encoder) as index:
+    with Library.open(place / "home", encoder) as index:
         sync(index, [place / "reports"], reader=loading)
     return place / "home"
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Host, Mount
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.security.attacks import CANARY, CATALOG, FIFO, LISTENER, Attack, Target, file_data, filled_path
 from ui.app import create_app
@@ -280,7 +280,7 @@ def test_a_question_of_the_page_is_answered(target: Target) -> None:
 # All routes
 
 
-def test_the_server_has_no_other_routes_than_those_that_are_meant_to_be_open(index: Index) -> None:
+def test_the_server_has_no_other_routes_than_those_that_are_meant_to_be_open(index: Library) -> None:
     app = create_app(index, QueryEngine(index))
     ours = set(app.openapi()["paths"]) | {"/v1", "/v1/{rest:path}", ASSETS_ROUTE}
     assert {template for template, _ in walk(app.routes)} - ours == OPEN

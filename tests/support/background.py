@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.app import create_app
@@ -53,7 +53,7 @@ class Held(Encoder):
         self.go_on.clear()
 
 
-def app_of(index: Index) -> TestClient:
+def app_of(index: Library) -> TestClient:
     return TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home, max_megabytes=2)))
 
 
@@ -78,7 +78,7 @@ def accepted(response: Response) -> str:
     return str(job_id)
 
 
-def unsynced(index: Index, folder: Path) -> Path:
+def unsynced(index: Library, folder: Path) -> Path:
     """A folder with two files, which is followed and was not synced yet."""
     write(folder / "dam.txt", GATE)
     write(folder / "weir.txt", WEIR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from index.uploads.editing import edit_document
@@ -16,7 +16,7 @@ HEAD = "title: Its own title\npublisher: Itself\npublished: 2031-07-18"
 REPORT = f"---\n{HEAD}\n---\n\n{GATE}\n\nIt stays closed.\n"
 
 
-def filed(index: Index, loading: Isolated, folder: Path) -> Path:
+def filed(index: Library, loading: Isolated, folder: Path) -> Path:
     """A followed folder with two reports, of which the first is document 1."""
     write(folder / "dams" / "gate.md", REPORT)
     write(folder / "water.txt", "Four villages have had no clean water since June.")
@@ -24,7 +24,7 @@ def filed(index: Index, loading: Isolated, folder: Path) -> Path:
     return folder
 
 
-def edit(index: Index, document_id: int = 1, /, **edits: str) -> DocumentRecord:
+def edit(index: Library, document_id: int = 1, /, **edits: str) -> DocumentRecord:
     return edit_document(index, document_id, edits)
 
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up
 from index.errors import BackupError, CatalogError, LibraryWriteError
-from index.library import Index
+from index.library import Library
 from index.vectors import Sizes
 from rag.engine import QueryEngine
 from tests.support.reports import found, incoming
@@ -54,7 +54,7 @@ def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
     return "done"
 
 
-def over_http(index: Index) -> dict[str, tuple[int, str]]:
+def over_http(index: Library) -> dict[str, tuple[int, str]]:
     """What HTTP answers to requests that write: the status and the detail."""
     engine = QueryEngine(index, None)
     app = create_app(index, engine, Settings(home=index.home))
@@ -96,7 +96,7 @@ def main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
     home = folder / "home"
     said: dict[str, Any] = {}
-    with Index.open(home, StubEncoder(), sizes=SIZES) as index:
+    with Library.open(home, StubEncoder(), sizes=SIZES) as index:
         index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
         before = found(index, "gates of the dam")
         (folder / "reports").mkdir()
@@ -111,7 +111,7 @@ def main() -> None:
         said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
         said["settled"] = tried(index.settle)
         said["same after settling"] = found(index, "gates of the dam") == before
-        with Index.open(home, StubEncoder(), sizes=SIZES) as other:
+        with Library.open(home, StubEncoder(), sizes=SIZES) as other:
             said["same in another"] = found(other, "gates of the dam") == before
         filler.unlink()
         said["added with room"] = tried(lambda: index.replace([incoming("Three gates.", "c.txt")]))
@@ -121,7 +121,7 @@ def main() -> None:
         make_read_only(home)
         said["added read-only"] = tried(lambda: index.replace([incoming("Four gates.", "d.txt")]))
         said["same read-only"] = found(index, "gates of the dam") == after
-        said["opened read-only"] = tried(lambda: Index.open(home, StubEncoder()).close())
+        said["opened read-only"] = tried(lambda: Library.open(home, StubEncoder()).close())
     print(json.dumps(said))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.stub_encoder import StubEncoder
 from index.embedding.encoder import bundled_folder
 from index.embedding.model import Vectors
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.text.tokens import token_spans_by
@@ -101,7 +101,7 @@ def main() -> None:
     """Upload a short text, then a long one, and print what the long one cost."""
     folder, megabytes = Path(sys.argv[1]), int(sys.argv[2])
     long = text_of(megabytes)
-    with Index.open(folder / "home", Quick()) as index, Isolated() as reader:
+    with Library.open(folder / "home", Quick()) as index, Isolated() as reader:
         add_upload(index, reader, DEFAULTS, Sent("short.txt", io.BytesIO(long[:10_000]), {}))
         before = most_resident()
         with Heart() as heart:

@@ -12,7 +12,7 @@ from index.documents import Chunk, Document
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors
-from index.library import NO_FILTERS, Hit, Index
+from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters, Incoming, NewVersion
 from index.search.fusion import DENSE_WEIGHT
 from index.text.sentences import sentences
@@ -84,7 +84,7 @@ def version(
 
 
 def found(
-    index: Index,
+    index: Library,
     query: str,
     limit: int = 10,
     filters: Filters = NO_FILTERS,
@@ -100,7 +100,7 @@ def shown(hit: Hit) -> tuple[Any, ...]:
     return (*place, hit.score, round(hit.dense, 5), round(hit.lexical, 5))
 
 
-def paths(index: Index) -> list[str]:
+def paths(index: Library) -> list[str]:
     """The library's documents, by path."""
     return [record.path for record in index.documents()]
 

@@ -8,27 +8,27 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.settings import Settings, home_id
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     with TestClient(create_app(seed_index, seed_engine)) as client:
         yield client
 
 
 def test_health_says_which_home_it_is_the_server_of(
-    seed_index: Index, seed_engine: QueryEngine, client: TestClient, tmp_path: Path
+    seed_index: Library, seed_engine: QueryEngine, client: TestClient, tmp_path: Path
 ) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     app = create_app(seed_index, seed_engine, Settings(home=tmp_path))
     assert TestClient(app).get("/healthz").json() == {"status": "ok", "home": home_id(tmp_path)}
 
 
-def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Index) -> None:
+def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Library) -> None:
     assert client.get("/readyz").json() == {"status": "ready", "generation": seed_index.generation}
 
 

@@ -15,7 +15,7 @@ from index.ingest.jobs import Jobs
 from index.ingest.progress import Running
 from index.ingest.sync import sync
 from index.ingest.watch import Change, Watch
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.uploads.leftovers import sweep_uploads
@@ -35,7 +35,7 @@ Report = dict[str, Any]
 class _Syncer:
     """Syncs an open library, each time as a job whose progress is shown on ``stderr``, too."""
 
-    index: Index
+    index: Library
     options: Options
     stderr: Console
     reader: Isolated | None = None
@@ -91,7 +91,7 @@ def follow(
         Watch(index.catalog, index.home, synced, told).run()
 
 
-def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Index:
+def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Library:
     with waiting(stderr, "Loading the encoder…"):
         index = opened.enter_context(open_library(settings, former=True))
     Jobs(index.catalog.engine).abandon()

@@ -18,7 +18,7 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from index.documents import Span
-from index.library import NO_FILTERS, Hit, Index, Searchable
+from index.library import NO_FILTERS, Hit, Library, Searchable
 from index.records import Filters
 from rag.answers import Answer
 from rag.conversations.answers import kept_answer, load
@@ -44,7 +44,7 @@ SentenceScores = Mapping[tuple[int, Span], float]
 """Scores of sentences by their document's number and their span."""
 
 
-def api_router(index: Index, engine: QueryEngine) -> APIRouter:
+def api_router(index: Library, engine: QueryEngine) -> APIRouter:
     """The routes under ``/v1`` that take questions to one library."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More at once would answer none sooner: Python runs one at a time, and who indexes would wait for all.
@@ -104,7 +104,7 @@ def api_router(index: Index, engine: QueryEngine) -> APIRouter:
     return router
 
 
-def embed(index: Index, text: str) -> None:
+def embed(index: Library, text: str) -> None:
     """Have a question embedded together with those that others ask; it is remembered for who searches.
 
     A text that cannot be asked is left to whoever reads it.
@@ -114,7 +114,7 @@ def embed(index: Index, text: str) -> None:
 
 
 def search_response(
-    index: Index, query: str, limit: int = 10, filters: Filters = NO_FILTERS
+    index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
     """What ``POST /v1/search`` answers: the passages nearest to ``query``, best first.
 
@@ -146,7 +146,7 @@ def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) 
     }
 
 
-def feedback_response(index: Index, request: FeedbackRequest) -> dict[str, Any]:
+def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
     """What ``POST /v1/feedback`` answers: the feedback as it was kept, less the server's folders.
 
     Where an answer is called right, and nothing else is said to answer, what it cites is the evidence.

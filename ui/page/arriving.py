@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from rag.answers import Answer, Citation
 from rag.conversations.history import Conversation
@@ -77,7 +77,7 @@ def _with(arrived: Arrived, event: Event) -> Arrived:
             return replace(arrived, answer=answer)
 
 
-def _searched(index: Index, filters: Filters) -> Searched:
+def _searched(index: Library, filters: Filters) -> Searched:
     with index.snapshot() as snapshot:
         return searched(snapshot, filters)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.conversations.answers import answers_until, conversation
 from rag.conversations.feedback import Judgement, judgements
@@ -18,7 +18,7 @@ from ui.page.turns import Asked, Exchange
 
 
 def restore(
-    index: Index, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
+    index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
 ) -> Asked:
     """A kept conversation; or an answer of one, with what came before it.
 
@@ -41,7 +41,7 @@ def restore(
     return Asked(conversation_id, _exchanges(answers, _given(index), locale), locale=locale)
 
 
-def _until(index: Index, answer_id: str, locale: Locale) -> Asked:
+def _until(index: Library, answer_id: str, locale: Locale) -> Asked:
     try:
         shown = answers_until(index, answer_id)
     except AnswerNotFoundError:
@@ -60,7 +60,7 @@ def _until(index: Index, answer_id: str, locale: Locale) -> Asked:
     return Asked(own, exchanges, _goes_on(own, len(rest), locale), rest, locale)
 
 
-def _given(index: Index) -> Mapping[str, Judgement]:
+def _given(index: Library) -> Mapping[str, Judgement]:
     """What was said of answers; that it cannot be read is no reason not to show them."""
     try:
         return judgements(index.home)

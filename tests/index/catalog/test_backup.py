@@ -18,7 +18,7 @@ from index.errors import BackupError
 from index.ingest.discover import Failure, Root
 from index.ingest.failures import Failures
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from tests.support.reports import Watched, found, incoming, paths, write
 
 BESIDE = ("uploads", "feedback.jsonl")
@@ -30,13 +30,13 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(encoder: Encoder, home: Path) -> Iterator[Index]:
-    with Index.open(home, encoder) as opened:
+def index(encoder: Encoder, home: Path) -> Iterator[Library]:
+    with Library.open(home, encoder) as opened:
         opened.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
         yield opened
 
 
-def test_it_holds_the_catalog_and_what_lies_beside_it(index: Index, home: Path, tmp_path: Path) -> None:
+def test_it_holds_the_catalog_and_what_lies_beside_it(index: Library, home: Path, tmp_path: Path) -> None:
     (home / "uploads" / ".incoming-x").mkdir(parents=True)
     (home / "uploads" / "b.txt").write_text("Two gates.")
     (home / "feedback.jsonl").write_text("{}\n")
@@ -59,7 +59,7 @@ def test_it_holds_the_catalog_and_what_lies_beside_it(index: Index, home: Path, 
 
 
 def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(
-    encoder: Encoder, index: Index, home: Path, tmp_path: Path
+    encoder: Encoder, index: Library, home: Path, tmp_path: Path
 ) -> None:
     index.replace([incoming("Three gates.", "c.txt", source=str(home / "uploads"))])
     index.catalog.follow([str(home / "uploads"), "/elsewhere"])
@@ -70,7 +70,7 @@ def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(
     report = restore(other, tmp_path / "library.tar", BESIDE)
     assert (report.generation, report.documents, report.put_aside) == (2, 3, None)
     watched = Watched(encoder)
-    with Index.open(other, watched) as again:
+    with Library.open(other, watched) as again:
         assert [row[1:] for row in found(again, "gates")] == [row[1:] for row in found(index, "gates")]
         assert {record.source for record in again.documents()} == {"/reports", str(other / "uploads")}
         assert again.catalog.sources() == [str(other / "uploads")]
@@ -81,7 +81,7 @@ def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(
 
 
 def test_one_that_is_open_goes_on_with_what_was_put_back(
-    index: Index, home: Path, tmp_path: Path, encoder: Encoder
+    index: Library, home: Path, tmp_path: Path, encoder: Encoder
 ) -> None:
     before = found(index, "gates")
     back_up(home, tmp_path / "library.tar", BESIDE)
@@ -102,12 +102,12 @@ def test_one_that_is_open_goes_on_with_what_was_put_back(
         "Two gates.",
     ]
     assert report.put_aside is not None
-    with Index.open(Path(report.put_aside), encoder) as former:
+    with Library.open(Path(report.put_aside), encoder) as former:
         assert paths(former) == ["b.txt", "d.txt"]
 
 
 def test_it_is_of_one_state_while_others_write(
-    index: Index, home: Path, tmp_path: Path, encoder: Encoder
+    index: Library, home: Path, tmp_path: Path, encoder: Encoder
 ) -> None:
     done = threading.Event()
 
@@ -127,25 +127,25 @@ def test_it_is_of_one_state_while_others_write(
         writer.join(60)
     for number in range(3):
         restore(tmp_path / f"{number}", tmp_path / f"{number}.tar", BESIDE)
-        with Index.open(tmp_path / f"{number}", encoder) as again:
+        with Library.open(tmp_path / f"{number}", encoder) as again:
             texts = {again.text(record.document_id).text for record in again.documents()}
             assert len(texts - {"One gate of the dam.", "Two gates."}) <= 1
 
 
-def test_a_damaged_catalog_is_put_aside(index: Index, home: Path, tmp_path: Path, encoder: Encoder) -> None:
+def test_a_damaged_catalog_is_put_aside(index: Library, home: Path, tmp_path: Path, encoder: Encoder) -> None:
     back_up(home, tmp_path / "library.tar", BESIDE)
     index.close()
     (home / "catalog.sqlite").write_bytes(b"nonsense" * 1000)
     report = restore(home, tmp_path / "library.tar", BESIDE)
     assert report.put_aside is not None
     assert (Path(report.put_aside) / "catalog.sqlite").read_bytes() == b"nonsense" * 1000
-    with Index.open(home, encoder) as again:
+    with Library.open(home, encoder) as again:
         assert paths(again) == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize("damage", ["not a tar", "cut", "no manifest", "catalog"])
 def test_what_is_no_backup_is_refused_and_changes_nothing(
-    index: Index, home: Path, tmp_path: Path, damage: str
+    index: Library, home: Path, tmp_path: Path, damage: str
 ) -> None:
     file = tmp_path / "library.tar"
     back_up(home, file, BESIDE)
@@ -229,7 +229,7 @@ class TestOfSomebodyElse:
         return tmp_path / "theirs.tar"
 
     def test_its_folders_are_followed_once_they_are_confirmed(
-        self, index: Index, home: Path, tmp_path: Path
+        self, index: Library, home: Path, tmp_path: Path
     ) -> None:
         secret = write(tmp_path / "etc" / "secret.txt", "The password is rye.").parent
         mine = write(tmp_path / "reports" / "gate.txt", "Six gates.").parent
@@ -247,7 +247,7 @@ class TestOfSomebodyElse:
 
     @pytest.mark.parametrize("path", ["../../key.txt", "/key.txt", "a/../../key.txt", "..\\key.txt", "C:/k"])
     def test_a_document_that_leads_out_of_its_folder_is_refused(
-        self, index: Index, home: Path, tmp_path: Path, path: str
+        self, index: Library, home: Path, tmp_path: Path, path: str
     ) -> None:
         file = self.altered(home, tmp_path, f"UPDATE documents SET path = '{path}' WHERE id = 1")  # noqa: S608
         with pytest.raises(BackupError) as refused:
@@ -266,7 +266,7 @@ class TestOfSomebodyElse:
         ],
     )
     def test_a_catalog_that_acts_by_itself_is_refused(
-        self, index: Index, home: Path, tmp_path: Path, statement: str, named: str
+        self, index: Library, home: Path, tmp_path: Path, statement: str, named: str
     ) -> None:
         file = self.altered(home, tmp_path, statement)
         with pytest.raises(BackupError) as refused:

@@ -10,14 +10,14 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.library import Index
+from index.library import Library
 from tests.support.reports import incoming, paths
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "Home"
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         index.replace([incoming("One gate.", "a.txt", str(home / "uploads"))])
         index.replace([incoming("Two gates.", "b.txt", str(tmp_path / "home" / "reports"))])
     return home
@@ -69,7 +69,7 @@ def test_links_in_a_backup_are_not_put_back(home: Path, tmp_path: Path) -> None:
 def test_only_what_lay_in_the_very_home_moves_with_it(home: Path, tmp_path: Path) -> None:
     back_up(home, tmp_path / "library.tar")
     restore(tmp_path / "new", tmp_path / "library.tar")
-    with Index.open(tmp_path / "new", StubEncoder()) as index:
+    with Library.open(tmp_path / "new", StubEncoder()) as index:
         assert paths(index) == ["a.txt", "b.txt"]
         assert [record.source for record in index.documents()] == [
             str(tmp_path / "new" / "uploads"),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.lock import locked
-from index.library import Index
+from index.library import Library
 from index.records import Build, Committed
 from index.search.maintenance import Upkeep
 from tests.support.reports import incoming
@@ -28,7 +28,7 @@ def test_caches_that_cannot_follow_are_no_error_of_the_commit(
     def fail(_upkeep: Upkeep, _build: Build, _committed: Committed) -> None:
         raise errors[kind]
 
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         monkeypatch.setattr(Upkeep, "_finish", fail)
         assert index.replace([incoming("One gate.")]).generation == 1
         monkeypatch.undo()

@@ -19,7 +19,7 @@ from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.errors import DocumentNotFoundError
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.reports import incoming, version, write
@@ -33,19 +33,19 @@ OTHER = " ".join(OTHER_STORY)
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", encoder) as opened:
         yield opened
 
 
-def groups(index: Index) -> list[list[str]]:
+def groups(index: Library) -> list[list[str]]:
     """The groups of near-duplicates, by path."""
     names = {record.document_id: record.path for record in index.documents()}
     found = {tuple(sorted(names[member] for member in group)) for group in index.groups().values()}
     return sorted(map(list, found))
 
 
-def stored(index: Index) -> list[tuple[int, int, bytes]]:
+def stored(index: Library) -> list[tuple[int, int, bytes]]:
     """The signatures in the catalog's file: document, version, numbers."""
     engine = sa.create_engine(f"sqlite:///{index.home}/catalog.sqlite")
     with engine.connect() as connection:
@@ -54,12 +54,12 @@ def stored(index: Index) -> list[tuple[int, int, bytes]]:
     return [(row.document_id, row.version, row.signature) for row in rows]
 
 
-def similar(index: Index, path: str) -> list[tuple[str, float]]:
+def similar(index: Library, path: str) -> list[tuple[str, float]]:
     [number] = [record.document_id for record in index.documents() if record.path == path]
     return [(record.path, score) for record, score in index.similar(number)]
 
 
-def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Index, tmp_path: Path) -> None:
+def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Library, tmp_path: Path) -> None:
     for name, text in {**COPIES, "other.txt": OTHER}.items():
         write(tmp_path / "reports" / name, text)
     sync(index, [tmp_path / "reports"])
@@ -69,7 +69,7 @@ def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Index, t
     assert similar(index, "other.txt") == []
 
 
-def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Index) -> None:
+def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Library) -> None:
     index.replace(
         [incoming(WIRE, "b.txt"), incoming(PROOFS, "a.txt"), incoming(WIRE, "d.txt"), incoming(WIRE, "c.txt")]
     )
@@ -79,7 +79,7 @@ def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Index) -> No
     assert 0.8 < three < 1.0
 
 
-def test_what_is_similar_follows_each_commit(index: Index) -> None:
+def test_what_is_similar_follows_each_commit(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
     index.replace([incoming(OTHER, "b.txt")])
@@ -91,7 +91,7 @@ def test_what_is_similar_follows_each_commit(index: Index) -> None:
     assert (groups(index), similar(index, "b.txt")) == ([], [])
 
 
-def test_groups_are_made_once_a_generation(index: Index) -> None:
+def test_groups_are_made_once_a_generation(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
     made = index.groups()
     assert index.groups() is made
@@ -103,12 +103,12 @@ def test_groups_are_made_once_a_generation(index: Index) -> None:
     assert index.groups() is index.groups(), "who reads an older state does not take it away"
 
 
-def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Index) -> None:
+def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Library) -> None:
     with pytest.raises(DocumentNotFoundError, match="document 9 is not in the library"):
         index.similar(9)
 
 
-def test_a_document_without_a_signature_resembles_nothing(index: Index) -> None:
+def test_a_document_without_a_signature_resembles_nothing(index: Library) -> None:
     # As a program before this one wrote it, and a text without words.
     index.replace([incoming(WIRE, "old.txt"), incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
     with index.catalog.engine.begin() as connection:
@@ -119,7 +119,7 @@ def test_a_document_without_a_signature_resembles_nothing(index: Index) -> None:
     assert groups(index) == [["new.txt", "old.txt"]]
 
 
-def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Index) -> None:
+def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt")])
     index.replace([incoming(OTHER, "a.txt")])
     assert stored(index) == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
@@ -127,7 +127,7 @@ def test_every_version_keeps_its_signature_and_a_removed_document_none(index: In
     assert stored(index) == []
 
 
-def test_records_of_a_group_can_be_narrowed_by_filters(index: Index) -> None:
+def test_records_of_a_group_can_be_narrowed_by_filters(index: Library) -> None:
     index.replace(
         [
             incoming(WIRE, "b.txt", published="2031-05-14", publisher="Courier"),
@@ -145,7 +145,7 @@ def test_records_of_a_group_can_be_narrowed_by_filters(index: Index) -> None:
     assert index.records([], Filters()) == []
 
 
-def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Index) -> None:
+def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Library) -> None:
     table = "Costs of repairs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
     index.replace([incoming(f"{LEAD} Nobody was hurt.\n\n{table}", "a.txt")])
     [record] = index.documents()
@@ -241,7 +241,7 @@ def test_groups_that_followed_each_generation_are_those_made_afresh(
     catalog.close()
 
 
-def test_what_follows_is_compared_alone(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_follows_is_compared_alone(index: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt"), incoming(OTHER, "c.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
     monkeypatch.setattr("index.catalog.duplicates.group_labels", None)
@@ -251,7 +251,7 @@ def test_what_follows_is_compared_alone(index: Index, monkeypatch: pytest.Monkey
     assert groups(index) == [["b.txt", "e.txt"], ["c.txt", "d.txt"]]
 
 
-def test_what_a_catalog_says_is_not_taken_for_what_another_lineage_said(index: Index) -> None:
+def test_what_a_catalog_says_is_not_taken_for_what_another_lineage_said(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
     # As a backup that is put back: the same numbers and versions may be those of other words.
@@ -267,7 +267,7 @@ def test_no_signatures_make_no_groups() -> None:
     assert group_labels(numbers(b"")).tolist() == []
 
 
-def test_the_interface_names_the_near_duplicates_of_a_document(index: Index) -> None:
+def test_the_interface_names_the_near_duplicates_of_a_document(index: Library) -> None:
     index.replace(
         [incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt", publisher="Courier"), incoming(OTHER, "c.txt")]
     )

@@ -11,7 +11,7 @@ from index.catalog.trash import keep_rows, kept_document
 from index.documents import PageLayout, Section
 from index.embedding.encoder import Encoder
 from index.errors import DocumentNotFoundError, TakenError
-from index.library import Index
+from index.library import Library
 from index.records import DocumentRecord, Incoming
 from tests.support.reports import Watched, found, incoming
 
@@ -37,7 +37,7 @@ def report(text: str, path: str = "gate.pdf", title: str = "On gate 3") -> Incom
 
 
 @pytest.fixture
-def removed(index: Index, tmp_path: Path) -> tuple[Path, list[object]]:
+def removed(index: Library, tmp_path: Path) -> tuple[Path, list[object]]:
     """A document with two versions that was removed, and what was known of it."""
     index.replace([report("The third gate of the dam is shut."), incoming("Water rose.", "water.txt")])
     index.replace([report("The third gate of the dam of Varda is open.\n\nNobody was told.")])
@@ -51,7 +51,7 @@ def removed(index: Index, tmp_path: Path) -> tuple[Path, list[object]]:
     return file, before
 
 
-def known(index: Index) -> list[object]:
+def known(index: Library) -> list[object]:
     """All that is known of document 1, and what searches find."""
     with index.catalog.reading() as reader:
         versions: list[DocumentRecord] = reader.versions(1)
@@ -61,7 +61,7 @@ def known(index: Index) -> list[object]:
     return [versions, state, layouts, texts, *(found(index, query) for query in QUERIES), index.groups()]
 
 
-def test_it_is_as_if_it_had_never_gone(index: Index, removed: tuple[Path, list[object]]) -> None:
+def test_it_is_as_if_it_had_never_gone(index: Library, removed: tuple[Path, list[object]]) -> None:
     file, before = removed
     assert [record.path for record in index.documents()] == ["water.txt"]
     with pytest.raises(DocumentNotFoundError):
@@ -69,13 +69,13 @@ def test_it_is_as_if_it_had_never_gone(index: Index, removed: tuple[Path, list[o
     index.replace([kept_document(file)], back=file)
     index.settle()
     assert known(index) == before
-    with Index.open(index.home, index.encoder) as again:
+    with Library.open(index.home, index.encoder) as again:
         assert known(again) == before
 
 
 def test_nothing_is_embedded_and_no_vector_is_left_over(encoder: Encoder, tmp_path: Path) -> None:
     watched = Watched(encoder)
-    with Index.open(tmp_path / "home", watched) as index:
+    with Library.open(tmp_path / "home", watched) as index:
         index.replace([report("The third gate of the dam is shut.")])
         stored = counts(index)
         with index.catalog.reading() as reader:
@@ -88,11 +88,11 @@ def test_nothing_is_embedded_and_no_vector_is_left_over(encoder: Encoder, tmp_pa
 
 
 def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
-    encoder: Encoder, removed: tuple[Path, list[object]], index: Index
+    encoder: Encoder, removed: tuple[Path, list[object]], index: Library
 ) -> None:
     file, before = removed
     other = Watched(encoder, "another")
-    with Index.open(index.home, other, former=lambda _: encoder) as changed:
+    with Library.open(index.home, other, former=lambda _: encoder) as changed:
         changed.rebuild()
         other.embedded.clear()
         changed.replace([kept_document(file)], back=file)
@@ -101,7 +101,7 @@ def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
         assert counts(changed) == [2, 2]
 
 
-def counts(index: Index) -> list[int]:
+def counts(index: Library) -> list[int]:
     """How many vectors are stored, of passages and of sentences."""
     with index.catalog.engine.connect() as connection:
         return [
@@ -111,7 +111,7 @@ def counts(index: Index) -> list[int]:
 
 
 def test_it_does_not_come_back_to_a_place_that_is_taken(
-    index: Index, removed: tuple[Path, list[object]]
+    index: Library, removed: tuple[Path, list[object]]
 ) -> None:
     file, _ = removed
     index.replace([report("Another one.")])
@@ -121,7 +121,7 @@ def test_it_does_not_come_back_to_a_place_that_is_taken(
     assert (index.generation, [record.document_id for record in index.documents()]) == (generation, [3, 2])
 
 
-def test_it_comes_back_once(index: Index, removed: tuple[Path, list[object]]) -> None:
+def test_it_comes_back_once(index: Library, removed: tuple[Path, list[object]]) -> None:
     file, before = removed
     index.replace([kept_document(file)], back=file)
     with pytest.raises(TakenError):
@@ -130,6 +130,6 @@ def test_it_comes_back_once(index: Index, removed: tuple[Path, list[object]]) ->
     assert known(index) == before
 
 
-def test_what_is_not_there_cannot_be_kept(index: Index, tmp_path: Path) -> None:
+def test_what_is_not_there_cannot_be_kept(index: Library, tmp_path: Path) -> None:
     with index.catalog.reading() as reader, pytest.raises(DocumentNotFoundError):
         keep_rows(reader.connection, 7, tmp_path / "rows")

@@ -12,7 +12,7 @@ from threading import Event
 
 from benchmarks.stub_encoder import StubEncoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from tests.support.reports import found, words, write
 
 ROOT = Path(__file__).parents[3]
@@ -23,10 +23,10 @@ import sys
 from pathlib import Path
 from benchmarks.stub_encoder import StubEncoder
 from index.loaders.sandbox.client import Isolated
-from index.library import Index
+from index.library import Library
 from index.ingest.sync import sync
 home, folder = map(Path, sys.argv[1:])
-with Index.open(home, StubEncoder()) as index, Isolated() as reader:
+with Library.open(home, StubEncoder()) as index, Isolated() as reader:
     for line in sys.stdin:
         print(sync(index, [folder], reader=reader).failed, flush=True)
 """
@@ -50,7 +50,7 @@ def test_the_index_that_they_leave_is_as_made_afresh(tmp_path: Path) -> None:
         write(folder / f"{number}.txt", text)
     done = Event()
     seen: list[list[str]] = []
-    with Index.open(home, StubEncoder()) as served:
+    with Library.open(home, StubEncoder()) as served:
 
         def ask() -> None:
             while not done.is_set():
@@ -86,7 +86,7 @@ def test_the_index_that_they_leave_is_as_made_afresh(tmp_path: Path) -> None:
         assert [process.returncode for process in syncing] == [0, 0], ends
         assert [end[0].splitlines() for end in ends] == [["()"] * ROUNDS] * 2
         sync(served, [folder])
-        with Index.open(tmp_path / "fresh", StubEncoder()) as fresh:
+        with Library.open(tmp_path / "fresh", StubEncoder()) as fresh:
             sync(fresh, [folder])
             for query in ("flood in the village", "police arrest", "gate of the dam"):
                 assert found(served, query, 20) == found(fresh, query, 20)

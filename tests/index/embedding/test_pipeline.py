@@ -13,15 +13,15 @@ from benchmarks.stub_encoder import StubEncoder
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import vector_digest
 from index.embedding.quantize import pack, unpack
-from index.library import Index
+from index.library import Library
 from tests.support.reports import incoming
 
 TEXT = "The council met on Monday. The third gate was closed. Nobody was hurt."
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", encoder) as opened:
+def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", encoder) as opened:
         yield opened
 
 
@@ -40,7 +40,7 @@ def test_vectors_are_cached_under_their_model_text_and_sentences() -> None:
     assert len(digests) == 48
 
 
-def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Index, encoder: Encoder) -> None:
+def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Library, encoder: Encoder) -> None:
     index.replace([incoming(TEXT, title="Varda")])
     [hit] = index.search("gate")
     seen = f"Varda\n{TEXT}"
@@ -57,7 +57,7 @@ def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Index, enco
     assert np.array_equal(kept[hit.chunk_id], unpack(pack(made.sentences), 384))
 
 
-def test_they_go_with_the_last_passage_that_has_them(index: Index) -> None:
+def test_they_go_with_the_last_passage_that_has_them(index: Library) -> None:
     index.replace([incoming(TEXT, "a.txt"), incoming(TEXT, "b.txt")])
     first, second = (record.document_id for record in index.documents())
     index.replace([], [first])
@@ -69,7 +69,7 @@ def test_they_go_with_the_last_passage_that_has_them(index: Index) -> None:
 
 
 def test_what_is_known_is_not_embedded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming(TEXT, "a.txt")])
 
         def never(*_arguments: object) -> None:

@@ -10,7 +10,7 @@ import pytest
 from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.errors import EncoderMismatchError
-from index.library import Index
+from index.library import Library
 from tests.support.reports import found, incoming, shown, words
 
 
@@ -24,21 +24,21 @@ def small() -> Encoder:
 
 
 def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
     expected = (
         f"^the library was indexed with {encoder.key}, not with small@1; set the model that it was "
         "indexed with, or run `footnoted sync` to embed it again with this one$"
     )
     with pytest.raises(EncoderMismatchError, match=expected):
-        Index.open(tmp_path / "home", small)
+        Library.open(tmp_path / "home", small)
 
 
 def test_an_empty_library_takes_any(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
         index.replace([], [1])
-    with Index.open(tmp_path / "home", small) as index:
+    with Library.open(tmp_path / "home", small) as index:
         index.replace([incoming("Two gates.")])
         assert [hit.text for hit in index.search("gate")] == ["Two gates."]
 
@@ -47,13 +47,13 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
     encoder: Encoder, small: Encoder, tmp_path: Path
 ) -> None:
     reports = [incoming(text, f"{number:02}.txt") for number, text in enumerate(words(20))]
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("An old version.", "00.txt")])
         index.replace(reports)
         numbers = [record.document_id for record in index.documents()]
     with (
-        Index.open(tmp_path / "home", small, former=lambda _name: encoder) as again,
-        Index.open(tmp_path / "new", small) as new,
+        Library.open(tmp_path / "home", small, former=lambda _name: encoder) as again,
+        Library.open(tmp_path / "new", small) as new,
     ):
         assert again.is_outdated
         again.rebuild()
@@ -63,21 +63,21 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
         assert [record.document_id for record in again.documents()] == numbers
         assert again.text(1, 1).text == "An old version."
         assert again.document(1).version == 2
-    with Index.open(tmp_path / "home", small) as opened:
+    with Library.open(tmp_path / "home", small) as opened:
         assert len(opened.search("flood", 20)) == 20
 
 
 def test_one_that_is_open_notices_that_another_embedded_again(
     encoder: Encoder, small: Encoder, tmp_path: Path
 ) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
-        with Index.open(tmp_path / "home", small, former=lambda _name: encoder) as other:
+        with Library.open(tmp_path / "home", small, former=lambda _name: encoder) as other:
             other.rebuild()
         with pytest.raises(EncoderMismatchError):
             index.search("gate")
         with pytest.raises(EncoderMismatchError):
             index.replace([incoming("Two gates.", "b.txt")])
-    with Index.open(tmp_path / "home", small) as index:
+    with Library.open(tmp_path / "home", small) as index:
         assert [shown(hit)[1:5] for hit in index.search("gate")] == [("a.txt", 0, 9, "One gate.")]
         assert index.search("gate")[0].span == Span(0, 9)

@@ -16,13 +16,13 @@ from index.ingest import progress as module
 from index.ingest.jobs import Count, Job, Jobs
 from index.ingest.progress import Running, Work, advanced, seconds_left
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import paths, write
 
 
 @pytest.fixture
-def jobs(index: Index) -> Jobs:
+def jobs(index: Library) -> Jobs:
     return Jobs(index.catalog.engine)
 
 
@@ -86,7 +86,7 @@ class TestEstimate:
 
 class TestOutcome:
     def test_a_sync_is_done_and_has_its_report(
-        self, index: Index, jobs: Jobs, folder: Path, loading: Isolated
+        self, index: Library, jobs: Jobs, folder: Path, loading: Isolated
     ) -> None:
         told: list[tuple[str, int, int]] = []
         job_id = jobs.create("sync").id
@@ -132,7 +132,7 @@ StoppedAt = Callable[[str, int], Job]
 
 @pytest.fixture
 def stopped_at(
-    monkeypatch: pytest.MonkeyPatch, index: Index, jobs: Jobs, folder: Path, loading: Isolated
+    monkeypatch: pytest.MonkeyPatch, index: Library, jobs: Jobs, folder: Path, loading: Isolated
 ) -> Iterator[StoppedAt]:
     """The job of a sync that another process cancels when it is at a stage."""
     monkeypatch.setattr(module, "WRITE_SECONDS", 0)
@@ -156,7 +156,7 @@ def stopped_at(
 class TestCancelling:
     @pytest.mark.parametrize(("stage", "done"), [("reading", 1), ("reading", 3), ("embedding", 3)])
     def test_it_stops_at_the_next_report_and_leaves_the_library_as_it_was(
-        self, stopped_at: StoppedAt, index: Index, loading: Isolated, stage: str, done: int
+        self, stopped_at: StoppedAt, index: Library, loading: Isolated, stage: str, done: int
     ) -> None:
         job = stopped_at(stage, done)
         assert (job.state, job.message, job.stage) == ("cancelled", "cancelled on request", stage)
@@ -165,7 +165,7 @@ class TestCancelling:
         assert len(index.search("The dam of Varda")) == 3
 
     def test_what_was_committed_before_stays(
-        self, monkeypatch: pytest.MonkeyPatch, stopped_at: StoppedAt, index: Index, loading: Isolated
+        self, monkeypatch: pytest.MonkeyPatch, stopped_at: StoppedAt, index: Library, loading: Isolated
     ) -> None:
         monkeypatch.setattr("index.ingest.sync._CHARACTERS_AT_ONCE", 1)
         stopped_at("reading", 3)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Filters
@@ -22,7 +22,7 @@ def test_filters_by_date_follow_a_file_that_is_saved_again(tmp_path: Path) -> No
     one = incoming("One gate.", published="1970-01-01")
     one = replace(one, document=replace(one.document, origins={"published": "file time"}))
     later = Filters(published_after="1980-01-01")
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([one])
         assert index.search("gate", filters=later) == []
         index.catalog.touch({1: (9, 20 * YEAR)})
@@ -33,7 +33,7 @@ def test_near_duplicates_are_not_those_of_a_number_that_is_given_again(tmp_path:
     home = tmp_path / "home"
     story = " ".join(f"The council of Varda closed gate {number} of the dam." for number in range(30))
     other = " ".join(f"Nobody in Orrin has seen witness {number} since." for number in range(30))
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         index.replace([incoming(story, "a.txt")])
         back_up(home, tmp_path / "library.tar")
         index.replace([incoming(f"{story} Later.", "b.txt")])
@@ -45,7 +45,7 @@ def test_near_duplicates_are_not_those_of_a_number_that_is_given_again(tmp_path:
 
 
 def test_a_new_version_of_an_upload_is_kept_whatever_its_name(tmp_path: Path, loading: Isolated) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         for text in ("One gate.", "Two gates."):
             sent = Sent("former-.txt", BytesIO(text.encode()), {})
             add_upload(index, loading, Options(), sent)

@@ -9,7 +9,7 @@ import pytest
 from index.embedding.encoder import Encoder
 from index.ingest.discover import Failure
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sidecar import sidecar_of
 from rag.engine import QueryEngine
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 @needs_tesseract
 def test_its_pages_are_read_by_the_next_sync_that_may(encoder: Encoder, tmp_path: Path, folder: Path) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         report = sync(index, [folder])
         assert report.added == ("part.pdf",)
         cause = (
@@ -57,7 +57,7 @@ def test_its_pages_are_read_by_the_next_sync_that_may(encoder: Encoder, tmp_path
 
 @needs_tesseract
 def test_a_note_beside_it_does_not_cost_its_words(encoder: Encoder, tmp_path: Path, folder: Path) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [folder], options=OCR)
         before = index.documents()[0]
         sidecar_of(folder / "part.pdf").write_text("author: A. Writer")
@@ -70,7 +70,7 @@ def test_a_note_beside_it_does_not_cost_its_words(encoder: Encoder, tmp_path: Pa
 def test_a_footnote_to_it_says_that_its_words_were_recognised(
     encoder: Encoder, tmp_path: Path, folder: Path
 ) -> None:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [folder], options=OCR)
         answer = QueryEngine(index).ask(QUESTION)
         first = answer.citations[0]

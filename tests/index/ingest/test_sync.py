@@ -16,7 +16,7 @@ from index.embedding.encoder import Encoder
 from index.ingest import sync as syncing
 from index.ingest.discover import Failure
 from index.ingest.sync import SyncReport, sync
-from index.library import Index
+from index.library import Library
 from tests.support.reports import Watched, paths, write
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -40,7 +40,7 @@ def did(report: SyncReport) -> dict[str, Any]:
 
 
 class TestReport:
-    def test_it_says_what_was_done_and_what_the_library_is_now(self, index: Index, folder: Path) -> None:
+    def test_it_says_what_was_done_and_what_the_library_is_now(self, index: Library, folder: Path) -> None:
         write(folder / "broken.pdf", "%PDF-1.7 and nothing more")
         report = sync(index, [folder]).as_dict()
         assert list(report) == [
@@ -53,14 +53,14 @@ class TestReport:
         assert (report["passages"], report["generation"]) == (2, 1)
         assert 0 < report["seconds"] < 60
 
-    def test_progress_counts_files_and_then_passages(self, index: Index, folder: Path) -> None:
+    def test_progress_counts_files_and_then_passages(self, index: Library, folder: Path) -> None:
         told: list[tuple[str, int, int]] = []
         sync(index, [folder], lambda *stage: told.append(stage))
         assert told == [("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)]
 
 
 class TestChanges:
-    def test_what_is_added_changed_removed_and_left_alone(self, index: Index, folder: Path) -> None:
+    def test_what_is_added_changed_removed_and_left_alone(self, index: Library, folder: Path) -> None:
         assert did(sync(index, [folder])) == {"added": ("dam.txt", "sub/water.txt")}
         write(folder / "dam.txt", GATE + " It stays closed.")
         (folder / "sub/water.txt").unlink()
@@ -77,14 +77,14 @@ class TestChanges:
         ]
         assert did(sync(index)) == {"unchanged": 2}
 
-    def test_what_is_left_out_is_neither_read_nor_said_to_be_gone(self, index: Index, folder: Path) -> None:
+    def test_what_is_left_out_is_neither_read_nor_said_to_be_gone(self, index: Library, folder: Path) -> None:
         assert did(sync(index, [folder], leave=[folder / "dam.txt"])) == {"added": ("sub/water.txt",)}
         (folder / "sub/water.txt").unlink()
         away = [folder / "sub/water.txt", folder.parent / "elsewhere.txt"]
         assert did(sync(index, leave=away)) == {"added": ("dam.txt",)}
         assert did(sync(index)) == {"removed": ("sub/water.txt",), "unchanged": 1}
 
-    def test_a_file_saved_again_with_the_same_bytes_is_unchanged(self, index: Index, folder: Path) -> None:
+    def test_a_file_saved_again_with_the_same_bytes_is_unchanged(self, index: Library, folder: Path) -> None:
         sync(index, [folder])
         generation = index.generation
         os.utime(folder / "dam.txt", ns=(1, 1))
@@ -95,7 +95,7 @@ class TestChanges:
             assert did(sync(index)) == {"unchanged": 2}
         assert opened == [], "its new time is known now"
 
-    def test_an_unchanged_file_is_not_opened(self, index: Index, folder: Path) -> None:
+    def test_an_unchanged_file_is_not_opened(self, index: Library, folder: Path) -> None:
         with opened_files(folder) as opened:
             sync(index, [folder])
             assert set(opened) == {"dam.txt", "water.txt"}, "this is how opening is seen"
@@ -110,7 +110,7 @@ class TestChanges:
         watched = Watched(encoder)
         titled = f"---\ntitle: The gate\n---\n\n{GATE}\n"
         write(folder / "dam.md", titled)
-        with Index.open(tmp_path / "home", watched) as index:
+        with Library.open(tmp_path / "home", watched) as index:
             sync(index, [folder])
             before = next(record for record in index.documents() if record.path == "dam.md")
             watched.embedded.clear()
@@ -121,7 +121,7 @@ class TestChanges:
         assert after.document_id > before.document_id
         assert after.digest == before.digest
 
-    def test_the_same_path_in_two_folders_is_two_documents(self, index: Index, tmp_path: Path) -> None:
+    def test_the_same_path_in_two_folders_is_two_documents(self, index: Library, tmp_path: Path) -> None:
         ours, theirs = write(tmp_path / "ours/a.txt", GATE), write(tmp_path / "theirs/a.txt", WATER)
         assert did(sync(index, [ours.parent, theirs.parent])) == {"added": ("a.txt", "a.txt")}
         ours.unlink()
@@ -130,7 +130,7 @@ class TestChanges:
         assert paths(index) == []
 
     def test_a_long_read_is_committed_in_parts_with_the_same_end(
-        self, index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self, index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(syncing, "_CHARACTERS_AT_ONCE", 1)
         write(folder / "shoes.txt", SHOES)
@@ -141,7 +141,7 @@ class TestChanges:
 
 
 class TestFailures:
-    def test_a_file_that_cannot_be_read_takes_only_itself(self, index: Index, folder: Path) -> None:
+    def test_a_file_that_cannot_be_read_takes_only_itself(self, index: Library, folder: Path) -> None:
         write(folder / "a.doc", "no such loader")
         write(folder / "empty.txt", "")
         (folder / "image.txt").write_bytes(bytes(range(256)) * 4)
@@ -150,7 +150,9 @@ class TestFailures:
         assert [failure.path for failure in report.failed] == ["a.doc", "empty.txt", "image.txt"]
         assert report.failed[0].cause.startswith("has the unsupported suffix .doc; ")
 
-    def test_one_that_goes_before_it_is_read_is_gone_and_no_failure(self, index: Index, folder: Path) -> None:
+    def test_one_that_goes_before_it_is_read_is_gone_and_no_failure(
+        self, index: Library, folder: Path
+    ) -> None:
         sync(index, [folder])
         write(folder / "dam.txt", GATE + " It stays closed.")
         write(folder / "sub/water.txt", WATER + " It is boiled.")
@@ -159,7 +161,7 @@ class TestFailures:
         assert did(sync(index)) == {"removed": ("sub/water.txt",), "unchanged": 1}
 
     def test_a_changed_file_that_cannot_be_read_keeps_its_old_version(
-        self, index: Index, folder: Path
+        self, index: Library, folder: Path
     ) -> None:
         sync(index, [folder])
         (folder / "dam.txt").write_bytes(b"%PDF-1.7 " + bytes(200))
@@ -171,7 +173,7 @@ class TestFailures:
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
 
     def test_a_folder_that_cannot_be_listed_keeps_what_was_known(
-        self, index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self, index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sync(index, [folder])
         (folder / "dam.txt").unlink()
@@ -190,7 +192,7 @@ class TestFailures:
         }
         assert paths(index) == ["sub/water.txt"]
 
-    def test_a_followed_folder_that_vanished_keeps_what_was_known(self, index: Index, folder: Path) -> None:
+    def test_a_followed_folder_that_vanished_keeps_what_was_known(self, index: Library, folder: Path) -> None:
         sync(index, [folder])
         folder.rename(folder.with_name("moved"))
         report = sync(index)
@@ -200,7 +202,7 @@ class TestFailures:
         assert paths(index) == ["dam.txt", "sub/water.txt"]
 
     def test_a_path_that_does_not_exist_is_reported_and_not_followed(
-        self, index: Index, folder: Path
+        self, index: Library, folder: Path
     ) -> None:
         report = sync(index, [folder / "typo.txt", folder])
         assert report.added == ("dam.txt", "sub/water.txt")
@@ -209,7 +211,7 @@ class TestFailures:
         assert index.catalog.sources() == [str(folder)]
 
     def test_a_folder_with_a_name_that_is_no_utf_8_is_reported_and_not_followed(
-        self, index: Index, tmp_path: Path
+        self, index: Library, tmp_path: Path
     ) -> None:
         folder = tmp_path / os.fsdecode(b"caf\xe9")
         try:
@@ -221,7 +223,7 @@ class TestFailures:
         }
         assert index.catalog.sources() == []
 
-    def test_what_no_loader_reads_is_not_opened(self, index: Index, folder: Path) -> None:
+    def test_what_no_loader_reads_is_not_opened(self, index: Library, folder: Path) -> None:
         write(folder / "film.mp4", "a film of many gigabytes")
         with opened_files(folder) as opened:
             report = sync(index, [folder])
@@ -254,7 +256,9 @@ def _note_opening(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_note_opening)
 
 
-def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(index: Index, folder: Path) -> None:
+def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(
+    index: Library, folder: Path
+) -> None:
     os.utime(folder / "dam.txt", (0, 1_500_000_000))
     sync(index, [folder])
     assert (index.documents()[0].published, index.documents()[0].origins["published"]) == (
@@ -267,7 +271,7 @@ def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(index:
 
 class TestSidecars:
     def test_one_that_comes_changes_or_goes_is_read_and_makes_no_new_version(
-        self, index: Index, folder: Path
+        self, index: Library, folder: Path
     ) -> None:
         sync(index, [folder])
         sidecar = write(folder / "dam.txt.meta.yaml", "publisher: The Valley Post")
@@ -283,7 +287,7 @@ class TestSidecars:
         assert index.documents()[0].publisher is None
 
     def test_a_broken_one_takes_only_its_file_and_what_was_known_is_kept(
-        self, index: Index, folder: Path
+        self, index: Library, folder: Path
     ) -> None:
         sync(index, [folder])
         write(folder / "dam.txt.meta.yaml", "titel: X")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.lock import locked
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.search.maintenance import Upkeep
 from tests.support.reports import paths, write
 
@@ -22,6 +22,6 @@ def test_a_sync_whose_library_cannot_be_settled_now_has_done_its_work(
 
     write(tmp_path / "reports" / "a.txt", "One gate.")
     monkeypatch.setattr(Upkeep, "settle", held)
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         assert sync(index, [tmp_path / "reports"]).added == ("a.txt",)
         assert paths(index) == ["a.txt"]

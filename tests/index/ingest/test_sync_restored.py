@@ -13,14 +13,14 @@ from index.catalog.backup import back_up, restore
 from index.errors import LibraryRestoredError
 from index.ingest.discover import root_of, scan
 from index.ingest.sync import apply, plan, sync
-from index.library import Index
+from index.library import Library
 from tests.support.reports import incoming, write
 
 
 def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwhile(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "reports"
     write(folder / "a.txt", "One gate.")
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         index.replace([incoming("Two gates.", "b.txt")])
         back_up(home, tmp_path / "library.tar")
         index.replace([], [1])
@@ -43,7 +43,7 @@ def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwh
 def test_a_sync_that_a_backup_overtakes_touches_nothing_either(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "reports"
     write(folder / "a.txt", "One gate.")
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         index.replace([incoming("Two gates.", "b.txt")])
         back_up(home, tmp_path / "library.tar")
         sync(index, [folder])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from index.ingest.sync import SyncReport, sync
 from index.ingest.watch import Change, Rest, State, Watch
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import paths, write
 
@@ -28,7 +28,7 @@ PATIENCE = 20.0
 class Watched:
     """A folder that a thread watches, and the reports of what was synced."""
 
-    def __init__(self, index: Index, folder: Path, loading: Isolated, rest: float) -> None:
+    def __init__(self, index: Library, folder: Path, loading: Isolated, rest: float) -> None:
         self.index = index
         self.folder = folder
         self.reports: list[SyncReport] = []
@@ -86,7 +86,7 @@ def wait_until(holds: Callable[[], bool], shown: Callable[[], object] = lambda: 
 
 
 @contextmanager
-def watching(index: Index, folder: Path, loading: Isolated, rest: float = REST) -> Iterator[Watched]:
+def watching(index: Library, folder: Path, loading: Isolated, rest: float = REST) -> Iterator[Watched]:
     watched = Watched(index, folder, loading, rest)
     watched.thread.start()
     try:
@@ -103,7 +103,7 @@ def _looks_are_frequent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, index: Index) -> Path:
+def folder(tmp_path: Path, index: Library) -> Path:
     folder = tmp_path / "reports"
     folder.mkdir()
     index.catalog.follow([str(folder)])
@@ -111,7 +111,7 @@ def folder(tmp_path: Path, index: Index) -> Path:
 
 
 @pytest.fixture
-def watched(index: Index, folder: Path, loading: Isolated) -> Iterator[Watched]:
+def watched(index: Library, folder: Path, loading: Isolated) -> Iterator[Watched]:
     """An empty followed folder that is watched."""
     with watching(index, folder, loading) as found:
         yield found
@@ -131,7 +131,7 @@ def test_files_that_come_change_and_go_are_followed(watched: Watched) -> None:
     assert watched.rests() == 5, "a sync each"
 
 
-def test_what_was_there_before_the_watch_is_found(index: Index, folder: Path, loading: Isolated) -> None:
+def test_what_was_there_before_the_watch_is_found(index: Library, folder: Path, loading: Isolated) -> None:
     write(folder / "dam.txt", GATE)
     with watching(index, folder, loading) as watched:
         watched.until("dam.txt")
@@ -145,7 +145,7 @@ def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
 
 
 def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
-    index: Index, folder: Path, loading: Isolated
+    index: Library, folder: Path, loading: Isolated
 ) -> None:
     growing = folder / "long.txt"
     # Long beside the pause between two words, which a busy machine may draw out.
@@ -231,7 +231,9 @@ def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, 
     assert paths(watched.index) == ["alone.txt"]
 
 
-def test_the_homes_own_files_are_none_of_the_reports(tmp_path: Path, index: Index, loading: Isolated) -> None:
+def test_the_homes_own_files_are_none_of_the_reports(
+    tmp_path: Path, index: Library, loading: Isolated
+) -> None:
     # The home lies in the folder, and each sync writes to it.
     sync(index, [tmp_path], reader=loading)
     index.catalog.follow([str(index.home / "uploads")])

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Index, Searchable
+from index.library import Library, Searchable
 from index.search.manifest import is_whole, read_marker
 from index.search.view import make_words
 from index.vectors import Sizes
@@ -34,27 +34,27 @@ Found = list[list[tuple[str, float]]]
 def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sizes]:
     """A library with a base of vectors, and one that came after it. A test works on a copy."""
     home, sizes = tmp_path_factory.mktemp("saved") / "home", request.param
-    with Index.open(home, StubEncoder(), sizes=sizes) as index:
+    with Library.open(home, StubEncoder(), sizes=sizes) as index:
         index.replace([incoming(text, f"{number}.txt") for number, text in enumerate(TEXTS)])
         assert index.settle()
         index.replace([incoming("The third gate of the dam.", "later.txt")])
     return home, sizes
 
 
-def opened(saved: tuple[Path, Sizes], place: Path) -> Index:
-    return Index.open(Path(shutil.copytree(saved[0], place)), StubEncoder(), sizes=saved[1])
+def opened(saved: tuple[Path, Sizes], place: Path) -> Library:
+    return Library.open(Path(shutil.copytree(saved[0], place)), StubEncoder(), sizes=saved[1])
 
 
 def found(index: Searchable) -> Found:
     return [[(hit.text, hit.score) for hit in index.search(query, 20)] for query in QUERIES]
 
 
-def folder(index: Index) -> Path:
+def folder(index: Library) -> Path:
     [only] = (index.home / "caches").iterdir()
     return only
 
 
-def files(index: Index) -> list[Path]:
+def files(index: Library) -> list[Path]:
     return sorted(file for file in folder(index).rglob("[!.]*") if file.is_file())
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import found, write
 from tests.support.writings import PATIENT
@@ -55,7 +55,7 @@ class Desk:
         self._home = place / "home"
         self._encoder = encoder
         self._clock = count(1_000_000_000, 1_000_000_000)
-        self.index = Index.open(self._home, encoder)
+        self.index = Library.open(self._home, encoder)
 
     def files(self) -> list[str]:
         paths = (path for path in self.folder.rglob("*") if path.is_file())
@@ -86,7 +86,7 @@ class Desk:
 
     def open_again(self, _name: str = "", _text: str = "") -> None:
         self.index.close()
-        self.index = Index.open(self._home, self._encoder)
+        self.index = Library.open(self._home, self._encoder)
 
     def lose_the_caches(self, _name: str, _text: str) -> None:
         shutil.rmtree(self._home / "caches", ignore_errors=True)
@@ -133,7 +133,7 @@ def test_a_library_finds_what_one_indexed_from_scratch_finds(
             for act, name, text in acts:
                 act(desk, name, text)
             assert sync(desk.index, reader=reader).failed == ()
-            with Index.open(Path(place, f"fresh-{number}"), encoder) as fresh:
+            with Library.open(Path(place, f"fresh-{number}"), encoder) as fresh:
                 sync(fresh, [desk.folder], reader=reader)
                 agree(desk.index, fresh)
             again = sync(desk.index, reader=reader)
@@ -142,7 +142,7 @@ def test_a_library_finds_what_one_indexed_from_scratch_finds(
         desk.index.close()
 
 
-def agree(ours: Index, fresh: Index) -> None:
+def agree(ours: Library, fresh: Library) -> None:
     """Both hold the same documents and find the same, number by number but for the catalog's own."""
     for query in QUERIES:
         assert found(ours, query, 4) == found(fresh, query, 4)
@@ -154,7 +154,7 @@ def agree(ours: Index, fresh: Index) -> None:
     assert near_duplicates(ours) == near_duplicates(fresh)
 
 
-def near_duplicates(index: Index) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
+def near_duplicates(index: Library) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
     """Each document's group and what resembles it, by path."""
     names = {record.document_id: record.path for record in index.documents()}
     groups = index.groups()

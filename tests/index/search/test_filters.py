@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Hit, Index
+from index.library import Hit, Library
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
 from index.search.fusion import DENSE_WEIGHT
@@ -50,9 +50,9 @@ def report(number: int, text: str) -> Incoming:
 
 
 @pytest.fixture(scope="module")
-def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Reports of a passage each that differ in all that can be filtered by; a test must not write to it."""
-    with Index.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
+    with Library.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
         opened.replace([report(number, text) for number, text in enumerate(words(REPORTS, seed=3))])
         yield opened
 
@@ -75,7 +75,7 @@ def _is_after(published: str | None, date: str) -> bool:
     return published is not None and published > date and not published.startswith(date)
 
 
-def test_after_a_month_is_after_its_last_day(varied: Index) -> None:
+def test_after_a_month_is_after_its_last_day(varied: Library) -> None:
     found = sorted({each.published or "" for each in found_after(varied, "2031-05")})
     known = {record.published for record in varied.documents() if record.published}
     assert {"2031", "2031-05-01"} <= known
@@ -83,7 +83,7 @@ def test_after_a_month_is_after_its_last_day(varied: Index) -> None:
     assert found_after(varied, "2031") == []
 
 
-def found_after(index: Index, date: str) -> list[DocumentRecord]:
+def found_after(index: Library, date: str) -> list[DocumentRecord]:
     filters = Filters(published_after=date)
     return [hit.document for hit in index.search(QUERIES[0], REPORTS, filters)]
 
@@ -106,12 +106,12 @@ FILTERS = st.builds(
 
 
 @cache
-def ranking(index: Index, query: str, weight: float) -> list[Hit]:
+def ranking(index: Library, query: str, weight: float) -> list[Hit]:
     """Everything that is found without a filter."""
     return index.search(query, REPORTS, dense_weight=weight)
 
 
-def holds(index: Index, query: str, limit: int, filters: Filters, weight: float) -> None:
+def holds(index: Library, query: str, limit: int, filters: Filters, weight: float) -> None:
     """A half alone finds the best of what passes, each with the score that it has without the filter."""
     scores = {
         hit.chunk_id: hit.dense if weight else hit.lexical
@@ -130,7 +130,7 @@ def holds(index: Index, query: str, limit: int, filters: Filters, weight: float)
     assert_sorted(found)
 
 
-def fused_holds(index: Index, query: str, limit: int, filters: Filters) -> None:
+def fused_holds(index: Library, query: str, limit: int, filters: Filters) -> None:
     """Both halves together find all that passes, or as many as are asked for, best first."""
     passing = {hit.chunk_id for hit in ranking(index, query, DENSE_WEIGHT) if passes(hit.document, filters)}
     found = index.search(query, limit, filters)
@@ -145,7 +145,7 @@ def assert_sorted(found: Sequence[Hit]) -> None:
     assert places == sorted(places)
 
 
-def test_everything_is_found_without_a_filter(varied: Index) -> None:
+def test_everything_is_found_without_a_filter(varied: Library) -> None:
     for weight in (DENSE_WEIGHT, 1.0):
         assert len(ranking(varied, QUERIES[0], weight)) == REPORTS
     assert 20 < len(ranking(varied, "police in Orrin", 0.0)) < REPORTS, "words find what shares one"
@@ -155,7 +155,7 @@ def test_everything_is_found_without_a_filter(varied: Index) -> None:
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, None])
 def test_every_combination_of_filters_is_the_whole_ranking_without_the_others(
-    varied: Index, weight: float | None
+    varied: Library, weight: float | None
 ) -> None:
     wide = (tuple(range(1, REPORTS, 2)), ("Council", "Nobody"), ("en",), ("dams", "rivers"), ("text",))
     for used in product((False, True), repeat=7):
@@ -177,7 +177,7 @@ def test_every_combination_of_filters_is_the_whole_ranking_without_the_others(
 @MOSTLY
 @given(query=st.sampled_from(QUERIES), limit=st.integers(0, REPORTS), filters=FILTERS)
 def test_a_half_alone_finds_the_best_of_what_passes(
-    varied: Index, weight: float, query: str, limit: int, filters: Filters
+    varied: Library, weight: float, query: str, limit: int, filters: Filters
 ) -> None:
     holds(varied, query, limit, filters, weight)
 
@@ -185,13 +185,13 @@ def test_a_half_alone_finds_the_best_of_what_passes(
 @MOSTLY
 @given(query=st.sampled_from(QUERIES), limit=st.integers(0, REPORTS), filters=FILTERS)
 def test_both_halves_find_as_many_of_what_passes_as_are_asked_for(
-    varied: Index, query: str, limit: int, filters: Filters
+    varied: Library, query: str, limit: int, filters: Filters
 ) -> None:
     fused_holds(varied, query, limit, filters)
 
 
 @pytest.mark.parametrize("weight", [0.0, DENSE_WEIGHT, 1.0])
-def test_the_last_of_all_is_found_where_it_alone_passes(varied: Index, weight: float) -> None:
+def test_the_last_of_all_is_found_where_it_alone_passes(varied: Library, weight: float) -> None:
     last = ranking(varied, "council", weight)[-1].document
     for limit in (1, 10):
         found = varied.search("council", limit, Filters((last.document_id,)), weight)
@@ -200,26 +200,26 @@ def test_the_last_of_all_is_found_where_it_alone_passes(varied: Index, weight: f
 
 class TestCollections:
     @pytest.fixture
-    def folder(self, index: Index, loading: Isolated, tmp_path: Path) -> Path:
+    def folder(self, index: Library, loading: Isolated, tmp_path: Path) -> Path:
         folder = tmp_path / "reports"
         write(folder / "dam.txt", "The dam of Varda held through the night.")
         write(folder / "nested" / "deeper" / "gate.txt", "The gate of Varda failed at dawn.")
         sync(index, [folder], reader=loading)
         return folder
 
-    def found(self, index: Index, collection: str) -> list[str]:
+    def found(self, index: Library, collection: str) -> list[str]:
         hits = index.search("Varda", 10, Filters(collections=(collection,)))
         return sorted(hit.document.path for hit in hits)
 
     @pytest.mark.usefixtures("folder")
-    def test_a_report_is_in_the_collection_of_the_first_folder_of_its_path(self, index: Index) -> None:
+    def test_a_report_is_in_the_collection_of_the_first_folder_of_its_path(self, index: Library) -> None:
         assert paths(index) == ["dam.txt", "nested/deeper/gate.txt"]
         assert [record.collection for record in index.documents()] == [None, "nested"]
         assert self.found(index, "nested") == ["nested/deeper/gate.txt"]
         assert self.found(index, "deeper") == []
 
     def test_a_report_that_is_moved_is_in_the_collection_of_its_new_place(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         (folder / "other").mkdir()
         (folder / "nested" / "deeper" / "gate.txt").rename(folder / "other" / "gate.txt")
@@ -227,7 +227,7 @@ class TestCollections:
         assert (self.found(index, "other"), self.found(index, "nested")) == (["other/gate.txt"], [])
 
     def test_a_note_beside_it_stands_above_its_folder_as_long_as_it_is_there(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         note = write(folder / "nested" / "deeper" / "gate.txt.meta.yaml", "collection: Gates of 2031")
         sync(index, reader=loading)

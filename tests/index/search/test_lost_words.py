@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Index
+from index.library import Library
 from tests.support.reports import incoming
 
 
 @pytest.mark.parametrize("what", ["caches", "caches/*/words-*", "caches/*/current.json"])
 def test_what_is_committed_after_the_caches_went_does_not_stand_alone(tmp_path: Path, what: str) -> None:
     home = tmp_path / "home"
-    with Index.open(home, StubEncoder()) as ours, Index.open(home, StubEncoder()) as theirs:
+    with Library.open(home, StubEncoder()) as ours, Library.open(home, StubEncoder()) as theirs:
         ours.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(8)])
         assert len(theirs.search("gate", 20)) == 8
         for path in home.glob(what):

@@ -19,7 +19,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded
 from index.errors import LibraryLockedError
-from index.library import Index
+from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex
 from tests.support.reports import Watched, found, incoming, paths
 
@@ -32,17 +32,17 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two(encoder: Encoder, home: Path) -> Iterator[tuple[Index, Index]]:
+def two(encoder: Encoder, home: Path) -> Iterator[tuple[Library, Library]]:
     """One library, opened twice."""
-    with Index.open(home, encoder) as ours, Index.open(home, encoder) as theirs:
+    with Library.open(home, encoder) as ours, Library.open(home, encoder) as theirs:
         yield ours, theirs
 
 
-def held(index: Index, query: str = "gate") -> list[str]:
+def held(index: Library, query: str = "gate") -> list[str]:
     return sorted(hit.text for hit in index.search(query, 100))
 
 
-def test_what_one_writes_the_other_sees(two: tuple[Index, Index]) -> None:
+def test_what_one_writes_the_other_sees(two: tuple[Library, Library]) -> None:
     ours, theirs = two
     assert (held(ours), held(theirs)) == ([], [])
     ours.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
@@ -59,12 +59,12 @@ def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> No
         "import sys; sys.path.insert(0, '.')\n"
         "from pathlib import Path\n"
         "from index.embedding.encoder import open_encoder\n"
-        "from index.library import Index\n"
+        "from index.library import Library\n"
         "from tests.support.reports import incoming\n"
-        "with Index.open(Path(sys.argv[1]), open_encoder()) as index:\n"
+        "with Library.open(Path(sys.argv[1]), open_encoder()) as index:\n"
         "    index.replace([incoming('Two gates.', 'b.txt')], [1])\n"
     )
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace([incoming("One gate.", "a.txt")])
         assert held(index) == ["One gate."]
         done = subprocess.run(
@@ -82,7 +82,7 @@ def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> No
 
 
 def test_two_threads_that_write_do_not_interleave(
-    two: tuple[Index, Index], monkeypatch: pytest.MonkeyPatch
+    two: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = two
     inside: list[str] = []
@@ -108,7 +108,7 @@ def test_two_threads_that_write_do_not_interleave(
     assert held(ours) == held(theirs) == sorted(f"Gate {turn} failed." for turn in range(12))
 
 
-def test_a_reader_never_sees_half_a_commit(two: tuple[Index, Index]) -> None:
+def test_a_reader_never_sees_half_a_commit(two: tuple[Library, Library]) -> None:
     ours, theirs = two
     names = [f"{number}.txt" for number in range(4)]
 
@@ -119,7 +119,7 @@ def test_a_reader_never_sees_half_a_commit(two: tuple[Index, Index]) -> None:
     done = threading.Event()
     seen: list[list[str]] = []
 
-    def read(index: Index) -> None:
+    def read(index: Library) -> None:
         while not done.is_set():
             seen.append(held(index))
 
@@ -139,7 +139,7 @@ def test_a_reader_never_sees_half_a_commit(two: tuple[Index, Index]) -> None:
 
 
 def test_nobody_waits_for_the_caches_of_a_writer_that_has_committed(
-    two: tuple[Index, Index], monkeypatch: pytest.MonkeyPatch
+    two: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = two
     ours.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
@@ -173,12 +173,12 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
             assert go_on.wait(60)
             return super().encode_passages(texts, sentences)
 
-    with Index.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
+    with Library.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:
             writing = pool.submit(ours.replace, [incoming("One gate.")])
             assert embedding.wait(60)
             assert held(ours) == [], "in the same process"
-            with Index.open(home, encoder) as theirs:
+            with Library.open(home, encoder) as theirs:
                 assert (held(theirs), theirs.generation) == ([], 0), "and in one that opens it only now"
                 go_on.set()
                 writing.result(60)
@@ -188,7 +188,7 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
 
 
 def test_a_library_that_stays_locked_is_named(
-    two: tuple[Index, Index], home: Path, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Library, Library], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = two
     ours.replace([incoming("One gate.")])
@@ -210,7 +210,7 @@ def test_a_library_that_stays_locked_is_named(
 
 
 def test_many_threads_search_as_one(encoder: Encoder, home: Path) -> None:
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace([incoming(f"Gate {number} of Varda failed.", f"{number}.txt") for number in range(20)])
         queries = [f"gate {number}" for number in range(8)]
         alone = [found(index, query) for query in queries]

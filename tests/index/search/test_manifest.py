@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex
 from index.search.manifest import is_whole, read_marker, write_marker
 from index.vectors import Sizes
@@ -45,7 +45,7 @@ def saved(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     A test works on a copy.
     """
     home = tmp_path_factory.mktemp("saved") / "home"
-    with Index.open(home, encoder, sizes=BASES) as index:
+    with Library.open(home, encoder, sizes=BASES) as index:
         first, *others = [incoming(text, path) for path, text in TEXTS.items()]
         index.replace(others)
         assert index.settle()
@@ -66,7 +66,7 @@ def home(saved: Path, tmp_path: Path) -> Path:
 def finds(encoder: Encoder, home: Path) -> list[Any]:
     """What the library finds when it is opened, which must embed no passage."""
     watched = Watched(encoder)
-    with Index.open(home, watched) as index:
+    with Library.open(home, watched) as index:
         results = [found(index, query) for query in QUERIES]
     assert watched.embedded == []
     return results
@@ -106,7 +106,7 @@ def test_the_marker_names_the_generations_and_every_file(home: Path) -> None:
 
 
 def test_they_lie_in_a_folder_of_their_catalog_and_build(encoder: Encoder, home: Path) -> None:
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         build = index.catalog.build()
     assert build is not None
     assert folder(home).name == f"{build.lineage[:8]}-1"
@@ -159,7 +159,7 @@ def test_a_base_of_another_state_than_the_catalog_is_given_up(
 ) -> None:
     # As where somebody copies an older catalog back, which does not say that it is another.
     older = (home / "catalog.sqlite").read_bytes()
-    with Index.open(home, encoder, sizes=BASES) as index:
+    with Library.open(home, encoder, sizes=BASES) as index:
         index.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(4)], [1])
         assert index.settle()
     for name in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
@@ -246,7 +246,7 @@ def test_damaged_ones_are_made_again(
 
 def test_caches_of_another_catalog_count_for_nothing(encoder: Encoder, home: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    with Index.open(other, encoder) as index:
+    with Library.open(other, encoder) as index:
         index.replace([incoming("Something else is said.")])
         index.replace([incoming("And more of it.", "b.txt")])
     for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
@@ -276,7 +276,7 @@ def test_what_an_earlier_version_kept_is_cleared_away_when_caches_are_settled(
     encoder: Encoder, home: Path
 ) -> None:
     with_former(home)
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace([], [1])
         assert index.settle()
     assert not any((home / name.split("/")[0]).exists() for name in FORMER)

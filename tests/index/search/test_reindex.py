@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from index.catalog.schema import builds, chunks, ranges, vectors
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from index.search import reindex as rebuilding
 from index.search.manifest import folder_of
@@ -28,25 +28,25 @@ REPORTS = [
 
 @pytest.fixture
 def home(encoder: Encoder, tmp_path: Path) -> Path:
-    with Index.open(tmp_path / "home", encoder, sizes=BASES) as index:
+    with Library.open(tmp_path / "home", encoder, sizes=BASES) as index:
         index.replace(REPORTS)
         index.settle()
     return tmp_path / "home"
 
 
 @pytest.fixture
-def fine(encoder: Encoder, home: Path) -> Iterator[Index]:
+def fine(encoder: Encoder, home: Path) -> Iterator[Library]:
     """The library, opened to have a sentence a passage."""
-    with Index.open(home, Watched(encoder), sizes=BASES, max_chunk_tokens=4) as opened:
+    with Library.open(home, Watched(encoder), sizes=BASES, max_chunk_tokens=4) as opened:
         yield opened
 
 
-def texts(index: Index, path: str = "07.txt") -> list[str]:
+def texts(index: Library, path: str = "07.txt") -> list[str]:
     [number] = [record.document_id for record in index.documents() if record.path == path]
     return sorted(hit.text for hit in index.search("gate dam", 10, Filters(document_ids=(number,))))
 
 
-def rows(index: Index) -> dict[str, int]:
+def rows(index: Library) -> dict[str, int]:
     with index.catalog.engine.connect() as connection:
         return {
             table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
@@ -55,7 +55,7 @@ def rows(index: Index) -> dict[str, int]:
 
 
 def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
-    encoder: Encoder, home: Path, fine: Index, tmp_path: Path
+    encoder: Encoder, home: Path, fine: Library, tmp_path: Path
 ) -> None:
     assert fine.is_outdated
     assert texts(fine) == ["Gate 7 failed. Dam 7 held."]
@@ -65,7 +65,7 @@ def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
     assert not fine.is_outdated
     assert texts(fine) == ["Dam 7 held.", "Gate 7 failed."]
     assert [record.passages for record in fine.documents()] == [2] * COUNT
-    with Index.open(tmp_path / "new", encoder, max_chunk_tokens=4) as new:
+    with Library.open(tmp_path / "new", encoder, max_chunk_tokens=4) as new:
         new.replace(REPORTS)
         for query in ("gate", "the dam held", "dam 7"):
             assert found(fine, query, 20) == found(new, query, 20)
@@ -78,16 +78,16 @@ def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
     assert fine.generation == generation == 2, "it is what it should be"
 
 
-def test_versions_and_numbers_of_documents_stay(fine: Index) -> None:
+def test_versions_and_numbers_of_documents_stay(fine: Library) -> None:
     before = [(record.document_id, record.version, record.digest) for record in fine.documents()]
     fine.rebuild()
     assert [(record.document_id, record.version, record.digest) for record in fine.documents()] == before
 
 
 def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
-    encoder: Encoder, home: Path, fine: Index
+    encoder: Encoder, home: Path, fine: Library
 ) -> None:
-    with Index.open(home, encoder) as other:
+    with Library.open(home, encoder) as other:
 
         def meanwhile(_stage: str, done: int, _of: int) -> None:
             if done != 20:
@@ -108,10 +108,10 @@ def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
 
 
 def test_what_comes_after_the_caches_were_made_is_there_too(
-    encoder: Encoder, home: Path, fine: Index, monkeypatch: pytest.MonkeyPatch
+    encoder: Encoder, home: Path, fine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_base = rebuilding.make_base
-    with Index.open(home, encoder) as other:
+    with Library.open(home, encoder) as other:
 
         def meanwhile(*arguments: object) -> object:
             base = make_base(*arguments)  # type: ignore[arg-type]
@@ -125,11 +125,11 @@ def test_what_comes_after_the_caches_were_made_is_there_too(
             assert texts(index) == ["Lock 3 broke.", "Lock 4 held."]
             assert texts(index, "new.txt") == ["Weir 1 burst.", "Weir 2 held."]
             assert len(index.documents()) == index.passages / 2 == COUNT
-    with Index.open(home, encoder) as later:
+    with Library.open(home, encoder) as later:
         assert found(later, "lock weir", 5) == found(fine, "lock weir", 5)
 
 
-def test_one_that_is_stopped_goes_on_where_it_was(encoder: Encoder, home: Path, fine: Index) -> None:
+def test_one_that_is_stopped_goes_on_where_it_was(encoder: Encoder, home: Path, fine: Library) -> None:
     def stop(_stage: str, done: int, _of: int) -> None:
         if done == 40:
             raise KeyboardInterrupt
@@ -140,7 +140,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(encoder: Encoder, home: Path, 
     assert texts(fine) == ["Gate 7 failed. Dam 7 held."], "the former one serves"
     watched = Watched(encoder)
     told: list[tuple[str, int, int]] = []
-    with Index.open(home, watched, max_chunk_tokens=4) as again:
+    with Library.open(home, watched, max_chunk_tokens=4) as again:
         again.rebuild(lambda *stage: told.append(stage))
         assert texts(again) == ["Dam 7 held.", "Gate 7 failed."]
         assert rows(again) == {"builds": 1, "chunks": 100, "ranges": 50, "vectors": 100}
@@ -149,14 +149,14 @@ def test_one_that_is_stopped_goes_on_where_it_was(encoder: Encoder, home: Path, 
 
 
 def test_one_by_another_recipe_that_was_stopped_is_given_up(
-    encoder: Encoder, home: Path, fine: Index
+    encoder: Encoder, home: Path, fine: Library
 ) -> None:
     def stop(_stage: str, _done: int, _of: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fine.rebuild(stop)
-    with Index.open(home, encoder, title_tokens=0) as bare:
+    with Library.open(home, encoder, title_tokens=0) as bare:
         bare.rebuild()
         assert texts(bare) == ["Gate 7 failed. Dam 7 held."]
         assert rows(bare) == {"builds": 1, "chunks": 50, "ranges": 50, "vectors": 50}
@@ -164,10 +164,10 @@ def test_one_by_another_recipe_that_was_stopped_is_given_up(
 
 
 def test_an_empty_library_is_never_outdated(encoder: Encoder, tmp_path: Path) -> None:
-    with Index.open(tmp_path / "empty", encoder) as index:
+    with Library.open(tmp_path / "empty", encoder) as index:
         index.replace([incoming("One gate. Two gates.")])
         index.replace([], [1])
-    with Index.open(tmp_path / "empty", encoder, max_chunk_tokens=4) as index:
+    with Library.open(tmp_path / "empty", encoder, max_chunk_tokens=4) as index:
         assert not index.is_outdated
         index.replace([incoming("One gate. Two gates.", "b.txt")])
         assert texts(index, "b.txt") == ["One gate.", "Two gates."]

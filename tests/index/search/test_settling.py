@@ -12,7 +12,7 @@ from filelock import FileLock
 from index.catalog.builds import begin_build, put_in_build
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import make
-from index.library import Index
+from index.library import Library
 from index.records import Recipe
 from index.search import maintenance as upkeep
 from index.search.bm25 import Entry, LexicalIndex
@@ -32,8 +32,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(encoder: Encoder, home: Path) -> Iterator[Index]:
-    with Index.open(home, encoder, sizes=BASES) as opened:
+def index(encoder: Encoder, home: Path) -> Iterator[Library]:
+    with Library.open(home, encoder, sizes=BASES) as opened:
         yield opened
 
 
@@ -42,22 +42,22 @@ def folder(home: Path) -> Path:
     return only
 
 
-def texts(index: Index, query: str = "gate") -> list[str]:
+def texts(index: Library, query: str = "gate") -> list[str]:
     return sorted(hit.text for hit in index.search(query, 100))
 
 
-def all_found(index: Index) -> list[object]:
+def all_found(index: Library) -> list[object]:
     return [found(index, query, 5) for query in QUERIES]
 
 
 def from_scratch(encoder: Encoder, place: Path, *reports: tuple[str, str]) -> list[object]:
     """What a library finds that has never held anything else."""
-    with Index.open(place, encoder) as fresh:
+    with Library.open(place, encoder) as fresh:
         fresh.replace([incoming(text, path) for path, text in reports])
         return all_found(fresh)
 
 
-def broken_commit(index: Index, text: str) -> None:
+def broken_commit(index: Library, text: str) -> None:
     """A commit that is broken off by the last thing that is done before it."""
     add = LexicalIndex.add
 
@@ -75,7 +75,7 @@ class TestBrokenOff:
     """The process ends, or the disk is full, after the words were written and before the commit."""
 
     def test_nothing_of_it_is_found_and_the_next_commit_is_right(
-        self, encoder: Encoder, index: Index, home: Path, tmp_path: Path
+        self, encoder: Encoder, index: Library, home: Path, tmp_path: Path
     ) -> None:
         index.replace([incoming("One gate.", "a.txt"), incoming("Lost gates of Varda.", "c.txt")])
         index.replace([], [2])
@@ -87,7 +87,7 @@ class TestBrokenOff:
         assert noted.writing
         ahead = LexicalIndex(folder(home) / noted.words).words()
         assert ahead.count_after(last) == 1, "the words were written"
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             for library in (index, other):
                 assert (texts(library), library.generation) == (["One gate."], 2)
                 assert library.search("Lost gates of Varda", dense_weight=0)[0].text == "One gate."
@@ -99,7 +99,7 @@ class TestBrokenOff:
         assert all_found(index) == expected
 
     def test_what_another_build_gives_the_same_numbers_is_not_found_by_its_words(
-        self, encoder: Encoder, index: Index, home: Path
+        self, encoder: Encoder, index: Library, home: Path
     ) -> None:
         index.replace([incoming("One gate.", "a.txt")])
         broken_commit(index, "Lost gates of Varda.")
@@ -108,7 +108,7 @@ class TestBrokenOff:
         build = begin_build(index.catalog.engine, recipe)
         [new] = make([incoming("One gate.", "a.txt")], recipe, encoder, index.catalog)
         put_in_build(index.catalog.engine, build, {1: (1, new)})
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             for library in (index, other):
                 assert texts(library, "Lost gates of Varda") == ["One gate."]
             other.replace([incoming("Three gates.", "b.txt")])
@@ -116,12 +116,12 @@ class TestBrokenOff:
                 assert texts(library, "Lost gates of Varda") == ["One gate.", "Three gates."]
 
     def test_a_first_commit_that_is_broken_off_leaves_an_empty_library(
-        self, index: Index, encoder: Encoder, home: Path, tmp_path: Path
+        self, index: Library, encoder: Encoder, home: Path, tmp_path: Path
     ) -> None:
         broken_commit(index, "Lost gates.")
         assert (index.generation, texts(index)) == (0, [])
         index.replace([incoming("One gate.", "a.txt")])
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             assert texts(index) == texts(other) == ["One gate."]
             index.settle()
             expected = from_scratch(encoder, tmp_path / "new", ("a.txt", "One gate."))
@@ -129,7 +129,7 @@ class TestBrokenOff:
 
 
 def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_good(
-    encoder: Encoder, index: Index, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: Encoder, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_index: LexicalIndex, _numbers: object) -> None:
         raise OSError(28, "No space left on device")
@@ -138,7 +138,7 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
     with monkeypatch.context() as patch:
         patch.setattr(LexicalIndex, "remove", full)
         assert index.replace([incoming("Three gates.", "b.txt")]).removed == (2,)
-    with Index.open(home, encoder) as other:
+    with Library.open(home, encoder) as other:
         for library in (index, other):
             assert texts(library) == ["One gate.", "Three gates."]
             assert library.search("dam", dense_weight=0) == []
@@ -151,7 +151,7 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
         expected = from_scratch(encoder, tmp_path / "new", ("a.txt", "One gate."), ("b.txt", "Three gates."))
         assert all_found(index) == expected
         assert texts(other) == ["One gate.", "Three gates."]
-    with Index.open(home, encoder) as later:
+    with Library.open(home, encoder) as later:
         assert all_found(later) == expected
     noted = read_marker(folder(home))
     assert noted is not None
@@ -161,7 +161,7 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
 class TestSettling:
     REPORTS = tuple((f"{number:02}.txt", text) for number, text in enumerate(words(20)))
 
-    def filled(self, index: Index) -> None:
+    def filled(self, index: Library) -> None:
         """Half of the reports are there from the beginning, others were something else, or are gone."""
         others = [incoming(f"Another gate {number} failed.", f"{number:02}.txt") for number in range(10)]
         extra = [incoming(f"Nobody of Varda failed {number} times.", f"x{number}.txt") for number in range(5)]
@@ -173,18 +173,18 @@ class TestSettling:
     ) -> None:
         expected = from_scratch(encoder, tmp_path / "new", *self.REPORTS)
         watched = Watched(encoder)
-        with Index.open(home, watched, sizes=BASES) as index:
+        with Library.open(home, watched, sizes=BASES) as index:
             self.filled(index)
             assert all_found(index) != expected, "removed words count in the rarity of others"
             watched.embedded.clear()
             assert index.settle()
             assert (all_found(index), watched.embedded) == (expected, [])
             assert not index.settle(), "there is nothing more to do"
-            with Index.open(home, encoder) as other:
+            with Library.open(home, encoder) as other:
                 assert all_found(other) == expected
 
     def test_the_old_folder_and_base_are_deleted_and_what_went_is_forgotten(
-        self, index: Index, home: Path
+        self, index: Library, home: Path
     ) -> None:
         self.filled(index)
         before = {entry.name for entry in folder(home).iterdir()}
@@ -200,16 +200,16 @@ class TestSettling:
             assert (reader.removed(), reader.forgotten()) == ([], 2)
 
     def test_nothing_is_done_where_all_is_in_shape(self, encoder: Encoder, home: Path) -> None:
-        with Index.open(home, encoder) as index:
+        with Library.open(home, encoder) as index:
             assert not index.settle(), "an empty library"
             index.replace([incoming("One gate."), incoming("Two gates.", "b.txt")])
             kept = sorted(folder(home).iterdir())
             assert not index.settle()
             assert sorted(folder(home).iterdir()) == kept
 
-    def test_others_go_on_and_see_the_next_commit(self, encoder: Encoder, index: Index, home: Path) -> None:
+    def test_others_go_on_and_see_the_next_commit(self, encoder: Encoder, index: Library, home: Path) -> None:
         self.filled(index)
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             before = [texts(other, query) for query in QUERIES]
             assert index.settle()
             assert [texts(other, query) for query in QUERIES] == before
@@ -221,10 +221,10 @@ class TestSettling:
             assert all_found(other) == all_found(index)
 
     def test_one_that_was_far_behind_when_removals_were_forgotten_sees_what_there_is(
-        self, encoder: Encoder, index: Index, home: Path
+        self, encoder: Encoder, index: Library, home: Path
     ) -> None:
         index.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(6)])
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             assert len(texts(other)) == 6
             for number in (1, 2, 3):
                 index.replace([], [number])
@@ -238,11 +238,11 @@ class TestSettling:
             assert all_found(other) == all_found(index)
 
     def test_what_comes_and_goes_while_it_settles_is_there_after_it(
-        self, encoder: Encoder, index: Index, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, encoder: Encoder, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.filled(index)
         make_base = upkeep.make_base
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
 
             def meanwhile(*arguments: object) -> object:
                 base = make_base(*arguments)  # type: ignore[arg-type]
@@ -257,22 +257,22 @@ class TestSettling:
             reports = [*self.REPORTS[:11], *self.REPORTS[12:], ("w.txt", "The weir is new.")]
             expected = from_scratch(encoder, tmp_path / "new", *reports)
             assert all_found(index) == expected
-        with Index.open(home, encoder) as later:
+        with Library.open(home, encoder) as later:
             assert all_found(later) == expected
 
-    def test_one_settles_at_a_time(self, index: Index, home: Path) -> None:
+    def test_one_settles_at_a_time(self, index: Library, home: Path) -> None:
         self.filled(index)
         with FileLock(home / "settle.lock"):
             assert not index.settle()
         assert index.settle()
 
     def test_caches_that_are_lost_after_it_are_made_again(
-        self, encoder: Encoder, index: Index, home: Path
+        self, encoder: Encoder, index: Library, home: Path
     ) -> None:
         self.filled(index)
         index.settle()
         index.replace([], [1])
         expected = [texts(index, query) for query in QUERIES]
         shutil.rmtree(home / "caches")
-        with Index.open(home, encoder) as other:
+        with Library.open(home, encoder) as other:
             assert [texts(other, query) for query in QUERIES] == expected

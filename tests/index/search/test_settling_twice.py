@@ -7,12 +7,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Index
+from index.library import Library
 from tests.support.reports import incoming
 
 
 def test_who_comes_while_another_settles_leaves_it_to_them(tmp_path: Path) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
         index.replace([], [1])
         with FileLock(tmp_path / "home" / "settle.lock"):

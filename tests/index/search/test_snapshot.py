@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from index.search.snapshot import Snapshot
 from index.vectors import Sizes
@@ -27,8 +27,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(encoder: Encoder, home: Path) -> Iterator[Index]:
-    with Index.open(home, encoder, sizes=BASES) as opened:
+def index(encoder: Encoder, home: Path) -> Iterator[Library]:
+    with Library.open(home, encoder, sizes=BASES) as opened:
         opened.replace(REPORTS)
         yield opened
 
@@ -56,9 +56,9 @@ def answers(snapshot: Snapshot) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("by", ["itself", "another"])
 def test_it_answers_as_before_over_commits_settling_and_making_anew(
-    encoder: Encoder, index: Index, home: Path, by: str
+    encoder: Encoder, index: Library, home: Path, by: str
 ) -> None:
-    with Index.open(home, encoder, sizes=BASES, max_chunk_tokens=4) as other:
+    with Library.open(home, encoder, sizes=BASES, max_chunk_tokens=4) as other:
         writer = index if by == "itself" else other
         with index.snapshot() as held:
             before = answers(held)
@@ -80,7 +80,7 @@ def test_it_answers_as_before_over_commits_settling_and_making_anew(
 
 
 def test_one_of_an_empty_library_goes_on_finding_nothing(encoder: Encoder, tmp_path: Path) -> None:
-    with Index.open(tmp_path / "empty", encoder) as index, index.snapshot() as held:
+    with Library.open(tmp_path / "empty", encoder) as index, index.snapshot() as held:
         index.replace([incoming("One gate.")])
         assert (held.search("gate"), held.documents(), held.generation) == ([], [], 0)
         assert (held.most("gate"), held.rarity([("en", "gate")]), held.groups()) == (0, {}, {})

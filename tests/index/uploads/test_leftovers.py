@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import Incoming
@@ -27,10 +27,10 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def swept() -> Callable[[Index], list[tuple[str, str]]]:
+def swept() -> Callable[[Library], list[tuple[str, str]]]:
     """Sweeps as the next process does, and lists the files that are left."""
 
-    def sweep(index: Index) -> list[tuple[str, str]]:
+    def sweep(index: Library) -> list[tuple[str, str]]:
         folder = uploads_folder(index)
         for left in folder.glob(f"{leftovers.INCOMING}*"):
             # No process has this number: it is over.
@@ -41,7 +41,9 @@ def swept() -> Callable[[Index], list[tuple[str, str]]]:
     return sweep
 
 
-def kill_in(index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, step: str, sent: Sent) -> None:
+def kill_in(
+    index: Library, loading: Isolated, monkeypatch: pytest.MonkeyPatch, step: str, sent: Sent
+) -> None:
     """Begin an upload and break off without its undoing, when the library is about to do ``step``."""
     kept = keep_upload(index, Options(), sent)
     before = getattr(index, step)
@@ -59,13 +61,13 @@ def kill_in(index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch, st
             index_upload(index, loading, Options(), kept)
 
 
-Sweep = Callable[[Index], list[tuple[str, str]]]
+Sweep = Callable[[Library], list[tuple[str, str]]]
 
 
 def test_one_that_was_placed_and_not_indexed_is_gone(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         kill_in(index, loading, monkeypatch, "replace", sent)
         assert (uploads_folder(index) / "a.txt").exists()
@@ -76,7 +78,7 @@ def test_one_that_was_placed_and_not_indexed_is_gone(
 def test_the_former_of_that_name_lies_there_again_with_its_details(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"}))
         kill_in(index, loading, monkeypatch, "replace", Sent("a.txt", BytesIO(b"Two gates."), {}))
         assert swept(index) == [("a.txt", "One gate.")]
@@ -87,7 +89,7 @@ def test_the_former_of_that_name_lies_there_again_with_its_details(
 def test_one_that_was_indexed_stays(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         kill_in(index, loading, monkeypatch, "document", Sent("a.txt", BytesIO(b"Two gates."), {}))
         assert swept(index) == [("a.txt", "Two gates.")]
@@ -98,7 +100,7 @@ def test_one_that_was_indexed_stays(
 def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
     tmp_path: Path, loading: Isolated, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"Two gates."), {}))
         leftovers.note_placing(kept.folder, kept.name, kept.digest)
@@ -107,7 +109,7 @@ def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
 
 
 def test_what_a_process_that_lives_has_there_is_left_alone(tmp_path: Path, loading: Isolated) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         kept = keep_upload(index, Options(), Sent("a.txt", BytesIO(b"One gate."), {}))
         sweep_uploads(index, uploads_folder(index))
         assert index_upload(index, loading, Options(), kept).path == "a.txt"
@@ -116,7 +118,7 @@ def test_what_a_process_that_lives_has_there_is_left_alone(tmp_path: Path, loadi
 def test_a_deletion_that_was_killed_before_it_was_done_is_taken_back(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, Options(), sent).document_id
         # As an older program wrote it.
@@ -130,13 +132,13 @@ def test_a_deletion_that_was_killed_before_it_was_done_is_taken_back(
 def test_one_that_was_done_stays_done(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, swept: Sweep
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"Gate."), {})).document_id
         kill_while_deleting(index, monkeypatch, number, done=True)
         assert (swept(index), index.documents()) == ([], [])
 
 
-def kill_while_deleting(index: Index, monkeypatch: pytest.MonkeyPatch, number: int, *, done: bool) -> None:
+def kill_while_deleting(index: Library, monkeypatch: pytest.MonkeyPatch, number: int, *, done: bool) -> None:
     replace = index.replace
 
     def killed(new: list[Incoming], removed: list[int], *, lineage: str | None = None) -> None:

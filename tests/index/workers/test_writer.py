@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from index.catalog.liveness import this_process
 from index.ingest.jobs import INTERRUPTED, Jobs
 from index.ingest.watch import Change
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.workers.writer import STOPPED, Writer
 from rag.engine import QueryEngine
@@ -23,18 +23,18 @@ from ui.app import create_app
 
 
 @pytest.fixture
-def index(held: Held, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", held) as opened:
+def index(held: Held, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", held) as opened:
         yield opened
 
 
 @pytest.fixture
-def folder(tmp_path: Path, index: Index) -> Path:
+def folder(tmp_path: Path, index: Library) -> Path:
     return unsynced(index, tmp_path / "reports")
 
 
 def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
-    index: Index, held: Held, folder: Path
+    index: Library, held: Held, folder: Path
 ) -> None:
     jobs = Jobs(index.catalog.engine)
     with app_of(index) as client:
@@ -50,7 +50,7 @@ def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
     assert len(list(folder.iterdir())) == 2
 
 
-def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index: Index) -> None:
+def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index: Library) -> None:
     dead, uploads = replace(this_process(), started="00000000-1"), index.home / "uploads"
     job_id = Jobs(index.catalog.engine, dead).create("upload").id
     left, mine = (
@@ -64,7 +64,7 @@ def test_at_the_start_what_a_killed_one_left_has_failed_and_is_swept_away(index:
     assert (left.exists(), mine.exists(), other.exists()) == (False, True, True)
 
 
-def test_a_server_that_watches_syncs_what_is_there_and_what_comes(index: Index, folder: Path) -> None:
+def test_a_server_that_watches_syncs_what_is_there_and_what_comes(index: Library, folder: Path) -> None:
     app = create_app(index, QueryEngine(index, None), watch=True)
     with TestClient(app) as client:
         wait_until(lambda: paths(index) == ["dam.txt", "weir.txt"])
@@ -76,7 +76,7 @@ def test_a_server_that_watches_syncs_what_is_there_and_what_comes(index: Index, 
 
 
 def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
-    index: Index, held: Held, folder: Path
+    index: Library, held: Held, folder: Path
 ) -> None:
     more = write(folder.parent / "more/more.txt", GATE).parent
     index.catalog.follow([str(more)])
@@ -101,7 +101,7 @@ def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
 
 
 def test_a_watch_is_told_that_its_sync_failed(
-    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+    index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")

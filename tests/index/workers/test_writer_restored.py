@@ -11,7 +11,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
 from index.ingest.sync import sync
 from index.ingest.watch import Change
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.workers import writer as module
 from index.workers.writer import Writer
@@ -23,7 +23,7 @@ def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
 ) -> None:
     home, folder = tmp_path / "home", tmp_path / "reports"
     write(folder / "a.txt", "One gate.")
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         sync(index, [folder])
         back_up(home, tmp_path / "library.tar")
         index.replace([incoming("Two gates.", "b.txt")])

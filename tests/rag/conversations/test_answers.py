@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from index.catalog.database import Catalog
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import Filters
 from index.text.boxes import Box
@@ -259,7 +259,7 @@ def test_an_answer_stays_the_same_when_its_report_changes_and_goes(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "reports" / "dam.txt", GATE)
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [file.parent], reader=loading)
         made = QueryEngine(index).ask("Who closed the third gate of the dam?")
         assert [cited.quote for cited in made.citations] == [GATE]

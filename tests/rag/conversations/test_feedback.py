@@ -22,7 +22,7 @@ from rag.conversations.feedback import (
 from rag.engine import QueryEngine
 from rag.errors import JsonLinesError, SpanError
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 EVIDENCE = CitedEvidence("/reports", "a.txt", 4, 7, "dam")
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str, cause: str) -> None:
     assert str(raised.value).startswith(f"{tmp_path}/feedback.jsonl, {cause}")
 
 
-def test_evidence_is_a_span_of_a_version_with_its_words(library: Library) -> None:
+def test_evidence_is_a_span_of_a_version_with_its_words(library: MakeLibrary) -> None:
     index = library({"a.txt": "The dam broke."}).index
     [record] = index.documents()
     assert evidence_in(index, 1, 1, 4, 7) == CitedEvidence(record.source, "a.txt", 4, 7, "dam")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
-from index.library import Index
+from index.library import Library
 from rag.conversations.store import FoundBy, Kept
 from rag.errors import KeptNotFoundError
 from tests.support.reports import incoming, version
@@ -169,7 +169,7 @@ def test_a_text_that_was_deleted_is_not_found(kept: Kept) -> None:
             act("a")
 
 
-def test_keeping_a_text_changes_nothing_that_is_searched(index: Index) -> None:
+def test_keeping_a_text_changes_nothing_that_is_searched(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
     before = index.generation, [hit.text for hit in index.search("gate")], index.documents()
     Kept(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
@@ -219,7 +219,7 @@ def test_texts_and_documents_are_written_at_the_same_time(catalog: Catalog, kept
     ] * 3
 
 
-def test_what_is_kept_is_in_a_backup(index: Index, tmp_path: Path) -> None:
+def test_what_is_kept_is_in_a_backup(index: Library, tmp_path: Path) -> None:
     index.replace([incoming("One gate of the dam.")])
     kept = Kept(index.catalog.engine)
     kept.put("a", "s", CREATED, "before")

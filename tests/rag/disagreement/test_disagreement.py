@@ -15,7 +15,7 @@ from rag.engine import QueryEngine
 from tests.support.disagreements import DISAGREE, FINE
 from tests.support.markup import citation
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 
 def cited(
@@ -212,7 +212,7 @@ def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine
         assert figure.value in numbers[figure.citation]
 
 
-def test_an_answer_of_a_small_library_shows_them_too(library: Library) -> None:
+def test_an_answer_of_a_small_library_shows_them_too(library: MakeLibrary) -> None:
     front = "---\ntitle: {}\npublished: {}\n---\n\n{}"
     early = "The flood in Sarrow destroyed 2,140 homes. Schools stay closed until May."
     late = "Builders are being sought. By now 2,610 homes are known to be destroyed by the flood in Sarrow."

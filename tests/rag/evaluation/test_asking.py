@@ -8,7 +8,7 @@ import pytest
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from rag.evaluation.asking import ask_all, ask_without_subject, with_removable_subject
 from rag.evaluation.configuration import Configuration
@@ -27,7 +27,7 @@ DATASET = Dataset("set", DOCUMENTS, (WHEN,))
 
 @pytest.fixture(scope="module")
 def engine(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryEngine]:
-    index: Index
+    index: Library
     with open_throwaway(DOCUMENTS, Configuration(), encoder, tmp_path_factory.mktemp("indexes")) as index:
         yield QueryEngine(index)
 

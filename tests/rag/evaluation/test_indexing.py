@@ -10,7 +10,7 @@ import pytest
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.indexing import open_throwaway
 from tests.support.reports import Watched, paths
@@ -89,7 +89,7 @@ def test_a_run_that_was_broken_off_goes_on(watched: Watched, tmp_path: Path) -> 
 
 def test_what_is_embedded_is_told(watched: Watched, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    index: Index
+    index: Library
     with open_throwaway(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
         assert index.generation == 1
     assert told == [("embedding", 2, 2)]

@@ -11,7 +11,7 @@ import pytest
 from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evidence_in
 from rag.errors import DatasetError
 from rag.evaluation import Configuration, Dataset, evaluate, read_dataset
@@ -27,7 +27,7 @@ SHOES = "Shoes are made in Orrin by hand. Leather comes from Varda."
 class Reports:
     """A library that follows a folder."""
 
-    def __init__(self, folder: Path, index: Index) -> None:
+    def __init__(self, folder: Path, index: Library) -> None:
         self.folder = folder
         self.index = index
         self.write("dam.txt", DAM)
@@ -53,7 +53,7 @@ class Reports:
 
 @pytest.fixture
 def reports(encoder: Encoder, tmp_path: Path) -> Iterator[Reports]:
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         yield Reports(tmp_path, index)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import estimate
@@ -19,7 +19,7 @@ from rag.evaluation.retrieval import METRICS, measure_retrieval
 
 
 @pytest.fixture(scope="module")
-def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """By words alone, a search for *varda* brings first, second, third: the more often, the higher."""
     texts = {
         name: f"{'Varda ' * times}{'nothing ' * (6 - times)}.".replace(" .", ".")
@@ -34,7 +34,7 @@ def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield opened
 
 
-def figures(index: Index, *queries: Query, dense_weight: float = 0.6) -> dict[tuple[str, ...], float]:
+def figures(index: Library, *queries: Query, dense_weight: float = 0.6) -> dict[tuple[str, ...], float]:
     """The values by ranking and metric."""
     found = {}
     for place, sample in measure_retrieval(index, queries, dense_weight).items():
@@ -45,7 +45,7 @@ def figures(index: Index, *queries: Query, dense_weight: float = 0.6) -> dict[tu
     return found
 
 
-def test_each_metric_is_what_its_definition_gives(index: Index) -> None:
+def test_each_metric_is_what_its_definition_gives(index: Library) -> None:
     found = figures(index, Query("q1", "Varda", judged={"second": 1, "third": 1, "first": 0}))
     ideal = 1 + 1 / log2(3)
     assert found["lexical", "ndcg@10"] == pytest.approx((1 / log2(3) + 1 / log2(4)) / ideal)
@@ -53,12 +53,12 @@ def test_each_metric_is_what_its_definition_gives(index: Index) -> None:
     assert [found["lexical", f"recall@{k}"] for k in (1, 5, 20, 100)] == [0, 1, 1, 1]
 
 
-def test_gains_are_linear_in_the_grade(index: Index) -> None:
+def test_gains_are_linear_in_the_grade(index: Library) -> None:
     found = figures(index, Query("q1", "Varda", judged={"first": 1, "second": 3}))
     assert found["lexical", "ndcg@10"] == pytest.approx((1 + 3 / log2(3)) / (3 + 1 / log2(3)))
 
 
-def test_a_figure_is_the_mean_over_the_questions_that_have_a_judgement(index: Index) -> None:
+def test_a_figure_is_the_mean_over_the_questions_that_have_a_judgement(index: Library) -> None:
     found = figures(
         index,
         Query("q1", "Varda", judged={"first": 1}),
@@ -70,7 +70,7 @@ def test_a_figure_is_the_mean_over_the_questions_that_have_a_judgement(index: In
     assert found["lexical", "recall@1"] == 0.5
 
 
-def test_every_ranking_has_every_metric_and_fusion_follows_its_weight(index: Index) -> None:
+def test_every_ranking_has_every_metric_and_fusion_follows_its_weight(index: Library) -> None:
     query = Query("q1", "Varda", judged={"third": 1})
     found = figures(index, query)
     assert list(found) == [
@@ -93,11 +93,11 @@ def test_a_document_counts_once_at_the_rank_of_its_best_passage(encoder: Encoder
     assert found["lexical", "mrr@10"] == 0.5
 
 
-def test_nothing_is_measured_without_a_judgement(index: Index) -> None:
+def test_nothing_is_measured_without_a_judgement(index: Library) -> None:
     assert measure_retrieval(index, [Query("q1", "Varda")], 0.6) == {}
 
 
-def test_searches_are_told_and_counted(index: Index) -> None:
+def test_searches_are_told_and_counted(index: Library) -> None:
     told: list[tuple[str, int, int]] = []
     queries = [Query(name, "Varda", judged={"first": 1}) for name in ("q1", "q2")]
     measure_retrieval(index, queries, 0.6, lambda *stage: told.append(stage))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Span
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from rag.evaluation.asking import Asked, ask_all
 from rag.evaluation.datasets import Evidence, Query
@@ -16,7 +16,7 @@ from tests.support.sets import asked
 SUNDAY = "The dam broke on Sunday."
 
 
-def values(index: Index, *items: Asked) -> dict[str, float]:
+def values(index: Library, *items: Asked) -> dict[str, float]:
     found = {}
     for place, sample in measure_selection(items, index, 0.6).items():
         figure = estimate(sample)
@@ -65,7 +65,7 @@ class TestGold:
 
 
 class TestFigures:
-    def test_an_abstention_is_not_correct(self, seed_index: Index) -> None:
+    def test_an_abstention_is_not_correct(self, seed_index: Library) -> None:
         query = Query("q1", "When?", answers=("Sunday",))
         found = values(
             seed_index,
@@ -76,14 +76,14 @@ class TestFigures:
         )
         assert found == {"first_correct": 0.25, "any_correct": 0.5}
 
-    def test_questions_without_gold_do_not_count(self, seed_index: Index) -> None:
+    def test_questions_without_gold_do_not_count(self, seed_index: Library) -> None:
         gold = Query("q1", "When?", answers=("Sunday",))
         others = [Query("q2", "When?"), Query("q3", "When?", answerable=False, answers=("Sunday",))]
         found = values(seed_index, asked(gold, SUNDAY), *(asked(other, "Not it.") for other in others))
         assert found["first_correct"] == 1
         assert measure_selection([asked(other) for other in others], seed_index, 0.6) == {}
 
-    def test_precision_recall_and_f1_are_means_over_the_marked_questions(self, seed_index: Index) -> None:
+    def test_precision_recall_and_f1_are_means_over_the_marked_questions(self, seed_index: Library) -> None:
         found = values(
             seed_index,
             asked(Query("q1", "When?", sentences=("One.", "Two.")), "One.", "Three."),
@@ -96,7 +96,7 @@ class TestFigures:
         assert found["first_correct"] == 0.5
 
     def test_the_first_three_are_the_sentences_that_a_plain_search_would_cite(
-        self, seed_index: Index, seed_engine: QueryEngine
+        self, seed_index: Library, seed_engine: QueryEngine
     ) -> None:
         text = "How many suspects were arrested, and over how many days?"
         hit = seed_index.search(text, 1)[0]

@@ -13,7 +13,7 @@ from rag.finding.reading import Reading, read
 from rag.finding.weights import Weights, load_weights
 from rag.questions import Question, understand
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 HARBOUR = {"a.txt": "The harbour of Tessaveld was closed by ice. Pilots waited for a week."}
 NEVER = replace(load_weights(), threshold=1.0, foreign_threshold=1.0)
@@ -31,7 +31,7 @@ def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool =
     return judge(engine.index, question, found, weights, filtered=filtered).abstention
 
 
-def test_the_threshold_parts_answers_from_abstentions(library: Library) -> None:
+def test_the_threshold_parts_answers_from_abstentions(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     assert judged(engine, "Why was the harbour closed?", ALWAYS) is None
     assert judged(engine, "Why was the harbour closed?", NEVER) == Abstention(
@@ -39,7 +39,7 @@ def test_the_threshold_parts_answers_from_abstentions(library: Library) -> None:
     )
 
 
-def test_what_nothing_mentions_is_named(library: Library) -> None:
+def test_what_nothing_mentions_is_named(library: MakeLibrary) -> None:
     assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
         "not_in_library",
         "No report in this library speaks of this. None of the passages nearest to it mentions "
@@ -47,7 +47,7 @@ def test_what_nothing_mentions_is_named(library: Library) -> None:
     )
 
 
-def test_of_reports_that_were_filtered_out_nothing_is_said(library: Library) -> None:
+def test_of_reports_that_were_filtered_out_nothing_is_said(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
     far = judged(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
@@ -57,21 +57,21 @@ def test_of_reports_that_were_filtered_out_nothing_is_said(library: Library) -> 
     assert far.reason.startswith("No report that passes the filters speaks of this. None of the passages")
 
 
-def test_a_word_that_some_passage_has_is_not_said_to_be_nowhere(library: Library) -> None:
+def test_a_word_that_some_passage_has_is_not_said_to_be_nowhere(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour was closed by ice.", "b.txt": "The parliament voted on Monday."})
     abstention = judged(engine, "Has the parliament closed the harbour?", NEVER)
     assert abstention is not None
     assert "None of the passages" not in abstention.reason
 
 
-def test_missing_words_are_given_as_they_were_written(library: Library) -> None:
+def test_missing_words_are_given_as_they_were_written(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
     assert missing_words(engine.index, question, reading) == ["strike"]
     assert shortfall(engine.index, question, reading) == "does not mention “strike”"
 
 
-def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: Library) -> None:
+def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour of Tessaveld was closed by ice."})
     question, [reading], _ = ranked(engine, "When was the harbour of Tessaveld closed?")
     assert shortfall(engine.index, question, reading) == (

@@ -14,7 +14,7 @@ from rag.finding.reading import read
 from rag.finding.weights import load_weights
 from rag.questions import understand
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 REPORT = {"a.txt": "The police arrested more than a thousand suspects in the raids of this week."}
 
@@ -25,24 +25,26 @@ def beside(engine: QueryEngine, text: str) -> str | None:
     return caveat(engine.index, question, rank(measure(engine.index, question, readings), load_weights()))
 
 
-def test_nothing_is_said_where_the_sentences_have_the_question_s_words(library: Library) -> None:
+def test_nothing_is_said_where_the_sentences_have_the_question_s_words(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "How many suspects did the police arrest?") is None
 
 
-def test_words_that_the_sentences_lack_are_named(library: Library) -> None:
+def test_words_that_the_sentences_lack_are_named(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "How many suspects were convicted after the raids?") == (
         "Not mentioned in the sentences cited: “convicted”, “after”."
     )
 
 
-def test_a_word_that_a_sentence_in_another_language_has_is_not_said_to_be_missing(library: Library) -> None:
+def test_a_word_that_a_sentence_in_another_language_has_is_not_said_to_be_missing(
+    library: MakeLibrary,
+) -> None:
     # Names are short, so that the language of the second report is not told.
     engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
     assert [record.language for record in engine.index.documents()] == ["en", "und"]
     assert beside(engine, "How many suspects did the police arrest in Kampot?") is None
 
 
-def test_another_language_is_named(library: Library) -> None:
+def test_another_language_is_named(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "在柬埔寨逮捕了多少嫌疑人？") == (
         "The question is in Chinese; the words cited are in English."
     )

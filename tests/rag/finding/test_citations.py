@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from index.records import Incoming
 from rag.answers import Verification
 from rag.engine import QueryEngine
-from rag.finding.citations import Library, cite
+from rag.finding.citations import DocumentTexts, cite
 from rag.finding.reading import read
 
 SENTENCES = (
@@ -53,7 +53,7 @@ def test_every_quote_is_its_span_of_the_stored_text(
 ) -> None:
     assert hasattr(tmp_path_factory, "mktemp")
     home: Path = tmp_path_factory.mktemp("home")
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         index.replace(
             [
                 Incoming(
@@ -80,13 +80,13 @@ def test_every_quote_is_its_span_of_the_stored_text(
     ]
 
 
-def test_a_footnote_names_its_document_version_and_page(seed_index: Index) -> None:
+def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> None:
     record = next(record for record in seed_index.documents() if record.kind == "pdf")
     text = seed_index.text(record.document_id).text
     start = text.index("Mr Dalvey told the Commission")
     span = Span(start, start + len("Mr Dalvey told the Commission"))
     checked = Verification("supported", quote_matches=True, figures_match=True, score=1.0)
-    library = Library(seed_index)
+    library = DocumentTexts(seed_index)
     made = cite(3, 40, span.of(text), record=record, span=span, library=library, verification=checked)
     assert (made.id, made.answer_start, made.answer_end) == (3, 40, 40 + len(span))
     assert (made.document_id, made.version, made.path) == (record.document_id, 1, record.path)
@@ -97,7 +97,7 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Index) -> No
     assert (made.start, made.end, made.quote) == (span.start, span.end, "Mr Dalvey told the Commission")
 
 
-def test_a_text_is_fetched_once_an_answer(seed_index: Index) -> None:
-    library = Library(seed_index)
+def test_a_text_is_fetched_once_an_answer(seed_index: Library) -> None:
+    library = DocumentTexts(seed_index)
     [reading, *_] = read(seed_index, seed_index.search("scam dens", 2))
     assert library.text(reading.document) is library.text(reading.document)

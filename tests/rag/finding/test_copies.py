@@ -8,12 +8,12 @@ from index.documents import Span
 from index.records import Filters
 from rag.answers import Answer, Citation, Copy
 from rag.engine import QueryEngine
-from rag.finding.citations import Library as Texts
+from rag.finding.citations import DocumentTexts as Texts
 from rag.finding.copies import Copies
 from rag.finding.reading import ReadSentence
 from tests.support.stories import COPIES, LEAD, OTHER_STORY, STORY, copy
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+DocumentTexts = Callable[[Mapping[str, str]], QueryEngine]
 
 RAID = "How many people were arrested when police searched the warehouses at the harbour of Orrin?"
 
@@ -33,7 +33,7 @@ def lead(answer: Answer) -> Citation:
     return cited
 
 
-def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(library: Library) -> None:
+def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(library: DocumentTexts) -> None:
     engine = library(COPIES)
     answer = engine.ask(RAID)
     cited = lead(answer)
@@ -48,7 +48,7 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
         assert citation.verification.verdict == "supported"
 
 
-def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: Library) -> None:
+def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: DocumentTexts) -> None:
     engine = library(COPIES)
     [courier, _] = lead(engine.ask(RAID)).also_in
     [record] = [record for record in engine.index.documents() if record.path == "courier.md"]
@@ -64,7 +64,7 @@ def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: Library) -
     )
 
 
-def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: Library) -> None:
+def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: DocumentTexts) -> None:
     reworded = ("Eight people were held on Tuesday in a raid at Orrin's port.", *STORY[1:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", reworded)
     engine = library(
@@ -76,7 +76,7 @@ def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: Library
     assert also_in(engine, cited) == ["herald.md"]
 
 
-def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(library: Library) -> None:
+def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(library: DocumentTexts) -> None:
     longer = (f"{LEAD[:-1]}, she said: “{STORY[3]}” Nobody answered.", *STORY[1:3], *STORY[4:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", longer)
     index = library({"courier.md": COPIES["courier.md"], "gazette.md": first}).index
@@ -94,7 +94,7 @@ def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(libr
     assert cited(STORY[1]) == ("gazette.md", ["Nine held in harbour raid"])
 
 
-def test_different_stories_on_one_subject_stay_two_sources(library: Library) -> None:
+def test_different_stories_on_one_subject_stay_two_sources(library: DocumentTexts) -> None:
     other = copy("Varda Gazette", "Harbour closed for a night", "2031-05-13", OTHER_STORY)
     engine = library({"courier.md": COPIES["courier.md"], "gazette.md": other})
     answer = engine.ask("What happened at the harbour of Orrin when police searched four warehouses?")
@@ -102,13 +102,13 @@ def test_different_stories_on_one_subject_stay_two_sources(library: Library) -> 
     assert [cited.also_in for cited in answer.citations] == [()] * len(answer.citations)
 
 
-def test_copies_that_the_filters_leave_out_are_neither_cited_nor_named(library: Library) -> None:
+def test_copies_that_the_filters_leave_out_are_neither_cited_nor_named(library: DocumentTexts) -> None:
     engine = library(COPIES)
     cited = lead(engine.ask(RAID, Filters(publishers=("Orrin Courier", "Northern Herald"))))
     assert (cited.path, also_in(engine, cited)) == ("courier.md", ["herald.md"])
 
 
-def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: Library) -> None:
+def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: DocumentTexts) -> None:
     def report(year: int, outlet: str) -> str:
         body = "\n\n".join(STORY)
         return (
@@ -129,7 +129,7 @@ def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: Libr
     )
 
 
-def test_an_abstention_shows_one_passage_of_a_group(library: Library) -> None:
+def test_an_abstention_shows_one_passage_of_a_group(library: DocumentTexts) -> None:
     other = "The lighthouse of Varda was painted white in the spring of 2030."
     answer = library({**COPIES, "other.txt": other}).ask("Who is the mayor of Harlamoor?")
     assert answer.abstained
@@ -138,7 +138,7 @@ def test_an_abstention_shows_one_passage_of_a_group(library: Library) -> None:
     assert "other.txt" in shown
 
 
-def test_many_copies_do_not_crowd_out_what_another_report_says(library: Library) -> None:
+def test_many_copies_do_not_crowd_out_what_another_report_says(library: DocumentTexts) -> None:
     copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
     later = (
         "On Friday the number of suspects in custody rose to nineteen, the prosecutor of the province said."
@@ -152,7 +152,7 @@ def test_many_copies_do_not_crowd_out_what_another_report_says(library: Library)
     assert [path for path in read if path not in copies] == ["later.txt"]
 
 
-def test_an_updated_copy_is_read_for_what_is_new_in_it(library: Library) -> None:
+def test_an_updated_copy_is_read_for_what_is_new_in_it(library: DocumentTexts) -> None:
     updated = (LEAD.replace("Nine", "Fourteen"), *STORY[1:])
     later = copy("Orrin Courier", "Fourteen held", "2031-05-15", updated)
     engine = library({"gazette.md": COPIES["gazette.md"], "courier.md": later})

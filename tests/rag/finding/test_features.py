@@ -11,7 +11,7 @@ from rag.finding.features import Candidate, acronyms, holds, measure
 from rag.finding.reading import read
 from rag.questions import understand
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 
 def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
@@ -20,7 +20,7 @@ def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
     return {candidate.sentence.text: candidate for candidate in candidates}
 
 
-def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: Library) -> None:
+def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in the harbour. A harbour pilot was saved."})
     found = measured(engine, "How many dredgers sank?")
     assert found["The dredger sank in the harbour."].features.coverage == pytest.approx(1.0)
@@ -28,14 +28,14 @@ def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: L
     assert found["A harbour pilot was saved."].features.near == pytest.approx(1.0)
 
 
-def test_a_kind_of_answer_is_there_or_not(library: Library) -> None:
+def test_a_kind_of_answer_is_there_or_not(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. The dredger was insured."})
     found = measured(engine, "When did the dredger sink?")
     first, second = found["The dredger sank in March."].features, found["The dredger was insured."].features
     assert (first.kind, first.wrong_kind, second.kind, second.wrong_kind) == (1.0, 0.0, 0.0, 1.0)
 
 
-def test_names_are_shares_of_the_question_s_names(library: Library) -> None:
+def test_names_are_shares_of_the_question_s_names(library: MakeLibrary) -> None:
     engine = library({"a.txt": "A ship from Tessaveld sank. Its captain is from Harlamoor."})
     found = measured(engine, "Did a ship from Tessaveld sink near Pellan?")
     features = found["A ship from Tessaveld sank."].features
@@ -43,14 +43,14 @@ def test_names_are_shares_of_the_question_s_names(library: Library) -> None:
     assert found["Its captain is from Harlamoor."].features.names == 0.0
 
 
-def test_peoples_count_as_their_countries_and_acronyms_as_their_names(library: Library) -> None:
+def test_peoples_count_as_their_countries_and_acronyms_as_their_names(library: MakeLibrary) -> None:
     text = "Ships of Lorvenna sank. The United Nations Office on Drugs and Crime warned of it."
     found = measured(library({"a.txt": text}), "Did Lorvennan ships worry the UNODC?")
     assert found["Ships of Lorvenna sank."].features.names == 0.5
     assert found["The United Nations Office on Drugs and Crime warned of it."].features.names == 0.5
 
 
-def test_a_question_in_another_language_is_foreign(library: Library) -> None:
+def test_a_question_in_another_language_is_foreign(library: MakeLibrary) -> None:
     engine = library(
         {"a.txt": "The police arrested more than a thousand suspects within three days this week."}
     )
@@ -58,14 +58,14 @@ def test_a_question_in_another_language_is_foreign(library: Library) -> None:
     assert candidate.features.foreign == 1.0
 
 
-def test_a_sentence_with_the_opposite_of_a_word_is_opposed(library: Library) -> None:
+def test_a_sentence_with_the_opposite_of_a_word_is_opposed(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The southern dam is stronger. The dredger was insured."})
     found = measured(engine, "Which dam is weaker?")
     assert found["The southern dam is stronger."].features.opposed == 1.0
     assert found["The dredger was insured."].features.opposed == 0.0
 
 
-def test_a_denial_in_the_question_must_be_in_the_sentence(library: Library) -> None:
+def test_a_denial_in_the_question_must_be_in_the_sentence(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The northern gate opened. The southern gate did not open."})
     found = measured(engine, "Which gate didn't open?")
     assert found["The northern gate opened."].features.undenied == 1.0
@@ -73,7 +73,7 @@ def test_a_denial_in_the_question_must_be_in_the_sentence(library: Library) -> N
     assert {item.features.undenied for item in measured(engine, "Which gate opened?").values()} == {0.0}
 
 
-def test_opposites_and_denials_are_known_in_english_only(library: Library) -> None:
+def test_opposites_and_denials_are_known_in_english_only(library: MakeLibrary) -> None:
     engine = library(
         {"a.txt": "Der Damm im Norden ist fast fertig, und niemand wurde bei der Flut verletzt."}
     )
@@ -83,12 +83,12 @@ def test_opposites_and_denials_are_known_in_english_only(library: Library) -> No
     assert (candidate.features.opposed, candidate.features.undenied) == (0.0, 0.0)
 
 
-def test_a_document_s_own_title_is_no_statement_in_it(library: Library) -> None:
+def test_a_document_s_own_title_is_no_statement_in_it(library: MakeLibrary) -> None:
     engine = library({"a.md": "# Why the dredger sank\n\nThe dredger was overloaded."})
     assert list(measured(engine, "Why did the dredger sink?")) == ["The dredger was overloaded."]
 
 
-def test_nothing_read_measures_nothing(library: Library) -> None:
+def test_nothing_read_measures_nothing(library: MakeLibrary) -> None:
     assert measured(library({}), "What happened?") == {}
 
 
@@ -120,7 +120,7 @@ def test_a_word_is_held_by_one_that_grew_from_it(word: str, held: str, answer: b
     assert not holds(frozenset({("de", held)}), ("en", word))
 
 
-def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: Library) -> None:
+def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. It was insured. The owners were paid."})
     index = engine.index
     [hit] = index.search("dredger")
@@ -130,7 +130,7 @@ def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: Librar
     assert [item.features.cosine for item in found.values()] == pytest.approx(expected)
 
 
-def test_a_sentence_whose_vector_is_not_kept_is_embedded_by_itself(library: Library) -> None:
+def test_a_sentence_whose_vector_is_not_kept_is_embedded_by_itself(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. It was insured.", "b.txt": "A dredger was sold."})
     index = engine.index
     with index.catalog.engine.begin() as connection:

@@ -8,7 +8,7 @@ from index.documents import Span
 from rag.engine import QueryEngine
 from rag.finding.reading import read
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 SENTENCES = [
     f"Station {number} on the river reported a level of {number * 7} units that morning."
@@ -17,7 +17,7 @@ SENTENCES = [
 LONG = " ".join(SENTENCES)
 
 
-def test_a_hit_is_widened_by_two_sentences_on_either_side(library: Library) -> None:
+def test_a_hit_is_widened_by_two_sentences_on_either_side(library: MakeLibrary) -> None:
     index = library({"levels.txt": LONG}).index
     with index.catalog.reading() as reader:
         passages = list(reader.passages())
@@ -32,13 +32,13 @@ def test_a_hit_is_widened_by_two_sentences_on_either_side(library: Library) -> N
     assert reading.span == Span(whole[first - 2].start, whole[last + 2].end)
 
 
-def test_a_document_s_edges_are_not_overstepped(library: Library) -> None:
+def test_a_document_s_edges_are_not_overstepped(library: MakeLibrary) -> None:
     index = library({"short.txt": "One thing happened. Another followed."}).index
     [reading] = read(index, index.search("what happened", 5))
     assert [sentence.text for sentence in reading.sentences] == ["One thing happened.", "Another followed."]
 
 
-def test_neighbouring_hits_become_one_reading_in_the_order_of_the_text(library: Library) -> None:
+def test_neighbouring_hits_become_one_reading_in_the_order_of_the_text(library: MakeLibrary) -> None:
     index = library({"levels.txt": LONG}).index
     with index.catalog.reading() as reader:
         passages = list(reader.passages())
@@ -52,7 +52,7 @@ def test_neighbouring_hits_become_one_reading_in_the_order_of_the_text(library: 
     assert reading.score == max(hit.score for hit in pair)
 
 
-def test_hits_of_several_documents_stay_apart_and_keep_their_order(library: Library) -> None:
+def test_hits_of_several_documents_stay_apart_and_keep_their_order(library: MakeLibrary) -> None:
     index = library(
         {"a.txt": "The harbour was closed by ice.", "b.txt": "The harbour was closed by a strike of pilots."}
     ).index

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.records import Filters
 from rag.answers import Answer
 from rag.conversations.history import follow
@@ -23,7 +23,7 @@ suggest = partial(suggesting.suggest, seconds=60)
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 
 def answers_to(engine: QueryEngine, question: str) -> Answer:
@@ -114,7 +114,7 @@ DAM = (
 )
 
 
-def test_what_was_shown_earlier_in_the_conversation_is_not_suggested_again(library: Library) -> None:
+def test_what_was_shown_earlier_in_the_conversation_is_not_suggested_again(library: MakeLibrary) -> None:
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
     assert "How many homes were destroyed?" in suggest(engine, first)
@@ -127,7 +127,7 @@ def test_what_was_shown_earlier_in_the_conversation_is_not_suggested_again(libra
     assert "How many homes were destroyed?" not in suggest(engine, again)
 
 
-def test_asking_aside_keeps_no_answer_and_reaches_no_model(library: Library) -> None:
+def test_asking_aside_keeps_no_answer_and_reaches_no_model(library: MakeLibrary) -> None:
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     answer = answers_to(engine, "When did the dam of Varda break?")
     suggest(engine, answer)
@@ -137,7 +137,7 @@ def test_asking_aside_keeps_no_answer_and_reaches_no_model(library: Library) -> 
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
 
 
-def test_a_report_in_another_language_is_not_asked_of(library: Library) -> None:
+def test_a_report_in_another_language_is_not_asked_of(library: MakeLibrary) -> None:
     engine = library(
         {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
     )
@@ -146,7 +146,7 @@ def test_a_report_in_another_language_is_not_asked_of(library: Library) -> None:
 
 
 def test_a_version_that_was_replaced_is_not_asked_of(
-    index: Index, tmp_path_factory: pytest.TempPathFactory
+    index: Library, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("reports")
     file = folder / "dam.txt"
@@ -160,7 +160,7 @@ def test_a_version_that_was_replaced_is_not_asked_of(
     assert candidates_of(index, answer) == []
 
 
-def test_the_plan_is_only_asked_of_where_a_plan_was_spoken_of(library: Library) -> None:
+def test_the_plan_is_only_asked_of_where_a_plan_was_spoken_of(library: MakeLibrary) -> None:
     text = (
         "The sirens of Varda are loud. The scheme costs 3.4 million euros. The sirens cost 2 million euros."
     )

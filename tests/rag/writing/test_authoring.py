@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.conversations.history import Conversation, of_answers
 from rag.engine import QueryEngine
@@ -34,7 +34,7 @@ REWRITTEN = "To which parts of the world are the scam syndicates in Cambodia spr
 
 
 def engine_of(
-    index: Index, *scripts: Script, prices: Prices | None = None
+    index: Library, *scripts: Script, prices: Prices | None = None
 ) -> tuple[QueryEngine, ScriptedLLM]:
     llm = ScriptedLLM(*scripts)
     writer = Writer(model_of(llm, prices=prices), Gate(index.encoder))
@@ -52,7 +52,7 @@ def used(sent: int, written: int, script: Script) -> Script:
 
 
 @pytest.fixture
-def first(seed_index: Index) -> Answer:
+def first(seed_index: Library) -> Answer:
     """An answer that cites one sentence, under the number 1."""
     engine, _ = engine_of(seed_index, cites((AMNESTY, AMNESTY)))
     answer = engine.ask(DENS)
@@ -60,7 +60,7 @@ def first(seed_index: Index) -> Answer:
     return answer
 
 
-def test_an_answer_says_who_wrote_it_how_long_that_took_and_what_it_cost(seed_index: Index) -> None:
+def test_an_answer_says_who_wrote_it_how_long_that_took_and_what_it_cost(seed_index: Library) -> None:
     engine, _ = engine_of(seed_index, used(2_000, 100, cites((AMNESTY, AMNESTY))), prices=Prices(0.5, 2.0))
     answer = engine.ask(DENS)
     assert answer.model == "scripted"
@@ -69,25 +69,25 @@ def test_an_answer_says_who_wrote_it_how_long_that_took_and_what_it_cost(seed_in
     assert answer.timings["cost"] == pytest.approx(0.0012)
 
 
-def test_an_answer_that_is_quoted_in_its_place_still_says_what_it_cost(seed_index: Index) -> None:
+def test_an_answer_that_is_quoted_in_its_place_still_says_what_it_cost(seed_index: Library) -> None:
     engine, _ = engine_of(seed_index, used(2_000, 100, says("Many.\n")), prices=Prices(0.5, 2.0))
     answer = engine.ask(DENS)
     assert (answer.model, answer.fallback) == ("quoted", "unusable")
     assert answer.timings["cost"] == pytest.approx(0.0012)
 
 
-def test_the_same_question_is_sent_as_the_same_prompt(seed_index: Index) -> None:
+def test_the_same_question_is_sent_as_the_same_prompt(seed_index: Library) -> None:
     engine, llm = engine_of(seed_index, cites((AMNESTY, AMNESTY)))
     assert engine.ask(DENS).prompt_digest == engine.ask(DENS).prompt_digest
     assert llm.words(0) == llm.words(1)
 
 
-def test_words_of_the_question_that_the_cited_sentences_lack_are_noted(seed_index: Index) -> None:
+def test_words_of_the_question_that_the_cited_sentences_lack_are_noted(seed_index: Library) -> None:
     engine, _ = engine_of(seed_index, cites((AMNESTY, AMNESTY)))
     assert engine.ask(DENS).note == "Not mentioned in the sentences cited: “compounds”."
 
 
-def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_index: Index) -> None:
+def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_index: Library) -> None:
     llm = ScriptedLLM(fails(ServerError(500)))
     model = model_of(llm, circuit=Circuit(failures=2))
     engine = QueryEngine(seed_index, None, writer=Writer(model, Gate(seed_index.encoder)))
@@ -104,7 +104,7 @@ def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_in
 # Conversations
 
 
-def test_a_follow_up_is_rewritten_shown_and_answered(seed_index: Index, first: Answer) -> None:
+def test_a_follow_up_is_rewritten_shown_and_answered(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     events = list(engine.stream(FOLLOW_UP, conversation=of_answers("c1", [first])))
     assert events[0] == QuestionRewritten(REWRITTEN)
@@ -112,7 +112,7 @@ def test_a_follow_up_is_rewritten_shown_and_answered(seed_index: Index, first: A
     assert (answer.question, answer.conversation_id) == (FOLLOW_UP, "c1")
 
 
-def test_earlier_evidence_stays_citable_with_its_number(seed_index: Index, first: Answer) -> None:
+def test_earlier_evidence_stays_citable_with_its_number(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING), (AMNESTY, AMNESTY)))
     answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
     assert answer.standalone == REWRITTEN
@@ -120,7 +120,7 @@ def test_earlier_evidence_stays_citable_with_its_number(seed_index: Index, first
     assert [sentence.citations for sentence in answer.sentences] == [(2,), (1,)]
 
 
-def test_what_is_quoted_in_a_conversation_keeps_its_number_too(seed_index: Index, first: Answer) -> None:
+def test_what_is_quoted_in_a_conversation_keeps_its_number_too(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, fails(ServerError(400)))
     answer = engine.ask(DENS, conversation=of_answers("c1", [first]))
     numbers = {cited.quote: cited.id for cited in answer.citations}
@@ -128,7 +128,7 @@ def test_what_is_quoted_in_a_conversation_keeps_its_number_too(seed_index: Index
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
 
 
-def test_evidence_that_is_gone_is_not_shown_to_the_model(seed_index: Index, first: Answer) -> None:
+def test_evidence_that_is_gone_is_not_shown_to_the_model(seed_index: Library, first: Answer) -> None:
     [cited] = first.citations
     gone = replace(cited, document_id=10**6)
     moved = replace(cited, start=cited.start + 1, end=cited.end + 1)
@@ -139,7 +139,7 @@ def test_evidence_that_is_gone_is_not_shown_to_the_model(seed_index: Index, firs
     assert len(llm.sent) == 2
 
 
-def test_the_rewriting_is_paid_for_with_the_answer(seed_index: Index, first: Answer) -> None:
+def test_the_rewriting_is_paid_for_with_the_answer(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(
         seed_index,
         used(300, 20, says(REWRITTEN)),
@@ -152,7 +152,7 @@ def test_the_rewriting_is_paid_for_with_the_answer(seed_index: Index, first: Ans
 
 
 def test_a_question_that_stands_alone_is_not_shown_what_was_cited_before(
-    seed_index: Index, first: Answer
+    seed_index: Library, first: Answer
 ) -> None:
     flood = "When was a state of emergency proclaimed in the Isken valley, and by whom?"
     engine, llm = engine_of(seed_index, says(flood), says("NO ANSWER"))
@@ -160,7 +160,7 @@ def test_a_question_that_stands_alone_is_not_shown_what_was_cited_before(
     assert AMNESTY not in llm.words(1)
 
 
-def test_a_long_conversation_ends_in_an_answer(seed_index: Index, first: Answer) -> None:
+def test_a_long_conversation_ends_in_an_answer(seed_index: Library, first: Answer) -> None:
     conversation: Conversation = of_answers("c1", [first] * 150)
     engine, llm = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     assert [made.id for made in engine.ask(FOLLOW_UP, conversation=conversation).citations] == [2]

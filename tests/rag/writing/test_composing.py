@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Span
-from index.library import Index
+from index.library import Library
 from index.records import DocumentRecord
 from rag.answers import Verification
 from rag.events import CitationMade, Token
-from rag.finding.citations import Library
+from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Sourced
 from rag.finding.reading import ReadSentence
 from rag.writing.composing import Composition, numbers_of
@@ -19,30 +19,30 @@ STRUCK = Verification("unsupported", True, False, 0.2, "9 is not in the cited se
 
 
 @pytest.fixture
-def records(seed_index: Index) -> dict[str, DocumentRecord]:
+def records(seed_index: Library) -> dict[str, DocumentRecord]:
     return {record.path: record for record in seed_index.documents()}
 
 
-def sourced(record: DocumentRecord, index: Index, start: int, end: int) -> Sourced:
+def sourced(record: DocumentRecord, index: Library, start: int, end: int) -> Sourced:
     span = Span(start, end)
     return Sourced(record, ReadSentence(span, span.of(index.text(record.document_id).text)))
 
 
 @pytest.fixture
-def raids(records: dict[str, DocumentRecord], seed_index: Index) -> tuple[Sourced, Sourced]:
+def raids(records: dict[str, DocumentRecord], seed_index: Library) -> tuple[Sourced, Sourced]:
     record = records["cambodia-scam-raids.md"]
     return sourced(record, seed_index, 202, 253), sourced(record, seed_index, 578, 631)
 
 
 @pytest.fixture
-def flood(records: dict[str, DocumentRecord], seed_index: Index) -> Sourced:
+def flood(records: dict[str, DocumentRecord], seed_index: Library) -> Sourced:
     return sourced(records["lorvenna-floods-situation-report-4.txt"], seed_index, 473, 543)
 
 
 def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citation_each(
-    seed_index: Index, raids: tuple[Sourced, Sourced]
+    seed_index: Library, raids: tuple[Sourced, Sourced]
 ) -> None:
-    composition = Composition(Library(seed_index), {})
+    composition = Composition(DocumentTexts(seed_index), {})
     events = [
         *composition.add("Hun Manet ordered them.", [raids[0]], SUPPORTED),
         *composition.add("Officials may be dismissed.", [raids[1]], SUPPORTED),
@@ -67,30 +67,30 @@ def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citati
 
 
 def test_numbers_of_earlier_answers_stay_and_new_words_get_the_next(
-    seed_index: Index, raids: tuple[Sourced, Sourced], flood: Sourced
+    seed_index: Library, raids: tuple[Sourced, Sourced], flood: Sourced
 ) -> None:
-    first = Composition(Library(seed_index), {})
+    first = Composition(DocumentTexts(seed_index), {})
     list(first.add("One.", [raids[0]], SUPPORTED))
     list(first.add("Two.", [flood], SUPPORTED))
-    second = Composition(Library(seed_index), numbers_of(first.citations))
+    second = Composition(DocumentTexts(seed_index), numbers_of(first.citations))
     list(second.add("Three.", [raids[1], flood], SUPPORTED))
     assert [made.id for made in second.citations] == [3, 2]
-    third = Composition(Library(seed_index), numbers_of([*first.citations, *second.citations]))
+    third = Composition(DocumentTexts(seed_index), numbers_of([*first.citations, *second.citations]))
     list(third.add("Four.", [raids[0], raids[1], flood], SUPPORTED))
     assert [made.id for made in third.citations] == [1, 3, 2]
 
 
 def test_a_sentence_of_other_documents_begins_a_line(
-    seed_index: Index, raids: tuple[Sourced, Sourced], flood: Sourced
+    seed_index: Library, raids: tuple[Sourced, Sourced], flood: Sourced
 ) -> None:
-    composition = Composition(Library(seed_index), {})
+    composition = Composition(DocumentTexts(seed_index), {})
     for words, cited in (("One.", raids[0]), ("Two.", raids[1]), ("Three.", flood), ("Four.", raids[0])):
         list(composition.add(words, [cited], SUPPORTED))
     assert composition.text == "One. Two.\nThree.\nFour."
 
 
-def test_a_sentence_may_rest_on_nothing_and_says_why(seed_index: Index) -> None:
-    composition = Composition(Library(seed_index), {})
+def test_a_sentence_may_rest_on_nothing_and_says_why(seed_index: Library) -> None:
+    composition = Composition(DocumentTexts(seed_index), {})
     assert list(composition.add("Nine fled.", [], STRUCK)) == [Token("Nine fled.", "unsupported")]
     [sentence] = composition.sentences
     assert (sentence.verdict, sentence.reason) == ("unsupported", "9 is not in the cited sentence")

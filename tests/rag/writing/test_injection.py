@@ -13,7 +13,7 @@ from rag.verification import Gate
 from rag.writing.model import Writer
 from tests.support.scripted import ScriptedLLM, model_of, obeys
 
-Library = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 SURE = Tuning(certain=0.0)
 """Without a reader, which takes long, the library is less sure of its answers; that is not tested here."""
@@ -30,7 +30,7 @@ TRAPS = {
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 @pytest.mark.parametrize("written", ["9,999 people were displaced.", None], ids=["obeyed", "repeated"])
 def test_what_a_document_tells_the_model_to_say_is_not_supported(
-    library: Library, trap: str, written: str | None
+    library: MakeLibrary, trap: str, written: str | None
 ) -> None:
     text = f"---\ntitle: Displaced people\n---\n\nThe flood displaced 1,730 people in Isken.\n\n{trap}\n"
     index = library({"flood.md": text}).index

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, PassagesFound, Token
@@ -53,7 +53,7 @@ def released() -> Iterator[Event]:
     event.set()
 
 
-def engine_of(index: Index, *scripts: Script, unsupported: Policy = "drop", **limits: Any) -> QueryEngine:  # noqa: ANN401
+def engine_of(index: Library, *scripts: Script, unsupported: Policy = "drop", **limits: Any) -> QueryEngine:  # noqa: ANN401
     model = model_of(ScriptedLLM(*scripts), **limits)
     return QueryEngine(index, None, SURE, writer=Writer(model, Gate(index.encoder), unsupported))
 
@@ -89,7 +89,7 @@ def words(answer: Answer, *verdicts: str) -> list[str]:
     ]
 
 
-def quoted(index: Index) -> list[str]:
+def quoted(index: Library) -> list[str]:
     """What is quoted where no model writes."""
     return words(QueryEngine(index, None).ask(RIGHT))
 
@@ -98,7 +98,7 @@ def quoted(index: Index) -> list[str]:
 
 
 @pytest.mark.parametrize("form", [cites, as_json], ids=["lines", "json"])
-def test_what_the_reports_say_is_let_out_with_its_footnotes(seed_index: Index, form: Any) -> None:  # noqa: ANN401
+def test_what_the_reports_say_is_let_out_with_its_footnotes(seed_index: Library, form: Any) -> None:  # noqa: ANN401
     answer = checked(engine_of(seed_index, form((TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED))))
     assert words(answer) == [TOO_HIGH, ACCEPTED]
     assert [cited.quote for cited in answer.citations] == [TOO_HIGH, ACCEPTED]
@@ -107,7 +107,7 @@ def test_what_the_reports_say_is_let_out_with_its_footnotes(seed_index: Index, f
     assert answer.prompt_digest is not None
 
 
-def test_marks_behind_sentences_and_thoughts_before_them_are_no_hindrance(seed_index: Index) -> None:
+def test_marks_behind_sentences_and_thoughts_before_them_are_no_hindrance(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         number = next(iter(cites((TOO_HIGH, TOO_HIGH))(messages)))[1:].partition("]")[0]
         yield from ("<think>It was.\n", "[9.9] No.</thi", f"nk>{TOO_HIGH[:-1]} [{number}", "].\n")
@@ -116,7 +116,7 @@ def test_marks_behind_sentences_and_thoughts_before_them_are_no_hindrance(seed_i
     assert (words(answer), answer.dropped) == ([TOO_HIGH], ())
 
 
-def test_sentences_are_let_out_as_they_pass_and_wait_until_one_is_carried(seed_index: Index) -> None:
+def test_sentences_are_let_out_as_they_pass_and_wait_until_one_is_carried(seed_index: Library) -> None:
     llm = ScriptedLLM(cites((INVENTED, TOO_HIGH), (TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED)))
     writer = Writer(model_of(llm), Gate(seed_index.encoder), "strike")
     events = QueryEngine(seed_index, None, SURE, writer=writer).stream(RIGHT)
@@ -128,7 +128,7 @@ def test_sentences_are_let_out_as_they_pass_and_wait_until_one_is_carried(seed_i
     ]
 
 
-def test_a_sentence_is_there_while_the_model_still_writes(seed_index: Index, released: Event) -> None:
+def test_a_sentence_is_there_while_the_model_still_writes(seed_index: Library, released: Event) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         yield from cites((TOO_HIGH, TOO_HIGH))(messages)
         released.wait(30)
@@ -143,7 +143,7 @@ def test_a_sentence_is_there_while_the_model_still_writes(seed_index: Index, rel
 # What is not carried
 
 
-def test_what_nothing_carries_is_dropped_with_the_reason(seed_index: Index) -> None:
+def test_what_nothing_carries_is_dropped_with_the_reason(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, cites((TOO_HIGH, TOO_HIGH), (INVENTED, TOO_HIGH))))
     assert words(answer) == [TOO_HIGH]
     [dropped] = answer.dropped
@@ -151,7 +151,7 @@ def test_what_nothing_carries_is_dropped_with_the_reason(seed_index: Index) -> N
     assert dropped.reason
 
 
-def test_what_nothing_carries_is_struck_out_where_that_is_set(seed_index: Index) -> None:
+def test_what_nothing_carries_is_struck_out_where_that_is_set(seed_index: Library) -> None:
     script = cites((TOO_HIGH, TOO_HIGH), (INVENTED, TOO_HIGH))
     answer = checked(engine_of(seed_index, script, unsupported="strike"))
     assert (words(answer, "supported"), words(answer, "unsupported")) == ([TOO_HIGH], [INVENTED])
@@ -160,7 +160,7 @@ def test_what_nothing_carries_is_struck_out_where_that_is_set(seed_index: Index)
 
 @pytest.mark.parametrize("unsupported", ["drop", "strike"])
 def test_where_nothing_is_carried_nothing_was_shown_and_the_reports_are_quoted(
-    seed_index: Index, unsupported: Policy
+    seed_index: Library, unsupported: Policy
 ) -> None:
     answer = checked(engine_of(seed_index, cites((INVENTED, TOO_HIGH)), unsupported=unsupported))
     assert words(answer) == quoted(seed_index)
@@ -172,7 +172,7 @@ def test_where_nothing_is_carried_nothing_was_shown_and_the_reports_are_quoted(
     assert [dropped.text for dropped in answer.dropped] == [INVENTED]
 
 
-def test_numbers_that_were_not_shown_carry_nothing(seed_index: Index) -> None:
+def test_numbers_that_were_not_shown_carry_nothing(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, says(f"[99.1] {TOO_HIGH}\n[0.0][7.77] {ACCEPTED}\n")))
     assert answer.fallback == "unusable"
     assert [dropped.reason for dropped in answer.dropped] == [
@@ -181,7 +181,7 @@ def test_numbers_that_were_not_shown_carry_nothing(seed_index: Index) -> None:
     ]
 
 
-def test_a_number_that_was_not_shown_beside_one_that_was_leaves_a_doubt(seed_index: Index) -> None:
+def test_a_number_that_was_not_shown_beside_one_that_was_leaves_a_doubt(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         yield from cites((ACCEPTED, ACCEPTED))(messages)
         yield next(iter(cites((TOO_HIGH, TOO_HIGH))(messages))).replace("] ", "][99.1] ")
@@ -193,14 +193,14 @@ def test_a_number_that_was_not_shown_beside_one_that_was_leaves_a_doubt(seed_ind
     ]
 
 
-def test_a_model_that_says_that_there_is_no_answer_ends_in_an_abstention(seed_index: Index) -> None:
+def test_a_model_that_says_that_there_is_no_answer_ends_in_an_abstention(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, says("NO ", "ANSWER")))
     assert (answer.abstained, answer.cause, answer.fallback) == (True, "not_answered", None)
     assert answer.reason is not None
     assert answer.reason.endswith("scripted found no sentence that answers it.")
 
 
-def test_where_the_library_has_no_answer_the_model_is_not_asked(seed_index: Index) -> None:
+def test_where_the_library_has_no_answer_the_model_is_not_asked(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] Sixteen million."))
     writer = Writer(model_of(llm), Gate(seed_index.encoder))
     answer = checked(QueryEngine(seed_index, None, writer=writer), "What is the population of Cambodia?")
@@ -238,7 +238,7 @@ def test_where_the_library_has_no_answer_the_model_is_not_asked(seed_index: Inde
     ],
 )
 def test_whatever_else_comes_the_reports_are_quoted_and_the_answer_says_why(
-    seed_index: Index, script: Script, fallback: str
+    seed_index: Library, script: Script, fallback: str
 ) -> None:
     answer = checked(engine_of(seed_index, script, seconds=SECONDS))
     assert (answer.fallback, answer.model) == (fallback, "quoted")
@@ -247,7 +247,7 @@ def test_whatever_else_comes_the_reports_are_quoted_and_the_answer_says_why(
     assert UNQUOTED in answer.note
 
 
-def test_a_model_that_hangs_is_waited_for_as_long_as_is_set(seed_index: Index, released: Event) -> None:
+def test_a_model_that_hangs_is_waited_for_as_long_as_is_set(seed_index: Library, released: Event) -> None:
     for pieces in ([], ["[1.1] It was"]):
         answer = checked(engine_of(seed_index, hangs(released, *pieces), seconds=SECONDS))
         assert (answer.fallback, words(answer)) == ("timeout", quoted(seed_index))
@@ -255,7 +255,7 @@ def test_a_model_that_hangs_is_waited_for_as_long_as_is_set(seed_index: Index, r
 
 
 def test_what_was_carried_before_a_model_broke_off_stays_and_the_answer_says_where_it_ends(
-    seed_index: Index, released: Event
+    seed_index: Library, released: Event
 ) -> None:
     def then(last: Script) -> Script:
         return lambda messages: iter([*cites((TOO_HIGH, TOO_HIGH))(messages)]) and _joined(messages, last)
@@ -274,7 +274,7 @@ def test_what_was_carried_before_a_model_broke_off_stays_and_the_answer_says_whe
     )
 
 
-def test_what_a_model_says_again_and_again_is_let_out_once(seed_index: Index) -> None:
+def test_what_a_model_says_again_and_again_is_let_out_once(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         [line] = cites((TOO_HIGH, TOO_HIGH))(messages)
         while True:
@@ -284,7 +284,7 @@ def test_what_a_model_says_again_and_again_is_let_out_once(seed_index: Index) ->
     assert (words(answer), answer.fallback) == ([TOO_HIGH], None)
 
 
-def test_a_context_without_room_for_a_sentence_is_said_without_asking(seed_index: Index) -> None:
+def test_a_context_without_room_for_a_sentence_is_said_without_asking(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] x"))
     writer = Writer(model_of(llm, context=1024), Gate(seed_index.encoder))
     answer = checked(QueryEngine(seed_index, None, writer=writer))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import ROOT, environment, mapping_of_lines, on_terminal, run
@@ -202,7 +202,7 @@ def test_ask_prints_the_answer_of_the_contract(
     capfd: pytest.CaptureFixture[str], home: Path, encoder: Encoder
 ) -> None:
     answer = prints(capfd, "ask", QUESTION, "--home", home)
-    with Index.open(home, encoder) as index:
+    with Library.open(home, encoder) as index:
         expected = json.loads(json.dumps(QueryEngine(index).ask(QUESTION).as_dict()))
         texts = {
             citation["document_id"]: index.text(citation["document_id"]).text

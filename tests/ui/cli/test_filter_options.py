@@ -10,7 +10,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import ROOT
 from ui.cli.app import main
@@ -34,7 +34,7 @@ def filed(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (reports / place / name).write_bytes((ROOT / "seeds" / name).read_bytes())
     note = reports / "floods" / "lorvenna-courier-two-months-on.html.meta.yaml"
     note.write_text("collection: Press cuttings\n")
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [reports])
     return folder / "home"
 

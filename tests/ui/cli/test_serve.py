@@ -20,7 +20,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
 from ui.cli.serve import example_questions, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
@@ -38,7 +38,7 @@ def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "reports" / "raids.txt").write_text(
         "Police in Harlamoor arrested 41 suspects over two days. The raids went on until Friday."
     )
-    with Index.open(folder / "home", encoder) as index:
+    with Library.open(folder / "home", encoder) as index:
         sync(index, [folder / "reports"])
     return folder / "home"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.library import Index
+from index.library import Library
 from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
 from ui.engines import open_engine
@@ -36,7 +36,7 @@ def error_in(tmp_path: Path, text: str) -> str:
     return str(caught.value)
 
 
-def test_without_a_provider_answers_are_quoted(seed_index: Index) -> None:
+def test_without_a_provider_answers_are_quoted(seed_index: Library) -> None:
     settings = load_settings()
     assert settings.language_model() is None
     with open_engine(settings, seed_index) as engine:
@@ -132,7 +132,9 @@ def test_a_key_stands_in_no_message_even_under_a_wrong_name(tmp_path: Path, text
     assert message in error_in(tmp_path, text)
 
 
-def test_the_model_that_settings_name_is_open_while_the_engine_is(seed_index: Index, tmp_path: Path) -> None:
+def test_the_model_that_settings_name_is_open_while_the_engine_is(
+    seed_index: Library, tmp_path: Path
+) -> None:
     settings = in_file(
         tmp_path,
         'llm = "openai"\nllm_model = "small"\nllm_address = "http://127.0.0.1:1/v1"\nllm_timeout = 5\n'
@@ -152,7 +154,7 @@ def test_the_model_that_settings_name_is_open_while_the_engine_is(seed_index: In
     assert client.is_closed
 
 
-def test_a_model_that_cannot_be_opened_ends_in_one_line(seed_index: Index, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_opened_ends_in_one_line(seed_index: Library, tmp_path: Path) -> None:
     settings = in_file(tmp_path, 'llm = "llamacpp"\nllm_model = "/nowhere/model.gguf"')
     with (
         pytest.raises(

@@ -20,7 +20,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from tests.support.processes import Served, serving
 from tests.support.reports import write
 from ui.cli.serve import listening_socket, only_server
@@ -39,7 +39,7 @@ STREAMS = {
 def home(encoder: Encoder, tmp_path: Path) -> Path:
     """A home with one report."""
     write(tmp_path / "reports" / "raids.txt", "Police in Harlamoor arrested 41 suspects over two days.")
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [tmp_path / "reports"])
     return tmp_path / "home"
 

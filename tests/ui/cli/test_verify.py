@@ -11,7 +11,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
 from rag.conversations.answers import forget, keep
@@ -28,15 +28,15 @@ each_format = pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS
 
 
 @pytest.fixture
-def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Index:
+def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
     write(tmp_path / "reports" / "dam.txt", f"Report of the dam\n\n{GATE}\n\nThe weather was fair.")
-    opened = Index.open(tmp_path / "home", encoder)
+    opened = Library.open(tmp_path / "home", encoder)
     sync(opened, [tmp_path / "reports"], reader=loading)
     return opened
 
 
 @pytest.fixture
-def made(index: Index) -> Answer:
+def made(index: Library) -> Answer:
     answer = QueryEngine(index).ask(QUESTION)
     assert [cited.quote for cited in answer.citations] == [GATE]
     keep(index.catalog, answer)
@@ -44,7 +44,7 @@ def made(index: Index) -> Answer:
 
 
 @pytest.fixture
-def file_of(index: Index, tmp_path: Path) -> Callable[[Answer, str], Path]:
+def file_of(index: Library, tmp_path: Path) -> Callable[[Answer, str], Path]:
     def written(answer: Answer, suffix: str) -> Path:
         form = next(each for each in FORMATS if each.suffix == suffix)
         file = tmp_path / f"answer.{suffix}"
@@ -83,7 +83,7 @@ def told(verified: Verified) -> dict[str, tuple[str, ...]]:
 
 @each_format
 def test_what_was_exported_holds(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:
     verified = verify_file(index.catalog, file_of(made, suffix))
     assert verified.holds
@@ -92,7 +92,7 @@ def test_what_was_exported_holds(
 
 @each_format
 def test_an_edited_figure_of_a_sentence_is_found(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:
     file = file_of(made, suffix)
     edit(file, "120 families", "620 families", "document")
@@ -106,7 +106,7 @@ def test_an_edited_figure_of_a_sentence_is_found(
 
 @each_format
 def test_an_edited_quote_is_found(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:
     file = file_of(made, suffix)
     edit(file, "120 families", "620 families", "footnotes")
@@ -122,7 +122,7 @@ def test_an_edited_quote_is_found(
 
 @each_format
 def test_an_edited_question_is_found(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:
     file = file_of(made, suffix)
     for old in ("When did",) * (2 if suffix == "html" else 1):
@@ -134,7 +134,7 @@ def test_an_edited_question_is_found(
 
 @each_format
 def test_an_abstention_that_was_made_an_answer_is_found(
-    index: Index, file_of: Callable[[Answer, str], Path], suffix: str
+    index: Library, file_of: Callable[[Answer, str], Path], suffix: str
 ) -> None:
     answer = QueryEngine(index).ask("Who won the football match in Madrid?")
     assert answer.abstained
@@ -149,7 +149,7 @@ def test_an_abstention_that_was_made_an_answer_is_found(
 
 @each_format
 def test_it_holds_after_later_syncs_and_fails_when_the_document_is_gone(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str, tmp_path: Path
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path], suffix: str, tmp_path: Path
 ) -> None:
     file, report = file_of(made, suffix), tmp_path / "reports" / "dam.txt"
     write(report, "The gates of Varda were opened again in June.")
@@ -173,7 +173,7 @@ def test_a_library_that_was_made_again_knows_the_file_by_its_digest(
 ) -> None:
     file = file_of(made, suffix)
     write(tmp_path / "reports" / "before.txt", "A report that is read before the other one.")
-    with Index.open(tmp_path / "other", encoder) as other:
+    with Library.open(tmp_path / "other", encoder) as other:
         sync(other, [tmp_path / "reports"])
         verified = verify_file(other.catalog, file)
     assert verified.holds
@@ -181,7 +181,7 @@ def test_a_library_that_was_made_again_knows_the_file_by_its_digest(
 
 
 def test_meanings_are_compared_only_where_words_alone_do_not_carry_a_sentence(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path]
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path]
 ) -> None:
     opened: list[Encoder] = []
 
@@ -198,7 +198,7 @@ def test_meanings_are_compared_only_where_words_alone_do_not_carry_a_sentence(
 
 
 def test_an_answer_that_was_deleted_can_still_be_verified(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path]
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path]
 ) -> None:
     file = file_of(made, "md")
     forget(index.catalog, made.answer_id)
@@ -206,7 +206,7 @@ def test_an_answer_that_was_deleted_can_still_be_verified(
 
 
 def test_a_mark_that_was_moved_is_found(
-    index: Index, made: Answer, file_of: Callable[[Answer, str], Path]
+    index: Library, made: Answer, file_of: Callable[[Answer, str], Path]
 ) -> None:
     file = file_of(made, "md")
     edit(file, "left.[^1]", "left.", "document")
@@ -219,7 +219,7 @@ def test_a_mark_that_was_moved_is_found(
     }
 
 
-def test_what_is_no_export_is_refused_with_its_name(index: Index, tmp_path: Path) -> None:
+def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Path) -> None:
     file = tmp_path / "notes.md"
     file.write_text("# Notes\n")
     with pytest.raises(UsedWronglyError) as caught:

@@ -9,7 +9,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
 from rag.conversations.answers import conversation, forget
@@ -33,16 +33,16 @@ each_format = pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS
 
 
 @pytest.fixture
-def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Index:
+def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
     write(tmp_path / "reports" / "dam.txt", f"Report of the dam\n\n{GATE}\n\nThe weather was fair.")
     write(tmp_path / "reports" / "rain.txt", f"Report of the rain\n\n{RAIN}\n\nThe dam held.")
-    opened = Index.open(tmp_path / "home", encoder)
+    opened = Library.open(tmp_path / "home", encoder)
     sync(opened, [tmp_path / "reports"], reader=loading)
     return opened
 
 
 @pytest.fixture
-def asked(index: Index) -> list[Answer]:
+def asked(index: Library) -> list[Answer]:
     """What was answered in a conversation, one question without an answer and one twice among it."""
     engine = QueryEngine(index, keeps=True)
     answers = [engine.ask(QUESTIONS[0], conversation=follow(index))]
@@ -53,7 +53,7 @@ def asked(index: Index) -> list[Answer]:
 
 
 @pytest.fixture
-def file_of(index: Index, asked: list[Answer], tmp_path: Path) -> Callable[[str], Path]:
+def file_of(index: Library, asked: list[Answer], tmp_path: Path) -> Callable[[str], Path]:
     own_id = str(asked[0].conversation_id)
 
     def written(suffix: str) -> Path:
@@ -72,7 +72,7 @@ def file_of(index: Index, asked: list[Answer], tmp_path: Path) -> Callable[[str]
 
 
 @pytest.mark.parametrize("suffix", ["md", "html", "docx", "json"])
-def test_what_was_exported_holds(index: Index, file_of: Callable[[str], Path], suffix: str) -> None:
+def test_what_was_exported_holds(index: Library, file_of: Callable[[str], Path], suffix: str) -> None:
     verified = verify_file(index.catalog, file_of(suffix))
     assert (verified.holds, verified.answers, verified.problems) == (True, 4, ())
     assert [each.words for each in verified.sentences] == [GATE, RAIN, GATE]
@@ -84,7 +84,7 @@ def test_what_was_exported_holds(index: Index, file_of: Callable[[str], Path], s
 
 @each_format
 def test_it_holds_when_the_conversation_has_gone_on_was_renamed_and_when_it_is_gone(
-    index: Index, asked: list[Answer], file_of: Callable[[str], Path], suffix: str
+    index: Library, asked: list[Answer], file_of: Callable[[str], Path], suffix: str
 ) -> None:
     file, own_id = file_of(suffix), str(asked[0].conversation_id)
     engine = QueryEngine(index, keeps=True)
@@ -106,7 +106,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["md", "html"])
 def test_an_edited_sentence_and_an_edited_question_are_found(
-    index: Index, file_of: Callable[[str], Path], suffix: str
+    index: Library, file_of: Callable[[str], Path], suffix: str
 ) -> None:
     file = file_of(suffix)
     edit(file, "for nine days in June.", "for ten days in June.")
@@ -126,7 +126,7 @@ def test_an_edited_sentence_and_an_edited_question_are_found(
 
 @each_format
 def test_a_document_that_went_fails_each_answer_that_cites_it(
-    index: Index, file_of: Callable[[str], Path], suffix: str, tmp_path: Path
+    index: Library, file_of: Callable[[str], Path], suffix: str, tmp_path: Path
 ) -> None:
     file = file_of(suffix)
     (tmp_path / "reports" / "dam.txt").unlink()
@@ -140,7 +140,7 @@ def test_a_document_that_went_fails_each_answer_that_cites_it(
 
 @each_format
 def test_a_version_that_is_cited_before_and_after_it_was_superseded_holds(
-    index: Index, asked: list[Answer], file_of: Callable[[str], Path], suffix: str, tmp_path: Path
+    index: Library, asked: list[Answer], file_of: Callable[[str], Path], suffix: str, tmp_path: Path
 ) -> None:
     write(tmp_path / "reports" / "dam.txt", f"Report of the dam\n\n{GATE}\n\nIt was a fair day.")
     sync(index, [tmp_path / "reports"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.conversations.answers import load, written
 from rag.engine import QueryEngine
@@ -30,7 +30,7 @@ def answers(seed_engine: QueryEngine) -> Sequence[Answer]:
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 def test_every_answer_holds(
-    seed_index: Index, answers: Sequence[Answer], form: Format, tmp_path: Path
+    seed_index: Library, answers: Sequence[Answer], form: Format, tmp_path: Path
 ) -> None:
     file = tmp_path / f"answer.{form.suffix}"
     wrong = {}

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Index
+from index.library import Library
 from rag.conversations.answers import keep, written
 from rag.conversations.rechecking import Claim
 from rag.conversations.store import Kept
@@ -29,7 +29,7 @@ SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with Index.open(tmp_path_factory.mktemp("home"), StubEncoder()) as index:
+    with Library.open(tmp_path_factory.mktemp("home"), StubEncoder()) as index:
         keep(index, MADE)
         keep(index, replace(MADE, answer_id="0b" * 16))
         Kept(index.catalog.engine).put("0c" * 16, None, MADE.created, SPACED)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.http.schemas import MAX_FILTER_VALUES
@@ -70,7 +70,7 @@ HUGE = [2**53, 2**63, -(2**70), -1, 10**30]
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     app = create_app(seed_index, seed_engine)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
@@ -214,7 +214,7 @@ def test_an_upload_with_a_string_that_cannot_be_kept_is_refused(client: TestClie
 
 @pytest.mark.parametrize("name", ["document_ids", "publishers", "languages", "collections", "kinds"])
 def test_a_filter_takes_as_many_values_as_are_allowed_and_says_how_many_those_are(
-    client: TestClient, seed_index: Index, name: str
+    client: TestClient, seed_index: Library, name: str
 ) -> None:
     def search(count: int) -> Any:  # noqa: ANN401 (JSON)
         beyond = list(range(1_000, 1_000 + count - 1))

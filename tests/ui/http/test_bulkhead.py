@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from index.workers import writer
 from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from tests.support.reports import paths
@@ -27,8 +27,8 @@ SHARED_THREADS = 40
 
 
 @pytest.fixture
-def index(held: Held, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", held) as opened:
+def index(held: Held, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", held) as opened:
         yield opened
 
 
@@ -59,7 +59,7 @@ def assert_refused(response: Response, waiting: str) -> None:
 
 
 def test_others_are_answered_while_more_uploads_wait_than_there_are_threads(
-    index: Index, held: Held, pool: ThreadPoolExecutor
+    index: Library, held: Held, pool: ThreadPoolExecutor
 ) -> None:
     with app_of(index) as client:
         asks: list[Callable[[], Response]] = [
@@ -80,7 +80,7 @@ def test_others_are_answered_while_more_uploads_wait_than_there_are_threads(
 
 
 def test_more_uploads_than_may_wait_are_refused_and_can_be_sent_again(
-    index: Index, held: Held, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    index: Library, held: Held, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "MOST_WAITING", 3)
     with app_of(index) as client:
@@ -101,7 +101,7 @@ def test_more_uploads_than_may_wait_are_refused_and_can_be_sent_again(
 
 
 def test_more_files_than_may_wait_for_the_writer_are_refused_and_nothing_of_them_is_kept(
-    index: Index, held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index: Library, held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unsynced(index, tmp_path / "reports")
     monkeypatch.setattr(writer, "MOST_WAITING", 2)
@@ -115,7 +115,7 @@ def test_more_files_than_may_wait_for_the_writer_are_refused_and_nothing_of_them
         assert ended(client, accepted(send(client, "2.txt", GATE.encode())))["state"] == "done"
 
 
-def test_the_documentation_says_which_requests_may_be_refused(index: Index) -> None:
+def test_the_documentation_says_which_requests_may_be_refused(index: Library) -> None:
     with app_of(index) as client:
         routes = client.get("/openapi.json").json()["paths"]
     one = routes["/v1/documents/{document_id}"]

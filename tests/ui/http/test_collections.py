@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.settings import Settings
@@ -24,7 +24,7 @@ OTHER = "The fourth gate of the dam is open."
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
         yield client
 
@@ -42,7 +42,7 @@ def found(client: TestClient, *collections: str) -> list[str]:
     return sorted(result["path"] for result in results)
 
 
-def test_an_uploaded_file_is_in_the_collection_that_was_given(client: TestClient, index: Index) -> None:
+def test_an_uploaded_file_is_in_the_collection_that_was_given(client: TestClient, index: Library) -> None:
     document = upload(client, "gate.txt", GATE, " Letters\nof 2031 ").json()
     assert (document["collection"], document["origins"]["collection"]) == ("Letters of 2031", "upload")
     assert upload(client, "other.txt", OTHER).json()["collection"] is None
@@ -61,7 +61,7 @@ def test_the_same_file_can_be_put_elsewhere_and_taken_out(client: TestClient) ->
     assert found(client, "Dams", "Rivers") == []
 
 
-def test_a_collection_whose_name_is_too_long_is_refused(client: TestClient, index: Index) -> None:
+def test_a_collection_whose_name_is_too_long_is_refused(client: TestClient, index: Library) -> None:
     response = upload(client, "gate.txt", GATE, "x" * 201)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["collection"]

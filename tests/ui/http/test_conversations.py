@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Index
+from index.library import Library
 from rag.answers import Answer
 from rag.conversations.answers import keep, written
 from rag.conversations.rechecking import Claim
@@ -53,7 +53,7 @@ FIRST = {
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming("The council closed gate 3. Gate 4 is open. It rained for nine days.")])
         for each in (DAM, GATES, RAIN):
             keep(index, each)

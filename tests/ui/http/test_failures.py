@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.app import create_app
@@ -19,13 +19,13 @@ EMPTY = "is empty: it has no bytes; save it again with its text"
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
         yield client
 
 
 def test_they_are_listed_by_their_path_in_the_folder_and_dismissed(
-    client: TestClient, index: Index, tmp_path: Path
+    client: TestClient, index: Library, tmp_path: Path
 ) -> None:
     write(tmp_path / "reports" / "dams" / "b.txt", "")
     write(tmp_path / "reports" / "a.txt", "")
@@ -41,7 +41,7 @@ def test_they_are_listed_by_their_path_in_the_folder_and_dismissed(
 
 
 def test_a_folder_that_is_gone_is_named_without_those_above_it(
-    client: TestClient, index: Index, tmp_path: Path
+    client: TestClient, index: Library, tmp_path: Path
 ) -> None:
     write(tmp_path / "reports" / "a.txt", "Words.")
     sync(index, [tmp_path / "reports"])

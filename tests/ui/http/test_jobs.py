@@ -14,7 +14,7 @@ from index.catalog.database import Catalog
 from index.catalog.liveness import this_process
 from index.catalog.lock import WriteLock, locked
 from index.ingest.jobs import Advance, Jobs
-from index.library import Index
+from index.library import Library
 from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from tests.support.reports import paths, write
 
@@ -22,25 +22,25 @@ pytestmark = pytest.mark.usefixtures("handed_on")
 
 
 @pytest.fixture
-def index(held: Held, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(tmp_path / "home", held) as opened:
+def index(held: Held, tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "home", held) as opened:
         yield opened
 
 
 @pytest.fixture
-def folder(tmp_path: Path, index: Index) -> Path:
+def folder(tmp_path: Path, index: Library) -> Path:
     return unsynced(index, tmp_path / "reports")
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with app_of(index) as client:
         yield client
 
 
 class TestSync:
     def test_it_is_accepted_at_once_and_its_report_is_the_jobs_result(
-        self, client: TestClient, index: Index, folder: Path
+        self, client: TestClient, index: Library, folder: Path
     ) -> None:
         write(folder / "broken.pdf", "%PDF-1.7 and nothing more")
         job = ended(client, accepted(client.post("/v1/index/sync")))
@@ -102,7 +102,7 @@ class TestSync:
         assert str(folder.parent) not in client.get(f"/v1/jobs/{job['id']}").text
 
     def test_one_that_fails_says_why_and_the_next_one_runs(
-        self, client: TestClient, index: Index, held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self, client: TestClient, index: Library, held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(*_arguments: object) -> None:
             raise OSError(28, "No space left on device", str(index.home))
@@ -122,7 +122,7 @@ class TestSync:
     def test_a_mistake_of_the_program_takes_only_its_job(
         self,
         client: TestClient,
-        index: Index,
+        index: Library,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -135,7 +135,7 @@ class TestSync:
 
 
 class TestJobs:
-    def test_the_list_has_the_newest_first_and_no_results(self, client: TestClient, index: Index) -> None:
+    def test_the_list_has_the_newest_first_and_no_results(self, client: TestClient, index: Library) -> None:
         made = [Jobs(index.catalog.engine).create("sync").id for _ in range(3)]
         listed = client.get("/v1/jobs").json()["jobs"]
         assert [job["id"] for job in listed] == made[::-1]
@@ -154,7 +154,7 @@ class TestJobs:
 
     @pytest.mark.usefixtures("folder")
     def test_one_that_runs_stops_when_it_is_cancelled_and_leaves_the_library_as_it_was(
-        self, client: TestClient, index: Index, held: Held
+        self, client: TestClient, index: Library, held: Held
     ) -> None:
         job_id = held_sync(client, held)
         response = client.delete(f"/v1/jobs/{job_id}")
@@ -172,7 +172,7 @@ class TestJobs:
         )
 
     def test_one_that_another_process_runs_is_seen_and_asked_to_stop(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         elsewhere = Catalog.open(index.home / "catalog.sqlite")
         jobs = Jobs(elsewhere.engine)
@@ -184,7 +184,7 @@ class TestJobs:
         elsewhere.close()
 
 
-def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Index) -> None:
+def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, index: Library) -> None:
     jobs = Jobs(index.catalog.engine)
     job = jobs.create("sync")
     assert job.owner == str(this_process())
@@ -210,7 +210,7 @@ def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, 
 
 
 class TestUpload:
-    def test_a_file_is_accepted_and_becomes_a_document(self, client: TestClient, index: Index) -> None:
+    def test_a_file_is_accepted_and_becomes_a_document(self, client: TestClient, index: Library) -> None:
         job = ended(client, accepted(send(client, "gate.txt", GATE.encode(), author="Ada Varro")))
         [record] = index.documents()
         assert (job["kind"], job["state"], job["result"]) == (
@@ -225,7 +225,7 @@ class TestUpload:
         assert kept == ["gate.txt"]
 
     def test_one_that_cannot_be_read_fails_and_leaves_nothing(
-        self, client: TestClient, index: Index, caplog: pytest.LogCaptureFixture
+        self, client: TestClient, index: Library, caplog: pytest.LogCaptureFixture
     ) -> None:
         job = ended(client, accepted(send(client, "gate.pdf", b"%PDF-1.7 no more")))
         assert (job["state"], job["result"]) == ("failed", None)
@@ -240,7 +240,7 @@ class TestUpload:
         [(b"x" * 2_200_000, "", "has more than the 2 MB"), (GATE.encode(), "soon", "is said to have publ")],
     )
     def test_what_cannot_be_kept_is_refused_at_once(
-        self, client: TestClient, index: Index, data: bytes, published: str, detail: str
+        self, client: TestClient, index: Library, data: bytes, published: str, detail: str
     ) -> None:
         response = send(client, "gate.txt", data, published=published)
         assert response.status_code == 422
@@ -249,7 +249,7 @@ class TestUpload:
         assert client.get("/v1/jobs").json() == {"jobs": []}
 
     def test_cancelled_while_it_is_embedded_it_leaves_the_former_one(
-        self, client: TestClient, index: Index, held: Held
+        self, client: TestClient, index: Library, held: Held
     ) -> None:
         ended(client, accepted(send(client, "gate.txt", GATE.encode())))
         held.hold()

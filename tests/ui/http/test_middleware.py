@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.http.middleware import page_policy
@@ -18,7 +18,7 @@ from ui.page.head import ASSETS_ROUTE
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     with TestClient(create_app(seed_index, seed_engine)) as client:
         yield client
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.http.answers import attachment, name_of_file
@@ -33,14 +33,14 @@ HEADERS = [
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     app = create_app(seed_index, seed_engine)
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_no_value_of_a_header_breaks_a_request(client: TestClient, seed_index: Index, header: str) -> None:
+def test_no_value_of_a_header_breaks_a_request(client: TestClient, seed_index: Library, header: str) -> None:
     pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
     pages = ["/", "/healthz", "/v1/documents?brief=true", f"/v1/documents/{pdf}", "/openapi.json"]
     statuses = {

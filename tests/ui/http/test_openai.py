@@ -14,7 +14,7 @@ import openai
 import pytest
 import uvicorn
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.model import Writer
@@ -28,7 +28,7 @@ START_SECONDS = 30
 
 
 @contextmanager
-def served(index: Index, engine: QueryEngine) -> Iterator[openai.OpenAI]:
+def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
     """OpenAI's client of a server of the library, on a free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(index, engine), log_level="error"))
@@ -51,7 +51,7 @@ def served(index: Index, engine: QueryEngine) -> Iterator[openai.OpenAI]:
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
     with served(seed_index, seed_engine) as client:
         yield client
 
@@ -111,7 +111,7 @@ def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: st
     assert chunks[-1].footnoted["text"] == whole.footnoted["text"]  # type: ignore[attr-defined]
 
 
-def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Index) -> None:
+def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -> None:
     usage = {"usage": {"prompt_tokens": 700, "completion_tokens": 40}}
     llm = ScriptedLLM(lambda messages: iter([*cites((QUOTE + ".", QUOTE))(messages), usage]))
     engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
@@ -127,7 +127,7 @@ def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Index) -> 
     assert stop.footnoted["model"] == "scripted"
 
 
-def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Index) -> None:
+def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
     rewritten = "What did Amnesty International link the scam dens in Cambodia to?"
     llm = ScriptedLLM(says(rewritten), cites((QUOTE + ".", QUOTE)))
     engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))

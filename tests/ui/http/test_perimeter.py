@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.settings import Settings
@@ -21,7 +21,7 @@ NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-F
 
 @pytest.fixture(scope="module")
 def client(
-    seed_index: Index, seed_engine: QueryEngine, tmp_path_factory: pytest.TempPathFactory
+    seed_index: Library, seed_engine: QueryEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TestClient]:
     home: Path = tmp_path_factory.mktemp("home")
     settings = Settings(

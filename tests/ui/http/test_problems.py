@@ -11,7 +11,7 @@ from filelock import FileLock
 from starlette.testclient import TestClient
 
 from index.catalog import lock as locking
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     with TestClient(create_app(seed_index, seed_engine)) as client:
         yield client
 
@@ -146,7 +146,7 @@ def test_a_wrong_method_is_refused_with_the_right_one(
 
 
 def test_a_mistake_of_the_server_gives_nothing_of_itself_away(
-    seed_index: Index, seed_engine: QueryEngine
+    seed_index: Library, seed_engine: QueryEngine
 ) -> None:
     async def break_down() -> None:
         raise ZeroDivisionError("a secret of the server")
@@ -162,7 +162,7 @@ def test_a_mistake_of_the_server_gives_nothing_of_itself_away(
 
 
 def test_a_library_that_another_process_writes_to_is_told_without_process_and_folder(
-    index: Index, monkeypatch: pytest.MonkeyPatch
+    index: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     app = create_app(index, QueryEngine(index, None))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from index.text.tables import tables
 from rag.engine import QueryEngine
 from ui.app import create_app
@@ -27,7 +27,7 @@ POPULATION = "What is the population of Cambodia?"
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Index, seed_engine: QueryEngine) -> Iterator[TestClient]:
+def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
     with TestClient(create_app(seed_index, seed_engine)) as client:
         yield client
 
@@ -218,7 +218,7 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
         assert {**document, "sections": alone["sections"], "same_as": []} == alone
 
 
-def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_index: Index) -> None:
+def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_index: Library) -> None:
     inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
     stored = seed_index.text(inquiry.document_id)
     route = f"/v1/documents/{inquiry.document_id}/text"

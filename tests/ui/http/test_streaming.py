@@ -14,7 +14,7 @@ import pytest
 from sse_starlette.sse import AppStatus
 from starlette.types import Message
 
-from index.library import NO_FILTERS, Index
+from index.library import NO_FILTERS, Library
 from rag.conversations.history import ALONE
 from rag.engine import QueryEngine
 from rag.events import Event
@@ -43,7 +43,7 @@ def uncollected() -> Iterator[None]:
 class Stuck(QueryEngine):
     """Makes the first event, and waits in a thread before the second, until it is told what becomes of it."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Library) -> None:
         super().__init__(index, None)
         self.reached, self.go_on = Flag(), Flag()
         self.error: Exception | None = None
@@ -63,7 +63,7 @@ class Stuck(QueryEngine):
         return stuck()
 
 
-def in_use(index: Index) -> int:
+def in_use(index: Library) -> int:
     """How many states of the library are held: each has a connection."""
     pool: Any = index.catalog.engine.pool
     return int(pool.checkedout())
@@ -147,7 +147,7 @@ def test_a_stream_that_is_abandoned_lets_go_of_the_library(
 @ROUTES
 @pytest.mark.usefixtures("uncollected")
 def test_a_stream_that_is_abandoned_inside_a_step_lets_go_of_the_library_after_it(
-    seed_index: Index, path: str, body: Mapping[str, Any]
+    seed_index: Library, path: str, body: Mapping[str, Any]
 ) -> None:
     engine, before = Stuck(seed_index), in_use(seed_index)
 
@@ -175,7 +175,7 @@ def problem_of(events: list[tuple[str, Any]], path: str) -> tuple[int, str]:
 
 @ROUTES
 def test_a_stream_says_that_the_server_stops(
-    seed_index: Index, monkeypatch: pytest.MonkeyPatch, path: str, body: Mapping[str, Any]
+    seed_index: Library, monkeypatch: pytest.MonkeyPatch, path: str, body: Mapping[str, Any]
 ) -> None:
     engine = Stuck(seed_index)
 
@@ -212,7 +212,7 @@ FULL = (
     ids=["mistake", "full"],
 )
 def test_a_stream_says_that_the_engine_failed(
-    seed_index: Index, path: str, body: Mapping[str, Any], *, error: Exception, told: tuple[int, str]
+    seed_index: Library, path: str, body: Mapping[str, Any], *, error: Exception, told: tuple[int, str]
 ) -> None:
     engine = Stuck(seed_index)
     engine.error = error
@@ -223,7 +223,7 @@ def test_a_stream_says_that_the_engine_failed(
 
 
 @pytest.mark.usefixtures("uncollected")
-def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_index: Index) -> None:
+def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_index: Library) -> None:
     engine, before = Stuck(seed_index), in_use(seed_index)
 
     async def leave() -> None:

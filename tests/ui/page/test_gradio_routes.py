@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.page.gradio_routes import JOIN, NEEDED, Event
@@ -29,7 +29,7 @@ WORDS = "The vault opens at nine."
 
 
 @pytest.fixture(scope="module")
-def app(seed_index: Index, seed_engine: QueryEngine) -> FastAPI:
+def app(seed_index: Library, seed_engine: QueryEngine) -> FastAPI:
     return create_app(seed_index, seed_engine)
 
 

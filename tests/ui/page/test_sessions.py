@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.markup import ENGLISH
 from tests.support.talks import BROKE, COST, DAM, UNCHANGED, ask, ids, last_of, questions
@@ -160,7 +160,7 @@ def test_of_two_conversations_that_are_opened_the_later_stays(
     ask(conversing, COST, second)
     read = Event()
 
-    def slow(index: Index, locale: Locale, own: str | None, answer: str | None) -> Asked:
+    def slow(index: Library, locale: Locale, own: str | None, answer: str | None) -> Asked:
         if own == first.id:
             assert read.wait(30)
         return restore(index, locale, own, answer)

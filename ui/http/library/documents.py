@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS, Span
 from index.errors import LibraryLockedError, LoadError
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
@@ -47,7 +47,7 @@ MOST_WAITING = 100
 
 
 def documents_router(
-    index: Index, reader: Isolated, drawer: Isolated, options: Options, writer: Writer
+    index: Library, reader: Isolated, drawer: Isolated, options: Options, writer: Writer
 ) -> APIRouter:
     """The routes under ``/v1/documents`` over one library.
 
@@ -164,7 +164,7 @@ def _tried_first(password: str, options: Options) -> Options:
 
 
 def uploaded_response(
-    index: Index, reader: Isolated, options: Options, file: UploadFile, said: Mapping[str, str]
+    index: Library, reader: Isolated, options: Options, file: UploadFile, said: Mapping[str, str]
 ) -> dict[str, Any]:
     """What ``POST /v1/documents`` answers: what is known of the document that the file became.
 
@@ -181,7 +181,7 @@ def uploaded_response(
 
 
 def queued_response(
-    index: Index, writer: Writer, options: Options, file: UploadFile, said: Mapping[str, str]
+    index: Library, writer: Writer, options: Options, file: UploadFile, said: Mapping[str, str]
 ) -> Response:
     """What ``POST /v1/documents`` answers where it does not wait: the job that indexes the file.
 
@@ -200,7 +200,7 @@ def queued_response(
     return accepted(job)
 
 
-def documents_response(index: Index) -> dict[str, Any]:
+def documents_response(index: Library) -> dict[str, Any]:
     """What ``GET /v1/documents`` answers: the current version of every document."""
     return {
         "documents": [document_fields(index, record) for record in index.documents()],
@@ -208,7 +208,7 @@ def documents_response(index: Index) -> dict[str, Any]:
     }
 
 
-def document_response(index: Index, document_id: int, version: int | None = None) -> dict[str, Any]:
+def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:
     """What ``GET /v1/documents/{id}`` answers: what is known of it, and its outline.
 
     ``same_as`` has the near-duplicates of its current version, the nearest first.
@@ -230,7 +230,7 @@ def document_response(index: Index, document_id: int, version: int | None = None
     return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
 
 
-def document_fields(index: Index, record: DocumentRecord) -> dict[str, Any]:
+def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
     """What is known of a document, less the folder on the server's disk that it came from."""
     fields = asdict(record)
     del fields["source"]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 
 from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
-from index.library import Index
+from index.library import Library
 from index.uploads.editing import edit_document
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
@@ -16,7 +16,7 @@ from ui.http.problems import documented
 from ui.http.schemas import EditRequest
 
 
-def editing_router(index: Index) -> APIRouter:
+def editing_router(index: Library) -> APIRouter:
     """The route that edits the details of a document."""
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(400, 422, 500))
     editing = Bulkhead("edits", at_once=2, waiting=MOST_WAITING)
@@ -33,7 +33,7 @@ def editing_router(index: Index) -> APIRouter:
     return router
 
 
-def edited_response(index: Index, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
+def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
     """The answer of ``PATCH /v1/documents/{id}``: the document with its details as they are now.
 
     Raises:

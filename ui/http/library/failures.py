@@ -10,14 +10,14 @@ from fastapi import APIRouter, HTTPException, Path
 
 from index.errors import FailureNotFoundError
 from index.ingest.failures import Failures, KeptFailure
-from index.library import Index
+from index.library import Library
 from ui.http.problems import documented
 from ui.http.schemas import Number
 
 FailureId = Annotated[Number, Path(description="the failure's number in the catalog")]
 
 
-def failures_router(index: Index) -> APIRouter:
+def failures_router(index: Library) -> APIRouter:
     """The routes of the files and folders that could not be read when they were synced last."""
     router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
     failures = Failures(index.catalog.engine)

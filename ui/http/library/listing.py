@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from index.catalog.reader import CatalogReader
-from index.library import Index
+from index.library import Library
 from index.uploads.placing import uploads_folder
 from ui.dates import precision_of
 from ui.http.library.revalidating import revalidated
@@ -17,7 +17,7 @@ _FORM = 1
 """Raised with the fields: a browser must not go on with a list that another version of the program made."""
 
 
-def listed_response(index: Index, known: str = "") -> Response:
+def listed_response(index: Library, known: str = "") -> Response:
     """What ``GET /v1/documents?brief=true`` answers: 304 to one who knows the list as it is.
 
     Args:
@@ -28,7 +28,7 @@ def listed_response(index: Index, known: str = "") -> Response:
         return revalidated(_tag_of(reader), known, "application/json", lambda: _written(index, reader))
 
 
-def _written(index: Index, reader: CatalogReader) -> bytes:
+def _written(index: Library, reader: CatalogReader) -> bytes:
     uploads = str(uploads_folder(index))
     rows = [_listed(row, uploads) for row in reader.listed()]
     body = {"documents": rows, "generation": reader.generation}

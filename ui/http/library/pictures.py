@@ -14,13 +14,13 @@ from pathlib import Path
 
 from index.documents import Span
 from index.errors import LoadError
-from index.library import Index
+from index.library import Library
 from index.loaders import Options, content
 from index.loaders.sandbox.client import Isolated
 from index.private import make_folder
 from index.records import DocumentRecord
 from index.text.boxes import Box
-from rag.finding.citations import Library
+from rag.finding.citations import DocumentTexts
 from ui.errors import PictureError
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024
@@ -61,7 +61,7 @@ def has_pictures(record: DocumentRecord) -> bool:
     return record.kind == "pdf" and record.superseded_by is None
 
 
-def page_picture(index: Index, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
+def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
     """A page as PNG, the words of the drawing's span marked on it.
 
     Args:
@@ -86,7 +86,7 @@ def page_picture(index: Index, reader: Isolated, options: Options, drawing: Draw
         # Where it cannot be kept, the next reader's is drawn again.
         with suppress(OSError):
             _keep(kept, picture)
-    marked = [box for box in Library(index).boxes(record, span) if box.page == page] if span else []
+    marked = [box for box in DocumentTexts(index).boxes(record, span) if box.page == page] if span else []
     layout = index.layouts(record.document_id, record.version, [page]).get(page)
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
@@ -102,11 +102,11 @@ def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
         raise PictureError(str(error)) from error
 
 
-def _folder(index: Index) -> Path:
+def _folder(index: Library) -> Path:
     return index.home / "pages"
 
 
-def sweep_pictures(index: Index) -> None:
+def sweep_pictures(index: Library) -> None:
     """Delete what processes left of pictures that they did not finish. For a server that starts."""
     _sweep(_folder(index))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.library import Index
+from index.library import Library
 from index.text.tables import tables
 
 
@@ -51,7 +51,7 @@ class SourceText:
 
 
 def read_source(
-    index: Index, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    index: Library, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
 ) -> SourceText:
     """The text of a document between two offsets, which are moved inside the text where they lie outside.
 

@@ -8,14 +8,14 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException
 
 from index.errors import GoneError, LibraryLockedError, NotUploadedError, TakenError, outward_line
-from index.library import Index
+from index.library import Library
 from index.uploads.deletions import Deletions
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
 from ui.http.problems import documented
 
 
-def undoing_router(index: Index, deletions: Deletions) -> APIRouter:
+def undoing_router(index: Library, deletions: Deletions) -> APIRouter:
     """The routes that delete an uploaded document and put it back."""
     router = APIRouter(
         prefix="/v1/documents", tags=["library"], responses=documented(404, 409, 422, 500, 503, 507)

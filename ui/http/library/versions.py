@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query
 
 from index.documents import Span
-from index.library import Index
+from index.library import Library
 from index.text.diff import Revision, revisions
 from index.text.find import fold, matches
 from ui.http.library.documents import DocumentId, Version, document_fields
@@ -29,7 +29,7 @@ CHANGES = 2_000
 MAX_QUERY_CHARACTERS = 200
 
 
-def inspecting_router(index: Index) -> APIRouter:
+def inspecting_router(index: Library) -> APIRouter:
     """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
     router = APIRouter(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
@@ -68,7 +68,7 @@ def inspecting_router(index: Index) -> APIRouter:
     return router
 
 
-def versions_response(index: Index, document_id: int) -> dict[str, Any]:
+def versions_response(index: Library, document_id: int) -> dict[str, Any]:
     """What ``GET /v1/documents/{id}/versions`` answers.
 
     Raises:
@@ -83,7 +83,7 @@ def versions_response(index: Index, document_id: int) -> dict[str, Any]:
 
 
 def changes_response(
-    index: Index, document_id: int, former: int | None = None, later: int | None = None
+    index: Library, document_id: int, former: int | None = None, later: int | None = None
 ) -> dict[str, Any]:
     """What ``GET /v1/documents/{id}/changes`` answers, of which :data:`CHANGES` entries are listed.
 
@@ -112,7 +112,7 @@ def changes_response(
 
 
 def matches_response(
-    index: Index, document_id: int, query: str, version: int | None = None
+    index: Library, document_id: int, query: str, version: int | None = None
 ) -> dict[str, Any]:
     """What ``GET /v1/documents/{id}/matches`` answers, of which :data:`MATCHES` are listed.
 

@@ -14,7 +14,7 @@ import pytest
 from index.embedding.encoder import Encoder
 from index.errors import LoadError
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import SUFFIXES, Limits, Options, load
 from index.loaders.sandbox import child
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
@@ -297,7 +297,7 @@ def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
     last = tmp_path / "water.txt"
     last.write_text(WORDS)
     children = children_of(os.getpid())
-    with Index.open(tmp_path / "home", encoder) as index:
+    with Library.open(tmp_path / "home", encoder) as index:
         report = sync(index, [small, slow, last], options=Options(Limits(seconds=1)))
     assert report.added == ("gate.txt", "water.txt")
     assert [(failure.path, failure.cause) for failure in report.failed] == [

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
 from ui.app import create_app
@@ -37,7 +37,7 @@ WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was tol
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     settings = Settings(home=index.home, max_megabytes=2)
     with TestClient(create_app(index, QueryEngine(index, None), settings)) as client:
         yield client
@@ -47,12 +47,12 @@ def upload(client: TestClient, name: str, data: bytes, **said: str) -> Response:
     return client.post("/v1/documents", files={"file": (name, data)}, data=said)
 
 
-def uploads(index: Index) -> list[str]:
+def uploads(index: Library) -> list[str]:
     return sorted(path.name for path in (index.home / "uploads").iterdir())
 
 
 class TestUpload:
-    def test_a_file_becomes_a_document_that_answers(self, client: TestClient, index: Index) -> None:
+    def test_a_file_becomes_a_document_that_answers(self, client: TestClient, index: Library) -> None:
         data = draw(column(*WORDS))
         response = upload(client, "gate.pdf", data)
         assert response.status_code == 201
@@ -69,7 +69,7 @@ class TestUpload:
         assert [box["page"] for box in cited["boxes"]] == [1]
         assert uploads(index) == ["gate.pdf"]
 
-    def test_what_is_said_of_it_stands_above_what_it_says(self, client: TestClient, index: Index) -> None:
+    def test_what_is_said_of_it_stands_above_what_it_says(self, client: TestClient, index: Library) -> None:
         text = f"---\ntitle: Its own\npublisher: Itself\n---\n{GATE}"
         said = {"title": "On gate 3", "published": "July 2021", "language": "en-GB", "author": "Ada Varro"}
         document = upload(client, "gate.md", text.encode(), **said).json()
@@ -93,7 +93,7 @@ class TestUpload:
         assert "published" not in document["origins"]
 
     def test_the_same_name_again_is_a_new_version_and_the_same_bytes_are_not(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         first = upload(client, "gate.txt", GATE.encode()).json()
         assert upload(client, "gate.txt", GATE.encode()).json()["version"] == 1
@@ -115,12 +115,14 @@ class TestUpload:
             ("gate." + "x" * 300 + ".txt", "gate." + "x" * 191 + ".txt"),
         ],
     )
-    def test_a_name_leads_nowhere_else(self, client: TestClient, index: Index, name: str, kept: str) -> None:
+    def test_a_name_leads_nowhere_else(
+        self, client: TestClient, index: Library, name: str, kept: str
+    ) -> None:
         assert upload(client, name, GATE.encode()).json()["path"] == kept
         assert uploads(index) == [kept]
 
     def test_an_encrypted_file_takes_its_password_which_is_not_kept(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         data = draw(column(*WORDS), encrypt=StandardEncryption(OPENS))
         without = upload(client, "gate.pdf", data)
@@ -155,12 +157,12 @@ class TestUpload:
         assert response.json()["detail"].startswith(detail)
         assert client.get("/v1/documents").json()["documents"] == []
 
-    def test_nothing_is_kept_of_what_cannot_be_read(self, client: TestClient, index: Index) -> None:
+    def test_nothing_is_kept_of_what_cannot_be_read(self, client: TestClient, index: Library) -> None:
         upload(client, "gate.pdf", b"%PDF-1.7 no more", title="On gate 3")
         assert uploads(index) == []
 
     def test_a_version_that_cannot_be_read_leaves_the_one_before(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         upload(client, "gate.txt", GATE.encode())
         assert upload(client, "gate.txt", b"").status_code == 422
@@ -180,7 +182,7 @@ class TestUpload:
 
 class TestDelete:
     def test_an_upload_goes_with_its_file_its_sidecar_and_all_its_versions(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         number = upload(client, "gate.txt", GATE.encode(), title="On gate 3").json()["document_id"]
         # As an older program wrote it.
@@ -194,7 +196,7 @@ class TestDelete:
         assert client.delete(f"/v1/documents/{number}").status_code == 404
 
     def test_a_file_of_a_folder_that_is_followed_is_not_deleted_here(
-        self, client: TestClient, index: Index, tmp_path: Path
+        self, client: TestClient, index: Library, tmp_path: Path
     ) -> None:
         file = tmp_path / "reports" / "gate.txt"
         file.parent.mkdir()
@@ -243,7 +245,7 @@ class TestPages:
         route = f"/v1/documents/{document['document_id']}/pages/1.png"
         assert client.get(f"{route}?start=30&end=60").content == client.get(route).content
 
-    def test_a_picture_is_kept_and_served_again(self, client: TestClient, index: Index) -> None:
+    def test_a_picture_is_kept_and_served_again(self, client: TestClient, index: Library) -> None:
         document = upload(client, "gate.pdf", draw(column(*WORDS))).json()
         route = f"/v1/documents/{document['document_id']}/pages/1.png?width=300"
         first = client.get(route).content
@@ -263,7 +265,7 @@ class TestPages:
         other = client.get(f"{route}/2.png", headers={"If-None-Match": tag})
         assert (other.status_code, other.headers["ETag"] != tag) == (200, True)
 
-    def test_what_cannot_be_drawn_says_why(self, client: TestClient, index: Index) -> None:
+    def test_what_cannot_be_drawn_says_why(self, client: TestClient, index: Library) -> None:
         text = upload(client, "gate.txt", GATE.encode()).json()["document_id"]
         pdf = upload(client, "gate.pdf", draw(column(*WORDS))).json()["document_id"]
         (index.home / "uploads/gate.pdf").write_bytes(draw(column("Other words.")))

@@ -13,7 +13,7 @@ import pytest
 from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import sidecar_of
@@ -28,7 +28,7 @@ KEYS = ("title", "publisher", "author", "published", "language", "collection")
 
 
 @pytest.fixture
-def folder(index: Index, loading: Isolated, tmp_path: Path) -> Path:
+def folder(index: Library, loading: Isolated, tmp_path: Path) -> Path:
     return filed(index, loading, tmp_path / "reports")
 
 
@@ -36,7 +36,7 @@ def known(record: DocumentRecord) -> dict[str, Any]:
     return {key: getattr(record, key) for key in KEYS}
 
 
-def upload(index: Index, loading: Isolated, text: str = REPORT, **said: str) -> DocumentRecord:
+def upload(index: Library, loading: Isolated, text: str = REPORT, **said: str) -> DocumentRecord:
     return add_upload(index, loading, DEFAULTS, Sent("gate.md", BytesIO(text.encode()), said))
 
 
@@ -51,7 +51,7 @@ def files(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 class TestEdited:
     def test_details_are_kept_in_the_catalog_and_nothing_is_written_beside_the_file(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         before, there = index.document(1), files(folder)
         after = edit(
@@ -79,7 +79,7 @@ class TestEdited:
         assert index.document(1) == after
 
     @pytest.mark.usefixtures("folder")
-    def test_filters_and_searches_go_by_them(self, index: Index) -> None:
+    def test_filters_and_searches_go_by_them(self, index: Library) -> None:
         assert found(index, "gate", filters=Filters(publishers=("Council",))) == []
         edit(index, publisher="Council", title="Sluices of the valley")
         (hit, *_) = index.search("sluices", 1, Filters(publishers=("Council",)))
@@ -87,7 +87,7 @@ class TestEdited:
         assert index.search("gate", 9, Filters(collections=("dams",)))[0].document.publisher == "Council"
 
     @pytest.mark.usefixtures("folder")
-    def test_an_empty_value_takes_a_detail_back_and_leaves_the_others(self, index: Index) -> None:
+    def test_an_empty_value_takes_a_detail_back_and_leaves_the_others(self, index: Library) -> None:
         before = index.document(1)
         edit(index, title="On gate 3", author="Ada Varro", published="2029", collection="Gates")
         after = edit(index, title="", published=" ")
@@ -96,7 +96,7 @@ class TestEdited:
         assert index.document(1) == before
 
     @pytest.mark.usefixtures("folder")
-    def test_a_detail_that_is_kept_already_changes_nothing(self, index: Index) -> None:
+    def test_a_detail_that_is_kept_already_changes_nothing(self, index: Library) -> None:
         edit(index, title="On gate 3")
         generation = index.generation
         assert edit(index, title=" On gate 3", author="").title == "On gate 3"
@@ -104,7 +104,7 @@ class TestEdited:
         assert index.generation == generation
 
     def test_it_does_not_matter_whether_the_file_is_there_or_the_folder_can_be_written(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         (folder / "dams" / "gate.md").unlink()
         (folder / "dams").rmdir()
@@ -120,7 +120,7 @@ class TestEdited:
 
 class TestSidecar:
     def test_an_edit_stands_above_it_and_it_shows_again(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         note(folder).write_text("publisher: Council\ntitle: By hand\n")
         sync(index, reader=loading)
@@ -130,7 +130,9 @@ class TestSidecar:
         back = edit(index, publisher="")
         assert (back.publisher, back.origins["publisher"]) == ("Council", "sidecar")
 
-    def test_it_may_change_or_go_beneath_an_edit(self, index: Index, loading: Isolated, folder: Path) -> None:
+    def test_it_may_change_or_go_beneath_an_edit(
+        self, index: Library, loading: Isolated, folder: Path
+    ) -> None:
         note(folder).write_text("publisher: Council\n")
         sync(index, reader=loading)
         edit(index, publisher="Ministry")
@@ -143,7 +145,9 @@ class TestSidecar:
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
         assert edit(index, publisher="").publisher == "Itself"
 
-    def test_one_that_lies_beside_an_upload_is_read_as_before(self, index: Index, loading: Isolated) -> None:
+    def test_one_that_lies_beside_an_upload_is_read_as_before(
+        self, index: Library, loading: Isolated
+    ) -> None:
         upload(index, loading)
         sidecar_of(uploads_folder(index) / "gate.md").write_text("publisher: Council\n")
         assert sync(index, reader=loading).changed == ("gate.md",)
@@ -154,7 +158,7 @@ class TestSidecar:
         assert sync(index, reader=loading).unchanged == 1
 
     def test_one_that_leads_elsewhere_is_not_read_and_the_file_is_named(
-        self, index: Index, loading: Isolated, folder: Path, tmp_path: Path
+        self, index: Library, loading: Isolated, folder: Path, tmp_path: Path
     ) -> None:
         note(folder).symlink_to(write(tmp_path / "secret.yaml", "title: Secret"))
         (failed,) = sync(index, reader=loading).failed
@@ -166,7 +170,7 @@ class TestSidecar:
 
 
 class TestSurvives:
-    def test_a_new_version_of_the_file(self, index: Index, loading: Isolated, folder: Path) -> None:
+    def test_a_new_version_of_the_file(self, index: Library, loading: Isolated, folder: Path) -> None:
         edit(index, title="On gate 3", publisher="Council")
         write(folder / "dams" / "gate.md", REPORT.replace("Its own title", "Another title") + "More.")
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
@@ -174,7 +178,7 @@ class TestSurvives:
         assert (after.title, after.publisher, after.version) == ("On gate 3", "Council", 2)
         assert edit(index, title="").title == "Another title"
 
-    def test_a_new_upload_whose_own_details_win(self, index: Index, loading: Isolated) -> None:
+    def test_a_new_upload_whose_own_details_win(self, index: Library, loading: Isolated) -> None:
         first = upload(index, loading, title="As it was sent", author="A. Writer")
         assert (first.title, first.origins["title"]) == ("As it was sent", "upload")
         edit(index, publisher="Council", author="Ada Varro", collection="Gates")
@@ -190,39 +194,39 @@ class TestSurvives:
         assert again.origins["collection"] == "upload"
         assert sorted(file.name for file in uploads_folder(index).iterdir()) == ["gate.md"]
 
-    def test_deletion_and_restoration(self, index: Index, loading: Isolated) -> None:
+    def test_deletion_and_restoration(self, index: Library, loading: Isolated) -> None:
         upload(index, loading, author="A. Writer")
         edited = edit(index, title="On gate 3")
         restored = restore_upload(index, remove_upload(index, 1))
         assert restored == edited
         assert edit(index, title="", author="").title == "Its own title"
 
-    def test_deletion_alone_takes_it_along(self, index: Index, loading: Isolated) -> None:
+    def test_deletion_alone_takes_it_along(self, index: Library, loading: Isolated) -> None:
         upload(index, loading)
         edit(index, title="On gate 3")
         remove_upload(index, 1).discard()
         assert (upload(index, loading).title, index.document(2).title) == ("Its own title", "Its own title")
 
     @pytest.mark.usefixtures("folder")
-    def test_backup_and_restoration(self, index: Index, encoder: Encoder, tmp_path: Path) -> None:
+    def test_backup_and_restoration(self, index: Library, encoder: Encoder, tmp_path: Path) -> None:
         edited = edit(index, title="On gate 3")
         back_up(index.home, tmp_path / "library.tar")
         restore(tmp_path / "other", tmp_path / "library.tar")
-        with Index.open(tmp_path / "other", encoder) as other:
+        with Library.open(tmp_path / "other", encoder) as other:
             assert other.document(1) == edited
             assert edit(other, title="").title == "Its own title"
 
     @pytest.mark.usefixtures("folder")
-    def test_another_encoder(self, index: Index, encoder: Encoder) -> None:
+    def test_another_encoder(self, index: Library, encoder: Encoder) -> None:
         edited = edit(index, title="Sluices of the valley")
-        with Index.open(index.home, Watched(encoder, "another"), former=lambda _: encoder) as other:
+        with Library.open(index.home, Watched(encoder, "another"), former=lambda _: encoder) as other:
             other.rebuild()
             assert other.document(1) == edited
             assert other.search("sluices", 1)[0].lexical > 0
             assert edit(other, title="").title == "Its own title"
 
     def test_the_time_of_the_file_which_dates_it_again(
-        self, index: Index, loading: Isolated, folder: Path
+        self, index: Library, loading: Isolated, folder: Path
     ) -> None:
         os.utime(folder / "water.txt", (86_400, 86_400))
         sync(index, reader=loading)
@@ -238,7 +242,7 @@ def test_an_edit_that_comes_while_a_new_version_is_embedded_is_not_lost(
     encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
 ) -> None:
     home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
-    with Index.open(home, held) as index, Index.open(home, encoder) as other:
+    with Library.open(home, held) as index, Library.open(home, encoder) as other:
         sync(index, [file.parent], reader=loading)
         write(file, REPORT + "More.")
         held.hold()
@@ -256,7 +260,7 @@ def test_only_another_title_is_embedded_and_no_file_is_read(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
     watched = Watched(encoder)
-    with Index.open(tmp_path / "home", watched) as index:
+    with Library.open(tmp_path / "home", watched) as index:
         file = write(tmp_path / "reports" / "gate.md", REPORT)
         sync(index, [file.parent], reader=loading)
         file.unlink()

@@ -13,7 +13,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from starlette.testclient import TestClient
 
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
 from tests.support.reports import write
@@ -28,7 +28,7 @@ OPENS = "opensesame"
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
         yield client
 
@@ -65,7 +65,9 @@ def test_answers_and_filters_have_it_at_once(client: TestClient) -> None:
     assert (cited["title"], cited["publisher"], cited["quote"]) == ("On gate 3", "Council of Varda", GATE)
 
 
-def test_nothing_is_written_into_a_followed_folder(client: TestClient, index: Index, tmp_path: Path) -> None:
+def test_nothing_is_written_into_a_followed_folder(
+    client: TestClient, index: Library, tmp_path: Path
+) -> None:
     file = write(tmp_path / "reports" / "gate.txt", GATE)
     sync(index, [file.parent])
     assert client.patch(ROUTE, json={"author": "<script>alert(1)</script>"}).status_code == 200
@@ -131,7 +133,7 @@ def test_one_that_is_not_there_is_not_found(client: TestClient) -> None:
     )
 
 
-def test_a_file_that_has_changed_or_gone_since_does_not_matter(client: TestClient, index: Index) -> None:
+def test_a_file_that_has_changed_or_gone_since_does_not_matter(client: TestClient, index: Library) -> None:
     upload(client)
     file = index.home / "uploads" / "gate.txt"
     file.write_text("Other words.")

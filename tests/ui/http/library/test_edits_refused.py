@@ -12,7 +12,7 @@ from index.catalog import lock as locking
 from index.embedding.encoder import Encoder
 from index.errors import LibraryLockedError, LoadError, OutdatedError
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.background import Held
 from tests.support.edits import REPORT, edit, filed
@@ -20,12 +20,12 @@ from tests.support.reports import write
 
 
 @pytest.fixture
-def folder(index: Index, loading: Isolated, tmp_path: Path) -> Path:
+def folder(index: Library, loading: Isolated, tmp_path: Path) -> Path:
     return filed(index, loading, tmp_path / "reports")
 
 
 @pytest.mark.usefixtures("folder")
-def test_while_another_process_writes_it_is_refused(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_another_process_writes_it_is_refused(index: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         edit(index, title="On gate 3")
@@ -37,7 +37,7 @@ def test_one_that_changes_meanwhile_keeps_its_new_version(
     encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
 ) -> None:
     home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
-    with Index.open(home, held) as index, Index.open(home, encoder) as other:
+    with Library.open(home, held) as index, Library.open(home, encoder) as other:
         sync(index, [file.parent], reader=loading)
         held.hold()
         with ThreadPoolExecutor(1) as pool:
@@ -57,7 +57,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
     encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
 ) -> None:
     home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
-    with Index.open(home, held) as index, Index.open(home, encoder) as other:
+    with Library.open(home, held) as index, Library.open(home, encoder) as other:
         sync(index, [file.parent], reader=loading)
         held.hold()
         with ThreadPoolExecutor(1) as pool:
@@ -85,7 +85,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
     ],
 )
 @pytest.mark.usefixtures("folder")
-def test_a_value_that_cannot_be_kept_is_named(index: Index, edits: dict[str, str], message: str) -> None:
+def test_a_value_that_cannot_be_kept_is_named(index: Library, edits: dict[str, str], message: str) -> None:
     before = index.document(1)
     with pytest.raises(LoadError) as refused:
         edit(index, title="On gate 3", **edits)

@@ -11,7 +11,7 @@ from index.errors import FailureNotFoundError
 from index.ingest.discover import MISSING, Failure, Listing, Root
 from index.ingest.failures import Failures
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import write
 
@@ -19,12 +19,12 @@ EMPTY = "is empty: it has no bytes; save it again with its text"
 
 
 @pytest.fixture
-def failures(index: Index) -> Failures:
+def failures(index: Library) -> Failures:
     return Failures(index.catalog.engine)
 
 
 @pytest.fixture
-def folder(index: Index, loading: Isolated, tmp_path: Path) -> Path:
+def folder(index: Library, loading: Isolated, tmp_path: Path) -> Path:
     """A followed folder with a report and a file that cannot be read."""
     folder = tmp_path / "reports"
     write(folder / "gate.txt", "The third gate is shut.")
@@ -45,7 +45,7 @@ def test_it_is_listed_with_its_cause_and_since_when(failures: Failures, folder: 
 
 
 def test_it_stays_when_another_path_is_synced(
-    index: Index, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
+    index: Library, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
 ) -> None:
     before = failures.listed()
     other = write(tmp_path / "other" / "mill.txt", "The mill grinds rye.")
@@ -57,20 +57,20 @@ def test_it_stays_when_another_path_is_synced(
     assert [path for path, _ in listed(failures)] == ["broken.pdf", "empty.txt"]
 
 
-def test_it_goes_when_it_is_read(index: Index, loading: Isolated, failures: Failures, folder: Path) -> None:
+def test_it_goes_when_it_is_read(index: Library, loading: Isolated, failures: Failures, folder: Path) -> None:
     write(folder / "empty.txt", "It has words now.")
     sync(index, [folder / "empty.txt"], reader=loading)
     assert listed(failures) == []
 
 
-def test_it_goes_with_its_file(index: Index, loading: Isolated, failures: Failures, folder: Path) -> None:
+def test_it_goes_with_its_file(index: Library, loading: Isolated, failures: Failures, folder: Path) -> None:
     (folder / "empty.txt").unlink()
     sync(index, reader=loading)
     assert listed(failures) == []
 
 
 def test_it_stays_while_nothing_is_known_of_its_file(
-    index: Index, loading: Isolated, failures: Failures, folder: Path
+    index: Library, loading: Isolated, failures: Failures, folder: Path
 ) -> None:
     sync(index, reader=loading, leave=[folder / "empty.txt"])
     assert listed(failures) == [("empty.txt", EMPTY)]
@@ -83,7 +83,7 @@ def test_it_stays_while_nothing_is_known_of_its_file(
 
 
 def test_one_that_is_dismissed_comes_back_for_another_cause_only(
-    index: Index, loading: Isolated, failures: Failures, folder: Path
+    index: Library, loading: Isolated, failures: Failures, folder: Path
 ) -> None:
     [failure] = failures.listed()
     failures.dismiss(failure.failure_id)
@@ -107,7 +107,7 @@ def test_what_is_not_listed_cannot_be_dismissed(failures: Failures, folder: Path
 
 
 def test_a_single_file_that_is_followed_is_listed_until_it_is_read(
-    index: Index, loading: Isolated, failures: Failures, tmp_path: Path
+    index: Library, loading: Isolated, failures: Failures, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "one.txt", "")
     sync(index, [file], reader=loading)
@@ -119,7 +119,7 @@ def test_a_single_file_that_is_followed_is_listed_until_it_is_read(
 
 
 def test_a_path_that_was_mistyped_is_not_listed(
-    index: Index, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
+    index: Library, loading: Isolated, failures: Failures, folder: Path, tmp_path: Path
 ) -> None:
     before = failures.listed()
     for path in (folder / "typo.txt", tmp_path / "nowhere"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Index
+from index.library import Library
 from tests.support.background import app_of
 from tests.support.pdf_files import column, draw
 
@@ -19,7 +19,7 @@ OLD = 3600
 
 
 @pytest.fixture
-def pages(index: Index) -> Path:
+def pages(index: Library) -> Path:
     folder = index.home / "pages"
     folder.mkdir(parents=True)
     return folder
@@ -38,14 +38,14 @@ def upload(client: TestClient) -> str:
     return f"/v1/documents/{response.json()['document_id']}/pages/1.png?width=300"
 
 
-def test_unfinished_pictures_go_when_a_server_starts(index: Index, pages: Path) -> None:
+def test_unfinished_pictures_go_when_a_server_starts(index: Library, pages: Path) -> None:
     unfinished(pages, "old", OLD)
     new = unfinished(pages, "new", 0)
     with app_of(index):
         assert list(pages.iterdir()) == [new], "another process may be writing it"
 
 
-def test_unfinished_pictures_go_when_another_is_kept(index: Index, pages: Path) -> None:
+def test_unfinished_pictures_go_when_another_is_kept(index: Library, pages: Path) -> None:
     with app_of(index) as client:
         route = upload(client)
         unfinished(pages, "old", OLD)
@@ -54,7 +54,7 @@ def test_unfinished_pictures_go_when_another_is_kept(index: Index, pages: Path) 
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x89PNG\r\n\x1a\n cut short", b"no picture"])
-def test_a_damaged_picture_is_drawn_again(index: Index, pages: Path, damage: bytes) -> None:
+def test_a_damaged_picture_is_drawn_again(index: Library, pages: Path, damage: bytes) -> None:
     with app_of(index) as client:
         route = upload(client)
         picture = client.get(route).content
@@ -64,7 +64,7 @@ def test_a_damaged_picture_is_drawn_again(index: Index, pages: Path, damage: byt
         assert kept.read_bytes() == picture
 
 
-def test_a_picture_that_cannot_be_kept_is_shown(index: Index, pages: Path) -> None:
+def test_a_picture_that_cannot_be_kept_is_shown(index: Library, pages: Path) -> None:
     with app_of(index) as client:
         route = upload(client)
         picture = client.get(route).content

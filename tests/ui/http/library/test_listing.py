@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from index.catalog.backup import back_up, restore
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.app import create_app
@@ -28,7 +28,7 @@ FIELDS = [
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
         yield client
 
@@ -44,7 +44,7 @@ def status(client: TestClient, tag: str) -> int:
     return response.status_code
 
 
-def test_it_has_what_the_whole_list_has_of_each_field(seed_index: Index) -> None:
+def test_it_has_what_the_whole_list_has_of_each_field(seed_index: Library) -> None:
     with TestClient(create_app(seed_index, QueryEngine(seed_index, None))) as client:
         brief, whole = (client.get(route).json() for route in (BRIEF, "/v1/documents"))
     assert brief["generation"] == whole["generation"]
@@ -56,7 +56,7 @@ def test_it_has_what_the_whole_list_has_of_each_field(seed_index: Index) -> None
 
 
 def test_it_tells_uploads_from_files_of_folders_by_path(
-    client: TestClient, index: Index, tmp_path: Path
+    client: TestClient, index: Library, tmp_path: Path
 ) -> None:
     upload(client, "weir.txt", published="2031-07", collection="Dams")
     sync(index, [write(tmp_path / "reports" / "north" / "gate.txt", GATE).parent.parent])
@@ -75,7 +75,7 @@ def test_an_empty_library_has_an_empty_list(client: TestClient) -> None:
     assert client.get(BRIEF).json() == {"documents": [], "generation": 0}
 
 
-def test_one_who_has_it_is_sent_nothing_until_something_changes(client: TestClient, index: Index) -> None:
+def test_one_who_has_it_is_sent_nothing_until_something_changes(client: TestClient, index: Library) -> None:
     seen: list[str] = [client.get(BRIEF).headers["etag"]]
     assert client.get(BRIEF).headers["cache-control"] == "private, no-cache"
 
@@ -98,7 +98,7 @@ def test_one_who_has_it_is_sent_nothing_until_something_changes(client: TestClie
 
 
 def test_a_new_date_of_a_file_that_is_dated_by_its_time_is_a_change(
-    client: TestClient, index: Index, tmp_path: Path
+    client: TestClient, index: Library, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "reports" / "gate.txt", GATE)
     sync(index, [file.parent])
@@ -110,7 +110,7 @@ def test_a_new_date_of_a_file_that_is_dated_by_its_time_is_a_change(
 
 
 def test_a_library_that_a_backup_has_replaced_is_another(
-    client: TestClient, index: Index, tmp_path: Path
+    client: TestClient, index: Library, tmp_path: Path
 ) -> None:
     upload(client)
     back_up(index.home, tmp_path / "library.tar", ("uploads",))

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import DocumentNotFoundError
-from index.library import Index
+from index.library import Library
 from ui.http.library.sources import read_source
 
 
 @given(start=st.integers(0, 6000), end=st.none() | st.integers(0, 6000))
-def test_a_part_is_a_slice_of_the_text(seed_index: Index, start: int, end: int | None) -> None:
+def test_a_part_is_a_slice_of_the_text(seed_index: Library, start: int, end: int | None) -> None:
     record = seed_index.documents()[0]
     text = seed_index.text(record.document_id).text
     part = read_source(seed_index, record.document_id, start=start, end=end)
@@ -20,13 +20,13 @@ def test_a_part_is_a_slice_of_the_text(seed_index: Index, start: int, end: int |
     assert 0 <= part.start <= part.end <= part.characters == len(text)
 
 
-def test_the_pages_are_those_of_the_whole_document(seed_index: Index) -> None:
+def test_the_pages_are_those_of_the_whole_document(seed_index: Library) -> None:
     inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
     part = read_source(seed_index, inquiry.document_id, start=2000, end=2010)
     assert part.page_starts == seed_index.text(inquiry.document_id).page_starts
     assert len(part.page_starts) == inquiry.pages == 3
 
 
-def test_an_unknown_version_is_not_found(seed_index: Index) -> None:
+def test_an_unknown_version_is_not_found(seed_index: Library) -> None:
     with pytest.raises(DocumentNotFoundError, match="document 1, version 7"):
         read_source(seed_index, 1, version=7)

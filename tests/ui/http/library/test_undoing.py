@@ -17,7 +17,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
 from index.ingest.sync import sync
-from index.library import Index
+from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.uploads import deletions, removing
@@ -43,7 +43,7 @@ ASKED = {"question": "Who closed the third gate of the dam?"}
 
 
 @pytest.fixture
-def client(index: Index) -> Iterator[TestClient]:
+def client(index: Library) -> Iterator[TestClient]:
     with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
         yield client
 
@@ -53,7 +53,7 @@ def upload(client: TestClient, data: bytes = GATE.encode(), name: str = "gate.tx
     return f"/v1/documents/{response.json()['document_id']}"
 
 
-def files(index: Index) -> dict[str, int]:
+def files(index: Library) -> dict[str, int]:
     """The uploads that a sync sees, with their times."""
     return {
         file.name: file.stat().st_mtime_ns
@@ -62,7 +62,7 @@ def files(index: Index) -> dict[str, int]:
     }
 
 
-def set_aside(index: Index) -> int:
+def set_aside(index: Library) -> int:
     return len(list(uploads_folder(index).glob(f"{INCOMING}*")))
 
 
@@ -81,7 +81,7 @@ def refused(response: Response, status: int) -> str:
 
 class TestRestore:
     def test_a_document_comes_back_with_its_number_its_versions_and_its_answers(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         upload(client, draw(column("Other words.")), "gate.pdf")
         route = upload(client, draw(column(*WORDS)), "gate.pdf", author="Ada Varro")
@@ -116,7 +116,7 @@ class TestRestore:
         assert {response.json()["document_id"] for response in responses} == {1}
 
     def test_several_come_back_each_by_itself_and_can_be_deleted_again(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         first, second = upload(client, name="a.txt"), upload(client, LATER.encode(), "b.txt")
         for route in (first, second):
@@ -133,7 +133,7 @@ class TestRestore:
         )
 
     def test_one_whose_name_was_uploaded_again_waits_until_that_is_gone(
-        self, client: TestClient, index: Index
+        self, client: TestClient, index: Library
     ) -> None:
         route = upload(client)
         client.delete(route)
@@ -149,7 +149,7 @@ class TestRestore:
         assert refused(client.post(f"{other}/restore"), 409).startswith("gate.txt was uploaded again")
 
     def test_one_that_cannot_be_written_stays_deleted_and_can_be_tried_again(
-        self, client: TestClient, index: Index, monkeypatch: pytest.MonkeyPatch
+        self, client: TestClient, index: Library, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         route = upload(client, author="Ada Varro")
         lay = files(index)
@@ -164,7 +164,7 @@ class TestRestore:
 
 class TestForGood:
     def test_after_its_time_it_is_gone_with_all_that_was_kept(
-        self, client: TestClient, index: Index, monkeypatch: pytest.MonkeyPatch
+        self, client: TestClient, index: Library, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.0)
         route = upload(client)
@@ -176,7 +176,7 @@ class TestForGood:
         assert client.delete(route).status_code == 404
 
     def test_it_goes_without_being_asked_for(
-        self, index: Index, loading: Isolated, monkeypatch: pytest.MonkeyPatch
+        self, index: Library, loading: Isolated, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.05)
         number = add_upload(index, loading, DEFAULTS, Sent("a.txt", BytesIO(b"Gate."), {})).document_id
@@ -185,7 +185,7 @@ class TestForGood:
             held.delete(number)
             wait_until(lambda: set_aside(index) == 0)
 
-    def test_at_the_end_of_the_server_all_are_gone(self, index: Index) -> None:
+    def test_at_the_end_of_the_server_all_are_gone(self, index: Library) -> None:
         settings = Settings(home=index.home)
         with TestClient(create_app(index, QueryEngine(index, None), settings)) as client:
             route = upload(client)
@@ -198,7 +198,7 @@ class TestForGood:
             )
 
     def test_a_library_that_a_backup_has_replaced_takes_none_back(
-        self, client: TestClient, index: Index, tmp_path: Path
+        self, client: TestClient, index: Library, tmp_path: Path
     ) -> None:
         back_up(index.home, tmp_path / "library.tar", ("uploads",))
         route = upload(client)
@@ -208,7 +208,7 @@ class TestForGood:
             "document 1 was deleted, and what was kept of it is gone; upload its file again"
         )
 
-    def test_a_backup_does_not_have_it(self, client: TestClient, index: Index, tmp_path: Path) -> None:
+    def test_a_backup_does_not_have_it(self, client: TestClient, index: Library, tmp_path: Path) -> None:
         client.delete(upload(client))
         back_up(index.home, tmp_path / "library.tar", ("uploads",))
         assert GATE.encode() not in (tmp_path / "library.tar").read_bytes()
@@ -222,7 +222,7 @@ class Killed(BaseException):
 def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch, done: bool
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, DEFAULTS, sent).document_id
         # As an older program wrote it.
@@ -245,7 +245,7 @@ def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
 
 
 def kill_while_restoring(
-    index: Index, removed: Removed, monkeypatch: pytest.MonkeyPatch, *, done: bool
+    index: Library, removed: Removed, monkeypatch: pytest.MonkeyPatch, *, done: bool
 ) -> None:
     replace = index.replace
 

@@ -14,7 +14,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
 from index.errors import LibraryLockedError, LibraryRestoredError
-from index.library import Index
+from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.uploads.placing import Sent, add_upload
@@ -25,7 +25,7 @@ from tests.support.reports import incoming
 def test_a_document_that_cannot_be_deleted_keeps_its_file(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Index.open(tmp_path / "home", StubEncoder()) as index:
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("gate.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, Options(), sent).document_id
         # As an older program wrote it.
@@ -45,7 +45,7 @@ def test_one_that_a_backup_has_replaced_meanwhile_is_not_deleted(
     tmp_path: Path, loading: Isolated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
-    with Index.open(home, StubEncoder()) as index:
+    with Library.open(home, StubEncoder()) as index:
         back_up(home, tmp_path / "library.tar")
         number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {})).document_id
         writing = index._upkeep.writing
