@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated

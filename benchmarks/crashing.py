@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.crash_worker import SIZES, Texts, in_library, on_disk
 from benchmarks.stub_encoder import StubEncoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
 from index.search.manifest import folder_of

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.search.fusion import DENSE_WEIGHT

@@ -114,7 +114,7 @@ class Fuzzed:
 def sample_server() -> Iterator[str]:
     """The address of a server over a copy of the sample reports, which is stopped at the end."""
     from index.embedding.encoder import open_encoder
-    from index.ingest.sync import sync
+    from index.ingest.synchronize import sync
     from index.library import Library
 
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place:

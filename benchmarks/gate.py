@@ -26,7 +26,7 @@ import regex
 
 from benchmarks.datasets import data_folder
 from index.embedding.encoder import Encoder, open_encoder
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 from rag.answers import Verification
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import Claim

@@ -29,7 +29,7 @@ from benchmarks.side_by_side import Bench, machine, note, prepared, shown
 from benchmarks.stand_in import filled
 from index.documents import Document
 from index.embedding.encoder import open_encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
 

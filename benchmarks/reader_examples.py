@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from benchmarks.near_misses import near_miss
 from index.documents import Document, Span
 from index.library import Library
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Query
 from rag.evaluation.selection import Quote, is_gold

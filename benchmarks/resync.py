@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, path_of
 from benchmarks.side_by_side import Bench, Row, milliseconds, note, parser, prepared, print_table
 from benchmarks.stand_in import StandIn
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 
 if TYPE_CHECKING:

@@ -17,9 +17,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors
 from index.library import Library
-from index.text import chunks as chunking
-from index.text import sentences as segmentation
-from index.text import tables
+from index.text import chunks, segmentation, tabular
 
 LIBRARIES = HOME / "libraries"
 """Where filled libraries are kept from one script to the next; it may be deleted at any time."""
@@ -27,7 +25,7 @@ LIBRARIES = HOME / "libraries"
 _DOCUMENTS_AT_ONCE = 1_000
 
 _PASSAGES_BY = tuple(
-    str(module.__file__) for module in (chunking, segmentation, tables, sys.modules[Corpus.__module__])
+    str(module.__file__) for module in (chunks, segmentation, tabular, sys.modules[Corpus.__module__])
 )
 """The code that makes passages and vectors: a library of another state of it holds others."""
 

@@ -29,7 +29,7 @@ from index.embedding.model import Vectors
 from index.embedding.precision import Precision
 from index.library import TITLE_TOKENS
 from index.text.chunks import chunk, passage_text
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 from rag.evaluation import Dataset, read_dataset
 
 SOURCES = ("scifact", "squad2", "clapnq", "tatqa", "mlqa-en", "mtrag-human")

@@ -28,7 +28,7 @@ import regex
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.answers import Answer, Citation
 from rag.engine import QueryEngine

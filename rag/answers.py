@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from index.text.boxes import Box
+from index.text import Box
 from rag.searched import Searched
 
 Verdict = Literal["supported", "partial", "unsupported"]

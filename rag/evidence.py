@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from index.documents import Document, Span
 from index.records import DocumentRecord
-from index.text.sentences import sentences
+from index.text import sentences
 from rag.finding.citations import DocumentTexts
 from rag.finding.reading import ReadSentence
 from rag.verification import Evidence

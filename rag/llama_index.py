@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 
 from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters
-from index.search.fusion import DENSE_WEIGHT
+from index.search import DENSE_WEIGHT
 
 _HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
 """Metadata that places a passage and says nothing to a model: kept out of its prompt and of embeddings."""

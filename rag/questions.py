@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import regex
 
-from index.text.languages import detect
+from index.text import detect
 from rag.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000

@@ -19,7 +19,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from index.embedding.encoder import Encoder, open_encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
@@ -60,7 +60,7 @@ def reading_processes() -> Iterator[None]:
 def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads files here does so in a process that another test has left, if there is one."""
     del reading_processes
-    for place in ("index.ingest.sync.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
+    for place in ("index.ingest.synchronize.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
         monkeypatch.setattr(place, HandedOn)
 
 

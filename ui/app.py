@@ -20,12 +20,9 @@ from starlette.staticfiles import StaticFiles
 
 from index.errors import CatalogError, LibraryLockedError
 from index.library import Library
-from index.loaders import DEFAULTS
-from index.loaders.sandbox.client import Isolated
-from index.uploads.deletions import Deletions
-from index.workers import upkeep
-from index.workers.background import Background, every
-from index.workers.writer import Writer
+from index.loaders import DEFAULTS, Isolated
+from index.uploads import Deletions
+from index.workers import Background, Writer, every, upkeep
 from rag.engine import QueryEngine
 from ui.http import problems
 from ui.http.answers import kept_router

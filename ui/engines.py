@@ -33,9 +33,8 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
         return
     from rag.llm import open_model
     from rag.tuning import DEFAULT_TUNING
-    from rag.verification import Gate
-    from rag.verification.entailment import open_entailment
-    from rag.writing.model import Writer
+    from rag.verification import Gate, open_entailment
+    from rag.writing import Writer
 
     entailment = open_entailment(settings.entailment) if settings.entailment else None
     model = open_model(chosen)

@@ -10,7 +10,7 @@ from ui.errors import UsedWronglyError
 from ui.settings import Settings
 
 if TYPE_CHECKING:
-    from index.catalog.database import Catalog
+    from index.catalog import Catalog
     from index.library import Library
 
 
@@ -30,7 +30,7 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
         EncoderError: if the model cannot be loaded.
         EncoderMismatchError: if the library was made with another model and ``former`` is not set.
     """
-    from index.embedding.encoder import open_encoder
+    from index.embedding import open_encoder
     from index.library import Library
 
     opener = open_encoder if former else None
@@ -46,8 +46,7 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         UsedWronglyError: if there is no library.
         CatalogError: if the catalog cannot be opened.
     """
-    from index.catalog.backup import CATALOG
-    from index.catalog.database import Catalog
+    from index.catalog import CATALOG, Catalog
 
     if not (settings.home / CATALOG).is_file():
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")

@@ -29,7 +29,7 @@ from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
 
 if TYPE_CHECKING:
-    from index.loaders.options import Options
+    from index.loaders import Options
     from rag.llm import ModelSettings
 
 PREFIX = "FOOTNOTED_"
@@ -220,8 +220,7 @@ class Settings(BaseSettings):
             SettingsError: if pages are to be recognised, and what that needs is not installed.
         """
         from index.errors import RecognitionError
-        from index.loaders.options import Limits, Options
-        from index.loaders.pdf.ocr import check
+        from index.loaders import Limits, Options, check
 
         if self.ocr:
             try:

@@ -1,1 +1,20 @@
 """The catalog: the SQL database that holds everything a library keeps."""
+
+from index.catalog.backup import CATALOG, BackupReport, back_up, restore
+from index.catalog.database import Catalog
+from index.catalog.reader import CatalogReader
+from index.catalog.schema import kept, kept_references, kept_words, series_names, withdrawals
+
+__all__ = [
+    "CATALOG",
+    "BackupReport",
+    "Catalog",
+    "CatalogReader",
+    "back_up",
+    "kept",
+    "kept_references",
+    "kept_words",
+    "restore",
+    "series_names",
+    "withdrawals",
+]

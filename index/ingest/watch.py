@@ -18,7 +18,7 @@ from watchfiles import watch
 
 from index.catalog.database import Catalog
 from index.ingest.discover import root_of, scan
-from index.ingest.sync import plan
+from index.ingest.synchronize import plan
 
 REST_SECONDS = 1.0
 """A file that stays as it is for so long is taken to be written."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from index.details import described
 from index.documents import Document
 from index.errors import LoadError
+from index.loaders.archive.unpack import check_archive
 from index.loaders.dating import dated
 from index.loaders.epub.book import read_epub
 from index.loaders.html.page import read_html
@@ -18,15 +19,28 @@ from index.loaders.markdown import read_markdown
 from index.loaders.opendocument.odt import read_ods, read_odt
 from index.loaders.options import DEFAULTS, Limits, Loader, Options
 from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.ocr import check
 from index.loaders.rtf.document import read_rtf
+from index.loaders.sandbox.client import Isolated
 from index.loaders.sheets.csv import read_delimited
 from index.loaders.sheets.xlsx import read_xlsx
 from index.loaders.sidecar import read_sidecar
 from index.loaders.slides.pptx import read_pptx
 from index.loaders.text import read_text
-from index.loaders.word.docx import read_docx
+from index.loaders.word.docx import damage_named, read_docx
 
-__all__ = ["DEFAULTS", "SUFFIXES", "Limits", "Options", "content", "load"]
+__all__ = [
+    "DEFAULTS",
+    "SUFFIXES",
+    "Isolated",
+    "Limits",
+    "Options",
+    "check",
+    "check_archive",
+    "content",
+    "damage_named",
+    "load",
+]
 
 _READERS: dict[str, Loader] = {
     ".txt": read_text,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.text.tables import CELL_SEPARATOR
+from index.text.tabular import CELL_SEPARATOR
 
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 

@@ -14,6 +14,8 @@ from functools import cache
 import regex
 import tantivy
 
+from index.text.normalize import UNSPACED
+
 _STEMMED = {
     "ar": "arabic", "da": "danish", "nl": "dutch", "en": "english", "fi": "finnish", "fr": "french",
     "de": "german", "el": "greek", "hu": "hungarian", "it": "italian", "no": "norwegian",
@@ -29,10 +31,7 @@ _PLAIN = "plain"
 PAIRS = "pairs"
 """The field of pairs of characters."""
 
-NO_SPACES = regex.compile(
-    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
-    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ]+"
-)
+NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
 
 Term = tuple[str, str]

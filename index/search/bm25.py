@@ -75,7 +75,7 @@ class LexicalIndex:
         make_folder(folder)
         self.folder = folder
         try:
-            self._index = tantivy.Library(_schema(), path=str(folder), reuse=True)
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
             for field, analyzer in analyzers().items():
                 self._index.register_tokenizer(field, analyzer)
             self._index.reload()
@@ -130,7 +130,7 @@ class LexicalIndex:
 class Words:
     """The passages of a tantivy index as they were when it was read. Safe to share between threads."""
 
-    def __init__(self, index: tantivy.Library) -> None:
+    def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
         self._schema = index.schema
         self._used = [field for field in analyzers() if self._searcher.doc_freq("field", field)]

@@ -19,7 +19,7 @@ from threading import RLock
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from index.catalog import lock as locking
+from index.catalog import lock
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, locked
 from index.catalog.reader import CatalogReader
@@ -133,7 +133,7 @@ class Upkeep:
             EncoderMismatchError: if the library's vectors are another encoder's.
             LibraryLockedError: if another process is at work on the caches for half a minute.
         """
-        deadline = time.monotonic() + locking.LOCK_SECONDS
+        deadline = time.monotonic() + lock.LOCK_SECONDS
         while True:
             with self._catalog.reading() as reader:
                 view = self._view_of(reader)
@@ -154,7 +154,7 @@ class Upkeep:
 
     def _renewed(self, reader: CatalogReader, damaged: View) -> View:
         """The generation of ``damaged``, which ``reader`` reads, from caches that are read or made again."""
-        deadline = time.monotonic() + locking.LOCK_SECONDS
+        deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._view_lock:
             if self._view is damaged:
                 self._view = None

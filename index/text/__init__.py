@@ -1,1 +1,27 @@
 """Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""
+
+from index.text.chunks import MAX_CHUNK_TOKENS
+from index.text.diff import Revision, revisions
+from index.text.find import fold_characters, matches
+from index.text.geometry import Box, boxes
+from index.text.languages import detect, may_be_in
+from index.text.normalize import fold
+from index.text.segmentation import sentences
+from index.text.tabular import cells, is_row, tables
+
+__all__ = [
+    "MAX_CHUNK_TOKENS",
+    "Box",
+    "Revision",
+    "boxes",
+    "cells",
+    "detect",
+    "fold",
+    "fold_characters",
+    "is_row",
+    "matches",
+    "may_be_in",
+    "revisions",
+    "sentences",
+    "tables",
+]

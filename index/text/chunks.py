@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from index.documents import Chunk, Document, Span
-from index.text.sentences import each_sentence
-from index.text.tables import Table, tables
+from index.text.segmentation import each_sentence
+from index.text.tabular import Table, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from index.documents import Document, Span
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 
 _COMPARED = 40_000
 """Pairs of sentences between two that are sure: where there are more, none is taken for the same. Comparing

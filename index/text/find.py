@@ -44,7 +44,7 @@ _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
 
-def fold(text: str) -> str:
+def fold_characters(text: str) -> str:
     """``text`` without its case and its accents, in which equal words are equal strings."""
     return "".join(map(_folded, text))
 
@@ -52,14 +52,15 @@ def fold(text: str) -> str:
 def matches(text: str, query: str) -> Iterator[Span]:
     """Where the words of ``query`` stand in ``text``, in order; none overlaps the one before.
 
-    ``fold`` of each is that of the query, its runs of white space as one space. A mark that belongs to the
-    last letter belongs to the match. A part of a character is none: ``s`` is not in ``ß``.
+    Each match, folded, equals the query, folded; a run of white space in the query counts as one space. A
+    mark that belongs to the last letter belongs to the match. A part of a character is no match: ``s`` is not
+    in ``ß``.
 
     Args:
         text: what is searched.
         query: what is looked for; nothing is found for one of which nothing is left when it is folded.
     """
-    wanted = fold(" ".join(query.split()))
+    wanted = fold_characters(" ".join(query.split()))
     if not wanted:
         return
     folding = _Folding()

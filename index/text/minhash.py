@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from index.text.normalize import UNSPACED
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -47,13 +49,9 @@ _AT_ONCE = 8192
 _STRETCH = 1 << 18
 """Characters that are brought into one form together, so that other threads go on between two of them."""
 
-_UNSPACED = (
-    r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
-    r"\p{Script=Myanmar}"
-)
-_CHARACTER = regex.compile(rf"[{_UNSPACED}]\p{{M}}*")
+_CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
 _TOKEN = regex.compile(
-    rf"(?V1)[{_UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{_UNSPACED}]]+(?:[.,]\p{{N}}+)*"
+    rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+(?:[.,]\p{{N}}+)*"
 )
 """A character of a script without spaces, or a word, or a figure with its separators."""
 

@@ -12,6 +12,12 @@ _UNHEARD = regex.compile(r"[\u0300-\u036f\p{Cf}\p{Cs}]+")
 The signs of other scripts stay: without its vowels a word of Khmer is another one.
 """
 
+UNSPACED = (
+    r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
+    r"\p{Script=Myanmar}"
+)
+"""The scripts that put no spaces between words, for a character class of ``regex``."""
+
 _STROKES = str.maketrans("đłøı", "dloi")
 """Letters that are written as others with a stroke, or without a dot, and are no others with an accent."""
 

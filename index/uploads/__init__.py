@@ -1,1 +1,18 @@
 """Uploaded files: where they are placed, how they are deleted, restored and described."""
+
+from index.uploads.deletions import Deletions
+from index.uploads.editing import edit_document
+from index.uploads.leftovers import sweep_uploads
+from index.uploads.placing import FOLDER, Sent, add_upload, is_uploaded, keep_upload, uploads_folder
+
+__all__ = [
+    "FOLDER",
+    "Deletions",
+    "Sent",
+    "add_upload",
+    "edit_document",
+    "is_uploaded",
+    "keep_upload",
+    "sweep_uploads",
+    "uploads_folder",
+]

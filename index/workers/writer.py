@@ -24,7 +24,7 @@ from index.errors import (
 )
 from index.ingest.jobs import Job, Jobs
 from index.ingest.progress import Running
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library, Progress
 from index.loaders import Options

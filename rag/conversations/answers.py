@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DatabaseError
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from rag.answers import Answer
 from rag.conversations.store import FoundBy, Kept
 from rag.errors import AnswerFormError, AnswerNotFoundError, KeptNotFoundError, NotKeptError

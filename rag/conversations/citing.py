@@ -9,7 +9,7 @@ from rag.answers import Answer
 from rag.conversations.answers import answers_citing
 
 if TYPE_CHECKING:
-    from index.catalog.database import Catalog
+    from index.catalog import Catalog
     from index.library import Library
 
 

@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from rag.conversations.answers import conversation_texts
 from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
-from rag.conversations.wording import visible
 from rag.errors import ConversationNotFoundError, SeriesNotFoundError
+from rag.wording import visible
 
 if TYPE_CHECKING:
     from index.library import Library

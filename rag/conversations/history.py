@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from index.library import Library
 from rag.answers import Answer, Citation
 from rag.conversations.answers import answers_before

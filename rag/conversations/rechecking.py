@@ -1,7 +1,7 @@
 """An answer that was carried away is checked again, as it is read there, against the library as it is now.
 
 What is checked is what a reader has before them: the words of the sentences and of the quotes, in the form
-of :func:`rag.conversations.wording.visible`. Nothing is searched for and no model is needed.
+of :func:`rag.wording.visible`. Nothing is searched for and no model is needed.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from index.catalog.database import Catalog
-from index.catalog.reader import CatalogReader
+from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Verdict
-from rag.conversations.wording import visible
 from rag.evidence import evidence_at
 from rag.verification import Evidence, Gate
+from rag.wording import visible
 
 if TYPE_CHECKING:
-    from index.embedding.encoder import Encoder
+    from index.embedding import Encoder
 
 _STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
 _SAID: Mapping[Verdict, str] = {

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from index.catalog.schema import kept, kept_references, kept_words, series_names, withdrawals
-from index.text.normalize import fold
+from index.catalog import kept, kept_references, kept_words, series_names, withdrawals
+from index.text import fold
 from rag.errors import KeptNotFoundError
 
 

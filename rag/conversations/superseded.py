@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.schema import kept, kept_words, series_names, withdrawals
-from index.text.normalize import fold
+from index.catalog import kept, kept_words, series_names, withdrawals
+from index.text import fold
 from rag.errors import SeriesNotFoundError
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 import regex
 
-from index.search.analyzers import NO_SPACES, PAIRS, Term, terms
+from index.search import NO_SPACES, PAIRS, Term, terms
 
 GENRE = frozenset({
     "situation", "sitrep", "update", "news", "press", "release", "bulletin", "brief", "statement",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import regex
 
 from index.documents import Span
-from index.search.analyzers import NO_SPACES, Term
-from index.search.analyzers import terms as analysed
+from index.search import NO_SPACES, Term
+from index.search import terms as analysed
 from rag.answers import Citation
 from rag.disagreement.figure_words import FAR, as_written, written_start
 from rag.disagreement.statement_words import (

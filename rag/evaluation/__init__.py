@@ -1,14 +1,21 @@
 """How good retrieval and answers are, on any set of questions."""
 
 from rag.evaluation.comparison import Comparison, Difference, compare
-from rag.evaluation.configuration import Configuration, read_configuration
+from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.evaluating import PARTS, Evaluation, Part, evaluate
 from rag.evaluation.figures import Figure
 from rag.evaluation.layouts import read_dataset
+from rag.evaluation.library import SET, write_library_set
+from rag.evaluation.report import COMPARISON, REPORT, write_comparison, write_report
+from rag.evaluation.tables import tables_of, tables_of_comparison
 
 __all__ = [
+    "COMPARISON",
+    "DEFAULT",
     "PARTS",
+    "REPORT",
+    "SET",
     "Comparison",
     "Configuration",
     "Dataset",
@@ -20,4 +27,9 @@ __all__ = [
     "evaluate",
     "read_configuration",
     "read_dataset",
+    "tables_of",
+    "tables_of_comparison",
+    "write_comparison",
+    "write_library_set",
+    "write_report",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.library import TITLE_TOKENS
-from index.text.chunks import MAX_CHUNK_TOKENS
+from index.text import MAX_CHUNK_TOKENS
 from rag.errors import ConfigurationError
 from rag.finding.reader import DEFAULT_READER
 from rag.tuning import DEFAULT_TUNING, Tuning

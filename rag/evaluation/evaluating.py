@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from index.embedding.encoder import Encoder, open_encoder
+from index.embedding import Encoder, open_encoder
 from index.library import Library, Progress
 from rag.engine import QueryEngine
 from rag.evaluation.abstention import (

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from index.documents import Document
-from index.embedding.encoder import Encoder
+from index.embedding import Encoder
 from index.library import Library, Progress
 from index.records import Incoming
 from rag.evaluation.configuration import Configuration
@@ -27,8 +27,8 @@ _PASSAGES_BY = (
     "text/cutting.py",
     "text/entries.py",
     "text/minhash.py",
-    "text/sentences.py",
-    "text/tables.py",
+    "text/segmentation.py",
+    "text/tabular.py",
     "text/tokens.py",
 )
 """The code that makes passages and signatures: an index that another state of it made would be measured for

@@ -9,9 +9,9 @@ from typing import Any
 
 from index.documents import UNKNOWN_LANGUAGE, Document
 from index.errors import LoadError
-from index.ingest.discover import QUESTIONS, Root, scan
+from index.ingest import QUESTIONS, Root, scan
 from index.loaders import load
-from index.text.languages import detect
+from index.text import detect
 from rag.errors import DatasetError
 from rag.evaluation.datasets import Claim, Dataset, Evidence, Query, named, place
 from rag.json_lines import read_json_lines

@@ -1,1 +1,9 @@
 """Question in, ranked sentences out, or an abstention."""
+
+from rag.finding.citations import DocumentTexts
+from rag.finding.features import measure
+from rag.finding.ranking import rank
+from rag.finding.reading import read
+from rag.finding.weights import load_weights
+
+__all__ = ["DocumentTexts", "load_weights", "measure", "rank", "read"]

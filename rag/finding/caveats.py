@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from babel import Locale
 
 from index.library import Searchable
-from index.search.analyzers import Term
+from index.search import Term
 from rag.finding.features import words_not_in
 from rag.finding.ranking import Scored
 from rag.questions import Question

@@ -7,7 +7,7 @@ from dataclasses import replace
 from index.documents import Document, PageLayout, Span
 from index.library import Searchable
 from index.records import DocumentRecord
-from index.text.boxes import Box, boxes
+from index.text import Box, boxes
 from rag.answers import Citation, Copy, Passage, Verification
 from rag.finding.reading import Reading
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from index.text.languages import may_be_in
+from index.text import may_be_in
 from rag.finding.features import Candidate
 from rag.finding.reader import Reader
 from rag.finding.reading import Reading

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import regex
 
-from index.search.analyzers import Term, terms
+from index.search import Term, terms
 
 LANGUAGE = "en"
 """The one language whose opposites and denials are known."""

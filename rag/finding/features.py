@@ -12,7 +12,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.library import Searchable
-from index.search.analyzers import Term, terms
+from index.search import Term, terms
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Kind, Question, carries

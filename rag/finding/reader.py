@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from index.embedding.encoder import bundled_folder
+from index.embedding import bundled_folder
 from rag.errors import ReaderError
 from rag.finding.windows import Window, tokenize
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from index.search.analyzers import Term, terms
+from index.search import Term, terms
 from rag.follow_ups.antecedents import Source
 from rag.follow_ups.asian_follow_ups import is_asian, rewrite
 from rag.follow_ups.ellipsis import fill

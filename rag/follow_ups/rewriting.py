@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from index.search.analyzers import terms
+from index.search import terms
 from rag.errors import ModelError
 from rag.finding.features import holds
 from rag.follow_ups.conversation import Exchange, Rarity, Rewritten, stand_alone

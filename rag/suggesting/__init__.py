@@ -1,1 +1,5 @@
 """Questions to ask after an answer."""
+
+from rag.suggesting.suggesting import suggest
+
+__all__ = ["suggest"]

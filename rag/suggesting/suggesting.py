@@ -16,8 +16,8 @@ from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.library import Library
 from index.records import Filters
-from index.search.analyzers import terms
-from index.text.sentences import sentences
+from index.search import terms
+from index.text import sentences
 from rag.answers import Answer, Citation, Passage
 from rag.conversations.history import Conversation, follow
 from rag.engine import QueryEngine

@@ -9,7 +9,7 @@ from functools import lru_cache
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.text.languages import detect
+from index.text import detect
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from rag.verification.words.opposites import opposition
 from rag.verification.words.things import things
 
 if TYPE_CHECKING:
-    from index.embedding.encoder import Encoder
+    from index.embedding import Encoder
 
 Part = Callable[[Statement, Sequence[Evidence]], Finding]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from index.search.analyzers import composed
+from index.search import composed
 from rag.finding.features import acronyms
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, language_in, with_referents

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from index.text.sentences import sentences
+from index.text import sentences
 from rag.llm.messages import NO_ANSWER, _paired, without_thoughts
 
 MAX_CHARACTERS = 12_000

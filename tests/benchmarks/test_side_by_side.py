@@ -14,7 +14,7 @@ from benchmarks.resync import write_files
 from benchmarks.side_by_side import Row, parser, print_table, shown
 from benchmarks.stand_in import StandIn
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.benchmarks.test_corpus import PARAGRAPHS

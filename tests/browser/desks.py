@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page
 from reportlab.lib.pdfencrypt import StandardEncryption
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine

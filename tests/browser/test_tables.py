@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, serving

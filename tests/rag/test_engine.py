@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from rag.answers import Answer

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.security.attacks import PROMPT_SECONDS, Target, make_canary

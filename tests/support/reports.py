@@ -15,7 +15,7 @@ from index.embedding.model import Embedded, Vectors
 from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters, Incoming, NewVersion
 from index.search.fusion import DENSE_WEIGHT
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 
 VOCABULARY = [
     "report",

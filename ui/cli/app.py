@@ -18,8 +18,7 @@ import typer
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import backup as keeping
 from ui.cli import export as exports
-from ui.cli import filtering
-from ui.cli import output as terminal
+from ui.cli import filtering, output
 from ui.cli import verify as verifying
 from ui.cli.options import AsJson, Home, Limit
 from ui.cli.status import read_status
@@ -107,13 +106,13 @@ def sync(
         )
     from ui.cli import sync as syncing
 
-    stderr = terminal.errors()
+    stderr = output.errors()
 
     def show(report: syncing.Report) -> None:
         if as_json:
-            (terminal.print_json_line if watch else terminal.print_json)(report)
+            (output.print_json_line if watch else output.print_json)(report)
         else:
-            terminal.print_sync(terminal.output(), stderr, report)
+            output.print_sync(output.standard_output(), stderr, report)
 
     if watch:
         syncing.follow(settings, paths or (), stderr, show)
@@ -146,12 +145,12 @@ def ask(
     dates = published_before, published_after
     filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with waiting(terminal.errors(), "Reading…"):
+    with waiting(output.errors(), "Reading…"):
         answer = asking.ask(settings, _asked("question", question), filters, conversation)
     if as_json:
-        terminal.print_json(answer)
+        output.print_json(answer)
     else:
-        terminal.print_answer(terminal.output(), answer)
+        output.print_answer(output.standard_output(), answer)
 
 
 @app.command()
@@ -176,12 +175,12 @@ def search(
     dates = published_before, published_after
     filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with waiting(terminal.errors(), "Searching…"):
+    with waiting(output.errors(), "Searching…"):
         response = asking.search(settings, _asked("query", query), limit, filters)
     if as_json:
-        terminal.print_json(response)
+        output.print_json(response)
     else:
-        terminal.print_search(terminal.output(), response, narrowed=bool(filters))
+        output.print_search(output.standard_output(), response, narrowed=bool(filters))
 
 
 @app.command()
@@ -257,13 +256,13 @@ def evaluate(
     request = evaluating.Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
-    stderr = terminal.errors()
+    stderr = output.errors()
     with progress_bar(stderr) as progress:
         measured = evaluating.run(settings, request, stderr, progress)
     if as_json:
-        terminal.print_json(measured.as_dict())
+        output.print_json(measured.as_dict())
     else:
-        evaluating.show(terminal.output(), measured)
+        evaluating.show(output.standard_output(), measured)
 
 
 @app.command()
@@ -271,9 +270,9 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show what the library holds and whether its server is running."""
     found = read_status(load_settings(home=home))
     if as_json:
-        terminal.print_json(found)
+        output.print_json(found)
     else:
-        terminal.print_status(terminal.output(), found)
+        output.print_status(output.standard_output(), found)
 
 
 def _asked(name: str, words: str) -> str:

@@ -29,7 +29,7 @@ def ask(
     """
 
     def here() -> dict[str, Any]:
-        from rag.conversations.history import follow
+        from rag.conversations import follow
         from ui.engines import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli import output as terminal
+from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.settings import load_settings
 
 if TYPE_CHECKING:
-    from index.catalog.backup import BackupReport
+    from index.catalog import BackupReport
 
 
 def backup(
@@ -23,7 +23,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write the whole library to one file, while it is served."""
-    from index.catalog.backup import back_up
+    from index.catalog import back_up
 
     _show(back_up(load_settings(home=home).home, file, _beside()), as_json=as_json)
 
@@ -37,35 +37,35 @@ def restore(
 
     The folders that it follows are listed, and are followed once you sync each by its name.
     """
-    from index.catalog.backup import restore as put_back
+    from index.catalog import restore as put_back
 
     _show(put_back(load_settings(home=home).home, file, _beside()), as_json=as_json)
 
 
 def _beside() -> tuple[str, ...]:
     """What belongs to a library beside its catalog; settings do not, since they may hold passwords."""
-    from index.uploads.placing import FOLDER
-    from rag.conversations.feedback import FILE
+    from index.uploads import FOLDER
+    from rag.conversations import FILE
 
     return FOLDER, FILE
 
 
 def _show(report: BackupReport, *, as_json: bool) -> None:
     """Print what a backup holds, where what it replaced lies, and which folders are to be confirmed."""
-    from rag.conversations.wording import visible
+    from rag.wording import visible
 
     if as_json:
-        terminal.print_json(asdict(report))
+        output.print_json(asdict(report))
         return
-    output = terminal.output()
+    console = output.standard_output()
     documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
     said = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
-    terminal.print_line(output, said)
+    output.print_line(console, said)
     if report.put_aside is not None:
-        terminal.print_line(
-            output, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
+        output.print_line(
+            console, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
         )
     if report.unconfirmed:
-        terminal.print_line(output, "It followed these folders; each is followed again once you sync it:")
+        output.print_line(console, "It followed these folders; each is followed again once you sync it:")
     for folder in report.unconfirmed:
-        terminal.print_line(output, f"  footnoted sync {shlex.quote(visible(folder))}")
+        output.print_line(console, f"  footnoted sync {shlex.quote(visible(folder))}")

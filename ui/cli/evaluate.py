@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.conversations.wording import visible
-from ui.cli import output as terminal
+from rag.wording import visible
+from ui.cli import output
 from ui.errors import UsedWronglyError
 from ui.settings import Settings
 
@@ -57,14 +57,13 @@ def run(
         UsedWronglyError: if parts, paths or configurations cannot be used.
         DatasetError: if the set cannot be read.
     """
-    from rag.evaluation import compare, evaluate
-    from rag.evaluation.report import COMPARISON, REPORT, write_comparison, write_report
+    from rag.evaluation import COMPARISON, REPORT, compare, evaluate, write_comparison, write_report
 
     parts = _parts(request.parts)
     configurations = _configurations(settings, request)
     dataset = _dataset(settings, request, stderr)
     for note in dataset.notes:
-        terminal.print_line(stderr, visible(note))
+        output.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
     # Each opens its own encoder: one that has seen the first's sentences would make the second look fast.
     evaluations = [
@@ -81,13 +80,13 @@ def run(
     ]
     if len(evaluations) == 1:
         write_report(evaluations[0], folder)
-        terminal.print_line(stderr, f"report: {folder / REPORT}")
+        output.print_line(stderr, f"report: {folder / REPORT}")
         return evaluations[0]
     for evaluation in evaluations:
         write_report(evaluation, folder / evaluation.configuration.name)
     comparison = compare(*evaluations)
     write_comparison(comparison, folder)
-    terminal.print_line(stderr, f"report: {folder / COMPARISON}")
+    output.print_line(stderr, f"report: {folder / COMPARISON}")
     return comparison
 
 
@@ -96,16 +95,15 @@ def show(console: Console, measured: Evaluation | Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from rag.evaluation import Evaluation
-    from rag.evaluation.tables import tables_of, tables_of_comparison
+    from rag.evaluation import Evaluation, tables_of, tables_of_comparison
 
     counts = f"{measured.n_queries:,} questions"
     if isinstance(measured, Evaluation):
         counts += f" over {measured.n_documents:,} documents"
-    terminal.print_line(console, visible(f"{measured.dataset}: {counts}"))
+    output.print_line(console, visible(f"{measured.dataset}: {counts}"))
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
         console.print()
-        terminal.print_line(console, visible(table.heading))
+        output.print_line(console, visible(table.heading))
         grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for place, column in enumerate(table.columns):
             grid.add_column(Text(visible(column)), no_wrap=place == 0)
@@ -127,8 +125,7 @@ def _parts(given: Sequence[str]) -> Sequence[Part]:
 
 def _configurations(settings: Settings, request: Request) -> list[Configuration]:
     from rag.errors import ConfigurationError
-    from rag.evaluation import Configuration, read_configuration
-    from rag.evaluation.configuration import DEFAULT
+    from rag.evaluation import DEFAULT, Configuration, read_configuration
 
     if request.compared and request.configuration:
         raise UsedWronglyError("--config and --compare exclude each other; name the file after --compare")
@@ -159,13 +156,13 @@ def _dataset(settings: Settings, request: Request, stderr: Console) -> Dataset:
 
 
 def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console) -> Path:
-    from rag.conversations.feedback import read_feedback
-    from rag.evaluation.library import SET, write_library_set
+    from rag.conversations import read_feedback
+    from rag.evaluation import SET, write_library_set
     from ui.opening import open_library
 
     folder = settings.home.joinpath(*SET)
     feedback = read_feedback(settings.home)
     with open_library(settings) as index:
         for note in write_library_set(index, feedback, questions, folder):
-            terminal.print_line(stderr, visible(note))
+            output.print_line(stderr, visible(note))
     return folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli import output as terminal
+from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.errors import NotThereError, UsedWronglyError
 from ui.identifiers import CONVERSATION_ID
@@ -17,7 +17,7 @@ from ui.opening import open_catalog
 from ui.settings import load_settings
 
 if TYPE_CHECKING:
-    from index.catalog.database import Catalog
+    from index.catalog import Catalog
 
 _JSON = "json"
 
@@ -55,9 +55,9 @@ def export(
         return
     file.write_bytes(data)
     if as_json:
-        terminal.print_json({name: own_id, "file": str(file), "bytes": len(data)})
+        output.print_json({name: own_id, "file": str(file), "bytes": len(data)})
     else:
-        terminal.print_line(terminal.output(), f"{file}: {len(data):,} bytes")
+        output.print_line(output.standard_output(), f"{file}: {len(data):,} bytes")
 
 
 def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
@@ -82,7 +82,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
 
 
 def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
-    from rag.conversations.answers import kept_answer, load
+    from rag.conversations import kept_answer, load
     from ui.export import digests_of, format_of
     from ui.export import export as written
 
@@ -95,8 +95,7 @@ def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
 
 
 def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
-    from rag.conversations.answers import conversation
-    from rag.conversations.conversations import find_conversation, written_conversation
+    from rag.conversations import conversation, find_conversation, written_conversation
     from ui.export import digests_of, export_conversation, format_of
 
     form = format_of(suffix)

@@ -1,6 +1,6 @@
 """Set results for a person at a terminal; programs get the same as JSON.
 
-What a document or a file's name says is data: it is shown by :func:`rag.conversations.wording.visible`,
+What a document or a file's name says is data: it is shown by :func:`rag.wording.visible`,
 without the control characters that could drive the terminal, and nothing in it is read as markup.
 """
 
@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.conversations.wording import visible
+from rag.wording import visible
 from ui.excerpts import SHOWN_PASSAGES, excerpt
 from ui.http.openai_footnotes import label
 from ui.naming import RECOGNISED, dated, source_facts
@@ -48,7 +48,7 @@ def print_json_line(result: Result) -> None:
     print(json.dumps(result), flush=True)
 
 
-def output() -> Console:
+def standard_output() -> Console:
     """Standard output, for results."""
     console = Console(highlight=False, soft_wrap=False)
     console.width = min(console.width, WIDTH)

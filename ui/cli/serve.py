@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from index.ingest.discover import QUESTIONS
+from index.ingest import QUESTIONS
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.stopping import end_within
 from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError

@@ -10,8 +10,8 @@ from ui.cli.server import running_server
 from ui.settings import Settings
 
 if TYPE_CHECKING:
-    from index.catalog.database import Catalog
-    from index.ingest.failures import KeptFailure
+    from index.catalog import Catalog
+    from index.ingest import KeptFailure
 
 CATALOG_FILE = "catalog.sqlite"
 
@@ -51,9 +51,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "server": server and {"address": server.address, "pid": server.pid, "started": server.started},
     }
     if status["exists"]:
-        from index.catalog.database import Catalog
-        from index.ingest.failures import Failures
-        from index.search.status import condition
+        from index.catalog import Catalog
+        from index.ingest import Failures
+        from index.search import condition
 
         catalog = Catalog.open(settings.home / CATALOG_FILE)
         try:
@@ -83,7 +83,7 @@ def _without_number(failure: KeptFailure) -> dict[str, Any]:
 
 
 def _jobs(catalog: Catalog) -> list[dict[str, Any]]:
-    from index.ingest.jobs import Jobs
+    from index.ingest import Jobs
 
     recent = Jobs(catalog.engine).recent()
     unended = [job for job in recent if not job.has_ended]
@@ -92,7 +92,7 @@ def _jobs(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def _sizes(home: Path) -> dict[str, int]:
-    from index.search.status import size_of
+    from index.search import size_of
 
     sizes = {entry.name: size_of(entry) for entry in sorted(home.iterdir())} if home.is_dir() else {}
     return sizes | {"total": sum(sizes.values())}

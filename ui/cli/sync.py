@@ -11,16 +11,11 @@ from typing import Any
 from rich.console import Console
 
 from index.errors import Cancelled, line_of, outward_line
-from index.ingest.jobs import Jobs
-from index.ingest.progress import Running
-from index.ingest.sync import sync
-from index.ingest.watch import Change, Watch
+from index.ingest import Change, Jobs, Running, Watch, sync
 from index.library import Library
-from index.loaders import Options
-from index.loaders.sandbox.client import Isolated
-from index.uploads.leftovers import sweep_uploads
-from index.uploads.placing import uploads_folder
-from ui.cli import output as terminal
+from index.loaders import Isolated, Options
+from index.uploads import sweep_uploads, uploads_folder
+from ui.cli import output
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.stopping import told_to_stop
 from ui.errors import expected_errors
@@ -80,10 +75,10 @@ def follow(
             try:
                 report = syncer.sync(change.folders, change.leave)
             except expected_errors() as error:
-                terminal.print_line(stderr, f"footnoted: {line_of(error)}")
+                output.print_line(stderr, f"footnoted: {line_of(error)}")
                 # Who cancelled it does not want it again at once.
                 return isinstance(error, Cancelled)
-            if any(report[change] for change in terminal.CHANGES):
+            if any(report[change] for change in output.CHANGES):
                 show(report)
             return True
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.conversations.wording import visible
-from ui.cli import output as terminal
+from rag.wording import visible
+from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.errors import FAILED, UsedWronglyError
 from ui.opening import open_catalog
 from ui.settings import load_settings
 
 if TYPE_CHECKING:
-    from index.catalog.database import Catalog
-    from index.embedding.encoder import Encoder
-    from rag.conversations.rechecking import Checked
+    from index.catalog import Catalog
+    from index.embedding import Encoder
+    from rag.conversations import Checked
     from ui.export import Exported
     from ui.export.sheet import Sheet
 
@@ -78,14 +78,14 @@ def verify(
     settings = load_settings(home=home)
 
     def encoder() -> Encoder:
-        from index.embedding.encoder import open_encoder
+        from index.embedding import open_encoder
 
         return open_encoder(settings.model)
 
     with open_catalog(settings) as catalog:
         verified = verify_file(catalog, file, encoder)
     if as_json:
-        terminal.print_json(verified.as_dict())
+        output.print_json(verified.as_dict())
     else:
         _show(verified)
     if not verified.holds:
@@ -103,7 +103,7 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
     Raises:
         UsedWronglyError: if it is none, or cannot be read.
     """
-    from rag.conversations.rechecking import recheck
+    from rag.conversations import recheck
     from ui.export import NotExportedError, facts, read_export
 
     try:
@@ -142,7 +142,7 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
     """The answer that the library keeps, as it is laid out; None where it does not keep it."""
-    from rag.conversations.answers import kept_answer, load
+    from rag.conversations import kept_answer, load
     from rag.errors import AnswerNotFoundError
     from ui.export.sheet import lay_out
 
@@ -164,17 +164,17 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
 
 def _show(verified: Verified) -> None:
     """A line for each sentence and footnote, and one for the whole."""
-    output = terminal.output()
+    console = output.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
             said = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            terminal.print_line(output, visible(f"{line}: {said}" if said else line))
+            output.print_line(console, visible(f"{line}: {said}" if said else line))
     whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
-        terminal.print_line(output, visible(f"{whole}: {problem}"))
-    terminal.print_line(output, visible(_summary(verified)))
+        output.print_line(console, visible(f"{whole}: {problem}"))
+    output.print_line(console, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:

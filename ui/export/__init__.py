@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.answers import Answer
-from rag.conversations.answers import load
-from rag.conversations.rechecking import Claim, Footnote
+from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
 from ui.errors import NotExportedError
 from ui.export.binding import bind

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rag.answers import Answer, Citation
-from rag.conversations.wording import visible
+from rag.wording import visible
 from ui.export.manifest import Manifest, Whole, digest_of
 from ui.export.sheet import Digests, Sheet, lay_out
 

@@ -8,10 +8,10 @@ from re import escape
 
 import regex
 
-from index.catalog.reader import CatalogReader
+from index.catalog import CatalogReader
 from index.documents import Document
-from rag.conversations.rechecking import Footnote, Place, cited_document
-from rag.conversations.wording import visible
+from rag.conversations import Footnote, Place, cited_document
+from rag.wording import visible
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reading import Exported, ReadAnswer, Row
 from ui.export.sheet import Sheet, facts

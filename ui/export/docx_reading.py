@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import LoadError
-from index.loaders.archive.unpack import check_archive
-from index.loaders.options import DEFAULTS
-from index.loaders.word.docx import damage_named
-from rag.conversations.wording import visible
+from index.loaders import DEFAULTS, check_archive, damage_named
+from rag.wording import visible
 from ui.errors import NotExportedError
 from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.export.manifest import Manifest, read_manifest

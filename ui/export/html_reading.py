@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag.conversations.rechecking import Footnote
-from rag.conversations.wording import visible
+from rag.conversations import Footnote
+from rag.wording import visible
 from ui.errors import NotExportedError
 from ui.export.html import BACK
 from ui.export.manifest import Manifest, read_manifest

@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from rag.conversations.rechecking import Place
+from rag.conversations import Place
 from ui.errors import NotExportedError
 
 if TYPE_CHECKING:

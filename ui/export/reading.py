@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.answers import Verdict
-from rag.conversations.rechecking import Claim, Footnote
-from rag.conversations.wording import visible
+from rag.conversations import Claim, Footnote
+from rag.wording import visible
 from ui.export.manifest import Manifest
 from ui.export.sheet import HEADINGS
 from ui.naming import DOUBTS

@@ -1,6 +1,6 @@
 """Answers as they are laid out on paper, before they become Markdown, HTML or a Word document.
 
-All words in it are as a reader sees them (:func:`rag.conversations.wording.visible`); each format escapes
+All words in it are as a reader sees them (:func:`rag.wording.visible`); each format escapes
 them in its way.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
-from rag.conversations.wording import visible
+from rag.wording import visible
 from ui.export.manifest import Entry, Made, Manifest
 from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
 

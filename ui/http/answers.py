@@ -10,9 +10,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations.answers import forget, kept_answer, load
+from rag.conversations import forget, kept_answer, load
 from ui.export import FORMATS, HTML, Format, digests_of, export
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.copying import Copied, copied

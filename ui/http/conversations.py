@@ -9,10 +9,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from index.catalog.database import Catalog
+from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations.answers import conversation as answers_of
-from rag.conversations.conversations import (
+from rag.conversations import (
     LISTED,
     KeptConversation,
     find_conversation,
@@ -21,6 +20,7 @@ from rag.conversations.conversations import (
     name_conversation,
     written_conversation,
 )
+from rag.conversations import conversation as answers_of
 from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.answers import file_response, name_of_file

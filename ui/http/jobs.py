@@ -13,8 +13,8 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.errors import JobEndedError, JobNotFoundError
-from index.ingest.jobs import KEPT, Job
-from index.workers.writer import Writer
+from index.ingest import KEPT, Job
+from index.workers import Writer
 from ui.http.problems import documented
 from ui.http.schemas import RequestModel, Text
 

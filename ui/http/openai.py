@@ -20,7 +20,7 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from rag.answers import Answer, Citation
-from rag.conversations.history import Conversation, of_turns
+from rag.conversations import Conversation, of_turns
 from rag.events import AnswerDone, CitationMade, Event, Token
 from ui.http.openai_footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.http.problems import documented

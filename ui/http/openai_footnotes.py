@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import regex
 
 from rag.answers import Answer, Citation, StatedFigure, Verdict
-from rag.conversations.wording import visible
+from rag.wording import visible
 from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
 
 _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")

@@ -21,15 +21,18 @@ from index.documents import Span
 from index.library import NO_FILTERS, Hit, Library, Searchable
 from index.records import Filters
 from rag.answers import Answer
-from rag.conversations.answers import kept_answer, load
-from rag.conversations.feedback import Feedback, append_feedback, cited_evidence, evidence_in
-from rag.conversations.history import follow
+from rag.conversations import (
+    Feedback,
+    append_feedback,
+    cited_evidence,
+    evidence_in,
+    follow,
+    kept_answer,
+    load,
+)
 from rag.errors import OtherConversationError, QuestionError, SpanError
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
-from rag.finding.features import measure
-from rag.finding.ranking import rank
-from rag.finding.reading import read
-from rag.finding.weights import load_weights
+from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
 from rag.questions import Question, understand
 from ui.http.openai import completions_router

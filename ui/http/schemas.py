@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
-from rag.conversations.feedback import Judgement
+from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.dates import ISO_DATE, is_iso_date
 from ui.identifiers import CONVERSATION_ID, MAX_ID

@@ -10,10 +10,9 @@ from fastapi import APIRouter
 
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations.answers import kept_answer, load
-from rag.conversations.history import follow
+from rag.conversations import follow, kept_answer, load
 from rag.engine import QueryEngine
-from rag.suggesting.suggesting import suggest
+from rag.suggesting import suggest
 from ui.http.answers import AnswerId
 from ui.http.problems import documented
 

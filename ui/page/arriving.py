@@ -10,7 +10,7 @@ from anyio import to_thread
 from index.library import Library
 from index.records import Filters
 from rag.answers import Answer, Citation
-from rag.conversations.history import Conversation
+from rag.conversations import Conversation
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.searched import Searched, searched

@@ -9,7 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from rag.conversations.history import Conversation
+from rag.conversations import Conversation
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations.answers import answers_until, conversation
-from rag.conversations.feedback import Judgement, judgements
+from rag.conversations import Judgement, answers_until, conversation, judgements
 from rag.errors import AnswerNotFoundError, JsonLinesError
 from ui.page.arriving import Arrived
 from ui.page.locales import Locale

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from rag.answers import Answer
-from rag.conversations.history import Conversation, of_answers
+from rag.conversations import Conversation, of_answers
 from ui.page.arriving import Arrived, arrived_markup, stopped_markup
 from ui.page.locales import ENGLISH, Locale, locale_in
 from ui.page.markup.answer import question_markup

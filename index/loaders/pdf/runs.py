@@ -13,7 +13,8 @@ from typing import NamedTuple
 import regex
 
 from index.loaders.pdf.positioned import NOWHERE, Placed, joined_by
-from index.text.tables import CELL_SEPARATOR
+from index.text.normalize import UNSPACED
+from index.text.tabular import CELL_SEPARATOR
 
 MIN_GUTTER = 0.7
 """In line heights: a narrower gap is no gutter between columns. Most spaces are half as wide."""
@@ -25,7 +26,7 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 """Figures as they are written when they are raised."""
 
 _LONE_BAR = regex.compile(r"(?<!\S)\|(?!\S)")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]")
+_UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make

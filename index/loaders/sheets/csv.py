@@ -19,7 +19,7 @@ from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import is_written_figure
 from index.loaders.text import unwrap
 from index.text.languages import detect
-from index.text.tables import is_row
+from index.text.tabular import is_row
 
 _DELIMITERS = "\t;|,"
 """Those considered; where several would do, the earlier: a comma stands in figures and sentences, too."""

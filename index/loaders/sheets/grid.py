@@ -14,7 +14,7 @@ import regex
 
 from index.loaders.blocks import Block, row
 from index.loaders.sheets.headings import Heading, is_period, period_of_all, spread
-from index.text.tables import MAX_HEADING_ROWS
+from index.text.tabular import MAX_HEADING_ROWS
 
 MAX_CAPTION_CHARACTERS = 200
 """A longer line above a table is a paragraph."""

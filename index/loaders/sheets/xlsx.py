@@ -21,7 +21,7 @@ from index.loaders.outline import Heading, sections_of
 from index.loaders.sheets.grid import grid_blocks
 from index.loaders.sheets.worksheets import visible_rows
 from index.text.languages import detect
-from index.text.tables import is_row
+from index.text.tabular import is_row
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -20,7 +20,7 @@ from index.loaders.outline import block_starts
 from index.loaders.slides.shapes import has_pictures, is_hidden, slide_blocks, title_of
 from index.loaders.slides.text import choose
 from index.text.languages import detect
-from index.text.tables import is_row
+from index.text.tabular import is_row
 
 if TYPE_CHECKING:
     from pptx.slide import Slide

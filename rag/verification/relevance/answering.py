@@ -18,7 +18,7 @@ from rag.verification.words.phrases import said_otherwise
 from rag.verification.words.words import content, shares, stems, verbs
 
 if TYPE_CHECKING:
-    from index.embedding.encoder import Encoder
+    from index.embedding import Encoder
 
 ALIKE = 0.65
 """The cosine of two words from which one may answer for the other here: homes and houses.

@@ -13,7 +13,7 @@ from rag.verification.words.words import content, shares, stems
 from rag.word_lists import listed
 
 if TYPE_CHECKING:
-    from index.embedding.encoder import Encoder
+    from index.embedding import Encoder
 
 CLOSE = 0.3
 """The cosine of sentence and question from which the sentence has to do with it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from index.text.languages import may_be_in
+from index.text import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in, with_referents
 from rag.verification.names import initials, is_spelt_out
@@ -17,7 +17,7 @@ from rag.verification.words.phrases import meets, said_otherwise
 from rag.verification.words.words import Word, content, shares, stem, stems
 
 if TYPE_CHECKING:
-    from index.embedding.encoder import Encoder
+    from index.embedding import Encoder
 
 SUPPORTED_FROM = 0.8
 """The coverage from which a sentence is supported: see ``benchmarks/gate.py``."""

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 import regex
 
-from index.search.analyzers import NO_SPACES, composed, field_of, terms_in
+from index.search import NO_SPACES, composed, field_of, terms_in
 from rag.figures.number_words import ENGLISH
 from rag.verification.words.lexicon import AUXILIARIES, CONJUNCTIONS, ENGLISH_VERBS, IRREGULAR, STOPS, VERBS
 from rag.verification.words.synonyms import SYNONYMS

@@ -17,7 +17,7 @@ from index.embedding.encoder import Encoder
 from index.errors import BackupError
 from index.ingest.discover import Failure, Root
 from index.ingest.failures import Failures
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.reports import Watched, found, incoming, paths, write
 

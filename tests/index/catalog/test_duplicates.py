@@ -18,7 +18,7 @@ from index.catalog.schema import meta, signatures
 from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.errors import DocumentNotFoundError
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature

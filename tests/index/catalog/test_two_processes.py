@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 
 from benchmarks.stub_encoder import StubEncoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.reports import found, words, write
 
@@ -24,7 +24,7 @@ from pathlib import Path
 from benchmarks.stub_encoder import StubEncoder
 from index.loaders.sandbox.client import Isolated
 from index.library import Library
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 home, folder = map(Path, sys.argv[1:])
 with Library.open(home, StubEncoder()) as index, Isolated() as reader:
     for line in sys.stdin:

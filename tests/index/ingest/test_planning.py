@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index.ingest.discover import Failure, Listing, Root
-from index.ingest.sync import Changes, File, plan
+from index.ingest.synchronize import Changes, File, plan
 from index.records import FileState
 
 KNOWN = FileState(document_id=7, version=2, size=10, mtime_ns=100, digest="d")

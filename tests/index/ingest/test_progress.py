@@ -15,7 +15,7 @@ from index.errors import Cancelled
 from index.ingest import progress as module
 from index.ingest.jobs import Count, Job, Jobs
 from index.ingest.progress import Running, Work, advanced, seconds_left
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import paths, write
@@ -167,7 +167,7 @@ class TestCancelling:
     def test_what_was_committed_before_stays(
         self, monkeypatch: pytest.MonkeyPatch, stopped_at: StoppedAt, index: Library, loading: Isolated
     ) -> None:
-        monkeypatch.setattr("index.ingest.sync._CHARACTERS_AT_ONCE", 1)
+        monkeypatch.setattr("index.ingest.synchronize._CHARACTERS_AT_ONCE", 1)
         stopped_at("reading", 3)
         assert (index.generation, paths(index)) == (2, ["dam.txt", "water.txt"])
         report = sync(index, reader=loading)

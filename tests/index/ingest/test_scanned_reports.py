@@ -8,7 +8,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.ingest.discover import Failure
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sidecar import sidecar_of

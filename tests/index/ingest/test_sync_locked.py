@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.lock import locked
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.search.maintenance import Upkeep
 from tests.support.reports import paths, write

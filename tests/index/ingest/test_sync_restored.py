@@ -12,7 +12,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
 from index.errors import LibraryRestoredError
 from index.ingest.discover import root_of, scan
-from index.ingest.sync import apply, plan, sync
+from index.ingest.synchronize import apply, plan, sync
 from index.library import Library
 from tests.support.reports import incoming, write
 

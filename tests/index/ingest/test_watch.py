@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.ingest.sync import SyncReport, sync
+from index.ingest.synchronize import SyncReport, sync
 from index.ingest.watch import Change, Rest, State, Watch
 from index.library import Library
 from index.loaders.sandbox.client import Isolated

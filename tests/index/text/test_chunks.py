@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
 from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk
-from index.text.sentences import sentences
+from index.text.segmentation import sentences
 from tests.support.writings import LANGUAGES, PATIENT, TEXTS
 
 ROOM = st.integers(1, 40)

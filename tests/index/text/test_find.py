@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.text import find as matching
-from index.text.find import fold, matches
+from index.text.find import fold_characters, matches
 from tests.support.writings import PATIENT, TEXTS
 
 
@@ -66,11 +66,11 @@ def test_a_place_counts_code_points_of_the_text_itself() -> None:
 def test_every_match_folds_to_what_is_looked_for_and_none_overlaps(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     query = data.draw(st.just(text[start : start + data.draw(st.integers(0, 12))]) | st.text(max_size=3))
-    wanted = fold(" ".join(query.split()))
+    wanted = fold_characters(" ".join(query.split()))
     place = 0
     for span in matches(text, query):
         assert wanted
-        assert fold(span.of(text)) == wanted
+        assert fold_characters(span.of(text)) == wanted
         assert span.start >= place
         place = span.end
 
@@ -83,20 +83,20 @@ def test_a_word_is_found_where_it_stands_in_whichever_form_and_case(text: str, d
         return
     word = data.draw(st.sampled_from(words))
     other = data.draw(st.sampled_from([word, unicodedata.normalize("NFD", word), word.upper(), word.lower()]))
-    if fold(other) and fold(other) == fold(word):
+    if fold_characters(other) and fold_characters(other) == fold_characters(word):
         assert found(text, other)
 
 
 @given(st.text())
 def test_what_is_folded_is_the_same_for_every_case(text: str) -> None:
-    assert fold(text) == fold(text.casefold())
+    assert fold_characters(text) == fold_characters(text.casefold())
 
 
 def defined(text: str, query: str) -> Iterator[Span]:
     """The definition of a match: the whole text is folded at once, and every place looked up."""
-    wanted = fold(" ".join(query.split()))
-    folded = fold(text)
-    starts = list(accumulate(map(len, map(fold, text)), initial=0))
+    wanted = fold_characters(" ".join(query.split()))
+    folded = fold_characters(text)
+    starts = list(accumulate(map(len, map(fold_characters, text)), initial=0))
     place = folded.find(wanted) if wanted else -1
     while place >= 0:
         beyond = place + len(wanted)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stub_encoder import StubEncoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated

@@ -13,7 +13,7 @@ from index.catalog import lock as locking
 from index.embedding import pipeline as making
 from index.embedding.encoder import Encoder
 from index.errors import LibraryLockedError, LoadError
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated

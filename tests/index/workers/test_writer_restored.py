@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
 from index.loaders import DEFAULTS

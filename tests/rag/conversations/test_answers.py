@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse
 
 from index.catalog.database import Catalog
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from index.records import Filters
-from index.text.boxes import Box
+from index.text.geometry import Box
 from rag.answers import (
     Answer,
     AnswerSentence,

@@ -10,7 +10,7 @@ import pytest
 
 from index.documents import Span
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evidence_in
 from rag.errors import DatasetError

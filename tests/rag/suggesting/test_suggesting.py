@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from rag.answers import Answer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import ROOT

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.processes import Served, serving
 from tests.support.reports import write

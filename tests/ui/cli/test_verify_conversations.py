@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rag.answers import Answer
 from rag.conversations.answers import written
 from rag.conversations.rechecking import Claim
-from rag.conversations.wording import visible
+from rag.wording import visible
 from tests.support.exports import (
     ANSWERS,
     ASKED,

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 
 from rag.answers import Answer, Disagreement, StatedFigure, Verification
-from rag.conversations.wording import visible
+from rag.wording import visible
 from tests.support.exports import answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation
 from ui.http.copying import copied

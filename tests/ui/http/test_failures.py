@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write

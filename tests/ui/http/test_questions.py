@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from index.text.tables import tables
+from index.text.tabular import tables
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.http import questions as api

@@ -7,8 +7,8 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Query
 
-from index.catalog.database import Catalog
-from rag.conversations.citing import CitingAnswer, list_citing
+from index.catalog import Catalog
+from rag.conversations import CitingAnswer, list_citing
 from ui.http.library.documents import DocumentId
 from ui.http.problems import documented
 

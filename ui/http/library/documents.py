@@ -15,11 +15,10 @@ from starlette.responses import Response
 from index.documents import MAX_COLLECTION_CHARACTERS, Span
 from index.errors import LibraryLockedError, LoadError
 from index.library import Library
-from index.loaders import Options
-from index.loaders.sandbox.client import Isolated
+from index.loaders import Isolated, Options
 from index.records import DocumentRecord
-from index.uploads.placing import Sent, add_upload, is_uploaded, keep_upload
-from index.workers.writer import Writer
+from index.uploads import Sent, add_upload, is_uploaded, keep_upload
+from index.workers import Writer
 from ui.dates import precision_of
 from ui.errors import PictureError
 from ui.http.bulkhead import Bulkhead

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException
 
 from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
 from index.library import Library
-from index.uploads.editing import edit_document
+from index.uploads import edit_document
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
 from ui.http.problems import documented

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Path
 
 from index.errors import FailureNotFoundError
-from index.ingest.failures import Failures, KeptFailure
+from index.ingest import Failures, KeptFailure
 from index.library import Library
 from ui.http.problems import documented
 from ui.http.schemas import Number

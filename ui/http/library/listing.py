@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from index.catalog.reader import CatalogReader
+from index.catalog import CatalogReader
 from index.library import Library
-from index.uploads.placing import uploads_folder
+from index.uploads import uploads_folder
 from ui.dates import precision_of
 from ui.http.library.revalidating import revalidated
 

@@ -15,12 +15,11 @@ from pathlib import Path
 from index.documents import Span
 from index.errors import LoadError
 from index.library import Library
-from index.loaders import Options, content
-from index.loaders.sandbox.client import Isolated
+from index.loaders import Isolated, Options, content
 from index.private import make_folder
 from index.records import DocumentRecord
-from index.text.boxes import Box
-from rag.finding.citations import DocumentTexts
+from index.text import Box
+from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024

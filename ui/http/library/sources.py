@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from index.library import Library
-from index.text.tables import tables
+from index.text import tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException
 
 from index.errors import GoneError, LibraryLockedError, NotUploadedError, TakenError, outward_line
 from index.library import Library
-from index.uploads.deletions import Deletions
+from index.uploads import Deletions
 from ui.http.bulkhead import Bulkhead
 from ui.http.library.documents import MOST_WAITING, DocumentId, document_response
 from ui.http.problems import documented

@@ -11,8 +11,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from index.documents import Span
 from index.library import Library
-from index.text.diff import Revision, revisions
-from index.text.find import fold, matches
+from index.text import Revision, fold_characters, matches, revisions
 from ui.http.library.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
 from ui.http.schemas import Number, Text
@@ -120,7 +119,7 @@ def matches_response(
         DocumentNotFoundError: if there is no such document or version.
         HTTPException: 422 if the query has nothing that could be found.
     """
-    if not fold(query).strip():
+    if not fold_characters(query).strip():
         raise HTTPException(422, f"query is {query!r}, which has no character to look for; write a word")
     record = index.document(document_id, version)
     document = index.text(document_id, record.version)

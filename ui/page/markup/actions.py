@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag.answers import Answer
-from rag.conversations.feedback import Judgement
+from rag.conversations import Judgement
 from ui.page.locales import Locale
 from ui.page.markup.escaping import escape
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rag.answers import Answer, Citation
-from rag.conversations.feedback import Judgement
+from rag.conversations import Judgement
 from rag.searched import Searched
 from ui.page.locales import Locale
 from ui.page.markup.abstention import abstention_markup

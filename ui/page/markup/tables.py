@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from index.text.tables import cells, is_row
+from index.text import cells, is_row
 from ui.page.markup.escaping import escape
 
 MAX_UNIT_LETTERS = 3

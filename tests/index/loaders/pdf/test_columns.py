@@ -18,7 +18,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph
 
 from index.documents import Span
 from index.loaders.pdf.document import read_pdf
-from index.text.boxes import boxes
+from index.text.geometry import boxes
 from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, column, draw, read
 
 WIDTH = 7.6 * cm

@@ -16,7 +16,7 @@ from index.loaders import Limits, Options
 from index.loaders.pdf.characters import Frame as Shown
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import MAX_PIXELS, check, scale
-from index.text.boxes import boxes
+from index.text.geometry import boxes
 from tests.support.pdf_files import FIRST, PATH, SECOND, body, build
 from tests.support.scans import needs_tesseract, pictures, scanned
 

@@ -17,7 +17,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from index.documents import Document, Span
 from index.loaders.pdf.document import PDFIUM, read_pdf
-from index.text.boxes import Box, boxes
+from index.text.geometry import Box, boxes
 from tests.support.pdf_files import FIRST, PATH, STYLES, body, build, column, draw
 
 FONT, SIZE = "Helvetica", 12

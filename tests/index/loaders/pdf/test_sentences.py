@@ -10,7 +10,7 @@ from pypdfium2 import PdfDocument
 
 from index.documents import Document, Span
 from index.loaders.pdf.document import PDFIUM, read_pdf
-from index.text.boxes import Box, boxes
+from index.text.geometry import Box, boxes
 
 DENSE, LOREM = "pdf/multi-column-2p.pdf", "pdf/file_multicolumn.pdf"
 CYBER = "broken/invalid-pdf-structure-pdfminer-one-page.pdf"

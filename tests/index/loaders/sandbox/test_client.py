@@ -13,7 +13,7 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.errors import LoadError
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import SUFFIXES, Limits, Options, load
 from index.loaders.sandbox import child

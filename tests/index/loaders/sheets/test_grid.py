@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.loaders.blocks import join
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
 from index.loaders.sheets.headings import is_period
-from index.text.tables import tables
+from index.text.tabular import tables
 
 
 def grid(*lines: Sequence[str | int | None], merged: dict[str, int] | None = None) -> list[Row]:

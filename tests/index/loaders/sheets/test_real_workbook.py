@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.loaders import load
-from index.text.tables import tables
+from index.text.tabular import tables
 
 
 def test_a_real_half_year_report_keeps_its_tables_periods_and_notes(evaluation_data: Path) -> None:

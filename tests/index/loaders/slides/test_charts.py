@@ -9,7 +9,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.slide import Slide
 from pptx.util import Inches
 
-from index.text.tables import tables
+from index.text.tabular import tables
 from tests.support.slide_files import text
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated

@@ -12,7 +12,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from starlette.testclient import TestClient
 
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw

@@ -11,7 +11,7 @@ from filelock import FileLock
 from index.catalog import lock as locking
 from index.embedding.encoder import Encoder
 from index.errors import LibraryLockedError, LoadError, OutdatedError
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.background import Held

@@ -10,7 +10,7 @@ import pytest
 from index.errors import FailureNotFoundError
 from index.ingest.discover import MISSING, Failure, Listing, Root
 from index.ingest.failures import Failures
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import write

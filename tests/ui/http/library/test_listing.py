@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.catalog.backup import back_up, restore
-from index.ingest.sync import sync
+from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.documents import Document, Span
-from index.text.tables import CELL_SEPARATOR
+from index.text.tabular import CELL_SEPARATOR
 
 _UNITS = 4
 """In a point: layouts tell places in quarters of it."""

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from index.embedding.encoder import Encoder
-from index.ingest import sync as syncing
+from index.ingest import synchronize
 from index.ingest.discover import Failure
-from index.ingest.sync import SyncReport, sync
+from index.ingest.synchronize import SyncReport, sync
 from index.library import Library
 from tests.support.reports import Watched, paths, write
 
@@ -132,7 +132,7 @@ class TestChanges:
     def test_a_long_read_is_committed_in_parts_with_the_same_end(
         self, index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(syncing, "_CHARACTERS_AT_ONCE", 1)
+        monkeypatch.setattr(synchronize, "_CHARACTERS_AT_ONCE", 1)
         write(folder / "shoes.txt", SHOES)
         report = sync(index, [folder])
         assert did(report) == {"added": ("dam.txt", "shoes.txt", "sub/water.txt")}

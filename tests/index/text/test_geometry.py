@@ -6,7 +6,7 @@ import struct
 import time
 
 from index.documents import Document, PageLayout, Span
-from index.text.boxes import Box, boxes
+from index.text.geometry import Box, boxes
 
 
 def layout(*characters: tuple[int, int, int, int]) -> PageLayout:

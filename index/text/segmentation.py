@@ -9,7 +9,7 @@ import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Span
-from index.text.tables import Table, tables
+from index.text.tabular import Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 """What ends a block: a loader leaves no line break inside a paragraph."""

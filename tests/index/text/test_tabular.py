@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tables import cells, is_row, tables
+from index.text.tabular import cells, is_row, tables
 
 LINES = st.sampled_from(
     [

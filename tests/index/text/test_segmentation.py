@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.sentences import sentences
-from index.text.tables import tables
+from index.text.segmentation import sentences
+from index.text.tabular import tables
 from tests.support.writings import LANGUAGES, PATIENT, TEXTS
 
 
