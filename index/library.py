@@ -20,9 +20,8 @@ from index.embedding.model import Vectors
 from index.embedding.pipeline import TITLE_TOKENS, Progress, make
 from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
 from index.private import make_folder
-from index.records import Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
+from index.records import DENSE_WEIGHT, Committed, DocumentRecord, Filters, Incoming, Passage, Recipe
 from index.search.analyzers import Term
-from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Upkeep, naming_failures
 from index.search.reindex import rebuild
 from index.search.snapshot import NO_FILTERS, POOL, Hit, Snapshot

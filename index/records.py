@@ -282,3 +282,9 @@ class Allowed:
 
     documents: tuple[int, ...]
     chunks: npt.NDArray[np.bool_] = field(hash=False, compare=False)
+
+
+DENSE_WEIGHT = 0.35
+"""The share of the dense score in the fused one. BM25 is measured against what the query's words could score
+at best, and is rarely near it, so that the halves count about alike. ``benchmarks/fusion.py`` prints other
+shares and other ways to fuse."""

@@ -8,8 +8,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
 from index.library import NO_FILTERS, Hit, Library
-from index.records import Filters
-from index.search import DENSE_WEIGHT
+from index.records import DENSE_WEIGHT, Filters
 
 _HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
 """Metadata that places a passage and says nothing to a model: kept out of its prompt and of embeddings."""

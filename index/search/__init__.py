@@ -1,12 +1,10 @@
 """Search over one snapshot of the library: vectors and words, fused, and the caches they are read from."""
 
 from index.search.analyzers import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
-from index.search.fusion import DENSE_WEIGHT
 from index.search.snapshot import Hit, Snapshot
 from index.search.status import condition, size_of
 
 __all__ = [
-    "DENSE_WEIGHT",
     "NO_SPACES",
     "PAIRS",
     "Hit",

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from index.records import DENSE_WEIGHT
 from index.text.languages import detect, is_latin, may_be_in
-
-DENSE_WEIGHT = 0.35
-"""The share of the dense score in the fused one. BM25 is measured against what the query's words could score
-at best, and is rarely near it, so that the halves count about alike. ``benchmarks/fusion.py`` prints other
-shares and other ways to fuse."""
 
 UNREAD = 0.2
 """What that share is multiplied by for a query in a language that the encoder does not read. With the bundled

@@ -11,9 +11,9 @@ from index.documents import Document, PageLayout, Span
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.embedding.quantize import unpack
-from index.records import DocumentRecord, Filters, Passage
+from index.records import DENSE_WEIGHT, DocumentRecord, Filters, Passage
 from index.search.analyzers import Term
-from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
+from index.search.fusion import fuse, share_of_vectors
 from index.search.view import View
 
 POOL = 100

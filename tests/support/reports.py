@@ -13,8 +13,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Part
 from index.embedding.model import Embedded, Vectors
 from index.library import NO_FILTERS, Hit, Library
-from index.records import Filters, Incoming, NewVersion
-from index.search.fusion import DENSE_WEIGHT
+from index.records import DENSE_WEIGHT, Filters, Incoming, NewVersion
 from index.text.segmentation import sentences
 
 VOCABULARY = [
