@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("index", "rag", "ui")
 MOST_LINES = 500
 """A file holds one idea: most are under 300 lines, and a longer one than this holds two."""
+
+MOST_MODULES = 19
+"""Of one folder, ``__init__`` among them: about fifteen are easy to look through."""
 
 DRAWERS = {"base", "common", "core", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
 """Names that say nothing of what a module does, so that anything ends up in it."""
@@ -71,6 +75,24 @@ def test_only_the_settings_read_the_environment() -> None:
         )
     ]
     assert readers == []
+
+
+def test_a_package_imports_from_the_faces_of_another() -> None:
+    """``from index.text import fold``, and nothing that lies deeper."""
+    deep = [
+        f"{shown(file)}: {node.module}"
+        for file in sources(*ROOMS)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        if node.module.split(".")[0] in {*ROOMS} - {file.relative_to(ROOT).parts[0]}
+        if len(node.module.split(".")) > 2
+    ]
+    assert deep == []
+
+
+def test_a_folder_holds_few_modules() -> None:
+    held = Counter(file.parent.relative_to(ROOT).as_posix() for file in sources(*ROOMS))
+    assert {folder: modules for folder, modules in held.items() if modules > MOST_MODULES} == {}
 
 
 def test_every_file_can_be_read_in_one_sitting() -> None:
