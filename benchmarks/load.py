@@ -45,7 +45,10 @@ HONEST = {429, 503, 507}
 HEALTH_MS = 500.0
 TIMES_IDLE = 4.0
 GROWTH = 0.10
-"""Of the memory, from the first minute to the last one."""
+"""Of the memory, from the first minute of the load to the minute after the last upload is indexed."""
+
+MOST_MORE = 300e6
+"""Bytes of memory that the uploads may take at once."""
 
 _SECONDS = 120.0
 _MINUTE = 60.0
@@ -131,16 +134,20 @@ def _measured(
     note(f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s")
     met = Met()
     began = time.monotonic()
-    with (
-        asking(served.address, queries, arguments.askers, arguments.pause) as busy,
-        _watched(served, met),
-        _uploading(served.address, corpus, arguments, met),
-    ):
-        time.sleep(arguments.seconds)
-    note("waiting for what was uploaded")
-    with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
-        wait_until(lambda: _is_quiet(client, met), arguments.at_most, "the indexing of the uploads")
-    return idle, busy, met, time.monotonic() - began
+    with _watched(served, met):
+        with (
+            asking(served.address, queries, arguments.askers, arguments.pause) as busy,
+            _uploading(served.address, corpus, arguments, met),
+        ):
+            time.sleep(arguments.seconds)
+        note("waiting for the uploads to be indexed")
+        with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+            wait_until(lambda: _is_quiet(client, met), arguments.at_most, "the indexing of the uploads")
+        indexed = time.monotonic() - began
+        note(f"{arguments.askers} askers, nothing else")
+        with asking(served.address, queries, arguments.askers, arguments.pause):
+            time.sleep(_minute(arguments))
+    return idle, busy, met, indexed
 
 
 @contextmanager
@@ -170,9 +177,9 @@ def _watched(served: Served, met: Met) -> Iterator[None]:
 
 
 def resident(pid: int) -> int:
-    """The bytes of memory that a process holds (Linux)."""
+    """The bytes of memory that a process holds, without the pages of files that it maps (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
     return int(line.split()[1]) * 1024
 
 
@@ -306,10 +313,17 @@ def _bounds(
     yield Bound(
         f"search, p95, ms (alone: {shown(before)})", shown(after), f"under {shown(limit)}", after < limit
     )
-    minute = min(_MINUTE, arguments.seconds / 3)
+    minute = _minute(arguments)
     first = _mean([held for at, held in met.memory if at <= minute])
     last = _mean([held for at, held in met.memory if at >= met.memory[-1][0] - minute])
     growth = last / first - 1
+    most = max(held for _, held in met.memory)
+    yield Bound(
+        f"memory, most at once, MB more than in the first {minute:.0f} s",
+        f"{(most - first) / 1e6:,.0f}",
+        f"under {MOST_MORE / 1e6:.0f}",
+        most - first < MOST_MORE,
+    )
     yield Bound(
         f"memory, first and last {minute:.0f} s, MB",
         f"{first / 1e6:,.0f}, {last / 1e6:,.0f} ({growth:+.0%})",
@@ -322,6 +336,11 @@ def _bounds(
         "0",
         not differing,
     )
+
+
+def _minute(arguments: argparse.Namespace) -> float:
+    """A minute, or less for a short load."""
+    return float(min(_MINUTE, arguments.seconds / 3))
 
 
 def _is_honest(error: str) -> bool:
