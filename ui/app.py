@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy.exc
-from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
@@ -139,10 +138,10 @@ def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None
         return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
 
     @app.get("/readyz", tags=["server"], responses=problems.documented(503))
-    async def readyz() -> dict[str, Any]:
+    def readyz() -> dict[str, Any]:
         """The library is open and the encoder answers; 503 says why not."""
         try:
-            return {"status": "ready", "generation": await to_thread.run_sync(_read_and_encode, index)}
+            return {"status": "ready", "generation": _read_and_encode(index)}
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
 

@@ -6,7 +6,6 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from anyio import to_thread
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
@@ -38,25 +37,25 @@ def kept_router(catalog: Catalog) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    async def exported(answer_id: AnswerId, suffix: Literal["md", "html", "docx"]) -> Response:
+    def exported(answer_id: AnswerId, suffix: Literal["md", "html", "docx"]) -> Response:
         """An answer as a file with footnotes, which `footnoted verify` can check again."""
-        return await to_thread.run_sync(exported_response, catalog, answer_id, suffix)
+        return exported_response(catalog, answer_id, suffix)
 
     @router.get("/{answer_id}/text")
-    async def text(answer_id: AnswerId) -> Copied:
+    def text(answer_id: AnswerId) -> Copied:
         """An answer to copy: its sentences with their marks and its footnotes, as words and as HTML."""
-        return await to_thread.run_sync(text_response, catalog, answer_id)
+        return copied(load(kept_answer(catalog, answer_id)))
 
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
-    async def answer(answer_id: AnswerId) -> Response:
+    def answer(answer_id: AnswerId) -> Response:
         """An answer, byte for byte as it was given, whatever the library holds by now."""
-        body = await to_thread.run_sync(kept_answer, catalog, answer_id)
+        body = kept_answer(catalog, answer_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.delete("/{answer_id}", status_code=204)
-    async def delete(answer_id: AnswerId) -> None:
+    def delete(answer_id: AnswerId) -> None:
         """Delete an answer. Files that it was exported to can still be verified."""
-        await to_thread.run_sync(forget, catalog, answer_id)
+        forget(catalog, answer_id)
 
     return router
 
@@ -71,15 +70,6 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
     return file_response(data, form, name_of_file(answer.question, answer_id, suffix, otherwise="answer"))
-
-
-def text_response(catalog: Catalog, answer_id: str) -> Copied:
-    """What ``GET /v1/answers/{id}/text`` answers.
-
-    Raises:
-        AnswerNotFoundError: if there is no such answer.
-    """
-    return copied(load(kept_answer(catalog, answer_id)))
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -53,7 +52,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
     )
 
     @router.get("")
-    async def conversations(
+    def conversations(
         query: Annotated[
             Text,
             Query(max_length=MAX_QUERY_CHARACTERS, description="words, in any case, with or without accents"),
@@ -64,32 +63,32 @@ def conversations_router(catalog: Catalog) -> APIRouter:
 
         With `query`, those whose name, questions and answers have each of its words.
         """
-        return {"conversations": await to_thread.run_sync(list_conversations, catalog, query, limit)}
+        return {"conversations": list_conversations(catalog, query, limit)}
 
     @router.get(
         "/{conversation_id}.{suffix}",
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    async def exported(conversation_id: ConversationId, suffix: Literal["md", "html", "docx"]) -> Response:
+    def exported(conversation_id: ConversationId, suffix: Literal["md", "html", "docx"]) -> Response:
         """A whole conversation as a file with footnotes, which `footnoted verify` can check again."""
-        return await to_thread.run_sync(exported_response, catalog, conversation_id, suffix)
+        return exported_response(catalog, conversation_id, suffix)
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
-    async def conversation(conversation_id: ConversationId) -> Response:
+    def conversation(conversation_id: ConversationId) -> Response:
         """A conversation, with its answers byte for byte as they were given, the oldest first."""
-        body = await to_thread.run_sync(written_conversation, catalog, conversation_id)
+        body = written_conversation(catalog, conversation_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.patch("/{conversation_id}")
-    async def name(conversation_id: ConversationId, request: NameRequest) -> KeptConversation:
+    def name(conversation_id: ConversationId, request: NameRequest) -> KeptConversation:
         """Give a conversation a name; an empty one is its first question again."""
-        return await to_thread.run_sync(name_conversation, catalog, conversation_id, request.name)
+        return name_conversation(catalog, conversation_id, request.name)
 
     @router.delete("/{conversation_id}", status_code=204)
-    async def delete(conversation_id: ConversationId) -> None:
+    def delete(conversation_id: ConversationId) -> None:
         """Delete a conversation with all its answers, also those that were replaced."""
-        await to_thread.run_sync(forget_conversation, catalog, conversation_id)
+        forget_conversation(catalog, conversation_id)
 
     return router
 

@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import fastapi
-from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
@@ -35,26 +34,38 @@ def jobs_router(writer: Writer) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
-    async def start_sync(_body: SyncRequest | None = None) -> JSONResponse:
+    def start_sync(_body: SyncRequest | None = None) -> JSONResponse:
         """Sync the folders that the library follows. A sync that waits already is not doubled."""
-        return await to_thread.run_sync(sync_response, writer)
+        if not writer.follows_any:
+            raise HTTPException(409, "the library follows no folder yet; name one: footnoted sync FOLDER")
+        return accepted(writer.sync())
 
     @router.get("/jobs")
-    async def jobs(
+    def jobs(
         limit: Annotated[int, Query(ge=1, le=KEPT, description="how many at most")] = LISTED,
     ) -> dict[str, Any]:
         """The last jobs, newest first, each without its result."""
-        return await to_thread.run_sync(jobs_response, writer, limit)
+        fields = [job_fields(replace(job, result=None), writer.home) for job in writer.jobs.recent(limit)]
+        return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
     @router.get("/jobs/{job_id}", responses=documented(404))
-    async def job(job_id: JobId) -> dict[str, Any]:
+    def job(job_id: JobId) -> dict[str, Any]:
         """How far a job is, or how it came out."""
-        return await to_thread.run_sync(job_response, writer, job_id)
+        try:
+            return job_fields(writer.jobs.get(job_id), writer.home)
+        except JobNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
 
     @router.delete("/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "It stops"}})
-    async def cancel(job_id: JobId) -> JSONResponse:
+    def cancel(job_id: JobId) -> JSONResponse:
         """Cancel a job: one that waits has ended with this (200), one that runs stops soon (202)."""
-        return await to_thread.run_sync(cancel_response, writer, job_id)
+        try:
+            job = writer.jobs.request_cancel(job_id)
+        except JobNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+        except JobEndedError as error:
+            raise HTTPException(409, str(error)) from error
+        return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
 
     return router
 
@@ -62,35 +73,6 @@ def jobs_router(writer: Writer) -> APIRouter:
 def accepted(job: Job) -> JSONResponse:
     """The answer to a request whose work goes on after it: where to ask how far it is."""
     return JSONResponse({"job_id": job.id}, 202, headers={"Location": f"/v1/jobs/{job.id}"})
-
-
-def sync_response(writer: Writer) -> JSONResponse:
-    """What ``POST /v1/index/sync`` answers.
-
-    Raises:
-        HTTPException: 409 if the library follows no folder.
-    """
-    if not writer.follows_any:
-        raise HTTPException(409, "the library follows no folder yet; name one: footnoted sync FOLDER")
-    return accepted(writer.sync())
-
-
-def jobs_response(writer: Writer, limit: int) -> dict[str, Any]:
-    """What ``GET /v1/jobs`` answers; what a sync of many files has to say is read one by one."""
-    fields = [job_fields(replace(job, result=None), writer.home) for job in writer.jobs.recent(limit)]
-    return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
-
-
-def job_response(writer: Writer, job_id: str) -> dict[str, Any]:
-    """What ``GET /v1/jobs/{id}`` answers.
-
-    Raises:
-        HTTPException: 404 if there is none.
-    """
-    try:
-        return job_fields(writer.jobs.get(job_id), writer.home)
-    except JobNotFoundError as error:
-        raise HTTPException(404, str(error)) from error
 
 
 def job_fields(job: Job, home: Path) -> dict[str, Any]:
@@ -122,18 +104,3 @@ def _without_places(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
     if isinstance(value, str):
         return _PROCESS.sub("another process", value).replace(str(home), "its home folder")
     return value
-
-
-def cancel_response(writer: Writer, job_id: str) -> JSONResponse:
-    """What ``DELETE /v1/jobs/{id}`` answers: the job, and whether it has ended by now.
-
-    Raises:
-        HTTPException: 404 if there is none, 409 if it had ended before.
-    """
-    try:
-        job = writer.jobs.request_cancel(job_id)
-    except JobNotFoundError as error:
-        raise HTTPException(404, str(error)) from error
-    except JobEndedError as error:
-        raise HTTPException(409, str(error)) from error
-    return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)

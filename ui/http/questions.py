@@ -100,9 +100,9 @@ def api_router(index: Library, engine: QueryEngine) -> APIRouter:
         return JSONResponse(answer.as_dict())
 
     @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 507))
-    async def feedback(request: FeedbackRequest) -> dict[str, Any]:
+    def feedback(request: FeedbackRequest) -> dict[str, Any]:
         """Keep what a person says of an answer, for `footnoted eval --from-feedback`."""
-        return await to_thread.run_sync(feedback_response, index, request)
+        return feedback_response(index, request)
 
     return router
 

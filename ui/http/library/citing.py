@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from index.catalog import Catalog
@@ -20,14 +19,14 @@ def citing_router(catalog: Catalog) -> APIRouter:
     router = APIRouter(prefix="/v1/documents", tags=["library"], responses=documented(404, 422, 500))
 
     @router.get("/{document_id}/citations")
-    async def citations(
+    def citations(
         document_id: DocumentId, limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 100
     ) -> dict[str, list[CitingAnswer]]:
         """The kept answers that cite a document, the newest first, with the words that they quote of it.
 
         Answers that were replaced are left out. A document that was deleted may still be cited.
         """
-        return {"answers": await to_thread.run_sync(citing, catalog, document_id, limit)}
+        return {"answers": citing(catalog, document_id, limit)}
 
     return router
 

@@ -64,14 +64,17 @@ def documents_router(
     drawing = Bulkhead("pictures of pages", at_once=4, waiting=MOST_WAITING)
 
     @router.get("", response_model=dict[str, Any], responses={304: UNCHANGED})
-    async def documents(
+    def documents(
         brief: Annotated[bool, Query(description="only what a list shows, with an `ETag`")] = False,
         if_none_match: Annotated[str, Header(description="the `ETag` of a brief list")] = "",
     ) -> dict[str, Any] | Response:
         """The library: every document's current version, without its text."""
         if brief:
-            return await to_thread.run_sync(listed_response, index, if_none_match)
-        return await to_thread.run_sync(documents_response, index)
+            return listed_response(index, if_none_match)
+        return {
+            "documents": [document_fields(index, record) for record in index.documents()],
+            "generation": index.generation,
+        }
 
     @router.post(
         "",
@@ -111,12 +114,12 @@ def documents_router(
         return await reading.run(uploaded_response, index, reader, how, file, said)
 
     @router.get("/{document_id}", responses=documented(404))
-    async def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+    def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
         """What is known of a document, with its outline and its near-duplicates."""
-        return await to_thread.run_sync(document_response, index, document_id, version)
+        return document_response(index, document_id, version)
 
     @router.get("/{document_id}/text", responses=documented(404))
-    async def document_text(
+    def document_text(
         document_id: DocumentId,
         version: Version = None,
         start: Annotated[Offset, Query(description="offset in code points")] = 0,
@@ -125,7 +128,7 @@ def documents_router(
         """A document's canonical text, whole by default: what every citation's offsets count in."""
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
-        return asdict(await to_thread.run_sync(read_source, index, document_id, version, start, end))
+        return asdict(read_source(index, document_id, version, start, end))
 
     @router.get(
         "/{document_id}/pages/{page}.png",
@@ -197,14 +200,6 @@ def queued_response(
         job = writer.upload(kept, options)
         unless_queued.pop_all()
     return accepted(job)
-
-
-def documents_response(index: Library) -> dict[str, Any]:
-    """What ``GET /v1/documents`` answers: the current version of every document."""
-    return {
-        "documents": [document_fields(index, record) for record in index.documents()],
-        "generation": index.generation,
-    }
 
 
 def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Path
 
 from index.errors import FailureNotFoundError
@@ -23,16 +22,16 @@ def failures_router(index: Library) -> APIRouter:
     failures = Failures(index.catalog.engine)
 
     @router.get("")
-    async def listed() -> dict[str, Any]:
+    def listed() -> dict[str, Any]:
         """Files that could not be read: each stays here until it is read, is gone, or is dismissed."""
-        found = await to_thread.run_sync(failures.listed)
+        found = failures.listed()
         return {"failures": [failure_fields(failure) for failure in found]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
-    async def dismiss(failure_id: FailureId) -> None:
+    def dismiss(failure_id: FailureId) -> None:
         """List a file no more, until it fails for another cause."""
         try:
-            await to_thread.run_sync(failures.dismiss, failure_id)
+            failures.dismiss(failure_id)
         except FailureNotFoundError as error:
             raise HTTPException(404, str(error)) from error
 

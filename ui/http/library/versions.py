@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query
 
 from index.documents import Span
@@ -35,12 +34,17 @@ def inspecting_router(index: Library) -> APIRouter:
     )
 
     @router.get("/versions")
-    async def versions(document_id: DocumentId) -> dict[str, Any]:
+    def versions(document_id: DocumentId) -> dict[str, Any]:
         """All versions of a document that are kept, the newest first."""
-        return await to_thread.run_sync(versions_response, index, document_id)
+        with index.catalog.reading() as reader:
+            records = reader.versions(document_id)
+        return {
+            "document_id": document_id,
+            "versions": [document_fields(index, record) for record in records],
+        }
 
     @router.get("/changes")
-    async def changes(
+    def changes(
         document_id: DocumentId,
         former: Annotated[
             Number | None, Query(alias="from", description="the one before `to` by default")
@@ -53,84 +57,48 @@ def inspecting_router(index: Library) -> APIRouter:
         version, `old` or `new`; of those that `stayed`, where they are near a change. Others that stayed are
         one entry: how many there are (`sentences`), from the start of the first to the end of the last.
         """
-        return await to_thread.run_sync(changes_response, index, document_id, former, later)
+        to = index.document(document_id, later).version
+        if former is None and to == 1:
+            raise HTTPException(
+                422, f"version 1 of document {document_id} is its first; nothing came before it"
+            )
+        begun = to - 1 if former is None else former
+        old, new = (index.text(document_id, version) for version in (begun, to))
+        found = revisions(old, new)
+        entries = list(_entries(found, old.text, new.text))
+        kinds = [revision.change for revision in found]
+        return {
+            "document_id": document_id,
+            "from": begun,
+            "to": to,
+            "stayed": kinds.count("stayed"),
+            "went": kinds.count("went"),
+            "came": kinds.count("came"),
+            "changes": entries[:CHANGES],
+            "left_out": max(len(entries) - CHANGES, 0),
+        }
 
     @router.get("/matches")
-    async def found(
+    def found(
         document_id: DocumentId,
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
         """Where words stand in a document's text, whatever their case and accents, in code points."""
-        return await to_thread.run_sync(matches_response, index, document_id, query, version)
+        if not fold_characters(query).strip():
+            raise HTTPException(422, f"query is {query!r}, which has no character to look for; write a word")
+        record = index.document(document_id, version)
+        document = index.text(document_id, record.version)
+        places = matches(document.text, query)
+        listed = list(islice(places, MATCHES))
+        return {
+            "document_id": document_id,
+            "version": record.version,
+            "matches": [{**_place(span), "page": document.page_at(span.start)} for span in listed],
+            "total": len(listed) + sum(1 for _ in places),
+        }
 
     return router
-
-
-def versions_response(index: Library, document_id: int) -> dict[str, Any]:
-    """What ``GET /v1/documents/{id}/versions`` answers.
-
-    Raises:
-        DocumentNotFoundError: if there is none.
-    """
-    with index.catalog.reading() as reader:
-        records = reader.versions(document_id)
-    return {
-        "document_id": document_id,
-        "versions": [document_fields(index, record) for record in records],
-    }
-
-
-def changes_response(
-    index: Library, document_id: int, former: int | None = None, later: int | None = None
-) -> dict[str, Any]:
-    """What ``GET /v1/documents/{id}/changes`` answers, of which :data:`CHANGES` entries are listed.
-
-    Raises:
-        DocumentNotFoundError: if there is no such document or version.
-        HTTPException: 422 if no version is given and there is none before the current one.
-    """
-    to = index.document(document_id, later).version
-    if former is None and to == 1:
-        raise HTTPException(422, f"version 1 of document {document_id} is its first; nothing came before it")
-    begun = to - 1 if former is None else former
-    old, new = (index.text(document_id, version) for version in (begun, to))
-    found = revisions(old, new)
-    entries = list(_entries(found, old.text, new.text))
-    kinds = [revision.change for revision in found]
-    return {
-        "document_id": document_id,
-        "from": begun,
-        "to": to,
-        "stayed": kinds.count("stayed"),
-        "went": kinds.count("went"),
-        "came": kinds.count("came"),
-        "changes": entries[:CHANGES],
-        "left_out": max(len(entries) - CHANGES, 0),
-    }
-
-
-def matches_response(
-    index: Library, document_id: int, query: str, version: int | None = None
-) -> dict[str, Any]:
-    """What ``GET /v1/documents/{id}/matches`` answers, of which :data:`MATCHES` are listed.
-
-    Raises:
-        DocumentNotFoundError: if there is no such document or version.
-        HTTPException: 422 if the query has nothing that could be found.
-    """
-    if not fold_characters(query).strip():
-        raise HTTPException(422, f"query is {query!r}, which has no character to look for; write a word")
-    record = index.document(document_id, version)
-    document = index.text(document_id, record.version)
-    places = matches(document.text, query)
-    listed = list(islice(places, MATCHES))
-    return {
-        "document_id": document_id,
-        "version": record.version,
-        "matches": [{**_place(span), "page": document.page_at(span.start)} for span in listed],
-        "total": len(listed) + sum(1 for _ in places),
-    }
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
