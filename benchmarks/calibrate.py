@@ -33,8 +33,8 @@ from index.library import NO_FILTERS, Library
 from index.records import Filters
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.splits import Part, part_of
-from rag.finding.close_reading import read_closely
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
+from rag.finding.ranking import read_closely
 from rag.finding.reader import BUNDLED_READER, Reader, open_reader
 from rag.finding.reading import read
 from rag.questions import Question, understand

@@ -1,7 +1,7 @@
 """Questions in, footnoted answers out. It knows nothing of HTTP or pages.
 
 ``from rag import QueryEngine, Answer`` asks a library. Each sub-package re-exports the names that others
-use; :mod:`rag.answers`, :mod:`rag.events`, :mod:`rag.questions` and :mod:`rag.errors` are public too.
+use; :mod:`rag.answers`, :mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.errors` are public too.
 """
 
 from __future__ import annotations

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from index.records import Filters
 from index.text import Box
-from rag.searched import Searched
+
+if TYPE_CHECKING:
+    from index.library import Snapshot
+
 
 Verdict = Literal["supported", "partial", "unsupported"]
 """How a sentence of an answer stands to the words that it cites."""
@@ -309,3 +313,76 @@ class Answer:
         """The citations of one of its sentences, in the order of its footnotes."""
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
+
+
+NAMED = 3
+"""Of documents that are chosen one by one, as many are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched for an answer.
+
+    Attributes:
+        documents: how many documents could have been found.
+        filters: what narrowed them.
+        titles: the titles of the first of the documents that the filters name by their numbers, three at
+            most; those that are not in the library are passed over.
+    """
+
+    documents: int
+    filters: Filters
+    titles: tuple[str, ...] = ()
+
+
+def searched(index: Snapshot, filters: Filters) -> Searched:
+    """What a search with ``filters`` searches."""
+    records = {record.document_id: record for record in index.records(filters.document_ids)}
+    known = [records[number].title for number in filters.document_ids if number in records]
+    return Searched(index.count_documents(filters), filters, tuple(known[:NAMED]))
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRewritten:
+    """First event of a follow-up's answer: the question that is searched for in its place."""
+
+    standalone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """First event of any other streamed answer: what was read."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text; the pieces joined are ``Answer.text``.
+
+    Attributes:
+        text: the piece: a sentence, with the space or line break before it.
+        verdict: the sentence's.
+    """
+
+    text: str
+    verdict: Verdict = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class CitationMade:
+    """A footnote of the sentence whose text has just been streamed."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """Last event: the whole answer, equal to what is returned without streaming."""
+
+    answer: Answer
+
+
+Event = QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+"""What ``QueryEngine.stream`` yields, in this order: for a follow-up the question as it was rewritten,
+passages, then tokens and citations, then the answer."""

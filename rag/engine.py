@@ -12,30 +12,25 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
-from rag.answers import Answer, Passage
+from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, searched
 from rag.conversations.answers import keep
 from rag.conversations.history import ALONE, Conversation
 from rag.errors import NotKeptError
-from rag.events import AnswerDone, Event, PassagesFound, QuestionRewritten
 from rag.finding.abstention import Abstention, judge, shortfall
 from rag.finding.citations import DocumentTexts, show
-from rag.finding.close_reading import read_closely, reads
 from rag.finding.copies import Copies, distinct, find, shown_once
 from rag.finding.features import measure
-from rag.finding.ranking import Scored, rank
+from rag.finding.ranking import Scored, Weights, load_weights, rank, read_closely, reads
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reading import Reading, read
-from rag.finding.weights import Weights, load_weights
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
-from rag.searched import searched
 from rag.tuning import DEFAULT_TUNING, Tuning
 from rag.writing.authoring import abstain, charged, write
-from rag.writing.composing import Composition, numbers_of
+from rag.writing.composing import QUOTED, Composition, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.model import Writer
-from rag.writing.quoting import QUOTED, quote
 
 
 class QueryEngine:

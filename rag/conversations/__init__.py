@@ -1,13 +1,18 @@
 """Conversations, kept answers and feedback."""
 
-from rag.conversations.answers import answers_until, conversation, forget, kept_answer, load
-from rag.conversations.citing import CitingAnswer, list_citing
-from rag.conversations.conversations import (
+from rag.conversations.answers import (
     LISTED,
+    CitingAnswer,
     KeptConversation,
+    answers_until,
+    conversation,
     find_conversation,
+    forget,
     forget_conversation,
+    kept_answer,
+    list_citing,
     list_conversations,
+    load,
     name_conversation,
     written_conversation,
 )

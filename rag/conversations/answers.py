@@ -22,6 +22,21 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from index.library import Library
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
+from rag.errors import ConversationNotFoundError, SeriesNotFoundError
+from rag.wording import visible
+
+if TYPE_CHECKING:
+    from index.library import Library
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.catalog import Catalog
+    from index.library import Library
+
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -214,3 +229,155 @@ def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:
 
 def _place(place: tuple[str | int, ...]) -> str:
     return ".".join(map(str, place)) or "the whole"
+
+
+LISTED = 200
+"""How many conversations are listed where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptConversation:
+    """What is known of a conversation.
+
+    Attributes:
+        conversation_id: what its answers name it by.
+        name: the name that it was given, else its first question.
+        named: whether it was given one.
+        created: when its first answer was made, ISO 8601 in UTC.
+        updated: when its last answer was made.
+        answers: how many it has; those that were replaced are not among them.
+    """
+
+    conversation_id: str
+    name: str
+    named: bool
+    created: str
+    updated: str
+    answers: int
+
+
+def list_conversations(
+    library: Library | Catalog, query: str = "", limit: int = LISTED
+) -> list[KeptConversation]:
+    """The conversations, the one that was answered in last first.
+
+    Args:
+        library: keeps them.
+        query: words, or parts of them, each of which must stand in the name, a question or an answer of a
+            conversation, in whatever case and with whatever accents; none for all conversations.
+        limit: how many at most.
+    """
+    return list(map(_of_series, list_series(_catalog(library).engine, query, limit)))
+
+
+def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
+    """A conversation; raises ConversationNotFoundError."""
+    try:
+        return _of_series(find_series(_catalog(library).engine, conversation_id))
+    except SeriesNotFoundError as error:
+        raise ConversationNotFoundError(conversation_id) from error
+
+
+def written_conversation(library: Library | Catalog, conversation_id: str) -> str:
+    """The JSON text of a conversation: what is known of it, and its answers as they were given.
+
+    Raises:
+        ConversationNotFoundError: if there is no such conversation.
+    """
+    fields = asdict(find_conversation(library, conversation_id))
+    del fields["answers"]
+    known = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    answers = ",".join(conversation_texts(library, conversation_id))
+    return f'{known[:-1]},"answers":[{answers}]}}'
+
+
+def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
+    """Give a conversation a name, which is kept as a page shows it; an empty one is its first question again.
+
+    Raises:
+        ConversationNotFoundError: if there is no such conversation.
+    """
+    try:
+        name_series(_catalog(library).engine, conversation_id, visible(name) or None)
+    except SeriesNotFoundError as error:
+        raise ConversationNotFoundError(conversation_id) from error
+    return find_conversation(library, conversation_id)
+
+
+def forget_conversation(library: Library | Catalog, conversation_id: str) -> None:
+    """Delete a conversation with all its answers, those that were replaced among them.
+
+    Raises:
+        ConversationNotFoundError: if there is no such conversation.
+    """
+    try:
+        delete_series(_catalog(library).engine, conversation_id)
+    except SeriesNotFoundError as error:
+        raise ConversationNotFoundError(conversation_id) from error
+
+
+def _of_series(found: Series) -> KeptConversation:
+    name = found.heading if found.name is None else found.name
+    return KeptConversation(found.id, name, found.name is not None, found.created, found.updated, found.texts)
+
+
+def _catalog(library: Library | Catalog) -> Catalog:
+    return library if isinstance(library, Catalog) else library.catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a document: where they stand in the text of its version, and what they are."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitingAnswer:
+    """An answer that cites a document.
+
+    Attributes:
+        answer_id: the answer's id.
+        conversation_id: its conversation's, or None.
+        question: what was asked.
+        created: when it was answered, ISO 8601 in UTC.
+        version: the document's version that is cited.
+        quotes: what is quoted of it, each once, in the order of the document.
+    """
+
+    answer_id: str
+    conversation_id: str | None
+    question: str
+    created: str
+    version: int
+    quotes: tuple[Quote, ...]
+
+
+def list_citing(library: Library | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
+    """The answers that cite a document, the newest first; those that were replaced are left out.
+
+    Args:
+        library: keeps the answers.
+        document_id: the document's number, which it may have no more.
+        limit: how many at most.
+    """
+    found = answers_citing(library, document_id, limit)
+    return [_citing(answer, document_id, version) for version, answer in found]
+
+
+def _citing(answer: Answer, document_id: int, version: int) -> CitingAnswer:
+    quotes = {
+        Quote(cited.start, cited.end, cited.quote)
+        for cited in answer.citations
+        if (cited.document_id, cited.version) == (document_id, version)
+    }
+    return CitingAnswer(
+        answer.answer_id,
+        answer.conversation_id,
+        answer.question,
+        answer.created,
+        version,
+        tuple(sorted(quotes, key=lambda quote: (quote.start, quote.end))),
+    )

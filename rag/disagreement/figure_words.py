@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from rag.figures.comparators import comparator_of
-from rag.figures.quantities import Quantity
+from rag.figures.quantities import Quantity, comparator_of
 
 FAR = 40
 """Characters before and after a figure in which the words for how exact it is stand."""

@@ -7,15 +7,84 @@ What they count, and whether they are dates, is for :mod:`rag.figures.quantities
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 import regex
 
-from rag.figures.digits import Number, value_of
-from rag.figures.han_numerals import han_numbers
-from rag.figures.number_words import ENGLISH, SUFFIXES, WORDS, Words
+from rag.figures.number_words import (
+    ENGLISH,
+    HAN_COUNTED,
+    HAN_DIGITS,
+    HAN_FACTORS,
+    HAN_SCALES,
+    HAN_VAGUE,
+    SUFFIXES,
+    WORDS,
+    Words,
+)
+
+_HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
+_HAN_NUMBER = regex.compile(
+    rf"(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
+    rf"|(?P<digits>\p{{Nd}}[\p{{Nd}},]*(?:\.\p{{Nd}}+)?)\s?(?P<scale>[十百千]?[万萬亿億]{{0,2}})"
+    rf"|(?P<words>[{_HAN}]+(?:点[{''.join(HAN_DIGITS)}]+[万亿]*)?)"
+)
+
+
+def han_numbers(text: str) -> Iterator[Number]:
+    """The numbers in a Chinese text, in order."""
+    for match in _HAN_NUMBER.finditer(text):
+        if match["vague"]:
+            low, high = HAN_VAGUE[match["vague"]]
+            yield Number(Decimal(low), Decimal(high), Decimal(low), match.start(), match.end(), True)
+        elif match["digits"]:
+            value, step = value_of(match["digits"].rstrip(","), "zh")
+            factor = Decimal(1)
+            for mark in match["scale"]:
+                factor *= {**HAN_FACTORS, **HAN_SCALES}[mark]
+            yield Number(value * factor, value * factor, step * factor, match.start(), match.end())
+        elif _is_counted(match, text):
+            value = _han_value(match["words"])
+            yield Number(value, value, Decimal(1), match.start(), match.end(), True)
+
+
+def _is_counted(match: regex.Match[str], text: str) -> bool:
+    """Whether Chinese numerals are a number, and not a part of a word (一些, 万一)."""
+    words = match["words"]
+    before, after = text[: match.start()], text[match.end() : match.end() + 1]
+    if before.endswith(("百分之", "第")):
+        return True
+    if len(words) == 1:
+        return (words not in "零〇一百千万萬亿億" and after != "" and after in HAN_COUNTED) or (
+            words == "一" and after in {"名", "人", "座", "家", "所"}
+        )
+    return words != "万一"
+
+
+def _han_value(words: str) -> Decimal:
+    words, _, decimals = words.partition("点")
+    if decimals:
+        digits = "".join(str(HAN_DIGITS[mark]) for mark in decimals if mark in HAN_DIGITS)
+        scale = 1
+        for mark in decimals:
+            scale *= HAN_SCALES.get(mark, 1)
+        return (_han_value(words) + Decimal(f"0.{digits}")) * scale
+    if all(mark in HAN_DIGITS for mark in words):
+        return Decimal("".join(str(HAN_DIGITS[mark]) for mark in words))
+    total, group, digit = 0, 0, 0
+    for mark in words:
+        if mark in HAN_DIGITS:
+            digit = HAN_DIGITS[mark]
+        elif mark in HAN_FACTORS:
+            group, digit = group + (digit or 1) * HAN_FACTORS[mark], 0
+        elif HAN_SCALES[mark] == 10**8:
+            total, group, digit = (total + group + digit) * 10**8, 0, 0
+        else:
+            total, group, digit = total + ((group + digit) or 1) * HAN_SCALES[mark], 0, 0
+    return Decimal(total + group + digit)
+
 
 _TOKEN = regex.compile(
     r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn"
@@ -208,3 +277,73 @@ def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
         return True
     years = {"nay", "ngoái", "qua", "trước", "sau", "tới", "học", "tài", "vừa", "đó", "và"}
     return after is None or after.kind != "word" or after.text in years
+
+
+_COMMA_FOR_POINT = frozenset({
+    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
+    "tr",
+    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
+})  # fmt: skip
+"""Languages that write 1.234,5 where English writes 1,234.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it stands in a text.
+
+    Attributes:
+        low: its value; of a vague one (*dozens*) the smallest that it may mean.
+        high: the same as ``low``; of a vague one the largest.
+        step: the worth of the last digit that was written: 100,000 for 9.9 million.
+        start: where it begins in the text.
+        end: where it ends.
+        in_words: whether no digit was written.
+        share: whether it is a part of a whole, in per cent: *half* is 50.
+    """
+
+    low: Decimal
+    high: Decimal
+    step: Decimal
+    start: int
+    end: int
+    in_words: bool = False
+    share: bool = False
+
+
+def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
+    """The value of a number in digits, and the worth of its last digit.
+
+    Args:
+        digits: with or without separators, in any script's digits.
+        language: where one separator has three digits after it, it is what this language takes it for.
+    """
+    digits = (
+        unicodedata.normalize("NFKC", digits)
+        .replace(" ", "")
+        .replace("'", "")
+        .replace("·", ".")
+        .replace("’", "")
+    )
+    digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
+    point = _point(digits, language)
+    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
+                    if place == point or mark not in ".,")  # fmt: skip
+    value = Decimal(plain)
+    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
+    return value, Decimal(1).scaleb(-decimals)
+
+
+def _point(digits: str, language: str) -> int:
+    """Where the decimal point stands in ``digits``; -1 where all separators are of thousands."""
+    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
+    if not marks:
+        return -1
+    last, mark = marks[-1]
+    if len({each for _, each in marks}) == 2:
+        return last
+    if len(marks) > 1:
+        return -1
+    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
+    if not thousands:
+        return last
+    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1

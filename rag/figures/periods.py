@@ -10,8 +10,7 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
-from rag.figures.date_words import MONTHS_OF
-from rag.figures.moment import Moment
+from rag.figures.dates import MONTHS_OF, Moment
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
 _OF = rf"(?:\s(?:of|in)\s(?:the\syear\b|{_YEAR})|\s{_YEAR})?"

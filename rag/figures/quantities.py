@@ -5,21 +5,171 @@ Dates are none (:mod:`rag.figures.dates`), nor are the numbers of a heading, a s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Literal
 
 import regex
 
 from index.documents import Span
-from rag.figures.comparators import Comparator, comparator_of
 from rag.figures.dates import dates
-from rag.figures.digits import Number
-from rag.figures.nouns import counted, counted_before
 from rag.figures.number_words import ORDINALS
-from rag.figures.numerals import numbers
+from rag.figures.numerals import Number, numbers
 from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
+from rag.word_lists import listed
+
+_STOPS = listed("""
+a about adalah after akan already also among an and are arrested as at be because been before being
+between but by bị came can cho could các của dalam dan dari dengan di did died ditangkap do does during
+each every fell fewer for from grew had has have he her his i if in ini injured into is it its itu just
+karena ke ketika khi không killed left less là made may might more must mà nhưng những no not này of
+oleh on only onto or our over pada para per rose saat said says sedang serta shall she should since so
+still sudah sẽ telah than that the their then theo these they this those tidak to took trong tại tới từ
+under until untuk và vào về với was we went were when where which while who whom will with would yang
+your đang đã đó được đến để ở
+lower higher below above larger smaller longer shorter older younger later earlier ago up down
+""")
+_SKIPPED = listed("""
+additional all các của dari its lainnya more những of other para the their these those
+""")
+_WORD = regex.compile(r"[\p{L}\p{M}][\p{L}\p{M}’'-]*")
+_GAP = regex.compile(r"[\s\u00a0]*")
+_HAN_CLASSIFIERS = regex.compile(
+    r"[多余]?(?:[名人个家座次栋辆条件起位户艘架套项所头间份批处支张幅只层]|以上|左右)?"
+)
+_HAN_NOUN = regex.compile(r"\p{Han}{1,6}")
+_NUMBER_OF = regex.compile(
+    r"\b(?:number|total|share|proportion"
+    r"|count) of (?P<noun>(?:[\p{L}’'-]+\s){0,3}?[\p{L}’'-]+)\s(?:\p{L}+\s){1,3}?$"
+    r"|(?P<label>[\p{L}’'() -]{2,40})(?::\s?|：)$"
+    r"|\b(?:jumlah|số lượng|số) (?P<other>[\p{L}’'-]+(?:\s[\p{L}’'-]+)?)\s(?:\p{L}+\s){1,3}?$",
+    regex.IGNORECASE,
+)
+MOST_WORDS = 5
+
+
+def counted(text: str, place: int, language: str) -> str | None:
+    """The words after ``text[:place]`` for what is counted, as written; None where none follow."""
+    if language in {"zh", "ja"}:
+        start = _HAN_CLASSIFIERS.match(text, place)
+        found = _HAN_NOUN.match(text, start.end() if start else place)
+        classifier = text[place : start.end()] if start else ""
+        if found:
+            return found[0]
+        return "人" if "人" in classifier else None
+    first = last = None
+    words = 0
+    while words < MOST_WORDS:
+        gap = _GAP.match(text, place)
+        start_at = gap.end() if gap else place
+        match = _WORD.match(text, start_at)
+        if match is None:
+            break
+        word = match[0].lower()
+        if first is None and word in _SKIPPED:
+            place = match.end()
+            continue
+        if word in _STOPS:
+            break
+        first = match.start() if first is None else first
+        last, place, words = match.end(), match.end(), words + 1
+    return text[first:last] if first is not None else None
+
+
+def counted_before(text: str, place: int, language: str) -> str | None:
+    """The words that lead to a figure as what it counts: *the number of X rose to*, *X:*."""
+    if language in {"zh", "ja"}:
+        return None
+    match = _NUMBER_OF.search(text[max(0, place - 80) : place])
+    if match is None:
+        return None
+    return next(group.strip() for group in match.groups() if group)
+
+
+Comparator = Literal["exactly", "about", "nearly", "over", "under", "at least", "at most"]
+
+_BEFORE: Mapping[Comparator, str] = {
+    "at least": "at least|no fewer than|no less than|not less than|not fewer than|a minimum of|minimum of"
+                "|as little as|starting at|ít nhất|tối thiểu|không dưới|không ít hơn|setidaknya|sedikitnya"
+                "|paling sedikit|minimal|sekurang-kurangnya|tidak kurang dari|至少|最少|不少于|不低于"
+                "|mindestens|au moins|al menos|pelo menos",
+    "at most": "at most|no more than|not more than|not over|not above|up to|as many as|as much as"
+               "|a maximum of"
+               "|maximum of|capped at|tối đa|không quá|nhiều nhất|không hơn|paling banyak|maksimal|maksimum"
+               "|tidak lebih dari|至多|最多|不超过|不多于|不高于|höchstens|au plus|como máximo|no máximo",
+    "over": "just over|more than|over|above|exceeding|exceeds|exceeded|upwards of|well over|greater than"
+            "|surpassing|surpassed|topped|older than|longer than|heavier than|larger than"
+            "|higher than|hơn|trên|vượt quá|vượt|nhiều hơn|lebih dari|di atas|melebihi"
+            "|melampaui|超过|逾|多于|高于|超|上|mehr als|über|plus de|más de|mais de",
+    "under": "less than|fewer than|under|below|lower than|smaller than|younger than|shorter than"
+             "|lighter than|dưới|ít hơn|chưa đến|chưa đầy|chưa tới"
+             "|kurang dari|di bawah|不到|少于|低于|不足|不满|weniger als|unter|moins de|menos de",
+    "nearly": "nearly|almost|close to|just under|just below|approaching|just short of|nearing|gần|suýt"
+              "|hampir|nyaris|mendekati|近|将近|接近|fast|presque|casi|quase",
+    "about": "about|around|roughly|approximately|approx\\.?|some|circa|ca\\.?|an estimated|estimated at"
+             "|estimated|nearly about|~|khoảng|chừng|xấp xỉ|ước tính|sekitar|kira-kira|kurang lebih"
+             "|diperkirakan|约为|大约|大概|约|左右|估计|etwa|rund|ungefähr|environ|unos|unas|cerca de",
+}  # fmt: skip
+
+_AFTER: Mapping[Comparator, str] = {
+    "at least": "or more|or above|at least|at the least|and over|and above|or older|trở lên|atau lebih"
+                "|ke atas"
+                "|及以上|以上|\\+",
+    "at most": "or less|or fewer|or under|at most|at the most|or below|trở xuống|atau kurang|ke bawah"
+    "|及以下|以下"
+               "|以内",
+    "over": "plus\\b(?! de)|and more|lebih\\b|多|余",
+    "about": "or so|左右|上下|-odd",
+}  # fmt: skip
+
+_GLUE = r"(?:\s|a total of|the age of|the|of|một|tổng cộng|total|có|到|达|是|到达|về)*"
+
+
+@cache
+def _before() -> regex.Pattern[str]:
+    parts = [f"(?P<{_group(name)}>{forms})" for name, forms in _BEFORE.items()]
+    joined = "|".join(parts)
+    return regex.compile(
+        rf"(?p)(?<![\p{{L}}--[\p{{Han}}]])(?:{joined})(?={_GLUE}$)", regex.IGNORECASE | regex.V1
+    )
+
+
+@cache
+def _han_before() -> regex.Pattern[str]:
+    """Chinese puts the verb between: 最多可载240名."""
+    longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
+              for name, forms in _BEFORE.items()}  # fmt: skip
+    parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
+    return regex.compile(rf"(?p)(?:{'|'.join(parts)})(?=\p{{Han}}{{0,3}}$)")
+
+
+@cache
+def _after() -> regex.Pattern[str]:
+    joined = "|".join(f"(?P<{_group(name)}>{forms})" for name, forms in _AFTER.items())
+    return regex.compile(rf"(?p)[\s,]?(?:\p{{L}}+ (?=or ))?(?:{joined})", regex.IGNORECASE | regex.V1)
+
+
+def _group(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _of(match: regex.Match[str]) -> Comparator:
+    found: dict[str, Comparator] = {_group(name): name for name in (*_BEFORE, *_AFTER)}
+    return found[str(match.lastgroup)]
+
+
+def comparator_of(text: str, start: int, end: int) -> Comparator:
+    """How the figure at ``text[start:end]`` stands to the true one, by the words right before or after it."""
+    before = text[max(0, start - 40) : start]
+    found = list(_before().finditer(before)) or list(_han_before().finditer(before))
+    if found:
+        # The longest that reaches to the figure begins first: "no more than" before "more than".
+        return _of(found[0])
+    after = _after().match(text, end)
+    return _of(after) if after else "exactly"
+
 
 ORDINAL = "in order"
 """The unit of *third* and *21st*."""

@@ -2,8 +2,7 @@
 
 from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure
-from rag.finding.ranking import rank
+from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
-from rag.finding.weights import load_weights
 
 __all__ = ["DocumentTexts", "load_weights", "measure", "rank", "read"]

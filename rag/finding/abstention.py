@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from babel import Locale
+
 from index.library import Searchable
+from index.search import Term
 from rag.answers import Cause
-from rag.finding.caveats import name_language, quote_list
 from rag.finding.features import is_foreign, words_held, words_not_in
-from rag.finding.ranking import Scored
+from rag.finding.ranking import Scored, Weights
 from rag.finding.reading import Reading
-from rag.finding.weights import Weights
 from rag.questions import Kind, Question, carries
 
 _NEAR_SUBJECT = 0.5
@@ -120,3 +121,31 @@ def _foreign(index: Searchable, question: Question, reading: Reading) -> str:
         f"{name_language(reading.document.language)}, and the encoder {index.encoder.name} {known}; "
         "ask in the reports' language, or set a multilingual model."
     )
+
+
+_ENGLISH = Locale("en")
+
+
+def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> str | None:
+    """What the cited sentences lack: the question's language, or words of it that none of them has."""
+    foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
+    if foreign:
+        cited_in = " and ".join(name_language(language) for language in sorted(foreign))
+        return f"The question is in {name_language(question.language)}; the words cited are in {cited_in}."
+    held: dict[str, frozenset[Term]] = {}
+    for item in cited:
+        language = item.candidate.reading.document.language
+        held[language] = held.get(language, frozenset()) | item.candidate.terms
+    lacks = [words_not_in(index, question, words, language) for language, words in held.items()]
+    missing = [word for word in lacks[0] if all(word in others for others in lacks)]
+    return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
+
+
+def name_language(code: str) -> str:
+    """The English name of a language by its ISO 639-1 code; the code itself where it has none."""
+    return str(_ENGLISH.languages.get(code, code))
+
+
+def quote_list(words: Iterable[str]) -> str:
+    """Words in quotation marks, with commas between them."""
+    return ", ".join(f"“{word}”" for word in words)

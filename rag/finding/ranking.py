@@ -2,14 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
 
 import regex
 
-from rag.finding.features import Candidate
-from rag.finding.weights import Weights
+from index.text import may_be_in
+from rag.errors import WeightsError
+from rag.finding.features import FEATURE_NAMES, Candidate, Features
+from rag.finding.reader import Reader
+from rag.finding.reading import Reading
+from rag.finding.windows import Window
+from rag.questions import Question
 from rag.tuning import MAX_SENTENCES
+
+JudgedBy = Literal["features", "reader"]
+"""What weights are for: features alone, or features together with what a reader says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression over :class:`~rag.finding.features.Features`."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def of(self, features: Features) -> float:
+        """The probability, 0 to 1."""
+        total = self.intercept + sum(
+            weight * getattr(features, name) for name, weight in self.weights.items()
+        )
+        return 1 / (1 + math.exp(-total))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was learned.
+
+    Attributes:
+        selection: the probability that a sentence answers the question.
+        answerability: the probability that the library answers it, from its best sentence.
+        foreign: the same from cosines alone, for a question in another language than the document.
+        reach: the share of the best sentence's probability that another one must have to be cited too.
+        threshold: the probability below which there is no answer.
+        foreign_threshold: the same for a question in another language.
+    """
+
+    selection: Logistic
+    answerability: Logistic
+    foreign: Logistic
+    reach: float
+    threshold: float
+    foreign_threshold: float
+
+
+@cache
+def load_weights(judged_by: JudgedBy = "features", file: Path | None = None) -> Weights:
+    """Learned weights.
+
+    Args:
+        judged_by: ``features`` for what is measured without a reader, ``reader`` for both together.
+        file: what ``benchmarks/calibrate.py`` wrote for another encoder or reader; None for the weights that
+            come with the program.
+
+    Raises:
+        WeightsError: if the file cannot be read, or does not have the weights of what is measured.
+    """
+    source = file or files("rag.finding").joinpath("weights.json")
+    try:
+        stored: dict[str, Any] = json.loads(source.read_text())[judged_by]
+        return Weights(
+            selection=_logistic(stored["selection"]),
+            answerability=_logistic(stored["answerability"]),
+            foreign=_logistic(stored["foreign"]),
+            reach=float(stored["reach"]),
+            threshold=float(stored["threshold"]),
+            foreign_threshold=float(stored["foreign_threshold"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise WeightsError(
+            f"the weights in {source} cannot be used: {cause}; make them with benchmarks/calibrate.py"
+        ) from error
+
+
+def _logistic(stored: Mapping[str, Any]) -> Logistic:
+    unknown = sorted(set(stored["weights"]) - set(FEATURE_NAMES))
+    if unknown:
+        raise ValueError(f"it names the features {', '.join(unknown)}, which are not measured")
+    return Logistic(float(stored["intercept"]), dict(stored["weights"]))
+
 
 MAX_OVERLAP = 0.6
 """Two sentences that share more of their words (Jaccard) say the same; the better one stays."""
@@ -82,3 +171,94 @@ def _repeats(item: Scored, other: Scored) -> bool:
         return True
     union = mine.terms | its.terms
     return bool(union) and len(mine.terms & its.terms) / len(union) > MAX_OVERLAP
+
+
+READ_CLOSELY = 24
+"""Candidates that a reader reads."""
+
+_CONTEXT = 1
+"""Sentences that are read before and after each of them."""
+
+_MAX_CHARACTERS = 700
+"""Of a window, about 160 tokens: what the reader was trained on, and a bound on its time."""
+
+_BUDGET_CHARACTERS = 5000
+"""Of all windows of a question, about 1,200 tokens."""
+
+
+def reads(reader: Reader, question: Question) -> bool:
+    """Whether ``reader`` reads the question's language, as far as both are known."""
+    return may_be_in(question.language, reader.languages)
+
+
+def read_closely(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Have the best candidates read, and note in their features what the reader says.
+
+    Args:
+        reader: what reads.
+        question: what was asked.
+        ranked: candidates, best first, by their other features.
+
+    Returns:
+        The candidates that were read, in the order they came; the rest is left out, as it has no score that
+        could be compared.
+    """
+    windows = _windows(ranked)
+    read = reader.read(
+        question.text,
+        [
+            Window(reading.document.title, tuple(reading.sentences[place].text for place in places))
+            for reading, places in windows
+        ],
+    )
+    best = max((result.answerable for result in read), default=0.0)
+    noted: dict[tuple[Reading, int], tuple[float, float]] = {}
+    for (reading, places), result in zip(windows, read, strict=True):
+        for place, score in zip(places, result.sentences, strict=True):
+            noted[reading, place] = (score, result.answerable)
+    return [
+        replace(
+            candidate,
+            features=replace(
+                candidate.features, reader=score / 10, reader_window=window / 10, reader_best=best / 10
+            ),
+        )
+        for candidate in ranked
+        if (found := noted.get((candidate.reading, candidate.place))) is not None
+        for score, window in [found]
+    ]
+
+
+def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]]:
+    """Runs of sentences about the best candidates, as places in their readings, within the budget."""
+    wanted: dict[Reading, set[int]] = {}
+    budget = _BUDGET_CHARACTERS
+    for candidate in ranked[:READ_CLOSELY]:
+        sentences = candidate.reading.sentences
+        places = wanted.setdefault(candidate.reading, set())
+        around = range(
+            max(candidate.place - _CONTEXT, 0), min(candidate.place + _CONTEXT + 1, len(sentences))
+        )
+        new = set(around) - places
+        cost = sum(len(sentences[place].text) for place in new)
+        if budget <= 0 or (cost > budget and places):
+            continue
+        budget -= cost
+        places |= new
+    return [
+        (reading, tuple(run)) for reading, places in wanted.items() for run in _runs(reading, sorted(places))
+    ]
+
+
+def _runs(reading: Reading, places: Sequence[int]) -> list[list[int]]:
+    """Places that follow each other together, each run no longer than a window."""
+    runs: list[list[int]] = []
+    length = 0
+    for before, place in pairwise([-2, *places]):
+        characters = len(reading.sentences[place].text)
+        if place != before + 1 or length + characters > _MAX_CHARACTERS:
+            runs.append([])
+            length = 0
+        runs[-1].append(place)
+        length += characters
+    return runs

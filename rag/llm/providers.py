@@ -17,7 +17,7 @@ from rag.llm.failures import without
 from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
-from rag.llm.open_responses import OpenResponses
+from rag.llm.replies import OpenResponses
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM

@@ -15,6 +15,8 @@ from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
+from threading import local
+from typing import Protocol
 
 Stream = Callable[[], "Iterator[ChatResponse]"]
 """Begins a reply, and gives it in pieces."""
@@ -184,3 +186,28 @@ def _finish(raw: object) -> str | None:
 
 def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
     return raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)
+
+
+class Closable(Protocol):
+    """What an HTTP client hands out while a response is being read."""
+
+    def close(self) -> None:
+        """Let go of its connection; nothing happens the second time."""
+        ...
+
+
+class OpenResponses:
+    """The last response of each thread. Safe to share between threads: none sees another's."""
+
+    def __init__(self) -> None:
+        self._own = local()
+
+    def note(self, response: Closable) -> None:
+        """Remember a response, in the thread that asked for it."""
+        self._own.response = response
+
+    def close(self) -> None:
+        """Close this thread's response, if it has one."""
+        response: Closable | None = self._own.__dict__.pop("response", None)
+        if response is not None:
+            response.close()

@@ -9,22 +9,19 @@ from itertools import islice
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
-from rag.answers import Answer, Fallback
+from rag.answers import Answer, Event, Fallback, Token
 from rag.conversations.history import ALONE, Conversation
-from rag.events import Event, Token
-from rag.finding.abstention import Abstention
-from rag.finding.caveats import caveat
+from rag.finding.abstention import Abstention, caveat
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.tuning import CERTAIN, Tuning
 from rag.verification import Evidence
 from rag.verification.instructions import instructions
-from rag.writing.composing import Composition
+from rag.writing.composing import Composition, quote
 from rag.writing.findings import Findings, as_it_is, doubts_of
 from rag.writing.model import Outcome, Writer
 from rag.writing.prompting import Source
-from rag.writing.quoting import quote
 
 BEST_SOURCES = 24
 """Sentences that a model is shown before those that earlier answers cited; the rest comes after them."""

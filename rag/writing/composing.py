@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answers import Answer, AnswerSentence, Citation, Verification
+from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
-from rag.events import CitationMade, Event, Token
+from rag.finding.abstention import caveat
 from rag.finding.citations import DocumentTexts, cite
-from rag.finding.copies import Sourced
+from rag.finding.copies import Sourced, sourced
+from rag.finding.ranking import select
+from rag.verification import verify
+from rag.writing.findings import Findings, Judge, as_it_is
 
 Place = tuple[int, int, int, int]
 """A span of a document, as what a footnote's number stands for: document, version, start and end."""
@@ -95,3 +98,35 @@ class Composition:
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
     """The numbers that spans have in earlier answers of a conversation."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
+
+
+QUOTED = "quoted"
+"""The name under which an answer says that no model wrote it: it is made of the reports' sentences."""
+
+
+def quote(
+    findings: Findings,
+    composition: Composition,
+    draft: Answer,
+    max_sentences: int,
+    judged: Judge = as_it_is,
+) -> Generator[Event, None, Answer]:
+    """The answer of the best sentences, and the events of it.
+
+    Args:
+        findings: the sentences, and what they are chosen by.
+        composition: the answer's text.
+        draft: the answer, as far as it is known.
+        max_sentences: how many sentences at most.
+        judged: what a sentence's verification comes to in this answer.
+    """
+    chosen = select(findings.ranked, findings.weights, max_sentences)
+    # All of them are within reach of the best.
+    score = min(item.score for item in chosen)
+    for item in sourced(chosen, findings.copies):
+        words = item.sentence.text
+        document = findings.library.text(item.record)
+        verification = judged(verify(words, words, document, item.sentence.span), score)
+        yield from composition.add(words, [item], verification)
+    note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
+    return replace(composition.answer(draft), note=note or None)

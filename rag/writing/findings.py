@@ -10,8 +10,7 @@ from rag.answers import Verification
 from rag.finding.abstention import Judgement
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
-from rag.finding.ranking import Scored
-from rag.finding.weights import Weights
+from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
 UNCERTAIN = "the cited words carry it; whether they answer the question is not certain"

@@ -7,9 +7,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rag.answers import Dropped, Fallback, Verification
+from rag.answers import Dropped, Event, Fallback, Verification
 from rag.errors import ModelError
-from rag.events import Event
 from rag.evidence import evidence_of
 from rag.finding.copies import Copies, Sourced
 from rag.llm import LanguageModel, Usage

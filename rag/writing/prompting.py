@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.records import DocumentRecord
-from rag.finding.caveats import name_language
+from rag.finding.abstention import name_language
 from rag.finding.reading import ReadSentence
 from rag.llm.messages import MAX_STATEMENTS, NO_ANSWER, Message, tokens, unfenced
 

@@ -13,10 +13,9 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer
+from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
-from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 

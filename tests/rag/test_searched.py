@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from index.records import Filters
+from rag.answers import Searched
 from rag.conversations.answers import load, written
 from rag.engine import QueryEngine
-from rag.searched import Searched
 
 FILES = {
     f"{name}.txt": f"Report {name}\n\nThe dam of {name} broke on Sunday."

@@ -19,9 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
-from rag.answers import Answer, Citation
+from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, Token
 from rag.conversations import Conversation, of_turns
-from rag.events import AnswerDone, CitationMade, Event, Token
 from ui.http.openai_footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.http.problems import documented
 from ui.http.schemas import EVENT, EVENT_STREAM, Text

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from index.documents import Span
 from index.library import NO_FILTERS, Hit, Library, Searchable
 from index.records import Filters
-from rag.answers import Answer
+from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.conversations import (
     Feedback,
     append_feedback,
@@ -31,7 +31,6 @@ from rag.conversations import (
     load,
 )
 from rag.errors import OtherConversationError, QuestionError, SpanError
-from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
 from rag.questions import Question, understand

@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
-from rag.events import Event
+from rag.answers import Event
 from ui.http.problems import problem_of, stated
 
 STOPPING = "The server is stopping; ask again once it is back."

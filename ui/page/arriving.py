@@ -9,11 +9,20 @@ from anyio import to_thread
 
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, Citation
+from rag.answers import (
+    Answer,
+    AnswerDone,
+    Citation,
+    CitationMade,
+    Event,
+    PassagesFound,
+    QuestionRewritten,
+    Searched,
+    Token,
+    searched,
+)
 from rag.conversations import Conversation
 from rag.engine import QueryEngine
-from rag.events import AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
-from rag.searched import Searched, searched
 from ui.http.streaming import EngineEvents
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup

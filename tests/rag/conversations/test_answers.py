@@ -30,6 +30,7 @@ from rag.answers import (
     Dropped,
     Fallback,
     Passage,
+    Searched,
     StatedFigure,
     Verdict,
     Verification,
@@ -48,7 +49,6 @@ from rag.conversations.answers import (
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
 from rag.errors import AnswerFormError, AnswerNotFoundError
-from rag.searched import Searched
 from tests.support.markup import answer, citation
 from tests.support.reports import write
 

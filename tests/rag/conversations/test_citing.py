@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.answers import forget, keep
-from rag.conversations.citing import CitingAnswer, Quote, list_citing
+from rag.conversations.answers import CitingAnswer, Quote, forget, keep, list_citing
 from tests.support.markup import abstention, answer, citation, passage
 from tests.support.reports import version
 

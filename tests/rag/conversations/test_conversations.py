@@ -12,14 +12,17 @@ import pytest
 from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
 from rag.answers import Answer
-from rag.conversations.answers import conversation, keep, kept_answer, written
-from rag.conversations.citing import list_citing
-from rag.conversations.conversations import (
+from rag.conversations.answers import (
     KeptConversation,
+    conversation,
     find_conversation,
     forget_conversation,
+    keep,
+    kept_answer,
+    list_citing,
     list_conversations,
     name_conversation,
+    written,
     written_conversation,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError

@@ -8,9 +8,8 @@ from dataclasses import replace
 from rag.engine import QueryEngine
 from rag.finding.abstention import Abstention, judge, missing_words, shortfall
 from rag.finding.features import measure
-from rag.finding.ranking import Scored, rank
+from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
-from rag.finding.weights import Weights, load_weights
 from rag.questions import Question, understand
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]

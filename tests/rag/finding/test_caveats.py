@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.caveats import caveat, name_language, quote_list
+from rag.finding.abstention import caveat, name_language, quote_list
 from rag.finding.features import measure
-from rag.finding.ranking import rank
+from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
-from rag.finding.weights import load_weights
 from rag.questions import understand
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.records import DocumentRecord
-from rag.finding.close_reading import READ_CLOSELY, read_closely, reads
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
+from rag.finding.ranking import READ_CLOSELY, read_closely, reads
 from rag.finding.reader import WindowRead
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.windows import Window

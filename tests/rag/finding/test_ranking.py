@@ -5,9 +5,8 @@ from __future__ import annotations
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.finding.features import Candidate, Features
-from rag.finding.ranking import Scored, rank, score, select
+from rag.finding.ranking import Logistic, Scored, Weights, rank, score, select
 from rag.finding.reading import Reading, ReadSentence
-from rag.finding.weights import Logistic, Weights
 
 WEIGHTS = Weights(
     selection=Logistic(0.0, {"cosine": 1.0}),

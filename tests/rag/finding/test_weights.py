@@ -12,7 +12,7 @@ import pytest
 from index.embedding.encoder import BUNDLED_MODEL
 from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Features
-from rag.finding.weights import Logistic, load_weights
+from rag.finding.ranking import Logistic, load_weights
 
 
 def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from rag.llm.open_responses import OpenResponses
+from rag.llm.replies import OpenResponses
 
 
 class Response:

@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from index.library import Library
-from rag.answers import Answer
+from rag.answers import Answer, QuestionRewritten
 from rag.conversations.history import Conversation, of_answers
 from rag.engine import QueryEngine
-from rag.events import QuestionRewritten
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
 from rag.tuning import Tuning

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from index.library import Library
-from rag.answers import Answer
+from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
 from rag.engine import QueryEngine
-from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing.model import Policy, Writer

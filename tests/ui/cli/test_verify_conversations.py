@@ -12,8 +12,13 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.answers import Answer
-from rag.conversations.answers import conversation, forget
-from rag.conversations.conversations import forget_conversation, name_conversation, written_conversation
+from rag.conversations.answers import (
+    conversation,
+    forget,
+    forget_conversation,
+    name_conversation,
+    written_conversation,
+)
 from rag.conversations.history import follow
 from rag.engine import QueryEngine
 from tests.support.reports import write

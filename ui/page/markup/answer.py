@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from rag.answers import Answer, Citation
+from rag.answers import Answer, Citation, Searched
 from rag.conversations import Judgement
-from rag.searched import Searched
 from ui.page.locales import Locale
 from ui.page.markup.abstention import abstention_markup
 from ui.page.markup.actions import actions_markup

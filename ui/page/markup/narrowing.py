@@ -8,7 +8,7 @@ from dataclasses import asdict
 import babel
 from babel.lists import format_list
 
-from rag.searched import Searched
+from rag.answers import Searched
 from ui.page.locales import Locale
 from ui.page.markup.escaping import escape
 from ui.page.markup.saying import date_in

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from index.records import Filters
-from rag.searched import Searched
+from rag.answers import Searched
 from tests.support.markup import ENGLISH, Page, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import Locale, locale_in
 from ui.page.markup import answer as render
