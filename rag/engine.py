@@ -1,4 +1,4 @@
-"""Questions → footnoted answers: the door of this package."""
+"""The query engine: it turns a question into a footnoted answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from rag.writing.model import Writer
 
 
 class QueryEngine:
-    """Answers questions over an index, each sentence footnoted. Safe to share between threads."""
+    """Answers questions over a library and footnotes each sentence. Safe to share between threads."""
 
     def __init__(
         self,
@@ -46,19 +46,19 @@ class QueryEngine:
         *,
         keeps: bool = False,
     ) -> None:
-        """Answer over ``index``.
+        """Prepare to answer over ``index``.
 
         Args:
             index: an open library.
-            reader: a reader, or the name or folder of one (see :func:`~rag.finding.reader.open_reader`);
-                None to judge sentences by their features alone.
-            tuning: how much is read.
-            weights: a file of weights for another encoder or reader; None for those of the bundled ones.
-            writer: has a language model write the answers; None to quote the reports' own sentences.
-            keeps: whether answers are kept in the catalog (:mod:`rag.conversations.answers`).
+            reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
+                score sentences by their features alone.
+            tuning: how many passages and sentences an answer uses.
+            weights: a file of weights for another encoder or reader; None for the bundled weights.
+            writer: lets a language model write the answers; None to quote the reports' own sentences.
+            keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
-            ReaderError: if a reader that is named cannot be opened.
+            ReaderError: if the named reader cannot be opened.
             WeightsError: if the file of weights cannot be used.
         """
         self.index = index
@@ -75,7 +75,7 @@ class QueryEngine:
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: which documents may be read.
-            conversation: what it may refer to.
+            conversation: the earlier turns that the question may refer to.
 
         Raises:
             QuestionError: if the question is empty or too long.
@@ -88,23 +88,29 @@ class QueryEngine:
     def stream(
         self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE
     ) -> Generator[Event]:
-        """The same answer, as it is made: passages, then tokens and citations, then the whole.
+        """Answer a question and yield the events of the answer as they happen.
 
-        Who closes it before its end stops what is being done; the answer is not kept then.
+        The passages come first, then tokens and citations, then the whole answer. Closing the iterator before
+        its end cancels the answer, which is then not kept.
+
+        Args:
+            question: in any language, up to MAX_QUESTION_CHARACTERS.
+            filters: which documents may be read.
+            conversation: the earlier turns that the question may refer to.
 
         Raises:
-            QuestionError: if the question is empty or too long; at once, not when it is iterated.
+            QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
         return self._events(understand(question), filters, conversation, keeps=self.keeps)
 
     def aside(self) -> QueryEngine:
-        """The same, for questions that nobody has asked: it quotes, and keeps no answer."""
+        """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
         other.writer, other.keeps = None, False
         return other
 
     def warm_up(self) -> None:
-        """Have loaded what a first question would wait for; nothing is kept of it."""
+        """Load the models that the first question would otherwise wait for. Stores nothing."""
         for _ in self._events(understand("ready"), NO_FILTERS, ALONE, keeps=False):
             pass
 
@@ -113,11 +119,11 @@ class QueryEngine:
     ) -> Generator[Event]:
         with self.index.snapshot() as snapshot:
             answer = yield from self._answer(snapshot, question, filters, conversation)
-        # Who waits to write holds no state of the library meanwhile.
+        # Storing may wait for another writer, so the snapshot is closed first.
         yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
 
     def _kept(self, answer: Answer, replaces: str | None) -> Answer:
-        """The answer, after it was kept; where it could not be, it says so."""
+        """Store the answer and return it; if storing fails, return it with a note that says so."""
         try:
             keep(self.index, answer, replaces)
         except NotKeptError as error:
@@ -176,7 +182,7 @@ class QueryEngine:
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> tuple[list[Reading], list[Scored], Weights]:
-        """What is read, its sentences by their probability of answering, and what ranked them."""
+        """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
         hits = find(index, question, self.tuning, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.tuning.widen_by)

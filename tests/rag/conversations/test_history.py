@@ -85,8 +85,8 @@ def test_what_replaces_an_answer_follows_what_was_said_before_that(tmp_path: Pat
         with pytest.raises(OtherConversationError) as caught:
             follow(catalog, conversation_id, replaces=answer_id)
         assert str(caught.value) == (
-            f"the answer '{answer_id}' is not of the conversation '{conversation_id}'; leave out the "
-            "conversation_id, and it is asked in the answer's own"
+            f"the answer '{answer_id}' does not belong to the conversation '{conversation_id}'; leave "
+            "out conversation_id to ask in the answer's own conversation"
         )
     with pytest.raises(AnswerNotFoundError):
         follow(catalog, "c1", replaces="f" * 32)

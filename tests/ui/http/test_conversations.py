@@ -220,8 +220,8 @@ def test_a_streamed_answer_takes_the_place_when_it_is_whole(client: TestClient) 
             {"replaces": GATES.answer_id, "conversation_id": "c-2"},
             422,
             (
-                f"the answer '{GATES.answer_id}' is not of the conversation 'c-2'; leave out the "
-                "conversation_id, and it is asked in the answer's own"
+                f"the answer '{GATES.answer_id}' does not belong to the conversation 'c-2'; leave "
+                "out conversation_id to ask in the answer's own conversation"
             ),
         ),
         ({"replaces": GATES.answer_id, "question": " "}, 422, "question: must not be empty"),
