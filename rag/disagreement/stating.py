@@ -35,7 +35,8 @@ from rag.disagreement.statement_words import (
     places_without_capitals,
     without_light_han,
 )
-from rag.figures.dates import Moment, dates, resolved
+from rag.figures.dates import dates, resolved
+from rag.figures.moment import Moment
 from rag.figures.quantities import ORDINAL, Quantity, quantities
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'-]*")

@@ -10,7 +10,7 @@ from itertools import pairwise
 import regex
 
 from index.documents import Span
-from rag.figures.dates import MONTHS_OF, Moment
+from rag.figures.moment import MONTHS_OF, Moment
 
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d{2})"
 _OF = rf"(?:\s(?:of|in)\s(?:the\syear\b|{_YEAR})|\s{_YEAR})?"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from rag.figures.dates import Moment, dates, resolved
+from rag.figures.dates import dates, resolved
+from rag.figures.moment import Moment
 from rag.figures.periods import anchored, joined_periods
 from rag.figures.quantities import Quantity, quantities
 from rag.figures.rounding import same_kind

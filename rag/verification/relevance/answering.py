@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from rag.figures.dates import Moment, dates
+from rag.figures.dates import dates
+from rag.figures.moment import Moment
 from rag.figures.quantities import quantities
 from rag.questions import Question
 from rag.verification.evidence import Evidence, Statement, language_in

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from index.documents import Span
-from rag.figures.dates import Moment, dates
+from rag.figures.dates import dates
+from rag.figures.moment import Moment
 from rag.figures.periods import anchored
 from rag.figures.quantities import ORDINAL, Quantity, quantities
 from rag.figures.rounding import same_kind, same_value
