@@ -1,4 +1,4 @@
-"""Findings → an answer: by the language model where there is one and it does well, else quoted."""
+"""Answers by a language model, with a quoted answer as the fallback."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from rag.writing.model import Outcome, Writer
 from rag.writing.prompting import Source
 
 BEST_SOURCES = 24
-"""Sentences that a model is shown before those that earlier answers cited; the rest comes after them."""
+"""How many of the best sentences precede the sentences that earlier answers cited; the rest follows them."""
 
 MOST_EARLIER = 48
-"""Citations of earlier answers that are looked up, the latest first."""
+"""How many citations of earlier answers are looked up, the latest first."""
 
 UNASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
-"""Why a model's answer is missing that says nothing of the question."""
+"""Failures of the model that say nothing about the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 
 
 def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
-    """No answer, with the reason for it."""
+    """Return an abstention with its reason."""
     yield Token(abstention.reason)
     return replace(
         draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
@@ -52,21 +52,21 @@ def write(
     conversation: Conversation,
     tuning: Tuning,
 ) -> Generator[Event, None, Answer]:
-    """The answer that a language model writes; quoted where it fails, or where nothing carries what it wrote.
+    """Let a language model write the answer; quote if it fails or if the citations support nothing it wrote.
 
     Args:
-        writer: has it written and checked.
-        findings: what it may rest on.
-        composition: the answer's text.
+        writer: writes and checks the answer.
+        findings: the sentences that the answer may cite.
+        composition: the text of the answer.
         draft: the answer, as far as it is known.
-        conversation: what was cited before.
-        tuning: how much is quoted, and from which probability on the library answers for certain.
+        conversation: provides the earlier citations.
+        tuning: how many sentences to quote, and the probability from which the library certainly answers.
     """
     began = time.perf_counter()
     sources = sources_of(findings, conversation if draft.standalone is not None else ALONE)
     doubts = doubts_of(findings, tuning.certain)
     outcome = yield from writer.write(findings.question, sources, composition, findings.copies, doubts)
-    # Whoever lowers the threshold trusts the model, also where it says that there is no answer.
+    # A lowered threshold means that the operator trusts the model, even if it finds no answer.
     overruled = outcome.declined and tuning.certain >= CERTAIN <= doubts.answerability
     draft = replace(
         draft,
@@ -84,13 +84,13 @@ def write(
         note = " ".join(filter(None, [said, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
     draft = replace(draft, note=_why(writer.model, outcome))
-    # Where the model could not be asked, the answer is the one that there would be without it.
+    # If the model could not be asked, the answer is the same as without a model.
     judged = as_it_is if outcome.fallback in UNASKED else doubts.judged
     return (yield from quote(_stating(findings), composition, draft, tuning.max_sentences, judged))
 
 
 def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
-    """The sentences that a model may cite: the best ones, those that were cited before, and the others."""
+    """Return the sentences that a model may cite: the best ones, then earlier citations, then the others."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
@@ -102,7 +102,7 @@ def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
 
 
 def _stating(findings: Findings) -> Findings:
-    """The findings less sentences that tell a model what to say: they are no answer in its place either."""
+    """Leave out sentences that give a model instructions: they must not replace its answer either."""
     ranked = [
         item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
     ]
@@ -110,7 +110,7 @@ def _stating(findings: Findings) -> Findings:
 
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
-    """What earlier answers cited, the latest first, as far as the library still has it."""
+    """Yield the citations of earlier answers that the library still has, the latest first."""
     for cited in islice(reversed(conversation.cited), MOST_EARLIER):
         try:
             record = findings.index.document(cited.document_id, cited.version)
@@ -128,7 +128,7 @@ def _source(item: Scored) -> Source:
 
 
 def _scored(findings: Findings, outcome: Outcome) -> list[Scored]:
-    """The ranked sentences that an answer cites."""
+    """Return the ranked sentences that an answer cites."""
     cited = {(source.record.document_id, source.sentence.span) for source in outcome.cited}
     return [
         item
@@ -146,7 +146,7 @@ def _declined(model: LanguageModel) -> Abstention:
 
 
 def _why(model: LanguageModel, outcome: Outcome) -> str:
-    """Why the answer is not the model's, as a person is told."""
+    """Say why the answer is not the model's, for the reader."""
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, and the library has one for certain",
         "unusable": f"{model.name} cited no sentence of the reports",
@@ -163,7 +163,7 @@ def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str
 
 
 def charged(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
-    """An answer's timings with what a reply took and cost, added to what others did."""
+    """Return an answer's timings with the tokens and the cost of one more reply added."""
     took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
     return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}

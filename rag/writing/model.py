@@ -1,4 +1,4 @@
-"""An answer that a language model writes, of which nothing is let out before it was checked."""
+"""A writer lets a language model write an answer, and checks each sentence before it is shown."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from rag.writing.findings import Doubts
 from rag.writing.prompting import Prompt, Source, compose
 
 Policy = Literal["drop", "strike"]
-"""What becomes of a sentence that nothing carries: it is left out, or shown struck out."""
+"""The treatment of an unsupported sentence: leave it out, or show it struck out."""
 
 MOST_DRAFTS = 4 * MAX_STATEMENTS
-"""Statements of a reply that are checked; a model that writes more does not come to an end."""
+"""The most statements of a reply that are checked; a model that writes more does not come to an end."""
 
 MOST_REPEATED = 2
-"""How often a reply may say again what it has said, before it counts as going in circles."""
+"""How often a reply may repeat itself before it counts as a loop."""
 
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """How the writing of an answer went.
+    """The outcome of writing an answer.
 
     Attributes:
-        carried: whether a sentence was carried by what it cites; if not, nothing was let out.
+        carried: whether the citations support a sentence; if not, no sentence was shown.
         declined: whether the model says that there is no answer.
         fallback: why the model's answer is not used, or ends early.
         cause: the same in words.
-        dropped: what was written and not let out.
-        cited: what the sentences that were let out cite, as the model was shown it.
-        digest: of the prompt.
-        usage: what the reply took.
-        seconds_checking: how long verification took.
+        dropped: the sentences that were written and not shown.
+        cited: the sources that the shown sentences cite.
+        digest: sha256 of the prompt.
+        usage: the tokens that the reply used.
+        seconds_checking: the time that verification took.
     """
 
     carried: bool = False
@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A statement with what was found of it."""
+    """A statement with its sources and its verification."""
 
     words: str
     sources: tuple[Source, ...]
@@ -70,18 +70,18 @@ class _Checked:
 
     @property
     def score(self) -> float:
-        """How probably what it cites answers the question, at best."""
+        """The highest probability of a cited source to answer the question."""
         return max((source.score for source in self.sources), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Has answers written by a model, and checks them.
+    """Lets a model write answers, and checks them.
 
     Attributes:
-        model: what writes.
-        gate: what checks.
-        unsupported: what becomes of a sentence that nothing carries.
+        model: the language model.
+        gate: the checks.
+        unsupported: the treatment of an unsupported sentence.
     """
 
     model: LanguageModel
@@ -96,16 +96,16 @@ class Writer:
         copies: Copies,
         doubts: Doubts,
     ) -> Generator[Event, None, Outcome]:
-        """Have an answer written into ``composition``, and give the events of each sentence that is let out.
+        """Write an answer into ``composition``, and yield the events of each sentence that is shown.
 
-        Until a first sentence is carried by what it cites, the others wait: if none is, nothing was shown.
+        Sentences wait until the citations support one of them. If they support none, nothing was shown.
 
         Args:
-            question: what is asked.
-            sources: the sentences that may be cited, the best first.
-            composition: the answer.
-            copies: finds the copy of a document that is cited.
-            doubts: what a sentence's verification comes to in this answer.
+            question: the question.
+            sources: the sentences that may be cited, best first.
+            composition: the text of the answer.
+            copies: finds the copy of a document to cite.
+            doubts: adjusts the verification of each sentence.
         """
         outcome = Outcome()
         limits = self.model.limits
@@ -138,7 +138,7 @@ class Writer:
         return outcome
 
     def _drafts(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Draft]:
-        """The statements of the reply, each said once."""
+        """Yield the statements of the reply, without repetitions."""
         writing = self.model.write(prompt.messages, tuple(prompt.sources))
         said: set[str] = set()
         repeated = 0
@@ -189,7 +189,7 @@ class Writer:
 
 
 def _distinct(cited: Iterable[Sourced]) -> tuple[Sourced, ...]:
-    """What is cited, each span once: two numbers may stand for copies of the same words."""
+    """Return the cited sentences, each span once: two numbers may stand for copies of the same words."""
     places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
     return tuple(places.values())
 
