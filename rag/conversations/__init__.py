@@ -1,4 +1,4 @@
-"""Conversations, kept answers and feedback."""
+"""Conversations, stored answers, and feedback on them."""
 
 from rag.conversations.answers import (
     LISTED,

@@ -1,7 +1,7 @@
-"""Texts that are kept beside the documents, word by word, for those who made them.
+"""The tables of stored answers. Answers are opaque texts here, and conversations are series of texts.
 
-Keeping one changes nothing that can be found: no generation is raised, and no writer of documents is kept
-waiting for longer than a few rows take.
+Storing a text changes no search result: it raises no generation, and it blocks writers of documents only for
+the time of a few rows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rag.errors import KeptNotFoundError
 
 @dataclass(frozen=True, slots=True)
 class FoundBy:
-    """What a text is found by.
+    """The search terms of a text.
 
     Attributes:
-        heading: a line that stands for it.
-        words: what is searched, in whatever case and with whatever accents.
+        heading: a line that represents it in a list.
+        words: the text to search, regardless of case and accents.
         references: the documents that it refers to: their numbers and versions.
     """
 
@@ -31,11 +31,11 @@ class FoundBy:
 
 
 NOTHING = FoundBy()
-"""A text that is found by its id and its series only."""
+"""For a text that only its id and its series find."""
 
 
 class Kept:
-    """The texts that a library keeps. Safe to share between threads.
+    """The stored texts of a library. Safe to share between threads.
 
     Args:
         engine: the catalog's database.
@@ -54,21 +54,20 @@ class Kept:
         *,
         replaces: str | None = None,
     ) -> None:
-        """Keep a text. Where another process is writing, this waits for it.
+        """Store a text. If another process is writing, this waits for it.
 
         Args:
-            text_id: what it is found by; one that is taken is refused, since what is kept never changes.
-            series: what it belongs to, with others in the order in which they came; or None.
+            text_id: its id; a taken id is an error, because stored texts never change.
+            series: the series that it extends, or None.
             created: when it was made, ISO 8601 in UTC.
             body: the text.
-            found_by: what else it is found by.
-            replaces: the id of a text of the same series, which is taken out of it with all that came after
-                it, in the same moment. They stay under their ids. One that is not there replaces nothing.
+            found_by: its search terms.
+            replaces: the id of a text of the same series. That text and all later ones leave the series in
+                the same transaction; they remain readable by their ids. An unknown id replaces nothing.
 
         Raises:
-            sqlalchemy.exc.IntegrityError: if another text is kept under ``text_id``.
-            sqlalchemy.exc.OperationalError: if the catalog cannot be written, or is not free within
-                half a minute.
+            sqlalchemy.exc.IntegrityError: if another text has the id ``text_id``.
+            sqlalchemy.exc.OperationalError: if the catalog cannot be written, or stays locked for 30 seconds.
         """
         row = {"id": text_id, "series": series, "created": created, "body": body}
         words = {"heading": found_by.heading, "folded": fold(found_by.words)}
@@ -85,7 +84,7 @@ class Kept:
                 _withdraw(connection, series, replaces, before=number)
 
     def get(self, text_id: str) -> str:
-        """A text, as it was kept; raises KeptNotFoundError."""
+        """Return a text as it was stored; raise KeptNotFoundError."""
         with self._engine.connect() as connection:
             body = connection.scalar(sa.select(kept.c.body).where(kept.c.id == text_id))
         if body is None:
@@ -93,20 +92,19 @@ class Kept:
         return str(body)
 
     def series(self, series: str, limit: int | None = None) -> list[str]:
-        """The texts of a series that came last, at most ``limit``, in the order in which they came."""
+        """Return the last texts of a series, at most ``limit``, the oldest first."""
         newest = sa.select(kept.c.body).where(kept.c.series == series).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
             return [str(body) for body in connection.scalars(newest.limit(limit))][::-1]
 
     def before(self, text_id: str, limit: int | None = None) -> tuple[str | None, list[str]]:
-        """What came before a text in its series, also where it was taken out of that.
+        """Return the texts before a text in its series, even if it was replaced since.
 
         Returns:
-            The series, or None; its texts before that one, the last of them, at most ``limit``, in the order
-            in which they came.
+            The series, or None; and the last texts before that one, at most ``limit``, the oldest first.
 
         Raises:
-            KeptNotFoundError: if there is no such text.
+            KeptNotFoundError: if the text does not exist.
         """
         with self._engine.connect() as connection:
             number, series = _place(connection, text_id)
@@ -119,11 +117,11 @@ class Kept:
             return series, [str(body) for body in connection.scalars(earlier)][::-1] if series else []
 
     def referring(self, document_id: int, limit: int) -> list[tuple[int, str]]:
-        """The texts that refer to a document and were not taken out of their series.
+        """Return the texts that refer to a document and were not replaced in their series.
 
         Returns:
-            The version that is referred to and the text, the newest first, at most ``limit``; a text that
-            refers to two versions comes twice, the newer version first.
+            The version and the text, the newest first, at most ``limit``. A text that refers to two versions
+            appears twice, the newer version first.
         """
         found = (
             sa.select(kept_references.c.version, kept.c.body)
@@ -139,9 +137,9 @@ class Kept:
             return [(int(version), str(body)) for version, body in connection.execute(found)]
 
     def delete(self, text_id: str) -> None:
-        """Forget a text, and with the last of its series the name of that; raises KeptNotFoundError."""
+        """Delete a text, and the name of its series with the last text of it; raise KeptNotFoundError."""
         with self._engine.begin() as connection:
-            # Whoever has written keeps others from writing: what is read then stays.
+            # The deletion takes the write lock, so the rows that are read next cannot change.
             gone = sa.delete(kept).where(kept.c.id == text_id).returning(kept.c.series)
             found = connection.execute(gone).all()
             if not found:
@@ -154,7 +152,7 @@ class Kept:
 
 
 def _place(connection: sa.Connection, text_id: str) -> tuple[int, str | None]:
-    """A text's number, and the series that it is in or was taken out of."""
+    """Return a text's number, and the series that it is in or was removed from."""
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
         .join_from(kept, withdrawals, kept.c.number == withdrawals.c.number, isouter=True)
@@ -167,7 +165,7 @@ def _place(connection: sa.Connection, text_id: str) -> tuple[int, str | None]:
 
 
 def _withdraw(connection: sa.Connection, series: str, text_id: str, before: int) -> None:
-    """Take a text out of its series, with those after it that have a number lower than ``before``."""
+    """Remove a text from its series, with the later ones whose number is lower than ``before``."""
     try:
         first, own = _place(connection, text_id)
     except KeptNotFoundError:

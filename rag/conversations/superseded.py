@@ -1,4 +1,4 @@
-"""The series that kept texts are in: listed, searched, named, and deleted with their texts."""
+"""The series of stored texts: listed, searched, named, and deleted with their texts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rag.errors import SeriesNotFoundError
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series of kept texts.
+    """A series of stored texts.
 
     Attributes:
-        id: what its texts say that they belong to.
-        name: the name that it was given, or None.
-        heading: the one of its first text.
-        created: when that was made, ISO 8601 in UTC.
+        id: the id that its texts carry.
+        name: the name that the user gave it, or None.
+        heading: the heading of its first text.
+        created: when that text was made, ISO 8601 in UTC.
         updated: when its last text was made.
-        texts: how many there are.
+        texts: the number of its texts.
     """
 
     id: str
@@ -34,13 +34,13 @@ class Series:
 
 
 def list_series(engine: sa.Engine, query: str = "", limit: int | None = None) -> list[Series]:
-    """The series, the one that was added to last first.
+    """Return the series, the last updated first.
 
     Args:
         engine: the catalog's database.
-        query: words, each of which must stand in the name or in a text of a series, in whatever case and with
-            whatever accents; none for all series.
-        limit: how many at most.
+        query: words. Each must occur in the name or in a text of the series, regardless of case and accents.
+            Empty for all series.
+        limit: the most series to return.
     """
     having = [_has(word) for word in dict.fromkeys(fold(query).split())]
     with engine.connect() as connection:
@@ -48,7 +48,7 @@ def list_series(engine: sa.Engine, query: str = "", limit: int | None = None) ->
 
 
 def find_series(engine: sa.Engine, series: str) -> Series:
-    """A series; raises SeriesNotFoundError."""
+    """Return a series; raise SeriesNotFoundError."""
     with engine.connect() as connection:
         row = connection.execute(_select(kept.c.series == series)).first()
     if row is None:
@@ -57,10 +57,10 @@ def find_series(engine: sa.Engine, series: str) -> Series:
 
 
 def name_series(engine: sa.Engine, series: str, name: str | None) -> None:
-    """Give a series a name, or with None take it away; raises SeriesNotFoundError."""
+    """Name a series, or with None remove its name; raise SeriesNotFoundError."""
     with engine.begin() as connection:
         connection.execute(sa.delete(series_names).where(series_names.c.series == series))
-        # Since something was written, nobody else writes: the series stays.
+        # The deletion takes the write lock, so the series cannot vanish meanwhile.
         if connection.scalar(sa.select(kept.c.number).where(kept.c.series == series).limit(1)) is None:
             raise SeriesNotFoundError(series)
         if name is not None:
@@ -68,10 +68,10 @@ def name_series(engine: sa.Engine, series: str, name: str | None) -> None:
 
 
 def delete_series(engine: sa.Engine, series: str) -> None:
-    """Forget a series with its name and its texts, also those that were taken out of it.
+    """Delete a series with its name and its texts, including replaced ones.
 
     Raises:
-        SeriesNotFoundError: if there is no such text.
+        SeriesNotFoundError: if the series does not exist.
     """
     withdrawn = sa.select(withdrawals.c.number).where(withdrawals.c.series == series)
     with engine.begin() as connection:
@@ -83,7 +83,7 @@ def delete_series(engine: sa.Engine, series: str) -> None:
 
 
 def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa.Select[Any]:
-    """The columns of :class:`Series`, of the series that conditions on ``kept`` leave."""
+    """Select the columns of :class:`Series` for the texts that meet ``conditions`` on ``kept``."""
     grouped = (
         sa.select(
             kept.c.series,
@@ -116,7 +116,7 @@ def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa
 
 
 def _has(word: str) -> sa.ColumnElement[bool]:
-    """That a word stands in the name of a text's series, or in a text of it."""
+    """The condition that a word occurs in the name of a text's series, or in one of its texts."""
     named = sa.select(series_names.c.series).where(series_names.c.folded.contains(word, autoescape=True))
     said = (
         sa.select(kept.c.series)

@@ -1,4 +1,4 @@
-"""How good retrieval and answers are, on any set of questions."""
+"""Evaluation of retrieval and answers on any set of questions."""
 
 from rag.evaluation.comparison import Comparison, Difference, compare
 from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration

@@ -91,7 +91,7 @@ class LanguageModel:
         Args:
             llm: the model, without retries of its own, which would multiply these.
             name: its name in answers.
-                        limits: the limits of a reply.
+            limits: the limits of a reply.
             prices: its prices.
             constrain: makes its server constrain the form of replies.
             circuit: the circuit breaker.

@@ -39,7 +39,9 @@ class LlamaServer:
                 "llama.cpp is not installed; install it with: pip install 'footnoted[llamacpp]'"
             ) from error
         if not file.is_file():
-            raise ModelSetupError(f"the model file {str(file)!r} does not exist; give the path of a GGUF file")
+            raise ModelSetupError(
+                f"the model file {str(file)!r} does not exist; give the path of a GGUF file"
+            )
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
         parameters.n_ctx = context_tokens

@@ -78,8 +78,7 @@ def tokens(text: str) -> int:
 
 
 def unfenced(text: str) -> str:
-    """Return a document's words on one line, so that they neither close a fence nor form a sentence
-    number."""
+    """Return a document's words on one line, unable to close a fence or to form a sentence number."""
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
 

@@ -65,7 +65,7 @@ class Reply:
         """Start the reply.
 
         Args:
-            name: the model's.
+            name: the model's name.
             prompt_bytes: the length of the prompt, in bytes of UTF-8.
             stream: starts the reply; called in another thread.
             ends: the deadline, on the monotonic clock.
@@ -172,8 +172,7 @@ def failure(name: str, error: Exception, secret: str | None = None) -> ModelErro
 
 
 def _finish(raw: object) -> str | None:
-    """Return the finish reason, if the client reports one: OpenAI, Ollama and Anthropic use different
-    fields."""
+    """Return the finish reason if the client reports one: each provider has a field of its own for it."""
     choices = _field(raw, "choices")
     if isinstance(choices, list) and choices:
         raw = choices[0]

@@ -108,8 +108,7 @@ def _lines(text: str, language: str) -> Iterator[Draft]:
 
 
 def _line(line: str, language: str) -> Iterator[Draft]:
-    """Yield the statements of a line: marks at its start cite for the words after them, others before
-    them."""
+    """Yield the statements of a line: marks at its start cite for the next words, others for those before."""
     marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
     text = line[: marks[0].start()] if marks else line

@@ -63,7 +63,7 @@ def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
         ("{", "line 2: not JSON ("),
         (
             '{"question": "Why?"}',
-            "line 2: not feedback as it is stored ('evidence'); correct or remove the line",
+            "line 2: not a feedback record ('evidence'); correct or remove the line",
         ),
         (
             json.dumps(
@@ -71,7 +71,7 @@ def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
             ),
             "line 2: the verdict is 'great'; it must be one of right, wrong, unanswerable",
         ),
-        (json.dumps({"evidence": [{"path": "a"}]}), "line 2: not feedback as it is stored ("),
+        (json.dumps({"evidence": [{"path": "a"}]}), "line 2: not a feedback record ("),
     ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, line: str, cause: str) -> None:
@@ -89,7 +89,7 @@ def test_evidence_is_a_span_of_a_version_with_its_words(library: MakeLibrary) ->
     assert evidence_in(index, 1, 1, 4, 7) == CitedEvidence(record.source, "a.txt", 4, 7, "dam")
     for start, end in ((4, 4), (7, 4), (-1, 4), (4, 99)):
         with pytest.raises(
-            SpanError, match=rf"^start {start} and end {end} are no span of document 1, version 1"
+            SpanError, match=rf"^start {start} and end {end} are not a span of document 1, version 1"
         ):
             evidence_in(index, 1, 1, start, end)
     with pytest.raises(DocumentNotFoundError, match="version 2"):

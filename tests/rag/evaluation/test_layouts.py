@@ -77,7 +77,7 @@ class TestBeir:
         dataset = read_dataset(beir(tmp_path, judgements=("q1\td9\t1", "q1\td1\t1", "q1\td8\t1")))
         assert dataset.queries[0].judged == {"d1": 1}
         assert dataset.notes == (
-            "2 judgements of qrels.tsv are left out, since the corpus lacks their documents: d9, d8",
+            "2 judgements of qrels.tsv are left out, because the corpus lacks their documents: d9, d8",
         )
 
     def test_without_judgements_evidence_says_which_documents_are_relevant(self, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ class TestBeir:
         dataset = read_dataset(folder)
         assert dataset.queries[0].judged == {"d1": 1}
         assert dataset.notes == (
-            "qrels.tsv is not there: retrieval is judged by the questions' evidence alone",
+            "qrels.tsv is missing: retrieval is judged by the questions' evidence alone",
         )
 
     def test_evidence_is_found_where_its_words_are_now_if_they_stand_there_once(self, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ class TestBeir:
         )
         assert dataset.notes == (
             (
-                "3 pieces of evidence of queries.jsonl are left out, since no document has them at their "
+                "3 pieces of evidence of queries.jsonl are left out, because no document has them at their "
                 "place: line 1 in d1, line 1 in d3"
             ),
         )
@@ -158,10 +158,10 @@ class TestErrors:
 
     def test_a_missing_folder_and_one_of_neither_layout_are_told_apart(self, tmp_path: Path) -> None:
         assert self.fails(tmp_path / "x") == (
-            f"{tmp_path}/x is no folder; give the path of a folder that has a data set"
+            f"{tmp_path}/x is not a folder; give the path of a folder with a data set"
         )
         assert self.fails(tmp_path) == (
-            f"{tmp_path} is no data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
+            f"{tmp_path} is not a data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
             "qrels.tsv, or documents and questions.jsonl"
         )
 
@@ -170,7 +170,7 @@ class TestErrors:
         [
             ({"text": "Why?"}, "it has no _id; give it one, a text that is not empty"),
             ({"_id": "q2", "text": " "}, "it has no text; give it one, a text that is not empty"),
-            (QUERY, "the _id 'q1' is there twice; make ids unique"),
+            (QUERY, "the _id 'q1' occurs twice; make ids unique"),
             ({"_id": "q2", "text": "Why?", "answerable": "no"}, "answerable is 'no'; write true or false"),
             (
                 {"_id": "q2", "text": "why " * 600},
@@ -198,7 +198,7 @@ class TestErrors:
     def test_a_document_twice_is_named(self, tmp_path: Path) -> None:
         write_lines(beir(tmp_path) / "corpus.jsonl", [{"_id": "d", "text": "A dam."}] * 2)
         assert self.fails(tmp_path) == (
-            f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' is there twice; make ids unique"
+            f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' occurs twice; make ids unique"
         )
 
     @pytest.mark.parametrize("row", ["q1 d1 1", "q1\td1", "q1\td1\thigh"])
@@ -206,7 +206,7 @@ class TestErrors:
         folder = beir(tmp_path)
         (folder / "qrels.tsv").write_text(f"{HEADER}\nq1\td1\t1\n{row}\n")
         assert self.fails(folder) == (
-            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and a whole score, parted by "
+            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, separated by "
             "tabs; correct or remove the line"
         )
 
@@ -215,4 +215,4 @@ class TestErrors:
         (folder / "queries.jsonl").write_text("\n")
         assert self.fails(folder) == f"{tmp_path} has no question; add some, then try again"
         (folder / "corpus.jsonl").write_text("")
-        assert self.fails(folder) == f"{tmp_path} has no document that can be read; add some, then try again"
+        assert self.fails(folder) == f"{tmp_path} has no readable document; add some, then try again"

@@ -101,7 +101,7 @@ def test_each_verdict_becomes_what_it_says_of_the_question(reports: Reports) -> 
 def test_wrong_without_what_is_right_says_nothing_and_is_counted(reports: Reports) -> None:
     dataset, notes = reports.dataset([said("When?", "wrong"), said("Who?", "unanswerable")])
     assert [query.text for query in dataset.queries] == ["Who?"]
-    assert notes == ("left out: judgements as wrong that do not say what is right (1)",)
+    assert notes == ("left out: judgements of wrong answers without the right evidence (1)",)
 
 
 def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
@@ -111,7 +111,7 @@ def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
     )
     [query] = dataset.queries
     assert (query.text, query.answerable) == ("who  WAS warned?", True)
-    assert notes == ("left out: questions that a file or later feedback has too (1)",)
+    assert notes == ("left out: questions that a file or later feedback repeats (1)",)
 
 
 def test_evidence_moves_with_its_words_if_they_stand_once(reports: Reports) -> None:
@@ -128,8 +128,8 @@ def test_evidence_moves_with_its_words_if_they_stand_once(reports: Reports) -> N
     assert evidence.span.of(dataset.documents["dam.txt"].text) == "Nobody was warned of it."
     assert evidence.span.start > moved.start
     assert notes == (
-        "left out: pieces of evidence whose words are gone from their document, or stand twice (2)",
-        "left out: questions of which no evidence is left (1)",
+        "left out: pieces of evidence whose words no longer occur exactly once (2)",
+        "left out: questions without remaining evidence (1)",
     )
 
 
@@ -141,7 +141,7 @@ def test_evidence_of_a_document_that_is_gone_is_left_out(reports: Reports) -> No
     assert [query.text for query in dataset.queries] == ["Who?"]
     assert notes == (
         "left out: pieces of evidence whose document is not in the library (1)",
-        "left out: questions of which no evidence is left (1)",
+        "left out: questions without remaining evidence (1)",
     )
 
 
@@ -197,8 +197,8 @@ def test_nothing_to_evaluate_with_is_an_error_that_says_why(reports: Reports) ->
     with pytest.raises(DatasetError) as raised:
         reports.dataset([said("When?", "wrong")])
     assert str(raised.value) == (
-        "there is nothing to evaluate the library with (left out: judgements as wrong that do not say what "
-        "is right (1)); judge answers with POST /v1/feedback, or name a file of questions"
+        "the library has no questions to evaluate (left out: judgements of wrong answers without the "
+        "right evidence (1)); judge answers with POST /v1/feedback, or name a file of questions"
     )
 
 

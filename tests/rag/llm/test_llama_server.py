@@ -116,9 +116,11 @@ def test_a_file_that_is_missing_or_no_model_is_named(tmp_path: Path) -> None:
     garbage.write_bytes(b"GGUF" + bytes(range(256)) * 8)
     with pytest.raises(ModelSetupError) as caught:
         open_model(ModelSettings("llamacpp", str(missing)))
-    assert str(caught.value) == f"there is no model file {str(missing)!r}; give the path of a GGUF file"
+    assert (
+        str(caught.value) == f"the model file {str(missing)!r} does not exist; give the path of a GGUF file"
+    )
     with pytest.raises(ModelSetupError) as caught:
         open_model(ModelSettings("llamacpp", str(garbage)))
     assert str(caught.value).startswith(f"{str(garbage)!r} cannot be loaded by llama.cpp (")
-    assert str(caught.value).endswith("); give a GGUF file that is whole")
+    assert str(caught.value).endswith("); give a complete GGUF file")
     assert "\n" not in str(caught.value)
