@@ -65,7 +65,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figures as nested dicts for JSON: ``{retrieval: {dense: {"ndcg@10": {value, …}}}, …}``."""
+        """Return the figures as nested dicts for JSON: ``{retrieval: {dense: {"ndcg@10": …}}, …}``."""
         result: dict[str, Any] = {
             "dataset": self.dataset,
             "n_documents": self.n_documents,

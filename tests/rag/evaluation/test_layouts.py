@@ -206,8 +206,8 @@ class TestErrors:
         folder = beir(tmp_path)
         (folder / "qrels.tsv").write_text(f"{HEADER}\nq1\td1\t1\n{row}\n")
         assert self.fails(folder) == (
-            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, separated by "
-            "tabs; correct or remove the line"
+            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, "
+            "separated by tabs; correct or remove the line"
         )
 
     def test_an_empty_set_is_refused(self, tmp_path: Path) -> None:
