@@ -331,7 +331,7 @@ class Searched:
     titles: tuple[str, ...] = ()
 
 
-def searched(index: Snapshot, filters: Filters) -> Searched:
+def search_scope(index: Snapshot, filters: Filters) -> Searched:
     """Return the scope of a search with ``filters``."""
     records = {record.document_id: record for record in index.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]

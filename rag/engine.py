@@ -12,22 +12,22 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, searched
+from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, search_scope
 from rag.conversations.answers import keep
-from rag.conversations.history import ALONE, Conversation
+from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
-from rag.finding.abstention import Abstention, judge, shortfall
-from rag.finding.citations import DocumentTexts, show
-from rag.finding.copies import Copies, distinct, find, shown_once
+from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.citations import DocumentTexts, as_passage
+from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
-from rag.finding.ranking import Scored, Weights, load_weights, rank, read_closely, reads
+from rag.finding.ranking import Scored, Weights, apply_reader, can_read, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reading import Reading, read
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.tuning import DEFAULT_TUNING, Tuning
-from rag.writing.authoring import abstain, charged, write
+from rag.writing.authoring import abstain, add_usage, generate
 from rag.writing.composing import QUOTED, Composition, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.model import Writer
@@ -69,7 +69,9 @@ class QueryEngine:
         self._by_features = _tuned(load_weights("features", weights), tuning)
         self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
-    def ask(self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE) -> Answer:
+    def ask(
+        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
+    ) -> Answer:
         """Answer a question, or abstain with the reasons.
 
         Args:
@@ -86,7 +88,7 @@ class QueryEngine:
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def stream(
-        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE
+        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
     ) -> Generator[Event]:
         """Answer a question and yield the events of the answer as they happen.
 
@@ -103,7 +105,7 @@ class QueryEngine:
         """
         return self._events(understand(question), filters, conversation, keeps=self.keeps)
 
-    def aside(self) -> QueryEngine:
+    def quoting_only(self) -> QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
         other.writer, other.keeps = None, False
@@ -111,7 +113,7 @@ class QueryEngine:
 
     def warm_up(self) -> None:
         """Load the models that the first question would otherwise wait for. Stores nothing."""
-        for _ in self._events(understand("ready"), NO_FILTERS, ALONE, keeps=False):
+        for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
             pass
 
     def _events(
@@ -146,9 +148,9 @@ class QueryEngine:
         library = DocumentTexts(index)
         copies = Copies(index, library, filters)
         readings, ranked, weights = self._read(index, question, filters, copies, clock)
-        judgement = judge(index, question, ranked, weights, filtered=bool(filters))
-        abstention = judgement.abstention
-        shown = shown_once(readings, copies) if abstention else readings
+        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        abstention = decision.abstention
+        shown = without_repeated_readings(readings, copies) if abstention else readings
         passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = Answer(
@@ -162,37 +164,37 @@ class QueryEngine:
             sentences=(),
             citations=(),
             passages=passages,
-            answerability=judgement.answerability,
+            answerability=decision.answerability,
             model=QUOTED,
             generation=index.generation,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             conversation_id=conversation.id,
             standalone=standalone,
-            searched=searched(index, filters),
+            searched=search_scope(index, filters),
         )
-        findings = Findings(index, question, ranked, weights, judgement, copies, library)
+        findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
         if model is not None:
             for usage in spent:
-                timings = charged(timings, usage, model)
+                timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> tuple[list[Reading], list[Scored], Weights]:
         """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
-        hits = find(index, question, self.tuning, filters, copies)
+        hits = find_passages(index, question, self.tuning, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.tuning.widen_by)
         weights = self._by_features
-        ranked = distinct(rank(measure(index, question, readings), weights), copies)
+        ranked = without_repeated_sentences(rank(measure(index, question, readings), weights), copies)
         clock.lap("select")
-        if self.reader is not None and self._by_reader is not None and reads(self.reader, question):
+        if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
             weights = self._by_reader
             candidates = [item.candidate for item in ranked]
-            ranked = rank(read_closely(self.reader, question, candidates), weights)
+            ranked = rank(apply_reader(self.reader, question, candidates), weights)
         clock.lap("read")
         return readings, ranked, weights
 
@@ -200,13 +202,13 @@ class QueryEngine:
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
         composition = Composition(findings.library, numbers_of(conversation.cited))
-        abstention = findings.judgement.abstention
+        abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
             return (yield from quote(findings, composition, draft, self.tuning.max_sentences))
         return (
-            yield from write(
+            yield from generate(
                 self.writer, findings, composition, draft, conversation=conversation, tuning=self.tuning
             )
         )
@@ -220,7 +222,7 @@ def _passages(
     abstention: Abstention | None,
 ) -> tuple[Passage, ...]:
     return tuple(
-        show(reading, library, shortfall(index, question, reading) if abstention else None)
+        as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
 

@@ -127,7 +127,7 @@ def understand(text: str) -> Question:
     return Question(question, detect(question), names, kind)
 
 
-def carries(sentence: str, kind: Kind) -> bool:
+def fits_kind(sentence: str, kind: Kind) -> bool:
     """Whether ``sentence`` contains what an answer of this kind needs: a figure, a date, or a name."""
     pattern = _CARRIES.get(kind)
     return pattern is None or pattern.search(sentence) is not None

@@ -6,15 +6,15 @@ from rag.conversations.answers import (
     KeptConversation,
     answers_until,
     conversation,
+    conversation_json,
+    delete_answer,
+    delete_conversation,
     find_conversation,
-    forget,
-    forget_conversation,
     kept_answer,
     list_citing,
     list_conversations,
     load,
     name_conversation,
-    written_conversation,
 )
 from rag.conversations.feedback import (
     FILE,
@@ -26,7 +26,7 @@ from rag.conversations.feedback import (
     judgements,
     read_feedback,
 )
-from rag.conversations.history import Conversation, follow, of_answers, of_turns
+from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
 from rag.conversations.rechecking import Checked, Claim, Footnote, Place, cited_document, recheck
 
 __all__ = [
@@ -45,21 +45,21 @@ __all__ = [
     "append_feedback",
     "cited_document",
     "cited_evidence",
+    "continue_conversation",
     "conversation",
+    "conversation_json",
+    "delete_answer",
+    "delete_conversation",
     "evidence_in",
     "find_conversation",
-    "follow",
-    "forget",
-    "forget_conversation",
+    "from_answers",
+    "from_turns",
     "judgements",
     "kept_answer",
     "list_citing",
     "list_conversations",
     "load",
     "name_conversation",
-    "of_answers",
-    "of_turns",
     "read_feedback",
     "recheck",
-    "written_conversation",
 ]

@@ -52,7 +52,7 @@ def is_answer_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def written(answer: Answer) -> str:
+def answer_json(answer: Answer) -> str:
     """Return the JSON text of an answer, exactly as HTTP responses contain it."""
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -69,7 +69,7 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
     Raises:
         NotKeptError: if the catalog cannot be written, or already has an answer with this id.
     """
-    body = written(answer)
+    body = answer_json(answer)
     found_by = FoundBy(
         answer.question,
         f"{answer.question}\n{answer.text}",
@@ -100,7 +100,7 @@ def kept_answer(library: Library | Catalog, answer_id: str) -> str:
         raise AnswerNotFoundError(answer_id) from error
 
 
-def forget(library: Library | Catalog, answer_id: str) -> None:
+def delete_answer(library: Library | Catalog, answer_id: str) -> None:
     """Delete an answer.
 
     Raises:
@@ -178,7 +178,7 @@ def load(body: str | bytes) -> Answer:
     """
     answer = _read(body)
     try:
-        given, read = json.loads(body), json.loads(written(answer))
+        given, read = json.loads(body), json.loads(answer_json(answer))
     except (ValueError, RecursionError) as error:
         raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
     if difference := _differs(given, read, ()):
@@ -278,7 +278,7 @@ def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptC
         raise ConversationNotFoundError(conversation_id) from error
 
 
-def written_conversation(library: Library | Catalog, conversation_id: str) -> str:
+def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
     """Return the JSON text of a conversation: its summary, and its answers byte for byte.
 
     Raises:
@@ -304,7 +304,7 @@ def name_conversation(library: Library | Catalog, conversation_id: str, name: st
     return find_conversation(library, conversation_id)
 
 
-def forget_conversation(library: Library | Catalog, conversation_id: str) -> None:
+def delete_conversation(library: Library | Catalog, conversation_id: str) -> None:
     """Delete a conversation with all its answers, including replaced ones.
 
     Raises:

@@ -37,14 +37,14 @@ class Conversation:
     replaces: str | None = None
 
 
-NUMBERED = 200
+MAX_NUMBERED = 200
 """How many of the last answers of a conversation keep their footnote numbers."""
 
-ALONE = Conversation()
+NO_CONVERSATION = Conversation()
 """A question without a conversation."""
 
 
-def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
+def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
     """Build a conversation from its stored answers, the oldest first."""
     return Conversation(
         conversation_id,
@@ -53,7 +53,7 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
     )
 
 
-def follow(
+def continue_conversation(
     library: Library | Catalog,
     conversation_id: str | None = None,
     turns: Sequence[tuple[str, str]] = (),
@@ -64,7 +64,7 @@ def follow(
     Args:
         library: the library with the stored answers.
         conversation_id: the conversation's id; None starts one, unless ``replaces`` belongs to one.
-        turns: as for :func:`of_turns`.
+        turns: as for :func:`from_turns`.
         replaces: the id of an answer that the next one replaces; only the answers before it count.
 
     Raises:
@@ -73,13 +73,13 @@ def follow(
     """
     if replaces is None:
         chosen = conversation_id or uuid.uuid4().hex
-        answers = kept_conversation(library, chosen, NUMBERED) if conversation_id else []
+        answers = kept_conversation(library, chosen, MAX_NUMBERED) if conversation_id else []
     else:
-        own, answers = answers_before(library, replaces, NUMBERED)
+        own, answers = answers_before(library, replaces, MAX_NUMBERED)
         if conversation_id not in {None, own}:
             raise OtherConversationError(replaces, str(conversation_id))
         chosen = own or uuid.uuid4().hex
-    follows = of_answers(chosen, answers) if answers else of_turns(turns, chosen)
+    follows = from_answers(chosen, answers) if answers else from_turns(turns, chosen)
     return replace(follows, replaces=replaces)
 
 
@@ -94,7 +94,7 @@ def exchange_of(answer: Answer) -> Exchange:
     )
 
 
-def of_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
+def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
     """Build a conversation from turns that the caller supplies, if the library stores none.
 
     Args:

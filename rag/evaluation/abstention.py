@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.evaluation.asking import Asked
+from rag.evaluation.asking import AnsweredQuery
 from rag.evaluation.figures import Place, Sample, Statistic, auroc, ratio, twice
 from rag.evaluation.selection import is_gold, quotes_of
 
@@ -48,7 +48,7 @@ class CalibrationBin:
     n: int
 
 
-def measure_abstention(asked: Sequence[Asked]) -> dict[Place, Sample]:
+def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
     """Return the figures over the questions with an answerability label; none without an unanswerable one.
 
     In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` ranks answerable
@@ -65,7 +65,9 @@ def measure_abstention(asked: Sequence[Asked]) -> dict[Place, Sample]:
     return {("abstention", name): Sample(ids, statistic) for name, statistic in figures.items()}
 
 
-def measure_removal(present: Sequence[Asked], removed: Sequence[Asked]) -> dict[Place, Sample]:
+def measure_removal(
+    present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
+) -> dict[Place, Sample]:
     """Return the same figures for questions asked twice: of the whole library, and without their subject.
 
     Args:
@@ -88,12 +90,12 @@ def measure_removal(present: Sequence[Asked], removed: Sequence[Asked]) -> dict[
     }
 
 
-def labelled(asked: Sequence[Asked]) -> list[Asked]:
+def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
     """Return the questions that the set labels as answerable or unanswerable."""
     return [item for item in asked if item.query.answerable is not None]
 
 
-def risk_coverage(asked: Sequence[Asked]) -> tuple[RiskPoint, ...]:
+def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
     """Return the curve over the questions whose answers can be judged, up to the product's abstentions."""
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(

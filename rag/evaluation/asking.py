@@ -16,7 +16,7 @@ MAX_REMOVED = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredQuery:
     """A question and the answer to it."""
 
     query: Query
@@ -30,11 +30,11 @@ class Asked:
 
 def ask_all(
     engine: QueryEngine, queries: Sequence[Query], progress: Progress | None = None
-) -> tuple[Asked, ...]:
+) -> tuple[AnsweredQuery, ...]:
     """Return the answers to questions, in their order."""
     asked = []
     for done, query in enumerate(queries, 1):
-        asked.append(Asked(query, engine.ask(query.text)))
+        asked.append(AnsweredQuery(query, engine.ask(query.text)))
         if progress is not None:
             progress("asking", done, len(queries))
     return tuple(asked)
@@ -62,7 +62,7 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
-) -> tuple[Asked, ...]:
+) -> tuple[AnsweredQuery, ...]:
     """Return the answers to questions from :func:`with_removable_subject`, each without its subject."""
     numbers = _numbers(engine.index)
     asked = []
@@ -71,7 +71,7 @@ def ask_without_subject(
         others = tuple(
             numbers[name] for name, document in dataset.documents.items() if document.title not in subject
         )
-        asked.append(Asked(query, engine.ask(query.text, Filters(others))))
+        asked.append(AnsweredQuery(query, engine.ask(query.text, Filters(others))))
         if progress is not None:
             progress("asking again", done, len(queries))
     return tuple(asked)

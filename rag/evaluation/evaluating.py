@@ -19,12 +19,12 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import Asked, ask_all, ask_without_subject, with_removable_subject
+from rag.evaluation.asking import AnsweredQuery, ask_all, ask_without_subject, with_removable_subject
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
 from rag.evaluation.figures import Figure, Place, Sample, estimate
 from rag.evaluation.gate import measure_gate
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.indexing import open_temporary
 from rag.evaluation.latency import measure_latency
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
@@ -118,7 +118,7 @@ def evaluate(
     """
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model)
-    with open_throwaway(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
+    with open_temporary(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
         measured = _measure(chosen, configuration, index, frozenset(parts), progress)
     figures = {place: estimate(sample) for place, sample in measured.samples.items()}
     return Evaluation(
@@ -175,7 +175,9 @@ def _is_asked(query: Query, parts: frozenset[Part]) -> bool:
     )
 
 
-def _measure_answers(measured: _Measured, asked: Sequence[Asked], removed: Sequence[Asked]) -> None:
+def _measure_answers(
+    measured: _Measured, asked: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
+) -> None:
     by_id = {item.query.id: item for item in asked}
     present = [by_id[item.query.id] for item in removed]
     measured.samples |= measure_abstention(asked)

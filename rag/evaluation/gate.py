@@ -8,7 +8,7 @@ from typing import get_args
 
 from index.documents import Document, Span
 from rag.answers import Answer, Verdict
-from rag.evaluation.asking import Asked
+from rag.evaluation.asking import AnsweredQuery
 from rag.evaluation.datasets import Claim
 from rag.evaluation.figures import Place, Sample, ratio
 from rag.verification import verify
@@ -16,7 +16,7 @@ from rag.verification import verify
 _WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
 
 
-def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place, Sample]:
+def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
     """Return the shares of verdicts among the answers' sentences, and how often claims are called supported.
 
     ``verdicts`` covers all sentences of all answers. ``called_supported`` has one figure each for claims

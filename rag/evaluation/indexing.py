@@ -35,7 +35,7 @@ _PASSAGES_BY = (
 be measured."""
 
 
-def open_throwaway(
+def open_temporary(
     documents: Mapping[str, Document],
     configuration: Configuration,
     encoder: Encoder,

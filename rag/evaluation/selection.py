@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.library import Library
 from rag.answers import Answer
-from rag.evaluation.asking import Asked
+from rag.evaluation.asking import AnsweredQuery
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import Place, Sample, mean
 
@@ -39,7 +39,9 @@ class Agreement:
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def measure_selection(asked: Sequence[Asked], index: Library, dense_weight: float) -> dict[Place, Sample]:
+def measure_selection(
+    asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
+) -> dict[Place, Sample]:
     """Return the figures over the questions with known gold; an abstention cites nothing correct.
 
     ``first_correct`` and ``any_correct`` are shares of questions. ``precision``, ``recall`` and ``f1``

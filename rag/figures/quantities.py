@@ -50,7 +50,7 @@ _NUMBER_OF = regex.compile(
 MOST_WORDS = 5
 
 
-def counted(text: str, place: int, language: str) -> str | None:
+def noun_after(text: str, place: int, language: str) -> str | None:
     """Return the words after ``text[:place]`` for the counted things, as written; None if none follow."""
     if language in {"zh", "ja"}:
         start = _HAN_CLASSIFIERS.match(text, place)
@@ -78,7 +78,7 @@ def counted(text: str, place: int, language: str) -> str | None:
     return text[first:last] if first is not None else None
 
 
-def counted_before(text: str, place: int, language: str) -> str | None:
+def noun_before(text: str, place: int, language: str) -> str | None:
     """Return the counted things if they precede the figure: *the number of X rose to*, *X:*."""
     if language in {"zh", "ja"}:
         return None
@@ -302,7 +302,7 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
     rate = period_at(text, end)
     if rate is not None and unit not in {PERCENT, POINTS}:
         unit, end = f"{unit or ''}/{rate[0]}", rate[1]
-    noun = counted(text, end, language) or counted_before(text, start, language)
+    noun = noun_after(text, end, language) or noun_before(text, start, language)
     comparator = comparator_of(text, start, number.end)
     if comparator == "exactly" and end != number.end:
         comparator = comparator_of(text, start, end)

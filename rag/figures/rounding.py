@@ -48,7 +48,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
     return words and own[0] in _THIRDS and abs(own[0] - its[0]) <= Decimal("0.7")
 
 
-def stands(stated: Quantity, cited: Quantity) -> float:
+def fairness(stated: Quantity, cited: Quantity) -> float:
     """Return how fairly ``stated`` stands for ``cited``, both of one kind: 1, :data:`LOOSENED`, or 0.
 
     Args:

@@ -10,10 +10,10 @@ from babel import Locale
 from index.library import Searchable
 from index.search import Term
 from rag.answers import Cause
-from rag.finding.features import is_foreign, words_held, words_not_in
+from rag.finding.features import absent_words, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights
 from rag.finding.reading import Reading
-from rag.questions import Kind, Question, carries
+from rag.questions import Kind, Question, fits_kind
 
 _NEAR_SUBJECT = 0.5
 """The share of a question's words from which the nearest passage counts as being about its subject."""
@@ -28,7 +28,7 @@ class Abstention:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Decision:
     """The decision whether the library answers a question.
 
     Attributes:
@@ -40,9 +40,9 @@ class Judgement:
     abstention: Abstention | None
 
 
-def judge(
+def decide(
     index: Searchable, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
-) -> Judgement:
+) -> Decision:
     """Decide whether the best sentence answers the question, and if not, why not.
 
     Args:
@@ -53,16 +53,16 @@ def judge(
         filtered: whether filters narrowed the search.
     """
     if not ranked:
-        return Judgement(None, Abstention("empty_library", _empty(filtered=filtered)))
+        return Decision(None, Abstention("empty_library", _empty(filtered=filtered)))
     best = ranked[0].candidate
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(best.features)
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        return Judgement(answerability, None)
+        return Decision(answerability, None)
     if foreign:
-        return Judgement(answerability, Abstention("language", _foreign(index, question, best.reading)))
-    return Judgement(answerability, _abstention(index, question, ranked, filtered=filtered))
+        return Decision(answerability, Abstention("language", _foreign(index, question, best.reading)))
+    return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
 def _abstention(
@@ -88,7 +88,7 @@ def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
     if missing:
         return f"does not mention {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
-        carries(sentence.text, question.kind) for sentence in reading.sentences
+        fits_kind(sentence.text, question.kind) for sentence in reading.sentences
     ):
         return f"holds no answer of the kind that is asked for: {question.kind}"
     return "has the words of the question, and no sentence that is close enough to it in meaning"
@@ -96,7 +96,7 @@ def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
 
 def missing_words(index: Searchable, question: Question, reading: Reading) -> list[str]:
     """Return the content words of the question, as written, that the passage and its title lack."""
-    return words_not_in(index, question, words_held(reading), reading.document.language)
+    return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
 
 def _said(lacks: Sequence[Sequence[str]]) -> str:
@@ -140,7 +140,7 @@ def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> st
     for item in cited:
         language = item.candidate.reading.document.language
         held[language] = held.get(language, frozenset()) | item.candidate.terms
-    lacks = [words_not_in(index, question, words, language) for language, words in held.items()]
+    lacks = [absent_words(index, question, words, language) for language, words in held.items()]
     missing = [word for word in lacks[0] if all(word in others for others in lacks)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 

@@ -92,7 +92,7 @@ def cite(
     )
 
 
-def show(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
+def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
     """Return a reading in the form in which an answer shows it.
 
     Args:

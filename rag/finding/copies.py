@@ -27,7 +27,7 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Sourced:
+class CitedSentence:
     """A sentence of an answer, in the copy that is cited.
 
     Attributes:
@@ -61,7 +61,7 @@ class Copies:
         """Return a number that a document shares with its near-duplicates, and with no other document."""
         return self._groups.get(document_id, (document_id,))[0]
 
-    def source(self, record: DocumentRecord, sentence: ReadSentence) -> Sourced:
+    def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
         """Return the sentence in the earliest published copy that contains it word for word.
 
         Copies without a date, or with only the date of their file, come last; the path breaks ties. A row of
@@ -74,7 +74,7 @@ class Copies:
                 copies.append((other, found))
         copies.sort(key=lambda copy: _age(copy[0]))
         (best, cited), *others = copies
-        return Sourced(best, cited, tuple(_copy(other, found.span) for other, found in others))
+        return CitedSentence(best, cited, tuple(_copy(other, found.span) for other, found in others))
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:
         others = set(self._groups.get(record.document_id, ())) - {record.document_id}
@@ -99,7 +99,7 @@ class Copies:
         return None
 
 
-def find(
+def find_passages(
     index: Searchable, question: Question, tuning: Tuning, filters: Filters, copies: Copies
 ) -> list[Hit]:
     """Return the passages to read, best first; copies of one passage count as one.
@@ -121,7 +121,7 @@ def find(
     return [hits[place] for place in sorted(new + partly)]
 
 
-def distinct(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
+def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
     """Return the candidates without those that repeat a better candidate from another copy."""
     first: dict[tuple[int, str], int] = {}
     kept: list[Scored] = []
@@ -133,7 +133,7 @@ def distinct(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
     return kept
 
 
-def shown_once(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
+def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     """Return the readings without those that mostly repeat a better reading from another copy."""
     said = _said(
         readings,
@@ -144,9 +144,9 @@ def shown_once(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     return [reading for reading, share in zip(readings, said, strict=True) if share < _REPEATS]
 
 
-def sourced(chosen: Sequence[Scored], copies: Copies) -> list[Sourced]:
+def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentence]:
     """Return the sentences of an answer in the copies to cite, grouped by document."""
-    found = [copies.source(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
+    found = [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
     documents = list(dict.fromkeys(item.record.document_id for item in found))
     # The best sentence opens the answer, as in the selection.
     return found[:1] + sorted(

@@ -15,7 +15,7 @@ from index.library import Searchable
 from index.search import Term, terms
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.reading import Reading, ReadSentence
-from rag.questions import Kind, Question, carries
+from rag.questions import Kind, Question, fits_kind
 
 _LIGHT_WORDS = frozenset({
     "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
@@ -127,7 +127,7 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     )
     candidates: list[Candidate] = []
     languages = {reading.document.language for reading in readings}
-    asked = {language: asked_terms(index, question, language) for language in languages}
+    asked = {language: content_terms(index, question, language) for language in languages}
     for reading in readings:
         own = [next(cosines) for _ in reading.sentences]
         candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
@@ -148,13 +148,13 @@ def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSent
     return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
 
 
-def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
+def content_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
     """Return the content words of the question, each with its rarity."""
     words = terms(question.text, language)
     return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def words_not_in(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
+def absent_words(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
     Args:
@@ -163,12 +163,12 @@ def words_not_in(index: Searchable, question: Question, held: frozenset[Term], l
         held: the terms of a text.
         language: the language of that text.
     """
-    asked = asked_terms(index, question, language)
+    asked = content_terms(index, question, language)
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
         if (its := [term for term in terms(word, language) if term in asked])
-        and not any(holds(held, term) for term in its)
+        and not any(contains_term(held, term) for term in its)
     ]
 
 
@@ -179,8 +179,8 @@ def _in_reading(
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    held = [_held(sentence.in_context, language) for sentence in reading.sentences]
-    title = _held(reading.document.title, language)
+    held = [_terms_of(sentence.in_context, language) for sentence in reading.sentences]
+    title = _terms_of(reading.document.title, language)
     context = _coverage(asked, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
@@ -194,7 +194,7 @@ def _in_reading(
             # A title names the subject of the report and states nothing about it.
             continue
         near = frozenset().union(*held[max(place - 1, 0) : place + 2])
-        fits = carries(sentence.text, question.kind)
+        fits = fits_kind(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
             coverage=_coverage(asked, held[place]),
@@ -215,13 +215,13 @@ def _in_reading(
     return candidates
 
 
-def words_held(reading: Reading) -> frozenset[Term]:
+def terms_of_reading(reading: Reading) -> frozenset[Term]:
     """Return the words of a reading and of its document's title."""
     texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
-    return frozenset().union(*(_held(text, reading.document.language) for text in texts))
+    return frozenset().union(*(_terms_of(text, reading.document.language) for text in texts))
 
 
-def _held(text: str, language: str) -> frozenset[Term]:
+def _terms_of(text: str, language: str) -> frozenset[Term]:
     """Return the words of ``text``, with the acronyms of the names that it spells out."""
     return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 
@@ -239,10 +239,12 @@ def is_foreign(question: Question, language: str) -> bool:
 
 def _coverage(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
     total = sum(asked.values())
-    return sum(weight for term, weight in asked.items() if holds(held, term)) / total if total else 0.0
+    return (
+        sum(weight for term, weight in asked.items() if contains_term(held, term)) / total if total else 0.0
+    )
 
 
-def holds(held: frozenset[Term], term: Term) -> bool:
+def contains_term(held: frozenset[Term], term: Term) -> bool:
     """Whether a text contains ``term``, or a word that ``term`` derives from or that derives from it.
 
     Stemmers keep peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs (drowning,

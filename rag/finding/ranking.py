@@ -23,7 +23,7 @@ from rag.finding.windows import Window
 from rag.questions import Question
 from rag.tuning import MAX_SENTENCES
 
-JudgedBy = Literal["features", "reader"]
+Ranker = Literal["features", "reader"]
 """The input of the weights: features alone, or features together with the reader's scores."""
 
 
@@ -64,20 +64,20 @@ class Weights:
 
 
 @cache
-def load_weights(judged_by: JudgedBy = "features", file: Path | None = None) -> Weights:
+def load_weights(ranker: Ranker = "features", file: Path | None = None) -> Weights:
     """Load learned weights.
 
     Args:
-        judged_by: ``features`` for ranking without a reader, ``reader`` for ranking with one.
+        ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one.
         file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
             weights.
 
     Raises:
-        WeightsError: if the file cannot be read, or lacks the weights for ``judged_by``.
+        WeightsError: if the file cannot be read, or lacks the weights for ``ranker``.
     """
     source = file or files("rag.finding").joinpath("weights.json")
     try:
-        stored: dict[str, Any] = json.loads(source.read_text())[judged_by]
+        stored: dict[str, Any] = json.loads(source.read_text())[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),
             answerability=_logistic(stored["answerability"]),
@@ -173,7 +173,7 @@ def _repeats(item: Scored, other: Scored) -> bool:
     return bool(union) and len(mine.terms & its.terms) / len(union) > MAX_OVERLAP
 
 
-READ_CLOSELY = 24
+MAX_READ = 24
 """How many candidates a reader reads."""
 
 _CONTEXT = 1
@@ -187,12 +187,12 @@ _BUDGET_CHARACTERS = 5000
 """The total length of a question's windows, about 1,200 tokens."""
 
 
-def reads(reader: Reader, question: Question) -> bool:
+def can_read(reader: Reader, question: Question) -> bool:
     """Whether ``reader`` reads the question's language, as far as both are known."""
     return may_be_in(question.language, reader.languages)
 
 
-def read_closely(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
+def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
     """Let a reader read the best candidates, and record its scores in their features.
 
     Args:
@@ -234,7 +234,7 @@ def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]
     """Return runs of sentences around the best candidates, as places in their readings, within the budget."""
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS
-    for candidate in ranked[:READ_CLOSELY]:
+    for candidate in ranked[:MAX_READ]:
         sentences = candidate.reading.sentences
         places = wanted.setdefault(candidate.reading, set())
         around = range(

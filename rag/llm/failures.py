@@ -7,10 +7,10 @@ from collections.abc import Iterator
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP statuses of a busy or failing server; other statuses mean that the request is wrong."""
 
-_OF_TRANSPORT = frozenset({"TransportError", "APIConnectionError"})
+_TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
 """Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
 
-_OF_TIME = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
+_TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
 """Timeout errors of Python, httpx, clients based on it, and requests."""
 
 _HIDDEN = "…"
@@ -25,26 +25,26 @@ def is_retryable(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
         return status in _RETRYABLE
-    return any(isinstance(cause, OSError) or _OF_TRANSPORT & _kinds(cause) for cause in _chain(error))
+    return any(isinstance(cause, OSError) or _TRANSPORT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
-def is_of_time(error: BaseException) -> bool:
+def is_timeout(error: BaseException) -> bool:
     """Whether the client itself timed out."""
-    return any(_OF_TIME & _kinds(cause) for cause in _chain(error))
+    return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
-def in_words(error: BaseException, secret: str | None = None) -> str:
+def describe(error: BaseException, secret: str | None = None) -> str:
     """Describe an error on one line.
 
     Args:
         error: an error of a client.
         secret: text to hide: servers repeat the key that they refuse, and addresses contain it.
     """
-    words = without(" ".join(str(error).split()), secret)
+    words = redact(" ".join(str(error).split()), secret)
     return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
 
 
-def without(words: str, secret: str | None) -> str:
+def redact(words: str, secret: str | None) -> str:
     """Return a message with a key replaced."""
     return words.replace(secret, _HIDDEN) if secret else words
 

@@ -13,7 +13,7 @@ from rag.errors import ModelError
 from rag.llm.circuit import Circuit
 from rag.llm.failures import is_retryable
 from rag.llm.messages import Message
-from rag.llm.replies import LetGo, Reply, Usage, failure
+from rag.llm.replies import CloseConnection, Reply, Usage, failure
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
@@ -84,7 +84,7 @@ class LanguageModel:
         close: Callable[[], None] = lambda: None,
         secret: str | None = None,
         at_once: int = AT_ONCE,
-        let_go: LetGo = lambda: None,
+        close_connection: CloseConnection = lambda: None,
     ) -> None:
         """Wrap ``llm``.
 
@@ -99,7 +99,7 @@ class LanguageModel:
             secret: its key, which no message may contain.
             at_once: how many replies it writes at the same time; others wait for at most half of their
                 time.
-            let_go: closes the connection of an abandoned reply.
+            close_connection: closes the connection of an abandoned reply.
         """
         self.name = name
         self.limits = limits or Limits()
@@ -110,11 +110,11 @@ class LanguageModel:
         self._close = close
         self._secret = secret
         self._places = BoundedSemaphore(at_once)
-        self._let_go = let_go
+        self._let_go = close_connection
 
     def write(
         self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
-    ) -> Writing:
+    ) -> RetriedReply:
         """Start a reply.
 
         Args:
@@ -133,7 +133,7 @@ class LanguageModel:
             )
         limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
         begin = self._begin(messages, numbers)
-        return Writing(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
+        return RetriedReply(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
 
     def close(self) -> None:
         """Release the model's resources."""
@@ -152,7 +152,7 @@ class LanguageModel:
         return lambda ends: Reply(self.name, length, stream, ends, self._let_go)
 
 
-class Writing:
+class RetriedReply:
     """A reply in progress. An attempt that fails before its first piece is repeated.
 
     Attributes:

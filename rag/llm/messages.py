@@ -77,7 +77,7 @@ def tokens(text: str) -> int:
     return others // BYTES_A_TOKEN + len(single) + 1
 
 
-def unfenced(text: str) -> str:
+def escape_fences(text: str) -> str:
     """Return a document's words on one line, unable to close a fence or to form a sentence number."""
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
@@ -92,10 +92,10 @@ _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 def without_thoughts(text: str) -> str:
     """Return a model's reply without its reasoning, and with its surrogates paired."""
     if _SURROGATE.search(text):
-        text = _paired(text)
+        text = pair_surrogates(text)
     return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
 
 
-def _paired(text: str) -> str:
+def pair_surrogates(text: str) -> str:
     """Join surrogate pairs; replace lone surrogates, which can be neither stored nor sent."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

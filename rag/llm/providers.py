@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
-from rag.llm.failures import without
+from rag.llm.failures import redact
 from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
@@ -60,7 +60,7 @@ def open_model(settings: ModelSettings) -> LanguageModel:
     Raises:
         ModelSetupError: if the provider's package is not installed, or the model cannot be opened.
     """
-    opener = _OPENERS.get(settings.provider, _by_package)
+    opener = _OPENERS.get(settings.provider, _from_package)
     try:
         return opener(settings)
     except ModelSetupError:
@@ -71,7 +71,7 @@ def open_model(settings: ModelSettings) -> LanguageModel:
             f"install it with: pip install llama-index-llms-{_package(settings.provider)}"
         ) from error
     except Exception as error:  # noqa: BLE001 (a provider's package may raise any error)
-        words = without(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
+        words = redact(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
         # A chained error would reveal the key that this message hides.
         raise ModelSetupError(
             f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words}"
@@ -99,7 +99,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
     import ollama
     from llama_index.llms.ollama import Ollama
 
-    address = _checked(settings.address or OLLAMA_ADDRESS)
+    address = _valid_address(settings.address or OLLAMA_ADDRESS)
     llm = Ollama(
         model=settings.model,
         base_url=address,
@@ -110,11 +110,11 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         client=ollama.Client(
             address,
             timeout=settings.limits.seconds,
-            trust_env=not _is_here(address),
+            trust_env=not _is_local(address),
             headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
         ),
     )
-    return _named(settings, llm, lambda numbers: {"format": schema(numbers)})
+    return _wrapped(settings, llm, lambda numbers: {"format": schema(numbers)})
 
 
 def _anthropic(settings: ModelSettings) -> LanguageModel:
@@ -129,10 +129,10 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
         timeout=settings.limits.seconds,
         max_retries=0,
     )
-    return _named(settings, llm)
+    return _wrapped(settings, llm)
 
 
-def _by_package(settings: ModelSettings) -> LanguageModel:
+def _from_package(settings: ModelSettings) -> LanguageModel:
     """Open the model class of a llama-index package: the class with the package's name, in any spelling."""
     from llama_index.core.llms import LLM
 
@@ -160,10 +160,10 @@ def _by_package(settings: ModelSettings) -> LanguageModel:
         "max_retries": 0,
     }
     known = {name: given[name] for name in given if name in kind.model_fields and given[name] is not None}
-    return _named(settings, kind(**known))
+    return _wrapped(settings, kind(**known))
 
 
-def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
+def _wrapped(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
     return LanguageModel(
         llm,
         settings.model,
@@ -172,7 +172,7 @@ def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrain
         constrain=constrain,
         secret=settings.key,
         # The client does not expose its response. Collecting garbage takes a second; a hung thread is worse.
-        let_go=gc.collect,
+        close_connection=gc.collect,
     )
 
 
@@ -188,9 +188,9 @@ def _openai_like(
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
-    address = _checked(address)
+    address = _valid_address(address)
     # A proxy from the environment must not receive requests to this machine.
-    client = httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds)
+    client = httpx.Client(trust_env=not _is_local(address), timeout=settings.limits.seconds)
     open_responses = OpenResponses()
     client.event_hooks = {"response": [open_responses.note]}
     llm = OpenAILike(
@@ -207,7 +207,7 @@ def _openai_like(
         http_client=client,
     )
 
-    def give_back() -> None:
+    def close_all() -> None:
         client.close()
         close()
 
@@ -217,10 +217,10 @@ def _openai_like(
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
-        close=give_back,
+        close=close_all,
         secret=settings.key,
         at_once=at_once,
-        let_go=open_responses.close,
+        close_connection=open_responses.close,
     )
 
 
@@ -228,7 +228,7 @@ def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
     return {"extra_body": {"grammar": grammar(numbers)}}
 
 
-def _checked(address: str) -> str:
+def _valid_address(address: str) -> str:
     try:
         parts = urlsplit(address)
         # urlsplit parses the port only when it is read, and raises an error only then.
@@ -242,7 +242,7 @@ def _checked(address: str) -> str:
     return address
 
 
-def _is_here(address: str) -> bool:
+def _is_local(address: str) -> bool:
     host = urlsplit(address).hostname or ""
     try:
         found = ipaddress.ip_address(host)

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
-from rag.llm.failures import in_words, is_of_time
+from rag.llm.failures import describe, is_timeout
 from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ from typing import Protocol
 Stream = Callable[[], "Iterator[ChatResponse]"]
 """Starts a reply, and yields its pieces."""
 
-LetGo = Callable[[], object]
+CloseConnection = Callable[[], object]
 """Closes the connection of an abandoned reply.
 
 The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends one
@@ -60,7 +60,12 @@ class Reply:
     """
 
     def __init__(
-        self, name: str, prompt_bytes: int, stream: Stream, ends: float, let_go: LetGo = lambda: None
+        self,
+        name: str,
+        prompt_bytes: int,
+        stream: Stream,
+        ends: float,
+        close_connection: CloseConnection = lambda: None,
     ) -> None:
         """Start the reply.
 
@@ -69,13 +74,13 @@ class Reply:
             prompt_bytes: the length of the prompt, in bytes of UTF-8.
             stream: starts the reply; called in another thread.
             ends: the deadline, on the monotonic clock.
-            let_go: called in the thread of ``stream`` after an abandoned reply.
+            close_connection: called in the thread of ``stream`` after an abandoned reply.
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
         self._name = name
         self._ends = ends
-        self._let_go = let_go
+        self._let_go = close_connection
         self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
         self._abandoned = Event()
         # A daemon thread: a hung model must not keep the program from exiting.
@@ -166,9 +171,9 @@ def failure(name: str, error: Exception, secret: str | None = None) -> ModelErro
         error: the client's error.
         secret: text to hide in the message.
     """
-    if is_of_time(error):
+    if is_timeout(error):
         return ModelError(f"{name} did not answer in time", "timeout")
-    return ModelError(f"{name} failed ({in_words(error, secret)})", "error")
+    return ModelError(f"{name} failed ({describe(error, secret)})", "error")
 
 
 def _finish(raw: object) -> str | None:

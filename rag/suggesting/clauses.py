@@ -94,7 +94,7 @@ class Clause:
     is_who: bool
 
 
-def plain(sentence: str) -> str | None:
+def simplify(sentence: str) -> str | None:
     """Return a sentence without brackets, dateline, opening word and full stop.
 
     Return None if it is too long, is not a sentence, or contains characters with a structure of their own.
@@ -106,8 +106,8 @@ def plain(sentence: str) -> str | None:
     return words[:1].upper() + words[1:].rstrip(". ")
 
 
-def taken_apart(sentence: str, around: str) -> Clause | None:
-    """Return the first clause of a sentence from :func:`plain`; None if it does not split cleanly.
+def parse_clause(sentence: str, around: str) -> Clause | None:
+    """Return the first clause of a sentence from :func:`simplify`; None if it does not split cleanly.
 
     Args:
         sentence: the sentence.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from rag.follow_ups.mentions import DATE
-from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, plain, taken_apart
+from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
 from rag.suggesting.verb_forms import of_participle, of_past
 
 FEWEST_WORDS = 4
@@ -86,27 +86,27 @@ _BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?\sbecause\s(?!of\b)\S")
 
 
 @dataclass(frozen=True, slots=True)
-class Phrased:
+class GeneratedQuestion:
     """A question, and the subject of its sentence; "" if the question names its subject itself."""
 
     question: str
     subject: str = ""
 
 
-def questions_in(sentence: str, around: str) -> list[Phrased]:
+def questions_in(sentence: str, around: str) -> list[GeneratedQuestion]:
     """Return the questions that a sentence answers, the most informative first.
 
     Args:
         sentence: a sentence of an English report.
         around: nearby text, which tells a name from an ordinary word at the start of a sentence.
     """
-    words = plain(sentence)
+    words = simplify(sentence)
     if words is None:
         return []
-    asked = [Phrased(question) for rule in (_who_is, _how_many_of) for question in rule(words)]
-    clause = taken_apart(words, around)
+    asked = [GeneratedQuestion(question) for rule in (_who_is, _how_many_of) for question in rule(words)]
+    clause = parse_clause(words, around)
     if clause is not None:
-        asked += [Phrased(question, clause.subject) for rule in _RULES for question in rule(clause)]
+        asked += [GeneratedQuestion(question, clause.subject) for rule in _RULES for question in rule(clause)]
     asked += _why(words, around)
     return [each for each in dict.fromkeys(asked) if _reads_well(each.question)]
 
@@ -233,11 +233,11 @@ def _where(clause: Clause) -> Iterator[str]:
         yield f"Where {_inverted(clause, rest)}{'' if led in {'in', 'at'} else f' {led}'}?"
 
 
-def _why(sentence: str, around: str) -> Iterator[Phrased]:
+def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:
     because = _BECAUSE.match(sentence)
-    clause = taken_apart(because["effect"], around) if because else None
+    clause = parse_clause(because["effect"], around) if because else None
     if clause is not None and (clause.rest or clause.base):
-        yield Phrased(f"Why {_inverted(clause, clause.rest)}?", clause.subject)
+        yield GeneratedQuestion(f"Why {_inverted(clause, clause.rest)}?", clause.subject)
 
 
 def _inverted(clause: Clause, rest: str) -> str:

@@ -19,11 +19,11 @@ from index.records import Filters
 from index.search import terms
 from index.text import sentences
 from rag.answers import Answer, Citation, Passage
-from rag.conversations.history import Conversation, follow
+from rag.conversations.history import Conversation, continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting.phrasing import questions_in
 
-MOST = 3
+MAX_SUGGESTIONS = 3
 """The most suggestions."""
 
 LANGUAGE = "en"
@@ -80,7 +80,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
         answer: the answer; for an abstention, its nearest passage takes the place of citations.
         seconds: the time after which no further question is tried.
     """
-    follows = follow(engine.index, answer.conversation_id)
+    follows = continue_conversation(engine.index, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
     shown = {
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
@@ -94,9 +94,13 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     ends = time.perf_counter() + seconds
     suggested: list[str] = []
     tried = islice(_unlike(candidates, asked), _ASKED_AT_MOST)
-    aside = engine.aside()
-    while len(suggested) < MOST and time.perf_counter() < ends and (each := next(tried, None)) is not None:
-        if _answers(aside, each, filters, follows):
+    quoting = engine.quoting_only()
+    while (
+        len(suggested) < MAX_SUGGESTIONS
+        and time.perf_counter() < ends
+        and (each := next(tried, None)) is not None
+    ):
+        if _answers(quoting, each, filters, follows):
             suggested.append(each.question)
     return suggested
 

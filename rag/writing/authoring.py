@@ -10,7 +10,7 @@ from itertools import islice
 from index.documents import Span
 from index.errors import DocumentNotFoundError
 from rag.answers import Answer, Event, Fallback, Token
-from rag.conversations.history import ALONE, Conversation
+from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
@@ -19,17 +19,17 @@ from rag.tuning import CERTAIN, Tuning
 from rag.verification import Evidence
 from rag.verification.instructions import instructions
 from rag.writing.composing import Composition, quote
-from rag.writing.findings import Findings, as_it_is, doubts_of
+from rag.writing.findings import Findings, confidence_of, unchanged
 from rag.writing.model import Outcome, Writer
 from rag.writing.prompting import Source
 
 BEST_SOURCES = 24
 """How many of the best sentences precede the sentences that earlier answers cited; the rest follows them."""
 
-MOST_EARLIER = 48
+MAX_EARLIER = 48
 """How many citations of earlier answers are looked up, the latest first."""
 
-UNASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
+NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
 """Failures of the model that say nothing about the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
@@ -43,7 +43,7 @@ def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Ans
     )
 
 
-def write(
+def generate(
     writer: Writer,
     findings: Findings,
     composition: Composition,
@@ -63,11 +63,11 @@ def write(
         tuning: how many sentences to quote, and the probability from which the library certainly answers.
     """
     began = time.perf_counter()
-    sources = sources_of(findings, conversation if draft.standalone is not None else ALONE)
-    doubts = doubts_of(findings, tuning.certain)
-    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, doubts)
+    sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
+    confidence = confidence_of(findings, tuning.certain)
+    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
     # A lowered threshold means that the operator trusts the model, even if it finds no answer.
-    overruled = outcome.declined and tuning.certain >= CERTAIN <= doubts.answerability
+    overruled = outcome.declined and tuning.certain >= CERTAIN <= confidence.answerability
     draft = replace(
         draft,
         dropped=tuple(outcome.dropped),
@@ -77,19 +77,21 @@ def write(
     )
     if outcome.declined and not overruled:
         return (yield from abstain(draft, _declined(writer.model)))
-    if outcome.carried:
+    if outcome.supported:
         said = f"{outcome.cause}; the answer ends here." if outcome.cause else None
         cited = _scored(findings, outcome)
         lacks = caveat(findings.index, findings.question, cited) if cited else None
         note = " ".join(filter(None, [said, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
-    draft = replace(draft, note=_why(writer.model, outcome))
+    draft = replace(draft, note=_fallback_note(writer.model, outcome))
     # If the model could not be asked, the answer is the same as without a model.
-    judged = as_it_is if outcome.fallback in UNASKED else doubts.judged
-    return (yield from quote(_stating(findings), composition, draft, tuning.max_sentences, judged))
+    adjust = unchanged if outcome.fallback in NOT_ASKED else confidence.adjust
+    return (
+        yield from quote(_without_instructions(findings), composition, draft, tuning.max_sentences, adjust)
+    )
 
 
-def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
+def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
     """Return the sentences that a model may cite: the best ones, then earlier citations, then the others."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
@@ -101,7 +103,7 @@ def sources_of(findings: Findings, conversation: Conversation) -> list[Source]:
     return list(reversed(places.values()))
 
 
-def _stating(findings: Findings) -> Findings:
+def _without_instructions(findings: Findings) -> Findings:
     """Leave out sentences that give a model instructions: they must not replace its answer either."""
     ranked = [
         item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
@@ -111,7 +113,7 @@ def _stating(findings: Findings) -> Findings:
 
 def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
     """Yield the citations of earlier answers that the library still has, the latest first."""
-    for cited in islice(reversed(conversation.cited), MOST_EARLIER):
+    for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
             record = findings.index.document(cited.document_id, cited.version)
             text = findings.library.text(record).text
@@ -145,7 +147,7 @@ def _declined(model: LanguageModel) -> Abstention:
     )
 
 
-def _why(model: LanguageModel, outcome: Outcome) -> str:
+def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
     """Say why the answer is not the model's, for the reader."""
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, and the library has one for certain",
@@ -159,10 +161,10 @@ def _why(model: LanguageModel, outcome: Outcome) -> str:
 def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str, float]:
     checking = outcome.seconds_checking
     timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
-    return charged(timings, outcome.usage, model)
+    return add_usage(timings, outcome.usage, model)
 
 
-def charged(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
+def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
     """Return an answer's timings with the tokens and the cost of one more reply added."""
     took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     cost = {} if model.prices is None else {"cost": model.prices.of(usage)}

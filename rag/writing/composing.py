@@ -9,10 +9,10 @@ from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, T
 from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import caveat
 from rag.finding.citations import DocumentTexts, cite
-from rag.finding.copies import Sourced, sourced
+from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.ranking import select
 from rag.verification import verify
-from rag.writing.findings import Findings, Judge, as_it_is
+from rag.writing.findings import Adjust, Findings, unchanged
 
 Place = tuple[int, int, int, int]
 """The span that a footnote's number stands for: document, version, start and end."""
@@ -38,7 +38,7 @@ class Composition:
     _last: tuple[int, ...] = ()
     _languages: dict[int, str] = field(default_factory=dict)
 
-    def add(self, words: str, cited: Sequence[Sourced], verification: Verification) -> Iterator[Event]:
+    def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
         """Add a sentence, and yield its events.
 
         A space separates it from the sentence before, or a line break if it cites other documents.
@@ -78,7 +78,7 @@ class Composition:
             disagreements=disagreements(self.citations, self._languages),
         )
 
-    def _cite(self, start: int, words: str, item: Sourced, verification: Verification) -> Citation:
+    def _cite(self, start: int, words: str, item: CitedSentence, verification: Verification) -> Citation:
         return cite(
             self._number(item),
             start,
@@ -91,7 +91,7 @@ class Composition:
             also_in=item.also_in,
         )
 
-    def _number(self, item: Sourced) -> int:
+    def _number(self, item: CitedSentence) -> int:
         span = item.sentence.span
         place = (item.record.document_id, item.record.version, span.start, span.end)
         return self.numbers.setdefault(place, max(self.numbers.values(), default=0) + 1)
@@ -111,7 +111,7 @@ def quote(
     composition: Composition,
     draft: Answer,
     max_sentences: int,
-    judged: Judge = as_it_is,
+    adjust: Adjust = unchanged,
 ) -> Generator[Event, None, Answer]:
     """Answer with the best sentences of the reports, and yield the events of the answer.
 
@@ -120,15 +120,15 @@ def quote(
         composition: the text of the answer.
         draft: the answer, as far as it is known.
         max_sentences: the most sentences to quote.
-        judged: adjusts the verification of a sentence for this answer.
+        adjust: adjusts the verification of a sentence for this answer.
     """
     chosen = select(findings.ranked, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    for item in sourced(chosen, findings.copies):
+    for item in cite_earliest(chosen, findings.copies):
         words = item.sentence.text
         document = findings.library.text(item.record)
-        verification = judged(verify(words, words, document, item.sentence.span), score)
+        verification = adjust(verify(words, words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
     return replace(composition.answer(draft), note=note or None)

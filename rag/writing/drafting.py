@@ -16,7 +16,7 @@ from typing import Any
 import regex
 
 from index.text import sentences
-from rag.llm.messages import NO_ANSWER, _paired, without_thoughts
+from rag.llm.messages import NO_ANSWER, pair_surrogates, without_thoughts
 
 MAX_CHARACTERS = 12_000
 """The most characters of a reply that are read; a model that writes more repeats itself."""
@@ -43,7 +43,7 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Statement:
     """A statement of a model.
 
     Attributes:
@@ -59,9 +59,9 @@ class NoAnswer(Exception):  # noqa: N818 (a reply of the model, not an error)
     """The model says that the sentences do not answer the question."""
 
 
-def drafts(
+def parse_reply(
     pieces: Iterable[str], language: str, is_cut: Callable[[], bool] = lambda: False
-) -> Iterator[Draft]:
+) -> Iterator[Statement]:
     """Yield the statements of a reply, each as soon as it is complete.
 
     Args:
@@ -91,7 +91,7 @@ def drafts(
         yield from _of_object(_decoded(spoken), language)
 
 
-def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
+def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int]:
     """Return the complete statements from ``read`` on, and the offset of the first incomplete one."""
     if begins := _JSON.match(text):
         return _objects(text, read, begins, language)
@@ -101,13 +101,13 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
     return list(_lines(text[read:end], language)), end
 
 
-def _lines(text: str, language: str) -> Iterator[Draft]:
+def _lines(text: str, language: str) -> Iterator[Statement]:
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
             yield from _line(_BULLET.sub("", " ".join(line.split())), language)
 
 
-def _line(line: str, language: str) -> Iterator[Draft]:
+def _line(line: str, language: str) -> Iterator[Statement]:
     """Yield the statements of a line: marks at its start cite for the next words, others for those before."""
     marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
@@ -130,14 +130,14 @@ def _line(line: str, language: str) -> Iterator[Draft]:
     yield from _statements(text, numbers, language)
 
 
-def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Draft]:
+def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Statement]:
     """Yield the sentences of a text, each with all of its citation numbers."""
     cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
     plain = _CONTROL.sub("", " ".join(text.split()))
     for span in sentences(plain, language):
         words = span.of(plain).strip(" *_")
         if _has_words(words) and len(words) <= MAX_STATEMENT_CHARACTERS and not _NONE_ALONE.match(words):
-            yield Draft(words, cited)
+            yield Statement(words, cited)
 
 
 def _has_words(text: str) -> bool:
@@ -174,9 +174,9 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
         return None
 
 
-def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Draft], int]:
+def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
     """Return the complete statements of a JSON reply from ``read`` on, and the offset of the next one."""
-    found: list[Draft] = []
+    found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     place = max(read, listed + 1)
     if listed < 0:
@@ -191,11 +191,11 @@ def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> t
     return found, place
 
 
-def _of_object(value: Any, language: str) -> list[Draft]:  # noqa: ANN401 (JSON)
+def _of_object(value: Any, language: str) -> list[Statement]:  # noqa: ANN401 (JSON)
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         return []
     cites = value.get("cites")
     listed = [str(number) for number in cites] if isinstance(cites, list) else [str(cites)]
-    words = _paired(value["text"])
+    words = pair_surrogates(value["text"])
     numbers = [*_numbers(" ".join(listed)), *(n for mark in _MARK.findall(words) for n in _numbers(mark))]
     return list(_statements(_MARK.sub("", words), numbers, language))

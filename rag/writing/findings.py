@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from index.library import Snapshot
 from rag.answers import Verification
-from rag.finding.abstention import Judgement
+from rag.finding.abstention import Decision
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.ranking import Scored, Weights
@@ -21,7 +21,7 @@ FAR = "the cited words carry it, and are not the ones that come nearest to the q
 NEAREST = 0.8
 """The share of the best sentence's probability from which a sentence counts among the nearest."""
 
-Judge = Callable[[Verification, float], Verification]
+Adjust = Callable[[Verification, float], Verification]
 """Adjusts a sentence's verification, given the probability that the cited words answer the question."""
 
 
@@ -34,7 +34,7 @@ class Findings:
         question: the question in its standalone form.
         ranked: the sentences that were read, by their probability of answering, best first.
         weights: the weights that ranked them.
-        judgement: the decision whether the library answers.
+        decision: the decision whether the library answers.
         copies: finds the copy of a document to cite.
         library: provides the texts of documents.
     """
@@ -43,18 +43,18 @@ class Findings:
     question: Question
     ranked: Sequence[Scored]
     weights: Weights
-    judgement: Judgement
+    decision: Decision
     copies: Copies
     library: DocumentTexts
 
 
-def as_it_is(verification: Verification, _score: float) -> Verification:
+def unchanged(verification: Verification, _score: float) -> Verification:
     """Leave a verification as it is: quoted sentences answer the question by themselves."""
     return verification
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class Confidence:
     """How certain it is that the library, and the sentences that a model cites, answer the question.
 
     A model that gets an unanswerable question copies words that are close to it. They are in the report, and
@@ -72,7 +72,7 @@ class Doubts:
     best: float
     reach: float
 
-    def judged(self, verification: Verification, score: float) -> Verification:
+    def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
 
         There is a doubt if the library does not certainly answer, or if the cited sentences fall so far
@@ -89,7 +89,7 @@ class Doubts:
             return replace(verification, checks=checks)
         return replace(verification, verdict="partial", reason=doubt, checks=checks)
 
-    def carries(self, verification: Verification, score: float) -> bool:
+    def justifies(self, verification: Verification, score: float) -> bool:
         """Whether a sentence justifies showing the model's answer instead of a quoted one.
 
         If there is a doubt, only a sentence that cites the nearest sentences does.
@@ -103,8 +103,8 @@ class Doubts:
         return score / self.best if self.best else 0.0
 
 
-def doubts_of(findings: Findings, certain: float) -> Doubts:
+def confidence_of(findings: Findings, certain: float) -> Confidence:
     """Return the confidence in the answer to a question."""
-    return Doubts(
-        findings.judgement.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
+    return Confidence(
+        findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
     )

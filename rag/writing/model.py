@@ -10,23 +10,23 @@ from typing import Literal
 from rag.answers import Dropped, Event, Fallback, Verification
 from rag.errors import ModelError
 from rag.evidence import evidence_of
-from rag.finding.copies import Copies, Sourced
+from rag.finding.copies import CitedSentence, Copies
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
 from rag.verification import Gate
 from rag.writing.composing import Composition
-from rag.writing.drafting import Draft, NoAnswer, drafts
-from rag.writing.findings import Doubts
-from rag.writing.prompting import Prompt, Source, compose
+from rag.writing.drafting import NoAnswer, Statement, parse_reply
+from rag.writing.findings import Confidence
+from rag.writing.prompting import Prompt, Source, build_prompt
 
 Policy = Literal["drop", "strike"]
 """The treatment of an unsupported sentence: leave it out, or show it struck out."""
 
-MOST_DRAFTS = 4 * MAX_STATEMENTS
+MAX_CHECKED = 4 * MAX_STATEMENTS
 """The most statements of a reply that are checked; a model that writes more does not come to an end."""
 
-MOST_REPEATED = 2
+MAX_REPEATS = 2
 """How often a reply may repeat itself before it counts as a loop."""
 
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
@@ -37,7 +37,7 @@ class Outcome:
     """The outcome of writing an answer.
 
     Attributes:
-        carried: whether the citations support a sentence; if not, no sentence was shown.
+        supported: whether the citations support a sentence; if not, no sentence was shown.
         declined: whether the model says that there is no answer.
         fallback: why the model's answer is not used, or ends early.
         cause: the same in words.
@@ -48,7 +48,7 @@ class Outcome:
         seconds_checking: the time that verification took.
     """
 
-    carried: bool = False
+    supported: bool = False
     declined: bool = False
     fallback: Fallback | None = None
     cause: str | None = None
@@ -65,7 +65,7 @@ class _Checked:
 
     words: str
     sources: tuple[Source, ...]
-    cited: tuple[Sourced, ...]
+    cited: tuple[CitedSentence, ...]
     verification: Verification
 
     @property
@@ -94,7 +94,7 @@ class Writer:
         sources: Sequence[Source],
         composition: Composition,
         copies: Copies,
-        doubts: Doubts,
+        confidence: Confidence,
     ) -> Generator[Event, None, Outcome]:
         """Write an answer into ``composition``, and yield the events of each sentence that is shown.
 
@@ -105,90 +105,101 @@ class Writer:
             sources: the sentences that may be cited, best first.
             composition: the text of the answer.
             copies: finds the copy of a document to cite.
-            doubts: adjusts the verification of each sentence.
+            confidence: adjusts the verification of each sentence.
         """
         outcome = Outcome()
         limits = self.model.limits
         budget = limits.context_tokens - limits.reply_tokens
-        prompt = compose(question.text, question.language, sources, budget)
+        prompt = build_prompt(question.text, question.language, sources, budget)
         if sources and not prompt.sources:
             outcome.fallback, outcome.cause = "unusable", _no_room(self.model)
             return outcome
         outcome.digest = prompt.digest
         waiting: list[_Checked] = []
         try:
-            for draft in self._drafts(prompt, question, outcome):
+            for statement in self._statements(prompt, question, outcome):
                 began = time.perf_counter()
-                checked = self._check(draft, prompt, question, composition, copies)
+                checked = self._check(statement, prompt, question, composition, copies)
                 outcome.seconds_checking += time.perf_counter() - began
-                outcome.carried = outcome.carried or doubts.carries(checked.verification, checked.score)
+                outcome.supported = outcome.supported or confidence.justifies(
+                    checked.verification, checked.score
+                )
                 waiting.append(checked)
-                if outcome.carried:
+                if outcome.supported:
                     for item in waiting:
-                        yield from self._let_out(item, composition, outcome, doubts)
+                        yield from self._show(item, composition, outcome, confidence)
                     waiting.clear()
         except NoAnswer:
-            outcome.declined = not outcome.carried
+            outcome.declined = not outcome.supported
         except ModelError as error:
             outcome.fallback, outcome.cause = error.kind, str(error)
         outcome.dropped += [_dropped(item) for item in waiting]
-        if not outcome.carried and not outcome.declined and outcome.fallback is None:
+        if not outcome.supported and not outcome.declined and outcome.fallback is None:
             cites = any(item.cited for item in waiting)
             outcome.fallback = "nothing_supported" if cites else "unusable"
         return outcome
 
-    def _drafts(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Draft]:
+    def _statements(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Statement]:
         """Yield the statements of the reply, without repetitions."""
         writing = self.model.write(prompt.messages, tuple(prompt.sources))
         said: set[str] = set()
         repeated = 0
         try:
-            for count, draft in enumerate(drafts(writing, question.language, lambda: writing.is_cut), 1):
-                words = " ".join(draft.text.split()).casefold()
+            for count, statement in enumerate(
+                parse_reply(writing, question.language, lambda: writing.is_cut), 1
+            ):
+                words = " ".join(statement.text.split()).casefold()
                 repeated += words in said
-                if count > MOST_DRAFTS or repeated > MOST_REPEATED:
+                if count > MAX_CHECKED or repeated > MAX_REPEATS:
                     return
                 if words not in said:
                     said.add(words)
-                    yield draft
+                    yield statement
         finally:
             outcome.usage = writing.usage
 
     def _check(
-        self, draft: Draft, prompt: Prompt, question: Question, composition: Composition, copies: Copies
+        self,
+        statement: Statement,
+        prompt: Prompt,
+        question: Question,
+        composition: Composition,
+        copies: Copies,
     ) -> _Checked:
-        known = tuple(prompt.sources[number] for number in draft.numbers if number in prompt.sources)
-        missing = [number for number in draft.numbers if number not in prompt.sources]
-        cited = _distinct(copies.source(source.record, source.sentence) for source in known)
+        known = tuple(prompt.sources[number] for number in statement.numbers if number in prompt.sources)
+        missing = [number for number in statement.numbers if number not in prompt.sources]
+        cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
         if not cited:
             reason = f"it cites {_listed(missing)}" if missing else "it cites no sentence"
-            return _Checked(draft.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0}))
+            return _Checked(
+                statement.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
+            )
         evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
-        verification = self.gate.check(draft.text, evidence, question)
-        exists = round(len(known) / len(draft.numbers), 4)
+        verification = self.gate.check(statement.text, evidence, question)
+        exists = round(len(known) / len(statement.numbers), 4)
         verification = replace(verification, checks={"exists": exists, **verification.checks})
         if missing and verification.verdict == "supported":
             verification = replace(
                 verification, verdict="partial", reason=f"it also cites {_listed(missing)}"
             )
-        return _Checked(draft.text, known, cited, verification)
+        return _Checked(statement.text, known, cited, verification)
 
-    def _let_out(
+    def _show(
         self,
         item: _Checked,
         composition: Composition,
         outcome: Outcome,
-        doubts: Doubts,
+        confidence: Confidence,
     ) -> Iterator[Event]:
         if item.verification.verdict == "unsupported" and self.unsupported == "drop":
             outcome.dropped.append(_dropped(item))
         else:
             outcome.cited += item.sources
-            verification = doubts.judged(item.verification, item.score)
+            verification = confidence.adjust(item.verification, item.score)
             yield from composition.add(item.words, item.cited, verification)
 
 
-def _distinct(cited: Iterable[Sourced]) -> tuple[Sourced, ...]:
+def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
     """Return the cited sentences, each span once: two numbers may stand for copies of the same words."""
     places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
     return tuple(places.values())

@@ -17,7 +17,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.records import DocumentRecord
 from rag.finding.abstention import name_language
 from rag.finding.reading import ReadSentence
-from rag.llm.messages import MAX_STATEMENTS, NO_ANSWER, Message, tokens, unfenced
+from rag.llm.messages import MAX_STATEMENTS, NO_ANSWER, Message, escape_fences, tokens
 
 SYSTEM = f"""\
 You answer a question from numbered sentences of reports.
@@ -96,7 +96,7 @@ class Prompt:
         return hashlib.sha256(sent.encode()).hexdigest()
 
 
-def compose(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
+def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
     """Build the prompt for an answer.
 
     Args:
@@ -129,7 +129,7 @@ def _fixed() -> tuple[Message, ...]:
 def _asked(question: str, language: str) -> str:
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
-    return f"Question: {unfenced(question)}\n{write}"
+    return f"Question: {escape_fences(question)}\n{write}"
 
 
 def _within(sources: Iterable[Source], budget: int) -> list[Source]:
@@ -174,8 +174,8 @@ def _head(number: int, record: DocumentRecord) -> str:
 def _line(number: str, source: Source) -> str:
     headings = source.sentence.headings
     words = f"{headings}: {source.sentence.text}" if headings else source.sentence.text
-    return f"[{number}] {unfenced(words)}"
+    return f"[{number}] {escape_fences(words)}"
 
 
 def _attribute(value: str) -> str:
-    return unfenced(value).replace('"', "”").replace(">", "›")
+    return escape_fences(value).replace('"', "”").replace(">", "›")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import QuestionError
-from rag.questions import MAX_QUESTION_CHARACTERS, Kind, carries, understand
+from rag.questions import MAX_QUESTION_CHARACTERS, Kind, fits_kind, understand
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_question_expects_a_kind_of_answer(question: str, kind: Kind) -> None:
 )
 def test_a_sentence_carries_kinds_of_answers(sentence: str, kinds: set[Kind]) -> None:
     asked = {Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.NAME}
-    assert {kind for kind in asked if carries(sentence, kind)} == kinds
-    assert carries(sentence, Kind.OPEN)
+    assert {kind for kind in asked if fits_kind(sentence, kind)} == kinds
+    assert fits_kind(sentence, Kind.OPEN)
 
 
 def test_names_and_figures_are_found_but_not_the_first_word() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from index.records import Filters
 from rag.answers import Searched
-from rag.conversations.answers import load, written
+from rag.conversations.answers import answer_json, load
 from rag.engine import QueryEngine
 
 FILES = {
@@ -50,5 +50,5 @@ def test_three_of_many_chosen_reports_are_named(
 
 def test_it_is_kept_with_the_answer(engine: QueryEngine) -> None:
     answer = engine.ask(BROKE, Filters(published_after="2025"))
-    assert load(written(answer)).searched == answer.searched
+    assert load(answer_json(answer)).searched == answer.searched
     assert answer.as_dict()["searched"]["filters"]["published_after"] == "2025"

@@ -36,15 +36,15 @@ from rag.answers import (
     Verification,
 )
 from rag.conversations.answers import (
+    answer_json,
     answers_before,
     answers_until,
     conversation,
     conversation_texts,
-    forget,
+    delete_answer,
     keep,
     kept_answer,
     load,
-    written,
 )
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
@@ -131,19 +131,19 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 @given(answers)
 def test_an_answer_is_read_back_as_it_was(made: Answer) -> None:
-    read = load(written(made))
+    read = load(answer_json(made))
     assert read == made
-    assert written(read) == written(made)
+    assert answer_json(read) == answer_json(made)
 
 
 @given(answers)
 def test_the_text_is_what_is_sent_over_http(made: Answer) -> None:
-    assert written(made).encode() == JSONResponse(made.as_dict()).body
+    assert answer_json(made).encode() == JSONResponse(made.as_dict()).body
 
 
 @given(answers, st.data())
 def test_what_is_no_whole_answer_is_refused(made: Answer, data: st.DataObject) -> None:
-    body = written(made)
+    body = answer_json(made)
     cut = body[: data.draw(st.integers(0, len(body) - 1))]
     with pytest.raises(AnswerFormError, match=r"^not an answer in its JSON form: "):
         load(cut)
@@ -215,7 +215,7 @@ def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog
         keep(catalog, each)
     keep(catalog, instead, replaces=second.answer_id)
     assert conversation(catalog, "c") == [first, instead]
-    assert conversation_texts(catalog, "c") == [written(first), written(instead)]
+    assert conversation_texts(catalog, "c") == [answer_json(first), answer_json(instead)]
     assert answers_until(catalog, second.answer_id) == [first, second]
     assert answers_until(catalog, third.answer_id) == [first, third]
     assert answers_until(catalog, instead.answer_id) == [first, instead]
@@ -249,7 +249,7 @@ def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(
     ],
 )
 def test_an_answer_that_is_not_there_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
-    for act in (kept_answer, forget):
+    for act in (kept_answer, delete_answer):
         with pytest.raises(AnswerNotFoundError) as caught:
             act(catalog, answer_id)
         assert str(caught.value) == f"there is no answer {answer_id!r}; {why}"
@@ -270,7 +270,7 @@ def test_an_answer_stays_the_same_when_its_report_changes_and_goes(
         assert kept_answer(index.catalog, made.answer_id) == before
         file.unlink()
         sync(index, [file.parent], reader=loading)
-        assert kept_answer(index.catalog, made.answer_id) == before == written(made)
-        forget(index.catalog, made.answer_id)
+        assert kept_answer(index.catalog, made.answer_id) == before == answer_json(made)
+        delete_answer(index.catalog, made.answer_id)
         with pytest.raises(AnswerNotFoundError):
             kept_answer(index.catalog, made.answer_id)

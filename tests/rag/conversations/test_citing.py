@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.answers import CitingAnswer, Quote, forget, keep, list_citing
+from rag.conversations.answers import CitingAnswer, Quote, delete_answer, keep, list_citing
 from tests.support.markup import abstention, answer, citation, passage
 from tests.support.reports import version
 
@@ -60,7 +60,7 @@ def test_what_was_replaced_or_deleted_cites_nothing(catalog: Catalog) -> None:
     keep(catalog, TWICE)
     keep(catalog, replace(TWICE, answer_id="0d" * 16), replaces=TWICE.answer_id)
     assert [found.answer_id for found in list_citing(catalog, 7, 10)] == ["0d" * 16]
-    forget(catalog, "0d" * 16)
+    delete_answer(catalog, "0d" * 16)
     assert list_citing(catalog, 7, 10) == []
 
 

@@ -14,16 +14,16 @@ from index.catalog.database import Catalog
 from rag.answers import Answer
 from rag.conversations.answers import (
     KeptConversation,
+    answer_json,
     conversation,
+    conversation_json,
+    delete_conversation,
     find_conversation,
-    forget_conversation,
     keep,
     kept_answer,
     list_citing,
     list_conversations,
     name_conversation,
-    written,
-    written_conversation,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.markup import answer, citation
@@ -106,8 +106,8 @@ def test_what_is_not_there_is_said_to_be_gone(catalog: Catalog) -> None:
     for act in (
         lambda: find_conversation(catalog, "c3"),
         lambda: name_conversation(catalog, "c3", "Name"),
-        lambda: forget_conversation(catalog, "c3"),
-        lambda: written_conversation(catalog, "c3"),
+        lambda: delete_conversation(catalog, "c3"),
+        lambda: conversation_json(catalog, "c3"),
     ):
         with pytest.raises(
             ConversationNotFoundError, match=r"^there is no conversation 'c3'; it may have been deleted$"
@@ -118,27 +118,27 @@ def test_what_is_not_there_is_said_to_be_gone(catalog: Catalog) -> None:
 def test_it_is_forgotten_with_all_its_answers_replaced_or_not(catalog: Catalog) -> None:
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
-    assert kept_answer(catalog, GATES.answer_id) == written(GATES), "it stays under its own link"
-    forget_conversation(catalog, "c1")
+    assert kept_answer(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
+    delete_conversation(catalog, "c1")
     for number in (1, 2, 5):
         with pytest.raises(AnswerNotFoundError):
             kept_answer(catalog, f"{number:032x}")
     assert list_conversations(catalog) == [SECOND]
-    assert kept_answer(catalog, ALONE.answer_id) == written(ALONE)
+    assert kept_answer(catalog, ALONE.answer_id) == answer_json(ALONE)
 
 
 def test_its_json_has_its_answers_as_they_were_given(catalog: Catalog) -> None:
     name_conversation(catalog, "c1", 'Dams, "gates"')
-    text = written_conversation(catalog, "c1")
+    text = conversation_json(catalog, "c1")
     assert json.loads(text) == {
         "conversation_id": "c1",
         "name": 'Dams, "gates"',
         "named": True,
         "created": DAM.created,
         "updated": GATES.created,
-        "answers": [json.loads(written(DAM)), json.loads(written(GATES))],
+        "answers": [json.loads(answer_json(DAM)), json.loads(answer_json(GATES))],
     }
-    assert text.endswith(f'"answers":[{written(DAM)},{written(GATES)}]}}')
+    assert text.endswith(f'"answers":[{answer_json(DAM)},{answer_json(GATES)}]}}')
 
 
 def test_a_backup_has_names_words_and_what_is_cited(catalog: Catalog, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_backup_has_names_words_and_what_is_cited(catalog: Catalog, tmp_path: 
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     before = list_conversations(catalog), list_citing(catalog, 1, 10)
     back_up(tmp_path, tmp_path / "library.tar")
-    forget_conversation(catalog, "c1")
+    delete_conversation(catalog, "c1")
     assert [each.conversation_id for each in list_conversations(catalog)] == ["c2"]
     restore(tmp_path, tmp_path / "library.tar")
     assert (list_conversations(catalog), list_citing(catalog, 1, 10)) == before

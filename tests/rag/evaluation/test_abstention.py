@@ -14,7 +14,7 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import Asked
+from rag.evaluation.asking import AnsweredQuery
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import Place, Sample, estimate
 from tests.support.sets import asked
@@ -126,5 +126,5 @@ class TestCalibration:
 
 
 def test_an_answer_counts_by_what_it_says_of_itself() -> None:
-    item: Asked = asked(YES, RIGHT, answerability=None)
+    item: AnsweredQuery = asked(YES, RIGHT, answerability=None)
     assert item.answerability == 0

@@ -13,7 +13,7 @@ from rag.engine import QueryEngine
 from rag.evaluation.asking import ask_all, ask_without_subject, with_removable_subject
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.indexing import open_temporary
 
 DOCUMENTS = {
     "dam": Document("The dam of Varda broke on Sunday at dawn. Nobody was warned.", "Dam", "text", "en"),
@@ -28,7 +28,7 @@ DATASET = Dataset("set", DOCUMENTS, (WHEN,))
 @pytest.fixture(scope="module")
 def engine(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryEngine]:
     index: Library
-    with open_throwaway(DOCUMENTS, Configuration(), encoder, tmp_path_factory.mktemp("indexes")) as index:
+    with open_temporary(DOCUMENTS, Configuration(), encoder, tmp_path_factory.mktemp("indexes")) as index:
         yield QueryEngine(index)
 
 

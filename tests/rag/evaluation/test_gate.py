@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.answers import AnswerSentence
-from rag.evaluation.asking import Asked
+from rag.evaluation.asking import AnsweredQuery
 from rag.evaluation.datasets import Claim, Query
 from rag.evaluation.figures import estimate
 from rag.evaluation.gate import measure_gate, verdicts_of
@@ -15,7 +15,7 @@ QUERY = Query("q1", "When?")
 HELD, BROKE = "The dam of Varda held on Sunday.", "The dam of Varda broke on Monday."
 
 
-def values(asked_items: list[Asked], claims: list[Claim]) -> dict[str, float]:
+def values(asked_items: list[AnsweredQuery], claims: list[Claim]) -> dict[str, float]:
     found = {place[1:]: estimate(sample) for place, sample in measure_gate(asked_items, claims).items()}
     return {".".join(place): figure.value for place, figure in found.items() if figure is not None}
 

@@ -12,7 +12,7 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.evaluation.configuration import Configuration
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.indexing import open_temporary
 from tests.support.reports import Watched, paths
 
 DOCUMENTS = {
@@ -35,7 +35,7 @@ def opened(
 ) -> list[str]:
     """What opening the index embeds; the index holds the documents then, and finds them."""
     watched.embedded.clear()
-    with open_throwaway(documents, configuration, watched, folder) as index:
+    with open_temporary(documents, configuration, watched, folder) as index:
         assert paths(index) == sorted(documents)
         assert index.search("Where are shoes made?", 1)[0].document.path == "d2"
     return list(watched.embedded)
@@ -83,13 +83,13 @@ def test_a_run_that_was_broken_off_goes_on(watched: Watched, tmp_path: Path) -> 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_throwaway(many, DEFAULT, watched, tmp_path, power_cut)
+        open_temporary(many, DEFAULT, watched, tmp_path, power_cut)
     assert len(opened(watched, tmp_path, documents=many)) == 44
 
 
 def test_what_is_embedded_is_told(watched: Watched, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     index: Library
-    with open_throwaway(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
+    with open_temporary(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
         assert index.generation == 1
     assert told == [("embedding", 2, 2)]

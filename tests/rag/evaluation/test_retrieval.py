@@ -14,7 +14,7 @@ from index.library import Library
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Query
 from rag.evaluation.figures import estimate
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.indexing import open_temporary
 from rag.evaluation.retrieval import METRICS, measure_retrieval
 
 
@@ -28,7 +28,7 @@ def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     documents = {name: Document(text, "", "text", "en") for name, text in texts.items()}
     documents["other"] = Document("Shoes are made in Orrin by hand.", "", "text", "en")
     folder = tmp_path_factory.mktemp("indexes")
-    with open_throwaway(documents, Configuration(), encoder, folder) as opened:
+    with open_temporary(documents, Configuration(), encoder, folder) as opened:
         ranked = [hit.document.path for hit in opened.search("Varda", dense_weight=0)]
         assert ranked[:3] == ["first", "second", "third"]
         yield opened
@@ -86,7 +86,7 @@ def test_a_document_counts_once_at_the_rank_of_its_best_passage(encoder: Encoder
         "long": Document("Varda Varda Varda. " * 3 + "Varda Varda nothing. " * 3, "", "text", "en"),
         "short": Document("Varda nothing nothing nothing.", "", "text", "en"),
     }
-    with open_throwaway(documents, Configuration(max_chunk_tokens=8), encoder, tmp_path) as index:
+    with open_temporary(documents, Configuration(max_chunk_tokens=8), encoder, tmp_path) as index:
         hits = [hit.document.path for hit in index.search("Varda", 100, dense_weight=0)]
         assert (hits[0], hits.count("long") > 1, hits[-1]) == ("long", True, "short")
         found = figures(index, Query("q1", "Varda", judged={"short": 1}))

@@ -7,7 +7,7 @@ import pytest
 from index.documents import Span
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.evaluation.asking import Asked, ask_all
+from rag.evaluation.asking import AnsweredQuery, ask_all
 from rag.evaluation.datasets import Evidence, Query
 from rag.evaluation.figures import estimate
 from rag.evaluation.selection import Quote, agreement, is_gold, measure_selection, quotes_of
@@ -16,7 +16,7 @@ from tests.support.sets import asked
 SUNDAY = "The dam broke on Sunday."
 
 
-def values(index: Library, *items: Asked) -> dict[str, float]:
+def values(index: Library, *items: AnsweredQuery) -> dict[str, float]:
     found = {}
     for place, sample in measure_selection(items, index, 0.6).items():
         figure = estimate(sample)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.figures.quantities import quantities
-from rag.figures.rounding import LOOSENED, same_kind, stands
+from rag.figures.rounding import LOOSENED, fairness, same_kind
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from rag.figures.rounding import LOOSENED, same_kind, stands
 def test_a_figure_stands_for_another(stated: str, cited: str, score: float) -> None:
     [own], [its] = quantities(stated, "en"), quantities(cited, "en")
     assert same_kind(own, its)
-    assert stands(own, its) == score
+    assert fairness(own, its) == score
 
 
 @pytest.mark.parametrize(

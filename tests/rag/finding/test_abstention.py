@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rag.engine import QueryEngine
-from rag.finding.abstention import Abstention, judge, missing_words, shortfall
+from rag.finding.abstention import Abstention, decide, missing_words, shortfall
 from rag.finding.features import measure
 from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
@@ -27,7 +27,7 @@ def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], lis
 
 def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool = False) -> Abstention | None:
     question, _, found = ranked(engine, text)
-    return judge(engine.index, question, found, weights, filtered=filtered).abstention
+    return decide(engine.index, question, found, weights, filtered=filtered).abstention
 
 
 def test_the_threshold_parts_answers_from_abstentions(library: MakeLibrary) -> None:

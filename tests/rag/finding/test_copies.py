@@ -87,7 +87,7 @@ def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(libr
 
     def cited(words: str) -> tuple[str, list[str]]:
         start = text.index(words)
-        made = copies.source(record, ReadSentence(Span(start, start + len(words)), words))
+        made = copies.earliest(record, ReadSentence(Span(start, start + len(words)), words))
         return made.record.path, [other.title for other in made.also_in]
 
     assert cited(STORY[3]) == ("courier.md", [])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.features import Candidate, acronyms, holds, measure
+from rag.finding.features import Candidate, acronyms, contains_term, measure
 from rag.finding.reading import read
 from rag.questions import understand
 
@@ -116,8 +116,8 @@ def test_acronyms(text: str, found: list[str]) -> None:
     ],
 )
 def test_a_word_is_held_by_one_that_grew_from_it(word: str, held: str, answer: bool) -> None:
-    assert holds(frozenset({("en", held)}), ("en", word)) is answer
-    assert not holds(frozenset({("de", held)}), ("en", word))
+    assert contains_term(frozenset({("en", held)}), ("en", word)) is answer
+    assert not contains_term(frozenset({("de", held)}), ("en", word))
 
 
 def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: MakeLibrary) -> None:

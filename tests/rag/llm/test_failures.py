@@ -6,7 +6,7 @@ import httpx
 import openai
 import pytest
 
-from rag.llm.failures import in_words, is_of_time, is_retryable, without
+from rag.llm.failures import describe, is_retryable, is_timeout, redact
 from tests.support.scripted import ServerError
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
@@ -59,7 +59,7 @@ def test_a_request_that_is_wrong_is_not_sent_again(error: Exception) -> None:
 def test_an_error_that_was_raised_from_itself_is_read_to_its_end() -> None:
     error = ValueError("round")
     raised_from(error, error)
-    assert (is_retryable(error), is_of_time(error)) == (False, False)
+    assert (is_retryable(error), is_timeout(error)) == (False, False)
 
 
 def test_a_client_that_has_waited_long_enough_is_told_from_one_that_was_refused() -> None:
@@ -69,18 +69,18 @@ def test_a_client_that_has_waited_long_enough_is_told_from_one_that_was_refused(
         openai.APITimeoutError(request=REQUEST),
         raised_from(RuntimeError("it failed"), httpx.ConnectTimeout("slow")),
     ]
-    assert [is_of_time(error) for error in timed_out] == [True] * 4
-    assert not is_of_time(ConnectionRefusedError())
+    assert [is_timeout(error) for error in timed_out] == [True] * 4
+    assert not is_timeout(ConnectionRefusedError())
 
 
 def test_an_error_is_told_on_one_line() -> None:
-    assert in_words(ValueError("line one\n  line two")) == "ValueError: line one line two"
-    assert in_words(ValueError()) == "ValueError"
-    assert in_words(ValueError("x" * 1000)) == "ValueError: " + "x" * 300
+    assert describe(ValueError("line one\n  line two")) == "ValueError: line one line two"
+    assert describe(ValueError()) == "ValueError"
+    assert describe(ValueError("x" * 1000)) == "ValueError: " + "x" * 300
 
 
 def test_the_key_stands_in_no_error() -> None:
-    assert in_words(ServerError(401, "invalid key sk-123 given"), "sk-123") == (
+    assert describe(ServerError(401, "invalid key sk-123 given"), "sk-123") == (
         "ServerError: invalid key … given"
     )
-    assert without("no key here", None) == "no key here"
+    assert redact("no key here", None) == "no key here"

@@ -197,11 +197,13 @@ def test_the_connection_of_a_reply_that_is_left_off_is_closed_by_the_thread_that
     closed: list[str] = []
     closing = Event()
 
-    def let_go() -> None:
+    def close_connection() -> None:
         closed.append(current_thread().name)
         closing.set()
 
-    model = LanguageModel(ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), let_go=let_go)
+    model = LanguageModel(
+        ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), close_connection=close_connection
+    )
     writing = iter(model.write(ASKED))
     assert next(writing) == "One. "
     assert closed == []
@@ -213,7 +215,7 @@ def test_the_connection_of_a_reply_that_is_left_off_is_closed_by_the_thread_that
 def test_a_reply_that_was_read_to_its_end_has_closed_its_own() -> None:
     closed: list[str] = []
     llm = ScriptedLLM(says("One."))
-    model = LanguageModel(llm, "Scripted", let_go=lambda: closed.append("closed"))
+    model = LanguageModel(llm, "Scripted", close_connection=lambda: closed.append("closed"))
     assert list(model.write(ASKED)) == ["One."]
     assert llm.ended.wait(10)
     assert closed == []

@@ -15,7 +15,7 @@ from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
-from rag.writing.drafting import drafts
+from rag.writing.drafting import parse_reply
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (
@@ -60,7 +60,7 @@ def test_a_grammar_keeps_its_reply_to_the_numbers_that_were_shown(model: Languag
     assert len(pieces) > 1, "it is streamed"
     reply = "".join(pieces)
     assert reply.startswith("[") or reply == "NO ANSWER"
-    found = list(drafts(pieces, "en", lambda: writing.is_cut))
+    found = list(parse_reply(pieces, "en", lambda: writing.is_cut))
     assert all(set(draft.numbers) <= set(NUMBERS) and draft.numbers for draft in found)
 
 

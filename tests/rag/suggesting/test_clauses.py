@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.suggesting.clauses import Clause, plain, taken_apart
+from rag.suggesting.clauses import Clause, parse_clause, simplify
 
 AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and families left."
 
@@ -49,7 +49,7 @@ AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and f
     ],
 )
 def test_a_plain_sentence_comes_apart(sentence: str, clause: Clause) -> None:
-    assert taken_apart(sentence, AROUND) == clause
+    assert parse_clause(sentence, AROUND) == clause
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_plain_sentence_comes_apart(sentence: str, clause: Clause) -> None:
     ],
 )
 def test_what_points_elsewhere_or_has_two_verbs_is_left_alone(sentence: str) -> None:
-    assert taken_apart(sentence, AROUND) is None
+    assert parse_clause(sentence, AROUND) is None
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_what_points_elsewhere_or_has_two_verbs_is_left_alone(sentence: str) -> 
     ],
 )
 def test_what_is_no_plain_sentence_is_not_looked_at(sentence: str, words: str | None) -> None:
-    assert plain(sentence) == words
+    assert simplify(sentence) == words
 
 
 @given(st.text(max_size=120))
 def test_nothing_is_too_odd_to_be_looked_at(text: str) -> None:
-    words = plain(text)
-    assert words is None or taken_apart(words, text) is None or words
+    words = simplify(text)
+    assert words is None or parse_clause(words, text) is None or words

@@ -13,7 +13,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from rag.answers import Answer
-from rag.conversations.history import follow
+from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting import suggesting
 from rag.suggesting.suggesting import candidates_of
@@ -118,11 +118,12 @@ def test_what_was_shown_earlier_in_the_conversation_is_not_suggested_again(libra
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
     assert "How many homes were destroyed?" in suggest(engine, first)
-    follows = follow(engine.index, first.conversation_id)
+    follows = continue_conversation(engine.index, first.conversation_id)
     homes = engine.ask("How many homes were destroyed at the dam of Varda?", conversation=follows)
     assert homes.citations[0].quote == "Some 412 homes were destroyed."
     again = engine.ask(
-        "When did the dam of Varda break?", conversation=follow(engine.index, homes.conversation_id)
+        "When did the dam of Varda break?",
+        conversation=continue_conversation(engine.index, homes.conversation_id),
     )
     assert "How many homes were destroyed?" not in suggest(engine, again)
 
@@ -131,8 +132,8 @@ def test_asking_aside_keeps_no_answer_and_reaches_no_model(library: MakeLibrary)
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     answer = answers_to(engine, "When did the dam of Varda break?")
     suggest(engine, answer)
-    aside = engine.aside()
-    assert (aside.writer, aside.keeps, engine.keeps) == (None, False, True)
+    quoting = engine.quoting_only()
+    assert (quoting.writer, quoting.keeps, engine.keeps) == (None, False, True)
     with engine.index.catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
 

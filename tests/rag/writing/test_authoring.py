@@ -9,7 +9,7 @@ import pytest
 
 from index.library import Library
 from rag.answers import Answer, QuestionRewritten
-from rag.conversations.history import Conversation, of_answers
+from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
@@ -105,15 +105,15 @@ def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_in
 
 def test_a_follow_up_is_rewritten_shown_and_answered(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
-    events = list(engine.stream(FOLLOW_UP, conversation=of_answers("c1", [first])))
+    events = list(engine.stream(FOLLOW_UP, conversation=from_answers("c1", [first])))
     assert events[0] == QuestionRewritten(REWRITTEN)
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert (answer.question, answer.conversation_id) == (FOLLOW_UP, "c1")
 
 
 def test_earlier_evidence_stays_citable_with_its_number(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING), (AMNESTY, AMNESTY)))
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert answer.standalone == REWRITTEN
     assert [(cited.id, cited.quote) for cited in answer.citations] == [(2, SPREADING), (1, AMNESTY)]
     assert [sentence.citations for sentence in answer.sentences] == [(2,), (1,)]
@@ -121,7 +121,7 @@ def test_earlier_evidence_stays_citable_with_its_number(seed_index: Library, fir
 
 def test_what_is_quoted_in_a_conversation_keeps_its_number_too(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, fails(ServerError(400)))
-    answer = engine.ask(DENS, conversation=of_answers("c1", [first]))
+    answer = engine.ask(DENS, conversation=from_answers("c1", [first]))
     numbers = {cited.quote: cited.id for cited in answer.citations}
     assert numbers[AMNESTY] == 1
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
@@ -131,7 +131,7 @@ def test_evidence_that_is_gone_is_not_shown_to_the_model(seed_index: Library, fi
     [cited] = first.citations
     gone = replace(cited, document_id=10**6)
     moved = replace(cited, start=cited.start + 1, end=cited.end + 1)
-    conversation = replace(of_answers("c1", [first]), cited=(gone, moved))
+    conversation = replace(from_answers("c1", [first]), cited=(gone, moved))
     engine, llm = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     answer = engine.ask(FOLLOW_UP, conversation=conversation)
     assert [made.quote for made in answer.citations] == [SPREADING]
@@ -145,7 +145,7 @@ def test_the_rewriting_is_paid_for_with_the_answer(seed_index: Library, first: A
         used(2_000, 100, cites((SPREADING, SPREADING))),
         prices=Prices(1.0, 10.0),
     )
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert (answer.timings["prompt_tokens"], answer.timings["completion_tokens"]) == (2_300, 120)
     assert answer.timings["cost"] == pytest.approx(0.0035)
 
@@ -155,12 +155,12 @@ def test_a_question_that_stands_alone_is_not_shown_what_was_cited_before(
 ) -> None:
     flood = "When was a state of emergency proclaimed in the Isken valley, and by whom?"
     engine, llm = engine_of(seed_index, says(flood), says("NO ANSWER"))
-    engine.ask(flood, conversation=of_answers("c1", [first]))
+    engine.ask(flood, conversation=from_answers("c1", [first]))
     assert AMNESTY not in llm.words(1)
 
 
 def test_a_long_conversation_ends_in_an_answer(seed_index: Library, first: Answer) -> None:
-    conversation: Conversation = of_answers("c1", [first] * 150)
+    conversation: Conversation = from_answers("c1", [first] * 150)
     engine, llm = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     assert [made.id for made in engine.ask(FOLLOW_UP, conversation=conversation).citations] == [2]
     assert len(llm.words(0)) < 12_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.writing.drafting import MAX_CHARACTERS, MAX_CITED, Draft, NoAnswer, drafts
+from rag.writing.drafting import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
 
@@ -19,7 +19,7 @@ def read(
 ) -> list[tuple[str, tuple[str, ...]]]:
     """The statements of a reply; what says that there is no answer, as one of its own."""
     try:
-        found = list(drafts([reply] if pieces is None else pieces, "en", lambda: cut))
+        found = list(parse_reply([reply] if pieces is None else pieces, "en", lambda: cut))
     except NoAnswer:
         return [("(no answer)", ())]
     return [(draft.text, draft.numbers) for draft in found]
@@ -105,8 +105,8 @@ def test_each_statement_is_there_as_soon_as_its_line_is_whole() -> None:
             taken.append(piece)
             yield piece
 
-    found = drafts(pieces(), "en")  # type: ignore[arg-type]
-    assert next(found) == Draft("The dam broke.", ("1.1",))
+    found = parse_reply(pieces(), "en")  # type: ignore[arg-type]
+    assert next(found) == Statement("The dam broke.", ("1.1",))
     assert len(taken) == 2
 
 
@@ -128,8 +128,8 @@ def test_a_reply_without_an_end_is_read_to_a_limit() -> None:
             taken[0] += 1
             yield "[1.1] The dam broke.\n"
 
-    found = list(drafts(for_ever(), "en"))  # type: ignore[arg-type]
-    assert set(found) == {Draft("The dam broke.", ("1.1",))}
+    found = list(parse_reply(for_ever(), "en"))  # type: ignore[arg-type]
+    assert set(found) == {Statement("The dam broke.", ("1.1",))}
     assert taken[0] <= MAX_CHARACTERS // 20
     assert read("x" * 1_000_000) == []
     assert len(read("word " * 200_000)) <= 1

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.conversations.answers import keep, written
+from rag.conversations.answers import answer_json, keep
 from rag.conversations.rechecking import Claim
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
@@ -40,7 +40,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 def test_an_answer_is_given_byte_for_byte(client: TestClient) -> None:
     response = client.get(f"/v1/answers/{MADE.answer_id}")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert response.content == written(MADE).encode()
+    assert response.content == answer_json(MADE).encode()
     assert client.get(f"/v1/answers/{'0c' * 16}").content == SPACED.encode()
 
 
