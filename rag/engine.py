@@ -27,10 +27,9 @@ from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.tuning import DEFAULT_TUNING, Tuning
-from rag.writing.authoring import abstain, add_usage, generate
-from rag.writing.composing import QUOTED, Composition, numbers_of, quote
+from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
-from rag.writing.model import Writer
+from rag.writing.writer import Writer, add_usage, generate
 
 
 class QueryEngine:

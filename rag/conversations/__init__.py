@@ -16,6 +16,7 @@ from rag.conversations.answers import (
     load,
     name_conversation,
 )
+from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
     FILE,
     Feedback,
@@ -27,7 +28,6 @@ from rag.conversations.feedback import (
     read_feedback,
 )
 from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
-from rag.conversations.rechecking import Checked, Claim, Footnote, Place, cited_document, recheck
 
 __all__ = [
     "FILE",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.evaluation.asking import AnsweredQuery
-from rag.evaluation.figures import Place, Sample, Statistic, auroc, ratio, twice
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, Statistic, auroc, ratio, twice
 from rag.evaluation.selection import is_gold, quotes_of
 
 BINS = 10

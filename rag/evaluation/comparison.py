@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import LEVEL, Array, Figure, Place, bootstrap, interval
+from rag.evaluation.bootstrap import LEVEL, Array, Figure, Place, bootstrap, interval
+from rag.evaluation.evaluation import Evaluation
 
 Outcome = Literal["better", "worse", "no difference", "not tested"]
 

@@ -8,9 +8,9 @@ from typing import get_args
 
 from index.documents import Document, Span
 from rag.answers import Answer, Verdict
-from rag.evaluation.asking import AnsweredQuery
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, ratio
 from rag.evaluation.datasets import Claim
-from rag.evaluation.figures import Place, Sample, ratio
 from rag.verification import verify
 
 _WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")

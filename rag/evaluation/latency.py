@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.evaluation.asking import AnsweredQuery
-from rag.evaluation.figures import Place, Sample, quantile
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, quantile
 
 TOTAL = "total"
 SHARES = {"median": 0.5, "p95": 0.95}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.evaluation.comparison import Comparison
 from rag.evaluation.configuration import settings_of
-from rag.evaluation.evaluating import Evaluation
+from rag.evaluation.evaluation import Evaluation
 from rag.evaluation.plots import plot_calibration, plot_risk_coverage
 from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from index.library import Library, Progress
+from rag.evaluation.bootstrap import Array, Place, Sample, mean
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Array, Place, Sample, mean
 
 POOL = 100
 """How many passages each search returns."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.library import Library
 from rag.answers import Answer
-from rag.evaluation.asking import AnsweredQuery
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, mean
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Place, Sample, mean
 
 FIRST_SENTENCES = 3
 """How many sentences of the best passage a baseline without selection cites."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rag.evaluation.bootstrap import Figure, Place
 from rag.evaluation.comparison import Comparison
-from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import Figure, Place
+from rag.evaluation.evaluation import Evaluation
 
 _LATENCY = "latency_ms"
 

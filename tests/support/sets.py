@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.answers import Answer, AnswerSentence, Citation, Verdict, Verification
-from rag.evaluation.asking import AnsweredQuery
+from rag.evaluation.answered_queries import AnsweredQuery
 from rag.evaluation.datasets import Query
 
 HEADER = "query-id\tcorpus-id\tscore"

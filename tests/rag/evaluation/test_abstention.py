@@ -14,9 +14,9 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import AnsweredQuery
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, estimate
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Place, Sample, estimate
 from tests.support.sets import asked
 
 YES = Query("yes", "When?", answerable=True, answers=("Sunday",))

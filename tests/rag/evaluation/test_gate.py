@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.answers import AnswerSentence
-from rag.evaluation.asking import AnsweredQuery
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Claim, Query
-from rag.evaluation.figures import estimate
 from rag.evaluation.gate import measure_gate, verdicts_of
 from tests.support.sets import asked
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import estimate
 from rag.evaluation.latency import measure_latency
 from tests.support.sets import asked
 

@@ -11,7 +11,7 @@ import pytest
 
 from rag.evaluation import Configuration, Evaluation, compare
 from rag.evaluation.abstention import CalibrationBin, RiskPoint
-from rag.evaluation.figures import Figure, Sample, mean
+from rag.evaluation.bootstrap import Figure, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 
 PNG = b"\x89PNG\r\n\x1a\n"

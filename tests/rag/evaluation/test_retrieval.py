@@ -11,11 +11,11 @@ import pytest
 from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import estimate
-from rag.evaluation.indexing import open_temporary
 from rag.evaluation.retrieval import METRICS, measure_retrieval
+from rag.evaluation.temporary_index import open_temporary
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
-from rag.writing.drafting import parse_reply
+from rag.writing.reply_parser import parse_reply
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (

@@ -10,7 +10,7 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.support.scripted import ScriptedLLM, model_of, obeys
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]

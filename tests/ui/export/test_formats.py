@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.answers import Answer
 from rag.conversations.answers import answer_json
-from rag.conversations.rechecking import Claim, Place
+from rag.conversations.export_check import Claim, Place
 from tests.support.exports import DIGESTS, FIRST, SECOND, THIRD, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage
 from ui.export import FORMATS, Exported, Format, NotExportedError, export, format_of, read_export

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
 from rag.conversations.answers import answer_json, keep
-from rag.conversations.rechecking import Claim
+from rag.conversations.export_check import Claim
 from rag.conversations.store import Kept
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation

@@ -15,7 +15,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
 from rag.answers import Answer
 from rag.conversations.answers import answer_json, keep
-from rag.conversations.rechecking import Claim
+from rag.conversations.export_check import Claim
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
-from rag.finding.abstention import caveat
+from rag.finding.abstention import Abstention, caveat
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.ranking import select
@@ -100,6 +100,14 @@ class Composition:
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
     """Return the footnote numbers that spans have in earlier answers of a conversation."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
+
+
+def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
+    """Return an abstention with its reason."""
+    yield Token(abstention.reason)
+    return replace(
+        draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
+    )
 
 
 QUOTED = "quoted"

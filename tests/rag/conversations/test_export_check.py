@@ -10,7 +10,7 @@ import pytest
 from index.catalog.database import Catalog
 from index.documents import Document
 from index.records import DocumentRecord
-from rag.conversations.rechecking import Checked, Claim, Footnote, Place, recheck
+from rag.conversations.export_check import Checked, Claim, Footnote, Place, recheck
 from tests.support.reports import version
 
 TEXT = "The gate closed. Police arrested\n 1,043 people on Monday. They were freed."

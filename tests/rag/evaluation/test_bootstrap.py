@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean, quantile, ratio, twice
+from rag.evaluation.bootstrap import Figure, Sample, auroc, bootstrap, estimate, mean, quantile, ratio, twice
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 

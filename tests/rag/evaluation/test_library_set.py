@@ -16,7 +16,7 @@ from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evide
 from rag.errors import DatasetError
 from rag.evaluation import Configuration, Dataset, evaluate, read_dataset
 from rag.evaluation.datasets import Evidence
-from rag.evaluation.library import write_library_set
+from rag.evaluation.library_set import write_library_set
 from tests.support.reports import write
 from tests.support.sets import write_lines
 

@@ -15,7 +15,7 @@ from rag.llm import Prices
 from rag.llm.circuit import Circuit
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.support.scripted import Script, ScriptedLLM, ServerError, cites, fails, model_of, says
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"

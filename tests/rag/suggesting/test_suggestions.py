@@ -16,7 +16,7 @@ from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting import suggesting
-from rag.suggesting.suggesting import candidates_of
+from rag.suggesting.suggestions import candidates_of
 
 suggest = partial(suggesting.suggest, seconds=60)
 """As on a machine that is quick enough: what is suggested does not depend on it here."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.suggesting.phrasing import questions_in
+from rag.suggesting.question_rules import questions_in
 
 AROUND = "The Cabinet met at the ministry. Near Parliament some rebuilding went on."
 

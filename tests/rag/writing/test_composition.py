@@ -11,7 +11,7 @@ from rag.answers import CitationMade, Token, Verification
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
 from rag.finding.reading import ReadSentence
-from rag.writing.composing import Composition, numbers_of
+from rag.writing.composition import Composition, numbers_of
 
 SUPPORTED = Verification("supported", True, True, 1.0)
 STRUCK = Verification("unsupported", True, False, 0.2, "9 is not in the cited sentence")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.writing.drafting import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
+from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
 

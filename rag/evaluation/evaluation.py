@@ -19,15 +19,20 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import AnsweredQuery, ask_all, ask_without_subject, with_removable_subject
+from rag.evaluation.answered_queries import (
+    AnsweredQuery,
+    ask_all,
+    ask_without_subject,
+    with_removable_subject,
+)
+from rag.evaluation.bootstrap import Figure, Place, Sample, estimate
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
-from rag.evaluation.figures import Figure, Place, Sample, estimate
 from rag.evaluation.gate import measure_gate
-from rag.evaluation.indexing import open_temporary
 from rag.evaluation.latency import measure_latency
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
+from rag.evaluation.temporary_index import open_temporary
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
 """A part that can be measured separately. Every part that asks questions also measures latency."""

@@ -16,7 +16,7 @@ from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
 from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Policy, Writer
+from rag.writing.writer import Policy, Writer
 from tests.support.scripted import (
     Script,
     ScriptedLLM,

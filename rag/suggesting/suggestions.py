@@ -1,8 +1,8 @@
 """Suggestions for the next question: questions that the library answers close to an answer's sources.
 
 No language model is involved. The sentences around the cited ones are turned into questions
-(:mod:`rag.suggesting.phrasing`), and the engine answers each of them. A question is suggested only if its
-answer cites the sentence that it was made from. English only.
+(:mod:`rag.suggesting.question_rules`), and the engine answers each of them. A question is suggested only if
+its answer cites the sentence that it was made from. English only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from index.text import sentences
 from rag.answers import Answer, Citation, Passage
 from rag.conversations.history import Conversation, continue_conversation
 from rag.engine import QueryEngine
-from rag.suggesting.phrasing import questions_in
+from rag.suggesting.question_rules import questions_in
 
 MAX_SUGGESTIONS = 3
 """The most suggestions."""
