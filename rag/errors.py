@@ -82,22 +82,6 @@ class OtherConversationError(FootnotedError, ValueError):
         )
 
 
-class KeptNotFoundError(FootnotedError, LookupError):
-    """No text is kept under this id."""
-
-    def __init__(self, text_id: str) -> None:
-        super().__init__(f"nothing is kept under {text_id!r}; it may have been deleted")
-        self.text_id = text_id
-
-
-class SeriesNotFoundError(FootnotedError, LookupError):
-    """No text is kept in this series."""
-
-    def __init__(self, series: str) -> None:
-        super().__init__(f"nothing is kept in the series {series!r}; it may have been deleted")
-        self.series = series
-
-
 class SpanError(FootnotedError, ValueError):
     """The span lies outside its document."""
 

@@ -3,7 +3,6 @@
 from rag.conversations.answers import (
     LISTED,
     CitingAnswer,
-    KeptConversation,
     answers_until,
     conversation,
     conversation_json,
@@ -28,6 +27,7 @@ from rag.conversations.feedback import (
     read_feedback,
 )
 from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
+from rag.conversations.store import KeptConversation
 
 __all__ = [
     "FILE",

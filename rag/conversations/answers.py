@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +16,14 @@ from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations.store import FoundBy, Kept
-from rag.errors import AnswerFormError, AnswerNotFoundError, KeptNotFoundError, NotKeptError
+from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
+from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
+from rag.wording import visible
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from index.library import Library
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
-from rag.errors import ConversationNotFoundError, SeriesNotFoundError
-from rag.wording import visible
-
-if TYPE_CHECKING:
-    from index.library import Library
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from index.catalog import Catalog
-    from index.library import Library
-
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -70,14 +57,14 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         NotKeptError: if the catalog cannot be written, or already has an answer with this id.
     """
     body = answer_json(answer)
-    found_by = FoundBy(
+    fields = SearchFields(
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
     )
     try:
-        _kept(library).put(
-            answer.answer_id, answer.conversation_id, answer.created, body, found_by, replaces=replaces
+        _store(library).put(
+            answer.answer_id, answer.conversation_id, answer.created, body, fields, replaces=replaces
         )
     except DatabaseError as error:
         raise NotKeptError(
@@ -94,10 +81,7 @@ def kept_answer(library: Library | Catalog, answer_id: str) -> str:
     """
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id, _NO_ID)
-    try:
-        return _kept(library).get(answer_id)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    return _store(library).get(answer_id)
 
 
 def delete_answer(library: Library | Catalog, answer_id: str) -> None:
@@ -108,10 +92,7 @@ def delete_answer(library: Library | Catalog, answer_id: str) -> None:
     """
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id, _NO_ID)
-    try:
-        _kept(library).delete(answer_id)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    _store(library).delete(answer_id)
 
 
 def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
@@ -120,12 +101,12 @@ def conversation(library: Library | Catalog, conversation_id: str, limit: int | 
     Unlike :func:`load`, this does not compare the answers with their re-serialised form: the library wrote
     them itself, and every question of the conversation reads them.
     """
-    return [_read(body) for body in _kept(library).series(conversation_id, limit)]
+    return [_read(body) for body in _store(library).conversation(conversation_id, limit)]
 
 
 def conversation_texts(library: Library | Catalog, conversation_id: str) -> list[str]:
     """Return the JSON texts of a conversation's answers, byte for byte, the oldest first."""
-    return _kept(library).series(conversation_id)
+    return _store(library).conversation(conversation_id)
 
 
 def answers_before(
@@ -140,10 +121,7 @@ def answers_before(
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    try:
-        conversation_id, bodies = _kept(library).before(answer_id, limit)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    conversation_id, bodies = _store(library).before(answer_id, limit)
     return conversation_id, list(map(_read, bodies))
 
 
@@ -164,7 +142,7 @@ def answers_citing(library: Library | Catalog, document_id: int, limit: int) -> 
         The cited version and the answer, the newest first, at most ``limit``. An answer that cites two
         versions appears twice.
     """
-    return [(version, _read(body)) for version, body in _kept(library).referring(document_id, limit)]
+    return [(version, _read(body)) for version, body in _store(library).citing(document_id, limit)]
 
 
 def load(body: str | bytes) -> Answer:
@@ -198,9 +176,9 @@ def _read(body: str | bytes) -> Answer:
         raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
-def _kept(library: Library | Catalog) -> Kept:
-    """Return the stored texts of a library, or of its catalog alone, for which no encoder is loaded."""
-    return Kept((library if isinstance(library, Catalog) else library.catalog).engine)
+def _store(library: Library | Catalog) -> AnswerStore:
+    """Return the stored answers of a library, or of its catalog alone, which needs no encoder."""
+    return AnswerStore((library if isinstance(library, Catalog) else library.catalog).engine)
 
 
 @cache
@@ -235,27 +213,6 @@ LISTED = 200
 """How many conversations are listed by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptConversation:
-    """A summary of a conversation.
-
-    Attributes:
-        conversation_id: the id that its answers carry.
-        name: the name that the user gave it, else its first question.
-        named: whether the user gave it a name.
-        created: when its first answer was made, ISO 8601 in UTC.
-        updated: when its last answer was made.
-        answers: the number of its answers, without replaced ones.
-    """
-
-    conversation_id: str
-    name: str
-    named: bool
-    created: str
-    updated: str
-    answers: int
-
-
 def list_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED
 ) -> list[KeptConversation]:
@@ -267,15 +224,12 @@ def list_conversations(
             conversation, regardless of case and accents. Empty for all conversations.
         limit: the most conversations to return.
     """
-    return list(map(_of_series, list_series(_catalog(library).engine, query, limit)))
+    return _store(library).list_conversations(query, limit)
 
 
 def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
     """Return the summary of a conversation; raise ConversationNotFoundError."""
-    try:
-        return _of_series(find_series(_catalog(library).engine, conversation_id))
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
+    return _store(library).find_conversation(conversation_id)
 
 
 def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
@@ -297,10 +251,7 @@ def name_conversation(library: Library | Catalog, conversation_id: str, name: st
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
     """
-    try:
-        name_series(_catalog(library).engine, conversation_id, visible(name) or None)
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
+    _store(library).name_conversation(conversation_id, visible(name) or None)
     return find_conversation(library, conversation_id)
 
 
@@ -310,19 +261,7 @@ def delete_conversation(library: Library | Catalog, conversation_id: str) -> Non
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
     """
-    try:
-        delete_series(_catalog(library).engine, conversation_id)
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
-
-
-def _of_series(found: Series) -> KeptConversation:
-    name = found.heading if found.name is None else found.name
-    return KeptConversation(found.id, name, found.name is not None, found.created, found.updated, found.texts)
-
-
-def _catalog(library: Library | Catalog) -> Catalog:
-    return library if isinstance(library, Catalog) else library.catalog
+    _store(library).delete_conversation(conversation_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,22 +17,9 @@ from rag.evaluation.configuration import Configuration
 SOURCE = "/evaluation"
 """The source folder of the documents in a temporary index."""
 
-_PASSAGES_BY = (
-    "embedding/buckets.py",
-    "embedding/late_chunking.py",
-    "embedding/model.py",
-    "embedding/pipeline.py",
-    "embedding/quantize.py",
-    "text/chunks.py",
-    "text/cutting.py",
-    "text/entries.py",
-    "text/minhash.py",
-    "text/segmentation.py",
-    "text/tabular.py",
-    "text/tokens.py",
-)
-"""The code that makes passages and signatures. A change to it must lead to a new index, or the old one would
-be measured."""
+_PASSAGES_BY = ("text", "embedding")
+"""The packages of ``index`` that make passages. A change to their code must lead to a new index,
+or the old one would be measured."""
 
 
 def open_temporary(
@@ -74,8 +61,10 @@ def _digest(documents: Mapping[str, Document], configuration: Configuration, enc
     """Return the digest of the documents, and of everything that turns them into passages."""
     how = [encoder.key, configuration.max_chunk_tokens, configuration.title_tokens]
     digest = hashlib.sha256(json.dumps(how).encode())
-    for module in _PASSAGES_BY:
-        digest.update(files("index").joinpath(module).read_bytes())
+    for package in _PASSAGES_BY:
+        modules = [file for file in files("index").joinpath(package).iterdir() if file.name.endswith(".py")]
+        for module in sorted(modules, key=lambda file: file.name):
+            digest.update(module.read_bytes())
     for name, document in documents.items():
         content = [name, document.text, document.title, document.language, document.published]
         digest.update(json.dumps(content).encode("utf-8", "surrogatepass"))

@@ -46,7 +46,7 @@ from rag.conversations.answers import (
     kept_answer,
     load,
 )
-from rag.conversations.store import Kept
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from rag.errors import AnswerFormError, AnswerNotFoundError
 from tests.support.markup import answer, citation
@@ -229,7 +229,7 @@ def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog
 
 def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(catalog: Catalog) -> None:
     made = answer(citation(1, GATE))
-    kept = Kept(catalog.engine)
+    kept = AnswerStore(catalog.engine)
     kept.put("1", "c", made.created, json.dumps(made.as_dict() | {"mood": "good"}))
     assert conversation(catalog, "c", 10) == [made]
     kept.put("2", "c", made.created, json.dumps(made.as_dict() | {"generation": "1"}))
