@@ -1,4 +1,4 @@
-"""What was asked and answered before, within bounds."""
+"""A conversation's history is available to a follow-up, within bounds."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def said(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(turn.question, turn.answer) for turn in from_turns(turns).exchanges]
 
 
-def test_a_question_by_itself_has_no_history() -> None:
+def test_a_single_question_has_no_history() -> None:
     assert (NO_CONVERSATION.id, NO_CONVERSATION.exchanges, NO_CONVERSATION.cited) == (None, (), ())
 
 
-def test_kept_answers_are_turns_with_the_question_that_was_searched_for() -> None:
+def test_stored_answers_become_turns_with_the_standalone_question() -> None:
     conversation = from_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
     assert conversation.id == "c1"
     assert [(turn.question, turn.standalone, turn.answer) for turn in conversation.exchanges] == [
@@ -55,7 +55,7 @@ def test_only_the_last_turns_are_read() -> None:
     assert from_turns(turns).exchanges[-1].question == "Said 98"
 
 
-def test_what_no_question_stands_before_and_what_is_blank_is_left_out() -> None:
+def test_blank_turns_and_turns_before_the_first_question_are_left_out() -> None:
     turns = [("assistant", "Hello."), ("user", " "), ("user", " When? "), ("assistant", " Monday. ")]
     assert said(turns) == [("When?", "Monday.")]
     assert said([("user", "When?"), ("user", "Where?")]) == [("When?", ""), ("Where?", "")]
@@ -64,7 +64,7 @@ def test_what_no_question_stands_before_and_what_is_blank_is_left_out() -> None:
     ]
 
 
-def test_what_was_said_at_length_is_read_from_its_beginning() -> None:
+def test_a_long_turn_is_cut_at_its_end() -> None:
     [(question, reply)] = said([("user", "q" * 100_000), ("assistant", "a" * 100_000)])
     assert (len(question), len(reply)) == (MAX_TURN_CHARACTERS, MAX_TURN_CHARACTERS)
 
@@ -73,7 +73,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
 
 
-def test_what_replaces_an_answer_follows_what_was_said_before_that(tmp_path: Path) -> None:
+def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(tmp_path: Path) -> None:
     catalog = Catalog.open(tmp_path / "catalog.sqlite")
     for place in range(4):
         made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1" if place < 3 else None)
@@ -101,7 +101,7 @@ def test_what_replaces_an_answer_follows_what_was_said_before_that(tmp_path: Pat
     catalog.close()
 
 
-def test_a_question_follows_the_kept_answers_of_its_conversation_and_else_what_was_said(
+def test_stored_answers_take_precedence_over_turns_from_the_caller(
     tmp_path: Path,
 ) -> None:
     catalog = Catalog.open(tmp_path / "catalog.sqlite")

@@ -1,4 +1,4 @@
-"""Texts are kept beside the documents: the same bytes for ever, in their order, in nobody's way."""
+"""Answers are stored beside the documents: unchanged, in order, and without blocking searches."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ def store(catalog: Catalog) -> AnswerStore:
     return AnswerStore(catalog.engine)
 
 
-def test_a_text_is_the_same_whatever_is_in_it(store: AnswerStore) -> None:
+def test_an_answer_is_stored_byte_for_byte(store: AnswerStore) -> None:
     text = '{"quote":"Ünï\\u0000 “x”\\n\u2028 \U0001f4dc"}  \n'
     store.put("a", None, CREATED, text)
     assert store.get("a") == text
 
 
-def test_what_is_kept_is_never_changed(store: AnswerStore) -> None:
+def test_a_stored_answer_is_never_overwritten(store: AnswerStore) -> None:
     store.put("a", None, CREATED, "first")
     with pytest.raises(sa.exc.IntegrityError):
         store.put("a", None, CREATED, "second")
     assert store.get("a") == "first"
 
 
-def test_a_series_has_its_last_texts_in_the_order_in_which_they_came(store: AnswerStore) -> None:
+def test_a_conversation_returns_its_last_answers_oldest_first(store: AnswerStore) -> None:
     for number in range(5):
         store.put(f"{number}", "s", CREATED, f"text {number}")
         store.put(f"other {number}", "t" if number % 2 else None, CREATED, "other")
@@ -70,7 +70,7 @@ def test_a_series_has_its_last_texts_in_the_order_in_which_they_came(store: Answ
     assert store.conversation("nothing", 100) == []
 
 
-def test_a_text_takes_the_place_of_others_which_stay_under_their_ids(store: AnswerStore) -> None:
+def test_replaced_answers_leave_the_conversation_and_keep_their_ids(store: AnswerStore) -> None:
     for name in ("a", "b", "c"):
         store.put(name, "s", CREATED, f"text {name}")
         store.put(f"other {name}", "t", CREATED, f"other {name}")
@@ -85,7 +85,7 @@ def test_a_text_takes_the_place_of_others_which_stay_under_their_ids(store: Answ
 
 
 @pytest.mark.parametrize("replaces", ["nothing", "other", "alone"])
-def test_what_is_not_in_the_series_replaces_nothing(store: AnswerStore, replaces: str) -> None:
+def test_an_id_from_outside_the_conversation_replaces_nothing(store: AnswerStore, replaces: str) -> None:
     store.put("a", "s", CREATED, "text a")
     store.put("other", "t", CREATED, "other")
     store.put("alone", None, CREATED, "alone")
@@ -94,14 +94,14 @@ def test_what_is_not_in_the_series_replaces_nothing(store: AnswerStore, replaces
     assert (store.conversation("s"), store.conversation("t")) == (["text a", "text b"], ["other"])
 
 
-def test_a_text_that_is_refused_replaces_nothing(store: AnswerStore) -> None:
+def test_a_refused_answer_replaces_nothing(store: AnswerStore) -> None:
     store.put("a", "s", CREATED, "text a")
     with pytest.raises(sa.exc.IntegrityError):
         store.put("a", "s", CREATED, "again", replaces="a")
     assert store.conversation("s") == ["text a"]
 
 
-def test_what_came_before_a_text_is_known_also_where_it_was_replaced(store: AnswerStore) -> None:
+def test_a_replaced_answer_still_knows_the_answers_before_it(store: AnswerStore) -> None:
     for name in ("a", "b", "c"):
         store.put(name, "s", CREATED, f"text {name}")
     store.put("d", "s", CREATED, "text d", replaces="c")
@@ -114,7 +114,7 @@ def test_what_came_before_a_text_is_known_also_where_it_was_replaced(store: Answ
         store.before("nothing")
 
 
-def test_texts_that_refer_to_a_document_come_the_newest_first(store: AnswerStore) -> None:
+def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
     references = {
         "a": {(1, 1), (2, 1)},
         "b": {(1, 1), (1, 2)},
@@ -135,10 +135,10 @@ def test_texts_that_refer_to_a_document_come_the_newest_first(store: AnswerStore
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_a_series_has_what_was_put_and_neither_replaced_nor_deleted(
+def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
     steps: list[tuple[str, int | None, bool]],
 ) -> None:
-    """Against a list: each step puts a text, perhaps in the place of an earlier one, perhaps to delete it."""
+    """Compare with a list: each step stores an answer, and may replace an earlier one or delete its own."""
     with TemporaryDirectory() as folder:
         catalog = Catalog.open(Path(folder) / "catalog.sqlite")
         store = AnswerStore(catalog.engine)
@@ -160,7 +160,7 @@ def test_a_series_has_what_was_put_and_neither_replaced_nor_deleted(
         catalog.close()
 
 
-def test_a_text_that_was_deleted_is_not_found(store: AnswerStore) -> None:
+def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
     store.put("a", "s", CREATED, "text")
     store.delete("a")
     assert store.conversation("s", 1) == []
@@ -169,15 +169,17 @@ def test_a_text_that_was_deleted_is_not_found(store: AnswerStore) -> None:
             act("a")
 
 
-def test_keeping_a_text_changes_nothing_that_is_searched(index: Library) -> None:
+def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
     before = index.generation, [hit.text for hit in index.search("gate")], index.documents()
     AnswerStore(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
     assert (index.generation, [hit.text for hit in index.search("gate")], index.documents()) == before
 
 
-def test_a_text_waits_for_whoever_is_writing(catalog: Catalog, store: AnswerStore, tmp_path: Path) -> None:
-    """The writer is another process, which holds the database in the middle of a long transaction."""
+def test_storing_waits_for_another_writing_process(
+    catalog: Catalog, store: AnswerStore, tmp_path: Path
+) -> None:
+    """The writer is another process in the middle of a long transaction."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITING, str(tmp_path / "catalog.sqlite")],
         cwd=Path(__file__).parents[3],
@@ -201,7 +203,7 @@ def test_a_text_waits_for_whoever_is_writing(catalog: Catalog, store: AnswerStor
     assert (store.get("a"), catalog.sources()) == ("text", ["/slow"])
 
 
-def test_texts_and_documents_are_written_at_the_same_time(catalog: Catalog, store: AnswerStore) -> None:
+def test_answers_and_documents_are_written_at_the_same_time(catalog: Catalog, store: AnswerStore) -> None:
     def keep_many(turn: int) -> None:
         for number in range(20):
             store.put(f"{turn}-{number}", f"{turn}", CREATED, f"text {number}")
@@ -219,7 +221,7 @@ def test_texts_and_documents_are_written_at_the_same_time(catalog: Catalog, stor
     ] * 3
 
 
-def test_what_is_kept_is_in_a_backup(index: Library, tmp_path: Path) -> None:
+def test_a_backup_contains_the_answers(index: Library, tmp_path: Path) -> None:
     index.replace([incoming("One gate of the dam.")])
     store = AnswerStore(index.catalog.engine)
     store.put("a", "s", CREATED, "before")

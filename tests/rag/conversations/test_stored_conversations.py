@@ -46,7 +46,7 @@ def put(
     said: tuple[str, str],
     *replaces: str,
 ) -> None:
-    """Store an answer of a day, with its heading and its words, perhaps in the place of another one."""
+    """Store an answer of a day, with its heading and its words; it may replace another one."""
     fields = SearchFields(said[0], "\n".join(said), frozenset({(7, 1)}))
     store.put(
         answer_id,
@@ -62,7 +62,7 @@ def listed(store: AnswerStore, query: str = "") -> list[str]:
     return [found.conversation_id for found in store.list_conversations(query)]
 
 
-def test_what_was_added_to_last_comes_first(store: AnswerStore) -> None:
+def test_the_last_updated_conversation_comes_first(store: AnswerStore) -> None:
     first = KeptConversation("a", "Why did the dam fail?", False, "2031-08-01", "2031-08-04", 2)
     second = KeptConversation(
         "b", "Bao nhiêu hộ bị ảnh hưởng bởi lũ lụt ở Đà Nẵng?", False, "2031-08-02", "2031-08-02", 1
@@ -72,7 +72,7 @@ def test_what_was_added_to_last_comes_first(store: AnswerStore) -> None:
     assert store.find_conversation("b") == second
 
 
-def test_a_series_begins_with_what_is_still_in_it(store: AnswerStore) -> None:
+def test_replaced_answers_do_not_count_in_the_summary(store: AnswerStore) -> None:
     put(store, "a3", "a", 5, ("And how many gates?", "Three."), "a1")
     assert store.find_conversation("a") == KeptConversation(
         "a", "And how many gates?", False, "2031-08-05", "2031-08-05", 1
@@ -100,13 +100,13 @@ def test_a_series_begins_with_what_is_still_in_it(store: AnswerStore) -> None:
         ("knows", []),
     ],
 )
-def test_a_series_is_found_by_all_of_the_words_wherever_they_stand(
+def test_a_conversation_is_found_if_all_words_occur_in_it(
     store: AnswerStore, query: str, found: list[str]
 ) -> None:
     assert listed(store, query) == found
 
 
-def test_a_name_is_searched_with_the_texts(store: AnswerStore) -> None:
+def test_a_search_covers_the_name_and_the_answers(store: AnswerStore) -> None:
     store.name_conversation("b", "Übersicht: 50% <b>")
     assert store.find_conversation("b").name == "Übersicht: 50% <b>"
     assert [listed(store, query) for query in ("ubersicht", "ubersicht lut", "ubersicht dam", "50% <B>")] == [
@@ -118,7 +118,9 @@ def test_a_name_is_searched_with_the_texts(store: AnswerStore) -> None:
     assert (store.find_conversation("b").name, listed(store, "floods")) == (None, [])
 
 
-def test_what_is_not_there_has_no_name_and_is_not_deleted(store: AnswerStore, engine: sa.Engine) -> None:
+def test_a_missing_conversation_cannot_be_found_named_or_deleted(
+    store: AnswerStore, engine: sa.Engine
+) -> None:
     with pytest.raises(ConversationNotFoundError, match=r"^there is no conversation 'c'; it may have been"):
         store.find_conversation("c")
     with pytest.raises(ConversationNotFoundError):
@@ -129,7 +131,9 @@ def test_what_is_not_there_has_no_name_and_is_not_deleted(store: AnswerStore, en
         assert connection.execute(sa.select(series_names)).all() == []
 
 
-def test_a_series_goes_with_all_that_was_ever_in_it(store: AnswerStore, engine: sa.Engine) -> None:
+def test_deleting_a_conversation_deletes_its_replaced_answers_too(
+    store: AnswerStore, engine: sa.Engine
+) -> None:
     store.name_conversation("a", "Dams")
     put(store, "a3", "a", 5, ("And how many gates?", "Three."), "a1")
     store.delete_conversation("a")
@@ -144,7 +148,7 @@ def test_a_series_goes_with_all_that_was_ever_in_it(store: AnswerStore, engine: 
         )] == [2, 2, 0, 0]  # fmt: skip
 
 
-def test_with_its_last_text_a_series_loses_its_name(store: AnswerStore) -> None:
+def test_deleting_the_last_answer_deletes_the_name(store: AnswerStore) -> None:
     for series in ("a", "b"):
         store.name_conversation(series, f"Name of {series}")
     store.delete("a1")
@@ -155,7 +159,7 @@ def test_with_its_last_text_a_series_loses_its_name(store: AnswerStore) -> None:
     assert (store.find_conversation("a").name, store.find_conversation("b").name) == (None, "Name of b")
 
 
-def test_what_was_replaced_goes_also_when_nothing_is_left_in_the_series(store: AnswerStore) -> None:
+def test_a_conversation_of_replaced_answers_only_can_be_deleted(store: AnswerStore) -> None:
     put(store, "b2", "b", 5, ("Again?", "Yes."), "b1")
     store.delete("b2")
     assert listed(store) == ["a"]
@@ -164,7 +168,7 @@ def test_what_was_replaced_goes_also_when_nothing_is_left_in_the_series(store: A
         store.get("b1")
 
 
-def test_several_may_name_and_read_at_once(store: AnswerStore) -> None:
+def test_threads_name_and_read_at_the_same_time(store: AnswerStore) -> None:
     def name(turn: int) -> None:
         for number in range(10):
             store.name_conversation("a", f"Name {turn}.{number}")

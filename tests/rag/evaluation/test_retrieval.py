@@ -1,4 +1,4 @@
-"""The figures of retrieval, against values worked out by hand on a set whose ranking is known."""
+"""Figures of retrieval, against values computed by hand for a known ranking."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.evaluation.temporary_index import open_temporary
 
 @pytest.fixture(scope="module")
 def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """By words alone, a search for *varda* brings first, second, third: the more often, the higher."""
+    """A lexical search for *varda* ranks first, second, third, by the number of occurrences."""
     texts = {
         name: f"{'Varda ' * times}{'nothing ' * (6 - times)}.".replace(" .", ".")
         for name, times in (("first", 5), ("second", 3), ("third", 1))
@@ -45,7 +45,7 @@ def figures(index: Library, *queries: Query, dense_weight: float = 0.6) -> dict[
     return found
 
 
-def test_each_metric_is_what_its_definition_gives(index: Library) -> None:
+def test_each_metric_matches_its_definition(index: Library) -> None:
     found = figures(index, Query("q1", "Varda", judged={"second": 1, "third": 1, "first": 0}))
     ideal = 1 + 1 / log2(3)
     assert found["lexical", "ndcg@10"] == pytest.approx((1 / log2(3) + 1 / log2(4)) / ideal)
@@ -58,7 +58,7 @@ def test_gains_are_linear_in_the_grade(index: Library) -> None:
     assert found["lexical", "ndcg@10"] == pytest.approx((1 + 3 / log2(3)) / (3 + 1 / log2(3)))
 
 
-def test_a_figure_is_the_mean_over_the_questions_that_have_a_judgement(index: Library) -> None:
+def test_a_figure_is_the_mean_over_the_judged_questions(index: Library) -> None:
     found = figures(
         index,
         Query("q1", "Varda", judged={"first": 1}),
@@ -97,7 +97,7 @@ def test_nothing_is_measured_without_a_judgement(index: Library) -> None:
     assert measure_retrieval(index, [Query("q1", "Varda")], 0.6) == {}
 
 
-def test_searches_are_told_and_counted(index: Library) -> None:
+def test_searches_are_reported_and_counted(index: Library) -> None:
     told: list[tuple[str, int, int]] = []
     queries = [Query(name, "Varda", judged={"first": 1}) for name in ("q1", "q2")]
     measure_retrieval(index, queries, 0.6, lambda *stage: told.append(stage))

@@ -1,4 +1,4 @@
-"""An answer's text grows by sentences; footnotes keep their numbers throughout a conversation."""
+"""An answer's text grows sentence by sentence; footnotes keep their numbers throughout a conversation."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_numbers_of_earlier_answers_stay_and_new_words_get_the_next(
     assert [made.id for made in third.citations] == [1, 3, 2]
 
 
-def test_a_sentence_of_other_documents_begins_a_line(
+def test_a_sentence_that_cites_other_documents_begins_a_line(
     seed_index: Library, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
 ) -> None:
     composition = Composition(DocumentTexts(seed_index), {})
@@ -88,7 +88,7 @@ def test_a_sentence_of_other_documents_begins_a_line(
     assert composition.text == "One. Two.\nThree.\nFour."
 
 
-def test_a_sentence_may_rest_on_nothing_and_says_why(seed_index: Library) -> None:
+def test_a_sentence_without_citations_states_the_reason(seed_index: Library) -> None:
     composition = Composition(DocumentTexts(seed_index), {})
     assert list(composition.add("Nine fled.", [], STRUCK)) == [Token("Nine fled.", "unsupported")]
     [sentence] = composition.sentences
