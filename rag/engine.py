@@ -128,17 +128,17 @@ class QueryEngine:
         try:
             keep(self.index, answer, replaces)
         except NotKeptError as error:
-            said = f"{str(error)[0].upper()}{str(error)[1:]}."
-            return replace(answer, note=f"{answer.note} {said}" if answer.note else said)
+            sentence = f"{str(error)[0].upper()}{str(error)[1:]}."
+            return replace(answer, note=f"{answer.note} {sentence}" if answer.note else sentence)
         return answer
 
     def _answer(
-        self, index: Snapshot, asked: Question, filters: Filters, conversation: Conversation
+        self, index: Snapshot, original: Question, filters: Filters, conversation: Conversation
     ) -> Generator[Event, None, Answer]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
         spent: list[Usage] = []
-        rewritten = rewrite(asked, conversation.exchanges, model, index.rarity, spent.append)
+        rewritten = rewrite(original, conversation.exchanges, model, index.rarity, spent.append)
         question = understand(rewritten.question)
         standalone = question.text if rewritten.carried else None
         if standalone is not None:
@@ -154,7 +154,7 @@ class QueryEngine:
         yield PassagesFound(passages)
         draft = Answer(
             answer_id=uuid.uuid4().hex,
-            question=asked.text,
+            question=original.text,
             text="",
             abstained=False,
             reason=None,

@@ -23,14 +23,14 @@ from rag.wording import visible
 if TYPE_CHECKING:
     from index.embedding import Encoder
 
-_STANDING: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
-_SAID: Mapping[Verdict, str] = {
+_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
+_VERDICT_WORDS: Mapping[Verdict, str] = {
     "unsupported": "not supported",
     "partial": "only partly supported",
     "supported": "supported",
 }
 
-_MOST = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
 """The largest integer that the catalog can hold."""
 
 
@@ -177,8 +177,8 @@ def _check_claim(
         return Checked(number, claim.text, tuple(problems), remarks)
     # The reader sees the footnote's words, even if they are not the document's.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
-    if _STANDING[found.verdict] < _STANDING[claim.shown]:
-        problems.append(f"is {_SAID[found.verdict]} by what it cites: {found.reason}")
+    if _VERDICT_ORDER[found.verdict] < _VERDICT_ORDER[claim.shown]:
+        problems.append(f"is {_VERDICT_WORDS[found.verdict]} by what it cites: {found.reason}")
     return Checked(number, claim.text, tuple(problems), remarks)
 
 
@@ -231,7 +231,7 @@ def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
 
 
 def _named(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    if max(place.document_id, place.version) > _MOST:
+    if max(place.document_id, place.version) > _MAX_INTEGER:
         return None
     try:
         return reader.document(place.document_id, place.version)

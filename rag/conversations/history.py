@@ -103,9 +103,9 @@ def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = N
         conversation_id: the id for storing its answers.
     """
     exchanges: list[Exchange] = []
-    for role, said in turns:
+    for role, text in turns:
         # JSON can carry half a surrogate pair, which cannot be sent to a model.
-        words = said.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
+        words = text.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
         if role == "user" and words:
             exchanges.append(Exchange(words, words))
         elif role == "assistant" and exchanges and not exchanges[-1].answer:

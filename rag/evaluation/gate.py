@@ -33,14 +33,14 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
         for verdict in get_args(Verdict)
         if any(counts)
     }
-    pairs: dict[str, list[tuple[Claim, Claim]]] = {
+    by_relation: dict[str, list[tuple[Claim, Claim]]] = {
         "supporting": [(claim, claim) for claim in claims if claim.supported],
         "contradicting": [(claim, claim) for claim in claims if not claim.supported],
         "of_another": list(_with_another(claims)),
     }
-    for name, held in pairs.items():
-        if held:
-            samples["gate", "called_supported", name] = _called_supported(held)
+    for name, pairs in by_relation.items():
+        if pairs:
+            samples["gate", "called_supported", name] = _called_supported(pairs)
     return samples
 
 
@@ -66,14 +66,14 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
                 break
 
 
-def _called_supported(held: Sequence[tuple[Claim, Claim]]) -> Sample:
+def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
     """Return the share of first claims that the sentences of the second ones are said to support.
 
     A resample draws a statement with all documents on it.
     """
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    for claim, other in held:
+    for claim, other in pairs:
         called[claim.query] += _is_supported(claim.text, other.sentences)
         counts[claim.query] += 1
     return Sample(tuple(counts), ratio([called[query] for query in counts], list(counts.values())))

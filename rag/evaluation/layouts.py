@@ -150,7 +150,7 @@ def _queries(
     notes: list[str],
 ) -> tuple[Query, ...]:
     queries: dict[str, Query] = {}
-    lost: list[str] = []
+    unplaced: list[str] = []
     for number, row in read_json_lines(file):
         name, text = _text(file, number, row, "_id"), _text(file, number, row, "text")
         if name in queries:
@@ -160,7 +160,7 @@ def _queries(
                 f"{file}, line {number}: the question has {len(text.strip()):,} characters, more than the "
                 f"{MAX_QUESTION_CHARACTERS:,} that can be read; shorten it"
             )
-        evidence = tuple(_evidence(file, number, row, documents, lost))
+        evidence = tuple(_evidence(file, number, row, documents, unplaced))
         judged = judgements.get(name) or dict.fromkeys((item.document for item in evidence), 1)
         queries[name] = Query(
             id=name,
@@ -172,10 +172,10 @@ def _queries(
             judged=judged or None,
             about=_about(row, judged, documents),
         )
-    if lost:
+    if unplaced:
         notes.append(
-            f"{len(lost)} pieces of evidence of {file.name} are left out, because no document has them at "
-            f"their place: {named(lost)}"
+            f"{len(unplaced)} pieces of evidence of {file.name} are left out, because no document has them "
+            f"at their place: {named(unplaced)}"
         )
     return tuple(queries.values())
 
@@ -209,7 +209,7 @@ def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _evidence(
-    file: Path, number: int, row: Mapping[str, Any], documents: Mapping[str, Document], lost: list[str]
+    file: Path, number: int, row: Mapping[str, Any], documents: Mapping[str, Document], unplaced: list[str]
 ) -> Iterator[Evidence]:
     for item in row.get("evidence") or ():
         if not isinstance(item, dict) or not all(type(item.get(end)) is int for end in ("start", "end")):
@@ -224,7 +224,7 @@ def _evidence(
             else None
         )
         if span is None:
-            lost.append(f"line {number} in {name}")
+            unplaced.append(f"line {number} in {name}")
         else:
             yield Evidence(name, span)
 
@@ -241,14 +241,14 @@ def _claims(folder: Path, documents: Mapping[str, Document]) -> tuple[Claim, ...
     file, sentences = folder / CLAIMS, folder / CLAIM_SENTENCES
     if not (file.is_file() and sentences.is_file()):
         return ()
-    parted = {str(row["_id"]): row["sentences"] for _, row in read_json_lines(sentences)}
+    sentences_of = {str(row["_id"]): row["sentences"] for _, row in read_json_lines(sentences)}
     return tuple(
         Claim(
             query=str(row["_id"]),
             text=row["claim"],
             document=item["doc_id"],
             supported=item["label"] == "SUPPORT",
-            sentences=tuple(parted[item["doc_id"]][place].strip() for place in item["sentences"]),
+            sentences=tuple(sentences_of[item["doc_id"]][place].strip() for place in item["sentences"]),
         )
         for _, row in read_json_lines(file)
         for item in row["evidence"]

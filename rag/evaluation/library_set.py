@@ -23,7 +23,7 @@ SET = ("evaluation", "sets", "library")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     """A question for the set: its fields, and its evidence, which is not located yet."""
 
     fields: Mapping[str, Any]
@@ -37,7 +37,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class _Set:
+class _DatasetRows:
     """The rows to write, and the reasons for leaving out others."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -67,22 +67,22 @@ def write_library_set(
         JsonLinesError: if a file of questions cannot be read.
     """
     documents = _documents(index)
-    made = _Set()
+    dataset = _DatasetRows()
     seen: set[str] = set()
-    for asked in (*_of_files(questions), *_of_feedback(feedback, made)):
-        if asked.key in seen:
-            made.left_out["questions that a file or later feedback repeats"] += 1
+    for question in (*_of_files(questions), *_of_feedback(feedback, dataset)):
+        if question.key in seen:
+            dataset.left_out["questions that a file or later feedback repeats"] += 1
         else:
-            seen.add(asked.key)
-            _add(made, asked, documents)
-    notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(made.left_out.items()))
-    if not made.rows:
+            seen.add(question.key)
+            _add(dataset, question, documents)
+    notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(dataset.left_out.items()))
+    if not dataset.rows:
         raise DatasetError(
             "the library has no questions to evaluate"
             + (f" ({'; '.join(notes)})" if notes else "")
             + "; judge answers with POST /v1/feedback, or name a file of questions"
         )
-    _write(folder, documents, made.rows)
+    _write(folder, documents, dataset.rows)
     return notes
 
 
@@ -99,7 +99,7 @@ def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
     }
 
 
-def _of_files(files: Iterable[Path]) -> Iterator[_Asked]:
+def _of_files(files: Iterable[Path]) -> Iterator[_Question]:
     for file in files:
         for number, row in read_json_lines(file):
             if not isinstance(row.get("text"), str) or not row["text"].strip():
@@ -123,38 +123,40 @@ def _of_files(files: Iterable[Path]) -> Iterator[_Asked]:
             kept = ("text", "answerable", "answers", "selected_sentences")
             fields = {name: row[name] for name in kept if name in row}
             answers = fields.get("answers") or fields.get("selected_sentences")
-            yield _Asked(fields, evidence, needs_evidence=bool(evidence) and not answers)
+            yield _Question(fields, evidence, needs_evidence=bool(evidence) and not answers)
 
 
-def _of_feedback(feedback: Iterable[Feedback], made: _Set) -> Iterator[_Asked]:
+def _of_feedback(feedback: Iterable[Feedback], dataset: _DatasetRows) -> Iterator[_Question]:
     for item in reversed(list(feedback)):
         if item.verdict == "wrong" and not item.evidence:
-            made.left_out["judgements of wrong answers without the right evidence"] += 1
+            dataset.left_out["judgements of wrong answers without the right evidence"] += 1
             continue
         answerable = item.verdict != "unanswerable"
         evidence = item.evidence if answerable else ()
-        yield _Asked(
+        yield _Question(
             {"text": item.question, "answerable": answerable}, evidence, needs_evidence=bool(evidence)
         )
 
 
-def _add(made: _Set, asked: _Asked, documents: Mapping[str, tuple[DocumentRecord, Document]]) -> None:
+def _add(
+    dataset: _DatasetRows, question: _Question, documents: Mapping[str, tuple[DocumentRecord, Document]]
+) -> None:
     found: list[dict[str, Any]] = []
-    for evidence in asked.evidence:
+    for evidence in question.evidence:
         name = next((name for name, (record, _) in documents.items() if _is_of(record, name, evidence)), None)
         if name is None:
-            made.left_out["pieces of evidence whose document is not in the library"] += 1
+            dataset.left_out["pieces of evidence whose document is not in the library"] += 1
             continue
         document = documents[name][1]
         span = place(document, evidence.start, evidence.end, evidence.quote)
         if span is None:
-            made.left_out["pieces of evidence whose words no longer occur exactly once"] += 1
+            dataset.left_out["pieces of evidence whose words no longer occur exactly once"] += 1
             continue
         found.append({"document": name, "start": span.start, "end": span.end, "text": span.of(document.text)})
-    if asked.needs_evidence and not found:
-        made.left_out["questions without remaining evidence"] += 1
+    if question.needs_evidence and not found:
+        dataset.left_out["questions without remaining evidence"] += 1
         return
-    made.rows.append({"_id": f"q{len(made.rows) + 1}", **asked.fields, "evidence": found})
+    dataset.rows.append({"_id": f"q{len(dataset.rows) + 1}", **question.fields, "evidence": found})
 
 
 def _is_of(record: DocumentRecord, name: str, evidence: CitedEvidence) -> bool:

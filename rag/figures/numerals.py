@@ -24,6 +24,76 @@ from rag.figures.number_words import (
     Words,
 )
 
+_COMMA_FOR_POINT = frozenset({
+    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
+    "tr",
+    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
+})  # fmt: skip
+"""Languages that write 1.234,5 for the English 1,234.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a text.
+
+    Attributes:
+        low: its value; for a vague number (*dozens*), the smallest that it may mean.
+        high: the same as ``low``; for a vague number, the largest.
+        step: the value of one unit in the last written digit: 100,000 for 9.9 million.
+        start: where it begins in the text.
+        end: where it ends.
+        in_words: whether it is written without digits.
+        share: whether it is a part of a whole, in per cent: *half* is 50.
+    """
+
+    low: Decimal
+    high: Decimal
+    step: Decimal
+    start: int
+    end: int
+    in_words: bool = False
+    share: bool = False
+
+
+def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
+    """Return the value of a number in digits, and the value of one unit in its last digit.
+
+    Args:
+        digits: with or without separators, in the digits of any script.
+        language: decides whether a single separator before three digits is a decimal point.
+    """
+    digits = (
+        unicodedata.normalize("NFKC", digits)
+        .replace(" ", "")
+        .replace("'", "")
+        .replace("·", ".")
+        .replace("’", "")
+    )
+    digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
+    point = _point(digits, language)
+    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
+                    if place == point or mark not in ".,")  # fmt: skip
+    value = Decimal(plain)
+    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
+    return value, Decimal(1).scaleb(-decimals)
+
+
+def _point(digits: str, language: str) -> int:
+    """Return the index of the decimal point in ``digits``; -1 if all separators group thousands."""
+    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
+    if not marks:
+        return -1
+    last, mark = marks[-1]
+    if len({each for _, each in marks}) == 2:
+        return last
+    if len(marks) > 1:
+        return -1
+    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
+    if not thousands:
+        return last
+    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1
+
+
 _HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
 _HAN_NUMBER = regex.compile(
     rf"(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
@@ -276,73 +346,3 @@ def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
         return True
     years = {"nay", "ngoái", "qua", "trước", "sau", "tới", "học", "tài", "vừa", "đó", "và"}
     return after is None or after.kind != "word" or after.text in years
-
-
-_COMMA_FOR_POINT = frozenset({
-    "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
-    "tr",
-    "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
-})  # fmt: skip
-"""Languages that write 1.234,5 for the English 1,234.5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number in a text.
-
-    Attributes:
-        low: its value; for a vague number (*dozens*), the smallest that it may mean.
-        high: the same as ``low``; for a vague number, the largest.
-        step: the value of one unit in the last written digit: 100,000 for 9.9 million.
-        start: where it begins in the text.
-        end: where it ends.
-        in_words: whether it is written without digits.
-        share: whether it is a part of a whole, in per cent: *half* is 50.
-    """
-
-    low: Decimal
-    high: Decimal
-    step: Decimal
-    start: int
-    end: int
-    in_words: bool = False
-    share: bool = False
-
-
-def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """Return the value of a number in digits, and the value of one unit in its last digit.
-
-    Args:
-        digits: with or without separators, in the digits of any script.
-        language: decides whether a single separator before three digits is a decimal point.
-    """
-    digits = (
-        unicodedata.normalize("NFKC", digits)
-        .replace(" ", "")
-        .replace("'", "")
-        .replace("·", ".")
-        .replace("’", "")
-    )
-    digits = "".join(str(unicodedata.digit(mark)) if mark.isdigit() else mark for mark in digits)
-    point = _point(digits, language)
-    plain = "".join("." if place == point else mark for place, mark in enumerate(digits)
-                    if place == point or mark not in ".,")  # fmt: skip
-    value = Decimal(plain)
-    decimals = len(plain) - plain.index(".") - 1 if "." in plain else 0
-    return value, Decimal(1).scaleb(-decimals)
-
-
-def _point(digits: str, language: str) -> int:
-    """Return the index of the decimal point in ``digits``; -1 if all separators group thousands."""
-    marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
-    if not marks:
-        return -1
-    last, mark = marks[-1]
-    if len({each for _, each in marks}) == 2:
-        return last
-    if len(marks) > 1:
-        return -1
-    thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
-    if not thousands:
-        return last
-    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1

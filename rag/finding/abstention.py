@@ -71,12 +71,13 @@ def _abstention(
     searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     lacks = [missing_words(index, question, reading) for reading in readings]
-    said = _said(lacks)
+    missing_note = _missing_note(lacks)
     if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
-        return Abstention("not_in_library", f"No report {searched} speaks of this.{said}")
+        return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
     searched = "that pass the filters" if filtered else "in this library"
     return Abstention(
-        "not_answered", f"Reports {searched} come near the question, and no sentence answers it.{said}"
+        "not_answered",
+        f"Reports {searched} come near the question, and no sentence answers it.{missing_note}",
     )
 
 
@@ -99,7 +100,7 @@ def missing_words(index: Searchable, question: Question, reading: Reading) -> li
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
 
-def _said(lacks: Sequence[Sequence[str]]) -> str:
+def _missing_note(lacks: Sequence[Sequence[str]]) -> str:
     """Say which words the passages lack.
 
     Args:

@@ -30,17 +30,17 @@ def denies(text: str) -> bool:
     return _DENIAL.search(text) is not None
 
 
-def opposes(asked: Collection[Term], held: Collection[Term]) -> bool:
+def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> bool:
     """Whether a text replaces a word of the question by its opposite.
 
     Args:
-        asked: the question's terms, from :func:`index.search.analyzers.terms` in English.
-        held: the text's terms, from the same function.
+        question_terms: the question's terms, from :func:`index.search.analyzers.terms` in English.
+        text_terms: the text's terms, from the same function.
     """
-    for term in asked:
-        if term not in held:
+    for term in question_terms:
+        if term not in text_terms:
             found = _opposites().get(term, frozenset())
-            if any(other in held and other not in asked for other in found):
+            if any(other in text_terms and other not in question_terms for other in found):
                 return True
     return False
 

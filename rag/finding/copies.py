@@ -111,13 +111,13 @@ def find_passages(
     wanted = limit = tuning.read_hits
     while True:
         hits = index.search(question.text, limit, filters, tuning.dense_weight)
-        said = _said(hits, copies, lambda hit: hit.document.document_id, _words)
-        new = [place for place, share in enumerate(said) if share < _REPEATS][:wanted]
+        shares = _repeated_shares(hits, copies, lambda hit: hit.document.document_id, _words)
+        new = [place for place, share in enumerate(shares) if share < _REPEATS][:wanted]
         if len(new) == wanted or len(hits) < limit or limit >= POOL:
             break
         limit = min(4 * limit, POOL)
     last = new[-1] if len(new) == wanted else len(hits)
-    partly = [place for place, share in enumerate(said[:last]) if _REPEATS <= share < 1][:wanted]
+    partly = [place for place, share in enumerate(shares[:last]) if _REPEATS <= share < 1][:wanted]
     return [hits[place] for place in sorted(new + partly)]
 
 
@@ -135,13 +135,13 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     """Return the readings without those that mostly repeat a better reading from another copy."""
-    said = _said(
+    shares = _repeated_shares(
         readings,
         copies,
         lambda reading: reading.document.document_id,
         lambda reading: [sentence.text for sentence in reading.sentences],
     )
-    return [reading for reading, share in zip(readings, said, strict=True) if share < _REPEATS]
+    return [reading for reading, share in zip(readings, shares, strict=True) if share < _REPEATS]
 
 
 def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentence]:
@@ -154,7 +154,7 @@ def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentenc
     )
 
 
-def _said(
+def _repeated_shares(
     items: Iterable[_Item],
     copies: Copies,
     document_of: Callable[[_Item], int],
@@ -165,13 +165,13 @@ def _said(
     before: dict[int, list[tuple[int, str]]] = {}
     for item in items:
         document_id = document_of(item)
-        said = before.setdefault(copies.group(document_id), [])
-        known = {words for other, words in said if other != document_id}
+        seen = before.setdefault(copies.group(document_id), [])
+        known = {words for other, words in seen if other != document_id}
         sentences = [_plain(sentence) for sentence in sentences_of(item)]
         # Headlines differ between outlets.
         whole = [words for words in sentences if not is_fragment(words)] or sentences
         shares.append(sum(words in known for words in whole) / len(whole))
-        said.extend((document_id, words) for words in sentences)
+        seen.extend((document_id, words) for words in sentences)
     return shares
 
 

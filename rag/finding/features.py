@@ -127,10 +127,10 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     )
     candidates: list[Candidate] = []
     languages = {reading.document.language for reading in readings}
-    asked = {language: content_terms(index, question, language) for language in languages}
+    question_terms = {language: content_terms(index, question, language) for language in languages}
     for reading in readings:
         own = [next(cosines) for _ in reading.sentences]
-        candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
+        candidates.extend(_in_reading(question, reading, question_terms[reading.document.language], own))
     return candidates
 
 
@@ -163,30 +163,30 @@ def absent_words(index: Searchable, question: Question, held: frozenset[Term], l
         held: the terms of a text.
         language: the language of that text.
     """
-    asked = content_terms(index, question, language)
+    question_terms = content_terms(index, question, language)
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
-        if (its := [term for term in terms(word, language) if term in asked])
-        and not any(contains_term(held, term) for term in its)
+        if (word_terms := [term for term in terms(word, language) if term in question_terms])
+        and not any(contains_term(held, term) for term in word_terms)
     ]
 
 
 def _in_reading(
     question: Question,
     reading: Reading,
-    asked: Mapping[Term, float],
+    question_terms: Mapping[Term, float],
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
     held = [_terms_of(sentence.in_context, language) for sentence in reading.sentences]
     title = _terms_of(reading.document.title, language)
-    context = _coverage(asked, frozenset().union(title, *held))
+    context = _coverage(question_terms, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
     foreign = float(is_foreign(question, language))
     english = language == LANGUAGE and not foreign
-    words_asked = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
+    question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
     denied = english and denies(question.text)
     candidates = []
     for place, sentence in enumerate(reading.sentences):
@@ -197,8 +197,8 @@ def _in_reading(
         fits = fits_kind(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
-            coverage=_coverage(asked, held[place]),
-            near=_coverage(asked, near),
+            coverage=_coverage(question_terms, held[place]),
+            near=_coverage(question_terms, near),
             context=context,
             names=_share_of_names(question, sentence.in_context),
             names_context=names_context,
@@ -208,7 +208,7 @@ def _in_reading(
             score=reading.score,
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
-            opposed=float(opposes(words_asked, held[place])),
+            opposed=float(opposes(question_words, held[place])),
             undenied=float(denied and not denies(sentence.text)),
         )
         candidates.append(Candidate(reading, place, sentence, features, held[place]))
@@ -237,10 +237,12 @@ def is_foreign(question: Question, language: str) -> bool:
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
 
 
-def _coverage(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
-    total = sum(asked.values())
+def _coverage(question_terms: Mapping[Term, float], held: frozenset[Term]) -> float:
+    total = sum(question_terms.values())
     return (
-        sum(weight for term, weight in asked.items() if contains_term(held, term)) / total if total else 0.0
+        sum(weight for term, weight in question_terms.items() if contains_term(held, term)) / total
+        if total
+        else 0.0
     )
 
 
@@ -260,8 +262,8 @@ def contains_term(held: frozenset[Term], term: Term) -> bool:
         return True
     return any(
         other.startswith(word) and len(other) - len(word) <= _LONGEST_ENDING
-        for its_field, other in held
-        if its_field == field
+        for other_field, other in held
+        if other_field == field
     )
 
 

@@ -166,11 +166,11 @@ def _document(item: Scored) -> int:
 
 
 def _repeats(item: Scored, other: Scored) -> bool:
-    mine, its = item.candidate, other.candidate
-    if " ".join(mine.sentence.text.split()).casefold() == " ".join(its.sentence.text.split()).casefold():
+    one, another = item.candidate, other.candidate
+    if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
         return True
-    union = mine.terms | its.terms
-    return bool(union) and len(mine.terms & its.terms) / len(union) > MAX_OVERLAP
+    union = one.terms | another.terms
+    return bool(union) and len(one.terms & another.terms) / len(union) > MAX_OVERLAP
 
 
 MAX_READ = 24
@@ -213,10 +213,10 @@ def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]
         ],
     )
     best = max((result.answerable for result in read), default=0.0)
-    noted: dict[tuple[Reading, int], tuple[float, float]] = {}
+    scores: dict[tuple[Reading, int], tuple[float, float]] = {}
     for (reading, places), result in zip(windows, read, strict=True):
         for place, score in zip(places, result.sentences, strict=True):
-            noted[reading, place] = (score, result.answerable)
+            scores[reading, place] = (score, result.answerable)
     return [
         replace(
             candidate,
@@ -225,7 +225,7 @@ def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]
             ),
         )
         for candidate in ranked
-        if (found := noted.get((candidate.reading, candidate.place))) is not None
+        if (found := scores.get((candidate.reading, candidate.place))) is not None
         for score, window in [found]
     ]
 

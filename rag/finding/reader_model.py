@@ -105,11 +105,11 @@ class ReaderModel(nn.Module):
             if rows
             else hidden.new_empty(0, hidden.shape[-1])
         )
-        asked, said = functional.normalize(questions, dim=-1), functional.normalize(means, dim=-1)
-        product = asked * said * hidden.shape[-1] ** 0.5
-        pair = self.pair(torch.cat([product, (asked - said).abs() * hidden.shape[-1] ** 0.5], -1)).float()[
-            :, 0
-        ]
+        question, sentence = functional.normalize(questions, dim=-1), functional.normalize(means, dim=-1)
+        product = question * sentence * hidden.shape[-1] ** 0.5
+        pair = self.pair(
+            torch.cat([product, (question - sentence).abs() * hidden.shape[-1] ** 0.5], -1)
+        ).float()[:, 0]
         gathered = [
             start[row, first:last].logsumexp(0) + end[row, first:last].logsumexp(0)
             if last > first
@@ -117,6 +117,6 @@ class ReaderModel(nn.Module):
             for row, (first, last) in zip(rows, bounds, strict=True)
         ]
         span = torch.stack(gathered) if gathered else start.new_empty(0)
-        cosine = (asked * said).sum(-1).float()
+        cosine = (question * sentence).sum(-1).float()
         logits = self.scale[0] * cosine + self.scale[1] * span + self.scale[2] + pair
         return list(logits.split([len(window.bounds) for window in windows]))

@@ -6,8 +6,8 @@ import queue
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from threading import Event, Thread, local
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import ModelError
 from rag.llm.failures import describe, is_timeout
@@ -15,8 +15,6 @@ from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
-from threading import local
-from typing import Protocol
 
 Stream = Callable[[], "Iterator[ChatResponse]"]
 """Starts a reply, and yields its pieces."""

@@ -123,20 +123,20 @@ def _reads_well(question: str) -> bool:
 
 def _who_is(sentence: str) -> Iterator[str]:
     """Ask for the person whose office follows the name."""
-    said = _IN_OFFICE.match(sentence)
-    if said is not None:
-        yield f"Who is {said['name']}?"
+    match = _IN_OFFICE.match(sentence)
+    if match is not None:
+        yield f"Who is {match['name']}?"
 
 
 def _how_many_of(sentence: str) -> Iterator[str]:
     """Ask for the number, or the share, of the things with the predicate of the sentence."""
     for part in [sentence, *sentence.split(" and ")[1:]]:
-        said = BREAK.split(part)[0]
-        share = _SHARE.match(said)
-        counted = share or _COUNT.match(said)
+        clause = BREAK.split(part)[0]
+        share = _SHARE.match(clause)
+        counted = share or _COUNT.match(clause)
         if counted is None:
             continue
-        rest = said[counted.end() :]
+        rest = clause[counted.end() :]
         happens = _HAPPENS.search(rest)
         noun = rest[: happens.start()] if happens else ""
         if happens is None or len(noun.split()) > 5 or (share is None and not _is_counted(noun)):

@@ -85,7 +85,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     shown = {
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
     }
-    asked = [answer.question, answer.standalone or "", *(each.standalone for each in follows.exchanges)]
+    earlier = [answer.question, answer.standalone or "", *(each.standalone for each in follows.exchanges)]
     candidates = [
         each
         for each in candidates_of(engine.index, answer)
@@ -93,7 +93,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     ]
     ends = time.perf_counter() + seconds
     suggested: list[str] = []
-    tried = islice(_unlike(candidates, asked), _ASKED_AT_MOST)
+    tried = islice(_unlike(candidates, earlier), _ASKED_AT_MOST)
     quoting = engine.quoting_only()
     while (
         len(suggested) < MAX_SUGGESTIONS
@@ -172,9 +172,9 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
     return _words(noun) <= _words(" ".join([answer.question, answer.text, *titles]))
 
 
-def _unlike(candidates: Iterable[Candidate], asked: Iterable[str]) -> Iterator[Candidate]:
+def _unlike(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
     """Yield the candidates that repeat neither an asked question nor each other."""
-    taken = [_words(question) for question in asked if question]
+    taken = [_words(question) for question in earlier if question]
     for candidate in candidates:
         words = _words(candidate.question)
         if not any(len(words & other) > _ALIKE * len(words | other) for other in taken):

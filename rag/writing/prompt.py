@@ -105,8 +105,8 @@ def build_prompt(question: str, language: str, sources: Iterable[Source], budget
         sources: sentences that may be cited, best first; those that do not fit are left out.
         budget_tokens: the most tokens of the prompt.
     """
-    asked = _asked(question, language)
-    budget = budget_tokens - sum(tokens(message.text) for message in _fixed()) - tokens(asked)
+    question_line = _question_line(question, language)
+    budget = budget_tokens - sum(tokens(message.text) for message in _fixed()) - tokens(question_line)
     reports = _numbered(_within(sources, budget))
     shown = {
         f"{report}.{place}": source
@@ -114,7 +114,7 @@ def build_prompt(question: str, language: str, sources: Iterable[Source], budget
         for place, source in enumerate(group, 1)
     }
     fenced = "\n\n".join(_fenced(number, group) for number, group in enumerate(reports, 1))
-    return Prompt((*_fixed(), Message("user", f"{fenced}\n\n{asked}")), shown)
+    return Prompt((*_fixed(), Message("user", f"{fenced}\n\n{question_line}")), shown)
 
 
 def _fixed() -> tuple[Message, ...]:
@@ -126,7 +126,7 @@ def _fixed() -> tuple[Message, ...]:
     return (Message("system", SYSTEM), *examples)
 
 
-def _asked(question: str, language: str) -> str:
+def _question_line(question: str, language: str) -> str:
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
     return f"Question: {escape_fences(question)}\n{write}"

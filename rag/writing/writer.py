@@ -155,18 +155,18 @@ class Writer:
     def _statements(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Statement]:
         """Yield the statements of the reply, without repetitions."""
         writing = self.model.write(prompt.messages, tuple(prompt.sources))
-        said: set[str] = set()
+        seen: set[str] = set()
         repeated = 0
         try:
             for count, statement in enumerate(
                 parse_reply(writing, question.language, lambda: writing.is_cut), 1
             ):
                 words = " ".join(statement.text.split()).casefold()
-                repeated += words in said
+                repeated += words in seen
                 if count > MAX_CHECKED or repeated > MAX_REPEATS:
                     return
-                if words not in said:
-                    said.add(words)
+                if words not in seen:
+                    seen.add(words)
                     yield statement
         finally:
             outcome.usage = writing.usage
@@ -280,10 +280,10 @@ def generate(
     if outcome.declined and not overruled:
         return (yield from abstain(draft, _declined(writer.model)))
     if outcome.supported:
-        said = f"{outcome.cause}; the answer ends here." if outcome.cause else None
+        ending = f"{outcome.cause}; the answer ends here." if outcome.cause else None
         cited = _scored(findings, outcome)
         lacks = caveat(findings.index, findings.question, cited) if cited else None
-        note = " ".join(filter(None, [said, lacks])) or None
+        note = " ".join(filter(None, [ending, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
     draft = replace(draft, note=_fallback_note(writer.model, outcome))
     # If the model could not be asked, the answer is the same as without a model.
