@@ -13,9 +13,9 @@ from rag.finding.copies import Copies
 from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
-UNCERTAIN = "the cited words carry it; whether they answer the question is not certain"
+UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
 """The reason for a verdict of ``partial`` if the library may not answer the question."""
-FAR = "the cited words carry it, and are not the ones that come nearest to the question"
+FAR = "the cited words support it, but other sentences are closer to the question"
 """The reason for a verdict of ``partial`` if only other sentences are close to the question."""
 
 NEAREST = 0.8

@@ -226,7 +226,7 @@ def _no_room(model: LanguageModel) -> str:
 
 
 def _dropped(item: _Checked) -> Dropped:
-    return Dropped(item.words, item.verification.reason or "nothing else of the answer is carried")
+    return Dropped(item.words, item.verification.reason or "no other sentence of the answer is supported")
 
 
 def _listed(numbers: Sequence[str]) -> str:
@@ -352,9 +352,9 @@ def _declined(model: LanguageModel) -> Abstention:
 def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
     """Say why the answer is not the model's, for the reader."""
     reasons: dict[Fallback | None, str] = {
-        "declined": f"{model.name} found no answer, and the library has one for certain",
+        "declined": f"{model.name} found no answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",
-        "nothing_supported": f"Nothing that {model.name} wrote is carried by the sentences that it cites",
+        "nothing_supported": f"The sentences that {model.name} cites support nothing that it wrote",
     }
     reason = outcome.cause or reasons.get(outcome.fallback) or f"{model.name} failed"
     return f"{reason}; {_INSTEAD}."

@@ -166,7 +166,7 @@ def test_without_a_supported_sentence_the_reports_are_quoted(
     assert (answer.fallback, answer.model) == ("nothing_supported", "quoted")
     assert answer.note is not None
     assert answer.note.startswith(
-        f"Nothing that scripted wrote is carried by the sentences that it cites; {UNQUOTED}"
+        f"The sentences that scripted cites support nothing that it wrote; {UNQUOTED}"
     )
     assert [dropped.text for dropped in answer.dropped] == [INVENTED]
 
