@@ -34,7 +34,7 @@ from index.records import Filters
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.splits import Part, part_of
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
-from rag.finding.ranking import read_closely
+from rag.finding.ranking import apply_reader
 from rag.finding.reader import BUNDLED_READER, Reader, open_reader
 from rag.finding.reading import read
 from rag.questions import Question, understand
@@ -139,15 +139,15 @@ def main() -> None:
         print(f"written {arguments.output.name}")
 
 
-def learn(examples: Sequence[Example], judged_by: str) -> dict[str, Any]:
+def learn(examples: Sequence[Example], ranker: str) -> dict[str, Any]:
     """One part of ``weights.json``: selection, answerability, and the thresholds."""
-    names = FEATURE_NAMES if judged_by == "reader" else MEASURED_NAMES
+    names = FEATURE_NAMES if ranker == "reader" else MEASURED_NAMES
     selection = _listwise(
         [example for example in examples if example.answerable and example.gold.any()], names
     )
     best = np.array([_best(example, selection) for example in examples])
     answerable = np.array([example.answerable for example in examples])
-    answerability = _logistic(best, answerable, JUDGED_BY[judged_by])
+    answerability = _logistic(best, answerable, JUDGED_BY[ranker])
     foreign = _logistic(best, answerable, FOREIGN_BY)
     return {
         "selection": _named(_platt(examples, selection), selection, names),
@@ -159,10 +159,10 @@ def learn(examples: Sequence[Example], judged_by: str) -> dict[str, Any]:
     }
 
 
-def report(judged_by: str, stored: dict[str, Any], examples: Sequence[Example]) -> None:
+def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> None:
     """Print what learned weights do on titles that they were not learned from."""
     selection = _weights(stored["selection"])
-    print(f"{judged_by}: threshold {stored['threshold']}, in another language {stored['foreign_threshold']}")
+    print(f"{ranker}: threshold {stored['threshold']}, in another language {stored['foreign_threshold']}")
     probability = {id(e): _probability(stored["answerability"], _best(e, selection)) for e in examples}
     for name in dict.fromkeys(example.name for example in examples):
         asked = [example for example in examples if example.name == name]
@@ -218,7 +218,7 @@ def _asked(dataset: Dataset, index: Library, *, removed: bool) -> Iterator[Asked
 def _read(asked: Asked, reader: Reader, weights: Array) -> Example:
     scores = [float(candidate.features.as_array() @ weights) for candidate in asked.candidates]
     ranked = sorted(range(len(scores)), key=lambda place: -scores[place])
-    candidates = read_closely(reader, asked.question, [asked.candidates[place] for place in ranked])
+    candidates = apply_reader(reader, asked.question, [asked.candidates[place] for place in ranked])
     known = {
         (candidate.reading, candidate.place): gold
         for candidate, gold in zip(asked.candidates, asked.gold, strict=True)

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.evaluation import Configuration, Dataset
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.temporary_index import open_temporary
 
 _HERE = Path(__file__).parent
 
@@ -33,4 +33,4 @@ def data_folder() -> Path:
 
 def open_index(dataset: Dataset, encoder: Encoder) -> Library:
     """The set's documents as an index; built once."""
-    return open_throwaway(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")
+    return open_temporary(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")

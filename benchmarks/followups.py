@@ -26,7 +26,7 @@ from index.records import DENSE_WEIGHT
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset
-from rag.evaluation.figures import Array, Sample, bootstrap, estimate, interval, mean
+from rag.evaluation.bootstrap import Array, Sample, bootstrap, estimate, interval, mean
 from rag.evaluation.retrieval import measure_retrieval
 from rag.follow_ups.conversation import Exchange, Rarity, stand_alone
 from rag.json_lines import read_json_lines

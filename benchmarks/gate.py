@@ -29,8 +29,8 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.text.segmentation import sentences
 from rag.answers import Verification
 from rag.evaluation import read_dataset
+from rag.evaluation.bootstrap import Figure, Sample, auroc, bootstrap, estimate, mean
 from rag.evaluation.datasets import Claim
-from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean
 from rag.questions import understand
 from rag.verification import Evidence, Gate
 from rag.verification.evidence import Statement

@@ -21,7 +21,7 @@ from benchmarks.quality import LEARNED_FROM
 from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
-from rag.evaluation.figures import Place
+from rag.evaluation.bootstrap import Place
 from rag.tuning import READ_HITS, Tuning
 
 SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")

@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.datasets import HOME, data_folder
 from index.embedding.encoder import REMEMBERED_TEXTS, open_encoder
 from rag.evaluation import Comparison, Configuration, Evaluation, Figure, compare, evaluate, read_dataset
-from rag.evaluation.figures import Place
+from rag.evaluation.bootstrap import Place
 from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300

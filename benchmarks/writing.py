@@ -36,7 +36,7 @@ from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 
 SETS = ("seeds", "seed", "clapnq")
 CLAPNQ_QUESTIONS = 100

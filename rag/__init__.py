@@ -1,7 +1,7 @@
-"""Questions in, footnoted answers out. It knows nothing of HTTP or pages.
+"""Questions in, footnoted answers out. This package knows no HTTP and no pages.
 
-``from rag import QueryEngine, Answer`` asks a library. Each sub-package re-exports the names that others
-use; :mod:`rag.answers`, :mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.errors` are public too.
+``from rag import QueryEngine, Answer`` is enough to query a library. Each sub-package re-exports the names
+that other packages use; :mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.errors` are public too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (as the module's attributes are)
-    """Import a public name at its first use: the whole package takes half a second."""
+    """Import a public name at its first use: importing the whole package takes half a second."""
     if name not in _HOMES:
         raise AttributeError(f"module 'rag' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

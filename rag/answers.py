@@ -1,6 +1,6 @@
 """The value types of an answer, and their JSON form, which is the product's contract.
 
-``Answer.text`` is made of sentences; each carries the ids of its citations, and each citation is a
+``Answer.text`` consists of sentences. Each sentence carries the ids of its citations, and each citation is a
 span of a document: ``quote == document.text[start:end]``.
 """
 
@@ -18,38 +18,37 @@ if TYPE_CHECKING:
 
 
 Verdict = Literal["supported", "partial", "unsupported"]
-"""How a sentence of an answer stands to the words that it cites."""
+"""How well the cited words support a sentence of an answer."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered"]
 """Why there is no answer.
 
-``empty_library``: nothing is indexed (or nothing passes the filters). ``language``: the question is in
-a language that the encoder does not carry over to the documents. ``not_in_library``: no passage speaks
-of the question's subject. ``not_answered``: passages speak of it, and none answers.
-"""
+``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
+language that the encoder cannot match with the documents' language. ``not_in_library``: no passage mentions
+the question's subject. ``not_answered``: passages mention the subject, but none answers the question."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
-"""Why a language model was asked to write the answer, and did not.
+"""Why the language model's answer is not used, or ends early.
 
-``timeout``: it took too long. ``error``: it could not be reached, refused, or broke off. ``paused``: it
-failed several times in a row, and is left alone for a while. ``busy``: others came before. ``declined``: it
-says that there is no answer, and the library has one for certain. ``unusable``: it cited no sentence.
-``nothing_supported``: the cited sentences carry nothing of what it wrote.
-"""
+``timeout``: the model took too long. ``error``: the model could not be reached, refused, or broke off.
+``paused``: the model failed several times in a row, and no request is sent for a while. ``busy``: other
+requests occupied the model. ``declined``: the model says that there is no answer, but the library certainly
+has one. ``unusable``: the model cited no sentence. ``nothing_supported``: the cited sentences support none of
+the written ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was checked of a sentence of an answer against the words that it cites, all of them together.
+    """The result of checking a sentence of an answer against all the words that it cites.
 
     Attributes:
         verdict: the outcome.
-        quote_matches: the quote was read again from the stored text and is the same.
-        figures_match: every figure, date and amount of the answer's sentence is in the quotes.
-        score: how far the quotes carry the sentence's content, 0 to 1.
+        quote_matches: whether the quote, read again from the stored text, is unchanged.
+        figures_match: whether the quotes contain every figure, date and amount of the sentence.
+        score: how much of the sentence's content the quotes support, 0 to 1.
         reason: why the verdict is not ``supported``, in words; else None.
-        checks: the score, 0 to 1, of each part of the verification that applies, by its name.
+        checks: the score, 0 to 1, of each check that applies, by the name of the check.
     """
 
     verdict: Verdict
@@ -62,16 +61,16 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another document that has the words of a citation, a near-duplicate of the one that is cited.
+    """A near-duplicate of the cited document that contains the same words.
 
     Attributes:
         document_id: the document's number in the catalog.
         version: its version.
         title: its title.
-        publisher: who issued it, or None.
+        publisher: the organisation that issued it, or None.
         published: its ISO date, possibly shortened, or None.
-        start: where the same words begin in its text.
-        end: where they end: ``quote == document.text[start:end]`` holds of each copy.
+        start: where the words begin in its text.
+        end: where they end: ``quote == document.text[start:end]`` holds for each copy.
     """
 
     document_id: int
@@ -85,35 +84,32 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A footnote: the span of a document that a sentence of the answer rests on.
+    """A footnote: the span of a document that supports a sentence of the answer.
 
     Attributes:
-        id: the footnote's number, from 1. The same words have the same number throughout a conversation: two
-            sentences that cite them have a citation each, with one number.
+        id: the footnote's number, from 1. The same words keep their number throughout a conversation: two
+            sentences that cite the same words have one citation each, with the same number.
         answer_start: where the sentence begins in ``Answer.text``.
-        answer_end: where it ends.
+        answer_end: where the sentence ends.
         document_id: the document's number in the catalog.
-        version: the document's version that was read.
+        version: the version of the document that was read.
         title: the document's title.
-        publisher: who issued it, or None.
-        author: who wrote it, or None.
-        published: its ISO date, possibly shortened, or None: also where only its file's time is known.
+        publisher: the organisation that issued it, or None.
+        author: the person who wrote it, or None.
+        published: its ISO date, possibly shortened; None if only the time of its file is known.
         path: its path in the library.
         page: the page, from 1, or None for formats without pages.
         start: where the quote begins in the document's text.
-        end: where it ends.
+        end: where the quote ends.
         quote: ``document.text[start:end]``.
-        boxes: the quote's places on the pages; empty where the format has none.
-        headings: where the quote is a table's row, the words of the table's caption and headings, exactly;
-            else None.
-        recognised: whether its words, or some of them, were recognised in the picture of a page, perhaps
-            wrongly.
-        also_in: near-duplicates of the document that have the quote word by word, the earliest published
-            first, twenty at most; they are no sources of their own. Of all of them with the cited one, that
-            one was published first.
-        superseded_by: the version of the document that had replaced this one when the answer was made, or
-            None.
-        verification: what was checked.
+        boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
+        headings: for a row of a table, the exact words of the table's caption and headings; else None.
+        recognised: whether OCR read some of the words from a page image, so that they may contain errors.
+        also_in: near-duplicates of the document that contain the quote word for word, the earliest first,
+            twenty at most. They do not count as further sources. The cited document is the earliest of them
+            all.
+        superseded_by: the version that had replaced this one when the answer was made, or None.
+        verification: the result of checking the sentence.
     """
 
     id: int
@@ -146,8 +142,8 @@ class AnswerSentence:
         start: where it begins in ``Answer.text``.
         end: where it ends.
         citations: the numbers of its footnotes.
-        verdict: whether they carry it; what is ``unsupported`` is shown struck out.
-        reason: why they do not, or only in part; else None.
+        verdict: whether the footnotes support it; an ``unsupported`` sentence is shown struck out.
+        reason: why the footnotes do not support it, or only in part; else None.
     """
 
     start: int
@@ -159,7 +155,7 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A sentence that a language model wrote and that is not shown, since nothing that it cites carries it.
+    """A sentence that a language model wrote and that the answer leaves out, because no citation supports it.
 
     Attributes:
         text: the sentence.
@@ -172,15 +168,15 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class StatedFigure:
-    """What one source says of something that sources disagree about.
+    """One source's figure in a disagreement.
 
     Attributes:
-        value: the figure, as it is written there.
-        citation: the number of the footnote that has it.
+        value: the figure, as the source writes it.
+        citation: the number of the footnote that quotes it.
         document_id: the document's number in the catalog.
         version: its version.
         title: its title.
-        publisher: who issued it, or None.
+        publisher: the organisation that issued it, or None.
         published: its ISO date, possibly shortened, or None.
         superseded: whether a newer version of the document has replaced it.
     """
@@ -201,7 +197,7 @@ class Disagreement:
 
     Attributes:
         about: what the figures count or measure, in the words of the newest source.
-        figures: what each source says, the newest first; undated ones last.
+        figures: the figure of each source, the newest first and undated ones last.
     """
 
     about: str
@@ -216,17 +212,17 @@ class Passage:
         document_id: the document's number in the catalog.
         version: the version that was read.
         title: the document's title.
-        publisher: who issued it, or None.
-        author: who wrote it, or None.
+        publisher: the organisation that issued it, or None.
+        author: the person who wrote it, or None.
         published: its ISO date, or None, as in a citation.
         path: its path in the library.
         page: the page on which it begins, or None.
         start: where it begins in the document's text.
         end: where it ends.
         text: ``document.text[start:end]``.
-        score: the retriever's fused score, 0 to 1.
-        shortfall: where the answer abstains, why this passage does not answer; else None.
-        recognised: whether its words were recognised in the picture of a page, as in a citation.
+        score: the fused score of the search, 0 to 1.
+        shortfall: for an abstention, why this passage does not answer; else None.
+        recognised: whether OCR read some of its words from a page image, as in a citation.
     """
 
     document_id: int
@@ -251,35 +247,35 @@ class Answer:
 
     Attributes:
         answer_id: a UUID, as 32 hexadecimal digits.
-        conversation_id: the conversation that it belongs to, or None.
-        question: the question as it was asked.
-        standalone: for a follow-up, the question that was searched for in its place, which says by itself
-            what it is about; None where the question was searched for as it was asked.
-        text: the sentences of the answer, in order, one document's together, a line each document;
-            for an abstention, the reason in words.
+        conversation_id: the conversation that the answer belongs to, or None.
+        question: the question as the user asked it.
+        standalone: for a follow-up, the rewritten question that the search used, which is clear without the
+            conversation; None if the search used the question as asked.
+        text: the sentences of the answer, in order; sentences of one document share a line. For an
+            abstention, the reason in words.
         abstained: whether there is no answer.
-        reason: for an abstention, why, in words; else None.
-        cause: the same for programs; else None.
-        note: something the reader should know of an answer: that it is in another language than the
-            question, or which words of the question it does not mention; else None.
+        reason: for an abstention, the reason in words; else None.
+        cause: for an abstention, the reason for programs; else None.
+        note: a caveat for the reader, such as that the quotes are in another language than the question, or
+            which words of the question the answer does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
-        passages: the passages that were read, best first; for an abstention, near-duplicates show a passage
-            that they share once.
-        answerability: the calibrated probability, 0 to 1, that the library answers the question; None
-            where nothing was read.
-        disagreements: what the cited sentences give different figures for.
-        dropped: what a language model wrote and is not shown.
-        model: who wrote the answer: ``quoted``, or the name of a language model.
-        fallback: why a language model was asked, and the answer is quoted (or there is none); else None.
-        searched: what it was looked for in; None in answers that are older than this field.
-        prompt_digest: sha256 of what the language model was sent, in hexadecimal; None where none was asked.
-        generation: the index's generation that was read.
-        created: when it was made, ISO 8601 in UTC.
+        passages: the passages that were read, best first. For an abstention, a passage that near-duplicates
+            share appears once.
+        answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
+            nothing was read.
+        disagreements: the subjects for which the cited sentences give different figures.
+        dropped: the sentences that a language model wrote and that are not shown.
+        model: the author of the answer: ``quoted``, or the name of a language model.
+        fallback: why a language model was asked and its answer is not used, or ends early; else None.
+        searched: the scope of the search; None in answers that are older than this field.
+        prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
+        generation: the generation of the index that was read.
+        created: when the answer was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``search``, ``select`` (measuring and ranking sentences), ``read``
-            (the reader), ``write`` (the language model), ``verify``, ``answer``. Where a language model was
-            asked, also ``prompt_tokens``, ``completion_tokens`` and, in the currency of its prices, where
-            they are set, ``cost``.
+            (the reader), ``write`` (the language model), ``verify``, ``answer``. If a language model was
+            asked, also ``prompt_tokens``, ``completion_tokens`` and, if its prices are set, ``cost`` in their
+            currency.
     """
 
     answer_id: str
@@ -306,28 +302,28 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The answer as plain lists, dicts and scalars, ready for JSON."""
+        """Return the answer as plain lists, dicts and scalars, ready for JSON."""
         return asdict(self)
 
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
-        """The citations of one of its sentences, in the order of its footnotes."""
+        """Return the citations of one sentence, in the order of its footnotes."""
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
 
 
 NAMED = 3
-"""Of documents that are chosen one by one, as many are named."""
+"""How many of the documents that the user chose one by one are named by their titles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What was searched for an answer.
+    """The scope of the search behind an answer.
 
     Attributes:
-        documents: how many documents could have been found.
-        filters: what narrowed them.
-        titles: the titles of the first of the documents that the filters name by their numbers, three at
-            most; those that are not in the library are passed over.
+        documents: how many documents passed the filters.
+        filters: the filters.
+        titles: the titles of the first documents that the filters name by number, three at most. Numbers that
+            the library no longer has are skipped.
     """
 
     documents: int
@@ -335,8 +331,8 @@ class Searched:
     titles: tuple[str, ...] = ()
 
 
-def searched(index: Snapshot, filters: Filters) -> Searched:
-    """What a search with ``filters`` searches."""
+def search_scope(index: Snapshot, filters: Filters) -> Searched:
+    """Return the scope of a search with ``filters``."""
     records = {record.document_id: record for record in index.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
     return Searched(index.count_documents(filters), filters, tuple(known[:NAMED]))
@@ -344,14 +340,14 @@ def searched(index: Snapshot, filters: Filters) -> Searched:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """First event of a follow-up's answer: the question that is searched for in its place."""
+    """First event of a follow-up's answer: the rewritten question that the search uses."""
 
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """First event of any other streamed answer: what was read."""
+    """First event of any other streamed answer: the passages that were read."""
 
     passages: tuple[Passage, ...]
 
@@ -361,8 +357,8 @@ class Token:
     """A piece of the answer's text; the pieces joined are ``Answer.text``.
 
     Attributes:
-        text: the piece: a sentence, with the space or line break before it.
-        verdict: the sentence's.
+        text: one sentence, with the space or line break before it.
+        verdict: the verdict of that sentence.
     """
 
     text: str
@@ -371,18 +367,18 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class CitationMade:
-    """A footnote of the sentence whose text has just been streamed."""
+    """A footnote of the sentence that has just been streamed."""
 
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerDone:
-    """Last event: the whole answer, equal to what is returned without streaming."""
+    """Last event: the whole answer, equal to the result without streaming."""
 
     answer: Answer
 
 
 Event = QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""What ``QueryEngine.stream`` yields, in this order: for a follow-up the question as it was rewritten,
+"""An event of ``QueryEngine.stream``. The order is: for a follow-up the rewritten question, then the
 passages, then tokens and citations, then the answer."""

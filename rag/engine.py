@@ -1,4 +1,4 @@
-"""Questions → footnoted answers: the door of this package."""
+"""The query engine: it turns a question into a footnoted answer."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, searched
+from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, search_scope
 from rag.conversations.answers import keep
-from rag.conversations.history import ALONE, Conversation
+from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
-from rag.finding.abstention import Abstention, judge, shortfall
-from rag.finding.citations import DocumentTexts, show
-from rag.finding.copies import Copies, distinct, find, shown_once
+from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.citations import DocumentTexts, as_passage
+from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
-from rag.finding.ranking import Scored, Weights, load_weights, rank, read_closely, reads
+from rag.finding.ranking import Scored, Weights, apply_reader, can_read, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reading import Reading, read
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.tuning import DEFAULT_TUNING, Tuning
-from rag.writing.authoring import abstain, charged, write
-from rag.writing.composing import QUOTED, Composition, numbers_of, quote
+from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
-from rag.writing.model import Writer
+from rag.writing.writer import Writer, add_usage, generate
 
 
 class QueryEngine:
-    """Answers questions over an index, each sentence footnoted. Safe to share between threads."""
+    """Answers questions over a library and footnotes each sentence. Safe to share between threads."""
 
     def __init__(
         self,
@@ -46,19 +45,19 @@ class QueryEngine:
         *,
         keeps: bool = False,
     ) -> None:
-        """Answer over ``index``.
+        """Prepare to answer over ``index``.
 
         Args:
             index: an open library.
-            reader: a reader, or the name or folder of one (see :func:`~rag.finding.reader.open_reader`);
-                None to judge sentences by their features alone.
-            tuning: how much is read.
-            weights: a file of weights for another encoder or reader; None for those of the bundled ones.
-            writer: has a language model write the answers; None to quote the reports' own sentences.
-            keeps: whether answers are kept in the catalog (:mod:`rag.conversations.answers`).
+            reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
+                score sentences by their features alone.
+            tuning: how many passages and sentences an answer uses.
+            weights: a file of weights for another encoder or reader; None for the bundled weights.
+            writer: lets a language model write the answers; None to quote the reports' own sentences.
+            keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
-            ReaderError: if a reader that is named cannot be opened.
+            ReaderError: if the named reader cannot be opened.
             WeightsError: if the file of weights cannot be used.
         """
         self.index = index
@@ -69,13 +68,15 @@ class QueryEngine:
         self._by_features = _tuned(load_weights("features", weights), tuning)
         self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
-    def ask(self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE) -> Answer:
+    def ask(
+        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
+    ) -> Answer:
         """Answer a question, or abstain with the reasons.
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: which documents may be read.
-            conversation: what it may refer to.
+            conversation: the earlier turns that the question may refer to.
 
         Raises:
             QuestionError: if the question is empty or too long.
@@ -86,26 +87,32 @@ class QueryEngine:
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def stream(
-        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = ALONE
+        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
     ) -> Generator[Event]:
-        """The same answer, as it is made: passages, then tokens and citations, then the whole.
+        """Answer a question and yield the events of the answer as they happen.
 
-        Who closes it before its end stops what is being done; the answer is not kept then.
+        The passages come first, then tokens and citations, then the whole answer. Closing the iterator before
+        its end cancels the answer, which is then not kept.
+
+        Args:
+            question: in any language, up to MAX_QUESTION_CHARACTERS.
+            filters: which documents may be read.
+            conversation: the earlier turns that the question may refer to.
 
         Raises:
-            QuestionError: if the question is empty or too long; at once, not when it is iterated.
+            QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
         return self._events(understand(question), filters, conversation, keeps=self.keeps)
 
-    def aside(self) -> QueryEngine:
-        """The same, for questions that nobody has asked: it quotes, and keeps no answer."""
+    def quoting_only(self) -> QueryEngine:
+        """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
         other.writer, other.keeps = None, False
         return other
 
     def warm_up(self) -> None:
-        """Have loaded what a first question would wait for; nothing is kept of it."""
-        for _ in self._events(understand("ready"), NO_FILTERS, ALONE, keeps=False):
+        """Load the models that the first question would otherwise wait for. Stores nothing."""
+        for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
             pass
 
     def _events(
@@ -113,11 +120,11 @@ class QueryEngine:
     ) -> Generator[Event]:
         with self.index.snapshot() as snapshot:
             answer = yield from self._answer(snapshot, question, filters, conversation)
-        # Who waits to write holds no state of the library meanwhile.
+        # Storing may wait for another writer, so the snapshot is closed first.
         yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
 
     def _kept(self, answer: Answer, replaces: str | None) -> Answer:
-        """The answer, after it was kept; where it could not be, it says so."""
+        """Store the answer and return it; if storing fails, return it with a note that says so."""
         try:
             keep(self.index, answer, replaces)
         except NotKeptError as error:
@@ -140,9 +147,9 @@ class QueryEngine:
         library = DocumentTexts(index)
         copies = Copies(index, library, filters)
         readings, ranked, weights = self._read(index, question, filters, copies, clock)
-        judgement = judge(index, question, ranked, weights, filtered=bool(filters))
-        abstention = judgement.abstention
-        shown = shown_once(readings, copies) if abstention else readings
+        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        abstention = decision.abstention
+        shown = without_repeated_readings(readings, copies) if abstention else readings
         passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = Answer(
@@ -156,37 +163,37 @@ class QueryEngine:
             sentences=(),
             citations=(),
             passages=passages,
-            answerability=judgement.answerability,
+            answerability=decision.answerability,
             model=QUOTED,
             generation=index.generation,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             conversation_id=conversation.id,
             standalone=standalone,
-            searched=searched(index, filters),
+            searched=search_scope(index, filters),
         )
-        findings = Findings(index, question, ranked, weights, judgement, copies, library)
+        findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
         if model is not None:
             for usage in spent:
-                timings = charged(timings, usage, model)
+                timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> tuple[list[Reading], list[Scored], Weights]:
-        """What is read, its sentences by their probability of answering, and what ranked them."""
-        hits = find(index, question, self.tuning, filters, copies)
+        """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
+        hits = find_passages(index, question, self.tuning, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.tuning.widen_by)
         weights = self._by_features
-        ranked = distinct(rank(measure(index, question, readings), weights), copies)
+        ranked = without_repeated_sentences(rank(measure(index, question, readings), weights), copies)
         clock.lap("select")
-        if self.reader is not None and self._by_reader is not None and reads(self.reader, question):
+        if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
             weights = self._by_reader
             candidates = [item.candidate for item in ranked]
-            ranked = rank(read_closely(self.reader, question, candidates), weights)
+            ranked = rank(apply_reader(self.reader, question, candidates), weights)
         clock.lap("read")
         return readings, ranked, weights
 
@@ -194,13 +201,13 @@ class QueryEngine:
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
         composition = Composition(findings.library, numbers_of(conversation.cited))
-        abstention = findings.judgement.abstention
+        abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
             return (yield from quote(findings, composition, draft, self.tuning.max_sentences))
         return (
-            yield from write(
+            yield from generate(
                 self.writer, findings, composition, draft, conversation=conversation, tuning=self.tuning
             )
         )
@@ -214,7 +221,7 @@ def _passages(
     abstention: Abstention | None,
 ) -> tuple[Passage, ...]:
     return tuple(
-        show(reading, library, shortfall(index, question, reading) if abstention else None)
+        as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
 

@@ -49,7 +49,7 @@ class ModelError(FootnotedError):
 
 
 class AnswerNotFoundError(FootnotedError, LookupError):
-    """The library keeps no answer with such an id."""
+    """The library keeps no answer with this id."""
 
     def __init__(self, answer_id: str, why: str = "it may have been deleted") -> None:
         super().__init__(f"there is no answer {answer_id!r}; {why}")
@@ -57,7 +57,7 @@ class AnswerNotFoundError(FootnotedError, LookupError):
 
 
 class AnswerFormError(FootnotedError, ValueError):
-    """The text is not an answer in its JSON form. The message says where it differs."""
+    """The text is not the JSON form of an answer. The message says where it differs."""
 
 
 class NotKeptError(FootnotedError):
@@ -65,7 +65,7 @@ class NotKeptError(FootnotedError):
 
 
 class ConversationNotFoundError(FootnotedError, LookupError):
-    """The library keeps no answer of such a conversation."""
+    """The library keeps no conversation with this id."""
 
     def __init__(self, conversation_id: str) -> None:
         super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")
@@ -73,29 +73,13 @@ class ConversationNotFoundError(FootnotedError, LookupError):
 
 
 class OtherConversationError(FootnotedError, ValueError):
-    """The answer that a question shall replace belongs to another conversation."""
+    """The answer to replace belongs to another conversation than the question."""
 
     def __init__(self, answer_id: str, conversation_id: str) -> None:
         super().__init__(
-            f"the answer {answer_id!r} is not of the conversation {conversation_id!r}; leave out the "
-            "conversation_id, and it is asked in the answer's own"
+            f"the answer {answer_id!r} does not belong to the conversation {conversation_id!r}; leave out "
+            "conversation_id to ask in the answer's own conversation"
         )
-
-
-class KeptNotFoundError(FootnotedError, LookupError):
-    """No text is kept under such an id."""
-
-    def __init__(self, text_id: str) -> None:
-        super().__init__(f"nothing is kept under {text_id!r}; it may have been deleted")
-        self.text_id = text_id
-
-
-class SeriesNotFoundError(FootnotedError, LookupError):
-    """No text is kept in such a series."""
-
-    def __init__(self, series: str) -> None:
-        super().__init__(f"nothing is kept in the series {series!r}; it may have been deleted")
-        self.series = series
 
 
 class SpanError(FootnotedError, ValueError):

@@ -1,4 +1,4 @@
-"""A cited sentence as it is checked: its words, and what they are to be understood with."""
+"""Evidence for the verification: the words of a cited sentence, with their context."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
 _BEFORE_CHARACTERS = 400
-"""In which the sentence before is looked for."""
+"""How many characters before a quote are searched for the sentence that precedes it."""
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:
-    """What one sentence of a document says, read again from its text."""
+    """Read a sentence again from its document's text, as evidence."""
     document = library.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
@@ -26,14 +26,14 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: Documen
 def evidence_at(
     record: DocumentRecord, document: Document, span: Span, quote: str, headings: str | None
 ) -> Evidence:
-    """A quote with what it is to be understood with in its document.
+    """Return a quote as evidence, with its context in the document.
 
     Args:
         record: the document.
         document: its text.
         span: where the quote stands in it.
         quote: the words, in the form in which they are checked.
-        headings: where they are a table's row, the table's caption and headings.
+        headings: for a row of a table, the table's caption and headings.
     """
     context = [headings, record.title, record.publisher or record.author]
     return Evidence(
@@ -46,7 +46,7 @@ def evidence_at(
 
 
 def _sentence_before(text: str, span: Span, language: str) -> str:
-    """The sentence before the one at ``span``, where it is of the same paragraph; else nothing."""
+    """Return the sentence before ``span`` if it is in the same paragraph, else an empty string."""
     near = text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]
     found = sentences(paragraph, language)

@@ -1,4 +1,4 @@
-"""Files of one JSON object a line, read with the number of the line that is wrong."""
+"""Reading of JSON Lines files; an error names the line that is wrong."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rag.errors import JsonLinesError
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a file, each with the number of its line, from 1; blank lines are passed over.
+    """Yield each object of a file with the number of its line, from 1. Blank lines are skipped.
 
     Args:
-        path: a UTF-8 file, packed with gzip where its name ends in ``.gz``.
+        path: a UTF-8 file, compressed with gzip if its name ends in ``.gz``.
 
     Raises:
-        JsonLinesError: if the file cannot be read, or a line is no JSON object.
+        JsonLinesError: if the file cannot be read, or a line is not a JSON object.
     """
     try:
         with _opened(path) as lines:

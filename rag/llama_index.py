@@ -1,4 +1,4 @@
-"""The library as a llama-index retriever, for any llama-index program."""
+"""The library as a llama-index retriever."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from index.library import NO_FILTERS, Hit, Library
 from index.records import DENSE_WEIGHT, Filters
 
 _HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
-"""Metadata that places a passage and says nothing to a model: kept out of its prompt and of embeddings."""
+"""Metadata that locates a passage and means nothing to a model: prompts and embeddings leave it out."""
 
 
 class Retriever(BaseRetriever):
-    """Finds passages by meaning and words, as nodes that know their exact place.
+    """Finds passages by meaning and words, as nodes with their exact spans.
 
-    A node's text is ``document.text[start:end]``, and its metadata has what a citation needs:
-    ``document_id, version, start, end, page, path, title, publisher, published`` and the scores of both
-    halves, ``dense`` and ``lexical``.
+    A node's text is ``document.text[start:end]``. Its metadata has the fields of a citation (``document_id,
+    version, start, end, page, path, title, publisher, published``) and the two scores of the search,
+    ``dense`` and ``lexical``.
     """
 
     def __init__(
@@ -28,16 +28,16 @@ class Retriever(BaseRetriever):
         limit: int = 10,
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,
-        **kwargs: Any,  # noqa: ANN401 (llama-index's own: callbacks, objects)
+        **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments: callbacks, objects)
     ) -> None:
         """Search ``index``.
 
         Args:
             index: an open library.
-            limit: passages for a query.
+            limit: how many passages a query returns.
             filters: which documents may be found.
             dense_weight: 0 for words alone, 1 for vectors alone.
-            kwargs: handed on to ``BaseRetriever``.
+            kwargs: passed on to ``BaseRetriever``.
         """
         super().__init__(**kwargs)
         self._index = index
@@ -51,7 +51,7 @@ class Retriever(BaseRetriever):
 
 
 def as_node(hit: Hit) -> TextNode:
-    """A passage as a llama-index node; its id names the document, the version and the span."""
+    """Return a passage as a llama-index node; its id names the document, the version and the span."""
     document = hit.document
     return TextNode(
         id_=f"{document.document_id}.{document.version}:{hit.span.start}-{hit.span.end}",

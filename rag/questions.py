@@ -1,4 +1,4 @@
-"""What a question asks for: its language, the names in it, and the kind of answer it expects."""
+"""The analysis of a question: its language, the names in it, and the kind of answer it expects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.text import detect
 from rag.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
-"""A longer question is a document; the encoder reads about 1,000 characters of it."""
+"""The longest question that is accepted; the encoder reads about 1,000 characters of it."""
 
 
 class Kind(StrEnum):
@@ -27,13 +27,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it was understood.
+    """An analysed question.
 
     Attributes:
         text: the question, without white space around it.
-        language: an ISO 639-1 code, or ``und`` for a short or ambiguous one.
+        language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
         names: the proper names and figures in it, as written, each once.
-        kind: what an answer must carry.
+        kind: the kind of answer that it expects.
     """
 
     text: str
@@ -105,15 +105,15 @@ _NOT_NAMES = frozenset({"I", "A"})
 
 
 def understand(text: str) -> Question:
-    """Read a question.
+    """Analyse a question.
 
     Args:
-        text: the question in any language; the kind of answer is told for English ones only.
+        text: the question in any language; the expected kind of answer is recognised in English only.
 
     Raises:
         QuestionError: if it is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
     """
-    # Half a surrogate pair can arrive in JSON, and no index or database takes it.
+    # JSON can carry half a surrogate pair, which no index or database accepts.
     question = text.encode("utf-8", "replace").decode().strip()
     if not question or not any(character.isalnum() for character in question):
         raise QuestionError("the question is empty; ask something about the reports")
@@ -127,7 +127,7 @@ def understand(text: str) -> Question:
     return Question(question, detect(question), names, kind)
 
 
-def carries(sentence: str, kind: Kind) -> bool:
-    """Whether ``sentence`` holds what an answer of this kind must hold: a figure, a date, a name."""
+def fits_kind(sentence: str, kind: Kind) -> bool:
+    """Whether ``sentence`` contains what an answer of this kind needs: a figure, a date, or a name."""
     pattern = _CARRIES.get(kind)
     return pattern is None or pattern.search(sentence) is not None

@@ -7,32 +7,32 @@ from dataclasses import dataclass
 from index.records import DENSE_WEIGHT
 
 READ_HITS = 8
-"""Passages that are read for an answer."""
+"""How many passages are read for an answer."""
 
 WIDEN_BY = 2
-"""Sentences that are read before and after a hit, where its document goes on."""
+"""How many sentences before and after a hit are read with it, as far as the document has them."""
 
 MAX_SENTENCES = 4
-"""An answer has one to four sentences."""
+"""The most sentences of a quoted answer; it has at least one."""
 
 
 CERTAIN = 0.78
-"""The probability from which on the library answers a question for certain: below it, what a language model
-writes is supported in part at most. Of squad2's and of clapnq's questions that nothing answers a tenth reach
-it (``benchmarks/certain.py``)."""
+"""The probability from which the library is taken to answer a question for certain. Below it, sentences that
+a language model writes are at most partly supported. A tenth of the unanswerable questions of squad2 and of
+clapnq reach it (``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What an answer is made with; the defaults are what was measured to be best.
+    """The parameters of an answer; the defaults performed best in measurements.
 
     Attributes:
-        dense_weight: the share of the dense score in the fused one, 0 to 1.
-        read_hits: passages that are read.
-        widen_by: sentences that are read before and after each of them.
-        max_sentences: sentences of an answer at most.
-        certain: the probability from which on what a language model writes may count as supported.
-        threshold: the probability below which there is no answer; None for the calibrated one.
+        dense_weight: the share of the dense score in the fused score, 0 to 1.
+        read_hits: how many passages are read.
+        widen_by: how many sentences before and after each passage are read.
+        max_sentences: the most sentences of an answer.
+        certain: the probability from which the sentences of a language model may count as supported.
+        threshold: the probability below which there is no answer; None for the calibrated threshold.
     """
 
     dense_weight: float = DENSE_WEIGHT
@@ -44,4 +44,4 @@ class Tuning:
 
 
 DEFAULT_TUNING = Tuning()
-"""What is used unless told otherwise."""
+"""The parameters that are used by default."""

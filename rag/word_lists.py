@@ -1,13 +1,13 @@
-"""Word lists as they are written in this package: words between spaces, or entries between commas."""
+"""Parsers for the word lists in this package: words between spaces, or entries between commas."""
 
 from __future__ import annotations
 
 
 def listed(words: str) -> frozenset[str]:
-    """The words of a table that are set apart by spaces."""
+    """Return the words of ``words``, which spaces separate."""
     return frozenset(words.split())
 
 
 def lines(table: str) -> list[str]:
-    """The entries of a table that are set apart by commas."""
+    """Return the entries of ``table``, which commas separate."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]

@@ -1,21 +1,21 @@
-"""Words as a page shows them: what two texts have in common that look the same to a reader."""
+"""The visible form of a text: two texts with the same visible form look the same to a reader."""
 
 from __future__ import annotations
 
 from unicodedata import category
 
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Overrides and isolates: they can make a line show other words than it has."""
+"""Overrides and isolates of the writing direction: they can make a line show other words than it contains."""
 
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
-"""What XML cannot carry, beside control characters and halves of pairs."""
+"""Code points that XML cannot carry, besides control characters and surrogates."""
 
 
 def visible(text: str) -> str:
-    """``text`` on one line, as Markdown, HTML and a word processor show it.
+    """Return ``text`` on one line, as Markdown, HTML and a word processor show it.
 
-    Every run of white space is one space. What has no form of its own (control characters, directions that
-    are forced, halves of surrogate pairs) is U+FFFD.
+    Every run of white space becomes one space. Control characters, direction overrides and surrogates, which
+    have no visible form, become U+FFFD.
     """
     words = " ".join(text.split())
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_formless(each) else each for each in words)

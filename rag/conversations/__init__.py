@@ -1,21 +1,21 @@
-"""Conversations, kept answers and feedback."""
+"""Conversations, stored answers, and feedback on them."""
 
 from rag.conversations.answers import (
     LISTED,
     CitingAnswer,
-    KeptConversation,
     answers_until,
     conversation,
+    conversation_json,
+    delete_answer,
+    delete_conversation,
     find_conversation,
-    forget,
-    forget_conversation,
     kept_answer,
     list_citing,
     list_conversations,
     load,
     name_conversation,
-    written_conversation,
 )
+from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
     FILE,
     Feedback,
@@ -26,8 +26,8 @@ from rag.conversations.feedback import (
     judgements,
     read_feedback,
 )
-from rag.conversations.history import Conversation, follow, of_answers, of_turns
-from rag.conversations.rechecking import Checked, Claim, Footnote, Place, cited_document, recheck
+from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
+from rag.conversations.store import KeptConversation
 
 __all__ = [
     "FILE",
@@ -45,21 +45,21 @@ __all__ = [
     "append_feedback",
     "cited_document",
     "cited_evidence",
+    "continue_conversation",
     "conversation",
+    "conversation_json",
+    "delete_answer",
+    "delete_conversation",
     "evidence_in",
     "find_conversation",
-    "follow",
-    "forget",
-    "forget_conversation",
+    "from_answers",
+    "from_turns",
     "judgements",
     "kept_answer",
     "list_citing",
     "list_conversations",
     "load",
     "name_conversation",
-    "of_answers",
-    "of_turns",
     "read_feedback",
     "recheck",
-    "written_conversation",
 ]

@@ -1,13 +1,14 @@
-"""Answers are kept in the catalog as they were given: the same bytes, whatever the library becomes.
+"""Storage of answers in the catalog, byte for byte, independent of later changes to the library.
 
-An answer carries its evidence (the words of every passage and quote), so that what is kept is read without
-the documents. The JSON text is made once, when the answer is kept, and never again.
+An answer contains its evidence (the words of every passage and quote), so reading a stored answer needs no
+documents. The JSON text is written once, when the answer is stored, and never changed.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +16,19 @@ from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations.store import FoundBy, Kept
-from rag.errors import AnswerFormError, AnswerNotFoundError, KeptNotFoundError, NotKeptError
+from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
+from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
+from rag.wording import visible
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from index.library import Library
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-from rag.conversations.superseded import Series, delete_series, find_series, list_series, name_series
-from rag.errors import ConversationNotFoundError, SeriesNotFoundError
-from rag.wording import visible
-
-if TYPE_CHECKING:
-    from index.library import Library
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from index.catalog import Catalog
-    from index.library import Library
-
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 _CAUSES = 3
-"""How many of the faults of a text that is no answer are named."""
+"""How many faults of an invalid answer an error names."""
 
 
 _NO_ID = "an answer_id is 32 hexadecimal digits in lower case"
@@ -52,32 +39,32 @@ def is_answer_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def written(answer: Answer) -> str:
-    """The JSON text of an answer, just as it is sent over HTTP."""
+def answer_json(answer: Answer) -> str:
+    """Return the JSON text of an answer, exactly as HTTP responses contain it."""
     return json.dumps(answer.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None) -> None:
-    """Keep an answer, with its conversation if it has one.
+    """Store an answer, in its conversation if it has one.
 
     Args:
-        library: keeps it.
+        library: the library that stores it.
         answer: the answer.
-        replaces: the id of an answer of the same conversation, which is taken out of it in the same moment,
-            with all that followed it; they stay under their ids.
+        replaces: the id of an answer of the same conversation. That answer and all later ones leave the
+            conversation in the same transaction; they remain readable by their ids.
 
     Raises:
-        NotKeptError: if the catalog cannot be written, or keeps an answer of this id already.
+        NotKeptError: if the catalog cannot be written, or already has an answer with this id.
     """
-    body = written(answer)
-    found_by = FoundBy(
+    body = answer_json(answer)
+    fields = SearchFields(
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
     )
     try:
-        _kept(library).put(
-            answer.answer_id, answer.conversation_id, answer.created, body, found_by, replaces=replaces
+        _store(library).put(
+            answer.answer_id, answer.conversation_id, answer.created, body, fields, replaces=replaces
         )
     except DatabaseError as error:
         raise NotKeptError(
@@ -87,98 +74,89 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
 
 
 def kept_answer(library: Library | Catalog, answer_id: str) -> str:
-    """The JSON text of an answer, byte for byte as it was kept.
+    """Return the JSON text of an answer, byte for byte as it was stored.
 
     Raises:
-        AnswerNotFoundError: if there is none.
+        AnswerNotFoundError: if the answer does not exist.
     """
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id, _NO_ID)
-    try:
-        return _kept(library).get(answer_id)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    return _store(library).get(answer_id)
 
 
-def forget(library: Library | Catalog, answer_id: str) -> None:
+def delete_answer(library: Library | Catalog, answer_id: str) -> None:
     """Delete an answer.
 
     Raises:
-        AnswerNotFoundError: if there is none.
+        AnswerNotFoundError: if the answer does not exist.
     """
     if not is_answer_id(answer_id):
         raise AnswerNotFoundError(answer_id, _NO_ID)
-    try:
-        _kept(library).delete(answer_id)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    _store(library).delete(answer_id)
 
 
 def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
-    """The last answers of a conversation, at most ``limit``, in the order in which they were given.
+    """Return the last answers of a conversation, at most ``limit``, the oldest first.
 
-    The library wrote them itself, and every question of the conversation reads them: unlike by :func:`load`,
-    they are not compared with what they are read as.
+    Unlike :func:`load`, this does not compare the answers with their re-serialised form: the library wrote
+    them itself, and every question of the conversation reads them.
     """
-    return [_read(body) for body in _kept(library).series(conversation_id, limit)]
+    return [_read(body) for body in _store(library).conversation(conversation_id, limit)]
 
 
 def conversation_texts(library: Library | Catalog, conversation_id: str) -> list[str]:
-    """The JSON texts of a conversation's answers, byte for byte, in the order in which they were given."""
-    return _kept(library).series(conversation_id)
+    """Return the JSON texts of a conversation's answers, byte for byte, the oldest first."""
+    return _store(library).conversation(conversation_id)
 
 
 def answers_before(
     library: Library | Catalog, answer_id: str, limit: int | None = None
 ) -> tuple[str | None, list[Answer]]:
-    """What was answered in a conversation before an answer of it, also where that was taken out of it.
+    """Return the answers that preceded an answer in its conversation, even if it was replaced since.
 
     Returns:
-        The conversation's id, or None for an answer by itself; the answers, the last of them, at most
-        ``limit``, in the order in which they were given.
+        The conversation's id, or None for a single answer; and the last preceding answers, at most ``limit``,
+        the oldest first.
 
     Raises:
-        AnswerNotFoundError: if there is no such answer.
+        AnswerNotFoundError: if the answer does not exist.
     """
-    try:
-        conversation_id, bodies = _kept(library).before(answer_id, limit)
-    except KeptNotFoundError as error:
-        raise AnswerNotFoundError(answer_id) from error
+    conversation_id, bodies = _store(library).before(answer_id, limit)
     return conversation_id, list(map(_read, bodies))
 
 
 def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
-    """What was answered in a conversation up to an answer of it, which comes last.
+    """Return an answer and those that preceded it in its conversation, the oldest first.
 
     Raises:
-        AnswerNotFoundError: if there is no such answer.
+        AnswerNotFoundError: if the answer does not exist.
     """
     last = _read(kept_answer(library, answer_id))
     return [*answers_before(library, answer_id)[1], last]
 
 
 def answers_citing(library: Library | Catalog, document_id: int, limit: int) -> list[tuple[int, Answer]]:
-    """The answers that cite a document and were not taken out of their conversation.
+    """Return the answers that cite a document and were not replaced in their conversation.
 
     Returns:
-        The version that is cited and the answer, the newest first, at most ``limit``. An answer that cites
-        two versions comes twice.
+        The cited version and the answer, the newest first, at most ``limit``. An answer that cites two
+        versions appears twice.
     """
-    return [(version, _read(body)) for version, body in _kept(library).referring(document_id, limit)]
+    return [(version, _read(body)) for version, body in _store(library).citing(document_id, limit)]
 
 
 def load(body: str | bytes) -> Answer:
-    """The answer of a JSON text: the inverse of :meth:`Answer.as_dict`.
+    """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
 
-    Nothing is put right: what is unknown, of another type or missing is refused. Only a field that has a
-    default may be missing, since an older program that did not know it wrote answers without.
+    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. Only a field with a
+    default may be missing, because older versions of the program did not write it.
 
     Raises:
-        AnswerFormError: if the text is no answer.
+        AnswerFormError: if the text is not an answer.
     """
     answer = _read(body)
     try:
-        given, read = json.loads(body), json.loads(written(answer))
+        given, read = json.loads(body), json.loads(answer_json(answer))
     except (ValueError, RecursionError) as error:
         raise AnswerFormError(f"not an answer in its JSON form: {error}") from error
     if difference := _differs(given, read, ()):
@@ -187,7 +165,7 @@ def load(body: str | bytes) -> Answer:
 
 
 def _read(body: str | bytes) -> Answer:
-    """The answer of a JSON text, in which what is unknown is passed over; raises AnswerFormError."""
+    """Parse the JSON text of an answer and ignore unknown fields; raise AnswerFormError."""
     from pydantic import ValidationError
 
     try:
@@ -198,9 +176,9 @@ def _read(body: str | bytes) -> Answer:
         raise AnswerFormError(f"not an answer in its JSON form: {causes}") from error
 
 
-def _kept(library: Library | Catalog) -> Kept:
-    """What a library keeps, open as a whole or only its catalog, for which no encoder is loaded."""
-    return Kept((library if isinstance(library, Catalog) else library.catalog).engine)
+def _store(library: Library | Catalog) -> AnswerStore:
+    """Return the stored answers of a library, or of its catalog alone, which needs no encoder."""
+    return AnswerStore((library if isinstance(library, Catalog) else library.catalog).engine)
 
 
 @cache
@@ -211,7 +189,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Where ``given`` has something that ``read`` has not, in words; None where that is nowhere."""
+    """Say where ``given`` has something that ``read`` lacks; None if nowhere."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
@@ -232,57 +210,33 @@ def _place(place: tuple[str | int, ...]) -> str:
 
 
 LISTED = 200
-"""How many conversations are listed where nobody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptConversation:
-    """What is known of a conversation.
-
-    Attributes:
-        conversation_id: what its answers name it by.
-        name: the name that it was given, else its first question.
-        named: whether it was given one.
-        created: when its first answer was made, ISO 8601 in UTC.
-        updated: when its last answer was made.
-        answers: how many it has; those that were replaced are not among them.
-    """
-
-    conversation_id: str
-    name: str
-    named: bool
-    created: str
-    updated: str
-    answers: int
+"""How many conversations are listed by default."""
 
 
 def list_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED
 ) -> list[KeptConversation]:
-    """The conversations, the one that was answered in last first.
+    """Return the conversations, the last updated first.
 
     Args:
-        library: keeps them.
-        query: words, or parts of them, each of which must stand in the name, a question or an answer of a
-            conversation, in whatever case and with whatever accents; none for all conversations.
-        limit: how many at most.
+        library: the library that stores them.
+        query: words, or parts of words. Each must occur in the name, a question or an answer of the
+            conversation, regardless of case and accents. Empty for all conversations.
+        limit: the most conversations to return.
     """
-    return list(map(_of_series, list_series(_catalog(library).engine, query, limit)))
+    return _store(library).list_conversations(query, limit)
 
 
 def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
-    """A conversation; raises ConversationNotFoundError."""
-    try:
-        return _of_series(find_series(_catalog(library).engine, conversation_id))
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
+    """Return the summary of a conversation; raise ConversationNotFoundError."""
+    return _store(library).find_conversation(conversation_id)
 
 
-def written_conversation(library: Library | Catalog, conversation_id: str) -> str:
-    """The JSON text of a conversation: what is known of it, and its answers as they were given.
+def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
+    """Return the JSON text of a conversation: its summary, and its answers byte for byte.
 
     Raises:
-        ConversationNotFoundError: if there is no such conversation.
+        ConversationNotFoundError: if the conversation does not exist.
     """
     fields = asdict(find_conversation(library, conversation_id))
     del fields["answers"]
@@ -292,42 +246,27 @@ def written_conversation(library: Library | Catalog, conversation_id: str) -> st
 
 
 def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
-    """Give a conversation a name, which is kept as a page shows it; an empty one is its first question again.
+    """Name a conversation; an empty name restores the first question. The visible form of the name is stored.
 
     Raises:
-        ConversationNotFoundError: if there is no such conversation.
+        ConversationNotFoundError: if the conversation does not exist.
     """
-    try:
-        name_series(_catalog(library).engine, conversation_id, visible(name) or None)
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
+    _store(library).name_conversation(conversation_id, visible(name) or None)
     return find_conversation(library, conversation_id)
 
 
-def forget_conversation(library: Library | Catalog, conversation_id: str) -> None:
-    """Delete a conversation with all its answers, those that were replaced among them.
+def delete_conversation(library: Library | Catalog, conversation_id: str) -> None:
+    """Delete a conversation with all its answers, including replaced ones.
 
     Raises:
-        ConversationNotFoundError: if there is no such conversation.
+        ConversationNotFoundError: if the conversation does not exist.
     """
-    try:
-        delete_series(_catalog(library).engine, conversation_id)
-    except SeriesNotFoundError as error:
-        raise ConversationNotFoundError(conversation_id) from error
-
-
-def _of_series(found: Series) -> KeptConversation:
-    name = found.heading if found.name is None else found.name
-    return KeptConversation(found.id, name, found.name is not None, found.created, found.updated, found.texts)
-
-
-def _catalog(library: Library | Catalog) -> Catalog:
-    return library if isinstance(library, Catalog) else library.catalog
+    _store(library).delete_conversation(conversation_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a document: where they stand in the text of its version, and what they are."""
+    """A quote, with its span in the text of a document's version."""
 
     start: int
     end: int
@@ -340,11 +279,11 @@ class CitingAnswer:
 
     Attributes:
         answer_id: the answer's id.
-        conversation_id: its conversation's, or None.
-        question: what was asked.
+        conversation_id: the id of its conversation, or None.
+        question: the question as asked.
         created: when it was answered, ISO 8601 in UTC.
-        version: the document's version that is cited.
-        quotes: what is quoted of it, each once, in the order of the document.
+        version: the cited version of the document.
+        quotes: the quotes from the document, each once, in the order of its text.
     """
 
     answer_id: str
@@ -356,12 +295,12 @@ class CitingAnswer:
 
 
 def list_citing(library: Library | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
-    """The answers that cite a document, the newest first; those that were replaced are left out.
+    """Return the answers that cite a document, the newest first, without replaced ones.
 
     Args:
-        library: keeps the answers.
-        document_id: the document's number, which it may have no more.
-        limit: how many at most.
+        library: the library that stores the answers.
+        document_id: the document's number; the document may have been deleted.
+        limit: the most answers to return.
     """
     found = answers_citing(library, document_id, limit)
     return [_citing(answer, document_id, version) for version, answer in found]

@@ -1,4 +1,4 @@
-"""What people said of answers, kept with the library: a line of JSON each, in the order they came."""
+"""Feedback on answers, stored beside the library as JSON Lines in the order of arrival."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _LOCK = "feedback.lock"
 _LOCK_SECONDS = 30.0
 
 Judgement = Literal["right", "wrong", "unanswerable"]
-"""``right``: the answer is. ``wrong``: it is not; evidence, if any, is what it should have cited.
+"""``right``: the answer is correct. ``wrong``: it is not; the evidence, if any, is what it should have cited.
 ``unanswerable``: the library does not answer the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """What answers a question: the place and the words, so that a later version can be searched for them.
+    """Evidence that answers a question: its span and its words, so that it can be found in a later version.
 
     Attributes:
         source: the folder that the document was found in, as an absolute path.
         path: its path under that folder.
         start: where the quote began in the document's text.
-        end: where it ended.
+        end: where the quote ended.
         quote: the words.
     """
 
@@ -50,15 +50,15 @@ class CitedEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One person's judgement of the answer to a question.
+    """One person's judgement of an answer.
 
     Attributes:
-        question: as it was asked.
+        question: the question as asked.
         verdict: the judgement.
-        evidence: what answers the question.
-        note: anything else, in words; None for nothing.
-        given_at: when, ISO 8601 in UTC.
-        answer_id: the answer that was judged, where it is known which.
+        evidence: the evidence that answers the question.
+        note: a comment; None for nothing.
+        given_at: when it was given, ISO 8601 in UTC.
+        answer_id: the judged answer, or None if it is not known.
     """
 
     question: str
@@ -70,7 +70,7 @@ class Feedback:
 
 
 def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
-    """What an answer rests on as evidence, each place once, so far as the library still has it."""
+    """Return the spans that an answer cites as evidence, each once, if the library still has them."""
     found: dict[CitedEvidence, None] = {}
     for cited in answer.citations:
         if cited.verification.verdict == "unsupported":
@@ -82,7 +82,7 @@ def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
 
 
 def evidence_in(index: Library, document_id: int, version: int, start: int, end: int) -> CitedEvidence:
-    """A span of a document as evidence.
+    """Return a span of a document as evidence.
 
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
@@ -92,17 +92,17 @@ def evidence_in(index: Library, document_id: int, version: int, start: int, end:
     text = index.text(document_id, version).text
     if not 0 <= start < end <= len(text):
         raise SpanError(
-            f"start {start} and end {end} are no span of document {document_id}, version {version}, which "
+            f"start {start} and end {end} are not a span of document {document_id}, version {version}, which "
             f"has {len(text):,} characters; 0 <= start < end <= {len(text)} must hold"
         )
     return CitedEvidence(record.source, record.path, start, end, Span(start, end).of(text))
 
 
 def append_feedback(home: Path, feedback: Feedback) -> None:
-    """Add to the feedback that is kept under ``home``; several threads and processes may.
+    """Append to the feedback under ``home``; safe across threads and processes.
 
     Raises:
-        TimeoutError: if another process holds the file for half a minute.
+        TimeoutError: if another process holds the file for 30 seconds.
     """
     line = json.dumps(asdict(feedback), ensure_ascii=False) + "\n"
     with (
@@ -115,11 +115,11 @@ def append_feedback(home: Path, feedback: Feedback) -> None:
 
 
 def read_feedback(home: Path) -> list[Feedback]:
-    """The feedback that is kept under ``home``, in the order it came.
+    """Return the feedback under ``home``, in the order of arrival.
 
     Raises:
-        JsonLinesError: if a line is damaged; the message has its number.
-        TimeoutError: if another process holds the file for half a minute.
+        JsonLinesError: if a line is damaged; the message names its number.
+        TimeoutError: if another process holds the file for 30 seconds.
     """
     file = home / FILE
     if not file.is_file():
@@ -129,7 +129,7 @@ def read_feedback(home: Path) -> list[Feedback]:
 
 
 def judgements(home: Path) -> dict[str, Judgement]:
-    """What was said of answers, by their ids; of several judgements of one, the last.
+    """Return the last judgement of each answer, by the answer's id.
 
     Raises:
         JsonLinesError, TimeoutError: as :func:`read_feedback`.
@@ -147,7 +147,7 @@ def _feedback(file: Path, number: int, row: Mapping[str, Any]) -> Feedback:
         feedback = Feedback(**{**row, "evidence": evidence})
     except (KeyError, TypeError) as error:
         raise JsonLinesError(
-            f"{file}, line {number}: not feedback as it is stored ({error}); correct or remove the line"
+            f"{file}, line {number}: not a feedback record ({error}); correct or remove the line"
         ) from error
     if feedback.verdict not in get_args(Judgement):
         raise JsonLinesError(

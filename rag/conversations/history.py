@@ -1,4 +1,4 @@
-"""What was asked and answered before, as far as a follow-up may refer to it."""
+"""The history of a conversation, as far as a follow-up may refer to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
 
 MAX_TURN_CHARACTERS = 4_000
-"""Of what was said at once, as far as it is read again."""
+"""The most characters of one turn that are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Conversation:
     """The turns before a question.
 
     Attributes:
-        id: what its answers are kept under; None where they belong together only for who asks.
-        exchanges: its last turns, the oldest first, :data:`~rag.follow_ups.conversation.MAX_EXCHANGES` at
-            most.
-        cited: the footnotes of all its answers: their numbers stay.
-        replaces: the id of an answer that was given after them, in whose place the next one comes: when that
-            is kept, the former one is taken out of the conversation, with those that followed it.
+        id: the id under which its answers are stored; None if nothing is stored.
+        exchanges: its last turns, the oldest first, at most
+            :data:`~rag.follow_ups.conversation.MAX_EXCHANGES`.
+        cited: the footnotes of all its answers, whose numbers stay in use.
+        replaces: the id of a later answer that the next one replaces. When the new answer is stored, the
+            replaced one and all that follow it leave the conversation.
     """
 
     id: str | None = None
@@ -37,15 +37,15 @@ class Conversation:
     replaces: str | None = None
 
 
-NUMBERED = 200
-"""Answers of a conversation whose footnotes keep their numbers, the last ones."""
+MAX_NUMBERED = 200
+"""How many of the last answers of a conversation keep their footnote numbers."""
 
-ALONE = Conversation()
-"""No conversation: a question by itself."""
+NO_CONVERSATION = Conversation()
+"""A question without a conversation."""
 
 
-def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
-    """A conversation from its kept answers, the oldest first."""
+def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
+    """Build a conversation from its stored answers, the oldest first."""
     return Conversation(
         conversation_id,
         tuple(map(exchange_of, answers[-MAX_EXCHANGES:])),
@@ -53,38 +53,38 @@ def of_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
     )
 
 
-def follow(
+def continue_conversation(
     library: Library | Catalog,
     conversation_id: str | None = None,
     turns: Sequence[tuple[str, str]] = (),
     replaces: str | None = None,
 ) -> Conversation:
-    """What a question follows: the kept answers of its conversation, else what is said to have been said.
+    """Return the conversation that a question continues: its stored answers, else the given turns.
 
     Args:
-        library: has the kept answers.
-        conversation_id: what they are kept under; None begins a conversation, unless ``replaces`` has one.
-        turns: as :func:`of_turns` takes them.
-        replaces: the id of an answer in whose place the next one comes: only what was said before it counts.
+        library: the library with the stored answers.
+        conversation_id: the conversation's id; None starts one, unless ``replaces`` belongs to one.
+        turns: as for :func:`from_turns`.
+        replaces: the id of an answer that the next one replaces; only the answers before it count.
 
     Raises:
-        AnswerNotFoundError: if there is no answer to replace.
-        OtherConversationError: if that is of another conversation than ``conversation_id``.
+        AnswerNotFoundError: if the answer to replace does not exist.
+        OtherConversationError: if it belongs to another conversation than ``conversation_id``.
     """
     if replaces is None:
         chosen = conversation_id or uuid.uuid4().hex
-        answers = kept_conversation(library, chosen, NUMBERED) if conversation_id else []
+        answers = kept_conversation(library, chosen, MAX_NUMBERED) if conversation_id else []
     else:
-        own, answers = answers_before(library, replaces, NUMBERED)
+        own, answers = answers_before(library, replaces, MAX_NUMBERED)
         if conversation_id not in {None, own}:
             raise OtherConversationError(replaces, str(conversation_id))
         chosen = own or uuid.uuid4().hex
-    follows = of_answers(chosen, answers) if answers else of_turns(turns, chosen)
+    follows = from_answers(chosen, answers) if answers else from_turns(turns, chosen)
     return replace(follows, replaces=replaces)
 
 
 def exchange_of(answer: Answer) -> Exchange:
-    """A turn from its answer."""
+    """Convert an answer to a turn."""
     return Exchange(
         question=answer.question,
         standalone=answer.standalone or answer.question,
@@ -94,17 +94,17 @@ def exchange_of(answer: Answer) -> Exchange:
     )
 
 
-def of_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
-    """A conversation from what was said, where nothing was kept of it.
+def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
+    """Build a conversation from turns that the caller supplies, if the library stores none.
 
     Args:
-        turns: ``user`` or ``assistant``, and what was said, the oldest first. What no question stands before
-            is left out.
-        conversation_id: what its answers shall be kept under.
+        turns: pairs of role (``user`` or ``assistant``) and text, the oldest first. Text before the first
+            question is ignored.
+        conversation_id: the id for storing its answers.
     """
     exchanges: list[Exchange] = []
     for role, said in turns:
-        # Half a surrogate pair can arrive in JSON; no model can be sent it.
+        # JSON can carry half a surrogate pair, which cannot be sent to a model.
         words = said.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
         if role == "user" and words:
             exchanges.append(Exchange(words, words))

@@ -16,7 +16,7 @@ from rag.disagreement.statements import statements
 from rag.disagreement.stating import Statement, When
 from rag.figures.quantities import Quantity
 from rag.figures.units import in_base, same_currency
-from rag.finding.features import holds
+from rag.finding.features import contains_term
 
 SHARED = 2
 """Words, those for persons aside, that two sentences must share: what is counted, and of what."""
@@ -141,7 +141,7 @@ def _words_agree(one: Statement, other: Statement) -> bool:
     if not corrects and (replaced or not _one_subject(one, other)):
         # One word in the place of another is another thing: cholera and measles, summer and winter.
         return False
-    shared = [term for term in one.scope if holds(other.scope, term)]
+    shared = [term for term in one.scope if contains_term(other.scope, term)]
     telling = [term for term in shared if not is_person(term)]
     # A correction names the figure that it corrects, and two of one day share more than words.
     enough = SHARED - bool(corrects or (one.when and other.when)) if telling else SHARED
@@ -164,13 +164,13 @@ def _one_subject(one: Statement, other: Statement) -> bool:
 
 
 def _own_lacking(one: Statement, other: Statement) -> bool:
-    return any(not is_person(term) and not holds(other.scope, term) for term in one.own)
+    return any(not is_person(term) and not contains_term(other.scope, term) for term in one.own)
 
 
 def _near_agrees(one: Statement, other: Statement) -> bool:
     """Whether a sentence has the words that say what the other's figure counts."""
     telling = [term for term in one.near if not is_person(term)] or list(one.near)
-    return all(holds(other.scope, term) for term in telling)
+    return all(contains_term(other.scope, term) for term in telling)
 
 
 def _names_lacking(one: Statement, other: Statement) -> list[str]:

@@ -1,12 +1,12 @@
-"""How good retrieval and answers are, on any set of questions."""
+"""Evaluation of retrieval and answers on any set of questions."""
 
+from rag.evaluation.bootstrap import Figure
 from rag.evaluation.comparison import Comparison, Difference, compare
 from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration
 from rag.evaluation.datasets import Dataset
-from rag.evaluation.evaluating import PARTS, Evaluation, Part, evaluate
-from rag.evaluation.figures import Figure
+from rag.evaluation.evaluation import PARTS, Evaluation, Part, evaluate
 from rag.evaluation.layouts import read_dataset
-from rag.evaluation.library import SET, write_library_set
+from rag.evaluation.library_set import SET, write_library_set
 from rag.evaluation.report import COMPARISON, REPORT, write_comparison, write_report
 from rag.evaluation.tables import tables_of, tables_of_comparison
 

@@ -1,4 +1,4 @@
-"""Whether there is no answer where the library has none, and how far answerability can be trusted."""
+"""Quality of abstentions, and calibration of the answerability."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.evaluation.asking import Asked
-from rag.evaluation.figures import Place, Sample, Statistic, auroc, ratio, twice
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, Statistic, auroc, ratio, twice
 from rag.evaluation.selection import is_gold, quotes_of
 
 BINS = 10
-"""Of the calibration curve, with as many questions each."""
+"""The number of bins of the calibration curve; each has the same number of questions."""
 
 _POINTS = 200
-"""Of the risk–coverage curve, at most."""
+"""The most points of the risk–coverage curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """What answering only the surest questions leads to.
+    """The risk of answering only the questions with the highest answerability.
 
     Attributes:
-        threshold: the answerability from which questions are answered.
-        coverage: the share of all questions that are.
-        risk: the share of these answers whose first citation is wrong, or that should not be there at all.
+        threshold: the lowest answerability of an answered question.
+        coverage: the share of all questions that are answered.
+        risk: the share of these answers whose first citation is wrong, or that should be abstentions.
     """
 
     threshold: float
@@ -35,12 +35,12 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Questions of about the same answerability.
+    """Questions of similar answerability.
 
     Attributes:
-        predicted: its mean.
+        predicted: the mean of their answerability.
         observed: the share of them that the library answers.
-        n: how many they are.
+        n: the number of questions.
     """
 
     predicted: float
@@ -48,11 +48,11 @@ class CalibrationBin:
     n: int
 
 
-def measure_abstention(asked: Sequence[Asked]) -> dict[Place, Sample]:
-    """The figures over the questions that are marked as answerable or not; none where none is marked as not.
+def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
+    """Return the figures over the questions with an answerability label; none without an unanswerable one.
 
-    In ``precision``, ``recall`` and ``f1`` an abstention is what is looked for. ``auroc`` is of the
-    answerability, for answerable questions against the others.
+    In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` ranks answerable
+    questions above the others by their answerability.
     """
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
@@ -65,12 +65,14 @@ def measure_abstention(asked: Sequence[Asked]) -> dict[Place, Sample]:
     return {("abstention", name): Sample(ids, statistic) for name, statistic in figures.items()}
 
 
-def measure_removal(present: Sequence[Asked], removed: Sequence[Asked]) -> dict[Place, Sample]:
-    """The same figures for questions asked twice: of the whole library, and without their subject.
+def measure_removal(
+    present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
+) -> dict[Place, Sample]:
+    """Return the same figures for questions asked twice: of the whole library, and without their subject.
 
     Args:
         present: the answers from the whole library.
-        removed: those to the same questions, in the same order, without the subject.
+        removed: the answers to the same questions, in the same order, without the subject.
     """
     if not removed:
         return {}
@@ -81,20 +83,20 @@ def measure_removal(present: Sequence[Asked], removed: Sequence[Asked]) -> dict[
         [item.answerability for item in both],
     )
     ids = tuple(item.query.id for item in removed)
-    # Both askings of a question are drawn together, since they are not independent.
+    # A resample draws both answers to a question together, because they are not independent.
     return {
         ("abstention_subject_removed", name): Sample(ids, twice(statistic))
         for name, statistic in figures.items()
     }
 
 
-def labelled(asked: Sequence[Asked]) -> list[Asked]:
-    """The questions of which the set says whether they can be answered."""
+def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
+    """Return the questions that the set labels as answerable or unanswerable."""
     return [item for item in asked if item.query.answerable is not None]
 
 
-def risk_coverage(asked: Sequence[Asked]) -> tuple[RiskPoint, ...]:
-    """The curve over the questions whose answers can be judged, up to where the product abstains."""
+def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
+    """Return the curve over the questions whose answers can be judged, up to the product's abstentions."""
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability
@@ -111,7 +113,7 @@ def risk_coverage(asked: Sequence[Asked]) -> tuple[RiskPoint, ...]:
 
 
 def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> tuple[CalibrationBin, ...]:
-    """Questions in ``BINS`` bins of equal size, by their answerability."""
+    """Sort questions by answerability into ``BINS`` bins of equal size."""
     order = np.argsort(answerability, kind="stable")
     predicted, observed = np.asarray(answerability, dtype=float), np.asarray(answerable, dtype=float)
     return tuple(

@@ -1,4 +1,4 @@
-"""Two evaluations side by side: which figures differ, and whether chance could have made them."""
+"""Comparison of two evaluations: which figures differ, and whether the differences are significant."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import LEVEL, Array, Figure, Place, bootstrap, interval
+from rag.evaluation.bootstrap import LEVEL, Array, Figure, Place, bootstrap, interval
+from rag.evaluation.evaluation import Evaluation
 
 Outcome = Literal["better", "worse", "no difference", "not tested"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure, under two configurations.
+    """One figure under two configurations.
 
     Attributes:
-        place: where it stands in the JSON form.
+        place: its place in the JSON form.
         first: under the first configuration.
-        second: under the second one.
-        change: the second less the first, with its 95 % interval over paired resamples.
-        p: the probability of a change at least as far from zero, if there were none; None for a time, which
-            differs from run to run for reasons that lie in the machine and not in the questions.
-        outcome: what the second configuration is, at the 5 % level. Each figure is tested by itself: of
-            twenty that do not differ, one is called different by chance.
+        second: under the second configuration.
+        change: the second minus the first, with its 95 % interval over paired resamples.
+        p: the probability of a change at least as far from zero if there were none; None for a time, which
+            varies from run to run with the machine.
+        outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
+            separately: of twenty equal figures, one is called different by chance.
     """
 
     place: Place
@@ -43,9 +43,9 @@ class Comparison:
     Attributes:
         dataset: the set's name.
         first: the name of the first configuration.
-        second: that of the second one.
-        n_queries: how many questions were used.
-        differences: a row a figure that both have.
+        second: the name of the second configuration.
+        n_queries: the number of questions.
+        differences: one row per figure that both evaluations have.
     """
 
     dataset: str
@@ -55,7 +55,7 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The comparison as plain dicts and lists, ready for JSON; a place is written with dots."""
+        """Return the comparison as plain dicts and lists, ready for JSON; dots join the keys of a place."""
         rows = [asdict(row) | {"place": ".".join(row.place)} for row in self.differences]
         return asdict(self) | {"differences": rows}
 
@@ -63,11 +63,11 @@ class Comparison:
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
     """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
 
-    Both are resampled alike, question by question (Efron and Tibshirani, 1993, chapter 16; Koehn,
+    The resamples of both contain the same questions (Efron and Tibshirani, 1993, chapter 16; Koehn,
     Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
 
     Raises:
-        ValueError: if they are of different sets.
+        ValueError: if the evaluations are of different sets.
     """
     if first.dataset != second.dataset:
         raise ValueError(
@@ -99,7 +99,7 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
 
 
 def _two_sided(changes: Array) -> float:
-    """Twice the share of resamples on the less likely side of zero, which counts on both."""
+    """Return twice the share of resamples on the rarer side of zero; zero itself counts on both sides."""
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))
 

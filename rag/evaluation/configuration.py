@@ -1,4 +1,4 @@
-"""What an evaluation varies: encoder, reader, passages, and how answers are made of them."""
+"""The parameters that an evaluation varies: encoder, reader, passages, and the making of answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.finding.reader import DEFAULT_READER
 from rag.tuning import DEFAULT_TUNING, Tuning
 
 DEFAULT = "default"
-"""The name of the configuration in which nothing is changed."""
+"""The name of the configuration without changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class Configuration:
     """One way to index and answer.
 
     Attributes:
-        name: under which its figures are shown.
+        name: its name in reports.
         model: the name or folder of the encoder; None for the bundled one.
         reader: the name or folder of the reader, ``bundled`` or ``none``.
-        max_chunk_tokens: the room in a passage, in the encoder's tokens.
-        title_tokens: how much of a title goes in front of a passage; with 0 titles are not indexed.
-        weights: a file of weights that were learned for another encoder or reader; None for the bundled ones.
-        tuning: how much is read, and how an answer is made of it.
+        max_chunk_tokens: the length of a passage, in the encoder's tokens.
+        title_tokens: how many tokens of the title precede a passage; with 0, titles are not indexed.
+        weights: a file of weights for another encoder or reader; None for the bundled weights.
+        tuning: the parameters of an answer.
     """
 
     name: str = DEFAULT
@@ -46,7 +46,7 @@ _OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name
 _TUNED = tuple(tuned.name for tuned in fields(Tuning))
 
 KEYS = (*_OWN, *_TUNED)
-"""What a file may set."""
+"""The keys that a file may set."""
 
 _SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
@@ -58,14 +58,14 @@ _FROM_ZERO = frozenset({"title_tokens", "widen_by"})
 
 
 def read_configuration(given: str, base: Configuration | None = None) -> Configuration:
-    """The configuration that a name or a file stands for.
+    """Read a configuration from a file, or take the default.
 
     Args:
         given: ``default``, or the path of a TOML file with some of ``KEYS``; its stem is the name.
-        base: has what the file does not set.
+        base: provides the values that the file does not set.
 
     Raises:
-        ConfigurationError: if the file cannot be read, or has an unknown key or a value that cannot be used.
+        ConfigurationError: if the file cannot be read, or has an unknown key or an invalid value.
     """
     base = base or Configuration()
     if given == DEFAULT:
@@ -86,7 +86,7 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
 
 
 def settings_of(configuration: Configuration) -> Mapping[str, Any]:
-    """The configuration as its keys and values, in the order of ``KEYS``."""
+    """Return the configuration as keys and values, in the order of ``KEYS``."""
     return {key: getattr(configuration, key) for key in _OWN} | {
         key: getattr(configuration.tuning, key) for key in _TUNED
     }
@@ -103,7 +103,7 @@ def _check(file: Path, key: str, value: object) -> None:
 
 
 def _needed(key: str, value: object) -> str | None:
-    """What ``key`` must be, where ``value`` is something else."""
+    """Return the requirement for ``key`` that ``value`` does not meet, or None."""
     if key in _TEXTS:
         return None if isinstance(value, str) and value else _TEXTS[key]
     if isinstance(value, bool):

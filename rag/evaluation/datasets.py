@@ -1,4 +1,4 @@
-"""A set of questions over documents, with what is right for each."""
+"""A set of questions over documents, with the correct answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.evaluation.splits import part_of
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A stretch of a document that answers a question."""
+    """A span of a document that answers a question."""
 
     document: str
     span: Span
@@ -20,17 +20,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, with what is right for it.
+    """A question, with its correct answers.
 
     Attributes:
         id: its id in the set.
         text: the question.
-        answerable: whether the documents answer it; None where the set does not say.
-        answers: strings that answer where they stand in a quoted sentence.
+        answerable: whether the documents answer it; None if the set does not say.
+        answers: strings; a quoted sentence that contains one is correct.
         sentences: whole sentences that answer, as text.
-        evidence: stretches of documents that answer.
-        judged: how relevant documents are, by name; 0 is not.
-        about: the document that it was asked about, also where that does not answer it; None if unknown.
+        evidence: spans of documents that answer.
+        judged: the relevance of documents, by name; 0 is irrelevant.
+        about: the document that the question was asked about, even if it does not answer it; None if unknown.
     """
 
     id: str
@@ -44,12 +44,12 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Whether a citation can be told right from wrong: it is answerable, and the set says by what."""
+        """Whether a citation can be judged: the question is answerable, and the set says what answers it."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property
     def relevant(self) -> tuple[str, ...]:
-        """The documents that are judged relevant, as the set lists them."""
+        """The relevant documents, in the order of the set."""
         return tuple(name for name, grade in (self.judged or {}).items() if grade > 0)
 
 
@@ -58,10 +58,10 @@ class Claim:
     """A statement, with the sentences of one document that support or contradict it.
 
     Attributes:
-        query: the id of the question that has the statement as its text.
+        query: the id of the question whose text is the statement.
         text: the statement.
         document: the document's name.
-        supported: whether the sentences support it, rather than contradict it.
+        supported: whether the sentences support it rather than contradict it.
         sentences: the sentences.
     """
 
@@ -74,14 +74,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A set.
+    """A set of questions over documents.
 
     Attributes:
-        name: its folder's name.
-        documents: by name: an id of the corpus, or a path in the folder.
+        name: the name of its folder.
+        documents: the documents by name, which is an id of the corpus or a path in the folder.
         queries: the questions, in the order of the file.
         claims: statements to verify; most sets have none.
-        notes: what of the set cannot be used, and why, in sentences for a person.
+        notes: parts of the set that cannot be used, with the reasons, in sentences for a person.
     """
 
     name: str
@@ -91,9 +91,9 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def title_of(self, query: Query) -> str:
-        """The title that decides which split a question is in: of the document that it is about.
+        """Return the title that decides the split of a question: that of the document it is about.
 
-        Without a title it is that document's name, and without a document the question's own id.
+        A document without a title counts by its name, and a question without a document by its own id.
         """
         if query.about is None:
             return query.id
@@ -101,12 +101,12 @@ class Dataset:
 
 
 def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False) -> Dataset:
-    """The set with some of its questions.
+    """Return the set with some of its questions.
 
     Args:
-        dataset: all of it.
-        limit: how many questions at most, evenly spread over the set, so that every subject has its share.
-        held_out: whether to keep only questions from which nothing was learned or tuned.
+        dataset: the whole set.
+        limit: the most questions, evenly spread over the set so that every subject has its share.
+        held_out: whether to take only questions that were never used for training or tuning.
 
     Raises:
         DatasetError: if no question is left.
@@ -126,23 +126,23 @@ def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False
 
 
 def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
-    """At most ``limit`` of the questions, evenly spread over them and the same ones every time."""
+    """Return at most ``limit`` questions, evenly spread and the same ones every time."""
     if limit >= len(queries):
         return queries
     return [queries[place * len(queries) // limit] for place in range(limit)]
 
 
 def place(document: Document, start: int, end: int, quote: str | None) -> Span | None:
-    """Where a quote stands in a document: at its offsets, or at the only other place that has its words.
+    """Locate a quote in a document: at its offsets, or at the only other occurrence of its words.
 
     Args:
-        document: as it is read now.
-        start: where the quote is said to begin.
-        end: where it is said to end.
-        quote: its words; None to take the offsets' word for it.
+        document: the document as it is read now.
+        start: the stated start of the quote.
+        end: the stated end of the quote.
+        quote: its words; None to trust the offsets.
 
     Returns:
-        The span; None where the offsets lie outside, and where the words are gone or stand in several places.
+        The span; None if the offsets lie outside, or if the words occur nowhere or several times.
     """
     if 0 <= start < end <= len(document.text) and quote in {None, document.text[start:end]}:
         return Span(start, end)
@@ -155,7 +155,7 @@ def place(document: Document, start: int, end: int, quote: str | None) -> Span |
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """The first few of some names, and how many more there are."""
+    """Return the first few names, and the number of the others."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more

@@ -1,4 +1,4 @@
-"""What verification says: of the answers' sentences, and of claims whose support is known."""
+"""Quality of the verification, on answers' sentences and on claims with known support."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import get_args
 
 from index.documents import Document, Span
 from rag.answers import Answer, Verdict
-from rag.evaluation.asking import Asked
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, ratio
 from rag.evaluation.datasets import Claim
-from rag.evaluation.figures import Place, Sample, ratio
 from rag.verification import verify
 
 _WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
 
 
-def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place, Sample]:
-    """The share of each verdict among the answers' sentences, and how often claims are called supported.
+def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
+    """Return the shares of verdicts among the answers' sentences, and how often claims are called supported.
 
-    ``verdicts`` goes over all sentences of all answers. ``called_supported`` has a figure for claims held
-    against the sentences that support them, against those that contradict them, and against those of
+    ``verdicts`` covers all sentences of all answers. ``called_supported`` has one figure each for claims
+    checked against the sentences that support them, against those that contradict them, and against those of
     another claim.
     """
     verdicts = [verdicts_of(item.answer) for item in asked]
@@ -45,7 +45,7 @@ def measure_gate(asked: Sequence[Asked], claims: Sequence[Claim]) -> dict[Place,
 
 
 def verdicts_of(answer: Answer) -> list[Verdict]:
-    """The verdict of each sentence of an answer: that of its weakest footnote."""
+    """Return the verdict of each sentence of an answer: the worst among its footnotes."""
     return [
         min(
             (cited.verification.verdict for cited in answer.cited_by(sentence)),
@@ -57,7 +57,7 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Each claim with the next one that is neither of its statement nor of its document."""
+    """Yield each claim with the next one that has another statement and another document."""
     for place, claim in enumerate(claims):
         others = (*claims[place + 1 :], *claims[:place])
         for other in others:
@@ -67,9 +67,9 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _called_supported(held: Sequence[tuple[Claim, Claim]]) -> Sample:
-    """The share of claims that the sentences of others (or their own) are said to support.
+    """Return the share of first claims that the sentences of the second ones are said to support.
 
-    A statement that several documents speak of is drawn with all of them.
+    A resample draws a statement with all documents on it.
     """
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()

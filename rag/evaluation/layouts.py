@@ -1,4 +1,4 @@
-"""A folder → a data set: a corpus in BEIR's layout, or documents with a file of questions."""
+"""Reading of a set from a folder: a corpus in BEIR's layout, or documents with a file of questions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from rag.questions import MAX_QUESTION_CHARACTERS
 
 CORPUS, QUERIES, JUDGEMENTS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
-"""The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), where a set has them."""
+"""The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), if the set has them."""
 
 _IDENTIFIED = 100
-"""Documents whose language is looked at: a corpus is in one language, and short passages mislead."""
+"""How many documents' languages are detected. A corpus is in one language, and short passages mislead."""
 
 _QUOTED = frozenset({"span", "multi-span"})
-"""TAT-QA's types of answers that stand in the text; the others are computed."""
+"""TAT-QA's types of answers that occur in the text; the others are computed."""
 
 Judgements = dict[str, dict[str, int]]
 
@@ -34,18 +34,18 @@ def read_dataset(folder: Path) -> Dataset:
     """Read a set.
 
     Args:
-        folder: has ``corpus.jsonl`` (or ``corpus.jsonl.gz``; {_id, title, text}), ``queries.jsonl`` ({_id,
-            text, …}) and ``qrels.tsv`` (query-id, corpus-id, score); or documents, and a ``questions.jsonl``
-            with the fields of ``queries.jsonl``. A question may have ``answerable`` (true or false),
-            ``answers`` (strings), ``selected_sentences`` (strings), ``evidence`` ([{document, start, end,
-            text}]), and ``doc`` or ``document`` (the one that it is about).
+        folder: a folder with ``corpus.jsonl`` (or ``corpus.jsonl.gz``; {_id, title, text}), ``queries.jsonl``
+            ({_id, text, …}) and ``qrels.tsv`` (query-id, corpus-id, score); or with documents, and a
+            ``questions.jsonl`` with the fields of ``queries.jsonl``. A question may have ``answerable`` (true
+            or false), ``answers`` (strings), ``selected_sentences`` (strings), ``evidence`` ([{document,
+            start, end, text}]), and ``doc`` or ``document`` (the document that it is about).
 
     Raises:
         DatasetError: if the folder is missing, has neither layout, or has no document or question.
-        JsonLinesError: if a line of a file is no JSON object.
+        JsonLinesError: if a line of a file is not a JSON object.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder} is no folder; give the path of a folder that has a data set")
+        raise DatasetError(f"{folder} is not a folder; give the path of a folder with a data set")
     corpus = next((file for name in (CORPUS, f"{CORPUS}.gz") if (file := folder / name).is_file()), None)
     if corpus is not None:
         dataset = _beir(folder, corpus)
@@ -53,11 +53,11 @@ def read_dataset(folder: Path) -> Dataset:
         dataset = _questioned(folder)
     else:
         raise DatasetError(
-            f"{folder} is no data set; it needs {CORPUS} (or {CORPUS}.gz), {QUERIES} and {JUDGEMENTS}, or "
+            f"{folder} is not a data set; it needs {CORPUS} (or {CORPUS}.gz), {QUERIES} and {JUDGEMENTS}, or "
             f"documents and {QUESTIONS}"
         )
     if not dataset.documents:
-        raise DatasetError(f"{folder} has no document that can be read; add some, then try again")
+        raise DatasetError(f"{folder} has no readable document; add some, then try again")
     if not dataset.queries:
         raise DatasetError(f"{folder} has no question; add some, then try again")
     return dataset
@@ -95,7 +95,7 @@ def _corpus(file: Path) -> dict[str, Document]:
     for number, row in read_json_lines(file):
         name = _text(file, number, row, "_id")
         if name in rows:
-            raise DatasetError(f"{file}, line {number}: the _id {name!r} is there twice; make ids unique")
+            raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
         rows[name] = {"title": row.get("title") or "", "text": _text(file, number, row, "text")} | {
             field: row.get(field) for field in ("language", "publisher", "published")
         }
@@ -109,7 +109,7 @@ def _corpus(file: Path) -> dict[str, Document]:
 
 
 def _language(texts: Sequence[str]) -> str:
-    """The language of most of some texts."""
+    """Return the most frequent language of some texts."""
     found = Counter(map(detect, texts[:: max(1, len(texts) // _IDENTIFIED)]))
     found.pop(UNKNOWN_LANGUAGE, None)
     return found.most_common(1)[0][0] if found else UNKNOWN_LANGUAGE
@@ -117,7 +117,7 @@ def _language(texts: Sequence[str]) -> str:
 
 def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str]) -> Judgements:
     if not file.is_file():
-        notes.append(f"{file.name} is not there: retrieval is judged by the questions' evidence alone")
+        notes.append(f"{file.name} is missing: retrieval is judged by the questions' evidence alone")
         return {}
     judgements: Judgements = {}
     unknown: list[str] = []
@@ -127,8 +127,8 @@ def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str])
             continue  # the names of the columns
         if len(fields) != 3 or not fields[2].lstrip("-").isdigit():
             raise DatasetError(
-                f"{file}, line {number}: {line[:60]!r} is not query-id, corpus-id and a whole score, parted "
-                "by tabs; correct or remove the line"
+                f"{file}, line {number}: {line[:60]!r} is not query-id, corpus-id and an integer score, "
+                "separated by tabs; correct or remove the line"
             )
         if fields[1] in documents:
             judgements.setdefault(fields[0], {})[fields[1]] = int(fields[2])
@@ -136,8 +136,8 @@ def _judgements(file: Path, documents: Mapping[str, Document], notes: list[str])
             unknown.append(fields[1])
     if unknown:
         notes.append(
-            f"{len(unknown)} judgements of {file.name} are left out, since the corpus lacks their documents: "
-            f"{named(unknown)}"
+            f"{len(unknown)} judgements of {file.name} are left out, because the corpus lacks their "
+            f"documents: {named(unknown)}"
         )
     return judgements
 
@@ -154,7 +154,7 @@ def _queries(
     for number, row in read_json_lines(file):
         name, text = _text(file, number, row, "_id"), _text(file, number, row, "text")
         if name in queries:
-            raise DatasetError(f"{file}, line {number}: the _id {name!r} is there twice; make ids unique")
+            raise DatasetError(f"{file}, line {number}: the _id {name!r} occurs twice; make ids unique")
         if len(text.strip()) > MAX_QUESTION_CHARACTERS:
             raise DatasetError(
                 f"{file}, line {number}: the question has {len(text.strip()):,} characters, more than the "
@@ -174,14 +174,14 @@ def _queries(
         )
     if lost:
         notes.append(
-            f"{len(lost)} pieces of evidence of {file.name} are left out, since no document has them at "
+            f"{len(lost)} pieces of evidence of {file.name} are left out, because no document has them at "
             f"their place: {named(lost)}"
         )
     return tuple(queries.values())
 
 
 def _text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
-    """A field that every line must have, as text."""
+    """Return a required field of a line, as text."""
     value = row.get(field)
     if isinstance(value, int) and field == "_id":
         value = str(value)
@@ -198,12 +198,12 @@ def _answerable(file: Path, number: int, row: Mapping[str, Any]) -> bool | None:
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The strings that answer: ``answers``, or a short ``answer`` that is quoted rather than written."""
+    """Return the strings that answer: ``answers``, or a short ``answer`` that is quoted, not written."""
     if row.get("answer_type", "span") not in _QUOTED:
         return ()
     found = row.get("answers", row.get("answer"))
     if isinstance(found, str):
-        # Where sentences were marked, a text beside them is what somebody made of them.
+        # Beside marked sentences, an answer is a text that an annotator wrote from them.
         found = [] if "selected_sentences" in row else [found]
     return tuple(str(answer) for answer in found or () if str(answer).strip())
 

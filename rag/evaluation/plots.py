@@ -1,4 +1,4 @@
-"""The curves of a report as pictures."""
+"""Plots of the curves of a report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOUR = "#1f5fa8"
 
 
 def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
-    """Draw the share of wrong answers against the share of questions that are answered, as a PNG."""
+    """Draw the share of wrong answers over the share of answered questions, as a PNG."""
     picture, axes = _axes("questions that are answered", "answers that are wrong")
     axes.plot([point.coverage for point in points], [point.risk for point in points], color=_COLOUR)
     axes.set_ylim(0, max(0.05, *(point.risk * 1.1 for point in points)))
@@ -27,7 +27,7 @@ def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
-    """Draw how often the library answers against how probable that was called, as a PNG."""
+    """Draw how often the library answers over the predicted answerability, as a PNG."""
     picture, axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)
@@ -37,7 +37,7 @@ def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
 
 
 def _axes(across: str, up: str) -> tuple[Figure, Axes]:
-    # Without pyplot, a figure draws with Agg and belongs to nobody else: no window, no global state.
+    # Without pyplot, matplotlib draws with Agg: no window, no global state.
     from matplotlib.figure import Figure
 
     picture = Figure(figsize=_INCHES, layout="constrained")

@@ -1,4 +1,4 @@
-"""An evaluation as files for people and programs: Markdown, JSON, and curves."""
+"""Reports of an evaluation for people and programs: Markdown, JSON, and plots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.evaluation.comparison import Comparison
 from rag.evaluation.configuration import settings_of
-from rag.evaluation.evaluating import Evaluation
+from rag.evaluation.evaluation import Evaluation
 from rag.evaluation.plots import plot_calibration, plot_risk_coverage
 from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 
@@ -19,9 +19,9 @@ RISK_PLOT, CALIBRATION_PLOT = "risk-coverage.png", "calibration.png"
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``report.md``, ``evaluation.json`` and the curves that there are into ``folder``.
+    """Write ``report.md``, ``evaluation.json`` and the available plots into ``folder``.
 
-    What an earlier report left there is overwritten.
+    The files of an earlier report are overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for plot in (RISK_PLOT, CALIBRATION_PLOT):
@@ -65,11 +65,11 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         yield from _section(table, "##")
     if evaluation.risk_coverage:
         yield from ("", "## Risk and coverage", "")
-        yield "What answering only the surest questions leads to, as far as they are answered at all."
+        yield "The risk of answering only the questions with the highest answerability, up to abstentions."
         yield from ("", f"![Risk against coverage]({RISK_PLOT})")
     if evaluation.calibration:
         yield from ("", "## Calibration", "")
-        yield "How often the library answers, against how probable that was called."
+        yield "How often the library answers, by the predicted answerability."
         yield from ("", f"![Calibration]({CALIBRATION_PLOT})")
     settings = settings_of(evaluation.configuration).items()
     yield from ("", "## Configuration", "")
@@ -84,8 +84,8 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
 def _compared(comparison: Comparison) -> str:
     return (
         f"{comparison.n_queries:,} questions. A change is the second less the first, with its 95 % interval "
-        "and the p-value of a paired bootstrap over questions; each figure is tested by itself. What each "
-        "configuration does alone is in the folder of its name."
+        "and the p-value of a paired bootstrap over questions; each figure is tested by itself. The "
+        "report of each configuration is in the folder of its name."
     )
 
 

@@ -1,4 +1,4 @@
-"""How well passages are found: by vectors alone, by words alone, and fused."""
+"""Quality of the search: by vectors alone, by words alone, and fused."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from index.library import Library, Progress
+from rag.evaluation.bootstrap import Array, Place, Sample, mean
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Array, Place, Sample, mean
 
 POOL = 100
-"""Passages that each search brings."""
+"""How many passages each search returns."""
 
 METRICS = {
     "ndcg@10": "nDCG@10",
@@ -21,22 +21,22 @@ METRICS = {
     "recall@100": "R@100",
     "mrr@10": "RR@10",
 }
-"""Our names of the figures, and those of ir_measures (MacAvaney et al., ECIR 2022). nDCG is trec_eval's, with
-linear gains."""
+"""Names of the figures in the JSON form, and in ir_measures (MacAvaney et al., ECIR 2022). nDCG is
+trec_eval's, with linear gains."""
 
 
 def measure_retrieval(
     index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
 ) -> dict[Place, Sample]:
-    """The figures of each ranking, over the questions that have a judgement.
+    """Return the figures of each ranking, over the questions with a judgement.
 
     A document is ranked by its best passage, among the ``POOL`` best passages of a search.
 
     Args:
-        index: has the set's documents.
-        queries: the set's questions; those without a relevant document are passed over.
-        dense_weight: of the fused ranking.
-        progress: told how many questions are searched for.
+        index: contains the set's documents.
+        queries: the set's questions; those without a relevant document are skipped.
+        dense_weight: the share of the dense score in the fused ranking.
+        progress: receives the number of searched questions.
     """
     judged = [query for query in queries if query.relevant]
     if not judged:
@@ -57,13 +57,13 @@ def measure_retrieval(
 
 
 def _ranked(index: Library, query: str, dense_weight: float) -> list[str]:
-    """The documents by their best passage."""
+    """Return the documents, ranked by their best passages."""
     hits = index.search(query, POOL, dense_weight=dense_weight)
     return list(dict.fromkeys(hit.document.path for hit in hits))
 
 
 def _values(judged: Sequence[Query], run: Sequence[Sequence[str]]) -> dict[str, Array]:
-    """The values of each metric, one a question."""
+    """Return the values of each metric, one per question."""
     import ir_measures
 
     metrics = {ir_measures.parse_measure(name): metric for metric, name in METRICS.items()}
@@ -84,5 +84,5 @@ def _scored(judged: Sequence[Query], run: Sequence[Sequence[str]]) -> Iterator[o
 
     for query, documents in zip(judged, run, strict=True):
         for rank, document in enumerate(documents):
-            # By rank, since trec_eval would put documents of equal score in an order of its own.
+            # Ranks replace scores, because trec_eval reorders documents with equal scores.
             yield ir_measures.ScoredDoc(query.id, document, float(-rank))

@@ -1,4 +1,4 @@
-"""Whether the sentences that are cited are those that answer."""
+"""Quality of the selection: whether the cited sentences are those that answer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.library import Library
 from rag.answers import Answer
-from rag.evaluation.asking import Asked
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, mean
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Place, Sample, mean
 
 FIRST_SENTENCES = 3
-"""Of the passage that a plain search puts first: what citing without any selection would cite."""
+"""How many sentences of the best passage a baseline without selection cites."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words that are cited, and where they stand."""
+    """A cited span, with its words."""
 
     document: str
     span: Span
@@ -27,29 +27,31 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the quotes of one answer agree with what is marked as gold: shares from 0 to 1."""
+    """The agreement of one answer's quotes with the gold standard: shares from 0 to 1."""
 
     precision: float
     recall: float
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of both."""
+        """The harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def measure_selection(asked: Sequence[Asked], index: Library, dense_weight: float) -> dict[Place, Sample]:
-    """The figures over the questions whose gold is known; no answer counts as nothing right.
+def measure_selection(
+    asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
+) -> dict[Place, Sample]:
+    """Return the figures over the questions with known gold; an abstention cites nothing correct.
 
     ``first_correct`` and ``any_correct`` are shares of questions. ``precision``, ``recall`` and ``f1``
-    compare the citations with sentences or stretches that are marked as gold, a question at a time, and
-    so does ``first_three``, for what is cited without selection.
+    compare the citations with gold sentences or spans, per question; ``first_three`` does the same for the
+    baseline without selection.
 
     Args:
-        asked: answers to the set's questions.
-        index: what they were answered from.
-        dense_weight: of its search.
+        asked: the answers to the set's questions.
+        index: the library that answered them.
+        dense_weight: the share of the dense score in its search.
     """
     known = [item for item in asked if item.query.has_gold]
     if not known:
@@ -71,7 +73,7 @@ def measure_selection(asked: Sequence[Asked], index: Library, dense_weight: floa
 
 
 def quotes_of(answer: Answer) -> list[Quote]:
-    """What an answer cites, in the order of its footnotes."""
+    """Return the quotes of an answer, in the order of its footnotes."""
     return [
         Quote(citation.path, Span(citation.start, citation.end), citation.quote)
         for citation in answer.citations
@@ -79,7 +81,7 @@ def quotes_of(answer: Answer) -> list[Quote]:
 
 
 def is_gold(query: Query, quote: Quote) -> bool:
-    """Whether a quote answers: it holds an answer, or is or overlaps a sentence or stretch that does."""
+    """Whether a quote answers: it contains an answer, or matches or overlaps a gold sentence or span."""
     words = _plain(quote.text)
     return (
         any(_plain(answer) in words for answer in query.answers)
@@ -89,11 +91,11 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
-    """How quotes agree with the sentences and stretches that are marked as gold.
+    """Return the agreement of quotes with the gold sentences and spans.
 
     Returns:
-        The share of the quotes that are or overlap gold (0 without quotes), and the share of the gold that
-        a quote is or overlaps.
+        The share of the quotes that match or overlap gold (0 without quotes), and the share of the gold that
+        a quote matches or overlaps.
     """
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [
@@ -127,7 +129,7 @@ def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quot
 
 
 def _same(words: str, sentence: str) -> bool:
-    """Whether one of both holds the other: annotators and we part sentences differently."""
+    """Whether one text contains the other: annotators split sentences differently."""
     gold = _plain(sentence)
     return words in gold or gold in words
 

@@ -1,8 +1,8 @@
-"""Which questions weights may be learned from, and which only measure: a split by title.
+"""The split of all sets into questions for training, for tuning and for measuring, by title.
 
-Everything that the product learned from a set came from its ``train`` part, was stopped and calibrated on
-``tune``, and is reported on ``test``. A title is in the same part of every set, so that a page which two sets
-quote is never learned from in one and measured in the other.
+Everything that the product learned from a set came from the ``train`` part and was stopped and calibrated on
+``tune``; results are reported on ``test``. A title is in the same part of every set, so that a page that two
+sets quote is never used for training in one and for measuring in the other.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Literal
 Part = Literal["train", "tune", "test"]
 
 _TRAIN, _TUNE = 154, 192
-"""Of the 256 values of the digest's first byte: 60 % to learn from, 15 % to tune on, 25 % to report."""
+"""Bounds for the first byte of the digest: 60 % for training, 15 % for tuning, 25 % for results."""
 
 
 def part_of(title: str) -> Part:
-    """The part that the documents of ``title`` (or, without one, of that document's name) are in."""
+    """Return the part of the documents with ``title`` (or, without a title, with that name)."""
     first = hashlib.sha256(title.encode()).digest()[0]
     if first < _TRAIN:
         return "train"

@@ -1,33 +1,36 @@
-"""Figures as tables of words, for a report or a terminal."""
+"""Tables of figures, for a report or a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rag.evaluation.bootstrap import Figure, Place
 from rag.evaluation.comparison import Comparison
-from rag.evaluation.evaluating import Evaluation
-from rag.evaluation.figures import Figure, Place
+from rag.evaluation.evaluation import Evaluation
 
 _LATENCY = "latency_ms"
 
 HEADINGS: Mapping[str, tuple[str, str]] = {
-    "retrieval": ("Retrieval", "Documents by their best passage, for the questions that have a judgement."),
+    "retrieval": ("Retrieval", "Documents ranked by their best passage, for the questions with a judgement."),
     "selection": (
         "Selection",
         (
-            "How often the first, and any, cited sentence answers; and how the citations agree with what is "
-            "marked as gold. An abstention has nothing right. The first three are the first sentences of the "
-            "passage that a search puts first."
+            "How often the first, and any, cited sentence answers; and how well the citations agree with the "
+            "gold standard. An abstention cites nothing correct. First three is a baseline: the first three "
+            "sentences of the best passage of a search."
         ),
     ),
-    "abstention": ("Abstention", "An abstention is what is looked for; AUROC is that of the answerability."),
+    "abstention": ("Abstention", "Abstentions are the positive class; AUROC is that of the answerability."),
     "abstention_subject_removed": (
         "Abstention without the subject",
-        "Answerable questions asked twice: of the whole library, and without any document of their title.",
+        "Answerable questions asked twice: of the whole library, and without the documents with their title.",
     ),
-    "gate": ("Verification", "Shares of the sentences of answers, and of claims that are called supported."),
-    _LATENCY: ("Milliseconds", "Of each stage of an answer."),
+    "gate": (
+        "Verification",
+        "Verdicts of the answers' sentences, and how often claims are called supported.",
+    ),
+    _LATENCY: ("Milliseconds", "Latency of each stage of an answer."),
 }
 """Heading and explanation of each part of the JSON form."""
 
@@ -41,12 +44,12 @@ _WORDS: Mapping[str, str] = {
     "dense": "vectors",
     "lexical": "words",
 }
-"""Names in words, where they differ from those of the JSON form."""
+"""Display names that differ from those of the JSON form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of words under a heading; the first column names the rows."""
+    """A table of text under a heading; the first column names the rows."""
 
     heading: str
     explanation: str
@@ -55,7 +58,7 @@ class Table:
 
 
 def tables_of(evaluation: Evaluation) -> Iterator[Table]:
-    """A table for each part that was measured."""
+    """Yield a table for each part that was measured."""
     for section, (heading, explanation) in HEADINGS.items():
         cells: dict[str, dict[str, Figure]] = {}
         for place, figure in evaluation.figures.items():
@@ -76,7 +79,7 @@ def tables_of(evaluation: Evaluation) -> Iterator[Table]:
 
 
 def tables_of_comparison(comparison: Comparison) -> Iterator[Table]:
-    """A table for each part that was measured under both configurations: a row a figure."""
+    """Yield a table for each part that both evaluations measured, with a row per figure."""
     for section, (heading, _) in HEADINGS.items():
         digits = _digits(section)
         rows = tuple(
@@ -101,7 +104,7 @@ def _signed(change: Figure, digits: int) -> str:
 
 
 def shown(figure: Figure, section: str) -> str:
-    """A figure and its interval: shares to three places, milliseconds to one."""
+    """Format a figure and its interval: shares to three decimals, milliseconds to one."""
     digits = _digits(section)
     return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}–{figure.high:.{digits}f})"
 
@@ -111,7 +114,7 @@ def _digits(section: str) -> int:
 
 
 def _row_and_column(place: Place) -> tuple[str, str]:
-    """Rankings, and what is cited without selection, stand beside each other; stages below each other."""
+    """Return the row and the column of a figure: rankings and the baseline are columns, stages are rows."""
     section, *between, last = place
     if section == _LATENCY:
         return _named(between[0]), last

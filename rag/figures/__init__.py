@@ -1,1 +1,1 @@
-"""What a text states in numbers, quantities and dates."""
+"""Recognition of numbers, quantities and dates in a text."""

@@ -1,7 +1,7 @@
-"""The dates in a text, in the forms of the languages that are checked → years, months, days, weekdays.
+"""Recognition of dates in a text: years, months, days and weekdays, in the forms of several languages.
 
-``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and
-``18 Juli 2025`` are one date. What a relative date means is for who knows when the text was published.
+``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and ``18 Juli
+2025`` are one date. :func:`resolved` turns a relative date into an absolute one, by the date of publication.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 
 @lru_cache(maxsize=4096)
 def dates(text: str, language: str) -> tuple[Moment, ...]:
-    """The dates in ``text``, in order; the language decides the order of day and month where both may be."""
+    """Return the dates in ``text``, in order. The language decides between day/month and month/day."""
     found: list[Moment] = []
     finders = (
         named_periods(text, language),
@@ -101,13 +101,13 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 
 
 def resolved(moment: Moment, published: str | None) -> Moment:
-    """A date with what follows from the day on which its text was published.
+    """Return a date completed by the day on which its text was published.
 
-    A weekday is the last one until that day, and a day without a year is of the year before or of that day.
+    A weekday is the last one up to that day. A day without a year is the last such day up to that month.
 
     Args:
         moment: a date of the text.
-        published: ISO 8601, possibly shortened; with a year alone only years are resolved.
+        published: ISO 8601, possibly shortened; with a year alone, only years are completed.
     """
     parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
     if not parts:
@@ -170,7 +170,7 @@ def _numeric(text: str, language: str) -> Iterator[Moment]:
 
 @cache
 def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Names of months and of weekdays in small letters, from babel's locales."""
+    """Return the names of months and of weekdays in lower case, from babel's locales."""
     from babel import Locale
 
     months: dict[str, int] = {"sept": 9, "agt": 8}
@@ -211,7 +211,7 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Whether a word that stands alone is a month: with a capital, and a preposition if it may be another."""
+    """Whether a single word is a month: it has a capital, and a preposition if it is ambiguous."""
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:
         return False

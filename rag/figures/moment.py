@@ -1,4 +1,4 @@
-"""A date as a text states it, and the words of dates in the languages that are checked."""
+"""A date as a text states it, and the words for dates in the supported languages."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ Relation = Literal["before", "after"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date as a text states it; what it leaves out is None.
+    """A date as a text states it; parts that it leaves out are None.
 
     Attributes:
+        span: its span in the text.
         year: the year.
         month: the month, from 1.
         day: the day of the month.
-        weekday: the day of the week, Monday being 0.
+        weekday: the day of the week, from 0 for Monday.
         decade: whether the year stands for the ten years from it: the 1990s.
-        relative: a date that depends on the day of writing, as days before it: *yesterday* is 1.
-        relative_unit: what ``relative`` counts: ``day``, ``week``, ``month`` or ``year`` before the day of
-            writing; ``earlier``: years before what the sentence speaks of.
-        relation: whether the text says *before* or *after* it.
-        span: where it stands.
-        may_be_count: whether it may as well be a number of things: *2000 people*.
-        until: of a part of a year (*the second quarter*) its last month; ``month`` is then its first.
-        swapped: whether day and month may be the other way round: 3/4/2025.
+        relative: for a date relative to the day of writing, the distance into the past: 1 for *yesterday*.
+        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year`` before the day of
+            writing; ``earlier``: years before the year that the sentence is about.
+        relation: whether the text says *before* or *after* the date.
+        may_be_count: whether it may be a number of things instead: *2000 people*.
+        until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
+        swapped: whether day and month may be in the other order: 3/4/2025.
     """
 
     span: Span
@@ -52,7 +52,7 @@ AMBIGUOUS = listed("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
-"""Words that are names of months or days only beside a number, or with a capital and a preposition."""
+"""Words that name a month or a day only beside a number, or with a capital and a preposition."""
 
 VI_MONTHS: Mapping[str, int] = {
     "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,
@@ -98,4 +98,4 @@ MONTHS_OF: Mapping[str, int] = {
     "quarter": 3, "half": 6, "three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9, "kuartal": 3,
     "triwulan": 3, "semester": 6, "paruh": 6, "ba": 3, "sáu": 6, "chín": 9, "季度": 3, "半年": 6,
 }  # fmt: skip
-"""How many months the parts of a year have, by their names."""
+"""The number of months in a part of a year, by its name."""

@@ -1,4 +1,4 @@
-"""The words for numbers in the languages whose reports are checked: tables only."""
+"""Tables of number words in the supported languages."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def _tens(words: str) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a language that puts spaces between words writes numbers in words.
+    """The number words of a language that separates words by spaces.
 
     Attributes:
-        values: words for 0 to 99 that add up: *twenty*, *five*.
-        factors: words that multiply the number before them and may be followed by a smaller one: *hundred*.
-        scales: words that multiply all before them: *thousand*, *million*.
-        teens: words that add ten to the digit before them: *belas*.
-        one: words that stand for one before a factor or a scale: *a* hundred.
+        values: words for 0 to 99, which are added: *twenty*, *five*.
+        factors: words that multiply the preceding number, before a smaller one may follow: *hundred*.
+        scales: words that multiply everything before them: *thousand*, *million*.
+        teens: words that add ten to the preceding digit: *belas*.
+        one: words for one before a factor or a scale: *a* hundred.
         halves: words for a half before a scale: *half a* million.
-        after: words that add half a scale after it: một triệu *rưỡi*.
-        joins: words that may stand between parts of a number: two hundred *and* five.
-        vague: words for a number of some size, as the smallest and the largest that they may mean.
+        after: words that add half of the preceding scale: một triệu *rưỡi*.
+        joins: words that may connect the parts of a number: two hundred *and* five.
+        vague: words for an approximate number, with the smallest and the largest that they may mean.
         shares: words for parts of a whole, in per cent.
     """
 
@@ -126,12 +126,12 @@ WORDS: Mapping[str, Words] = {
     "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN, "fr": FRENCH, "de": GERMAN,
     "es": SPANISH, "pt": PORTUGUESE,
 }  # fmt: skip
-"""By ISO 639-1 code; for other languages the English ones."""
+"""Number words by ISO 639-1 code; other languages use the English ones."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
 }  # fmt: skip
-"""Scales that are written on to digits: $1.2bn."""
+"""Scales that are attached to digits: $1.2bn."""
 
 HAN_DIGITS: Mapping[str, int] = {
     **{c: n for n, c in enumerate("〇一二三四五六七八九")},
@@ -149,7 +149,7 @@ HAN_COUNTED = (
     "名人个家座次年月日天岁所栋辆条件起位户吨米元倍成项艘架头只套部层间村县省市国张份批处支场口周"
     "小时分钟公里公斤公顷平方美英欧万亿多余以左"
 )
-"""What follows a single Chinese numeral that counts something: classifiers, units, scales."""
+"""Characters after a single Chinese numeral that counts something: classifiers, units, scales."""
 
 ORDINALS: Mapping[str, int] = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,

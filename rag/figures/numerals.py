@@ -1,7 +1,6 @@
-"""Numbers in a text, in digits or words → their values, exactly.
+"""Recognition of numbers in a text, in digits or words, with their exact values.
 
-What they count, and whether they are dates, is for :mod:`rag.figures.quantities` and
-:mod:`rag.figures.dates`.
+:mod:`rag.figures.quantities` finds out what they count, and :mod:`rag.figures.dates` whether they are dates.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _HAN_NUMBER = regex.compile(
 
 
 def han_numbers(text: str) -> Iterator[Number]:
-    """The numbers in a Chinese text, in order."""
+    """Yield the numbers in a Chinese text, in order."""
     for match in _HAN_NUMBER.finditer(text):
         if match["vague"]:
             low, high = HAN_VAGUE[match["vague"]]
@@ -51,7 +50,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _is_counted(match: regex.Match[str], text: str) -> bool:
-    """Whether Chinese numerals are a number, and not a part of a word (一些, 万一)."""
+    """Whether Chinese numerals are a number, and not part of a word (一些, 万一)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
     if before.endswith(("百分之", "第")):
@@ -104,11 +103,11 @@ class _Token:
 
 
 def numbers(text: str, language: str) -> list[Number]:
-    """The numbers in ``text``, in order.
+    """Return the numbers in ``text``, in order.
 
     Args:
         text: any text.
-        language: ISO 639-1; it decides what a comma and a point mean, and which words are numbers.
+        language: ISO 639-1. It decides the meaning of commas and points, and which words are numbers.
     """
     if language in {"zh", "ja"}:
         return list(han_numbers(text))
@@ -132,7 +131,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """The number that begins with a token, and how many tokens it takes."""
+    """Return how many tokens the number at a token takes, and the number."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)
@@ -147,7 +146,7 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Whether a scale follows: *half a million* is no half of anything."""
+    """Whether a scale follows: *half a million* is not a half of anything."""
     following = [token.text for token in tokens[place : place + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]
@@ -183,7 +182,7 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 @dataclass(slots=True)
 class _Sum:
-    """A number in words as far as it was read: thousands, hundreds, and the digit that is still open."""
+    """A partial number in words: its scaled part, its hundreds, and its open digit."""
 
     whole: Decimal = Decimal(0)
     group: Decimal = Decimal(0)
@@ -191,7 +190,7 @@ class _Sum:
     last: Decimal = Decimal(0)
 
     def take(self, word: str, words: Words) -> bool:
-        """Go on with a word; False where it is none that goes on."""
+        """Add a word; return False if it does not continue the number."""
         joined = word.startswith("se")
         if word in words.values and _adds(self.digit, words.values[word]):
             self.digit = max(self.digit, Decimal(0)) + words.values[word]
@@ -238,7 +237,7 @@ def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Numb
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """A number's value with a half after it: một triệu *rưỡi*, one *and a half* million."""
+    """Add a half that follows a number: một triệu *rưỡi*, one *and a half* million."""
     if end < len(tokens) and tokens[end].text in words.after and made.last:
         return made.value + made.last / 2, end + 1
     if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:
@@ -248,7 +247,7 @@ def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tupl
 
 
 def _adds(digit: Decimal, value: int) -> bool:
-    """Whether a word's value goes on from the digits before it: twenty, five."""
+    """Whether a word's value continues the digits before it: twenty, five."""
     return (
         digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
     )
@@ -266,7 +265,7 @@ def _half(tokens: list[_Token], place: int, words: Words) -> str:
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
-    """Whether Vietnamese *năm* is a year, and not five."""
+    """Whether Vietnamese *năm* means a year, and not five."""
     if end - start != 1 or tokens[start].text != "năm":
         return False
     before = tokens[start - 1] if start else None
@@ -284,20 +283,20 @@ _COMMA_FOR_POINT = frozenset({
     "tr",
     "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
 })  # fmt: skip
-"""Languages that write 1.234,5 where English writes 1,234.5."""
+"""Languages that write 1.234,5 for the English 1,234.5."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in a text.
+    """A number in a text.
 
     Attributes:
-        low: its value; of a vague one (*dozens*) the smallest that it may mean.
-        high: the same as ``low``; of a vague one the largest.
-        step: the worth of the last digit that was written: 100,000 for 9.9 million.
+        low: its value; for a vague number (*dozens*), the smallest that it may mean.
+        high: the same as ``low``; for a vague number, the largest.
+        step: the value of one unit in the last written digit: 100,000 for 9.9 million.
         start: where it begins in the text.
         end: where it ends.
-        in_words: whether no digit was written.
+        in_words: whether it is written without digits.
         share: whether it is a part of a whole, in per cent: *half* is 50.
     """
 
@@ -311,11 +310,11 @@ class Number:
 
 
 def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """The value of a number in digits, and the worth of its last digit.
+    """Return the value of a number in digits, and the value of one unit in its last digit.
 
     Args:
-        digits: with or without separators, in any script's digits.
-        language: where one separator has three digits after it, it is what this language takes it for.
+        digits: with or without separators, in the digits of any script.
+        language: decides whether a single separator before three digits is a decimal point.
     """
     digits = (
         unicodedata.normalize("NFKC", digits)
@@ -334,7 +333,7 @@ def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
 
 
 def _point(digits: str, language: str) -> int:
-    """Where the decimal point stands in ``digits``; -1 where all separators are of thousands."""
+    """Return the index of the decimal point in ``digits``; -1 if all separators group thousands."""
     marks = [(place, mark) for place, mark in enumerate(digits) if mark in ".,"]
     if not marks:
         return -1

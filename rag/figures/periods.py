@@ -1,4 +1,4 @@
-"""Parts of years (*the second quarter of 2023*, *April to June*), and what *a year earlier* is of."""
+"""Periods: parts of years (*the second quarter of 2023*, *April to June*), and *a year earlier*."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PLACES: Mapping[str, int] = {
     ) for place, name in enumerate(names.split(), 1)},
     "final": 0, "last": 0,
 }  # fmt: skip
-"""Words for the place of a part in its year; 0 for the last."""
+"""The number of a part in its year; 0 for the last part."""
 _LAST_OF_TWO = frozenset({"cuối", "下"})
 _JOINS = regex.compile(
     r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
@@ -62,7 +62,7 @@ _BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s(?:\p{L}+\s)?$", regex.I
 
 
 def named_periods(text: str, language: str) -> Iterator[Moment]:
-    """The quarters and halves of years in ``text``: from a month until another one."""
+    """Yield the quarters and halves of years in ``text``, each from a first to a last month."""
     for pattern in _NAMED.get(language, ()):
         for match in pattern.finditer(text):
             months = _length(match)
@@ -75,7 +75,7 @@ def named_periods(text: str, language: str) -> Iterator[Moment]:
 
 
 def _length(match: regex.Match[str]) -> int:
-    """The months of a named period."""
+    """Return the number of months of a named period."""
     part = (match.groupdict().get("part") or "").lower()
     if not part:
         half = match[0][0] in "Hh" or match["place"].lower() in {"đầu", *_LAST_OF_TWO}
@@ -84,7 +84,7 @@ def _length(match: regex.Match[str]) -> int:
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
-    """Two dates that are the ends of whole months (*1 April to 30 June*), and both as one period."""
+    """Return pairs of dates that bound whole months (*1 April to 30 June*), each with the joined period."""
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
@@ -112,11 +112,11 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Dates with the year that *a year earlier* is: the one before the last that is named beside it.
+    """Return dates in which *a year earlier* has a year: the one before the last year in the text.
 
     Args:
         found: the dates of a text.
-        otherwise: dates to go by where it names no year.
+        otherwise: dates that provide the year if the text names none.
     """
     years = [moment.year for moment in found if moment.year and not moment.decade]
     years = years or [moment.year for moment in otherwise if moment.year and not moment.decade]

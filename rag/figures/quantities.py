@@ -1,6 +1,6 @@
-"""The quantities in a text: how much, of what, in which unit, and how exactly.
+"""Recognition of quantities in a text: value, unit, counted things, and precision.
 
-Dates are none (:mod:`rag.figures.dates`), nor are the numbers of a heading, a section or a footnote.
+Dates are not quantities (:mod:`rag.figures.dates`), nor are the numbers of headings, sections or footnotes.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _NUMBER_OF = regex.compile(
 MOST_WORDS = 5
 
 
-def counted(text: str, place: int, language: str) -> str | None:
-    """The words after ``text[:place]`` for what is counted, as written; None where none follow."""
+def noun_after(text: str, place: int, language: str) -> str | None:
+    """Return the words after ``text[:place]`` for the counted things, as written; None if none follow."""
     if language in {"zh", "ja"}:
         start = _HAN_CLASSIFIERS.match(text, place)
         found = _HAN_NOUN.match(text, start.end() if start else place)
@@ -78,8 +78,8 @@ def counted(text: str, place: int, language: str) -> str | None:
     return text[first:last] if first is not None else None
 
 
-def counted_before(text: str, place: int, language: str) -> str | None:
-    """The words that lead to a figure as what it counts: *the number of X rose to*, *X:*."""
+def noun_before(text: str, place: int, language: str) -> str | None:
+    """Return the counted things if they precede the figure: *the number of X rose to*, *X:*."""
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, place - 80) : place])
@@ -138,7 +138,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Chinese puts the verb between: 最多可载240名."""
+    """Match Chinese comparators, which may precede the verb: 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
@@ -161,11 +161,11 @@ def _of(match: regex.Match[str]) -> Comparator:
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
-    """How the figure at ``text[start:end]`` stands to the true one, by the words right before or after it."""
+    """Return the comparator of the figure at ``text[start:end]``, from the words next to it."""
     before = text[max(0, start - 40) : start]
     found = list(_before().finditer(before)) or list(_han_before().finditer(before))
     if found:
-        # The longest that reaches to the figure begins first: "no more than" before "more than".
+        # Of overlapping comparators, the first is the longest: "no more than" begins before "more than".
         return _of(found[0])
     after = _after().match(text, end)
     return _of(after) if after else "exactly"
@@ -180,17 +180,18 @@ class Quantity:
     """A quantity as a text states it.
 
     Attributes:
-        low: its value; of a range (*17 to 20*) or of a vague number (*dozens*) the smallest.
-        high: the same as ``low``; of a range or a vague number the largest.
-        step: the worth of the last digit that was written: 100,000 for 9.9 million. It tells how far the
-            figure may have been rounded.
-        unit: the name of its unit (*kilometre*, *percent*, *litre/day*), or None where things are counted.
-        currency: the ISO 4217 code of an amount of money, ``dollar`` where no country is told, or None.
-        noun: the words for what is counted or measured, as written, or None where none stand beside it.
-        comparator: what the text says of the figure: *exactly*, where it says nothing.
-        span: where it stands in the text, with its unit.
-        written: those words.
-        vague: whether it is a word for a number of some size (*dozens*).
+        low: its value; for a range (*17 to 20*) or a vague number (*dozens*), the smallest.
+        high: the same as ``low``; for a range or a vague number, the largest.
+        step: the value of one unit in the last written digit: 100,000 for 9.9 million. It bounds the error of
+            rounding.
+        unit: the name of its unit (*kilometre*, *percent*, *litre/day*), or None for counted things.
+        currency: the ISO 4217 code of an amount of money, ``dollar`` for a dollar of an unknown country, or
+            None.
+        noun: the counted or measured things, as written, or None if the text does not name them beside it.
+        comparator: how the text qualifies the figure; *exactly* if it does not.
+        span: its span in the text, with its unit.
+        written: the words of the span.
+        vague: whether it is a word for an approximate number (*dozens*).
     """
 
     low: Decimal
@@ -206,12 +207,12 @@ class Quantity:
 
     @property
     def percent(self) -> bool:
-        """Whether it is a share, in per cent; percentage points are none."""
+        """Whether it is a share in per cent; percentage points are not."""
         return self.unit == PERCENT
 
     @property
     def is_range(self) -> bool:
-        """Whether two ends were stated."""
+        """Whether the text states two ends."""
         return self.low != self.high and not self.vague
 
 
@@ -260,12 +261,13 @@ _ONE_BEFORE = regex.compile(
 
 @lru_cache(maxsize=4096)
 def quantities(text: str, language: str) -> tuple[Quantity, ...]:
-    """The quantities in ``text``, in order.
+    """Return the quantities in ``text``, in order.
 
     Args:
-        text: a sentence, a quote, or a table's row.
-        language: ISO 639-1. English, Chinese, Vietnamese and Indonesian are read with their number words; of
-            French, German, Spanish and Portuguese the small numbers and the scales; of others the digits.
+        text: a sentence, a quote, or a row of a table.
+        language: ISO 639-1. Number words are read in full in English, Chinese, Vietnamese and Indonesian; in
+            French, German, Spanish and Portuguese only small numbers and scales; in other languages only
+            digits.
     """
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
@@ -300,7 +302,7 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
     rate = period_at(text, end)
     if rate is not None and unit not in {PERCENT, POINTS}:
         unit, end = f"{unit or ''}/{rate[0]}", rate[1]
-    noun = counted(text, end, language) or counted_before(text, start, language)
+    noun = noun_after(text, end, language) or noun_before(text, start, language)
     comparator = comparator_of(text, start, number.end)
     if comparator == "exactly" and end != number.end:
         comparator = comparator_of(text, start, end)
@@ -311,7 +313,7 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
 
 
 def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
-    """The currency of a number, and where the amount begins and ends with it."""
+    """Return the currency of a number, and the start and end of the amount with it."""
     before = currency_before(text, number.start)
     if before is not None:
         return before[0], before[1], number.end
@@ -320,7 +322,7 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
-    """The unit of the number at ``text[start:end]``, and where it ends; *aged 16* is in years of age."""
+    """Return the unit of the number at ``text[start:end]``, and its end; *aged 16* is in years of age."""
     unit: str | None = None
     measured = unit_at(text, end)
     if measured is not None:
@@ -368,7 +370,7 @@ def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
 
 
 def _shares(found: Iterator[Quantity], text: str) -> Iterator[Quantity]:
-    """Shares as parts of a whole: *one in five*, *three out of four*."""
+    """Merge parts of a whole into shares: *one in five*, *three out of four*."""
     waiting: Quantity | None = None
     for quantity in found:
         if waiting is not None:

@@ -1,6 +1,6 @@
-"""Whether one figure may stand for another: the same, fairly rounded, or hedged as the other is.
+"""Comparison of figures: whether one may stand for another, being equal, fairly rounded, or equally hedged.
 
-*Over a thousand* stands for 1,043, and not for 998; *nearly 2,000* does not stand for 1,043.
+*Over a thousand* may stand for 1,043 but not for 998; *nearly 2,000* may not stand for 1,043.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from rag.figures.quantities import Quantity
 from rag.figures.units import PERCENT, in_base, same_currency
 
 FAIR_DISTANCE = Decimal("0.2")
-"""How far below the true figure *over* may begin, and how far above it *under* may end, as a share of it."""
+"""How far below the true figure *over* may lie, and how far above it *under*, as a share of it."""
 
 NEAR = Decimal("0.1")
-"""How far above the true figure *nearly* may be."""
+"""How far above the true figure *nearly* may lie, as a share of the stated one."""
 
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 
 LOOSENED = 0.6
-"""The score of a figure that is the cited one but for a hedge left out, or a rounding that is not told."""
+"""The score of a figure that omits a hedge of the cited one, or that is rounded without saying so."""
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
-    """Whether two quantities have one unit and one currency, so that their values can be compared."""
+    """Whether two quantities have the same unit and currency, so that their values can be compared."""
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
         return bare or (
@@ -38,22 +38,22 @@ def _unit(quantity: Quantity) -> str | None:
 
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
-    """Whether two quantities of one kind have the same value, in the same or an exactly equal unit."""
+    """Whether two quantities of one kind have the same value, in the same or an exactly convertible unit."""
     own = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
     its = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
     if own == its:
         return True
     words = stated.unit == PERCENT and not stated.is_range and not cited.is_range
-    # Thirds are no decimal fractions.
+    # Thirds have no exact decimal form.
     return words and own[0] in _THIRDS and abs(own[0] - its[0]) <= Decimal("0.7")
 
 
-def stands(stated: Quantity, cited: Quantity) -> float:
-    """How fairly ``stated`` stands for ``cited``, both of one kind: 1, :data:`LOOSENED`, or 0.
+def fairness(stated: Quantity, cited: Quantity) -> float:
+    """Return how fairly ``stated`` stands for ``cited``, both of one kind: 1, :data:`LOOSENED`, or 0.
 
     Args:
-        stated: as a sentence has it.
-        cited: as its evidence has it.
+        stated: the quantity in a sentence.
+        cited: the quantity in its evidence.
     """
     if same_value(stated, cited):
         return _same(stated, cited)
@@ -76,10 +76,11 @@ _IMPLIED = {
     ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
     ("at most", "exactly"),
 }  # fmt: skip
-"""What may be said of a figure, and what is said of it in the evidence, with the same value."""
+"""Pairs of a sentence's comparator and the evidence's comparator that agree for the same value."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
-"""Where both say one of these, another figure is another limit, unless it is rounder."""
+"""Comparators of limits: if both figures have one, different values disagree, unless the stated one is
+rounder."""
 
 _DROPPED = {"about", "nearly", "over", "at least"}
 
@@ -120,7 +121,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Whether ``own`` is ``its`` rounded to the digits that it has, within a twentieth."""
+    """Whether ``own`` is ``its`` rounded to the digits of ``own``, and within a twentieth of it."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

@@ -1,4 +1,4 @@
-"""Units and currencies as reports write them → one name each, and which are exact multiples."""
+"""Names of units and currencies in several languages, and exact conversions between units."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _UNITS: Mapping[str, str] = {
     "terabyte": "tb|terabytes?",
     "time": "times|倍|lần|kali",
 }  # fmt: skip
-"""Names, and the forms of each as a pattern; compared without regard to case."""
+"""The patterns of each unit's forms, by its name; matched regardless of case."""
 
 _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
@@ -79,10 +79,11 @@ _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "terawatt-hour": ("kilowatt-hour", "1000000000"), "megawatt": ("kilowatt", "1000"),
     "gigawatt": ("kilowatt", "1000000"),
 }  # fmt: skip
-"""Units that are a multiple of another by definition. Months of days and miles of metres are left out."""
+"""Units that are exact multiples of another. Conversions such as months to days or miles to metres are left
+out."""
 
 DOLLAR = "dollar"
-"""A dollar whose country is not told."""
+"""A dollar of an unknown country."""
 
 _CURRENCIES: Mapping[str, str] = {
     "USD": r"us\$|usd|us dollars?|u\.s\. dollars?|american dollars?|美元|美金|đô la mỹ|đô-la mỹ|dolar as",
@@ -113,7 +114,7 @@ _ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "annually": "y
 def _pattern(names: str) -> regex.Pattern[str]:
     table = _UNITS if names == "units" else _CURRENCIES
     forms = "|".join(f"(?P<n{place}>{form})" for place, form in enumerate(table.values()))
-    # POSIX: of forms that fit, the longest.
+    # (?p) selects POSIX matching: the longest form wins.
     return regex.compile(rf"(?p)(?:{forms})(?![a-zà-ỹđ\d²³])", regex.IGNORECASE)
 
 
@@ -122,21 +123,21 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """The unit at ``place`` or after a space or hyphen there: its name, and where it ends."""
+    """Return the unit at ``place``, or after a space or hyphen there: its name, and its end."""
     start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, place: int) -> tuple[str, int] | None:
-    """The currency that ``text`` has at ``place`` or after a space: its ISO 4217 code, and where it ends."""
+    """Return the currency at ``place`` or after a space there: its ISO 4217 code, and its end."""
     start = place + (text[place : place + 1] in {" ", "\u00a0", "\u202f"})
     match = _pattern("currencies").match(text, start)
     return (_name(match, _CURRENCIES), match.end()) if match else None
 
 
 def currency_before(text: str, place: int) -> tuple[str, int] | None:
-    """The currency that stands right before ``place``: its code, and where it begins."""
+    """Return the currency right before ``place``: its code, and its start."""
     before = text[max(0, place - 8) : place].rstrip(" \u00a0\u202f")
     offset = max(0, place - 8)
     for start in range(len(before)):
@@ -149,7 +150,7 @@ def currency_before(text: str, place: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, place: int) -> tuple[str, int] | None:
-    """The time that a rate is for (*per hour*, *a year*): its unit, and where it ends."""
+    """Return the time unit of a rate (*per hour*, *a year*), and its end."""
     match = _PER.match(text, place)
     if match is None:
         return None
@@ -162,7 +163,7 @@ def period_at(text: str, place: int) -> tuple[str, int] | None:
 
 
 def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
-    """A value in the unit that its own is an exact multiple of: 2 kilometres are 2,000 metres."""
+    """Convert a value to the base of its unit: 2 kilometres are 2,000 metres."""
     if unit is None:
         return value, None
     name, slash, rest = unit.partition("/")
@@ -171,7 +172,7 @@ def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
 
 
 def same_currency(one: str | None, other: str | None) -> bool:
-    """Whether two currencies may be the same: a dollar without a country is any dollar."""
+    """Whether two currencies may be the same: a dollar of an unknown country matches any dollar."""
     if one == other:
         return True
     pair = {one, other}

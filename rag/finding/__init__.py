@@ -1,4 +1,4 @@
-"""Question in, ranked sentences out, or an abstention."""
+"""Finding: from a question to ranked sentences, or to an abstention."""
 
 from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure

@@ -1,4 +1,4 @@
-"""Whether the library answers a question at all, and if not, why not."""
+"""The decision whether the library answers a question, and the reasons if it does not."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from babel import Locale
 from index.library import Searchable
 from index.search import Term
 from rag.answers import Cause
-from rag.finding.features import is_foreign, words_held, words_not_in
+from rag.finding.features import absent_words, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights
 from rag.finding.reading import Reading
-from rag.questions import Kind, Question, carries
+from rag.questions import Kind, Question, fits_kind
 
 _NEAR_SUBJECT = 0.5
-"""The share of a question's words that the nearest passage must have to speak of its subject."""
+"""The share of a question's words from which the nearest passage counts as being about its subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """Why there is no answer: for programs, and in words."""
+    """Why there is no answer: a cause for programs, and a reason in words."""
 
     cause: Cause
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """Whether the library answers.
+class Decision:
+    """The decision whether the library answers a question.
 
     Attributes:
-        answerability: the probability that it does, 0 to 1; None where nothing was read.
-        abstention: why there is no answer; None where there is one.
+        answerability: the probability that it does, 0 to 1; None if nothing was read.
+        abstention: why there is no answer; None if there is one.
     """
 
     answerability: float | None
     abstention: Abstention | None
 
 
-def judge(
+def decide(
     index: Searchable, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
-) -> Judgement:
-    """Whether the best of the sentences that were read answers the question, and if not, why not.
+) -> Decision:
+    """Decide whether the best sentence answers the question, and if not, why not.
 
     Args:
-        index: where they come from.
-        question: what was asked.
-        ranked: its candidates, best first.
-        weights: have the thresholds.
-        filtered: whether the search was narrowed to some documents.
+        index: the library that was searched.
+        question: the question.
+        ranked: the candidates, best first.
+        weights: the models of answerability, and their thresholds.
+        filtered: whether filters narrowed the search.
     """
     if not ranked:
-        return Judgement(None, Abstention("empty_library", _empty(filtered=filtered)))
+        return Decision(None, Abstention("empty_library", _empty(filtered=filtered)))
     best = ranked[0].candidate
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(best.features)
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        return Judgement(answerability, None)
+        return Decision(answerability, None)
     if foreign:
-        return Judgement(answerability, Abstention("language", _foreign(index, question, best.reading)))
-    return Judgement(answerability, _abstention(index, question, ranked, filtered=filtered))
+        return Decision(answerability, Abstention("language", _foreign(index, question, best.reading)))
+    return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
 def _abstention(
@@ -81,26 +81,30 @@ def _abstention(
 
 
 def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
-    """Why one passage does not answer, in a few words."""
+    """Return in a few words why one passage does not answer."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
     missing = missing_words(index, question, reading)
     if missing:
         return f"does not mention {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
-        carries(sentence.text, question.kind) for sentence in reading.sentences
+        fits_kind(sentence.text, question.kind) for sentence in reading.sentences
     ):
         return f"holds no answer of the kind that is asked for: {question.kind}"
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
 def missing_words(index: Searchable, question: Question, reading: Reading) -> list[str]:
-    """The telling words of the question, as written, that neither the passage nor its title has."""
-    return words_not_in(index, question, words_held(reading), reading.document.language)
+    """Return the content words of the question, as written, that the passage and its title lack."""
+    return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
 
 def _said(lacks: Sequence[Sequence[str]]) -> str:
-    """What the passages lack, from the words that each of them lacks, the nearest passage first."""
+    """Say which words the passages lack.
+
+    Args:
+        lacks: the words that each passage lacks, the nearest passage first.
+    """
     nowhere = [word for word in lacks[0] if all(word in missing for missing in lacks)]
     if nowhere:
         return f" None of the passages nearest to it mentions {quote_list(nowhere)}."
@@ -127,7 +131,7 @@ _ENGLISH = Locale("en")
 
 
 def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> str | None:
-    """What the cited sentences lack: the question's language, or words of it that none of them has."""
+    """Return what the cited sentences lack: the question's language, or words that none of them contains."""
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))
@@ -136,16 +140,16 @@ def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> st
     for item in cited:
         language = item.candidate.reading.document.language
         held[language] = held.get(language, frozenset()) | item.candidate.terms
-    lacks = [words_not_in(index, question, words, language) for language, words in held.items()]
+    lacks = [absent_words(index, question, words, language) for language, words in held.items()]
     missing = [word for word in lacks[0] if all(word in others for others in lacks)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 
 
 def name_language(code: str) -> str:
-    """The English name of a language by its ISO 639-1 code; the code itself where it has none."""
+    """Return the English name of a language by its ISO 639-1 code, or the code itself if it has no name."""
     return str(_ENGLISH.languages.get(code, code))
 
 
 def quote_list(words: Iterable[str]) -> str:
-    """Words in quotation marks, with commas between them."""
+    """Return words in quotation marks, separated by commas."""
     return ", ".join(f"“{word}”" for word in words)

@@ -1,4 +1,4 @@
-"""Spans of documents as citations and passages: the quote is read from the text, never carried along."""
+"""Citations and passages from spans of documents. Each quote is read from the text, never copied along."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _BLANK = PageLayout(0.0, 0.0, b"")
 
 
 class DocumentTexts:
-    """The texts that one answer reads, each fetched from the catalog once."""
+    """A cache of the texts for one answer: each is fetched from the catalog once."""
 
     def __init__(self, index: Searchable) -> None:
         self._index = index
         self._texts: dict[tuple[int, int], Document] = {}
 
     def text(self, record: DocumentRecord) -> Document:
-        """The document of ``record``, in its version; raises DocumentNotFoundError if it was deleted."""
+        """Return the text of ``record`` in its version; raise DocumentNotFoundError if it was deleted."""
         key = (record.document_id, record.version)
         if key not in self._texts:
             self._texts[key] = self._index.text(*key)
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
-        """Where the words of ``span`` stand on the pages of ``record``; empty where it has no layouts."""
+        """Return the rectangles of ``span`` on the pages of ``record``; empty if it has no page layouts."""
         document = self.text(record)
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:
@@ -37,7 +37,7 @@ class DocumentTexts:
         layouts = self._index.layouts(record.document_id, record.version, range(first, last + 1))
         if not layouts:
             return ()
-        # Only the pages that the span touches are fetched: the others count as blank.
+        # Only the layouts of the span's pages are fetched; blank ones stand for the others.
         pages = range(1, len(document.page_starts) + 1)
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
@@ -54,18 +54,18 @@ def cite(
     header: Span | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
-    """The footnote of one sentence of an answer.
+    """Return the footnote of one sentence of an answer.
 
     Args:
         number: the footnote's number, from 1.
         answer_start: where the sentence begins in the answer's text.
-        sentence: the sentence, as it stands in the answer.
-        record: the document that it rests on.
-        span: where in it.
-        library: has the document's text.
-        verification: what was checked of the sentence.
-        header: for a table's row, where the table's caption and headings stand.
-        also_in: other copies of the document that have the same words.
+        sentence: the sentence, as the answer has it.
+        record: the cited document.
+        span: the cited span of it.
+        library: provides the document's text.
+        verification: the result of checking the sentence.
+        header: for a row of a table, the span of the table's caption and headings.
+        also_in: near-duplicates of the document that contain the same words.
     """
     document = library.text(record)
     return Citation(
@@ -92,13 +92,13 @@ def cite(
     )
 
 
-def show(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
-    """A reading as it is shown with an answer.
+def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
+    """Return a reading in the form in which an answer shows it.
 
     Args:
         reading: the stretch of a document.
-        library: has the document's text.
-        shortfall: why it does not answer, where the answer abstains.
+        library: provides the document's text.
+        shortfall: why it does not answer, if the answer is an abstention.
     """
     record, span = reading.document, reading.span
     document = library.text(record)

@@ -1,8 +1,8 @@
-"""Whether a sentence contradicts what a question takes for granted: an opposite, or a denial that it lacks.
+"""Detection of sentences that contradict a premise of the question, by an opposite or a missing denial.
 
-A question that looks answerable and is not often differs from the sentence that it was made of by one word:
-*weaker* for *stronger*, *didn't leave* for *left*. Its other words are all there, so that neither words nor
-vectors tell it from one that is answered. English only.
+An unanswerable question that looks answerable often differs from a sentence of the library by one word:
+*weaker* for *stronger*, *didn't leave* for *left*. All its other words match, so neither word overlap nor
+vectors can tell it from an answerable one. English only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import regex
 from index.search import Term, terms
 
 LANGUAGE = "en"
-"""The one language whose opposites and denials are known."""
+"""The only language whose opposites and denials are known."""
 
 _DENIAL = regex.compile(
     r"\b(?:no|not|never|neither|nor|none|nobody|nothing|nowhere|without|unless|cannot|unable|fail(?:s|ed|ing)?)\b"
@@ -26,16 +26,16 @@ _DENIAL = regex.compile(
 
 
 def denies(text: str) -> bool:
-    """Whether an English text says that something is not so."""
+    """Whether an English text denies something."""
     return _DENIAL.search(text) is not None
 
 
 def opposes(asked: Collection[Term], held: Collection[Term]) -> bool:
-    """Whether a text has, in place of a word of a question, one that means its opposite.
+    """Whether a text replaces a word of the question by its opposite.
 
     Args:
-        asked: the question's words, from :func:`index.search.analyzers.terms` in English.
-        held: the text's words, the same way.
+        asked: the question's terms, from :func:`index.search.analyzers.terms` in English.
+        held: the text's terms, from the same function.
     """
     for term in asked:
         if term not in held:
@@ -46,7 +46,7 @@ def opposes(asked: Collection[Term], held: Collection[Term]) -> bool:
 
 
 def pairs() -> list[tuple[str, str]]:
-    """The pairs of English words that mean the opposite of each other, as ``opposites.txt`` lists them."""
+    """Return the pairs of English antonyms that ``opposites.txt`` lists."""
     lines = files("rag.finding").joinpath("opposites.txt").read_text(encoding="utf-8").splitlines()
     listed = [line.split() for line in lines if not line.startswith("#")]
     return [(first, second) for first, second in listed]
@@ -54,7 +54,7 @@ def pairs() -> list[tuple[str, str]]:
 
 @cache
 def _opposites() -> Mapping[Term, frozenset[Term]]:
-    """What means the opposite of a word, by stem; of adjectives also compared, which stems keep apart."""
+    """Return the opposites of each word, by stem. Compared forms of adjectives have stems of their own."""
     found: dict[Term, set[Term]] = {}
     for pair in pairs():
         for ending in ("", "er", "est"):
@@ -66,7 +66,7 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """An adjective in its comparative (``er``) or superlative (``est``); of other words, what no text has."""
+    """Return an adjective's comparative (``er``) or superlative (``est``), else a form that no text has."""
     if ending and word.endswith("e"):
         return f"{word[:-1]}{ending}"
     if ending and word.endswith("y"):

@@ -1,4 +1,4 @@
-"""Near-duplicates count as one source: their words are read once, cited once, and the other copies named."""
+"""Handling of near-duplicates as one source: each sentence is read and cited once; other copies are named."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from rag.questions import Question
 from rag.tuning import Tuning
 
 _MOST_COPIES = 20
-"""Copies of a document that are looked through for a sentence, the earliest first."""
+"""How many copies of a document are searched for a sentence, the earliest first."""
 
 _REPEATS = 0.5
-"""From this share of its sentences on that another copy's has, a passage counts as one with it."""
+"""The share of a passage's sentences in another copy from which both count as one passage."""
 
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Sourced:
+class CitedSentence:
     """A sentence of an answer, in the copy that is cited.
 
     Attributes:
         record: the document.
-        sentence: the sentence, where it stands in it.
-        also_in: the other copies that have it.
+        sentence: the sentence, with its span in the document.
+        also_in: the other copies that contain the sentence.
     """
 
     record: DocumentRecord
@@ -42,14 +42,14 @@ class Sourced:
 
 
 class Copies:
-    """The near-duplicates of what one answer reads."""
+    """The near-duplicates of the documents that one answer reads."""
 
     def __init__(self, index: Searchable, library: DocumentTexts, filters: Filters) -> None:
-        """Look up the library's groups of near-duplicates.
+        """Fetch the library's groups of near-duplicates.
 
         Args:
             index: the library.
-            library: has the texts of the answer.
+            library: provides the texts of the answer.
             filters: which documents may be read; others are neither cited nor named.
         """
         self._index = index
@@ -58,14 +58,14 @@ class Copies:
         self._groups: Mapping[int, tuple[int, ...]] = index.groups()
 
     def group(self, document_id: int) -> int:
-        """A number that a document shares with its near-duplicates, and with no others."""
+        """Return a number that a document shares with its near-duplicates, and with no other document."""
         return self._groups.get(document_id, (document_id,))[0]
 
-    def source(self, record: DocumentRecord, sentence: ReadSentence) -> Sourced:
-        """The sentence as it is cited: in the earliest published of the copies that have it word by word.
+    def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
+        """Return the sentence in the earliest published copy that contains it word for word.
 
-        A copy without a date, or with no date but its file's, comes after the others; of equal ones, the
-        first by path. A row of a table must stand under the same headings.
+        Copies without a date, or with only the date of their file, come last; the path breaks ties. A row of
+        a table must have the same headings in the other copy.
         """
         copies = [(record, sentence)]
         for other in self._others(record):
@@ -74,18 +74,18 @@ class Copies:
                 copies.append((other, found))
         copies.sort(key=lambda copy: _age(copy[0]))
         (best, cited), *others = copies
-        return Sourced(best, cited, tuple(_copy(other, found.span) for other, found in others))
+        return CitedSentence(best, cited, tuple(_copy(other, found.span) for other, found in others))
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:
         others = set(self._groups.get(record.document_id, ())) - {record.document_id}
         return sorted(self._index.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
-        """The same words as a whole sentence of another copy."""
+        """Return the same words as a whole sentence of another copy, or None."""
         try:
             text = self._library.text(record).text
         except DocumentNotFoundError:
-            # It was removed since its record was read.
+            # The document was removed after its record was read.
             return None
         start = text.find(sentence.text)
         while start >= 0:
@@ -99,13 +99,14 @@ class Copies:
         return None
 
 
-def find(
+def find_passages(
     index: Searchable, question: Question, tuning: Tuning, filters: Filters, copies: Copies
 ) -> list[Hit]:
-    """The passages to be read, best first, of which copies of one passage count as one.
+    """Return the passages to read, best first; copies of one passage count as one.
 
-    What other copies have whole is left out. A copy that says something else beside, an outlet's footer or
-    the newest figure, is read too, up to as many again; and more are searched for in the place of both.
+    A passage is left out if other copies contain all of it. A copy that adds something, such as an outlet's
+    footer or a newer figure, is read too, up to the same number again. The search returns further passages in
+    place of both.
     """
     wanted = limit = tuning.read_hits
     while True:
@@ -120,8 +121,8 @@ def find(
     return [hits[place] for place in sorted(new + partly)]
 
 
-def distinct(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
-    """The candidates, less those whose words a better one of another copy has."""
+def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
+    """Return the candidates without those that repeat a better candidate from another copy."""
     first: dict[tuple[int, str], int] = {}
     kept: list[Scored] = []
     for item in ranked:
@@ -132,8 +133,8 @@ def distinct(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
     return kept
 
 
-def shown_once(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """The readings, less those that mostly repeat a better one of another copy."""
+def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
+    """Return the readings without those that mostly repeat a better reading from another copy."""
     said = _said(
         readings,
         copies,
@@ -143,9 +144,9 @@ def shown_once(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
     return [reading for reading, share in zip(readings, said, strict=True) if share < _REPEATS]
 
 
-def sourced(chosen: Sequence[Scored], copies: Copies) -> list[Sourced]:
-    """The sentences of an answer in the copies that are cited, each document's together."""
-    found = [copies.source(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
+def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentence]:
+    """Return the sentences of an answer in the copies to cite, grouped by document."""
+    found = [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
     documents = list(dict.fromkeys(item.record.document_id for item in found))
     # The best sentence opens the answer, as in the selection.
     return found[:1] + sorted(
@@ -159,7 +160,7 @@ def _said(
     document_of: Callable[[_Item], int],
     sentences_of: Callable[[_Item], Iterable[str]],
 ) -> list[float]:
-    """What share of each item's whole sentences the items of other copies before it have, 0 to 1."""
+    """Return the share, 0 to 1, of each item's whole sentences that earlier items of other copies contain."""
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}
     for item in items:

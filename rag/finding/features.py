@@ -1,4 +1,4 @@
-"""What can be measured of a sentence as an answer to a question, without a language model."""
+"""Features of a sentence as an answer to a question, measured without a language model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.library import Searchable
 from index.search import Term, terms
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.reading import Reading, ReadSentence
-from rag.questions import Kind, Question, carries
+from rag.questions import Kind, Question, fits_kind
 
 _LIGHT_WORDS = frozenset({
     "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
@@ -29,14 +29,15 @@ _LIGHT_WORDS = frozenset({
     "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
     "concern",
 })  # fmt: skip
-"""English stems that shape a question and say nothing of its subject."""
+"""English stems that shape a question and do not name its subject."""
 
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""Letters: with shorter roots or longer endings, words that begin alike are often different words."""
+"""Lengths in letters. With shorter roots or longer endings, words with a common beginning are often
+unrelated."""
 
 _PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
 
@@ -51,23 +52,23 @@ class Features:
     """Measurements of one sentence against one question, each about 0 to 1.
 
     Attributes:
-        cosine: of the sentence and the question, by the encoder.
-        coverage: the share of the question's words that the sentence has, weighted by rarity.
-        near: the same for the sentence together with the ones before and after it.
-        context: the same for the whole reading with its title.
-        names: the share of the question's names and figures that the sentence has.
-        names_context: the same for the whole reading with its title.
-        kind: 1 if the question expects a kind of answer that the sentence holds.
-        wrong_kind: 1 if it expects one that the sentence does not hold.
+        cosine: the cosine of the sentence and the question, by the encoder.
+        coverage: the share of the question's words in the sentence, weighted by rarity.
+        near: the same share for the sentence and its two neighbours.
+        context: the same share for the whole reading with its title.
+        names: the share of the question's names and figures in the sentence.
+        names_context: the same share for the whole reading with its title.
+        kind: 1 if the question expects a kind of answer that the sentence contains.
+        wrong_kind: 1 if it expects a kind that the sentence does not contain.
         dense: the cosine of the passage and the question.
         score: the passage's fused score, relative to the other candidates.
-        length: the logarithm of the sentence's words, 100 words being 1.
+        length: the logarithm of the number of words, scaled so that 100 words are 1.
         foreign: 1 if the question is in another language than the document.
-        opposed: 1 if the sentence has the opposite of a word of the question in its place.
-        undenied: 1 if the question denies something, and the sentence denies nothing.
-        reader: the reader's log-odds that the sentence answers, divided by 10; 0 where no reader read it.
-        reader_window: the same that what it read around the sentence answers at all.
-        reader_best: the highest ``reader_window`` of all that it read for the question.
+        opposed: 1 if the sentence replaces a word of the question by its opposite.
+        undenied: 1 if the question denies something and the sentence denies nothing.
+        reader: the reader's log-odds that the sentence answers, divided by 10; 0 if no reader read it.
+        reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
+        reader_best: the highest ``reader_window`` of the question.
     """
 
     cosine: float
@@ -89,24 +90,24 @@ class Features:
     reader_best: float = 0.0
 
     def as_array(self) -> npt.NDArray[np.float64]:
-        """The measurements in the order of their declaration."""
+        """Return the measurements in the order of their declaration."""
         return np.array([getattr(self, field.name) for field in fields(self)], np.float64)
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 MEASURED_NAMES = tuple(name for name in FEATURE_NAMES if not name.startswith("reader"))
-"""Of what is measured without a reader."""
+"""The names of the features that need no reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may answer: where it stands, what it says, and how it measures.
+    """A sentence that may answer the question.
 
     Attributes:
-        reading: what was read for the question.
+        reading: the reading that contains it.
         place: the sentence's number in the reading, from 0.
         sentence: the sentence.
-        features: how it measures against the question.
+        features: its measurements against the question.
         terms: its words.
     """
 
@@ -118,7 +119,7 @@ class Candidate:
 
 
 def measure(index: Searchable, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
+    """Measure every sentence of ``readings`` except titles against ``question``, in their order."""
     if not readings:
         return []
     cosines = iter(
@@ -126,7 +127,7 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     )
     candidates: list[Candidate] = []
     languages = {reading.document.language for reading in readings}
-    asked = {language: asked_terms(index, question, language) for language in languages}
+    asked = {language: content_terms(index, question, language) for language in languages}
     for reading in readings:
         own = [next(cosines) for _ in reading.sentences]
         candidates.extend(_in_reading(question, reading, asked[reading.document.language], own))
@@ -134,7 +135,7 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
 
 
 def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
-    """Of each sentence as it stands in its passage; embedded by itself where that is not known."""
+    """Return the cosine of each sentence: by its stored vector, else by embedding the sentence alone."""
     if not sentences:
         return []
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
@@ -147,20 +148,27 @@ def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSent
     return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
 
 
-def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
-    """The words of the question that say what it is about, by rarity."""
+def content_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
+    """Return the content words of the question, each with its rarity."""
     words = terms(question.text, language)
     return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def words_not_in(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
-    """The telling words of ``question``, as written, that a text in ``language`` with ``held`` lacks."""
-    asked = asked_terms(index, question, language)
+def absent_words(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
+    """Return the content words of ``question``, as written, that the terms ``held`` lack.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        held: the terms of a text.
+        language: the language of that text.
+    """
+    asked = content_terms(index, question, language)
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
         if (its := [term for term in terms(word, language) if term in asked])
-        and not any(holds(held, term) for term in its)
+        and not any(contains_term(held, term) for term in its)
     ]
 
 
@@ -171,8 +179,8 @@ def _in_reading(
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    held = [_held(sentence.in_context, language) for sentence in reading.sentences]
-    title = _held(reading.document.title, language)
+    held = [_terms_of(sentence.in_context, language) for sentence in reading.sentences]
+    title = _terms_of(reading.document.title, language)
     context = _coverage(asked, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = _share_of_names(question, words)
@@ -183,10 +191,10 @@ def _in_reading(
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if sentence.text.strip() == reading.document.title.strip():
-            # It names what the report is about; the statements that it stands over are the report's.
+            # A title names the subject of the report and states nothing about it.
             continue
         near = frozenset().union(*held[max(place - 1, 0) : place + 2])
-        fits = carries(sentence.text, question.kind)
+        fits = fits_kind(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
             coverage=_coverage(asked, held[place]),
@@ -207,19 +215,19 @@ def _in_reading(
     return candidates
 
 
-def words_held(reading: Reading) -> frozenset[Term]:
-    """The words of a reading and of its document's title."""
+def terms_of_reading(reading: Reading) -> frozenset[Term]:
+    """Return the words of a reading and of its document's title."""
     texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
-    return frozenset().union(*(_held(text, reading.document.language) for text in texts))
+    return frozenset().union(*(_terms_of(text, reading.document.language) for text in texts))
 
 
-def _held(text: str, language: str) -> frozenset[Term]:
-    """The words of ``text``, and the acronyms of the names that it spells out."""
+def _terms_of(text: str, language: str) -> frozenset[Term]:
+    """Return the words of ``text``, with the acronyms of the names that it spells out."""
     return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 
 
 def acronyms(text: str) -> list[str]:
-    """The initials of the names in ``text``: UNODC for the United Nations Office on Drugs and Crime."""
+    """Return the initials of long names in ``text``: UNODC for United Nations Office on Drugs and Crime."""
     names = (name.removeprefix("The ") for name in _LONG_NAME.findall(text))
     return ["".join(_CAPITALISED.findall(name)) for name in names]
 
@@ -231,14 +239,16 @@ def is_foreign(question: Question, language: str) -> bool:
 
 def _coverage(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
     total = sum(asked.values())
-    return sum(weight for term, weight in asked.items() if holds(held, term)) / total if total else 0.0
+    return (
+        sum(weight for term, weight in asked.items() if contains_term(held, term)) / total if total else 0.0
+    )
 
 
-def holds(held: frozenset[Term], term: Term) -> bool:
-    """Whether a text has ``term``, or a word that grew from it or that it grew from.
+def contains_term(held: frozenset[Term], term: Term) -> bool:
+    """Whether a text contains ``term``, or a word that ``term`` derives from or that derives from it.
 
-    Stemmers leave peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs
-    (drowning, drown): one of the two is the beginning of the other.
+    Stemmers keep peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs (drowning,
+    drown). Two words count as related if one is the beginning of the other.
     """
     if term in held:
         return True

@@ -1,4 +1,4 @@
-"""Which sentences answer: scored, and chosen so that none says what another one has said."""
+"""Ranking and selection of sentences: the best ones, none of which repeats another."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from rag.finding.windows import Window
 from rag.questions import Question
 from rag.tuning import MAX_SENTENCES
 
-JudgedBy = Literal["features", "reader"]
-"""What weights are for: features alone, or features together with what a reader says."""
+Ranker = Literal["features", "reader"]
+"""The input of the weights: features alone, or features together with the reader's scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Logistic:
     weights: Mapping[str, float]
 
     def of(self, features: Features) -> float:
-        """The probability, 0 to 1."""
+        """Return the probability, 0 to 1."""
         total = self.intercept + sum(
             weight * getattr(features, name) for name, weight in self.weights.items()
         )
@@ -44,15 +44,15 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was learned.
+    """Learned weights and thresholds.
 
     Attributes:
-        selection: the probability that a sentence answers the question.
-        answerability: the probability that the library answers it, from its best sentence.
-        foreign: the same from cosines alone, for a question in another language than the document.
-        reach: the share of the best sentence's probability that another one must have to be cited too.
+        selection: gives the probability that a sentence answers the question.
+        answerability: gives the probability that the library answers it, from its best sentence.
+        foreign: gives the same from cosines alone, for a question in another language than the document.
+        reach: the share of the best sentence's probability that a further sentence needs to be cited.
         threshold: the probability below which there is no answer.
-        foreign_threshold: the same for a question in another language.
+        foreign_threshold: the same threshold for a question in another language.
     """
 
     selection: Logistic
@@ -64,20 +64,20 @@ class Weights:
 
 
 @cache
-def load_weights(judged_by: JudgedBy = "features", file: Path | None = None) -> Weights:
-    """Learned weights.
+def load_weights(ranker: Ranker = "features", file: Path | None = None) -> Weights:
+    """Load learned weights.
 
     Args:
-        judged_by: ``features`` for what is measured without a reader, ``reader`` for both together.
-        file: what ``benchmarks/calibrate.py`` wrote for another encoder or reader; None for the weights that
-            come with the program.
+        ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one.
+        file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
+            weights.
 
     Raises:
-        WeightsError: if the file cannot be read, or does not have the weights of what is measured.
+        WeightsError: if the file cannot be read, or lacks the weights for ``ranker``.
     """
     source = file or files("rag.finding").joinpath("weights.json")
     try:
-        stored: dict[str, Any] = json.loads(source.read_text())[judged_by]
+        stored: dict[str, Any] = json.loads(source.read_text())[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),
             answerability=_logistic(stored["answerability"]),
@@ -101,12 +101,12 @@ def _logistic(stored: Mapping[str, Any]) -> Logistic:
 
 
 MAX_OVERLAP = 0.6
-"""Two sentences that share more of their words (Jaccard) say the same; the better one stays."""
+"""The overlap of words (Jaccard) above which two sentences say the same; only the better one stays."""
 
 
 FRAGMENT = 0.5
-"""What the probability of a heading, caption or running title is multiplied by: it names a subject and
-says nothing of it. The sets that the weights are learned from have whole sentences only."""
+"""The factor for the probability of a heading, caption or running title, which names a subject and states
+nothing about it. The training sets of the weights contain whole sentences only."""
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔។။]\P{L}*$|\s\|\s")
 
@@ -120,32 +120,32 @@ class Scored:
 
 
 def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
-    """Candidates by their probability of answering, best first; equal ones in the order they came."""
+    """Return the candidates by their probability of answering, best first; ties keep their order."""
     return sorted((score(candidate, weights) for candidate in candidates), key=lambda item: -item.score)
 
 
 def score(candidate: Candidate, weights: Weights) -> Scored:
-    """A candidate with the probability that it answers; a heading counts for half of its own."""
+    """Return a candidate with the probability that it answers; :data:`FRAGMENT` scales that of a fragment."""
     probability = weights.selection.of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
 
 
 def is_fragment(sentence: str) -> bool:
-    """Whether it neither ends as a sentence does nor is a row of a table."""
+    """Whether a text neither ends like a sentence nor is a row of a table."""
     return _COMPLETE.search(sentence) is None
 
 
 def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_SENTENCES) -> list[Scored]:
-    """The sentences of the answer, in the order in which they are read.
+    """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. With it go up to three that score within reach of it and do
-    not repeat what is chosen: first those of the same document, then those of others, each document's
-    in the order of its text.
+    The best sentence opens the answer. Up to three more follow whose scores are within reach of it and that
+    repeat no chosen one: first those of the same document, then those of others, each document's in the order
+    of its text.
 
     Args:
         ranked: from :func:`rank`.
-        weights: say how far below the best a sentence may score.
-        max_sentences: how many sentences at most.
+        weights: their ``reach`` says how far below the best a sentence may score.
+        max_sentences: the most sentences to return.
     """
     chosen: list[Scored] = []
     for item in ranked:
@@ -173,35 +173,36 @@ def _repeats(item: Scored, other: Scored) -> bool:
     return bool(union) and len(mine.terms & its.terms) / len(union) > MAX_OVERLAP
 
 
-READ_CLOSELY = 24
-"""Candidates that a reader reads."""
+MAX_READ = 24
+"""How many candidates a reader reads."""
 
 _CONTEXT = 1
-"""Sentences that are read before and after each of them."""
+"""How many sentences before and after each candidate the reader reads with it."""
 
 _MAX_CHARACTERS = 700
-"""Of a window, about 160 tokens: what the reader was trained on, and a bound on its time."""
+"""The longest window, about 160 tokens: the length that the reader was trained on, and a bound on its
+time."""
 
 _BUDGET_CHARACTERS = 5000
-"""Of all windows of a question, about 1,200 tokens."""
+"""The total length of a question's windows, about 1,200 tokens."""
 
 
-def reads(reader: Reader, question: Question) -> bool:
+def can_read(reader: Reader, question: Question) -> bool:
     """Whether ``reader`` reads the question's language, as far as both are known."""
     return may_be_in(question.language, reader.languages)
 
 
-def read_closely(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Have the best candidates read, and note in their features what the reader says.
+def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Let a reader read the best candidates, and record its scores in their features.
 
     Args:
-        reader: what reads.
-        question: what was asked.
-        ranked: candidates, best first, by their other features.
+        reader: the reader.
+        question: the question.
+        ranked: the candidates, best first by their other features.
 
     Returns:
-        The candidates that were read, in the order they came; the rest is left out, as it has no score that
-        could be compared.
+        The candidates that were read, in their order. The others are left out, because their scores cannot be
+        compared with these.
     """
     windows = _windows(ranked)
     read = reader.read(
@@ -230,10 +231,10 @@ def read_closely(reader: Reader, question: Question, ranked: Sequence[Candidate]
 
 
 def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]]:
-    """Runs of sentences about the best candidates, as places in their readings, within the budget."""
+    """Return runs of sentences around the best candidates, as places in their readings, within the budget."""
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS
-    for candidate in ranked[:READ_CLOSELY]:
+    for candidate in ranked[:MAX_READ]:
         sentences = candidate.reading.sentences
         places = wanted.setdefault(candidate.reading, set())
         around = range(
@@ -251,7 +252,7 @@ def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]
 
 
 def _runs(reading: Reading, places: Sequence[int]) -> list[list[int]]:
-    """Places that follow each other together, each run no longer than a window."""
+    """Group consecutive places into runs no longer than a window."""
     runs: list[list[int]] = []
     length = 0
     for before, place in pairwise([-2, *places]):

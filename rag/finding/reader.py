@@ -1,7 +1,7 @@
 """Readers: models that read a question together with the sentences that may answer it.
 
-The encoder sees a question and a sentence apart, and cannot tell a sentence that answers from one that has
-the same words. A reader sees both at once. It is too slow for a library, and quick enough for the best
+The encoder embeds question and sentence separately, and so cannot tell a sentence that answers from one with
+the same words. A reader sees both at once. It is too slow for a whole library, but fast enough for the best
 sentences of a question.
 """
 
@@ -29,17 +29,17 @@ BUNDLED_READER = "bundled"
 """The name of the reader that comes with the program."""
 
 NO_READER = "none"
-"""The name for doing without one."""
+"""The name that stands for no reader."""
 
 DEFAULT_READER = BUNDLED_READER
-"""What is used unless told otherwise."""
+"""The reader that is used by default."""
 
 _WEIGHTS = "reader.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowRead:
-    """What a reader says of a window.
+    """A reader's scores of a window.
 
     Attributes:
         sentences: for each sentence, the log-odds that it answers.
@@ -54,33 +54,33 @@ class Reader(Protocol):
     """Reads a question together with windows of sentences.
 
     Attributes:
-        name: as it was asked for.
-        languages: ISO 639-1 codes of what it reads, or None where that is not known.
+        name: the name under which it was opened.
+        languages: ISO 639-1 codes of the languages that it reads, or None if they are not known.
     """
 
     name: str
     languages: frozenset[str] | None
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """What it says of each window, in their order."""
+        """Return the scores of each window, in their order."""
         ...
 
 
 class BundledReader:
-    """The reader that comes with the program: the bundled encoder with low-rank changes and heads.
+    """The reader that comes with the program: the bundled encoder with low-rank changes and three heads.
 
-    ``benchmarks/train_reader.py`` made its 4 MB; they are added to the encoder's own weights when it is
-    opened. Safe to share between threads.
+    ``benchmarks/train_reader.py`` made its 4 MB of changes, which are added to the encoder's weights when the
+    reader is opened. Safe to share between threads.
     """
 
     name = BUNDLED_READER
     languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Open it.
+        """Open the reader.
 
         Args:
-            weights: a file of changes and heads, in place of the one that comes with the program.
+            weights: a file of changes and heads, in place of the bundled file.
 
         Raises:
             ReaderError: if the file does not fit the bundled encoder.
@@ -90,7 +90,7 @@ class BundledReader:
         self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """What it says of each window, in their order; all of them in one pass."""
+        """Return the scores of each window, in their order, from one forward pass."""
         import torch
 
         if not windows:
@@ -105,7 +105,7 @@ class BundledReader:
 
 
 class CrossEncoderReader:
-    """Any sentence-transformers CrossEncoder that scores a question and a text; each sentence on its own."""
+    """A sentence-transformers CrossEncoder that scores a question with each sentence separately."""
 
     def __init__(self, model: CrossEncoder, name: str, languages: frozenset[str] | None = None) -> None:
         self.name = name
@@ -114,7 +114,7 @@ class CrossEncoderReader:
         self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """What it says of each window, in their order: the best of its sentences speaks for it."""
+        """Return the scores of each window, in their order; its best sentence gives a window's own score."""
         from torch.nn import Identity
 
         pairs = [(question, sentence) for window in windows for sentence in window.sentences]
@@ -132,11 +132,11 @@ def open_reader(name: str | None = None) -> Reader | None:
     """Open a reader.
 
     Args:
-        name: ``bundled`` or nothing for the one that comes with the program, ``none`` for no reader, else
-            the name or folder of a sentence-transformers CrossEncoder with one output.
+        name: ``bundled`` or None for the reader that comes with the program, ``none`` for no reader, else the
+            name or folder of a sentence-transformers CrossEncoder with one output.
 
     Raises:
-        ReaderError: if it cannot be loaded, or has more than one output.
+        ReaderError: if the reader cannot be loaded, or has more than one output.
     """
     if not name or name == BUNDLED_READER:
         return bundled_reader()
@@ -163,12 +163,12 @@ def open_reader(name: str | None = None) -> Reader | None:
 
 @cache
 def bundled_reader() -> BundledReader:
-    """The reader that comes with the program, opened once; raises ReaderError."""
+    """Return the bundled reader, opened once; raise ReaderError if its weights do not fit."""
     return BundledReader()
 
 
 def bundled_tokenizer() -> Tokenizer:
-    """The bundled encoder's tokenizer, without truncation and padding."""
+    """Return the bundled encoder's tokenizer, without truncation and padding."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
@@ -178,7 +178,7 @@ def bundled_tokenizer() -> Tokenizer:
 
 
 def _merged(weights: Path) -> ReaderModel:
-    """The bundled encoder with the changes in ``weights`` added to it."""
+    """Return the bundled encoder with the changes in ``weights`` added to it."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -200,14 +200,14 @@ def _merged(weights: Path) -> ReaderModel:
             f"the reader's weights in {weights.name} do not fit the bundled encoder ({error}); "
             "install Footnoted again"
         ) from error
-    # Three times as fast where the processor has it; elsewhere it is emulated, and slower.
+    # bfloat16 is three times as fast on processors that support it; others emulate it, which is slower.
     return (model.bfloat16() if _has_bfloat16() else model).eval()
 
 
 def _has_bfloat16() -> bool:
     import torch
 
-    # Older versions of torch do not tell.
+    # Older versions of torch do not have this function.
     tell: Callable[[], Mapping[str, object]] = getattr(torch.cpu, "get_capabilities", dict)
     capabilities = tell()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

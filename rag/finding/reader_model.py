@@ -22,10 +22,10 @@ _PAIR_SIZE = 64
 
 
 def base_model(folder: Path) -> BertModel:
-    """The layers of the BERT model in ``folder`` (``config.json``, ``model.safetensors``), without a pooler.
+    """Load the BERT layers in ``folder`` (``config.json``, ``model.safetensors``), without a pooler.
 
-    Without dropout, too: it takes most of a training step's time on a processor, and what is trained is small
-    and stopped early.
+    Dropout is off: it takes most of a training step's time on a CPU, and training changes few weights and
+    stops early.
     """
     config = BertConfig.from_pretrained(folder)  # nosec B615 # a folder, never the name of a model hub
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
@@ -37,14 +37,14 @@ def base_model(folder: Path) -> BertModel:
 
 @dataclass(frozen=True, slots=True)
 class Logits:
-    """What the network says of a batch of windows.
+    """The outputs of the network for a batch of windows.
 
     Attributes:
-        start: that the answer begins at a token, relative to token 0, ``[CLS]``, which stands for "nowhere";
-            shape (windows, tokens).
-        end: that it ends there.
-        answerable: that the window answers, log-odds; shape (windows,).
-        sentences: that a sentence answers, log-odds; for each window, shape (sentences,).
+        start: the logit that the answer begins at a token, relative to token 0, ``[CLS]``, which stands for
+            "nowhere"; shape (windows, tokens).
+        end: the logit that the answer ends at a token, likewise; shape (windows, tokens).
+        answerable: the log-odds that the window answers; shape (windows,).
+        sentences: the log-odds that a sentence answers; for each window, shape (sentences,).
     """
 
     start: Tensor
@@ -54,12 +54,13 @@ class Logits:
 
 
 class ReaderModel(nn.Module):
-    """Tells which sentences of a window answer a question, and whether any does.
+    """Scores which sentences of a window answer a question, and whether any does.
 
-    The layers see question and sentences together. A sentence's score has three parts: the cosine of the
-    means of its tokens and the question's, which is what the encoder was made for and where training sets
-    out from; a small network over both means (Reimers and Gurevych, Sentence-BERT, EMNLP 2019); and where in
-    it an answer seems to begin and end, the span heads of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
+    The layers see question and sentences together. A sentence's score has three parts: the cosine between the
+    mean of its tokens and that of the question's tokens, for which the encoder was trained and from which
+    this training starts; a small network over both means (Reimers and Gurevych, Sentence-BERT, EMNLP 2019);
+    and the likeliest start and end of an answer in the sentence, by the span heads of BERT on SQuAD 2 (Devlin
+    et al., NAACL 2019).
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:
@@ -71,7 +72,7 @@ class ReaderModel(nn.Module):
         self.scale = nn.Parameter(torch.tensor([10.0, 0.1, -6.0, 0.3]))
 
     def forward(self, windows: Sequence[TokenizedWindow]) -> Logits:
-        """Read a batch of windows."""
+        """Run the network on a batch of windows."""
         ids = pad_sequence([torch.tensor(window.ids) for window in windows], batch_first=True)
         lengths = torch.tensor([len(window.ids) for window in windows])
         mask = torch.arange(ids.shape[1])[None, :] < lengths[:, None]

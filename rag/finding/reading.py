@@ -1,4 +1,4 @@
-"""Hits → readings: neighbouring hits of one document merged, and widened by the sentences around them."""
+"""Readings: neighbouring hits of one document, merged and widened by the sentences around them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ReadSentence:
     """A sentence of a document, with its words.
 
     Attributes:
-        span: where it stands.
+        span: its span in the document's text.
         text: its words.
-        header: for a table's row, where the table's caption and headings stand.
-        headings: their words; empty for what is no row.
-        chunk_id: the passage that it is of.
-        place: which of the passage's sentences it is, from 0.
+        header: for a row of a table, the span of the table's caption and headings.
+        headings: the words of ``header``; empty for other sentences.
+        chunk_id: the passage that contains it.
+        place: its number in the passage, from 0.
     """
 
     span: Span
@@ -33,7 +33,7 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """Its words as they are to be understood: a row with its headings before it."""
+        """The words with their context: a row with its headings before it."""
         return f"{self.headings}\n{self.text}" if self.headings else self.text
 
 
@@ -43,10 +43,10 @@ class Reading:
 
     Attributes:
         document: the document.
-        span: from its first sentence to the end of its last.
+        span: from the start of its first sentence to the end of its last.
         sentences: its sentences, in order.
-        score: the best fused score of the hits in it.
-        dense: the best cosine of the hits in it.
+        score: the best fused score among its hits.
+        dense: the best cosine among its hits.
     """
 
     document: DocumentRecord
@@ -57,10 +57,10 @@ class Reading:
 
 
 def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Widen each hit, and merge those of one document that touch or overlap then.
+    """Widen each hit, and merge those of one document that then touch or overlap.
 
     Args:
-        index: where the hits came from.
+        index: the library that was searched.
         hits: best first.
         widen_by: how many sentences to add on either side.
 
@@ -104,7 +104,7 @@ def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
 
 def _touch(left: Reading, right: Reading) -> bool:
     same = left.document.document_id == right.document.document_id
-    # Chunks are at most a paragraph break apart; what lies further is another place.
+    # Adjacent chunks are at most a paragraph break apart.
     return same and left.span.start <= right.span.end + 4 and right.span.start <= left.span.end + 4
 
 

@@ -1,4 +1,4 @@
-"""What the reader reads at once: a question, a title, and a few sentences that stand in a row."""
+"""The input of the reader: a question, a title, and a few consecutive sentences."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 MAX_QUESTION_TOKENS = 64
 MAX_TITLE_TOKENS = 24
 MAX_WINDOW_TOKENS = 256
-"""Of question, title and sentences together: the window that the bundled encoder was trained with."""
+"""The most tokens of question, title and sentences together: the length that the bundled encoder was trained
+with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Sentences of one document that stand in a row, under its title."""
+    """Consecutive sentences of one document, with its title."""
 
     title: str
     sentences: tuple[str, ...]
@@ -29,9 +30,9 @@ class TokenizedWindow:
 
     Attributes:
         ids: token numbers.
-        question_end: the token after the question's last; its first is token 1.
-        bounds: the first token of each sentence and the one after its last; both the same for a sentence
-            that found no room.
+        question_end: the index after the question's last token; its first token has index 1.
+        bounds: for each sentence, the index of its first token and the index after its last; both are equal
+            for a sentence that did not fit.
     """
 
     ids: tuple[int, ...]
@@ -40,12 +41,12 @@ class TokenizedWindow:
 
 
 def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWindow:
-    """The input of a model with BERT's special tokens; sentences beyond its room are cut off.
+    """Build the input for a model with BERT's special tokens. Sentences that do not fit are cut off.
 
     Args:
         tokenizer: without truncation, padding or special tokens of its own.
-        question: what is asked.
-        window: where the answer may be.
+        question: the question.
+        window: the sentences that may answer it.
     """
     beginning, separator = _special(tokenizer, "[CLS]"), _special(tokenizer, "[SEP]")
     ids = [beginning, *_ids(tokenizer, question)[:MAX_QUESTION_TOKENS], separator]

@@ -8,10 +8,10 @@ import regex
 
 from index.search import terms
 from rag.errors import ModelError
-from rag.finding.features import holds
+from rag.finding.features import contains_term
 from rag.follow_ups.conversation import Exchange, Rarity, Rewritten, stand_alone
 from rag.llm import LanguageModel, Usage
-from rag.llm.messages import Message, tokens, unfenced, without_thoughts
+from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
 from rag.questions import Question, understand
 
 KEEPS = 0.6
@@ -100,11 +100,11 @@ def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> b
     new = terms(words, question.language)
     own = terms(question.text, question.language)
     held = frozenset(new)
-    keeps = sum(holds(held, term) for term in own) >= KEEPS * len(own)
+    keeps = sum(contains_term(held, term) for term in own) >= KEEPS * len(own)
     whole = _words(said)
     parts = {part for word in whole for part in regex.split(r"['’-]", word)}
     names = set(understand(words).names) <= parts.union(whole)
-    return keeps and names and all(holds(known, term) for term in new)
+    return keeps and names and all(contains_term(known, term) for term in new)
 
 
 def _carried(words: str, question: Question) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _carried(words: str, question: Question) -> tuple[str, ...]:
     return tuple(
         word
         for word in dict.fromkeys(_words(words))
-        if (its := terms(word, question.language)) and not any(holds(own, term) for term in its)
+        if (its := terms(word, question.language)) and not any(contains_term(own, term) for term in its)
     )
 
 
@@ -142,11 +142,11 @@ def rewriting(
             there is room for them, and of each its beginning.
         budget_tokens: what the model may be sent.
     """
-    asked = f"The last question: {unfenced(question)}"
+    asked = f"The last question: {escape_fences(question)}"
     budget = budget_tokens - tokens(REWRITE) - tokens(asked) - tokens("<report>\n\n</report>\n\n")
     turns: list[str] = []
     for before, answer in reversed(history):
-        said = [unfenced(words[:MOST_TURN_CHARACTERS]) for words in (before, answer)]
+        said = [escape_fences(words[:MOST_TURN_CHARACTERS]) for words in (before, answer)]
         turn = "Q: {}\nA: {}".format(*said)
         budget -= tokens(turn)
         if budget < 0:

@@ -1,4 +1,4 @@
-"""Language models behind llama-index: the only room that knows one."""
+"""Access to language models through llama-index. No other package calls a language model."""
 
 from rag.llm.language_model import AT_ONCE, LanguageModel, Limits, Prices
 from rag.llm.providers import ModelSettings, open_model

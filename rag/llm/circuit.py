@@ -1,7 +1,7 @@
-"""A circuit breaker: what has failed several times in a row is left alone for a while.
+"""A circuit breaker: after several failures in a row, no call is tried for a while.
 
-The pattern is Nygard's (Release It!, 2007). The breakers that are published hold a lock while they call, so
-that one question would wait for another, or have none at all.
+The pattern is Nygard's (Release It!, 2007). Published breakers hold a lock during a call, so that concurrent
+questions would wait for each other or be refused.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from threading import Lock
 
 FAILURES = 3
-"""In a row, after which nothing is tried."""
+"""Failures in a row after which the circuit opens."""
 
 PAUSE_SECONDS = 30.0
-"""How long nothing is tried; then one trial decides."""
+"""How long the circuit stays open; then one trial decides."""
 
 
 class Circuit:
@@ -26,11 +26,11 @@ class Circuit:
         pause_seconds: float = PAUSE_SECONDS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """A closed circuit.
+        """Start with a closed circuit.
 
         Args:
-            failures: after how many in a row it opens.
-            pause_seconds: for how long.
+            failures: the failures in a row after which it opens.
+            pause_seconds: how long it stays open.
             now: a clock, in seconds.
         """
         self._failures = failures
@@ -41,31 +41,31 @@ class Circuit:
         self._closed_from = 0.0
 
     def admits(self) -> bool:
-        """Whether a call may be tried now; after a pause, one caller's trial comes before the others'."""
+        """Whether a call may be tried now. After a pause, only one caller may try."""
         with self._lock:
             if self._in_a_row < self._failures:
                 return True
             if self._now() < self._closed_from:
                 return False
-            # The others go on waiting while this one tries.
+            # Other callers keep waiting while this one tries.
             self._closed_from = self._now() + self._pause_seconds
             return True
 
     @property
     def seconds_left(self) -> float:
-        """How long nothing is tried yet; 0 where something is."""
+        """How long the circuit stays open; 0 if it is closed."""
         with self._lock:
             if self._in_a_row < self._failures:
                 return 0.0
             return max(self._closed_from - self._now(), 0.0)
 
     def succeeded(self) -> None:
-        """Note that a call succeeded."""
+        """Record that a call succeeded."""
         with self._lock:
             self._in_a_row = 0
 
     def failed(self) -> None:
-        """Note that a call failed."""
+        """Record that a call failed."""
         with self._lock:
             self._in_a_row += 1
             if self._in_a_row >= self._failures:

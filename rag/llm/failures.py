@@ -1,56 +1,56 @@
-"""How a language model can fail, and which failures may pass by themselves."""
+"""Classification of a language model's failures, and of those that may pass by themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""HTTP statuses of a server that is busy or stumbled; others say that the request is wrong."""
+"""HTTP statuses of a busy or failing server; other statuses mean that the request is wrong."""
 
-_OF_TRANSPORT = frozenset({"TransportError", "APIConnectionError"})
-"""Of httpx and of the clients made with it: the server could not be reached, or the connection broke."""
+_TRANSPORT_ERRORS = frozenset({"TransportError", "APIConnectionError"})
+"""Errors of httpx and of clients based on it: the server was unreachable, or the connection broke."""
 
-_OF_TIME = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
-"""Of Python, httpx, the clients made with it, and requests."""
+_TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError", "Timeout"})
+"""Timeout errors of Python, httpx, clients based on it, and requests."""
 
 _HIDDEN = "…"
-"""Stands in a message in the place of a key."""
+"""Replaces a key in a message."""
 
 
 def is_retryable(error: BaseException) -> bool:
     """Whether the same request may succeed a moment later.
 
-    Each client has errors of its own: they are told by their HTTP status, or by what they were raised from.
+    Each client has its own error classes. The HTTP status decides, or else the errors in the chain of causes.
     """
     status = _status(error)
     if status is not None:
         return status in _RETRYABLE
-    return any(isinstance(cause, OSError) or _OF_TRANSPORT & _kinds(cause) for cause in _chain(error))
+    return any(isinstance(cause, OSError) or _TRANSPORT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
-def is_of_time(error: BaseException) -> bool:
-    """Whether a client itself had waited long enough."""
-    return any(_OF_TIME & _kinds(cause) for cause in _chain(error))
+def is_timeout(error: BaseException) -> bool:
+    """Whether the client itself timed out."""
+    return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 
-def in_words(error: BaseException, secret: str | None = None) -> str:
-    """What went wrong, on one line.
+def describe(error: BaseException, secret: str | None = None) -> str:
+    """Describe an error on one line.
 
     Args:
-        error: a client's.
-        secret: what must not stand in it: servers repeat the key that they refuse, addresses carry it.
+        error: an error of a client.
+        secret: text to hide: servers repeat the key that they refuse, and addresses contain it.
     """
-    words = without(" ".join(str(error).split()), secret)
+    words = redact(" ".join(str(error).split()), secret)
     return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
 
 
-def without(words: str, secret: str | None) -> str:
-    """A message from which a key is taken out."""
+def redact(words: str, secret: str | None) -> str:
+    """Return a message with a key replaced."""
     return words.replace(secret, _HIDDEN) if secret else words
 
 
 def _status(error: BaseException) -> int | None:
-    """The HTTP status of an error, which clients keep with it or with the response that it is of."""
+    """Return the HTTP status of an error, from the error itself or from its response."""
     for bearer in (error, getattr(error, "response", None)):
         status = getattr(bearer, "status_code", None)
         if isinstance(status, int) and status > 0:
@@ -63,7 +63,7 @@ def _kinds(error: BaseException) -> set[str]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it was raised from."""
+    """Yield an error and its chain of causes."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:

@@ -1,4 +1,4 @@
-"""A llama-index model as answers are written with it: in time, tried again, and left alone where it fails."""
+"""A llama-index model with a time limit, retries, a circuit breaker, and a bound on concurrent replies."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from rag.errors import ModelError
 from rag.llm.circuit import Circuit
 from rag.llm.failures import is_retryable
 from rag.llm.messages import Message
-from rag.llm.replies import LetGo, Reply, Usage, failure
+from rag.llm.replies import CloseConnection, Reply, Usage, failure
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""The numbers of the sentences that may be cited → what makes a server keep a reply to them, as the
-arguments that its client takes."""
+"""Maps the numbers of the sentences that may be cited to client arguments that make the server constrain the
+form of its reply."""
 
 AT_ONCE = 16
-"""Replies that a model writes at the same time, where it is not told otherwise."""
+"""The default number of replies that a model writes at the same time."""
 
 FIRST_WAIT_SECONDS = 0.5
-"""Before a second attempt; about twice as long before each further one."""
+"""The wait before a second attempt; each further wait is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reply may take.
+    """The limits of a reply.
 
     Attributes:
-        context_tokens: what the model reads and writes at most, together.
-        reply_tokens: of them, for the reply.
-        seconds: from the first attempt to the end of the reply.
-        attempts: how often a reply is begun, where failures may pass.
+        context_tokens: the most tokens that the model reads and writes, together.
+        reply_tokens: how many of them are for the reply.
+        seconds: the time from the first attempt to the end of the reply.
+        attempts: how often a reply is begun, if failures may pass by themselves.
     """
 
     context_tokens: int = 4096
@@ -48,28 +48,28 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a million tokens cost, in any currency."""
+    """The price of a million tokens, in any currency."""
 
     prompt: float
     completion: float
 
     def of(self, usage: Usage) -> float:
-        """What a reply cost."""
+        """Return the cost of a reply."""
         return (usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion) / 1_000_000
 
 
 def unconstrained(_numbers: Sequence[str]) -> Mapping[str, Any]:
-    """For servers that cannot keep a reply to a form."""
+    """Add no arguments: for servers that cannot constrain a reply."""
     return {}
 
 
 class LanguageModel:
-    """Any llama-index model. Safe to share between threads, as far as the model is.
+    """Any llama-index model. Safe to share between threads if the model is.
 
     Attributes:
-        name: as answers name it.
-        limits: what a reply may take.
-        prices: what it costs, where that is known.
+        name: its name in answers.
+        limits: the limits of a reply.
+        prices: its prices, or None if they are unknown.
     """
 
     def __init__(
@@ -84,21 +84,22 @@ class LanguageModel:
         close: Callable[[], None] = lambda: None,
         secret: str | None = None,
         at_once: int = AT_ONCE,
-        let_go: LetGo = lambda: None,
+        close_connection: CloseConnection = lambda: None,
     ) -> None:
-        """Have answers written by ``llm``.
+        """Wrap ``llm``.
 
         Args:
-            llm: the model, without retries of its own: they multiply.
-            name: as answers shall name it.
-            limits: what a reply may take.
-            prices: what it costs.
-            constrain: makes its server keep replies to a form.
-            circuit: leaves it alone where it fails.
-            close: gives back what it holds.
-            secret: its key, which stands in no message.
-            at_once: how many replies it writes at the same time; others wait, half of their time at most.
-            let_go: closes the connection of a reply that was left off.
+            llm: the model, without retries of its own, which would multiply these.
+            name: its name in answers.
+            limits: the limits of a reply.
+            prices: its prices.
+            constrain: makes its server constrain the form of replies.
+            circuit: the circuit breaker.
+            close: releases the model's resources.
+            secret: its key, which no message may contain.
+            at_once: how many replies it writes at the same time; others wait for at most half of their
+                time.
+            close_connection: closes the connection of an abandoned reply.
         """
         self.name = name
         self.limits = limits or Limits()
@@ -109,17 +110,17 @@ class LanguageModel:
         self._close = close
         self._secret = secret
         self._places = BoundedSemaphore(at_once)
-        self._let_go = let_go
+        self._let_go = close_connection
 
     def write(
         self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
-    ) -> Writing:
-        """Have a reply written.
+    ) -> RetriedReply:
+        """Start a reply.
 
         Args:
-            messages: what the model is sent.
-            numbers: of the sentences that it may cite; none for a reply in any form.
-            seconds: what it may take, where that is less than the model's limit.
+            messages: the prompt.
+            numbers: the numbers of the sentences that it may cite; none for a reply in any form.
+            seconds: a time limit that is shorter than the model's.
 
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
@@ -132,10 +133,10 @@ class LanguageModel:
             )
         limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
         begin = self._begin(messages, numbers)
-        return Writing(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
+        return RetriedReply(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Release the model's resources."""
         self._close()
 
     def _begin(self, messages: Sequence[Message], numbers: Sequence[str]) -> Callable[[float], Reply]:
@@ -151,12 +152,12 @@ class LanguageModel:
         return lambda ends: Reply(self.name, length, stream, ends, self._let_go)
 
 
-class Writing:
-    """A reply on its way: begun again where its first attempts fail before they bring anything.
+class RetriedReply:
+    """A reply in progress. An attempt that fails before its first piece is repeated.
 
     Attributes:
-        usage: what it took so far.
-        is_cut: whether it ended at the limit of its length.
+        usage: the tokens so far.
+        is_cut: whether the reply ended at its length limit.
     """
 
     def __init__(
@@ -179,15 +180,15 @@ class Writing:
         self._secret = secret
 
     def __iter__(self) -> Iterator[str]:
-        """The pieces of its text; whoever has enough leaves off.
+        """Yield the pieces of the text; the reader may stop at any time.
 
         Raises:
-            ModelError: if it fails, or does not end in time; ``busy``, if others keep the model so long that
-                too little would be left.
+            ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
+                model for so long that too little time would be left.
         """
         ends = time.monotonic() + self._limits.seconds
         if not self._places.acquire(timeout=self._limits.seconds / 2):
-            # That others ask is no failure of the model's.
+            # Concurrent questions are not a failure of the model.
             raise ModelError(f"{self._name} is busy with other questions", "busy")
         try:
             yield from self._attempts(ends)
@@ -205,7 +206,7 @@ class Writing:
                     self._note(reply)
                     yield piece
             except GeneratorExit:
-                # Whoever reads has enough: the model did well.
+                # The reader stopped early, so the model did not fail.
                 reply.abandon()
                 self._circuit.succeeded()
                 raise

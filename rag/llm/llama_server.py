@@ -1,4 +1,4 @@
-"""llama.cpp in this process: its own server, on a port of the loopback interface that nobody else is told."""
+"""llama.cpp in this process: its own server, on a private port of the loopback interface."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _START_SECONDS = 30.0
 class LlamaServer:
     """A GGUF file behind llama.cpp's server, which speaks OpenAI's protocol.
 
-    It is asked over HTTP, with a limit of time: calls into the library itself were seen to hang.
+    Requests go over HTTP with a time limit, because calls into the library itself were seen to hang.
     """
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
         """Load a model.
 
         Args:
-            file: in the format GGUF.
-            context_tokens: what it reads and writes at most, together.
-            threads: how many it calculates with; None for one a core.
+            file: a GGUF file.
+            context_tokens: the most tokens that it reads and writes, together.
+            threads: how many threads it computes with; None for one per core.
 
         Raises:
             ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
@@ -39,7 +39,9 @@ class LlamaServer:
                 "llama.cpp is not installed; install it with: pip install 'footnoted[llamacpp]'"
             ) from error
         if not file.is_file():
-            raise ModelSetupError(f"there is no model file {str(file)!r}; give the path of a GGUF file")
+            raise ModelSetupError(
+                f"the model file {str(file)!r} does not exist; give the path of a GGUF file"
+            )
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
         parameters.n_ctx = context_tokens
@@ -54,21 +56,21 @@ class LlamaServer:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelSetupError(
-                f"{str(file)!r} cannot be loaded by llama.cpp ({error}); give a GGUF file that is whole"
+                f"{str(file)!r} cannot be loaded by llama.cpp ({error}); give a complete GGUF file"
             ) from error
         self.address: str = self._server.listening_address
         self._wait()
 
     def close(self) -> None:
-        """End the server and give back its memory."""
+        """Stop the server and release its memory."""
         self._server = None
-        # Its port closes when it is collected.
+        # The server closes its port when it is garbage-collected.
         gc.collect()
 
     def _wait(self) -> None:
-        """Wait until it has written a token: one that is closed before it works waits for itself for ever.
+        """Wait until the server has written a token: closing it before then blocks for ever.
 
-        That it says it is well is not enough: it says so a moment before it takes what it is asked.
+        Its health check is not enough, because it succeeds a moment before the server accepts requests.
         """
         host, _, port = self.address.rpartition("/")[2].rpartition(":")
         body = b'{"prompt": "a", "n_predict": 1}'
@@ -83,6 +85,6 @@ class LlamaServer:
 
 
 def _cores() -> int:
-    """The cores that this process may use: threads that wait for a core make all of them wait."""
+    """Return the number of cores that this process may use: with more threads, all wait for the slowest."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Messages to a language model: their length in tokens, document text made safe, and the form of a reply."""
+"""Messages to a language model: their length in tokens, safe document text, and the form of a reply."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any, Literal
 import regex
 
 NO_ANSWER = "NO ANSWER"
-"""What a model writes where the sentences do not answer."""
+"""The reply of a model if the sentences do not answer the question."""
 
 MAX_STATEMENTS = 6
-"""Sentences of a reply, as the model is told and as a grammar holds it to."""
+"""The most sentences of a reply; the prompt says so, and a grammar enforces it."""
 
 BYTES_A_TOKEN = 3
-"""Of UTF-8, on the safe side (4 in English, 3 in Chinese): tokenizers differ; ours would be the wrong one."""
+"""Bytes of UTF-8 per token, a low estimate (4 in English, 3 in Chinese). Tokenizers differ, and the encoder's
+would be the wrong one."""
 
-# What is not seen, as a zero-width space, would keep apart for us what a model reads as one.
+# A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
 
 _FENCE = regex.compile(rf"<(?={_GAP}/?{_GAP}r{_GAP}e{_GAP}p{_GAP}o{_GAP}r{_GAP}t\b)", regex.IGNORECASE)
@@ -30,14 +31,14 @@ _ONE_EACH = regex.compile(r"[\p{N}\p{P}\p{S}]")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A part of what a model is sent."""
+    """One message of a prompt."""
 
     role: Literal["system", "user", "assistant"]
     text: str
 
 
 def grammar(numbers: Sequence[str]) -> str:
-    """The form of a reply in GBNF, llama.cpp's grammars: it can cite no number that was not shown."""
+    """Return the form of a reply in GBNF, llama.cpp's grammar format. It allows only the given numbers."""
     listed = " | ".join(json.dumps(number) for number in numbers)
     return (
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
@@ -48,7 +49,7 @@ def grammar(numbers: Sequence[str]) -> str:
 
 
 def schema(numbers: Sequence[str]) -> dict[str, Any]:
-    """The form of a reply as a JSON schema."""
+    """Return the form of a reply as a JSON schema."""
     statement = {
         "type": "object",
         "properties": {
@@ -67,17 +68,17 @@ def schema(numbers: Sequence[str]) -> dict[str, Any]:
 
 
 def tokens(text: str) -> int:
-    """About how many tokens a text has, rather more than fewer.
+    """Estimate how many tokens a text has, rather too high than too low.
 
-    Of figures and punctuation each character is one, so that tables are not taken for prose.
+    Each digit, symbol and punctuation mark counts as one token, so that tables are not underestimated.
     """
     single = _ONE_EACH.findall(text)
     others = len(text.encode("utf-8", "replace")) - sum(len(character.encode()) for character in single)
     return others // BYTES_A_TOKEN + len(single) + 1
 
 
-def unfenced(text: str) -> str:
-    """A document's words on one line, which neither close a fence nor carry a sentence's number."""
+def escape_fences(text: str) -> str:
+    """Return a document's words on one line, unable to close a fence or to form a sentence number."""
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
 
@@ -89,12 +90,12 @@ _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
 def without_thoughts(text: str) -> str:
-    """What a model says, less what it says to itself before; its surrogates in pairs."""
+    """Return a model's reply without its reasoning, and with its surrogates paired."""
     if _SURROGATE.search(text):
-        text = _paired(text)
+        text = pair_surrogates(text)
     return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))
 
 
-def _paired(text: str) -> str:
-    """Halves of surrogate pairs joined; what has no other half can be neither kept nor sent."""
+def pair_surrogates(text: str) -> str:
+    """Join surrogate pairs; replace lone surrogates, which can be neither stored nor sent."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

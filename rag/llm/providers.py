@@ -1,4 +1,4 @@
-"""Settings → a language model, by the llama-index package of whoever provides it."""
+"""Opening of a language model from settings, with the provider's llama-index package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
-from rag.llm.failures import without
+from rag.llm.failures import redact
 from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 TEMPERATURE = 0.0
-"""The most likely words: an answer that was kept can be looked into by asking again."""
+"""The model picks the most likely words, so that asking again reproduces a stored answer."""
 
 OLLAMA_ADDRESS = "http://127.0.0.1:11434"
-"""Where Ollama listens unless it is told otherwise."""
+"""The default address of Ollama."""
 
 _NO_KEY = "none"
-"""For servers that want none: the client insists on some."""
+"""A key for servers that need none, because the client insists on one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which language model writes the answers.
+    """The settings of a language model.
 
     Attributes:
-        provider: ``llamacpp``, ``openai`` (any server of its protocol), ``ollama``, ``anthropic``, or the
+        provider: ``llamacpp``, ``openai`` (any server with its protocol), ``ollama``, ``anthropic``, or the
             name of another llama-index package: ``mistralai`` for llama-index-llms-mistralai.
-        model: the model's name there; for llama.cpp in this process the path of a GGUF file.
-        address: the server's URL; None for the provider's own.
-        key: what the server wants to know callers by; None where it wants nothing.
-        limits: what a reply may take.
-        prices: what it costs.
+        model: the provider's name of the model; for llama.cpp in this process, the path of a GGUF file.
+        address: the server's URL; None for the provider's default.
+        key: the API key; None if the server needs none.
+        limits: the limits of a reply.
+        prices: the prices of tokens.
     """
 
     provider: str
@@ -55,12 +55,12 @@ class ModelSettings:
 
 
 def open_model(settings: ModelSettings) -> LanguageModel:
-    """The language model that settings name. What it holds is given back by ``close``.
+    """Open a language model. Its ``close`` releases its resources.
 
     Raises:
-        ModelSetupError: if its package is not installed, or it cannot be opened.
+        ModelSetupError: if the provider's package is not installed, or the model cannot be opened.
     """
-    opener = _OPENERS.get(settings.provider, _by_package)
+    opener = _OPENERS.get(settings.provider, _from_package)
     try:
         return opener(settings)
     except ModelSetupError:
@@ -70,9 +70,9 @@ def open_model(settings: ModelSettings) -> LanguageModel:
             f"the provider {settings.provider!r} needs a package that is not installed ({error.name}); "
             f"install it with: pip install llama-index-llms-{_package(settings.provider)}"
         ) from error
-    except Exception as error:  # noqa: BLE001 (whatever the package of a provider raises at its settings)
-        words = without(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
-        # A chain of errors would repeat the key where this message leaves it out.
+    except Exception as error:  # noqa: BLE001 (a provider's package may raise any error)
+        words = redact(" ".join(str(error).split()), settings.key)[:300] or type(error).__name__
+        # A chained error would reveal the key that this message hides.
         raise ModelSetupError(
             f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words}"
         ) from (None if settings.key else error)
@@ -99,7 +99,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
     import ollama
     from llama_index.llms.ollama import Ollama
 
-    address = _checked(settings.address or OLLAMA_ADDRESS)
+    address = _valid_address(settings.address or OLLAMA_ADDRESS)
     llm = Ollama(
         model=settings.model,
         base_url=address,
@@ -110,11 +110,11 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         client=ollama.Client(
             address,
             timeout=settings.limits.seconds,
-            trust_env=not _is_here(address),
+            trust_env=not _is_local(address),
             headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
         ),
     )
-    return _named(settings, llm, lambda numbers: {"format": schema(numbers)})
+    return _wrapped(settings, llm, lambda numbers: {"format": schema(numbers)})
 
 
 def _anthropic(settings: ModelSettings) -> LanguageModel:
@@ -129,11 +129,11 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
         timeout=settings.limits.seconds,
         max_retries=0,
     )
-    return _named(settings, llm)
+    return _wrapped(settings, llm)
 
 
-def _by_package(settings: ModelSettings) -> LanguageModel:
-    """The model class of a llama-index package: the one whose name is the package's, however it is spelt."""
+def _from_package(settings: ModelSettings) -> LanguageModel:
+    """Open the model class of a llama-index package: the class with the package's name, in any spelling."""
     from llama_index.core.llms import LLM
 
     package = importlib.import_module(f"llama_index.llms.{settings.provider.replace('-', '_')}")
@@ -146,7 +146,7 @@ def _by_package(settings: ModelSettings) -> LanguageModel:
     if not found:
         raise ValueError("its package has no language model")
     kind = min(found, key=lambda kind: (_plain(kind.__name__) != wanted, kind.__name__))
-    # Each names what it takes in its own way.
+    # Packages use different names for the same arguments.
     given: dict[str, Any] = {
         "model": settings.model,
         "model_name": settings.model,
@@ -160,10 +160,10 @@ def _by_package(settings: ModelSettings) -> LanguageModel:
         "max_retries": 0,
     }
     known = {name: given[name] for name in given if name in kind.model_fields and given[name] is not None}
-    return _named(settings, kind(**known))
+    return _wrapped(settings, kind(**known))
 
 
-def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
+def _wrapped(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
     return LanguageModel(
         llm,
         settings.model,
@@ -171,8 +171,8 @@ def _named(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrain
         prices=settings.prices,
         constrain=constrain,
         secret=settings.key,
-        # Its client is its own, and shows no response: a second is less than a thread that waits for ever.
-        let_go=gc.collect,
+        # The client does not expose its response. Collecting garbage takes a second; a hung thread is worse.
+        close_connection=gc.collect,
     )
 
 
@@ -188,9 +188,9 @@ def _openai_like(
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
-    address = _checked(address)
-    # A proxy of the environment must not get what is meant for this machine.
-    client = httpx.Client(trust_env=not _is_here(address), timeout=settings.limits.seconds)
+    address = _valid_address(address)
+    # A proxy from the environment must not receive requests to this machine.
+    client = httpx.Client(trust_env=not _is_local(address), timeout=settings.limits.seconds)
     open_responses = OpenResponses()
     client.event_hooks = {"response": [open_responses.note]}
     llm = OpenAILike(
@@ -207,7 +207,7 @@ def _openai_like(
         http_client=client,
     )
 
-    def give_back() -> None:
+    def close_all() -> None:
         client.close()
         close()
 
@@ -217,10 +217,10 @@ def _openai_like(
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
-        close=give_back,
+        close=close_all,
         secret=settings.key,
         at_once=at_once,
-        let_go=open_responses.close,
+        close_connection=open_responses.close,
     )
 
 
@@ -228,10 +228,10 @@ def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
     return {"extra_body": {"grammar": grammar(numbers)}}
 
 
-def _checked(address: str) -> str:
+def _valid_address(address: str) -> str:
     try:
         parts = urlsplit(address)
-        # Looked at here, since it is read when it is needed, and refused only then.
+        # urlsplit parses the port only when it is read, and raises an error only then.
         is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
@@ -242,7 +242,7 @@ def _checked(address: str) -> str:
     return address
 
 
-def _is_here(address: str) -> bool:
+def _is_local(address: str) -> bool:
     host = urlsplit(address).hostname or ""
     try:
         found = ipaddress.ip_address(host)

@@ -1,4 +1,4 @@
-"""A reply as it is written, by a thread that whoever reads it need not wait for."""
+"""A reply as it is written, in a thread of its own so that its reader can stop waiting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
-from rag.llm.failures import in_words, is_of_time
+from rag.llm.failures import describe, is_timeout
 from rag.llm.messages import BYTES_A_TOKEN
 
 if TYPE_CHECKING:
@@ -19,33 +19,32 @@ from threading import local
 from typing import Protocol
 
 Stream = Callable[[], "Iterator[ChatResponse]"]
-"""Begins a reply, and gives it in pieces."""
+"""Starts a reply, and yields its pieces."""
 
-LetGo = Callable[[], object]
-"""Closes the connection of a reply that was left off.
+CloseConnection = Callable[[], object]
+"""Closes the connection of an abandoned reply.
 
-OpenAI's and Anthropic's streams refer to themselves, so that only the garbage collector ends one that was not
-read to its end: in any thread, and if that one is just taking a connection of the same client, it waits for
-itself for ever. It must be ended at once, where nothing is held.
-"""
+The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends one
+that was not read to its end. It may do so in any thread; if that thread is just taking a connection of the
+same client, it deadlocks. The reply must therefore be closed at once, while no lock is held."""
 
 _MOST_WAITING = 256
-"""Pieces that are written before they are read; a model that is faster waits."""
+"""The most unread pieces; a faster model waits."""
 
 _LOOK_SECONDS = 0.2
-"""How often a model that waits looks whether anybody still reads."""
+"""How often a waiting model checks whether the reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
-"""Reasons for the end of a reply that is not whole, in any letter case."""
+"""Finish reasons of a truncated reply, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a reply took.
+    """The tokens of a reply.
 
     Attributes:
-        prompt_tokens: of what was sent.
-        completion_tokens: of what came back.
+        prompt_tokens: the tokens of the prompt.
+        completion_tokens: the tokens of the reply.
     """
 
     prompt_tokens: int
@@ -53,41 +52,46 @@ class Usage:
 
 
 class Reply:
-    """The text of a reply, in pieces as it is written; read once.
+    """The text of a reply, in pieces as it is written; it can be read once.
 
     Attributes:
-        usage: what it took so far; estimated until its end, and where the model does not say.
-        is_cut: whether it ended at the limit of its length.
+        usage: the tokens so far; an estimate until the end, and if the model does not report them.
+        is_cut: whether the reply ended at its length limit.
     """
 
     def __init__(
-        self, name: str, prompt_bytes: int, stream: Stream, ends: float, let_go: LetGo = lambda: None
+        self,
+        name: str,
+        prompt_bytes: int,
+        stream: Stream,
+        ends: float,
+        close_connection: CloseConnection = lambda: None,
     ) -> None:
-        """Have a reply begun.
+        """Start the reply.
 
         Args:
-            name: the model's.
-            prompt_bytes: the length of what is sent, in UTF-8.
-            stream: begins it; called in another thread.
-            ends: when it must have come, on the monotonic clock.
-            let_go: called in the same thread after a reply that was left off.
+            name: the model's name.
+            prompt_bytes: the length of the prompt, in bytes of UTF-8.
+            stream: starts the reply; called in another thread.
+            ends: the deadline, on the monotonic clock.
+            close_connection: called in the thread of ``stream`` after an abandoned reply.
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
         self._name = name
         self._ends = ends
-        self._let_go = let_go
+        self._let_go = close_connection
         self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
         self._abandoned = Event()
-        # A daemon: a model that hangs must not keep the program from ending.
+        # A daemon thread: a hung model must not keep the program from exiting.
         Thread(target=self._write, args=(stream,), name="footnoted-reply", daemon=True).start()
 
     def __iter__(self) -> Iterator[str]:
-        """The pieces.
+        """Yield the pieces.
 
         Raises:
-            ModelError: ``timeout``, if the next one does not come in time.
-            Exception: what the model's client raises.
+            ModelError: ``timeout``, if the next piece does not arrive in time.
+            Exception: any error of the model's client.
         """
         written = 0
         try:
@@ -101,7 +105,7 @@ class Reply:
             self.abandon()
 
     def abandon(self) -> None:
-        """Have no more of it written, as soon as its client comes back with a piece."""
+        """Stop the reply as soon as its client returns the next piece."""
         self._abandoned.set()
 
     def _next(self) -> ChatResponse | None:
@@ -119,7 +123,7 @@ class Reply:
         is_whole = False
         try:
             is_whole = self._hand_on(stream())
-        except Exception as error:  # noqa: BLE001 (any client's; it is raised where the reply is read)
+        except Exception as error:  # noqa: BLE001 (any client error; the reader of the reply raises it)
             self._put(error)
         else:
             self._put(None)
@@ -128,15 +132,15 @@ class Reply:
                 self._let_go()
 
     def _hand_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """Hand on what comes; whether it came to its end."""
+        """Pass on the pieces; return whether the reply is complete."""
         try:
             return all(map(self._put, responses))
         finally:
-            # A generator lets go of its connection here; other iterators have nothing to close.
+            # A generator closes its connection here; other iterators have nothing to close.
             getattr(responses, "close", lambda: None)()
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
-        """Hand on what came; whether anybody still wants it."""
+        """Pass on one item; return whether the reply is still wanted."""
         while not self._abandoned.is_set() and time.monotonic() < self._ends:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
@@ -151,7 +155,7 @@ class Reply:
         try:
             prompt, completion = get_tokens_from_response(response)
         except (TypeError, ValueError, AttributeError):
-            # The client hands on something else than what llama-index counts in: no reason to lose a reply.
+            # llama-index cannot count this client's response, which is no reason to lose the reply.
             prompt = completion = 0
         self.usage = Usage(
             prompt or self.usage.prompt_tokens,
@@ -160,20 +164,20 @@ class Reply:
 
 
 def failure(name: str, error: Exception, secret: str | None = None) -> ModelError:
-    """An error of a model's client in the terms of this room.
+    """Convert an error of a model's client to a ModelError.
 
     Args:
-        name: the model's.
-        error: what its client raised.
-        secret: what must not stand in the message.
+        name: the model's name.
+        error: the client's error.
+        secret: text to hide in the message.
     """
-    if is_of_time(error):
+    if is_timeout(error):
         return ModelError(f"{name} did not answer in time", "timeout")
-    return ModelError(f"{name} failed ({in_words(error, secret)})", "error")
+    return ModelError(f"{name} failed ({describe(error, secret)})", "error")
 
 
 def _finish(raw: object) -> str | None:
-    """Why the reply ends, where its client says so: OpenAI's, Ollama's and Anthropic's each in its place."""
+    """Return the finish reason if the client reports one: each provider has a field of its own for it."""
     choices = _field(raw, "choices")
     if isinstance(choices, list) and choices:
         raw = choices[0]
@@ -189,25 +193,25 @@ def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
 
 
 class Closable(Protocol):
-    """What an HTTP client hands out while a response is being read."""
+    """The response of an HTTP client while it is being read."""
 
     def close(self) -> None:
-        """Let go of its connection; nothing happens the second time."""
+        """Close the connection; closing twice does nothing."""
         ...
 
 
 class OpenResponses:
-    """The last response of each thread. Safe to share between threads: none sees another's."""
+    """The last response of each thread. Safe to share between threads, because each sees only its own."""
 
     def __init__(self) -> None:
         self._own = local()
 
     def note(self, response: Closable) -> None:
-        """Remember a response, in the thread that asked for it."""
+        """Remember a response for the current thread."""
         self._own.response = response
 
     def close(self) -> None:
-        """Close this thread's response, if it has one."""
+        """Close the current thread's response, if there is one."""
         response: Closable | None = self._own.__dict__.pop("response", None)
         if response is not None:
             response.close()

@@ -1,5 +1,5 @@
 """Questions to ask after an answer."""
 
-from rag.suggesting.suggesting import suggest
+from rag.suggesting.suggestions import suggest
 
 __all__ = ["suggest"]

@@ -1,7 +1,7 @@
-"""An English sentence of a report, taken apart: its subject, its verb, and what follows.
+"""A shallow parser for English sentences of reports: subject, verb, and the rest of a clause.
 
-There is no parser behind it: closed classes of words and known verbs tell where a part ends. What does not
-come apart cleanly is left alone.
+Closed classes of words and a list of verbs decide where each part ends. A sentence that does not split
+cleanly is rejected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rag.follow_ups.mentions import DATE, PREPOSITIONS, Sort, names
 from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
 
 MAX_CHARACTERS = 260
-"""Of a sentence: a longer one says too much for one question."""
+"""The longest sentence to parse; a longer one says too much for one question."""
 
 _MOST_SUBJECT_WORDS = 9
 
@@ -24,7 +24,7 @@ _OPENING = regex.compile(r"^(?:But|And|So|In all|In total|Altogether|Overall),?\
 _BRACKETS = regex.compile(r"\s\([^()]{0,80}\)")
 _UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:|&[a-z]+;")
 BREAK = regex.compile(r"[,;:](?!\d)|\s[–—-]\s")
-"""Where a clause ends."""
+"""The end of a clause."""
 
 _FRONTED = regex.compile(rf"^(?P<led>On|In|Since|By)\s(?P<date>{DATE.pattern}),?\s(?=\S)")
 _APPOSED = regex.compile(
@@ -36,7 +36,7 @@ _AUXILIARIES = frozenset({
     "may", "might",
 })  # fmt: skip
 _ASKED_WITH = frozenset({"is", "are", "was", "were", "has", "have", "will", "must"})
-"""Those that a question is made with."""
+"""The auxiliaries that can begin a question."""
 
 ANAPHORS = frozenset({
     "he", "she", "it", "they", "him", "them", "his", "her", "hers", "its", "their", "theirs",
@@ -49,7 +49,7 @@ ANAPHORS = frozenset({
     "though", "because", "since", "said", "says", "told", "not", "no", "never", "nor", "cannot",
     "nobody", "nothing", "ago", "further", "more", "most", "less", "than", "as", "but", "or",
 })  # fmt: skip
-"""Words that a question cannot have: they point at what stands before it, deny, or join another clause."""
+"""Words that a question must not contain: they refer to earlier text, deny, or join another clause."""
 
 _RELATIVES = frozenset({"that", "which", "who", "whose"})
 _LOWERED = frozenset({
@@ -70,20 +70,20 @@ _NOBODY = regex.compile(
     r"System|Agreement|Museum|Protocol|Code|Bill|Festival|Games|League|Dam|Bridge|Road|Street|River|Tower|"
     r"Building)\b"
 )
-"""Names that are nobody's."""
+"""Names of things that are neither a person nor an organisation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause that a question can be made of.
+    """A clause that can become a question.
 
     Attributes:
-        subject: as it stands within a sentence: ``the levee at Pellan``.
-        verb: an auxiliary, or a verb in a finite form.
+        subject: as it is written within a sentence: ``the levee at Pellan``.
+        verb: an auxiliary, or a finite form of a verb.
         base: the verb's infinitive; None for an auxiliary.
-        rest: what follows the verb.
-        date: the date that stands before the subject, with its preposition and a space before it; or "".
-        is_who: whether the subject is a person or a body, and nothing else.
+        rest: the words after the verb.
+        date: a date before the subject, with a space and its preposition before it; or "".
+        is_who: whether the subject is exactly a person or an organisation.
     """
 
     subject: str
@@ -94,10 +94,10 @@ class Clause:
     is_who: bool
 
 
-def plain(sentence: str) -> str | None:
-    """A sentence without what stands in brackets or before its first word, and without its stop.
+def simplify(sentence: str) -> str | None:
+    """Return a sentence without brackets, dateline, opening word and full stop.
 
-    None where it is too long, no sentence, or has signs that part it in ways of their own.
+    Return None if it is too long, is not a sentence, or contains characters with a structure of their own.
     """
     words = _DATELINE.sub("", " ".join(sentence.split()))
     words = _OPENING.sub("", _BRACKETS.sub("", words))
@@ -106,12 +106,12 @@ def plain(sentence: str) -> str | None:
     return words[:1].upper() + words[1:].rstrip(". ")
 
 
-def taken_apart(sentence: str, around: str) -> Clause | None:
-    """The first clause of a sentence, as :func:`plain` gives it; None where it does not come apart.
+def parse_clause(sentence: str, around: str) -> Clause | None:
+    """Return the first clause of a sentence from :func:`simplify`; None if it does not split cleanly.
 
     Args:
         sentence: the sentence.
-        around: words of the same document, which tell a name from a word that only begins a sentence.
+        around: nearby text, which tells a name from an ordinary word at the start of a sentence.
     """
     date = ""
     fronted = _FRONTED.match(sentence)
@@ -137,7 +137,7 @@ def _clause(words: list[str], place: int, base: str | None, date: str, around: s
     if before[-1].endswith("ly"):
         before = before[:-1]
     subject = _within(" ".join(before), around)
-    # Another verb: the first one may be a participle, or there is more than one clause.
+    # With a second verb, the first one may be a participle, or the sentence has several clauses.
     if subject is None or set(after) & (_AUXILIARIES | _RELATIVES):
         return None
     if base is None and not _asks(verb, next((word for word in after if not word.endswith("ly")), "")):
@@ -148,14 +148,14 @@ def _clause(words: list[str], place: int, base: str | None, date: str, around: s
 
 
 def _asks(auxiliary: str, first: str) -> bool:
-    """Whether a question can begin with an auxiliary: *have* only where it is one."""
+    """Whether a question can begin with an auxiliary: *have* must be followed by a participle."""
     if auxiliary in {"has", "have"}:
         return first == "been" or of_participle(first) is not None
     return auxiliary in _ASKED_WITH
 
 
 def _within(subject: str, around: str) -> str | None:
-    """A subject as it stands within a sentence; None where it is none, or may begin with a name or not."""
+    """Return a subject as written within a sentence; None if it is unsuitable or ambiguous with a name."""
     words = subject.split()
     folded = [word.casefold() for word in words]
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or not _is_subject(words, folded):

@@ -1,4 +1,4 @@
-"""English verbs of reports: from a form to the verb, for those that are known. What is not known has none."""
+"""Forms of the English verbs that reports use, mapped to their infinitives. Other verbs are unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ spend spent spent | spread spread spread | steal stole stolen | strike struck st
 sweep swept swept | take took taken | teach taught taught | throw threw thrown |
 understand understood understood | win won won | withdraw withdrew withdrawn | write wrote written
 """
-"""Each with its past and its participle."""
+"""Each verb with its past tense and its participle."""
 
 _VOWELS = frozenset("aeiou")
 
@@ -52,11 +52,11 @@ _DOUBLED = frozenset({
     "ban", "drop", "plan", "ship", "stop", "transfer", "permit", "submit", "kidnap", "cancel",
     "expel", "refer",
 })  # fmt: skip
-"""Those that double their last letter before -ed."""
+"""Verbs that double their last letter before -ed."""
 
 
 def _ed(base: str) -> Iterator[str]:
-    """The past of a regular verb; two where two are written."""
+    """Yield the past tense of a regular verb; two forms if both spellings are in use."""
     if base.endswith("e"):
         yield f"{base}d"
         return
@@ -70,7 +70,7 @@ def _ed(base: str) -> Iterator[str]:
 
 
 def _s(base: str) -> str:
-    """Its third person: he runs."""
+    """Return the third person of a verb: *runs*."""
     if base.endswith(("s", "x", "z", "ch", "sh")) or base in {"go", "do"}:
         return f"{base}es"
     if base.endswith("y") and base[-2] not in _VOWELS:
@@ -93,15 +93,15 @@ _PAST, _PARTICIPLES, _PRESENT = _tables()
 
 
 def of_past(word: str) -> str | None:
-    """The verb whose past ``word`` is: ``broke`` → ``break``."""
+    """Return the verb with the past tense ``word``: ``broke`` → ``break``."""
     return _PAST.get(word)
 
 
 def of_participle(word: str) -> str | None:
-    """The verb whose participle ``word`` is: ``broken`` → ``break``."""
+    """Return the verb with the participle ``word``: ``broken`` → ``break``."""
     return _PARTICIPLES.get(word)
 
 
 def of_third_person(word: str) -> str | None:
-    """The verb whose third person ``word`` is: ``runs`` → ``run``."""
+    """Return the verb with the third person ``word``: ``runs`` → ``run``."""
     return _PRESENT.get(word)

@@ -12,7 +12,7 @@ import regex
 from index.documents import Span
 from rag.figures.dates import dates
 from rag.figures.quantities import ORDINAL, Quantity, quantities
-from rag.figures.rounding import same_kind, same_value, stands
+from rag.figures.rounding import fairness, same_kind, same_value
 from rag.figures.units import currency_at, unit_at
 from rag.verification.evidence import Evidence, Finding, Statement, language_in
 
@@ -80,8 +80,8 @@ def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         its = [other for other in cited if same_kind(quantity, other) and fits(quantity, other)]
         if not its:
             continue
-        best = max(its, key=lambda other, own=quantity: stands(own, other))  # type: ignore[misc]
-        score = stands(quantity, best)
+        best = max(its, key=lambda other, own=quantity: fairness(own, other))  # type: ignore[misc]
+        score = fairness(quantity, best)
         if score < worst:
             worst = score
             reason = f"it says {_said(quantity)}, and the cited sentence {_said(best)}"
@@ -164,7 +164,7 @@ def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
 
 def fits(quantity: Quantity, other: Quantity) -> bool:
     """Whether a figure has the value of another of its kind, or stands for it."""
-    return same_value(quantity, other) or stands(quantity, other) > 0
+    return same_value(quantity, other) or fairness(quantity, other) > 0
 
 
 def _said(quantity: Quantity) -> str:

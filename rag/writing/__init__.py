@@ -1,5 +1,5 @@
-"""Ranked sentences in, an answer out: quoted, or written by a language model."""
+"""Writing: from ranked sentences to an answer, which quotes them or which a language model writes."""
 
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 
 __all__ = ["Writer"]

@@ -1,4 +1,4 @@
-"""What was found for a question, which an answer is made of."""
+"""The material of an answer: the ranked sentences, and the confidence that they answer the question."""
 
 from __future__ import annotations
 
@@ -7,63 +7,64 @@ from dataclasses import dataclass, replace
 
 from index.library import Snapshot
 from rag.answers import Verification
-from rag.finding.abstention import Judgement
+from rag.finding.abstention import Decision
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
 UNCERTAIN = "the cited words carry it; whether they answer the question is not certain"
+"""The reason for a verdict of ``partial`` if the library may not answer the question."""
 FAR = "the cited words carry it, and are not the ones that come nearest to the question"
-"""Said of what a language model wrote, where nobody else says that it answers the question."""
+"""The reason for a verdict of ``partial`` if only other sentences are close to the question."""
 
 NEAREST = 0.8
-"""The share of the best sentence's probability from which on one counts among those that come nearest."""
+"""The share of the best sentence's probability from which a sentence counts among the nearest."""
 
-Judge = Callable[[Verification, float], Verification]
-"""Of a sentence: its verification, and how probably what it cites answers → what it comes to in an answer."""
+Adjust = Callable[[Verification, float], Verification]
+"""Adjusts a sentence's verification, given the probability that the cited words answer the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one question's answer is made of.
+    """The material for the answer to one question.
 
     Attributes:
         index: the state of the library that was read.
-        question: what is asked, as it stands alone.
-        ranked: the sentences that were read, by their probability of answering, the best first.
-        weights: what ranked them.
-        judgement: whether the library answers.
-        copies: finds the copy of a document that is cited.
-        library: has the texts.
+        question: the question in its standalone form.
+        ranked: the sentences that were read, by their probability of answering, best first.
+        weights: the weights that ranked them.
+        decision: the decision whether the library answers.
+        copies: finds the copy of a document to cite.
+        library: provides the texts of documents.
     """
 
     index: Snapshot
     question: Question
     ranked: Sequence[Scored]
     weights: Weights
-    judgement: Judgement
+    decision: Decision
     copies: Copies
     library: DocumentTexts
 
 
-def as_it_is(verification: Verification, _score: float) -> Verification:
-    """What a verification comes to where the reports are quoted because they answer."""
+def unchanged(verification: Verification, _score: float) -> Verification:
+    """Leave a verification as it is: quoted sentences answer the question by themselves."""
     return verification
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
-    """What becomes of a model's sentences where the library perhaps does not answer.
+class Confidence:
+    """How certain it is that the library, and the sentences that a model cites, answer the question.
 
-    A model that is asked what nobody can answer copies words that are near the question: they are in the
-    report, and answer nothing.
+    A model that gets an unanswerable question copies words that are close to it. They are in the report, and
+    answer nothing.
 
     Attributes:
         answerability: the probability that the library answers the question.
-        certain: from which probability on it does.
-        best: the probability of the sentence that answers best.
-        reach: the share of it that another one must have to be quoted too.
+        certain: the probability from which the library certainly answers.
+        best: the probability of the best sentence.
+        reach: the share of ``best`` that another sentence needs to be quoted too.
     """
 
     answerability: float
@@ -71,15 +72,15 @@ class Doubts:
     best: float
     reach: float
 
-    def judged(self, verification: Verification, score: float) -> Verification:
-        """What a sentence's verification comes to: supported in part at most, where there is a doubt.
+    def adjust(self, verification: Verification, score: float) -> Verification:
+        """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
 
-        There is one where the library does not answer for certain, and where what the sentence cites falls as
-        far behind the best as sentences that are not quoted with it.
+        There is a doubt if the library does not certainly answer, or if the cited sentences fall so far
+        behind the best that they would not be quoted with it.
 
         Args:
-            verification: what was checked of the sentence.
-            score: the probability that what it cites answers.
+            verification: the result of checking the sentence.
+            score: the probability that the cited sentences answer.
         """
         near = self._share(score)
         checks = {**verification.checks, "answers": round(self.answerability * min(near / self.reach, 1), 4)}
@@ -88,10 +89,10 @@ class Doubts:
             return replace(verification, checks=checks)
         return replace(verification, verdict="partial", reason=doubt, checks=checks)
 
-    def carries(self, verification: Verification, score: float) -> bool:
-        """Whether a sentence is reason enough to show what a model wrote, and not to quote in its place.
+    def justifies(self, verification: Verification, score: float) -> bool:
+        """Whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        Where there is a doubt, only one that cites what comes nearest to the question is.
+        If there is a doubt, only a sentence that cites the nearest sentences does.
         """
         if verification.verdict != "supported":
             return False
@@ -102,8 +103,8 @@ class Doubts:
         return score / self.best if self.best else 0.0
 
 
-def doubts_of(findings: Findings, certain: float) -> Doubts:
-    """The doubts about a question's answer."""
-    return Doubts(
-        findings.judgement.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
+def confidence_of(findings: Findings, certain: float) -> Confidence:
+    """Return the confidence in the answer to a question."""
+    return Confidence(
+        findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
     )

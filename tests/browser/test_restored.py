@@ -12,7 +12,7 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.browser.pages import ARRESTS, POPULATION, Watched, ask, opened, serving
 from tests.support.scripted import ScriptedLLM, hangs, model_of
 

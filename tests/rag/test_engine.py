@@ -1,4 +1,4 @@
-"""From a question to a footnoted answer, on the seed reports and on small libraries of their own."""
+"""The engine answers questions with footnotes, on the seed reports and on small libraries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
 
-def test_the_figure_asked_for_is_quoted_from_the_report(seed_engine: QueryEngine) -> None:
+def test_the_requested_figure_is_quoted_from_the_report(seed_engine: QueryEngine) -> None:
     answer = seed_engine.ask(ARRESTS)
     first = answer.citations[0]
     assert not answer.abstained
@@ -34,7 +34,7 @@ def test_the_figure_asked_for_is_quoted_from_the_report(seed_engine: QueryEngine
     assert 1 <= len(answer.sentences) <= 4
 
 
-def test_what_the_library_does_not_say_is_not_answered(seed_engine: QueryEngine) -> None:
+def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine) -> None:
     answer = seed_engine.ask("What is the population of Cambodia?")
     assert answer.abstained
     assert answer.cause in {"not_answered", "not_in_library"}
@@ -98,7 +98,7 @@ def test_an_empty_library_says_so(library: MakeLibrary) -> None:
     assert answer.reason == "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
-def test_a_question_that_the_encoder_cannot_carry_over_says_so(seed_engine: QueryEngine) -> None:
+def test_a_question_in_a_language_that_the_encoder_cannot_match_says_so(seed_engine: QueryEngine) -> None:
     answer = seed_engine.ask("在柬埔寨逮捕了多少嫌疑人？")
     assert (answer.abstained, answer.cause) == (True, "language")
     assert answer.reason == (
@@ -119,7 +119,7 @@ def test_a_question_in_the_report_s_own_language_is_answered_by_its_words(librar
     assert answer.citations[0].quote == "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。"
 
 
-def test_words_of_the_question_that_no_cited_sentence_has_are_told(seed_engine: QueryEngine) -> None:
+def test_words_of_the_question_that_no_citation_contains_are_noted(seed_engine: QueryEngine) -> None:
     answer = seed_engine.ask("How many suspects were arrested in the palace?")
     assert answer.note is not None
     assert "“palace”" in answer.note

@@ -1,4 +1,4 @@
-"""Files of JSON lines say which line is wrong."""
+"""An error in a JSON Lines file names the line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rag.errors import JsonLinesError
 from rag.json_lines import read_json_lines
 
 
-def test_lines_come_with_their_numbers_and_blank_ones_do_not(tmp_path: Path) -> None:
+def test_lines_have_numbers_and_blank_lines_are_skipped(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"a": "é"}\n\n{"b": [1]}\n', encoding="utf-8")
     assert list(read_json_lines(file)) == [(1, {"a": "é"}), (3, {"b": [1]})]
 
 
-def test_a_packed_file_is_the_same(tmp_path: Path) -> None:
+def test_a_compressed_file_is_read_the_same(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl.gz"
     file.write_bytes(gzip.compress('{"a": "é"}\n'.encode()))
     assert list(read_json_lines(file)) == [(1, {"a": "é"})]

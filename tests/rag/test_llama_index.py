@@ -1,4 +1,4 @@
-"""The library as a retriever that llama-index programs use."""
+"""llama-index programs use the library as a retriever."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.llama_index import Retriever
 
 
 class LastLine(CustomLLM):
-    """Answers with the number of characters in its prompt: shows what a model is given."""
+    """Answers with the number of characters in its prompt."""
 
     @property
     def metadata(self) -> LLMMetadata:
@@ -48,7 +48,7 @@ def test_a_node_knows_its_exact_place(seed_index: Library) -> None:
     assert node.node_id == f"{place['document_id']}.1:{place['start']}-{place['end']}"
 
 
-def test_filters_and_weight_are_the_index_s_own(seed_index: Library) -> None:
+def test_filters_and_weight_are_passed_to_the_search(seed_index: Library) -> None:
     pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
     nodes = Retriever(seed_index, 5, Filters(document_ids=(pdf,)), dense_weight=0.0).retrieve("gate 3")
     expected = seed_index.search("gate 3", 5, Filters(document_ids=(pdf,)), dense_weight=0.0)

@@ -1,11 +1,11 @@
-"""A question is read for its language, its names and the kind of answer that it expects."""
+"""A question is analysed for its language, its names and the kind of answer that it expects."""
 
 from __future__ import annotations
 
 import pytest
 
 from rag.errors import QuestionError
-from rag.questions import MAX_QUESTION_CHARACTERS, Kind, carries, understand
+from rag.questions import MAX_QUESTION_CHARACTERS, Kind, fits_kind, understand
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_a_question_expects_a_kind_of_answer(question: str, kind: Kind) -> None:
         ("The order came from Hun Manet.", {Kind.NAME}),
     ],
 )
-def test_a_sentence_carries_kinds_of_answers(sentence: str, kinds: set[Kind]) -> None:
+def test_a_sentence_fits_kinds_of_answers(sentence: str, kinds: set[Kind]) -> None:
     asked = {Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.NAME}
-    assert {kind for kind in asked if carries(sentence, kind)} == kinds
-    assert carries(sentence, Kind.OPEN)
+    assert {kind for kind in asked if fits_kind(sentence, kind)} == kinds
+    assert fits_kind(sentence, Kind.OPEN)
 
 
 def test_names_and_figures_are_found_but_not_the_first_word() -> None:
@@ -49,7 +49,7 @@ def test_names_and_figures_are_found_but_not_the_first_word() -> None:
     assert understand("Who is responsible?").names == ()
 
 
-def test_the_language_is_told() -> None:
+def test_the_language_is_detected() -> None:
     assert understand("How many suspects were arrested?").language == "en"
     assert understand("在柬埔寨逮捕了多少嫌疑人？").language == "zh"
 

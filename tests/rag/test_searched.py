@@ -1,4 +1,4 @@
-"""An answer says how many reports it was looked for in, and what narrowed them."""
+"""An answer records the scope of its search: the number of reports, and the filters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from index.records import Filters
 from rag.answers import Searched
-from rag.conversations.answers import load, written
+from rag.conversations.answers import answer_json, load
 from rag.engine import QueryEngine
 
 FILES = {
@@ -23,11 +23,11 @@ def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
     return library(FILES)
 
 
-def test_the_whole_library_is_searched_where_nothing_narrows(engine: QueryEngine) -> None:
+def test_without_filters_the_whole_library_is_searched(engine: QueryEngine) -> None:
     assert engine.ask(BROKE).searched == Searched(3, Filters())
 
 
-def test_what_narrows_is_said_and_how_many_pass(engine: QueryEngine) -> None:
+def test_the_filters_and_the_number_of_passing_reports_are_recorded(engine: QueryEngine) -> None:
     numbers = {record.path: record.document_id for record in engine.index.documents()}
     chosen = (numbers["Zell.txt"], numbers["Varda.txt"], 99)
     filters = Filters(document_ids=chosen)
@@ -48,7 +48,7 @@ def test_three_of_many_chosen_reports_are_named(
     assert (searched.documents, searched.titles) == (4, ("Report Arna", "Report Varda", "Report Ypsel"))
 
 
-def test_it_is_kept_with_the_answer(engine: QueryEngine) -> None:
+def test_the_scope_is_stored_with_the_answer(engine: QueryEngine) -> None:
     answer = engine.ask(BROKE, Filters(published_after="2025"))
-    assert load(written(answer)).searched == answer.searched
+    assert load(answer_json(answer)).searched == answer.searched
     assert answer.as_dict()["searched"]["filters"]["published_after"] == "2025"

@@ -1,4 +1,4 @@
-"""Words as a page shows them."""
+"""The visible form of a text is what a page shows."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from tests.support.markup import texts
         ("", ""),
     ],
 )
-def test_words_are_shown_on_one_line(text: str, shown: str) -> None:
+def test_the_visible_form_is_one_line(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
 @given(texts)
-def test_what_is_shown_shows_itself(text: str) -> None:
+def test_the_visible_form_is_stable(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
 @given(st.text())
-def test_nothing_that_is_shown_drives_a_terminal_or_breaks_its_line(text: str) -> None:
+def test_the_visible_form_contains_no_control_character(text: str) -> None:
     shown = visible(text)
     assert not {character for character in shown if category(character) in {"Cc", "Cs", "Zl", "Zp"}}
     assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @given(st.text(st.characters(categories=("L", "N", "P"))))
-def test_words_are_shown_as_they_are(text: str) -> None:
+def test_ordinary_words_stay_unchanged(text: str) -> None:
     assert visible(text) == text

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.support.processes import ROOT
 from tests.support.scripted import ScriptedLLM, cites, model_of
 from ui.app import create_app

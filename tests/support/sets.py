@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.answers import Answer, AnswerSentence, Citation, Verdict, Verification
-from rag.evaluation.asking import Asked
+from rag.evaluation.answered_queries import AnsweredQuery
 from rag.evaluation.datasets import Query
 
 HEADER = "query-id\tcorpus-id\tscore"
@@ -42,7 +42,7 @@ def asked(
     answerability: float | None = 0.5,
     verdicts: Sequence[Verdict] = (),
     timings: Mapping[str, float] | None = None,
-) -> Asked:
+) -> AnsweredQuery:
     """A question and its answer, which cites ``quotes``: document, start and words, or the words alone."""
     placed = [quote if isinstance(quote, tuple) else ("a.txt", 0, quote) for quote in quotes]
     citations = tuple(
@@ -66,7 +66,7 @@ def asked(
         )
         for number, (path, start, words) in enumerate(placed, 1)
     )
-    return Asked(
+    return AnsweredQuery(
         query,
         Answer(
             answer_id="0" * 32,

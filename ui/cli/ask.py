@@ -29,11 +29,11 @@ def ask(
     """
 
     def here() -> dict[str, Any]:
-        from rag.conversations import follow
+        from rag.conversations import continue_conversation
         from ui.engines import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
-            return engine.ask(question, filters, follow(index, conversation_id)).as_dict()
+            return engine.ask(question, filters, continue_conversation(index, conversation_id)).as_dict()
 
     body = {"question": question, **request_fields(filters)}
     if conversation_id is not None:

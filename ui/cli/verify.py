@@ -98,7 +98,7 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
     Args:
         catalog: the library's.
         file: the exported answer.
-        encoder: opens what compares meanings, as :func:`~rag.conversations.rechecking.recheck` needs it.
+        encoder: opens what compares meanings, as :func:`~rag.conversations.export_check.recheck` needs it.
 
     Raises:
         UsedWronglyError: if it is none, or cannot be read.

@@ -25,7 +25,7 @@ _SEVERAL: Literal[2] = 2
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A footnote: its number, and the place of its words (:class:`~rag.conversations.rechecking.Place`)."""
+    """A footnote: its number, and the place of its words (:class:`~rag.conversations.export_check.Place`)."""
 
     number: int
     document_id: int

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from index.catalog import Catalog
 from rag.answers import Answer
-from rag.conversations import forget, kept_answer, load
+from rag.conversations import delete_answer, kept_answer, load
 from ui.export import FORMATS, HTML, Format, digests_of, export
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.copying import Copied, copied
@@ -55,7 +55,7 @@ def kept_router(catalog: Catalog) -> APIRouter:
     @router.delete("/{answer_id}", status_code=204)
     def delete(answer_id: AnswerId) -> None:
         """Delete an answer. Files that it was exported to can still be verified."""
-        forget(catalog, answer_id)
+        delete_answer(catalog, answer_id)
 
     return router
 

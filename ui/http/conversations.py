@@ -13,11 +13,11 @@ from rag.answers import Answer
 from rag.conversations import (
     LISTED,
     KeptConversation,
+    conversation_json,
+    delete_conversation,
     find_conversation,
-    forget_conversation,
     list_conversations,
     name_conversation,
-    written_conversation,
 )
 from rag.conversations import conversation as answers_of
 from rag.errors import ConversationNotFoundError
@@ -77,7 +77,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
     def conversation(conversation_id: ConversationId) -> Response:
         """A conversation, with its answers byte for byte as they were given, the oldest first."""
-        body = written_conversation(catalog, conversation_id)
+        body = conversation_json(catalog, conversation_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.patch("/{conversation_id}")
@@ -88,7 +88,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
     @router.delete("/{conversation_id}", status_code=204)
     def delete(conversation_id: ConversationId) -> None:
         """Delete a conversation with all its answers, also those that were replaced."""
-        forget_conversation(catalog, conversation_id)
+        delete_conversation(catalog, conversation_id)
 
     return router
 

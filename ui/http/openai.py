@@ -20,7 +20,7 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, Token
-from rag.conversations import Conversation, of_turns
+from rag.conversations import Conversation, from_turns
 from ui.http.openai_footnotes import differences, footnotes, label, safe, without_footnotes
 from ui.http.problems import documented
 from ui.http.schemas import EVENT, EVENT_STREAM, Text
@@ -96,7 +96,7 @@ class CompletionRequest(BaseModel):
                     for message in self.messages[:place]
                     if message.role in {"user", "assistant"}
                 ]
-                return self.messages[place].words, of_turns(before)
+                return self.messages[place].words, from_turns(before)
         raise HTTPException(422, "messages has none of the role user; the last of them is the question")
 
 

@@ -25,8 +25,8 @@ from rag.conversations import (
     Feedback,
     append_feedback,
     cited_evidence,
+    continue_conversation,
     evidence_in,
-    follow,
     kept_answer,
     load,
 )
@@ -85,7 +85,7 @@ def api_router(index: Library, engine: QueryEngine) -> APIRouter:
         said = [(turn.role, turn.content) for turn in request.history]
         try:
             conversation = await to_thread.run_sync(
-                follow, index, request.conversation_id, said, request.replaces
+                continue_conversation, index, request.conversation_id, said, request.replaces
             )
         except OtherConversationError as error:
             raise HTTPException(422, str(error)) from error

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations import follow, kept_answer, load
+from rag.conversations import continue_conversation, kept_answer, load
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.http.answers import AnswerId
@@ -67,7 +67,7 @@ def followed_in(engine: QueryEngine, answer_id: str) -> Followed:
         AnswerNotFoundError: if there is no such answer.
     """
     answer = load(kept_answer(engine.index, answer_id))
-    before = follow(engine.index, answer.conversation_id)
+    before = continue_conversation(engine.index, answer.conversation_id)
     places: tuple[Citation | Passage, ...] = (*answer.citations, *answer.passages)
     return Followed(
         engine.index.generation,

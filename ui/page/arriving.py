@@ -19,7 +19,7 @@ from rag.answers import (
     QuestionRewritten,
     Searched,
     Token,
-    searched,
+    search_scope,
 )
 from rag.conversations import Conversation
 from rag.engine import QueryEngine
@@ -88,7 +88,7 @@ def _with(arrived: Arrived, event: Event) -> Arrived:
 
 def _searched(index: Library, filters: Filters) -> Searched:
     with index.snapshot() as snapshot:
-        return searched(snapshot, filters)
+        return search_scope(snapshot, filters)
 
 
 def arrived_markup(arrived: Arrived, locale: Locale) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from rag.answers import Answer
-from rag.conversations import Conversation, of_answers
+from rag.conversations import Conversation, from_answers
 from ui.page.arriving import Arrived, arrived_markup, stopped_markup
 from ui.page.locales import ENGLISH, Locale, locale_in
 from ui.page.markup.answer import question_markup
@@ -95,7 +95,7 @@ class Asked:
     def conversation(self) -> Conversation:
         """What a question follows."""
         answers = [each.answer for each in self.exchanges if each.answer is not None]
-        return of_answers(self.id, answers[-REMEMBERED_ANSWERS:])
+        return from_answers(self.id, answers[-REMEMBERED_ANSWERS:])
 
     @property
     def turns(self) -> list[Turn]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.finding.features import acronyms
-from rag.questions import Question, carries
+from rag.questions import Question, fits_kind
 from rag.verification.evidence import Evidence, Finding, Statement, referents
 from rag.verification.relevance.answering import lacks
 from rag.verification.words.words import content, shares, stems
@@ -49,7 +49,7 @@ def relevance(
     score = max(shared, _close(statement, question, encoder, CLOSE if shared else VERY_CLOSE))
     if score < 1:
         return Finding("relevance", score, "it has nothing to do with the question", fatal=False)
-    if not carries(statement.text, question.kind):
+    if not fits_kind(statement.text, question.kind):
         reason = f"it holds no answer of the kind that is asked for: {question.kind}"
         return Finding("relevance", HALF, reason, fatal=False)
     lacking = lacks(statement, question, evidence, encoder)

@@ -21,7 +21,7 @@ from index.catalog.database import Catalog
 from index.catalog.schema import HEAD, metadata, migrate
 from index.errors import SchemaError
 from index.ingest.jobs import Jobs
-from rag.conversations.store import Kept
+from rag.conversations.store import AnswerStore
 from tests.support.migrating import MIGRATIONS, to_revision
 from tests.support.reports import version
 
@@ -233,10 +233,10 @@ def test_what_was_kept_before_is_found_by_its_words_and_by_what_it_cites(engine:
 
 def test_what_was_withdrawn_is_in_its_series_again_for_an_older_program(tmp_path: Path) -> None:
     catalog = Catalog.open(tmp_path / "catalog.sqlite")
-    kept = Kept(catalog.engine)
+    kept = AnswerStore(catalog.engine)
     for number in range(3):
         kept.put(f"{number}", "s", "2031", f"text {number}", replaces="1" if number == 2 else None)
-    assert kept.series("s") == ["text 0", "text 2"]
+    assert kept.conversation("s") == ["text 0", "text 2"]
     to_revision(catalog.engine, "0008")
     with catalog.engine.connect() as connection:
         assert connection.scalars(sa.text("SELECT series FROM kept")).all() == ["s"] * 3

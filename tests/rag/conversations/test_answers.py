@@ -1,4 +1,4 @@
-"""Answers are kept as they were given: byte for byte, and whatever becomes of the library."""
+"""Answers are stored byte for byte, independent of later changes to the library."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from rag.answers import (
     Verification,
 )
 from rag.conversations.answers import (
+    answer_json,
     answers_before,
     answers_until,
     conversation,
     conversation_texts,
-    forget,
+    delete_answer,
     keep,
     kept_answer,
     load,
-    written,
 )
-from rag.conversations.store import Kept
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from rag.errors import AnswerFormError, AnswerNotFoundError
 from tests.support.markup import answer, citation
@@ -87,7 +87,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
 
 
 def built(kind: type, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Values of a type, whose every field is of many kinds."""
+    """Values of a type, with arbitrary values in every field."""
     known = BY_NAME | given
     fields = {
         name: known[name] if name in known else BY_TYPE[str(annotation)]
@@ -130,20 +130,20 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 @given(answers)
-def test_an_answer_is_read_back_as_it_was(made: Answer) -> None:
-    read = load(written(made))
+def test_a_stored_answer_is_parsed_unchanged(made: Answer) -> None:
+    read = load(answer_json(made))
     assert read == made
-    assert written(read) == written(made)
+    assert answer_json(read) == answer_json(made)
 
 
 @given(answers)
-def test_the_text_is_what_is_sent_over_http(made: Answer) -> None:
-    assert written(made).encode() == JSONResponse(made.as_dict()).body
+def test_the_json_text_equals_the_http_response(made: Answer) -> None:
+    assert answer_json(made).encode() == JSONResponse(made.as_dict()).body
 
 
 @given(answers, st.data())
-def test_what_is_no_whole_answer_is_refused(made: Answer, data: st.DataObject) -> None:
-    body = written(made)
+def test_an_incomplete_or_wrong_answer_is_refused(made: Answer, data: st.DataObject) -> None:
+    body = answer_json(made)
     cut = body[: data.draw(st.integers(0, len(body) - 1))]
     with pytest.raises(AnswerFormError, match=r"^not an answer in its JSON form: "):
         load(cut)
@@ -167,7 +167,7 @@ def test_what_is_no_whole_answer_is_refused(made: Answer, data: st.DataObject) -
         ({"answerability": float("nan")}, "Out of range float values are not JSON compliant"),
     ],
 )
-def test_nothing_is_put_right(changes: dict[str, Any], cause: str) -> None:
+def test_no_fault_is_corrected(changes: dict[str, Any], cause: str) -> None:
     fields = answer(citation(1, GATE)).as_dict() | changes
     body = json.dumps({name: value for name, value in fields.items() if value is not ...})
     with pytest.raises(AnswerFormError) as caught:
@@ -176,13 +176,13 @@ def test_nothing_is_put_right(changes: dict[str, Any], cause: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "7", "{", "[" * 100_000, '{"text": ' + "9" * 5_000 + "}"])
-def test_other_json_and_no_json_are_refused_in_one_line(body: str) -> None:
+def test_other_text_is_refused_with_a_one_line_error(body: str) -> None:
     with pytest.raises(AnswerFormError) as caught:
         load(body)
     assert "\n" not in str(caught.value)
 
 
-def test_an_answer_of_a_program_that_knew_less_is_read() -> None:
+def test_an_answer_of_an_older_version_is_read() -> None:
     made = answer(citation(1, GATE))
     older = made.as_dict()
     for name in ("disagreements", "dropped", "fallback", "prompt_digest", "standalone", "conversation_id"):
@@ -190,7 +190,7 @@ def test_an_answer_of_a_program_that_knew_less_is_read() -> None:
     assert load(json.dumps(older)) == made
 
 
-def test_a_conversation_has_its_last_answers_in_their_order(catalog: Catalog) -> None:
+def test_a_conversation_returns_its_last_answers_oldest_first(catalog: Catalog) -> None:
     made = [
         replace(
             answer(citation(1, GATE)), answer_id=f"{number:032x}", conversation_id="c" if number else None
@@ -204,7 +204,7 @@ def test_a_conversation_has_its_last_answers_in_their_order(catalog: Catalog) ->
     assert conversation(catalog, "d", 10) == []
 
 
-def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog: Catalog) -> None:
+def test_a_replaced_answer_still_knows_the_answers_before_it(catalog: Catalog) -> None:
     first, second, third, instead, alone = (
         replace(
             answer(citation(1, GATE)), answer_id=f"{number:032x}", conversation_id="c" if number < 4 else None
@@ -215,7 +215,7 @@ def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog
         keep(catalog, each)
     keep(catalog, instead, replaces=second.answer_id)
     assert conversation(catalog, "c") == [first, instead]
-    assert conversation_texts(catalog, "c") == [written(first), written(instead)]
+    assert conversation_texts(catalog, "c") == [answer_json(first), answer_json(instead)]
     assert answers_until(catalog, second.answer_id) == [first, second]
     assert answers_until(catalog, third.answer_id) == [first, third]
     assert answers_until(catalog, instead.answer_id) == [first, instead]
@@ -227,9 +227,9 @@ def test_an_answer_has_what_was_said_before_it_also_when_it_was_replaced(catalog
             look(catalog, "f" * 32)
 
 
-def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(catalog: Catalog) -> None:
+def test_unknown_fields_of_a_newer_version_are_ignored_in_a_conversation(catalog: Catalog) -> None:
     made = answer(citation(1, GATE))
-    kept = Kept(catalog.engine)
+    kept = AnswerStore(catalog.engine)
     kept.put("1", "c", made.created, json.dumps(made.as_dict() | {"mood": "good"}))
     assert conversation(catalog, "c", 10) == [made]
     kept.put("2", "c", made.created, json.dumps(made.as_dict() | {"generation": "1"}))
@@ -248,14 +248,14 @@ def test_what_a_newer_program_knew_of_an_answer_does_not_break_its_conversation(
         ("' OR 1=1 --", "an answer_id is 32 hexadecimal digits in lower case"),
     ],
 )
-def test_an_answer_that_is_not_there_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
-    for act in (kept_answer, forget):
+def test_a_missing_answer_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
+    for act in (kept_answer, delete_answer):
         with pytest.raises(AnswerNotFoundError) as caught:
             act(catalog, answer_id)
         assert str(caught.value) == f"there is no answer {answer_id!r}; {why}"
 
 
-def test_an_answer_stays_the_same_when_its_report_changes_and_goes(
+def test_an_answer_stays_the_same_when_its_report_changes_or_is_removed(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "reports" / "dam.txt", GATE)
@@ -270,7 +270,7 @@ def test_an_answer_stays_the_same_when_its_report_changes_and_goes(
         assert kept_answer(index.catalog, made.answer_id) == before
         file.unlink()
         sync(index, [file.parent], reader=loading)
-        assert kept_answer(index.catalog, made.answer_id) == before == written(made)
-        forget(index.catalog, made.answer_id)
+        assert kept_answer(index.catalog, made.answer_id) == before == answer_json(made)
+        delete_answer(index.catalog, made.answer_id)
         with pytest.raises(AnswerNotFoundError):
             kept_answer(index.catalog, made.answer_id)

@@ -1,4 +1,4 @@
-"""Where a document is cited: the answers that quote it, and their quotes, once each."""
+"""A document's page lists the answers that quote it, with each quote once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.answers import CitingAnswer, Quote, forget, keep, list_citing
+from rag.conversations.answers import CitingAnswer, Quote, delete_answer, keep, list_citing
 from tests.support.markup import abstention, answer, citation, passage
 from tests.support.reports import version
 
@@ -39,7 +39,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened.close()
 
 
-def test_the_newest_answer_comes_first_with_what_it_quotes_of_each_version(catalog: Catalog) -> None:
+def test_the_newest_answer_comes_first_with_its_quotes_from_each_version(catalog: Catalog) -> None:
     keep(catalog, TWICE)
     keep(catalog, OLDER)
     keep(catalog, replace(abstention(passage("Words of document 7.")), answer_id="0c" * 16))
@@ -56,15 +56,15 @@ def test_the_newest_answer_comes_first_with_what_it_quotes_of_each_version(catal
     assert list_citing(catalog, 9, 10) == []
 
 
-def test_what_was_replaced_or_deleted_cites_nothing(catalog: Catalog) -> None:
+def test_replaced_and_deleted_answers_cite_nothing(catalog: Catalog) -> None:
     keep(catalog, TWICE)
     keep(catalog, replace(TWICE, answer_id="0d" * 16), replaces=TWICE.answer_id)
     assert [found.answer_id for found in list_citing(catalog, 7, 10)] == ["0d" * 16]
-    forget(catalog, "0d" * 16)
+    delete_answer(catalog, "0d" * 16)
     assert list_citing(catalog, 7, 10) == []
 
 
-def test_a_document_that_was_deleted_is_still_cited(catalog: Catalog) -> None:
+def test_a_deleted_document_is_still_cited(catalog: Catalog) -> None:
     catalog.commit([version("The third gate failed.")])
     number = catalog.documents()[0].document_id
     keep(catalog, answer(citation(1, "The third gate failed.", number)))

@@ -1,4 +1,4 @@
-"""Conversations that the library keeps: what is known of them, how they are called, what becomes of them."""
+"""Stored conversations are listed, found, named and deleted."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from index.catalog.database import Catalog
 from rag.answers import Answer
 from rag.conversations.answers import (
     KeptConversation,
+    answer_json,
     conversation,
+    conversation_json,
+    delete_conversation,
     find_conversation,
-    forget_conversation,
     keep,
     kept_answer,
     list_citing,
     list_conversations,
     name_conversation,
-    written,
-    written_conversation,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.markup import answer, citation
@@ -62,7 +62,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened.close()
 
 
-def test_the_one_that_was_answered_in_last_comes_first(catalog: Catalog) -> None:
+def test_the_last_updated_conversation_comes_first(catalog: Catalog) -> None:
     assert list_conversations(catalog) == [SECOND, FIRST]
     assert list_conversations(catalog, limit=1) == [SECOND]
     keep(catalog, made(5, "c1", "And then?"))
@@ -78,18 +78,20 @@ def test_the_one_that_was_answered_in_last_comes_first(catalog: Catalog) -> None
         ("lũ DAM", ["c1"]),
         ("rain", ["c2"]),
         ("rained nine", ["c2"]),
-        # What was read for an answer, its fields and its sources are not what it says.
+        # A search ignores passages, field names and sources.
         ("abstained", []),
         ("office", []),
         ("asked", []),
         ("", ["c2", "c1"]),
     ],
 )
-def test_it_is_found_by_what_was_asked_and_answered(catalog: Catalog, query: str, found: list[str]) -> None:
+def test_a_conversation_is_found_by_its_questions_and_answers(
+    catalog: Catalog, query: str, found: list[str]
+) -> None:
     assert [each.conversation_id for each in list_conversations(catalog, query)] == found
 
 
-def test_it_is_called_as_somebody_named_it_and_else_by_its_first_question(catalog: Catalog) -> None:
+def test_a_conversation_without_a_name_shows_its_first_question(catalog: Catalog) -> None:
     named = name_conversation(catalog, "c1", "  The \n dam\u202e of\tVarda ")
     assert named == replace(FIRST, name="The dam\ufffd of Varda", named=True)
     assert find_conversation(catalog, "c1") == named
@@ -98,16 +100,16 @@ def test_it_is_called_as_somebody_named_it_and_else_by_its_first_question(catalo
     assert name_conversation(catalog, "c1", "half \ud800").name == "half \ufffd"
 
 
-def test_a_name_that_is_its_first_question_is_a_name(catalog: Catalog) -> None:
+def test_the_first_question_may_be_given_as_a_name(catalog: Catalog) -> None:
     assert name_conversation(catalog, "c1", DAM.question) == replace(FIRST, named=True)
 
 
-def test_what_is_not_there_is_said_to_be_gone(catalog: Catalog) -> None:
+def test_a_missing_conversation_is_named(catalog: Catalog) -> None:
     for act in (
         lambda: find_conversation(catalog, "c3"),
         lambda: name_conversation(catalog, "c3", "Name"),
-        lambda: forget_conversation(catalog, "c3"),
-        lambda: written_conversation(catalog, "c3"),
+        lambda: delete_conversation(catalog, "c3"),
+        lambda: conversation_json(catalog, "c3"),
     ):
         with pytest.raises(
             ConversationNotFoundError, match=r"^there is no conversation 'c3'; it may have been deleted$"
@@ -115,38 +117,38 @@ def test_what_is_not_there_is_said_to_be_gone(catalog: Catalog) -> None:
             act()
 
 
-def test_it_is_forgotten_with_all_its_answers_replaced_or_not(catalog: Catalog) -> None:
+def test_deleting_a_conversation_deletes_its_replaced_answers_too(catalog: Catalog) -> None:
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
-    assert kept_answer(catalog, GATES.answer_id) == written(GATES), "it stays under its own link"
-    forget_conversation(catalog, "c1")
+    assert kept_answer(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
+    delete_conversation(catalog, "c1")
     for number in (1, 2, 5):
         with pytest.raises(AnswerNotFoundError):
             kept_answer(catalog, f"{number:032x}")
     assert list_conversations(catalog) == [SECOND]
-    assert kept_answer(catalog, ALONE.answer_id) == written(ALONE)
+    assert kept_answer(catalog, ALONE.answer_id) == answer_json(ALONE)
 
 
-def test_its_json_has_its_answers_as_they_were_given(catalog: Catalog) -> None:
+def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: Catalog) -> None:
     name_conversation(catalog, "c1", 'Dams, "gates"')
-    text = written_conversation(catalog, "c1")
+    text = conversation_json(catalog, "c1")
     assert json.loads(text) == {
         "conversation_id": "c1",
         "name": 'Dams, "gates"',
         "named": True,
         "created": DAM.created,
         "updated": GATES.created,
-        "answers": [json.loads(written(DAM)), json.loads(written(GATES))],
+        "answers": [json.loads(answer_json(DAM)), json.loads(answer_json(GATES))],
     }
-    assert text.endswith(f'"answers":[{written(DAM)},{written(GATES)}]}}')
+    assert text.endswith(f'"answers":[{answer_json(DAM)},{answer_json(GATES)}]}}')
 
 
-def test_a_backup_has_names_words_and_what_is_cited(catalog: Catalog, tmp_path: Path) -> None:
+def test_a_backup_contains_names_search_words_and_citations(catalog: Catalog, tmp_path: Path) -> None:
     name_conversation(catalog, "c1", "Dams")
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     before = list_conversations(catalog), list_citing(catalog, 1, 10)
     back_up(tmp_path, tmp_path / "library.tar")
-    forget_conversation(catalog, "c1")
+    delete_conversation(catalog, "c1")
     assert [each.conversation_id for each in list_conversations(catalog)] == ["c2"]
     restore(tmp_path, tmp_path / "library.tar")
     assert (list_conversations(catalog), list_citing(catalog, 1, 10)) == before

@@ -1,4 +1,4 @@
-"""Feedback is kept as it was given, whoever writes at the same time."""
+"""Feedback is stored unchanged, even with several writers at the same time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def given(question: str = "Why?", note: str | None = None) -> Feedback:
     return Feedback(question, "right", (EVIDENCE,), note, "2031-05-06T07:08:09+00:00")
 
 
-def test_feedback_is_read_as_it_was_given_in_order(tmp_path: Path) -> None:
+def test_feedback_is_read_back_unchanged_and_in_order(tmp_path: Path) -> None:
     assert read_feedback(tmp_path) == []
     kept = [given("Warum?", "naïve\nnote"), Feedback("Why?", "unanswerable", (), None, "2031-05-06")]
     for item in kept:
@@ -39,14 +39,14 @@ def test_feedback_is_read_as_it_was_given_in_order(tmp_path: Path) -> None:
     assert len((tmp_path / "feedback.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_writers_lose_nothing(tmp_path: Path) -> None:
     questions = [f"Why {number}? {'x' * 5000}" for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda question: append_feedback(tmp_path, given(question)), questions))
     assert sorted(item.question for item in read_feedback(tmp_path)) == sorted(questions)
 
 
-def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
+def test_a_writer_waits_for_the_lock(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         with FileLock(tmp_path / "feedback.lock"):
             writing = pool.submit(append_feedback, tmp_path, given())
@@ -63,7 +63,7 @@ def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
         ("{", "line 2: not JSON ("),
         (
             '{"question": "Why?"}',
-            "line 2: not feedback as it is stored ('evidence'); correct or remove the line",
+            "line 2: not a feedback record ('evidence'); correct or remove the line",
         ),
         (
             json.dumps(
@@ -71,7 +71,7 @@ def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
             ),
             "line 2: the verdict is 'great'; it must be one of right, wrong, unanswerable",
         ),
-        (json.dumps({"evidence": [{"path": "a"}]}), "line 2: not feedback as it is stored ("),
+        (json.dumps({"evidence": [{"path": "a"}]}), "line 2: not a feedback record ("),
     ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, line: str, cause: str) -> None:
@@ -89,7 +89,7 @@ def test_evidence_is_a_span_of_a_version_with_its_words(library: MakeLibrary) ->
     assert evidence_in(index, 1, 1, 4, 7) == CitedEvidence(record.source, "a.txt", 4, 7, "dam")
     for start, end in ((4, 4), (7, 4), (-1, 4), (4, 99)):
         with pytest.raises(
-            SpanError, match=rf"^start {start} and end {end} are no span of document 1, version 1"
+            SpanError, match=rf"^start {start} and end {end} are not a span of document 1, version 1"
         ):
             evidence_in(index, 1, 1, start, end)
     with pytest.raises(DocumentNotFoundError, match="version 2"):
@@ -102,7 +102,7 @@ def test_the_last_judgement_of_an_answer_counts(tmp_path: Path) -> None:
     assert judgements(tmp_path) == {"a": "right", "b": "right"}
 
 
-def test_feedback_that_an_older_program_kept_is_read(tmp_path: Path) -> None:
+def test_feedback_of_an_older_version_is_read(tmp_path: Path) -> None:
     line = {"question": "Why?", "verdict": "right", "evidence": [], "note": None, "given_at": "2031"}
     (tmp_path / "feedback.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     assert read_feedback(tmp_path) == [Feedback("Why?", "right", (), None, "2031")]

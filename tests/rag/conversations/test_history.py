@@ -1,4 +1,4 @@
-"""What was asked and answered before, within bounds."""
+"""A conversation's history is available to a follow-up, within bounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 from index.catalog.database import Catalog
 from rag.answers import Answer
 from rag.conversations.answers import keep
-from rag.conversations.history import ALONE, MAX_TURN_CHARACTERS, follow, of_answers, of_turns
+from rag.conversations.history import (
+    MAX_TURN_CHARACTERS,
+    NO_CONVERSATION,
+    continue_conversation,
+    from_answers,
+    from_turns,
+)
 from rag.errors import AnswerNotFoundError, OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES
 from tests.support.markup import citation
@@ -23,15 +29,15 @@ def answer(place: int, standalone: str | None = None) -> Answer:
 
 
 def said(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(turn.question, turn.answer) for turn in of_turns(turns).exchanges]
+    return [(turn.question, turn.answer) for turn in from_turns(turns).exchanges]
 
 
-def test_a_question_by_itself_has_no_history() -> None:
-    assert (ALONE.id, ALONE.exchanges, ALONE.cited) == (None, (), ())
+def test_a_single_question_has_no_history() -> None:
+    assert (NO_CONVERSATION.id, NO_CONVERSATION.exchanges, NO_CONVERSATION.cited) == (None, (), ())
 
 
-def test_kept_answers_are_turns_with_the_question_that_was_searched_for() -> None:
-    conversation = of_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
+def test_stored_answers_become_turns_with_the_standalone_question() -> None:
+    conversation = from_answers("c1", [answer(1), answer(2, "Question 2 about dams?")])
     assert conversation.id == "c1"
     assert [(turn.question, turn.standalone, turn.answer) for turn in conversation.exchanges] == [
         ("Question 1?", "Question 1?", "Answer 1."),
@@ -40,16 +46,16 @@ def test_kept_answers_are_turns_with_the_question_that_was_searched_for() -> Non
 
 
 def test_only_the_last_turns_are_read() -> None:
-    conversation = of_answers("c1", [answer(place) for place in range(50)])
+    conversation = from_answers("c1", [answer(place) for place in range(50)])
     assert [turn.question for turn in conversation.exchanges] == [
         f"Question {place}?" for place in range(50 - MAX_EXCHANGES, 50)
     ]
     turns = [("user" if place % 2 == 0 else "assistant", f"Said {place}") for place in range(100)]
-    assert len(of_turns(turns).exchanges) == MAX_EXCHANGES
-    assert of_turns(turns).exchanges[-1].question == "Said 98"
+    assert len(from_turns(turns).exchanges) == MAX_EXCHANGES
+    assert from_turns(turns).exchanges[-1].question == "Said 98"
 
 
-def test_what_no_question_stands_before_and_what_is_blank_is_left_out() -> None:
+def test_blank_turns_and_turns_before_the_first_question_are_left_out() -> None:
     turns = [("assistant", "Hello."), ("user", " "), ("user", " When? "), ("assistant", " Monday. ")]
     assert said(turns) == [("When?", "Monday.")]
     assert said([("user", "When?"), ("user", "Where?")]) == [("When?", ""), ("Where?", "")]
@@ -58,7 +64,7 @@ def test_what_no_question_stands_before_and_what_is_blank_is_left_out() -> None:
     ]
 
 
-def test_what_was_said_at_length_is_read_from_its_beginning() -> None:
+def test_a_long_turn_is_cut_at_its_end() -> None:
     [(question, reply)] = said([("user", "q" * 100_000), ("assistant", "a" * 100_000)])
     assert (len(question), len(reply)) == (MAX_TURN_CHARACTERS, MAX_TURN_CHARACTERS)
 
@@ -67,33 +73,35 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     assert said([("user", "When\ud800?"), ("assistant", "Monday\udfff.")]) == [("When??", "Monday?.")]
 
 
-def test_what_replaces_an_answer_follows_what_was_said_before_that(tmp_path: Path) -> None:
+def test_a_replacing_answer_follows_the_turns_before_the_replaced_one(tmp_path: Path) -> None:
     catalog = Catalog.open(tmp_path / "catalog.sqlite")
     for place in range(4):
         made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1" if place < 3 else None)
         keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
     second, last, alone = f"{1:032x}", f"{2:032x}", f"{3:032x}"
     for given in (None, "c1"):
-        again = follow(catalog, given, replaces=last)
+        again = continue_conversation(catalog, given, replaces=last)
         assert (again.id, again.replaces) == ("c1", last)
         assert [turn.question for turn in again.exchanges] == ["Question 0?", "Question 1?"]
         assert [cited.id for cited in again.cited] == [1, 2], "what only the former one cited has no number"
-    assert [turn.question for turn in follow(catalog, replaces=second).exchanges] == ["Question 0?"]
-    begun = follow(catalog, replaces=alone)
-    assert (begun.id != follow(catalog, replaces=alone).id, begun.exchanges) == (True, ())
+    assert [turn.question for turn in continue_conversation(catalog, replaces=second).exchanges] == [
+        "Question 0?"
+    ]
+    begun = continue_conversation(catalog, replaces=alone)
+    assert (begun.id != continue_conversation(catalog, replaces=alone).id, begun.exchanges) == (True, ())
     for answer_id, conversation_id in ((last, "c2"), (alone, "c1")):
         with pytest.raises(OtherConversationError) as caught:
-            follow(catalog, conversation_id, replaces=answer_id)
+            continue_conversation(catalog, conversation_id, replaces=answer_id)
         assert str(caught.value) == (
-            f"the answer '{answer_id}' is not of the conversation '{conversation_id}'; leave out the "
-            "conversation_id, and it is asked in the answer's own"
+            f"the answer '{answer_id}' does not belong to the conversation '{conversation_id}'; leave "
+            "out conversation_id to ask in the answer's own conversation"
         )
     with pytest.raises(AnswerNotFoundError):
-        follow(catalog, "c1", replaces="f" * 32)
+        continue_conversation(catalog, "c1", replaces="f" * 32)
     catalog.close()
 
 
-def test_a_question_follows_the_kept_answers_of_its_conversation_and_else_what_was_said(
+def test_stored_answers_take_precedence_over_turns_from_the_caller(
     tmp_path: Path,
 ) -> None:
     catalog = Catalog.open(tmp_path / "catalog.sqlite")
@@ -101,12 +109,12 @@ def test_a_question_follows_the_kept_answers_of_its_conversation_and_else_what_w
         made = replace(answer(place), answer_id=f"{place:032x}", conversation_id="c1")
         keep(catalog, replace(made, citations=(citation(place + 1, f"Quote {place}."),)))
     said = [("user", "Who?"), ("assistant", "Nobody.")]
-    kept = follow(catalog, "c1", said)
+    kept = continue_conversation(catalog, "c1", said)
     assert (kept.id, kept.exchanges[-1].question) == ("c1", f"Question {MAX_EXCHANGES + 1}?")
     assert [cited.id for cited in kept.cited] == list(range(1, MAX_EXCHANGES + 3)), "all numbers stay"
-    unknown = follow(catalog, "c2", said)
-    assert (unknown.id, unknown.exchanges) == ("c2", of_turns(said).exchanges)
-    begun, another = follow(catalog), follow(catalog)
+    unknown = continue_conversation(catalog, "c2", said)
+    assert (unknown.id, unknown.exchanges) == ("c2", from_turns(said).exchanges)
+    begun, another = continue_conversation(catalog), continue_conversation(catalog)
     assert (begun.exchanges, begun.cited) == ((), ())
     assert len({begun.id, another.id, None}) == 3
     catalog.close()

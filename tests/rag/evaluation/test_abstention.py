@@ -1,4 +1,4 @@
-"""The figures of abstention, worked out by hand, and the curves that a report draws."""
+"""Figures of abstention, against values computed by hand, and the curves of a report."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import Asked
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import Place, Sample, estimate
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import Place, Sample, estimate
 from tests.support.sets import asked
 
 YES = Query("yes", "When?", answerable=True, answers=("Sunday",))
@@ -30,7 +30,7 @@ def values(samples: dict[Place, Sample]) -> dict[str, float]:
 
 
 class TestFigures:
-    def test_an_abstention_is_what_is_looked_for(self) -> None:
+    def test_abstentions_are_the_positive_class(self) -> None:
         items = [
             asked(NO, abstained=True, answerability=0.1),
             asked(NO, abstained=True, answerability=0.3),
@@ -51,11 +51,11 @@ class TestFigures:
             ("no", "no", "no", "yes", "yes", "yes")
         }
 
-    def test_where_nothing_was_read_the_library_does_not_answer(self) -> None:
+    def test_without_a_reading_the_answerability_is_zero(self) -> None:
         items = [asked(NO, abstained=True, answerability=None), asked(YES, RIGHT, answerability=0.01)]
         assert values(measure_abstention(items))["auroc"] == 1
 
-    def test_what_the_questions_leave_undefined_is_absent(self) -> None:
+    def test_undefined_figures_are_absent(self) -> None:
         assert measure_abstention([asked(YES, RIGHT), asked(YES, abstained=True)]) == {}
         assert values(measure_abstention([asked(NO, WRONG)])) == {"recall": 0, "f1": 0}
         rightly = {"precision": 1, "recall": 1, "f1": 1}
@@ -76,7 +76,7 @@ class TestFigures:
 
 
 class TestRiskAndCoverage:
-    def test_the_surest_come_first_and_abstentions_are_not_covered(self) -> None:
+    def test_the_highest_answerability_comes_first_and_abstentions_are_not_covered(self) -> None:
         items = [
             asked(YES, RIGHT, answerability=0.9),
             asked(NO, WRONG, answerability=0.8),
@@ -92,12 +92,12 @@ class TestRiskAndCoverage:
             RiskPoint(0.3, 0.8, 0.5),
         )
 
-    def test_equally_sure_questions_are_answered_together(self) -> None:
+    def test_questions_of_equal_answerability_share_a_point(self) -> None:
         items = [asked(YES, RIGHT), asked(YES, WRONG)]
         assert risk_coverage(items) == risk_coverage(items[::-1]) == (RiskPoint(0.5, 1, 0.5),)
 
     @given(st.lists(st.tuples(st.integers(0, 1000), st.booleans()), min_size=1, max_size=500))
-    def test_a_long_curve_is_thinned_and_ends_where_it_ended(self, rows: list[tuple[int, bool]]) -> None:
+    def test_a_long_curve_is_thinned_and_keeps_its_end(self, rows: list[tuple[int, bool]]) -> None:
         items = [asked(YES, RIGHT if right else WRONG, answerability=score / 1000) for score, right in rows]
         points = risk_coverage(items)
         assert 1 <= len(points) <= 200
@@ -105,19 +105,19 @@ class TestRiskAndCoverage:
         assert points[-1].risk == pytest.approx(sum(not right for _, right in rows) / len(rows))
         assert [point.coverage for point in points] == sorted({point.coverage for point in points})
 
-    def test_it_is_empty_without_answers_that_can_be_judged(self) -> None:
+    def test_the_curve_is_empty_if_no_answer_can_be_judged(self) -> None:
         assert risk_coverage([asked(Query("q", "When?"), RIGHT), asked(NO, abstained=True)]) == ()
 
 
 class TestCalibration:
-    def test_bins_hold_as_many_questions_each_in_order(self) -> None:
+    def test_bins_have_equal_sizes_and_are_in_order(self) -> None:
         scores = [number / 100 for number in range(100)]
         bins = calibration(scores[::-1], [score >= 0.5 for score in scores[::-1]])
         assert [part.n for part in bins] == [10] * 10
         assert [part.observed for part in bins] == [0] * 5 + [1] * 5
         assert bins[0].predicted == pytest.approx(0.045)
 
-    def test_fewer_questions_than_bins_have_a_bin_each(self) -> None:
+    def test_fewer_questions_than_bins_get_a_bin_each(self) -> None:
         assert calibration([0.8, 0.2], [True, False]) == (
             CalibrationBin(0.2, 0, 1),
             CalibrationBin(0.8, 1, 1),
@@ -125,6 +125,6 @@ class TestCalibration:
         assert calibration([], []) == ()
 
 
-def test_an_answer_counts_by_what_it_says_of_itself() -> None:
-    item: Asked = asked(YES, RIGHT, answerability=None)
+def test_an_answer_reports_its_own_answerability() -> None:
+    item: AnsweredQuery = asked(YES, RIGHT, answerability=None)
     assert item.answerability == 0

@@ -1,4 +1,4 @@
-"""A worse configuration is called worse, through the engine that people use; the same one is not."""
+"""A comparison calls a worse configuration worse, and the same configuration equal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from index.documents import Document
 from index.embedding.encoder import Encoder
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
+from rag.evaluation.bootstrap import Place, Sample, estimate, mean
 from rag.evaluation.comparison import Comparison, Outcome
 from rag.evaluation.datasets import Query
-from rag.evaluation.evaluating import Part
-from rag.evaluation.figures import Place, Sample, estimate, mean
+from rag.evaluation.evaluation import Part
 from rag.tuning import Tuning
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
@@ -37,7 +37,7 @@ PARAPHRASES = {
     "Physicists measured how quickly light travels.": "How was the speed of photons found?",
     "The infant slept the whole night through.": "How long was the baby asleep?",
 }
-"""A sentence, and a question that shares no telling word with it."""
+"""A sentence, and a question that shares no content word with it."""
 
 
 def measured(
@@ -71,7 +71,7 @@ class TestWorsened:
         assert found["abstention.auroc"] == "no difference"
         assert outcomes(compare(after, before))["selection.any_correct"] == "better"
 
-    def test_passages_cut_to_bits_are_worse(self, encoder: Encoder, home: Path) -> None:
+    def test_tiny_passages_are_worse(self, encoder: Encoder, home: Path) -> None:
         bits = Configuration(
             "bits", max_chunk_tokens=3, title_tokens=0, tuning=Tuning(widen_by=0, read_hits=1)
         )
@@ -82,7 +82,9 @@ class TestWorsened:
         found = outcomes(compare(before, after))
         assert found["selection.recall"] == "worse"
 
-    def test_words_alone_are_worse_where_questions_share_none(self, encoder: Encoder, home: Path) -> None:
+    def test_lexical_search_alone_is_worse_if_questions_share_no_word(
+        self, encoder: Encoder, home: Path
+    ) -> None:
         dataset = Dataset(
             "paraphrases",
             {str(number): Document(text, "", "text", "en") for number, text in enumerate(PARAPHRASES)},
@@ -131,7 +133,7 @@ def evaluation(values: Sequence[float], name: str = "default", place: Place = ("
 
 
 class TestPairing:
-    def test_a_small_gain_on_every_question_is_seen_though_questions_differ_much(self) -> None:
+    def test_a_small_gain_on_every_question_is_significant(self) -> None:
         values = np.linspace(0, 0.9, 40)
         [row] = compare(evaluation(values), evaluation(values + 0.01)).differences
         assert row.outcome == "better"
@@ -144,14 +146,14 @@ class TestPairing:
         [row] = compare(evaluation([0, 0]), evaluation([1, 0])).differences
         assert row.p == pytest.approx(0.5, abs=0.06), "a quarter of the resamples misses the gain"
 
-    def test_gains_that_losses_make_up_for_are_no_difference(self) -> None:
+    def test_gains_that_losses_balance_are_no_difference(self) -> None:
         [row] = compare(evaluation([1, 0] * 20), evaluation([0, 1] * 20)).differences
         assert row.outcome == "no difference"
         assert row.p is not None
         assert row.p > 0.5
 
     @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=30))
-    def test_the_other_way_round_is_the_opposite(self, rows: list[tuple[float, float]]) -> None:
+    def test_swapping_the_evaluations_inverts_the_outcome(self, rows: list[tuple[float, float]]) -> None:
         first, second = (evaluation(values) for values in zip(*rows, strict=True))
         [there], [back] = compare(first, second).differences, compare(second, first).differences
         assert there.change.value == -back.change.value
@@ -167,7 +169,7 @@ class TestPairing:
         with pytest.raises(ValueError, match=r"^set and other are different sets; compare two"):
             compare(evaluation([1]), replace(evaluation([1]), dataset="other"))
 
-    def test_the_json_form_has_a_row_a_figure(self) -> None:
+    def test_the_json_form_has_one_row_per_figure(self) -> None:
         form = compare(evaluation([1, 0]), evaluation([1, 0], "same")).as_dict()
         assert {key: form[key] for key in ("dataset", "first", "second", "n_queries")} == {
             "dataset": "set",

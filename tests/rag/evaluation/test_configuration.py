@@ -1,4 +1,4 @@
-"""Configurations are read from TOML, and a key or value that cannot be used is named."""
+"""Configurations are read from TOML; an error names the unusable key or value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.evaluation.configuration import Configuration, read_configuration, sett
 from rag.tuning import Tuning
 
 
-def test_a_file_changes_what_it_names_and_gives_its_name(tmp_path: Path) -> None:
+def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> None:
     file = tmp_path / "wide.toml"
     file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "none"\nthreshold = 0.25\n')
     base = Configuration(model="some-model")
@@ -67,7 +67,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         ('name = "x"', "unknown key name; "),
     ],
 )
-def test_what_cannot_be_used_is_named(tmp_path: Path, line: str, cause: str) -> None:
+def test_an_unusable_key_or_value_is_named(tmp_path: Path, line: str, cause: str) -> None:
     file = tmp_path / "a.toml"
     file.write_text(line)
     with pytest.raises(ConfigurationError) as raised:
@@ -75,7 +75,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, line: str, cause: str) -> 
     assert str(raised.value).startswith(f"{file}: {cause}")
 
 
-def test_a_file_that_is_missing_or_no_toml_cannot_be_read(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_file_cannot_be_read(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     with pytest.raises(ConfigurationError, match=r"a\.toml cannot be read: No such file or directory; give "):
         read_configuration(str(file))

@@ -1,4 +1,4 @@
-"""Which questions of a set are used, and where a quote stands."""
+"""Choice of a set's questions, and location of quotes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_a_limit_takes_questions_evenly_from_the_whole_set() -> None:
     assert choose(DATASET, 40) == choose(DATASET, 99) == choose(DATASET) == DATASET
 
 
-def test_claims_go_with_their_questions() -> None:
+def test_claims_are_kept_with_their_questions() -> None:
     assert [claim.query for claim in choose(DATASET, 4).claims] == ["q0"]
 
 
 @given(st.integers(1, 60), st.integers(1, 80))
-def test_a_spread_keeps_the_order_and_the_number(count: int, limit: int) -> None:
+def test_a_spread_keeps_the_order_and_has_the_size(count: int, limit: int) -> None:
     kept = [int(query.id) for query in spread(queries(count), limit)]
     assert kept == sorted(set(kept))
     assert len(kept) == min(count, limit)
@@ -45,7 +45,7 @@ def test_a_spread_keeps_the_order_and_the_number(count: int, limit: int) -> None
     assert max(gaps, default=0) - min(gaps, default=0) <= 1
 
 
-def test_held_out_questions_are_those_whose_title_nothing_was_learned_from() -> None:
+def test_held_out_questions_have_titles_of_the_test_part() -> None:
     expected = [title for title in TITLES if part_of(title) == "test"]
     assert 0 < len(expected) < len(TITLES)
     assert [query.about for query in choose(DATASET, held_out=True).queries] == expected
@@ -76,13 +76,13 @@ def test_a_split_goes_by_title_then_by_document_then_by_question() -> None:
         (-4, 2, "Two", Span(14, 17)),
     ],
 )
-def test_a_quote_is_at_its_place_or_where_its_words_stand_once(
+def test_a_quote_is_at_its_offsets_or_at_its_only_occurrence(
     start: int, end: int, quote: str | None, span: Span | None
 ) -> None:
     document = Document("One dam held. Two held.", "T", "text")
     assert place(document, start, end, quote) == span
 
 
-def test_names_are_listed_up_to_three() -> None:
+def test_at_most_three_names_are_listed() -> None:
     assert named(["a", "b", "a"]) == "a, b"
     assert named("abcde") == "a, b, c and 2 more"

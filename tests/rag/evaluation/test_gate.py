@@ -1,13 +1,13 @@
-"""Verdicts of answers' sentences, and claims held against sentences whose meaning is known."""
+"""Verdicts of answers' sentences, and verification of claims with known support."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from rag.answers import AnswerSentence
-from rag.evaluation.asking import Asked
+from rag.evaluation.answered_queries import AnsweredQuery
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Claim, Query
-from rag.evaluation.figures import estimate
 from rag.evaluation.gate import measure_gate, verdicts_of
 from tests.support.sets import asked
 
@@ -15,12 +15,12 @@ QUERY = Query("q1", "When?")
 HELD, BROKE = "The dam of Varda held on Sunday.", "The dam of Varda broke on Monday."
 
 
-def values(asked_items: list[Asked], claims: list[Claim]) -> dict[str, float]:
+def values(asked_items: list[AnsweredQuery], claims: list[Claim]) -> dict[str, float]:
     found = {place[1:]: estimate(sample) for place, sample in measure_gate(asked_items, claims).items()}
     return {".".join(place): figure.value for place, figure in found.items() if figure is not None}
 
 
-def test_shares_go_over_the_sentences_of_all_answers() -> None:
+def test_shares_cover_the_sentences_of_all_answers() -> None:
     items = [
         asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "partial"]),
         asked(QUERY, "a", verdicts=["unsupported"]),
@@ -33,7 +33,7 @@ def test_shares_go_over_the_sentences_of_all_answers() -> None:
     }
 
 
-def test_a_sentence_is_as_good_as_its_weakest_footnote() -> None:
+def test_a_sentence_has_the_verdict_of_its_worst_footnote() -> None:
     answer = asked(QUERY, "a", "b", verdicts=["supported", "partial"]).answer
     assert verdicts_of(answer) == ["supported", "partial"]
     both = AnswerSentence(0, 1, (1, 2))
@@ -41,7 +41,7 @@ def test_a_sentence_is_as_good_as_its_weakest_footnote() -> None:
     assert verdicts_of(replace(answer, sentences=(replace(both, citations=()),))) == ["unsupported"]
 
 
-def test_claims_are_held_against_what_supports_and_contradicts_them_and_against_another_s() -> None:
+def test_claims_are_checked_against_supporting_contradicting_and_unrelated_sentences() -> None:
     claims = [
         Claim("q1", HELD, "d1", True, ("It rained.", HELD)),
         Claim("q2", BROKE, "d2", True, ("There was an accident at a dam.",)),
@@ -51,7 +51,7 @@ def test_claims_are_held_against_what_supports_and_contradicts_them_and_against_
     assert values([], claims) == {
         "called_supported.supporting": 0.5,
         "called_supported.contradicting": 0.0,
-        # q1 against q2's: no; q2 against q3's first, and q3, both times, against q1's: every word is there.
+        # q1 with q2's sentences is not supported; q2 with q3's, and q3 twice with q1's, share every word.
         "called_supported.of_another": 3 / 4,
     }
 
@@ -70,6 +70,6 @@ def test_a_statement_of_several_documents_counts_as_one_question() -> None:
     assert (figure.low, figure.high) == (0.5, 1), "q1 drawn twice, and q2 drawn twice"
 
 
-def test_without_sentences_and_claims_there_is_nothing_to_measure() -> None:
+def test_without_sentences_and_claims_nothing_is_measured() -> None:
     assert measure_gate([asked(QUERY, abstained=True)], []) == {}
     assert measure_gate([], []) == {}

@@ -1,14 +1,14 @@
-"""Milliseconds by stage and in all."""
+"""Milliseconds by stage and in total."""
 
 from __future__ import annotations
 
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import estimate
 from rag.evaluation.latency import measure_latency
 from tests.support.sets import asked
 
 
-def test_each_stage_and_their_sum_have_a_median_and_a_95th_percentile() -> None:
+def test_each_stage_and_the_total_have_a_median_and_a_95th_percentile() -> None:
     items = [
         asked(Query(f"q{number}", "?"), timings={"search": number, "answer": 100 - number})
         for number in range(1, 101)
@@ -26,7 +26,7 @@ def test_each_stage_and_their_sum_have_a_median_and_a_95th_percentile() -> None:
     assert all(sample.is_time for sample in samples.values())
 
 
-def test_a_stage_that_was_not_needed_took_no_time() -> None:
+def test_a_skipped_stage_takes_no_time() -> None:
     items = [asked(Query("q1", "?"), timings={"search": 4}), asked(Query("q2", "?"), timings={"read": 6})]
     samples = measure_latency(items)
     value = estimate(samples["latency_ms", "read", "p95"])

@@ -1,4 +1,4 @@
-"""Sets are read from both layouts, and what cannot be used is said with its file and line."""
+"""Sets are read from both layouts; an error names the file and the line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def beir(folder: Path, *queries: dict[str, Any], judgements: tuple[str, ...] = (
 
 
 class TestBeir:
-    def test_documents_questions_and_judgements_are_read_as_they_stand(self, tmp_path: Path) -> None:
+    def test_documents_questions_and_judgements_are_read(self, tmp_path: Path) -> None:
         judgements = ("q1\td1\t2", "q1\td2\t0", "q2\td2\t1")
         folder = beir(tmp_path / "set", QUERY, {"_id": 2, "text": "Shoes?"}, judgements=judgements)
         dataset = read_dataset(folder)
@@ -40,7 +40,7 @@ class TestBeir:
         assert (first.judged, first.relevant, first.about) == ({"d1": 2, "d2": 0}, ("d1",), "d1")
         assert (second.id, second.judged) == ("2", None), "ids are texts, and so are those of the judgements"
 
-    def test_a_packed_corpus_and_a_language_of_its_own_are_read(self, tmp_path: Path) -> None:
+    def test_a_compressed_corpus_and_a_stated_language_are_read(self, tmp_path: Path) -> None:
         folder = beir(tmp_path)
         corpus = folder / "corpus.jsonl"
         lines = corpus.read_text() + '{"_id": "d3", "text": "Der Damm brach.", "language": "de"}\n'
@@ -62,7 +62,7 @@ class TestBeir:
             ({"answer": "at dawn"}, ("at dawn",)),
         ],
     )
-    def test_answers_are_strings_that_stand_in_the_text(
+    def test_only_answers_that_occur_in_the_text_are_read(
         self, tmp_path: Path, fields: dict[str, Any], answers: tuple[str, ...]
     ) -> None:
         [query] = read_dataset(beir(tmp_path, QUERY | fields)).queries
@@ -73,24 +73,24 @@ class TestBeir:
         [query] = read_dataset(beir(tmp_path, QUERY | {"answerable": False, "doc": "d2"})).queries
         assert (query.answerable, query.has_gold, query.about, query.judged) == (False, False, "d2", None)
 
-    def test_judgements_of_documents_that_are_not_there_are_left_out_and_named(self, tmp_path: Path) -> None:
+    def test_judgements_of_missing_documents_are_left_out_and_named(self, tmp_path: Path) -> None:
         dataset = read_dataset(beir(tmp_path, judgements=("q1\td9\t1", "q1\td1\t1", "q1\td8\t1")))
         assert dataset.queries[0].judged == {"d1": 1}
         assert dataset.notes == (
-            "2 judgements of qrels.tsv are left out, since the corpus lacks their documents: d9, d8",
+            "2 judgements of qrels.tsv are left out, because the corpus lacks their documents: d9, d8",
         )
 
-    def test_without_judgements_evidence_says_which_documents_are_relevant(self, tmp_path: Path) -> None:
+    def test_without_judgements_documents_with_evidence_are_relevant(self, tmp_path: Path) -> None:
         evidence = [{"document": "d1", "start": 26, "end": 30, "text": "dawn"}]
         folder = beir(tmp_path, QUERY | {"evidence": evidence})
         (folder / "qrels.tsv").unlink()
         dataset = read_dataset(folder)
         assert dataset.queries[0].judged == {"d1": 1}
         assert dataset.notes == (
-            "qrels.tsv is not there: retrieval is judged by the questions' evidence alone",
+            "qrels.tsv is missing: retrieval is judged by the questions' evidence alone",
         )
 
-    def test_evidence_is_found_where_its_words_are_now_if_they_stand_there_once(self, tmp_path: Path) -> None:
+    def test_evidence_is_found_at_the_only_occurrence_of_its_words(self, tmp_path: Path) -> None:
         evidence = [
             {"document": "d1", "start": 0, "end": 7, "text": "The dam"},
             {"document": "d1", "start": 3, "end": 9, "text": "Sunday"},
@@ -105,7 +105,7 @@ class TestBeir:
         )
         assert dataset.notes == (
             (
-                "3 pieces of evidence of queries.jsonl are left out, since no document has them at their "
+                "3 pieces of evidence of queries.jsonl are left out, because no document has them at their "
                 "place: line 1 in d1, line 1 in d3"
             ),
         )
@@ -129,7 +129,7 @@ class TestBeir:
 
 
 class TestFolder:
-    def test_the_seed_reports_are_a_set(self) -> None:
+    def test_the_seed_reports_are_a_data_set(self) -> None:
         dataset = read_dataset(SEEDS)
         assert (dataset.name, len(dataset.documents), len(dataset.queries)) == ("seeds", 7, 67)
         assert dataset.notes == ()
@@ -140,7 +140,7 @@ class TestFolder:
         assert (first.judged, first.about) == ({"cambodia-scam-raids.md": 1}, "cambodia-scam-raids.md")
         assert {query.answerable for query in dataset.queries} == {True, False}
 
-    def test_a_document_that_cannot_be_read_is_named_and_takes_only_itself(self, tmp_path: Path) -> None:
+    def test_an_unreadable_document_is_named_and_the_others_are_read(self, tmp_path: Path) -> None:
         (tmp_path / "dam.txt").write_text(DAM)
         (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing more")
         write_lines(tmp_path / "questions.jsonl", [QUERY])
@@ -156,12 +156,12 @@ class TestErrors:
             read_dataset(folder)
         return str(raised.value)
 
-    def test_a_missing_folder_and_one_of_neither_layout_are_told_apart(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_and_an_unknown_layout_have_different_errors(self, tmp_path: Path) -> None:
         assert self.fails(tmp_path / "x") == (
-            f"{tmp_path}/x is no folder; give the path of a folder that has a data set"
+            f"{tmp_path}/x is not a folder; give the path of a folder with a data set"
         )
         assert self.fails(tmp_path) == (
-            f"{tmp_path} is no data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
+            f"{tmp_path} is not a data set; it needs corpus.jsonl (or corpus.jsonl.gz), queries.jsonl and "
             "qrels.tsv, or documents and questions.jsonl"
         )
 
@@ -170,7 +170,7 @@ class TestErrors:
         [
             ({"text": "Why?"}, "it has no _id; give it one, a text that is not empty"),
             ({"_id": "q2", "text": " "}, "it has no text; give it one, a text that is not empty"),
-            (QUERY, "the _id 'q1' is there twice; make ids unique"),
+            (QUERY, "the _id 'q1' occurs twice; make ids unique"),
             ({"_id": "q2", "text": "Why?", "answerable": "no"}, "answerable is 'no'; write true or false"),
             (
                 {"_id": "q2", "text": "why " * 600},
@@ -195,10 +195,10 @@ class TestErrors:
         (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "Why?"}\n{"_id"')
         assert self.fails(folder).startswith(f"{tmp_path}/queries.jsonl, line 2: not JSON (")
 
-    def test_a_document_twice_is_named(self, tmp_path: Path) -> None:
+    def test_a_duplicate_document_id_is_named(self, tmp_path: Path) -> None:
         write_lines(beir(tmp_path) / "corpus.jsonl", [{"_id": "d", "text": "A dam."}] * 2)
         assert self.fails(tmp_path) == (
-            f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' is there twice; make ids unique"
+            f"{tmp_path}/corpus.jsonl, line 2: the _id 'd' occurs twice; make ids unique"
         )
 
     @pytest.mark.parametrize("row", ["q1 d1 1", "q1\td1", "q1\td1\thigh"])
@@ -206,8 +206,8 @@ class TestErrors:
         folder = beir(tmp_path)
         (folder / "qrels.tsv").write_text(f"{HEADER}\nq1\td1\t1\n{row}\n")
         assert self.fails(folder) == (
-            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and a whole score, parted by "
-            "tabs; correct or remove the line"
+            f"{tmp_path}/qrels.tsv, line 3: {row!r} is not query-id, corpus-id and an integer score, "
+            "separated by tabs; correct or remove the line"
         )
 
     def test_an_empty_set_is_refused(self, tmp_path: Path) -> None:
@@ -215,4 +215,4 @@ class TestErrors:
         (folder / "queries.jsonl").write_text("\n")
         assert self.fails(folder) == f"{tmp_path} has no question; add some, then try again"
         (folder / "corpus.jsonl").write_text("")
-        assert self.fails(folder) == f"{tmp_path} has no document that can be read; add some, then try again"
+        assert self.fails(folder) == f"{tmp_path} has no readable document; add some, then try again"

@@ -1,4 +1,4 @@
-"""What is written for people says what the JSON says, and pictures are pictures."""
+"""The Markdown report matches the JSON, and the plots are images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from rag.evaluation import Configuration, Evaluation, compare
 from rag.evaluation.abstention import CalibrationBin, RiskPoint
-from rag.evaluation.figures import Figure, Sample, mean
+from rag.evaluation.bootstrap import Figure, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,7 +42,7 @@ MEASURED = Evaluation(
 
 
 def table(text: str, heading: str) -> list[list[str]]:
-    """The cells under a heading, less the line of dashes."""
+    """The cells under a heading, without the line of dashes."""
     section = text.split(f"## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     lines = [line for line in section.splitlines() if line.startswith("|") and "---" not in line]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "report"
 
 
-def test_tables_set_rankings_side_by_side_and_stages_below_each_other(folder: Path) -> None:
+def test_rankings_are_columns_and_stages_are_rows(folder: Path) -> None:
     text = (folder / "report.md").read_text()
     assert text.startswith(
         "# set\n\n40 questions over 1,200 documents, with the configuration `wide | long`."
@@ -97,7 +97,7 @@ def test_the_json_has_the_figures_the_curves_and_the_configuration(folder: Path)
     assert stored["notes"] == ["2 judgements are left out"]
 
 
-def test_curves_are_pictures_that_the_report_shows(folder: Path) -> None:
+def test_the_report_shows_the_curves_as_images(folder: Path) -> None:
     text = (folder / "report.md").read_text()
     for picture in ("risk-coverage.png", "calibration.png"):
         assert f"]({picture})" in text
@@ -115,7 +115,7 @@ def test_a_curve_depends_on_its_points(folder: Path, tmp_path: Path) -> None:
     assert pictures["calibration.png"] == (folder / "calibration.png").read_bytes()
 
 
-def test_a_report_overwrites_the_one_before_with_the_curves_that_it_has(folder: Path) -> None:
+def test_a_report_replaces_the_files_of_an_earlier_one(folder: Path) -> None:
     write_report(replace(MEASURED, risk_coverage=(), calibration=(), notes=()), folder)
     assert sorted(file.name for file in folder.iterdir()) == ["evaluation.json", "report.md"]
     text = (folder / "report.md").read_text()
@@ -123,7 +123,7 @@ def test_a_report_overwrites_the_one_before_with_the_curves_that_it_has(folder: 
     assert "Left out" not in text
 
 
-def test_a_comparison_has_a_row_a_figure_under_each_part(tmp_path: Path) -> None:
+def test_a_comparison_has_one_row_per_figure_in_each_part(tmp_path: Path) -> None:
     other = replace(MEASURED, configuration=Configuration("other"))
     comparison = compare(MEASURED, other)
     write_comparison(comparison, tmp_path)

@@ -1,4 +1,4 @@
-"""The figures of retrieval, against values worked out by hand on a set whose ranking is known."""
+"""Figures of retrieval, against values computed by hand for a known ranking."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pytest
 from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Query
-from rag.evaluation.figures import estimate
-from rag.evaluation.indexing import open_throwaway
 from rag.evaluation.retrieval import METRICS, measure_retrieval
+from rag.evaluation.temporary_index import open_temporary
 
 
 @pytest.fixture(scope="module")
 def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """By words alone, a search for *varda* brings first, second, third: the more often, the higher."""
+    """A lexical search for *varda* ranks first, second, third, by the number of occurrences."""
     texts = {
         name: f"{'Varda ' * times}{'nothing ' * (6 - times)}.".replace(" .", ".")
         for name, times in (("first", 5), ("second", 3), ("third", 1))
@@ -28,7 +28,7 @@ def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     documents = {name: Document(text, "", "text", "en") for name, text in texts.items()}
     documents["other"] = Document("Shoes are made in Orrin by hand.", "", "text", "en")
     folder = tmp_path_factory.mktemp("indexes")
-    with open_throwaway(documents, Configuration(), encoder, folder) as opened:
+    with open_temporary(documents, Configuration(), encoder, folder) as opened:
         ranked = [hit.document.path for hit in opened.search("Varda", dense_weight=0)]
         assert ranked[:3] == ["first", "second", "third"]
         yield opened
@@ -45,7 +45,7 @@ def figures(index: Library, *queries: Query, dense_weight: float = 0.6) -> dict[
     return found
 
 
-def test_each_metric_is_what_its_definition_gives(index: Library) -> None:
+def test_each_metric_matches_its_definition(index: Library) -> None:
     found = figures(index, Query("q1", "Varda", judged={"second": 1, "third": 1, "first": 0}))
     ideal = 1 + 1 / log2(3)
     assert found["lexical", "ndcg@10"] == pytest.approx((1 / log2(3) + 1 / log2(4)) / ideal)
@@ -58,7 +58,7 @@ def test_gains_are_linear_in_the_grade(index: Library) -> None:
     assert found["lexical", "ndcg@10"] == pytest.approx((1 + 3 / log2(3)) / (3 + 1 / log2(3)))
 
 
-def test_a_figure_is_the_mean_over_the_questions_that_have_a_judgement(index: Library) -> None:
+def test_a_figure_is_the_mean_over_the_judged_questions(index: Library) -> None:
     found = figures(
         index,
         Query("q1", "Varda", judged={"first": 1}),
@@ -86,7 +86,7 @@ def test_a_document_counts_once_at_the_rank_of_its_best_passage(encoder: Encoder
         "long": Document("Varda Varda Varda. " * 3 + "Varda Varda nothing. " * 3, "", "text", "en"),
         "short": Document("Varda nothing nothing nothing.", "", "text", "en"),
     }
-    with open_throwaway(documents, Configuration(max_chunk_tokens=8), encoder, tmp_path) as index:
+    with open_temporary(documents, Configuration(max_chunk_tokens=8), encoder, tmp_path) as index:
         hits = [hit.document.path for hit in index.search("Varda", 100, dense_weight=0)]
         assert (hits[0], hits.count("long") > 1, hits[-1]) == ("long", True, "short")
         found = figures(index, Query("q1", "Varda", judged={"short": 1}))
@@ -97,7 +97,7 @@ def test_nothing_is_measured_without_a_judgement(index: Library) -> None:
     assert measure_retrieval(index, [Query("q1", "Varda")], 0.6) == {}
 
 
-def test_searches_are_told_and_counted(index: Library) -> None:
+def test_searches_are_reported_and_counted(index: Library) -> None:
     told: list[tuple[str, int, int]] = []
     queries = [Query(name, "Varda", judged={"first": 1}) for name in ("q1", "q2")]
     measure_retrieval(index, queries, 0.6, lambda *stage: told.append(stage))

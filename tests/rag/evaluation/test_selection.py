@@ -1,4 +1,4 @@
-"""Which citations are right, and the figures that follow, worked out by hand."""
+"""Correct citations, and their figures, against values computed by hand."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import pytest
 from index.documents import Span
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.evaluation.asking import Asked, ask_all
+from rag.evaluation.answered_queries import AnsweredQuery, ask_all
+from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Evidence, Query
-from rag.evaluation.figures import estimate
 from rag.evaluation.selection import Quote, agreement, is_gold, measure_selection, quotes_of
 from tests.support.sets import asked
 
 SUNDAY = "The dam broke on Sunday."
 
 
-def values(index: Library, *items: Asked) -> dict[str, float]:
+def values(index: Library, *items: AnsweredQuery) -> dict[str, float]:
     found = {}
     for place, sample in measure_selection(items, index, 0.6).items():
         figure = estimate(sample)
@@ -46,7 +46,9 @@ class TestGold:
             (Query("q", "?", evidence=(Evidence("b.txt", Span(0, 24)),)), False),
         ],
     )
-    def test_a_quote_holds_an_answer_or_is_or_overlaps_gold(self, query: Query, *, right: bool) -> None:
+    def test_a_quote_is_correct_if_it_contains_an_answer_or_matches_or_overlaps_gold(
+        self, query: Query, *, right: bool
+    ) -> None:
         assert is_gold(query, quote(SUNDAY)) is right
 
     def test_precision_is_of_the_quotes_and_recall_of_the_gold(self) -> None:
@@ -54,12 +56,12 @@ class TestGold:
         found = agreement(gold, [quote("Two."), quote("Four.")])
         assert (found.precision, found.recall, found.f1) == (1 / 2, 1 / 3, pytest.approx(0.4))
 
-    def test_a_stretch_over_two_sentences_is_found_by_either(self) -> None:
+    def test_a_gold_span_over_two_sentences_is_matched_by_either(self) -> None:
         gold = Query("q", "?", evidence=(Evidence("a.txt", Span(0, 20)), Evidence("a.txt", Span(90, 99))))
         found = agreement(gold, [quote("One dam.", start=0), quote("Two dams.", start=9)])
         assert (found.precision, found.recall) == (1, 0.5)
 
-    def test_no_quotes_have_nothing_right(self) -> None:
+    def test_an_answer_without_quotes_has_no_agreement(self) -> None:
         found = agreement(Query("q", "?", sentences=("One.",)), [])
         assert (found.precision, found.recall, found.f1) == (0, 0, 0)
 
@@ -95,7 +97,7 @@ class TestFigures:
         assert [found[name] for name in ("precision", "recall", "f1")] == [0.5, 0.5, 0.5]
         assert found["first_correct"] == 0.5
 
-    def test_the_first_three_are_the_sentences_that_a_plain_search_would_cite(
+    def test_the_baseline_cites_the_first_three_sentences_of_the_best_passage(
         self, seed_index: Library, seed_engine: QueryEngine
     ) -> None:
         text = "How many suspects were arrested, and over how many days?"

@@ -1,4 +1,4 @@
-"""Numbers in digits and words, in the languages that are checked."""
+"""Numbers in digits and words, in the supported languages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rag.figures.numerals import numbers, value_of
         ("0,500", "id", "0.500"),
     ],
 )
-def test_separators_mean_what_the_language_takes_them_for(digits: str, language: str, value: str) -> None:
+def test_the_language_decides_the_meaning_of_separators(digits: str, language: str, value: str) -> None:
     assert value_of(digits, language)[0] == Decimal(value)
 
 
@@ -49,11 +49,11 @@ def test_separators_mean_what_the_language_takes_them_for(digits: str, language:
         ("一些人万一", "zh", []),
     ],
 )
-def test_number_words(text: str, language: str, values: list[int]) -> None:
+def test_number_words_have_values(text: str, language: str, values: list[int]) -> None:
     found = [number.low for number in numbers(text, language)]
     assert found == values
 
 
-def test_a_vague_number_has_two_ends() -> None:
+def test_a_vague_number_has_a_lower_and_an_upper_end() -> None:
     [dozens] = numbers("dozens", "en")
     assert (dozens.low, dozens.high) == (20, 99)

@@ -1,4 +1,4 @@
-"""Quantities: how much, of what, in which unit, and how exactly."""
+"""Quantities have a value, a noun, a unit and a comparator."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def only(text: str, language: str = "en") -> Quantity:
         ("百分之二十", "zh", 20, "percent", None, None, "exactly"),
     ],
 )
-def test_a_quantity_has_its_unit_its_thing_and_its_hedge(  # noqa: PLR0917 - a row of the table
+def test_a_quantity_has_a_unit_a_noun_and_a_comparator(  # noqa: PLR0917 - a row of the table
     text: str,
     language: str,
     value: int,
@@ -72,11 +72,11 @@ def test_a_range_is_one_quantity_and_a_change_is_two(
     "text",
     ["on 18 July 2025", "in 2024", "COVID-19", "NLRP3", "3T3 cells", "Section 4", "no one", "one of them"],
 )
-def test_dates_labels_and_pronouns_are_no_quantities(text: str) -> None:
+def test_dates_labels_and_pronouns_are_not_quantities(text: str) -> None:
     assert quantities(text, "en") == ()
 
 
-def test_its_span_has_the_words_that_it_was_read_from() -> None:
+def test_the_span_of_a_quantity_contains_its_words() -> None:
     text = "Exports rose by 12 percent."
     found = only(text)
     assert found.span.of(text) == found.written == "12 percent"

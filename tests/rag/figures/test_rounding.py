@@ -1,11 +1,11 @@
-"""Which figure may stand for which."""
+"""A figure may stand for an equal or a fairly rounded one."""
 
 from __future__ import annotations
 
 import pytest
 
 from rag.figures.quantities import quantities
-from rag.figures.rounding import LOOSENED, same_kind, stands
+from rag.figures.rounding import LOOSENED, fairness, same_kind
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ from rag.figures.rounding import LOOSENED, same_kind, stands
         ("2 km", "2,000 metres", 1),
     ],
 )
-def test_a_figure_stands_for_another(stated: str, cited: str, score: float) -> None:
+def test_a_figure_may_stand_for_another(stated: str, cited: str, score: float) -> None:
     [own], [its] = quantities(stated, "en"), quantities(cited, "en")
     assert same_kind(own, its)
-    assert stands(own, its) == score
+    assert fairness(own, its) == score
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_a_figure_stands_for_another(stated: str, cited: str, score: float) -> N
         ("5 people", "5 percent"),
     ],
 )
-def test_a_changed_unit_is_another_kind(one: str, other: str) -> None:
+def test_quantities_with_different_units_are_not_of_one_kind(one: str, other: str) -> None:
     [own], [its] = quantities(one, "en"), quantities(other, "en")
     assert not same_kind(own, its)

@@ -1,4 +1,4 @@
-"""Why there is no answer, in words that are true of the passages shown."""
+"""An abstention states its reason, which is true of the passages shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rag.engine import QueryEngine
-from rag.finding.abstention import Abstention, judge, missing_words, shortfall
+from rag.finding.abstention import Abstention, decide, missing_words, shortfall
 from rag.finding.features import measure
 from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
@@ -27,10 +27,10 @@ def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], lis
 
 def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool = False) -> Abstention | None:
     question, _, found = ranked(engine, text)
-    return judge(engine.index, question, found, weights, filtered=filtered).abstention
+    return decide(engine.index, question, found, weights, filtered=filtered).abstention
 
 
-def test_the_threshold_parts_answers_from_abstentions(library: MakeLibrary) -> None:
+def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     assert judged(engine, "Why was the harbour closed?", ALWAYS) is None
     assert judged(engine, "Why was the harbour closed?", NEVER) == Abstention(
@@ -38,7 +38,7 @@ def test_the_threshold_parts_answers_from_abstentions(library: MakeLibrary) -> N
     )
 
 
-def test_what_nothing_mentions_is_named(library: MakeLibrary) -> None:
+def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
     assert judged(library(HARBOUR), "Which parliament voted against hospitals?", NEVER) == Abstention(
         "not_in_library",
         "No report in this library speaks of this. None of the passages nearest to it mentions "
@@ -46,7 +46,7 @@ def test_what_nothing_mentions_is_named(library: MakeLibrary) -> None:
     )
 
 
-def test_of_reports_that_were_filtered_out_nothing_is_said(library: MakeLibrary) -> None:
+def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
     far = judged(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
@@ -56,14 +56,14 @@ def test_of_reports_that_were_filtered_out_nothing_is_said(library: MakeLibrary)
     assert far.reason.startswith("No report that passes the filters speaks of this. None of the passages")
 
 
-def test_a_word_that_some_passage_has_is_not_said_to_be_nowhere(library: MakeLibrary) -> None:
+def test_a_word_that_one_passage_contains_is_not_called_missing(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour was closed by ice.", "b.txt": "The parliament voted on Monday."})
     abstention = judged(engine, "Has the parliament closed the harbour?", NEVER)
     assert abstention is not None
     assert "None of the passages" not in abstention.reason
 
 
-def test_missing_words_are_given_as_they_were_written(library: MakeLibrary) -> None:
+def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
     assert missing_words(engine.index, question, reading) == ["strike"]

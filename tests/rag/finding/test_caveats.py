@@ -1,4 +1,4 @@
-"""What is said beside an answer: another language, or words that no cited sentence has."""
+"""A caveat names another language, or words that no cited sentence contains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def beside(engine: QueryEngine, text: str) -> str | None:
     return caveat(engine.index, question, rank(measure(engine.index, question, readings), load_weights()))
 
 
-def test_nothing_is_said_where_the_sentences_have_the_question_s_words(library: MakeLibrary) -> None:
+def test_no_caveat_if_the_sentences_contain_the_question_s_words(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "How many suspects did the police arrest?") is None
 
 
@@ -34,10 +34,10 @@ def test_words_that_the_sentences_lack_are_named(library: MakeLibrary) -> None:
     )
 
 
-def test_a_word_that_a_sentence_in_another_language_has_is_not_said_to_be_missing(
+def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(
     library: MakeLibrary,
 ) -> None:
-    # Names are short, so that the language of the second report is not told.
+    # The second report is too short for its language to be detected.
     engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
     assert [record.language for record in engine.index.documents()] == ["en", "und"]
     assert beside(engine, "How many suspects did the police arrest in Kampot?") is None

@@ -1,4 +1,4 @@
-"""A footnote's quote is its span of the document, whatever the document is made of."""
+"""A footnote's quote equals its span of the document, in every format."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> 
     assert (made.start, made.end, made.quote) == (span.start, span.end, "Mr Dalvey told the Commission")
 
 
-def test_a_text_is_fetched_once_an_answer(seed_index: Library) -> None:
+def test_a_text_is_fetched_once_per_answer(seed_index: Library) -> None:
     library = DocumentTexts(seed_index)
     [reading, *_] = read(seed_index, seed_index.search("scam dens", 2))
     assert library.text(reading.document) is library.text(reading.document)

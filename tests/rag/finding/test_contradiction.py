@@ -1,4 +1,4 @@
-"""A sentence contradicts a question by an opposite of one of its words, or by not denying what it denies."""
+"""A sentence contradicts a question by the opposite of a word, or by a missing denial."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class TestOpposites:
             ("What was the maximum depth?", "The minimum depth was two metres."),
         ],
     )
-    def test_a_word_whose_opposite_stands_in_its_place(self, question: str, sentence: str) -> None:
+    def test_a_sentence_with_the_opposite_of_a_word_opposes_the_question(
+        self, question: str, sentence: str
+    ) -> None:
         assert opposed(question, sentence)
 
     @pytest.mark.parametrize(
@@ -40,12 +42,10 @@ class TestOpposites:
             ("", ""),
         ],
     )
-    def test_nothing_is_opposed_where_the_word_is_there_or_both_are_asked_for(
-        self, question: str, sentence: str
-    ) -> None:
+    def test_a_sentence_with_the_word_itself_opposes_nothing(self, question: str, sentence: str) -> None:
         assert not opposed(question, sentence)
 
-    def test_they_are_pairs_of_two_different_single_words_in_order(self) -> None:
+    def test_the_opposites_are_sorted_pairs_of_different_single_words(self) -> None:
         listed = pairs()
         assert ("strengthen", "weaken") in listed
         assert ("precede", "succeed") in listed
@@ -66,11 +66,11 @@ class TestDenials:
             "Unless it rains, the gate stays shut.",
         ],
     )
-    def test_words_that_deny(self, text: str) -> None:
+    def test_denials_are_recognised(self, text: str) -> None:
         assert denies(text)
 
     @pytest.mark.parametrize(
         "text", ["Who left?", "The knot was tied.", "Notes on nothingness", "A failure."]
     )
-    def test_words_that_only_look_alike(self, text: str) -> None:
+    def test_words_that_only_resemble_denials_are_not_denials(self, text: str) -> None:
         assert not denies(text)

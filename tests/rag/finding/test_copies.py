@@ -1,4 +1,4 @@
-"""Near-duplicates count as one source: their words are cited once, and the other copies are named."""
+"""Near-duplicates count as one source: a sentence is cited once, and the other copies are named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RAID = "How many people were arrested when police searched the warehouses at the
 
 
 def also_in(engine: QueryEngine, cited: Citation) -> list[str]:
-    """The paths of the copies that a citation names, each held against its stored text."""
+    """The paths of the copies that a citation names; each copy contains the quote."""
     for other in cited.also_in:
         assert (
             cited.quote == engine.index.text(other.document_id, other.version).text[other.start : other.end]
@@ -48,7 +48,7 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
         assert citation.verification.verdict == "supported"
 
 
-def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: DocumentTexts) -> None:
+def test_a_copy_is_named_with_its_title_publisher_date_and_span(library: DocumentTexts) -> None:
     engine = library(COPIES)
     [courier, _] = lead(engine.ask(RAID)).also_in
     [record] = [record for record in engine.index.documents() if record.path == "courier.md"]
@@ -64,7 +64,7 @@ def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: DocumentTe
     )
 
 
-def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: DocumentTexts) -> None:
+def test_the_earliest_copy_is_cited_only_if_it_contains_the_words(library: DocumentTexts) -> None:
     reworded = ("Eight people were held on Tuesday in a raid at Orrin's port.", *STORY[1:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", reworded)
     engine = library(
@@ -76,7 +76,7 @@ def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: Documen
     assert also_in(engine, cited) == ["herald.md"]
 
 
-def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(library: DocumentTexts) -> None:
+def test_part_of_a_sentence_in_a_copy_does_not_count_as_the_sentence(library: DocumentTexts) -> None:
     longer = (f"{LEAD[:-1]}, she said: “{STORY[3]}” Nobody answered.", *STORY[1:3], *STORY[4:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", longer)
     index = library({"courier.md": COPIES["courier.md"], "gazette.md": first}).index
@@ -87,7 +87,7 @@ def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(libr
 
     def cited(words: str) -> tuple[str, list[str]]:
         start = text.index(words)
-        made = copies.source(record, ReadSentence(Span(start, start + len(words)), words))
+        made = copies.earliest(record, ReadSentence(Span(start, start + len(words)), words))
         return made.record.path, [other.title for other in made.also_in]
 
     assert cited(STORY[3]) == ("courier.md", [])
@@ -138,7 +138,7 @@ def test_an_abstention_shows_one_passage_of_a_group(library: DocumentTexts) -> N
     assert "other.txt" in shown
 
 
-def test_many_copies_do_not_crowd_out_what_another_report_says(library: DocumentTexts) -> None:
+def test_many_copies_do_not_crowd_out_another_report(library: DocumentTexts) -> None:
     copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
     later = (
         "On Friday the number of suspects in custody rose to nineteen, the prosecutor of the province said."
@@ -147,12 +147,12 @@ def test_many_copies_do_not_crowd_out_what_another_report_says(library: Document
     nearest = [hit.document.path for hit in engine.index.search(RAID, 8)]
     assert "later.txt" not in nearest
     read = [passage.path for passage in engine.ask(RAID).passages]
-    # One for all copies, as many as are read at most for their footers, and the other report.
+    # One passage for all copies, eight more for their footers, and the other report.
     assert len(set(read) & set(copies)) == 1 + 8
     assert [path for path in read if path not in copies] == ["later.txt"]
 
 
-def test_an_updated_copy_is_read_for_what_is_new_in_it(library: DocumentTexts) -> None:
+def test_an_updated_copy_is_read_for_its_new_sentences(library: DocumentTexts) -> None:
     updated = (LEAD.replace("Nine", "Fourteen"), *STORY[1:])
     later = copy("Orrin Courier", "Fourteen held", "2031-05-15", updated)
     engine = library({"gazette.md": COPIES["gazette.md"], "courier.md": later})

@@ -1,4 +1,4 @@
-"""What is measured of a sentence against a question."""
+"""Features of a sentence against a question."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.engine import QueryEngine
-from rag.finding.features import Candidate, acronyms, holds, measure
+from rag.finding.features import Candidate, acronyms, contains_term, measure
 from rag.finding.reading import read
 from rag.questions import understand
 
@@ -20,7 +20,7 @@ def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
     return {candidate.sentence.text: candidate for candidate in candidates}
 
 
-def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: MakeLibrary) -> None:
+def test_coverage_weighs_content_words_by_rarity(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in the harbour. A harbour pilot was saved."})
     found = measured(engine, "How many dredgers sank?")
     assert found["The dredger sank in the harbour."].features.coverage == pytest.approx(1.0)
@@ -28,14 +28,14 @@ def test_coverage_weighs_the_question_s_telling_words_by_their_rarity(library: M
     assert found["A harbour pilot was saved."].features.near == pytest.approx(1.0)
 
 
-def test_a_kind_of_answer_is_there_or_not(library: MakeLibrary) -> None:
+def test_a_sentence_contains_the_expected_kind_of_answer_or_not(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. The dredger was insured."})
     found = measured(engine, "When did the dredger sink?")
     first, second = found["The dredger sank in March."].features, found["The dredger was insured."].features
     assert (first.kind, first.wrong_kind, second.kind, second.wrong_kind) == (1.0, 0.0, 0.0, 1.0)
 
 
-def test_names_are_shares_of_the_question_s_names(library: MakeLibrary) -> None:
+def test_names_is_the_share_of_the_question_s_names(library: MakeLibrary) -> None:
     engine = library({"a.txt": "A ship from Tessaveld sank. Its captain is from Harlamoor."})
     found = measured(engine, "Did a ship from Tessaveld sink near Pellan?")
     features = found["A ship from Tessaveld sank."].features
@@ -83,12 +83,12 @@ def test_opposites_and_denials_are_known_in_english_only(library: MakeLibrary) -
     assert (candidate.features.opposed, candidate.features.undenied) == (0.0, 0.0)
 
 
-def test_a_document_s_own_title_is_no_statement_in_it(library: MakeLibrary) -> None:
+def test_the_title_of_a_document_is_not_a_candidate(library: MakeLibrary) -> None:
     engine = library({"a.md": "# Why the dredger sank\n\nThe dredger was overloaded."})
     assert list(measured(engine, "Why did the dredger sink?")) == ["The dredger was overloaded."]
 
 
-def test_nothing_read_measures_nothing(library: MakeLibrary) -> None:
+def test_without_readings_there_are_no_candidates(library: MakeLibrary) -> None:
     assert measured(library({}), "What happened?") == {}
 
 
@@ -100,7 +100,7 @@ def test_nothing_read_measures_nothing(library: MakeLibrary) -> None:
         ("Nothing here is a name.", []),
     ],
 )
-def test_acronyms(text: str, found: list[str]) -> None:
+def test_acronyms_are_the_initials_of_long_names(text: str, found: list[str]) -> None:
     assert acronyms(text) == found
 
 
@@ -115,12 +115,12 @@ def test_acronyms(text: str, found: list[str]) -> None:
         ("convict", "suspend", False),
     ],
 )
-def test_a_word_is_held_by_one_that_grew_from_it(word: str, held: str, answer: bool) -> None:
-    assert holds(frozenset({("en", held)}), ("en", word)) is answer
-    assert not holds(frozenset({("de", held)}), ("en", word))
+def test_a_term_matches_words_that_derive_from_it(word: str, held: str, answer: bool) -> None:
+    assert contains_term(frozenset({("en", held)}), ("en", word)) is answer
+    assert not contains_term(frozenset({("de", held)}), ("en", word))
 
 
-def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: MakeLibrary) -> None:
+def test_a_cosine_uses_the_stored_vector_of_the_sentence_in_its_passage(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. It was insured. The owners were paid."})
     index = engine.index
     [hit] = index.search("dredger")
@@ -130,7 +130,7 @@ def test_a_cosine_is_of_the_sentence_as_it_stands_in_its_passage(library: MakeLi
     assert [item.features.cosine for item in found.values()] == pytest.approx(expected)
 
 
-def test_a_sentence_whose_vector_is_not_kept_is_embedded_by_itself(library: MakeLibrary) -> None:
+def test_a_sentence_without_a_stored_vector_is_embedded_alone(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dredger sank in March. It was insured.", "b.txt": "A dredger was sold."})
     index = engine.index
     with index.catalog.engine.begin() as connection:

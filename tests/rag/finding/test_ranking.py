@@ -1,4 +1,4 @@
-"""The best sentence opens the answer; what scores within reach and adds something joins it."""
+"""The best sentence opens the answer; sentences within reach that add something join it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_heading_counts_for_half_and_a_table_row_in_full() -> None:
     assert score(row, WEIGHTS).score == score(whole, WEIGHTS).score
 
 
-def test_sentences_out_of_reach_of_the_best_stay_out() -> None:
+def test_sentences_out_of_reach_of_the_best_are_left_out() -> None:
     ranked = [
         scored(1, 0, "best one here.", 0.8),
         scored(1, 50, "near enough too.", 0.4),
@@ -73,7 +73,7 @@ def test_sentences_out_of_reach_of_the_best_stay_out() -> None:
     assert texts(select(ranked, WEIGHTS)) == ["best one here.", "near enough too."]
 
 
-def test_nothing_is_said_twice() -> None:
+def test_repeated_sentences_are_left_out() -> None:
     ranked = [
         scored(1, 0, "Police arrested 40 men on Monday.", 0.9),
         scored(2, 0, "Police  arrested 40 men on MONDAY.", 0.9),
@@ -86,7 +86,7 @@ def test_nothing_is_said_twice() -> None:
     ]
 
 
-def test_at_most_four_and_the_rest_follow_by_document_and_place() -> None:
+def test_an_answer_has_at_most_four_sentences_ordered_by_document_and_place() -> None:
     ranked = [
         scored(2, 80, "alpha beta gamma.", 0.9),
         scored(1, 50, "delta epsilon zeta.", 0.8),
@@ -102,5 +102,5 @@ def test_at_most_four_and_the_rest_follow_by_document_and_place() -> None:
     ]
 
 
-def test_nothing_comes_of_nothing() -> None:
+def test_without_candidates_nothing_is_selected() -> None:
     assert select([], WEIGHTS) == []

@@ -1,4 +1,4 @@
-"""Readers: the one that comes with the program, any CrossEncoder in its place, and none."""
+"""Readers: the bundled one, any CrossEncoder, and none."""
 
 from __future__ import annotations
 
@@ -35,34 +35,34 @@ DOES_NOT = Window(
 
 
 class TestTheBundledReader:
-    def test_it_tells_the_sentence_that_answers_from_one_with_the_same_words(self) -> None:
+    def test_an_answering_sentence_scores_above_one_with_the_same_words(self) -> None:
         right, wrong = bundled_reader().read(QUESTION, [ANSWERS, DOES_NOT])
         assert max(right.sentences) == right.sentences[1]
         assert right.sentences[1] > max(wrong.sentences)
         assert right.answerable > wrong.answerable
 
-    def test_it_depends_on_the_question(self) -> None:
+    def test_the_scores_depend_on_the_question(self) -> None:
         [read] = bundled_reader().read("Where did the vans stand?", [ANSWERS])
         assert max(read.sentences) == read.sentences[0]
 
     def test_windows_are_read_independently_of_each_other(self) -> None:
         together = bundled_reader().read(QUESTION, [ANSWERS, DOES_NOT])
         [alone] = bundled_reader().read(QUESTION, [DOES_NOT])
-        # Half precision, where the processor has it, rounds sums by the shape of the batch.
+        # bfloat16, if the processor supports it, rounds sums differently for each batch shape.
         assert together[1].sentences == pytest.approx(alone.sentences, abs=0.2)
 
-    def test_the_same_windows_are_read_the_same_again(self) -> None:
+    def test_reading_is_deterministic(self) -> None:
         assert bundled_reader().read(QUESTION, [ANSWERS]) == bundled_reader().read(QUESTION, [ANSWERS])
 
-    def test_nothing_to_read_is_nothing_read(self) -> None:
+    def test_without_windows_nothing_is_read(self) -> None:
         assert bundled_reader().read(QUESTION, []) == []
         [read] = bundled_reader().read(QUESTION, [Window("Raids", ())])
         assert read.sentences == ()
 
-    def test_its_weights_take_at_most_five_megabytes(self) -> None:
+    def test_the_weights_take_at_most_five_megabytes(self) -> None:
         assert WEIGHTS.stat().st_size < 5_000_000
 
-    def test_the_file_tells_its_script_data_and_licences(self) -> None:
+    def test_the_weights_file_names_its_script_data_and_licences(self) -> None:
         with safe_open(WEIGHTS, "pt") as stored:
             metadata = stored.metadata()
         assert metadata["made_by"] == "benchmarks/train_reader.py"
@@ -73,10 +73,10 @@ class TestTheBundledReader:
             "CC BY 4.0",
         ]
 
-    def test_it_is_opened_once(self) -> None:
+    def test_the_bundled_reader_is_opened_once(self) -> None:
         assert open_reader() is open_reader("bundled") is bundled_reader()
 
-    def test_its_changes_are_added_to_the_encoder_s_weights(self, tmp_path: Path) -> None:
+    def test_the_low_rank_changes_are_added_to_the_encoder_s_weights(self, tmp_path: Path) -> None:
         stored = load_file(WEIGHTS)
         unchanged = {name: tensor * 0 if ".lora_B" in name else tensor for name, tensor in stored.items()}
         save_file(unchanged, tmp_path / "unchanged.safetensors")
@@ -85,14 +85,12 @@ class TestTheBundledReader:
         assert without.sentences != with_changes.sentences
 
     @pytest.mark.parametrize("content", [b"", b"no tensors"])
-    def test_a_file_that_is_no_reader_is_one_line_of_cause_and_remedy(
-        self, tmp_path: Path, content: bytes
-    ) -> None:
+    def test_an_unsuitable_file_is_a_one_line_error(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "reader.safetensors").write_bytes(content)
         with pytest.raises(ReaderError, match=r"weights in reader\.safetensors do not fit .*; install"):
             BundledReader(tmp_path / "reader.safetensors")
 
-    def test_a_layer_that_is_missing_is_named(self, tmp_path: Path) -> None:
+    def test_a_missing_layer_is_named(self, tmp_path: Path) -> None:
         stored = load_file(WEIGHTS)
         name = next(name for name in stored if name.endswith(".lora_B"))
         save_file(
@@ -126,22 +124,22 @@ class TestAnyCrossEncoder:
         assert (first.answerable, second.answerable) == (max(first.sentences), max(second.sentences))
         assert reader.name == str(folder)
 
-    def test_a_window_without_sentences_is_read_as_such(self, folder: Path) -> None:
+    def test_a_window_without_sentences_has_no_scores(self, folder: Path) -> None:
         reader = open_reader(str(folder))
         assert reader is not None
         assert [read.sentences for read in reader.read(QUESTION, [Window("", ())])] == [()]
 
-    def test_one_that_sorts_into_classes_is_refused(self, tmp_path: Path) -> None:
+    def test_a_classifier_with_several_outputs_is_refused(self, tmp_path: Path) -> None:
         from sentence_transformers import CrossEncoder
 
         CrossEncoder(str(bundled_folder()), num_labels=3, device="cpu").save_pretrained(str(tmp_path))
         with pytest.raises(ReaderError, match="has 3 outputs; choose a CrossEncoder"):
             open_reader(str(tmp_path))
 
-    def test_one_that_is_not_there_is_named_with_the_remedy(self, tmp_path: Path) -> None:
+    def test_a_missing_reader_is_named_with_the_remedy(self, tmp_path: Path) -> None:
         with pytest.raises(ReaderError, match=r"no-reader' cannot be loaded: .*; give the name or folder"):
             open_reader(str(tmp_path / "no-reader"))
 
 
-def test_none_is_no_reader() -> None:
+def test_the_name_none_opens_no_reader() -> None:
     assert open_reader("none") is None

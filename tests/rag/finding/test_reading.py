@@ -1,4 +1,4 @@
-"""Hits of one document are merged where they touch, and widened by the sentences around them."""
+"""Hits are widened by the sentences around them, and those of one document that touch are merged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_hit_is_widened_by_two_sentences_on_either_side(library: MakeLibrary) 
     assert reading.span == Span(whole[first - 2].start, whole[last + 2].end)
 
 
-def test_a_document_s_edges_are_not_overstepped(library: MakeLibrary) -> None:
+def test_a_hit_at_the_edge_of_a_document_is_widened_on_one_side(library: MakeLibrary) -> None:
     index = library({"short.txt": "One thing happened. Another followed."}).index
     [reading] = read(index, index.search("what happened", 5))
     assert [sentence.text for sentence in reading.sentences] == ["One thing happened.", "Another followed."]

@@ -1,4 +1,4 @@
-"""The learned weights are a file that says where it comes from, and fits the features measured."""
+"""The file of learned weights names its origin and fits the features."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:
     assert Logistic(-1.0, {"cosine": 2.0, "coverage": 1.0}).of(features) == 1 / (1 + math.exp(-1.0))
 
 
-def test_the_file_tells_its_script_encoder_data_and_licences() -> None:
+def test_the_weights_file_names_its_script_encoder_data_and_licences() -> None:
     stored = json.loads(files("rag.finding").joinpath("weights.json").read_text())
     assert stored["made_by"] == "benchmarks/calibrate.py"
     assert stored["encoder"] == BUNDLED_MODEL
@@ -31,7 +31,7 @@ def test_the_file_tells_its_script_encoder_data_and_licences() -> None:
     }
 
 
-def test_every_weight_is_of_a_feature_and_meaning_counts_for_an_answer() -> None:
+def test_every_weight_belongs_to_a_feature_and_the_cosine_counts_for_an_answer() -> None:
     weights = load_weights("features")
     assert set(weights.selection.weights) == set(MEASURED_NAMES)
     assert weights.selection.weights["cosine"] > 0
@@ -41,7 +41,7 @@ def test_every_weight_is_of_a_feature_and_meaning_counts_for_an_answer() -> None
     assert 0 < weights.threshold < 0.5
 
 
-def test_what_the_reader_says_counts_where_there_is_one() -> None:
+def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
     weights = load_weights("reader")
     assert set(weights.selection.weights) == set(FEATURE_NAMES)
     assert weights.selection.weights["reader"] > 0
@@ -59,7 +59,7 @@ def test_what_the_reader_says_counts_where_there_is_one() -> None:
         ),
     ],
 )
-def test_a_file_that_does_not_fit_is_named_with_cause_and_remedy(
+def test_an_unsuitable_file_is_named_with_cause_and_remedy(
     tmp_path: Path, change: dict[str, object], cause: str
 ) -> None:
     stored = json.loads(files("rag.finding").joinpath("weights.json").read_text()) | change
@@ -71,7 +71,7 @@ def test_a_file_that_does_not_fit_is_named_with_cause_and_remedy(
     assert str(caught.value).endswith("; make them with benchmarks/calibrate.py")
 
 
-def test_another_file_takes_the_place_of_the_one_that_comes_with_the_program(tmp_path: Path) -> None:
+def test_another_file_replaces_the_bundled_weights(tmp_path: Path) -> None:
     stored = json.loads(files("rag.finding").joinpath("weights.json").read_text())
     stored["features"]["threshold"] = 0.123
     (tmp_path / "mine.json").write_text(json.dumps(stored))

@@ -1,4 +1,4 @@
-"""A window is one input of a model, and says where in it each sentence stands."""
+"""A window becomes one input of the model, with the bounds of each sentence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def words(ids: tuple[int, ...]) -> list[str]:
     return [str(TOKENIZER.id_to_token(number)) for number in ids]
 
 
-def test_question_title_and_sentences_stand_in_a_row_with_separators_between_them() -> None:
+def test_question_title_and_sentences_are_joined_by_separators() -> None:
     found = tokenize(TOKENIZER, "Who fled?", Window("Raids", ("Guards fled.", "Police came.")))
     assert " ".join(words(found.ids)) == (
         "[CLS] who fled ? [SEP] raids [SEP] guards fled . police came . [SEP]"
@@ -28,20 +28,20 @@ def test_question_title_and_sentences_stand_in_a_row_with_separators_between_the
     assert found.bounds == ((7, 10), (10, 13))
 
 
-def test_question_and_title_are_cut_so_that_sentences_find_room() -> None:
+def test_question_and_title_are_cut_to_leave_room_for_sentences() -> None:
     found = tokenize(TOKENIZER, "who " * 500, Window("raid " * 500, ("Guards fled.",)))
     assert found.bounds == ((MAX_QUESTION_TOKENS + MAX_TITLE_TOKENS + 3, len(found.ids) - 1),)
     assert words(found.ids)[found.bounds[0][0] : found.bounds[0][1]] == ["guards", "fled", "."]
 
 
-def test_what_finds_no_room_has_no_tokens() -> None:
+def test_a_sentence_that_does_not_fit_has_no_tokens() -> None:
     found = tokenize(TOKENIZER, "who", Window("", ("a " * 300, "b.")))
     assert len(found.ids) == MAX_WINDOW_TOKENS
     assert found.bounds == ((4, MAX_WINDOW_TOKENS - 1), (MAX_WINDOW_TOKENS - 1, MAX_WINDOW_TOKENS - 1))
 
 
 @given(question=st.text(max_size=300), title=st.text(max_size=200), sentences=SENTENCES)
-def test_sentences_share_a_window_without_overlap_and_within_its_room(
+def test_the_bounds_of_sentences_do_not_overlap_and_stay_in_the_window(
     question: str, title: str, sentences: tuple[str, ...]
 ) -> None:
     found = tokenize(TOKENIZER, question, Window(title, sentences))

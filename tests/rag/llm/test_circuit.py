@@ -1,4 +1,4 @@
-"""What has failed several times in a row is left alone for a while."""
+"""After several failures in a row, no call is tried for a while."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rag.llm.circuit import FAILURES, PAUSE_SECONDS, Circuit
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that the test controls."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -35,7 +35,7 @@ def test_calls_are_tried_until_three_have_failed_in_a_row() -> None:
     assert (FAILURES, PAUSE_SECONDS) == (3, 30.0)
 
 
-def test_a_success_begins_the_count_anew() -> None:
+def test_a_success_resets_the_count() -> None:
     circuit = Circuit(now=Clock())
     for _ in range(5):
         circuit.failed()
@@ -45,7 +45,7 @@ def test_a_success_begins_the_count_anew() -> None:
     assert circuit.seconds_left == 0.0
 
 
-def test_after_the_pause_one_trial_comes_before_the_others() -> None:
+def test_after_the_pause_only_one_trial_is_admitted() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.seconds += 29.5
@@ -54,7 +54,7 @@ def test_after_the_pause_one_trial_comes_before_the_others() -> None:
     assert [circuit.admits(), circuit.admits(), circuit.admits()] == [True, False, False]
 
 
-def test_a_trial_that_succeeds_lets_all_through_and_one_that_fails_pauses_again() -> None:
+def test_a_successful_trial_closes_the_circuit_and_a_failed_one_reopens_it() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.seconds += 30
@@ -68,7 +68,7 @@ def test_a_trial_that_succeeds_lets_all_through_and_one_that_fails_pauses_again(
     assert [circuit.admits(), circuit.admits()] == [True, True]
 
 
-def test_a_trial_of_which_nothing_is_heard_does_not_close_it_for_ever() -> None:
+def test_a_trial_without_a_result_does_not_block_for_ever() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.seconds += 30
@@ -77,7 +77,7 @@ def test_a_trial_of_which_nothing_is_heard_does_not_close_it_for_ever() -> None:
     assert circuit.admits()
 
 
-def test_many_threads_get_one_trial() -> None:
+def test_many_threads_share_one_trial() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.seconds += 30

@@ -1,4 +1,4 @@
-"""Which failures of a model may pass by themselves, and what is said of them."""
+"""Failures of a model are classified as retryable or not, and described."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import httpx
 import openai
 import pytest
 
-from rag.llm.failures import in_words, is_of_time, is_retryable, without
+from rag.llm.failures import describe, is_retryable, is_timeout, redact
 from tests.support.scripted import ServerError
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
 
 
 def raised_from(error: Exception, cause: BaseException) -> Exception:
-    """An error as it is when it was raised from another."""
+    """An error that was raised from another."""
     error.__cause__ = cause
     return error
 
 
 def status_error(status: int) -> httpx.HTTPStatusError:
-    """Httpx's own, which keeps the status with the response."""
+    """An error like httpx's, whose response has the status."""
     return httpx.HTTPStatusError("no", request=REQUEST, response=httpx.Response(status, request=REQUEST))
 
 
@@ -37,7 +37,7 @@ def status_error(status: int) -> httpx.HTTPStatusError:
     ],
     ids=repr,
 )
-def test_a_server_that_is_busy_or_out_of_reach_is_asked_again(error: Exception) -> None:
+def test_errors_of_busy_or_unreachable_servers_are_retryable(error: Exception) -> None:
     assert is_retryable(error)
 
 
@@ -52,35 +52,35 @@ def test_a_server_that_is_busy_or_out_of_reach_is_asked_again(error: Exception) 
     ],
     ids=repr,
 )
-def test_a_request_that_is_wrong_is_not_sent_again(error: Exception) -> None:
+def test_errors_of_wrong_requests_are_not_retryable(error: Exception) -> None:
     assert not is_retryable(error)
 
 
-def test_an_error_that_was_raised_from_itself_is_read_to_its_end() -> None:
+def test_a_circular_chain_of_errors_ends() -> None:
     error = ValueError("round")
     raised_from(error, error)
-    assert (is_retryable(error), is_of_time(error)) == (False, False)
+    assert (is_retryable(error), is_timeout(error)) == (False, False)
 
 
-def test_a_client_that_has_waited_long_enough_is_told_from_one_that_was_refused() -> None:
+def test_timeouts_are_told_from_refused_connections() -> None:
     timed_out: list[Exception] = [
         TimeoutError(),
         httpx.ReadTimeout("slow"),
         openai.APITimeoutError(request=REQUEST),
         raised_from(RuntimeError("it failed"), httpx.ConnectTimeout("slow")),
     ]
-    assert [is_of_time(error) for error in timed_out] == [True] * 4
-    assert not is_of_time(ConnectionRefusedError())
+    assert [is_timeout(error) for error in timed_out] == [True] * 4
+    assert not is_timeout(ConnectionRefusedError())
 
 
-def test_an_error_is_told_on_one_line() -> None:
-    assert in_words(ValueError("line one\n  line two")) == "ValueError: line one line two"
-    assert in_words(ValueError()) == "ValueError"
-    assert in_words(ValueError("x" * 1000)) == "ValueError: " + "x" * 300
+def test_an_error_is_described_on_one_line() -> None:
+    assert describe(ValueError("line one\n  line two")) == "ValueError: line one line two"
+    assert describe(ValueError()) == "ValueError"
+    assert describe(ValueError("x" * 1000)) == "ValueError: " + "x" * 300
 
 
-def test_the_key_stands_in_no_error() -> None:
-    assert in_words(ServerError(401, "invalid key sk-123 given"), "sk-123") == (
+def test_no_error_contains_the_key() -> None:
+    assert describe(ServerError(401, "invalid key sk-123 given"), "sk-123") == (
         "ServerError: invalid key … given"
     )
-    assert without("no key here", None) == "no key here"
+    assert redact("no key here", None) == "no key here"

@@ -1,4 +1,4 @@
-"""A model is asked again where that may help, in time, and is left alone where it keeps failing."""
+"""A model is retried within the time limit if that may help, and paused if it keeps failing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASKED = [Message("system", "Be brief."), Message("user", "How many?")]
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between attempts, which are shortened."""
+    """The waits between attempts; each is recorded and cut to a hundredth."""
     waited: list[float] = []
 
     def shortened(seconds: float) -> None:
@@ -49,7 +49,7 @@ def failure_of(model: LanguageModel) -> ModelError:
     return caught.value
 
 
-def test_the_model_is_sent_the_messages_and_its_reply_comes_in_pieces() -> None:
+def test_the_model_receives_the_messages_and_its_reply_comes_in_pieces() -> None:
     llm = ScriptedLLM(says("Forty ", "one."))
     assert list(model_of(llm).write(ASKED)) == ["Forty ", "one."]
     assert [(m.role.value, m.content) for m in llm.sent[0]] == [
@@ -59,7 +59,7 @@ def test_the_model_is_sent_the_messages_and_its_reply_comes_in_pieces() -> None:
     assert llm.extra == [{}]
 
 
-def test_its_server_is_told_which_numbers_may_be_cited() -> None:
+def test_the_server_receives_the_numbers_that_may_be_cited() -> None:
     llm = ScriptedLLM(says("x"))
     model = LanguageModel(llm, "scripted", constrain=lambda numbers: {"extra_body": list(numbers)})
     list(model.write(ASKED, ["1.1", "1.2"]))
@@ -70,29 +70,27 @@ def test_its_server_is_told_which_numbers_may_be_cited() -> None:
 @pytest.mark.parametrize(
     "error", [ConnectionRefusedError("refused"), ServerError(503), ServerError(429)], ids=repr
 )
-def test_what_may_pass_is_tried_again_after_longer_and_longer_waits(
-    error: Exception, waits: list[float]
-) -> None:
+def test_retryable_errors_are_retried_after_growing_waits(error: Exception, waits: list[float]) -> None:
     llm = ScriptedLLM(fails(error), fails(error), says("Forty one."))
     assert written(model_of(llm, attempts=3)) == "Forty one."
     assert (len(llm.sent), waits) == (3, [0.5, 1.0])
 
 
-def test_what_keeps_failing_is_given_up_after_its_attempts(waits: list[float]) -> None:
+def test_a_failing_reply_is_given_up_after_its_attempts(waits: list[float]) -> None:
     llm = ScriptedLLM(fails(ServerError(503)))
     error = failure_of(model_of(llm, attempts=3))
     assert (str(error), error.kind) == ("scripted failed (ServerError: the server says no)", "error")
     assert (len(llm.sent), waits) == (3, [0.5, 1.0])
 
 
-def test_what_is_wrong_is_not_tried_again(waits: list[float]) -> None:
+def test_other_errors_are_not_retried(waits: list[float]) -> None:
     llm = ScriptedLLM(fails(ServerError(400, "no such\nmodel")))
     error = failure_of(model_of(llm, attempts=3))
     assert (str(error), error.kind) == ("scripted failed (ServerError: no such model)", "error")
     assert (len(llm.sent), waits) == (1, [])
 
 
-def test_a_reply_that_breaks_off_is_not_begun_again() -> None:
+def test_a_reply_that_breaks_off_is_not_restarted() -> None:
     llm = ScriptedLLM(fails(ConnectionResetError("reset"), "Forty "), says("Forty one."))
     pieces = iter(model_of(llm, attempts=3).write(ASKED))
     assert next(pieces) == "Forty "
@@ -101,7 +99,7 @@ def test_a_reply_that_breaks_off_is_not_begun_again() -> None:
     assert len(llm.sent) == 1
 
 
-def test_all_attempts_together_keep_to_the_time(waits: list[float], released: Event) -> None:
+def test_the_time_limit_covers_all_attempts(waits: list[float], released: Event) -> None:
     llm = ScriptedLLM(fails(ServerError(503)), hangs(released))
     began = time.monotonic()
     error = failure_of(model_of(llm, attempts=3, seconds=0.7))
@@ -110,13 +108,13 @@ def test_all_attempts_together_keep_to_the_time(waits: list[float], released: Ev
     assert waits == [0.5]
 
 
-def test_no_attempt_is_waited_for_that_would_come_too_late(waits: list[float]) -> None:
+def test_no_retry_is_awaited_beyond_the_time_limit(waits: list[float]) -> None:
     llm = ScriptedLLM(fails(ServerError(503)))
     assert failure_of(model_of(llm, attempts=3, seconds=0.4)).kind == "error"
     assert (len(llm.sent), waits) == (1, [])
 
 
-def test_a_reply_may_be_given_less_time_than_the_model_has(released: Event) -> None:
+def test_a_reply_may_have_a_shorter_time_limit(released: Event) -> None:
     model = model_of(ScriptedLLM(hangs(released)), seconds=20)
     began = time.monotonic()
     with pytest.raises(ModelError):
@@ -124,12 +122,12 @@ def test_a_reply_may_be_given_less_time_than_the_model_has(released: Event) -> N
     assert time.monotonic() - began < 2
 
 
-def test_a_client_s_own_time_out_counts_as_one() -> None:
+def test_a_client_s_own_timeout_is_a_timeout() -> None:
     error = failure_of(model_of(ScriptedLLM(fails(TimeoutError("read")))))
     assert (str(error), error.kind) == ("scripted did not answer in time", "timeout")
 
 
-def test_after_three_failures_the_model_is_not_asked_until_a_trial_after_the_pause() -> None:
+def test_after_three_failures_the_model_pauses_until_a_trial() -> None:
     now = [0.0]
     llm = ScriptedLLM(*[fails(ServerError(400))] * 3, says("Forty one."))
     model = model_of(llm, circuit=Circuit(now=lambda: now[0]))
@@ -143,7 +141,7 @@ def test_after_three_failures_the_model_is_not_asked_until_a_trial_after_the_pau
     assert written(model) == "Forty one."
 
 
-def test_whoever_has_enough_leaves_off_and_the_model_did_well() -> None:
+def test_stopping_early_counts_as_success() -> None:
     circuit = Circuit(failures=1)
     llm = ScriptedLLM(for_ever("again "))
     model = model_of(llm, circuit=circuit)
@@ -154,7 +152,7 @@ def test_whoever_has_enough_leaves_off_and_the_model_did_well() -> None:
     assert circuit.admits()
 
 
-def test_usage_and_whether_it_was_cut_are_known_at_the_end_and_priced() -> None:
+def test_usage_cost_and_truncation_are_known_at_the_end() -> None:
     usage = {"usage": {"prompt_tokens": 2_000, "completion_tokens": 100}, "done_reason": "length"}
     writing = model_of(ScriptedLLM(says("Forty one.", usage))).write(ASKED)
     assert (writing.usage, writing.is_cut) == (Usage(0, 0), False)
@@ -163,25 +161,25 @@ def test_usage_and_whether_it_was_cut_are_known_at_the_end_and_priced() -> None:
     assert Prices(prompt=0.5, completion=2.0).of(writing.usage) == pytest.approx(0.0012)
 
 
-def test_an_empty_reply_is_no_failure() -> None:
+def test_an_empty_reply_is_not_a_failure() -> None:
     circuit = Circuit(failures=1)
     assert written(model_of(ScriptedLLM(says()), circuit=circuit)) == ""
     assert circuit.admits()
 
 
-def test_its_key_stands_in_no_message() -> None:
+def test_no_message_contains_the_key() -> None:
     llm = ScriptedLLM(fails(ServerError(401, "the key sk-secret is wrong")))
     model = LanguageModel(llm, "scripted", Limits(attempts=1), secret="sk-secret")  # noqa: S106
     assert str(failure_of(model)) == "scripted failed (ServerError: the key … is wrong)"
 
 
-def test_closing_gives_back_what_it_holds() -> None:
+def test_closing_releases_the_resources() -> None:
     closed: list[bool] = []
     LanguageModel(ScriptedLLM(says()), "scripted", close=lambda: closed.append(True)).close()
     assert closed == [True]
 
 
-def test_who_asks_beside_others_is_told_when_too_little_time_is_left_for_an_answer() -> None:
+def test_a_reply_that_waits_too_long_for_others_fails_as_busy() -> None:
     llm = ScriptedLLM(says("One. ", "Two."), says("Yes."))
     model = LanguageModel(llm, "Scripted", Limits(seconds=1.0), at_once=1)
     first = iter(model.write(ASKED))
@@ -193,15 +191,17 @@ def test_who_asks_beside_others_is_told_when_too_little_time_is_left_for_an_answ
     assert "".join(model.write(ASKED)) == "Yes."
 
 
-def test_the_connection_of_a_reply_that_is_left_off_is_closed_by_the_thread_that_reads_it() -> None:
+def test_the_reading_thread_closes_the_connection_of_an_abandoned_reply() -> None:
     closed: list[str] = []
     closing = Event()
 
-    def let_go() -> None:
+    def close_connection() -> None:
         closed.append(current_thread().name)
         closing.set()
 
-    model = LanguageModel(ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), let_go=let_go)
+    model = LanguageModel(
+        ScriptedLLM(for_ever("One. ")), "Scripted", Limits(seconds=20.0), close_connection=close_connection
+    )
     writing = iter(model.write(ASKED))
     assert next(writing) == "One. "
     assert closed == []
@@ -210,10 +210,10 @@ def test_the_connection_of_a_reply_that_is_left_off_is_closed_by_the_thread_that
     assert closed == ["footnoted-reply"]
 
 
-def test_a_reply_that_was_read_to_its_end_has_closed_its_own() -> None:
+def test_a_complete_reply_closes_no_connection_again() -> None:
     closed: list[str] = []
     llm = ScriptedLLM(says("One."))
-    model = LanguageModel(llm, "Scripted", let_go=lambda: closed.append("closed"))
+    model = LanguageModel(llm, "Scripted", close_connection=lambda: closed.append("closed"))
     assert list(model.write(ASKED)) == ["One."]
     assert llm.ended.wait(10)
     assert closed == []

@@ -1,4 +1,4 @@
-"""A real llama.cpp server with a small model: kept to the numbers, counted, and gone when it is closed."""
+"""A real llama.cpp server with a small model obeys a grammar, counts tokens, and stops when closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import Message, tokens
-from rag.writing.drafting import drafts
+from rag.writing.reply_parser import parse_reply
 
 NUMBERS = ("1.1", "1.2", "2.1")
 ASKED = (
@@ -26,13 +26,13 @@ ASKED = (
 
 @pytest.fixture(scope="module")
 def weights() -> Path:
-    """The file of a model with 135 million parameters."""
+    """A model file with 135 million parameters."""
     return smollm2()
 
 
 @pytest.fixture(scope="module")
 def server(weights: Path) -> Iterator[LlamaServer]:
-    """One thread: a second one would wait for a core that other tests have."""
+    """One thread, because other tests use the other cores."""
     opened = LlamaServer(weights, 1024, threads=1)
     yield opened
     opened.close()
@@ -46,7 +46,7 @@ def model(server: LlamaServer) -> Iterator[LanguageModel]:
     opened.close()
 
 
-def test_a_model_in_this_process_is_named_after_its_file_and_gone_when_it_is_closed(weights: Path) -> None:
+def test_a_local_model_has_the_name_of_its_file_and_stops_when_closed(weights: Path) -> None:
     opened = open_model(ModelSettings("llamacpp", str(weights), limits=Limits(512, 8, 60.0, 1)))
     assert opened.name == weights.stem == "SmolLM2-135M-Instruct.Q4_1"
     opened.close()
@@ -54,37 +54,37 @@ def test_a_model_in_this_process_is_named_after_its_file_and_gone_when_it_is_clo
         list(opened.write([Message("user", "One.")]))
 
 
-def test_a_grammar_keeps_its_reply_to_the_numbers_that_were_shown(model: LanguageModel) -> None:
+def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel) -> None:
     writing = model.write(ASKED, NUMBERS)
     pieces = list(writing)
     assert len(pieces) > 1, "it is streamed"
     reply = "".join(pieces)
     assert reply.startswith("[") or reply == "NO ANSWER"
-    found = list(drafts(pieces, "en", lambda: writing.is_cut))
+    found = list(parse_reply(pieces, "en", lambda: writing.is_cut))
     assert all(set(draft.numbers) <= set(NUMBERS) and draft.numbers for draft in found)
 
 
-def test_the_server_counts_what_a_reply_took(model: LanguageModel) -> None:
+def test_the_server_reports_the_tokens_of_a_reply(model: LanguageModel) -> None:
     writing = model.write(ASKED, NUMBERS)
     list(writing)
     assert 30 < writing.usage.prompt_tokens < 120
     assert 0 < writing.usage.completion_tokens <= 48
 
 
-def test_a_reply_ends_at_its_length_and_says_so(model: LanguageModel) -> None:
+def test_a_reply_at_its_length_limit_is_marked_as_cut(model: LanguageModel) -> None:
     writing = model.write([Message("user", "Count from one to a thousand, in words.")])
     list(writing)
     assert writing.is_cut
     assert writing.usage.completion_tokens == 48
 
 
-def test_a_prompt_that_is_longer_than_its_context_is_an_error_in_words(model: LanguageModel) -> None:
+def test_a_prompt_beyond_the_context_is_an_error(model: LanguageModel) -> None:
     with pytest.raises(ModelError, match=r"^small failed \(BadRequestError: .* context") as caught:
         list(model.write([Message("user", "dam " * 4000)]))
     assert caught.value.kind == "error"
 
 
-def test_prose_and_tables_have_no_more_tokens_than_are_counted_for_them(server: LlamaServer) -> None:
+def test_the_token_estimate_is_not_too_low_for_prose_and_tables(server: LlamaServer) -> None:
     address = server.address
     prose = "More than a thousand suspects were arrested within three days, Hun Manet said on Monday."
     table = "Quell Delta | 4,980 | 3,250 | −1,730\n" * 8
@@ -93,12 +93,12 @@ def test_prose_and_tables_have_no_more_tokens_than_are_counted_for_them(server: 
         assert len(told["tokens"]) <= tokens(text)
 
 
-def test_it_may_be_closed_at_once(weights: Path) -> None:
+def test_the_server_may_be_closed_at_once(weights: Path) -> None:
     for _ in range(3):
         LlamaServer(weights, 512, threads=1).close()
 
 
-def test_closing_it_closes_its_port(weights: Path) -> None:
+def test_closing_the_server_closes_its_port(weights: Path) -> None:
     server = LlamaServer(weights, 512, threads=1)
     parts = urlsplit(server.address)
     place = (str(parts.hostname), int(parts.port or 0))
@@ -110,15 +110,17 @@ def test_closing_it_closes_its_port(weights: Path) -> None:
         socket.create_connection(place, timeout=5)
 
 
-def test_a_file_that_is_missing_or_no_model_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_model_file_is_named(tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
     missing, garbage = tmp_path / "none.gguf", tmp_path / "garbage.gguf"
     garbage.write_bytes(b"GGUF" + bytes(range(256)) * 8)
     with pytest.raises(ModelSetupError) as caught:
         open_model(ModelSettings("llamacpp", str(missing)))
-    assert str(caught.value) == f"there is no model file {str(missing)!r}; give the path of a GGUF file"
+    assert (
+        str(caught.value) == f"the model file {str(missing)!r} does not exist; give the path of a GGUF file"
+    )
     with pytest.raises(ModelSetupError) as caught:
         open_model(ModelSettings("llamacpp", str(garbage)))
     assert str(caught.value).startswith(f"{str(garbage)!r} cannot be loaded by llama.cpp (")
-    assert str(caught.value).endswith("); give a GGUF file that is whole")
+    assert str(caught.value).endswith("); give a complete GGUF file")
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Each thread closes the response that it reads, once, and no other's."""
+"""Each thread closes its own response once, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings become a model of the right package, with its limits, and without retries of its own."""
+"""Settings open a model of the right package, with its limits, and without retries of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from llama_index.core.llms import LLM, CustomLLM, CompletionResponse, LLMMetadat
 
 
 class {other}(CustomLLM):
-    """Sorts before the one that is wanted."""
+    """Sorts before the wanted class."""
 
     @property
     def metadata(self) -> LLMMetadata:
@@ -50,7 +50,7 @@ class {name}({other}):
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A llama-index package of a provider that is asked by its package's name."""
+    """A llama-index package of a provider that settings name by its package."""
     folder = tmp_path / "llama_index" / "llms" / "far_ai"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(A_PACKAGE.format(name="FarAI", other="AnotherLLM"), encoding="utf-8")
@@ -79,7 +79,7 @@ def trusts_environment(model: LanguageModel) -> bool:
     return bool(llm_of(model)._http_client.trust_env)
 
 
-def test_a_server_of_openai_s_protocol_gets_all_limits_and_no_retries() -> None:
+def test_an_openai_server_gets_all_limits_and_no_retries() -> None:
     model = opened("openai", address="http://127.0.0.1:8080/v1", prices=Prices(1.0, 2.0))
     llm = llm_of(model)
     assert (model.name, model.limits, model.prices) == ("small", LIMITS, Prices(1.0, 2.0))
@@ -91,7 +91,7 @@ def test_a_server_of_openai_s_protocol_gets_all_limits_and_no_retries() -> None:
     model.close()
 
 
-def test_openai_itself_is_asked_where_no_address_is_given() -> None:
+def test_openai_is_the_default_address() -> None:
     model = opened("openai", key="sk-1")
     assert (llm_of(model).api_base, llm_of(model).api_key) == ("https://api.openai.com/v1", "sk-1")
     assert trusts_environment(model)
@@ -110,9 +110,7 @@ def test_openai_itself_is_asked_where_no_address_is_given() -> None:
         ("https://localhost.example.org/v1", True),
     ],
 )
-def test_a_proxy_of_the_environment_gets_nothing_that_is_meant_for_this_machine(
-    address: str, trusts: bool
-) -> None:
+def test_requests_to_this_machine_bypass_a_proxy_from_the_environment(address: str, trusts: bool) -> None:
     assert trusts_environment(opened("openai", address=address)) is trusts
 
 
@@ -125,13 +123,13 @@ def test_closing_a_model_closes_its_connections() -> None:
 @pytest.mark.parametrize(
     "address", ["127.0.0.1:8080", "ftp://host/v1", "http://", "http://[::1", "http://host:99999/v1"]
 )
-def test_an_address_that_is_none_is_named(address: str) -> None:
+def test_an_invalid_address_is_named(address: str) -> None:
     assert error_of("openai", address=address) == (
         f"the language model's address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
     )
 
 
-def test_a_llama_server_elsewhere_is_kept_to_the_numbers_by_a_grammar() -> None:
+def test_a_remote_llama_server_gets_a_grammar() -> None:
     model = opened("llamacpp", address="http://127.0.0.1:8080/v1")
     kept = model._constrain(["1.1", "2.1"])
     assert list(kept) == ["extra_body"]
@@ -146,7 +144,7 @@ def test_a_provider_whose_package_is_missing_names_the_command_that_installs_it(
     )
 
 
-def test_another_package_s_own_class_is_given_what_it_takes(package: str) -> None:
+def test_another_package_s_class_gets_the_arguments_that_it_knows(package: str) -> None:
     model = opened(package, key="k1", address="https://far.example/api", prices=Prices(1, 1))
     llm = llm_of(model)
     assert type(llm).__name__ == "FarAI"
@@ -155,17 +153,17 @@ def test_another_package_s_own_class_is_given_what_it_takes(package: str) -> Non
     assert (model.name, model.prices) == ("small", Prices(1, 1))
 
 
-def test_what_another_package_refuses_is_one_line_without_the_key(package: str) -> None:
+def test_an_error_of_another_package_is_one_line_without_the_key(package: str) -> None:
     assert error_of(package, model="refused", key="sk-secret") == (
         "the language model 'refused' of 'far-ai' cannot be opened: there is no such model for the key …"
     )
 
 
-def test_the_key_is_not_shown_with_the_settings() -> None:
+def test_the_settings_hide_the_key() -> None:
     assert "sk-secret" not in repr(ModelSettings("openai", "small", key="sk-secret"))
 
 
-def test_ollama_is_given_the_schema_and_no_proxy() -> None:
+def test_ollama_gets_the_schema_and_no_proxy() -> None:
     pytest.importorskip("llama_index.llms.ollama")
     model = opened("ollama", model="small:1b")
     llm = llm_of(model)
@@ -175,7 +173,7 @@ def test_ollama_is_given_the_schema_and_no_proxy() -> None:
     assert model._constrain(["1.1"])["format"]["required"] == ["sentences"]
 
 
-def test_anthropic_is_given_its_limits_and_no_retries() -> None:
+def test_anthropic_gets_its_limits_and_no_retries() -> None:
     pytest.importorskip("llama_index.llms.anthropic")
     llm = llm_of(opened("anthropic", model="claude-sonnet-4-0", key="k1"))
     assert (llm.model, llm.max_tokens, llm.max_retries) == ("claude-sonnet-4-0", 300, 0)

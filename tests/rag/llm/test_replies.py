@@ -1,4 +1,4 @@
-"""A reply comes as it is written, by a thread that ends when nobody reads."""
+"""A reply arrives as it is written, from a thread that ends when nobody reads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reply_of(script: Script, seconds: float = PATIENCE, sent: int = 30) -> tuple
 
 
 def cut(raw: object) -> tuple[bool, list[str]]:
-    """Whether a reply was cut whose last piece has what a client hands on."""
+    """Whether a reply with this raw response in its last piece was cut."""
     message = ChatMessage(role="assistant", content="a")
     reply = Reply(
         "x", 0, lambda: iter([ChatResponse(message=message, delta="a", raw=raw)]), time.monotonic() + PATIENCE
@@ -39,18 +39,18 @@ def cut(raw: object) -> tuple[bool, list[str]]:
     return reply.is_cut, pieces
 
 
-def test_its_pieces_come_in_order() -> None:
+def test_the_pieces_come_in_order() -> None:
     reply, _ = reply_of(says("one ", "", "two ", "three"))
     assert list(reply) == ["one ", "two ", "three"]
     assert not reply.is_cut
 
 
-def test_each_piece_is_there_before_the_next_is_written(released: Event) -> None:
+def test_each_piece_arrives_before_the_next_is_written(released: Event) -> None:
     reply, _ = reply_of(hangs(released, "one "))
     assert next(iter(reply)) == "one "
 
 
-def test_one_that_hangs_ends_in_time(released: Event) -> None:
+def test_a_hung_reply_times_out(released: Event) -> None:
     reply, _ = reply_of(hangs(released, "one "), seconds=0.3)
     began = time.monotonic()
     pieces = iter(reply)
@@ -61,7 +61,7 @@ def test_one_that_hangs_ends_in_time(released: Event) -> None:
     assert 0.2 < time.monotonic() - began < 2
 
 
-def test_one_that_goes_on_for_ever_ends_in_time() -> None:
+def test_an_endless_reply_times_out() -> None:
     reply, llm = reply_of(for_ever("again "), seconds=0.3)
     began = time.monotonic()
     with pytest.raises(ModelError):
@@ -70,7 +70,7 @@ def test_one_that_goes_on_for_ever_ends_in_time() -> None:
     assert llm.ended.wait(2), "its thread goes on"
 
 
-def test_what_its_client_raises_is_raised_where_it_is_read() -> None:
+def test_a_client_error_is_raised_in_the_reader() -> None:
     reply, _ = reply_of(fails(KeyError("choices"), "one "))
     pieces = iter(reply)
     assert next(pieces) == "one "
@@ -78,7 +78,7 @@ def test_what_its_client_raises_is_raised_where_it_is_read() -> None:
         next(pieces)
 
 
-def test_the_thread_of_one_that_is_left_off_ends_and_lets_go_of_the_connection() -> None:
+def test_an_abandoned_reply_ends_its_thread_and_closes_its_connection() -> None:
     before = active_count()
     reply, llm = reply_of(for_ever("again "))
     for _ in reply:
@@ -90,7 +90,7 @@ def test_the_thread_of_one_that_is_left_off_ends_and_lets_go_of_the_connection()
     assert active_count() <= before
 
 
-def test_a_model_that_is_faster_than_its_reader_waits() -> None:
+def test_a_model_that_outpaces_its_reader_waits() -> None:
     written = [0]
 
     def script(_: object) -> Iterator[str]:
@@ -105,7 +105,7 @@ def test_a_model_that_is_faster_than_its_reader_waits() -> None:
     reply.abandon()
 
 
-def test_a_stream_that_cannot_be_closed_is_read_to_its_end() -> None:
+def test_a_stream_without_close_is_read_to_its_end() -> None:
     message = ChatMessage(role="assistant", content="a")
     responses = [ChatResponse(message=message, delta="a"), ChatResponse(message=message, delta="b")]
     assert list(Reply("x", 0, lambda: iter(responses), time.monotonic() + PATIENCE)) == ["a", "b"]
@@ -129,7 +129,7 @@ def test_a_stream_that_cannot_be_closed_is_read_to_its_end() -> None:
     ],
     ids=str,
 )
-def test_one_that_ends_at_the_limit_of_its_length_is_cut(raw: object, is_cut: bool) -> None:
+def test_a_reply_at_its_length_limit_is_cut(raw: object, is_cut: bool) -> None:
     assert cut(raw) == (is_cut, ["a"])
 
 
@@ -143,19 +143,19 @@ Told = Callable[[int, int], Any]
         lambda sent, written: {"usage": {"input_tokens": sent, "output_tokens": written}},
     ],
 )
-def test_its_usage_is_what_the_model_says(told: Told) -> None:
+def test_the_usage_is_that_of_the_model(told: Told) -> None:
     reply, _ = reply_of(says("one two", told(120, 7)))
     list(reply)
     assert reply.usage == Usage(120, 7)
 
 
-def test_its_usage_is_estimated_where_the_model_says_nothing() -> None:
+def test_the_usage_is_estimated_if_the_model_reports_none() -> None:
     reply, _ = reply_of(says("twelve chars"), sent=30)
     assert reply.usage == Usage(10, 0)
     list(reply)
     assert reply.usage == Usage(10, 4)
 
 
-def test_halves_of_surrogate_pairs_are_handed_on() -> None:
+def test_halves_of_surrogate_pairs_are_passed_on() -> None:
     reply, _ = reply_of(says("a\ud83d", "\ude00b"))
     assert list(reply) == ["a\ud83d", "\ude00b"]

@@ -1,4 +1,4 @@
-"""A sentence comes apart into subject, verb and the rest, or is left alone."""
+"""A sentence is parsed into subject, verb and the rest, or rejected."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.suggesting.clauses import Clause, plain, taken_apart
+from rag.suggesting.clauses import Clause, parse_clause, simplify
 
 AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and families left."
 
@@ -48,8 +48,8 @@ AROUND = "In the spring the Cabinet met. Near Parliament officials waited, and f
         ),
     ],
 )
-def test_a_plain_sentence_comes_apart(sentence: str, clause: Clause) -> None:
-    assert taken_apart(sentence, AROUND) == clause
+def test_a_simple_sentence_is_parsed(sentence: str, clause: Clause) -> None:
+    assert parse_clause(sentence, AROUND) == clause
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_plain_sentence_comes_apart(sentence: str, clause: Clause) -> None:
         "",
     ],
 )
-def test_what_points_elsewhere_or_has_two_verbs_is_left_alone(sentence: str) -> None:
-    assert taken_apart(sentence, AROUND) is None
+def test_sentences_with_anaphors_or_two_verbs_are_rejected(sentence: str) -> None:
+    assert parse_clause(sentence, AROUND) is None
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_what_points_elsewhere_or_has_two_verbs_is_left_alone(sentence: str) -> 
         (f"{'Long ' * 60}.", None),
     ],
 )
-def test_what_is_no_plain_sentence_is_not_looked_at(sentence: str, words: str | None) -> None:
-    assert plain(sentence) == words
+def test_text_that_is_not_a_simple_sentence_is_rejected(sentence: str, words: str | None) -> None:
+    assert simplify(sentence) == words
 
 
 @given(st.text(max_size=120))
-def test_nothing_is_too_odd_to_be_looked_at(text: str) -> None:
-    words = plain(text)
-    assert words is None or taken_apart(words, text) is None or words
+def test_any_text_can_be_parsed_without_an_error(text: str) -> None:
+    words = simplify(text)
+    assert words is None or parse_clause(words, text) is None or words

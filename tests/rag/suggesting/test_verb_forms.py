@@ -1,4 +1,4 @@
-"""Forms of verbs: what is known is right, what is not known is None."""
+"""Known forms of verbs lead to their infinitives, unknown ones to None."""
 
 from __future__ import annotations
 

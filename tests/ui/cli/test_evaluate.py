@@ -134,7 +134,7 @@ def test_what_a_set_s_files_have_wrong_is_said_and_the_rest_is_measured(
     form, err = measures(capfd, folder, "--part", "retrieval", "--home", tmp_path / "home")
     assert form["retrieval"]["fused"]["recall@1"]["value"] == 1
     assert err.splitlines() == [
-        "1 judgements of qrels.tsv are left out, since the corpus lacks their documents: d2",
+        "1 judgements of qrels.tsv are left out, because the corpus lacks their documents: d2",
         f"report: {tmp_path}/home/evaluation/reports/set/report.md",
     ]
 
@@ -151,7 +151,7 @@ def test_the_library_is_evaluated_with_its_feedback(
     assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 7, 2)
     assert form["abstention"]["recall"]["n"] == 2
     assert err.splitlines() == [
-        "left out: judgements as wrong that do not say what is right (1)",
+        "left out: judgements of wrong answers without the right evidence (1)",
         f"report: {own_home}/evaluation/reports/library/report.md",
     ]
     lines = (SEEDS / "questions.jsonl").read_text().splitlines()
@@ -199,12 +199,12 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
                 "of a TOML file, or 'default'"
             ),
         ),
-        (["/nowhere"], 1, "/nowhere is no folder; give the path of a folder that has a data set"),
+        (["/nowhere"], 1, "/nowhere is not a folder; give the path of a folder with a data set"),
         (
             ["--from-feedback"],
             1,
             (
-                "there is nothing to evaluate the library with; judge answers with POST /v1/feedback, or "
+                "the library has no questions to evaluate; judge answers with POST /v1/feedback, or "
                 "name a file of questions"
             ),
         ),
@@ -219,7 +219,7 @@ def test_errors_are_one_line(
 def test_a_damaged_line_of_feedback_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "feedback.jsonl").write_text("{}\n")
     line = fails(capfd, 1, "eval", "--from-feedback", "--home", tmp_path)
-    assert line.startswith(f"{tmp_path}/feedback.jsonl, line 1: not feedback as it is stored (")
+    assert line.startswith(f"{tmp_path}/feedback.jsonl, line 1: not a feedback record (")
 
 
 def test_an_unknown_reader_is_one_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

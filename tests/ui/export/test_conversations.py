@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answers import Answer
-from rag.conversations.answers import written
-from rag.conversations.rechecking import Claim
+from rag.conversations.answers import answer_json
+from rag.conversations.export_check import Claim
 from rag.wording import visible
 from tests.support.exports import (
     ANSWERS,
@@ -254,7 +254,7 @@ def test_a_file_that_was_cut_or_spoilt_is_read_or_refused(form: Format, data: st
 
 
 def test_the_json_of_a_conversation_is_read_as_it_is_shown() -> None:
-    body = f'{{"conversation_id":"c1","name":"Gates","answers":[{",".join(map(written, ANSWERS))}]}}'
+    body = f'{{"conversation_id":"c1","name":"Gates","answers":[{",".join(map(answer_json, ANSWERS))}]}}'
     exported = read_export(body.encode(), Path("conversation.json"))
     expected = sheet_as_read(bind("c1", "Gates", ANSWERS, {}))
     assert exported == replace(expected, manifest=None)

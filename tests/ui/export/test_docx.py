@@ -16,7 +16,7 @@ from lxml import etree
 
 from index.loaders.word.docx import read_docx
 from rag.answers import Answer
-from rag.conversations.rechecking import Claim
+from rag.conversations.export_check import Claim
 from tests.support.exports import DIGESTS, FIRST, SECOND, answers_of_any_words, full_answer
 from tests.support.markup import answer, citation
 from ui.export import DOCX, Exported, export, read_export

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.rechecking import Footnote, Place
+from rag.conversations.export_check import Footnote, Place
 from tests.support.exports import DIGESTS, full_answer
 from tests.support.reports import version
 from ui.export import FORMATS, Exported, Format, export, read_export

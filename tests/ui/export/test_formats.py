@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answers import Answer
-from rag.conversations.answers import written
-from rag.conversations.rechecking import Claim, Place
+from rag.conversations.answers import answer_json
+from rag.conversations.export_check import Claim, Place
 from tests.support.exports import DIGESTS, FIRST, SECOND, THIRD, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage
 from ui.export import FORMATS, Exported, Format, NotExportedError, export, format_of, read_export
@@ -63,7 +63,7 @@ def test_an_abstention_claims_nothing(form: Format) -> None:
 
 def test_an_answer_in_json_is_read_as_it_is_shown() -> None:
     made = answer(citation(1, FIRST))
-    read = read_export(written(made).encode(), Path("answer.json"))
+    read = read_export(answer_json(made).encode(), Path("answer.json"))
     assert (read.claims, read.manifest) == ((Claim(FIRST, (1,)),), None)
     assert read.footnotes[0].place == Place(1, 2, None, 100, 100 + len(FIRST))
 

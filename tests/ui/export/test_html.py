@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from rag.answers import Answer
-from rag.conversations.rechecking import Claim
+from rag.conversations.export_check import Claim
 from tests.support.exports import DIGESTS, FIRST, answers_of_any_words, full_answer
 from ui.export import HTML, Exported, export, read_export
 

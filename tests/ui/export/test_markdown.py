@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from rag.answers import Answer
-from rag.conversations.rechecking import Claim
+from rag.conversations.export_check import Claim
 from rag.wording import visible
 from tests.support.exports import DIGESTS, FIRST, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage, texts

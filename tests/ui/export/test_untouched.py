@@ -10,7 +10,7 @@ import pytest
 
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations.answers import load, written
+from rag.conversations.answers import answer_json, load
 from rag.engine import QueryEngine
 from ui.cli.verify import verify_file
 from ui.export import FORMATS, Format, digests_of, export, read_export
@@ -38,7 +38,7 @@ def test_every_answer_holds(
         file.write_bytes(export(made, form, digests_of(seed_index.catalog, made)))
         verified = verify_file(seed_index.catalog, file)
         # What the library would find, did it keep the answer.
-        kept = lay_out(load(written(made).encode()), {})
+        kept = lay_out(load(answer_json(made).encode()), {})
         assert list(beside_kept(read_export(file.read_bytes(), file), [kept])) == []
         if not verified.holds:
             checks = (*verified.sentences, *verified.footnotes)

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.conversations.answers import keep, written
-from rag.conversations.rechecking import Claim
-from rag.conversations.store import Kept
+from rag.conversations.answers import answer_json, keep
+from rag.conversations.export_check import Claim
+from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from ui.app import create_app
@@ -32,7 +32,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with Library.open(tmp_path_factory.mktemp("home"), StubEncoder()) as index:
         keep(index, MADE)
         keep(index, replace(MADE, answer_id="0b" * 16))
-        Kept(index.catalog.engine).put("0c" * 16, None, MADE.created, SPACED)
+        AnswerStore(index.catalog.engine).put("0c" * 16, None, MADE.created, SPACED)
         with TestClient(create_app(index, QueryEngine(index, None))) as client:
             yield client
 
@@ -40,7 +40,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 def test_an_answer_is_given_byte_for_byte(client: TestClient) -> None:
     response = client.get(f"/v1/answers/{MADE.answer_id}")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert response.content == written(MADE).encode()
+    assert response.content == answer_json(MADE).encode()
     assert client.get(f"/v1/answers/{'0c' * 16}").content == SPACED.encode()
 
 

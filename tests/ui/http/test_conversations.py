@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations.answers import keep, written
-from rag.conversations.rechecking import Claim
+from rag.conversations.answers import answer_json, keep
+from rag.conversations.export_check import Claim
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
@@ -106,8 +106,8 @@ def test_a_list_has_its_bounds(client: TestClient, query: dict[str, Any], detail
 def test_a_conversation_has_its_answers_byte_for_byte(client: TestClient) -> None:
     response = client.get(f"{ROUTE}/c-1")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert response.json() == {**FIRST, "answers": [json.loads(written(each)) for each in (DAM, GATES)]}
-    assert f"[{written(DAM)},{written(GATES)}]" in response.text
+    assert response.json() == {**FIRST, "answers": [json.loads(answer_json(each)) for each in (DAM, GATES)]}
+    assert f"[{answer_json(DAM)},{answer_json(GATES)}]" in response.text
 
 
 def test_a_name_is_given_and_taken_away(client: TestClient) -> None:
@@ -189,7 +189,7 @@ def test_a_question_that_is_asked_again_takes_the_place_of_its_answer(
     again = ask(client, replaces=GATES.answer_id, **given)
     assert again["conversation_id"] == "c-1"
     assert questions(client, "c-1") == [DAM.question, "Which gate did the council close?"]
-    assert client.get(f"/v1/answers/{GATES.answer_id}").content == written(GATES).encode()
+    assert client.get(f"/v1/answers/{GATES.answer_id}").content == answer_json(GATES).encode()
     assert listed(client, query="bon cua") == []
 
 
@@ -220,8 +220,8 @@ def test_a_streamed_answer_takes_the_place_when_it_is_whole(client: TestClient) 
             {"replaces": GATES.answer_id, "conversation_id": "c-2"},
             422,
             (
-                f"the answer '{GATES.answer_id}' is not of the conversation 'c-2'; leave out the "
-                "conversation_id, and it is asked in the answer's own"
+                f"the answer '{GATES.answer_id}' does not belong to the conversation 'c-2'; leave "
+                "out conversation_id to ask in the answer's own conversation"
             ),
         ),
         ({"replaces": GATES.answer_id, "question": " "}, 422, "question: must not be empty"),

@@ -110,9 +110,9 @@ def test_evidence_and_a_note_are_not_needed(client: TestClient, engine: QueryEng
         (
             {"evidence": [EVIDENCE, EVIDENCE | {"end": 59}]},
             422,
-            "start 0 and end 59 are no span of document 1, version 1, which has 58 characters; ",
+            "start 0 and end 59 are not a span of document 1, version 1, which has 58 characters; ",
         ),
-        ({"evidence": [EVIDENCE | {"start": 33}]}, 422, "start 33 and end 33 are no span of document 1, "),
+        ({"evidence": [EVIDENCE | {"start": 33}]}, 422, "start 33 and end 33 are not a span of document 1, "),
         ({"evidence": [EVIDENCE | {"start": -1}]}, 422, "evidence.0.start: "),
         ({"verdict": "fine"}, 422, "verdict: "),
         ({"question": " "}, 422, "question: must not be empty"),

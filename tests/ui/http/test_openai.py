@@ -17,7 +17,7 @@ import uvicorn
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
 from ui.app import create_app
 

@@ -16,7 +16,7 @@ from starlette.types import Message
 
 from index.library import NO_FILTERS, Library
 from rag.answers import Event
-from rag.conversations.history import ALONE
+from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
 from tests.support.background import PATIENCE, wait_until
 from ui.app import create_app
@@ -230,7 +230,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
         async with anyio.create_task_group() as tasks:
 
             async def read() -> None:
-                async with aclosing(arriving(engine, QUESTION, NO_FILTERS, ALONE)) as steps:
+                async with aclosing(arriving(engine, QUESTION, NO_FILTERS, NO_CONVERSATION)) as steps:
                     async for _ in steps:
                         pass
 

@@ -10,7 +10,7 @@ import pytest
 
 from index.library import NO_FILTERS
 from index.records import Filters
-from rag.conversations.history import ALONE, Conversation, of_answers
+from rag.conversations.history import NO_CONVERSATION, Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from tests.support.markup import ENGLISH
@@ -23,7 +23,7 @@ POPULATION = "What is the population of Cambodia?"
 
 
 async def steps(
-    engine: QueryEngine, question: str, filters: Filters = NO_FILTERS, follows: Conversation = ALONE
+    engine: QueryEngine, question: str, filters: Filters = NO_FILTERS, follows: Conversation = NO_CONVERSATION
 ) -> list[Arrived]:
     return [arrived async for arrived in arriving(engine, question, filters, follows)]
 
@@ -69,7 +69,7 @@ def test_what_narrows_a_question_is_known_from_the_first_step_on(seed_engine: Qu
 
 def test_whoever_stops_reading_has_the_engine_stop(seed_engine: QueryEngine) -> None:
     async def first() -> Arrived:
-        async with aclosing(arriving(seed_engine, ARRESTS, Filters(), ALONE)) as events:
+        async with aclosing(arriving(seed_engine, ARRESTS, Filters(), NO_CONVERSATION)) as events:
             async for arrived in events:
                 if arrived.citations:
                     return arrived
@@ -109,7 +109,7 @@ def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
 
 def test_a_follow_up_says_what_it_was_taken_to_ask(seed_engine: QueryEngine) -> None:
     first = seed_engine.ask(ORDERED)
-    made = anyio.run(steps, seed_engine, "Who ordered it?", Filters(), of_answers("c", [first]))
+    made = anyio.run(steps, seed_engine, "Who ordered it?", Filters(), from_answers("c", [first]))
     assert made[-1].standalone is not None
     understood = understood_markup(made[-1].standalone, ENGLISH)
     shown = [understood in arrived_markup(each, ENGLISH) for each in made]

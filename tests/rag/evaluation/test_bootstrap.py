@@ -1,4 +1,4 @@
-"""Figures are what the textbook says, and their intervals behave as intervals do."""
+"""Statistics match their textbook definitions, and their intervals behave like confidence intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from rag.evaluation.figures import Figure, Sample, auroc, bootstrap, estimate, mean, quantile, ratio, twice
+from rag.evaluation.bootstrap import Figure, Sample, auroc, bootstrap, estimate, mean, quantile, ratio, twice
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -24,10 +24,10 @@ def value(sample: Sample) -> float:
 
 
 class TestStatistics:
-    def test_a_mean_goes_over_the_questions(self) -> None:
+    def test_a_mean_is_over_the_questions(self) -> None:
         assert value(Sample(ids(4), mean([1, 0, 0, 1]))) == 0.5
 
-    def test_a_ratio_is_of_sums_and_not_a_mean_of_ratios(self) -> None:
+    def test_a_ratio_divides_sums_and_is_not_a_mean_of_ratios(self) -> None:
         assert value(Sample(ids(3), ratio([1, 0, 3], [1, 0, 9]))) == 0.4
 
     def test_weights_count_a_question_as_often_as_it_was_drawn(self) -> None:
@@ -42,7 +42,7 @@ class TestStatistics:
     ) -> None:
         assert value(Sample(ids(4), quantile([40, 10, 30, 20], share))) == expected
 
-    def test_auroc_is_the_share_of_pairs_in_order_with_ties_half(self) -> None:
+    def test_auroc_is_the_share_of_ordered_pairs_with_ties_as_halves(self) -> None:
         # Of six pairs, (.9 .5) (.9 .1) (.5 .1) (.4 .1) are in order, (.5 .5) is a tie, (.4 .5) is not.
         statistic = auroc([0.9, 0.5, 0.4, 0.5, 0.1], [True, True, True, False, False])
         assert value(Sample(ids(5), statistic)) == 4.5 / 6
@@ -83,7 +83,7 @@ class TestEstimate:
             assert figure.low - slack <= figure.value <= figure.high + slack
 
     @given(st.floats(0, 1), st.integers(1, 30))
-    def test_what_does_not_vary_has_no_width(self, share: float, count: int) -> None:
+    def test_a_constant_has_an_interval_without_width(self, share: float, count: int) -> None:
         figure = estimate(Sample(ids(count), mean([share] * count)))
         assert figure is not None
         assert (figure.low, figure.high) == (pytest.approx(share), pytest.approx(share))
@@ -93,23 +93,23 @@ class TestEstimate:
         sample = Sample(ids(len(values)), mean(values))
         assert estimate(sample) == estimate(sample)
 
-    def test_more_questions_make_it_narrower(self) -> None:
+    def test_more_questions_narrow_the_interval(self) -> None:
         few, many = (estimate(Sample(ids(count), mean([1, 0] * (count // 2)))) for count in (20, 2000))
         assert few is not None
         assert many is not None
         assert many.high - many.low < (few.high - few.low) / 5
 
-    def test_what_is_undefined_has_no_figure(self) -> None:
+    def test_an_undefined_statistic_has_no_figure(self) -> None:
         assert estimate(Sample((), mean([]))) is None
         assert estimate(Sample(ids(2), ratio([0, 0], [0, 0]))) is None
         assert estimate(Sample(ids(2), auroc([0.1, 0.9], [True, True]))) is None
 
-    def test_rounds_that_leave_it_undefined_do_not_count(self) -> None:
+    def test_undefined_rounds_do_not_count(self) -> None:
         figure = estimate(Sample(ids(2), ratio([1, 0], [1, 0])))
         assert figure == Figure(1.0, 1.0, 1.0, 2)
         assert np.isnan(bootstrap(Sample(ids(2), ratio([1, 0], [1, 0])))).any()
 
-    def test_large_sets_are_resampled_in_parts_of_bounded_size(self) -> None:
+    def test_large_sets_are_resampled_in_bounded_batches(self) -> None:
         count = 9000
         sizes: list[tuple[int, ...]] = []
 

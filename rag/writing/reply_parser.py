@@ -1,7 +1,8 @@
-"""What a language model writes → statements and the numbers that they cite, as soon as each is whole.
+"""A parser for a language model's reply: it yields each statement and its citations once complete.
 
-A line begins with the numbers of the sentences that it rests on. Models also put them behind a sentence, or
-write JSON: all three are read, and nothing is taken on trust, since every statement is checked afterwards.
+The prompt asks for the numbers of the cited sentences at the start of each line. Models also put them after a
+sentence, or write JSON; the parser reads all three forms. It trusts nothing, because every statement is
+verified later.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import Any
 import regex
 
 from index.text import sentences
-from rag.llm.messages import NO_ANSWER, _paired, without_thoughts
+from rag.llm.messages import NO_ANSWER, pair_surrogates, without_thoughts
 
 MAX_CHARACTERS = 12_000
-"""Of a reply; a model that writes more repeats itself."""
+"""The most characters of a reply that are read; a model that writes more repeats itself."""
 
 MAX_STATEMENT_CHARACTERS = 1_000
-"""Of one statement; a longer one is no sentence."""
+"""The longest statement; anything longer is not a sentence."""
 
 MAX_CITED = 6
-"""Sentences that a statement may cite; one that cites more says which of them carries it of none."""
+"""The most sentences that a statement may cite; with more, nobody can tell which of them supports it."""
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
@@ -42,35 +43,34 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Statement:
     """A statement of a model.
 
     Attributes:
-        text: its words, without marks.
-        numbers: the sentences that it cites, as the prompt numbers them, each once.
+        text: its words, without citation marks.
+        numbers: the sentences that it cites, by their numbers in the prompt, each once.
     """
 
     text: str
     numbers: tuple[str, ...]
 
 
-class NoAnswer(Exception):  # noqa: N818 (what a model says, and no error)
+class NoAnswer(Exception):  # noqa: N818 (a reply of the model, not an error)
     """The model says that the sentences do not answer the question."""
 
 
-def drafts(
+def parse_reply(
     pieces: Iterable[str], language: str, is_cut: Callable[[], bool] = lambda: False
-) -> Iterator[Draft]:
-    """The statements of a reply, each as soon as it is whole.
+) -> Iterator[Statement]:
+    """Yield the statements of a reply, each as soon as it is complete.
 
     Args:
-        pieces: the reply, as it is written; no more than :data:`MAX_CHARACTERS` of it is read.
-        language: of what is written, as an ISO 639-1 code.
-        is_cut: asked after the last piece, whether the reply was cut off: then its last statement is left
-            out.
+        pieces: the reply as it arrives; only the first :data:`MAX_CHARACTERS` are read.
+        language: the language of the reply, as an ISO 639-1 code.
+        is_cut: tells after the last piece whether the reply was cut off; its last statement is then left out.
 
     Raises:
-        NoAnswer: if that is how the reply begins.
+        NoAnswer: if the reply begins by saying that there is no answer.
     """
     whole, read, any_found = "", 0, False
     for piece in pieces:
@@ -91,8 +91,8 @@ def drafts(
         yield from _of_object(_decoded(spoken), language)
 
 
-def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
-    """The statements that are whole from ``read`` on, and where what is not begins."""
+def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int]:
+    """Return the complete statements from ``read`` on, and the offset of the first incomplete one."""
     if begins := _JSON.match(text):
         return _objects(text, read, begins, language)
     end = text.rfind("\n") + 1
@@ -101,14 +101,14 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Draft], int]:
     return list(_lines(text[read:end], language)), end
 
 
-def _lines(text: str, language: str) -> Iterator[Draft]:
+def _lines(text: str, language: str) -> Iterator[Statement]:
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
             yield from _line(_BULLET.sub("", " ".join(line.split())), language)
 
 
-def _line(line: str, language: str) -> Iterator[Draft]:
-    """The statements of a line: marks stand before their words where one begins the line, else behind."""
+def _line(line: str, language: str) -> Iterator[Statement]:
+    """Yield the statements of a line: marks at its start cite for the next words, others for those before."""
     marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
     text = line[: marks[0].start()] if marks else line
@@ -116,7 +116,7 @@ def _line(line: str, language: str) -> Iterator[Draft]:
     numbers: list[str] = []
     for place, mark in enumerate(marks):
         after = line[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else edges[-1]]
-        # The stop of a sentence whose mark stands before it.
+        # The full stop of a sentence whose mark precedes it.
         tail = found.group() if (found := _TAIL.match(after)) and not leads else ""
         if leads and _has_words(after) and _has_words(text) and _ENDS.search(text):
             yield from _statements(text, numbers, language)
@@ -130,14 +130,14 @@ def _line(line: str, language: str) -> Iterator[Draft]:
     yield from _statements(text, numbers, language)
 
 
-def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Draft]:
-    """The sentences of some words, each with all of their numbers."""
+def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Statement]:
+    """Yield the sentences of a text, each with all of its citation numbers."""
     cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
     plain = _CONTROL.sub("", " ".join(text.split()))
     for span in sentences(plain, language):
         words = span.of(plain).strip(" *_")
         if _has_words(words) and len(words) <= MAX_STATEMENT_CHARACTERS and not _NONE_ALONE.match(words):
-            yield Draft(words, cited)
+            yield Statement(words, cited)
 
 
 def _has_words(text: str) -> bool:
@@ -149,13 +149,13 @@ def _numbers(listed: str) -> list[str]:
 
 
 def _may_be_none(text: str) -> bool:
-    """Whether it says, or begins to say, that there is no answer."""
+    """Whether a text says, or begins to say, that there is no answer."""
     words = text.strip(" \n\t*\"'.").upper()
     return NO_ANSWER.startswith(words) or bool(_NONE.match(text))
 
 
 def _is_empty(text: str) -> bool:
-    """Whether it is JSON in which no statement says anything."""
+    """Whether a text is JSON without any statement."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(
@@ -174,9 +174,9 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
         return None
 
 
-def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Draft], int]:
-    """The statements of a JSON reply that are whole, from ``read`` on, and where the next one begins."""
-    found: list[Draft] = []
+def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
+    """Return the complete statements of a JSON reply from ``read`` on, and the offset of the next one."""
+    found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     place = max(read, listed + 1)
     if listed < 0:
@@ -191,11 +191,11 @@ def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> t
     return found, place
 
 
-def _of_object(value: Any, language: str) -> list[Draft]:  # noqa: ANN401 (JSON)
+def _of_object(value: Any, language: str) -> list[Statement]:  # noqa: ANN401 (JSON)
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         return []
     cites = value.get("cites")
     listed = [str(number) for number in cites] if isinstance(cites, list) else [str(cites)]
-    words = _paired(value["text"])
+    words = pair_surrogates(value["text"])
     numbers = [*_numbers(" ".join(listed)), *(n for mark in _MARK.findall(words) for n in _numbers(mark))]
     return list(_statements(_MARK.sub("", words), numbers, language))

@@ -1,4 +1,4 @@
-"""The text of an answer as it grows: sentences, their footnotes, and the numbers of these."""
+"""The text of an answer as it grows: its sentences, their footnotes, and the footnotes' numbers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from dataclasses import dataclass, field, replace
 
 from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
-from rag.finding.abstention import caveat
+from rag.finding.abstention import Abstention, caveat
 from rag.finding.citations import DocumentTexts, cite
-from rag.finding.copies import Sourced, sourced
+from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.ranking import select
 from rag.verification import verify
-from rag.writing.findings import Findings, Judge, as_it_is
+from rag.writing.findings import Adjust, Findings, unchanged
 
 Place = tuple[int, int, int, int]
-"""A span of a document, as what a footnote's number stands for: document, version, start and end."""
+"""The span that a footnote's number stands for: document, version, start and end."""
 
 
 @dataclass(slots=True)
 class Composition:
-    """An answer's text, with its sentences and footnotes, in the order in which they are added.
+    """An answer's text, with its sentences and footnotes in the order in which they are added.
 
     Attributes:
-        text: all of it so far.
+        library: provides the texts of documents.
+        numbers: the footnote numbers that are taken, by span.
+        text: the text so far.
         sentences: its sentences.
         citations: their footnotes.
     """
@@ -36,15 +38,15 @@ class Composition:
     _last: tuple[int, ...] = ()
     _languages: dict[int, str] = field(default_factory=dict)
 
-    def add(self, words: str, cited: Sequence[Sourced], verification: Verification) -> Iterator[Event]:
-        """Add a sentence, and give the events of it.
+    def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
+        """Add a sentence, and yield its events.
 
-        It is parted from the one before by a space, or by a line break where it cites other documents.
+        A space separates it from the sentence before, or a line break if it cites other documents.
 
         Args:
             words: the sentence.
-            cited: what it rests on.
-            verification: what was checked of it.
+            cited: the sentences that it cites.
+            verification: the result of checking it.
         """
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
         gap = "" if not self.text else " " if documents == self._last else "\n"
@@ -67,7 +69,7 @@ class Composition:
         yield from map(CitationMade, made)
 
     def answer(self, draft: Answer) -> Answer:
-        """``draft`` with what was added, and with what its footnotes give different figures for."""
+        """Return ``draft`` with the text and footnotes so far, and the disagreements among the footnotes."""
         return replace(
             draft,
             text=self.text,
@@ -76,7 +78,7 @@ class Composition:
             disagreements=disagreements(self.citations, self._languages),
         )
 
-    def _cite(self, start: int, words: str, item: Sourced, verification: Verification) -> Citation:
+    def _cite(self, start: int, words: str, item: CitedSentence, verification: Verification) -> Citation:
         return cite(
             self._number(item),
             start,
@@ -89,19 +91,27 @@ class Composition:
             also_in=item.also_in,
         )
 
-    def _number(self, item: Sourced) -> int:
+    def _number(self, item: CitedSentence) -> int:
         span = item.sentence.span
         place = (item.record.document_id, item.record.version, span.start, span.end)
         return self.numbers.setdefault(place, max(self.numbers.values(), default=0) + 1)
 
 
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
-    """The numbers that spans have in earlier answers of a conversation."""
+    """Return the footnote numbers that spans have in earlier answers of a conversation."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
 
 
+def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
+    """Return an abstention with its reason."""
+    yield Token(abstention.reason)
+    return replace(
+        draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
+    )
+
+
 QUOTED = "quoted"
-"""The name under which an answer says that no model wrote it: it is made of the reports' sentences."""
+"""The value of ``Answer.model`` for an answer that quotes the reports and that no model wrote."""
 
 
 def quote(
@@ -109,24 +119,24 @@ def quote(
     composition: Composition,
     draft: Answer,
     max_sentences: int,
-    judged: Judge = as_it_is,
+    adjust: Adjust = unchanged,
 ) -> Generator[Event, None, Answer]:
-    """The answer of the best sentences, and the events of it.
+    """Answer with the best sentences of the reports, and yield the events of the answer.
 
     Args:
-        findings: the sentences, and what they are chosen by.
-        composition: the answer's text.
+        findings: the ranked sentences, and the weights for selecting among them.
+        composition: the text of the answer.
         draft: the answer, as far as it is known.
-        max_sentences: how many sentences at most.
-        judged: what a sentence's verification comes to in this answer.
+        max_sentences: the most sentences to quote.
+        adjust: adjusts the verification of a sentence for this answer.
     """
     chosen = select(findings.ranked, findings.weights, max_sentences)
-    # All of them are within reach of the best.
+    # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    for item in sourced(chosen, findings.copies):
+    for item in cite_earliest(chosen, findings.copies):
         words = item.sentence.text
         document = findings.library.text(item.record)
-        verification = judged(verify(words, words, document, item.sentence.span), score)
+        verification = adjust(verify(words, words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
     return replace(composition.answer(draft), note=note or None)

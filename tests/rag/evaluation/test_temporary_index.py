@@ -1,4 +1,4 @@
-"""A throw-away index is made once for what it depends on, and then embeds nothing."""
+"""A temporary index is made once for its content and configuration; opening it again embeds nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.evaluation.configuration import Configuration
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.temporary_index import open_temporary
 from tests.support.reports import Watched, paths
 
 DOCUMENTS = {
@@ -33,9 +33,9 @@ def opened(
     configuration: Configuration = DEFAULT,
     documents: Mapping[str, Document] = DOCUMENTS,
 ) -> list[str]:
-    """What opening the index embeds; the index holds the documents then, and finds them."""
+    """The texts that opening the index embeds; the index then finds the documents."""
     watched.embedded.clear()
-    with open_throwaway(documents, configuration, watched, folder) as index:
+    with open_temporary(documents, configuration, watched, folder) as index:
         assert paths(index) == sorted(documents)
         assert index.search("Where are shoes made?", 1)[0].document.path == "d2"
     return list(watched.embedded)
@@ -50,7 +50,7 @@ def test_a_second_opening_embeds_nothing(watched: Watched, tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_the_configuration_says_what_is_embedded(watched: Watched, tmp_path: Path) -> None:
+def test_the_configuration_decides_which_passages_are_embedded(watched: Watched, tmp_path: Path) -> None:
     assert opened(watched, tmp_path, Configuration(max_chunk_tokens=8))[:2] == [
         "Dam\nThe dam of Varda broke.",
         "Dam\nNobody was warned.",
@@ -58,7 +58,7 @@ def test_the_configuration_says_what_is_embedded(watched: Watched, tmp_path: Pat
     assert opened(watched, tmp_path, Configuration(title_tokens=0))[1] == "Shoes are made in Orrin."
 
 
-def test_whatever_passages_depend_on_has_an_index_of_its_own(
+def test_a_change_to_anything_that_passages_depend_on_makes_a_new_index(
     watched: Watched, encoder: Encoder, tmp_path: Path
 ) -> None:
     other = DOCUMENTS | {"d1": replace(DOCUMENTS["d1"], text="The dam held.")}
@@ -74,7 +74,7 @@ def test_whatever_passages_depend_on_has_an_index_of_its_own(
     assert len(list(tmp_path.iterdir())) == 6, "what is done at question time changes no passage"
 
 
-def test_a_run_that_was_broken_off_goes_on(watched: Watched, tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes(watched: Watched, tmp_path: Path) -> None:
     many = {f"d{number}": Document(f"Gate {number} failed.", "Gates", "text", "en") for number in range(300)}
     many["d2"] = DOCUMENTS["d2"]
 
@@ -83,13 +83,13 @@ def test_a_run_that_was_broken_off_goes_on(watched: Watched, tmp_path: Path) -> 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_throwaway(many, DEFAULT, watched, tmp_path, power_cut)
+        open_temporary(many, DEFAULT, watched, tmp_path, power_cut)
     assert len(opened(watched, tmp_path, documents=many)) == 44
 
 
-def test_what_is_embedded_is_told(watched: Watched, tmp_path: Path) -> None:
+def test_embedding_is_reported(watched: Watched, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     index: Library
-    with open_throwaway(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
+    with open_temporary(DOCUMENTS, DEFAULT, watched, tmp_path, lambda *stage: told.append(stage)) as index:
         assert index.generation == 1
     assert told == [("embedding", 2, 2)]

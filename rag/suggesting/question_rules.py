@@ -1,7 +1,7 @@
-"""A sentence of a report → questions that it answers, as a person would ask them. English only.
+"""Generation of the questions that a sentence of a report answers. English only.
 
-A missing question costs nothing; an odd one is read as a mistake. So a rule fires where a sentence has just
-its form, and what it makes is left out where it does not read well.
+A missing question costs nothing, but an odd one looks like a mistake. A rule therefore requires an exact form
+of the sentence, and questions that read badly are dropped.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import regex
 
 from rag.follow_ups.mentions import DATE
-from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, plain, taken_apart
+from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
 from rag.suggesting.verb_forms import of_participle, of_past
 
 FEWEST_WORDS = 4
 MOST_WORDS = 17
-"""Of a question."""
+"""The length of a question, in words."""
 
 _ARTICLES = frozenset({"the", "a", "an"})
 _UNFINISHED = _ARTICLES | {"and", "or", "of", "for", "with", "by", "on", "at", "as", "is", "was", "be"}
-"""Words that no question ends with."""
+"""Words that cannot end a question."""
 
 _LONE = frozenset("bcdefghijklmnopqrstuvwxyz")
 _IS = frozenset({"is", "are", "was", "were"})
@@ -40,7 +40,7 @@ _HAPPENS = regex.compile(
     r"\s(?:(?:are|were|have been|will be|must be)\s(?:\p{Ll}+ly\s)?(?P<state>\p{Ll}+)"
     r"|have\s(?=\p{Ll}+(?:ed|en)\b)|had to\s|live\s|lived\s|died\b|lost\s|received\s)"
 )
-"""What is said of things that are counted: what they are, or what they do."""
+"""Predicates of counted things: a state, or an action."""
 
 _STATES = frozenset({
     "missing", "dead", "homeless", "in", "at", "under", "without", "unable", "children", "women",
@@ -86,27 +86,27 @@ _BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?\sbecause\s(?!of\b)\S")
 
 
 @dataclass(frozen=True, slots=True)
-class Phrased:
-    """A question, and the subject of the sentence that it was made of; "" where it names what it asks of."""
+class GeneratedQuestion:
+    """A question, and the subject of its sentence; "" if the question names its subject itself."""
 
     question: str
     subject: str = ""
 
 
-def questions_in(sentence: str, around: str) -> list[Phrased]:
-    """Questions that a sentence answers, the ones first that ask for the most telling thing in it.
+def questions_in(sentence: str, around: str) -> list[GeneratedQuestion]:
+    """Return the questions that a sentence answers, the most informative first.
 
     Args:
-        sentence: of an English report.
-        around: words of the same report, which tell a name from a word that only begins a sentence.
+        sentence: a sentence of an English report.
+        around: nearby text, which tells a name from an ordinary word at the start of a sentence.
     """
-    words = plain(sentence)
+    words = simplify(sentence)
     if words is None:
         return []
-    asked = [Phrased(question) for rule in (_who_is, _how_many_of) for question in rule(words)]
-    clause = taken_apart(words, around)
+    asked = [GeneratedQuestion(question) for rule in (_who_is, _how_many_of) for question in rule(words)]
+    clause = parse_clause(words, around)
     if clause is not None:
-        asked += [Phrased(question, clause.subject) for rule in _RULES for question in rule(clause)]
+        asked += [GeneratedQuestion(question, clause.subject) for rule in _RULES for question in rule(clause)]
     asked += _why(words, around)
     return [each for each in dict.fromkeys(asked) if _reads_well(each.question)]
 
@@ -115,21 +115,21 @@ def _reads_well(question: str) -> bool:
     words = [word.casefold() for word in question.rstrip("?").split()]
     if not FEWEST_WORDS <= len(words) <= MOST_WORDS:
         return False
-    # What somebody is accused of: there the end is the one that is meant.
+    # "What is X accused of?" may end with a preposition.
     if words[-1] in _UNFINISHED and words[0] != "what":
         return False
     return not any(word in _LONE or word.strip(",.") in ANAPHORS for word in words[2:])
 
 
 def _who_is(sentence: str) -> Iterator[str]:
-    """Who somebody is whose office is said behind the name."""
+    """Ask for the person whose office follows the name."""
     said = _IN_OFFICE.match(sentence)
     if said is not None:
         yield f"Who is {said['name']}?"
 
 
 def _how_many_of(sentence: str) -> Iterator[str]:
-    """How many things, or what share of them, do or suffer what the sentence says."""
+    """Ask for the number, or the share, of the things with the predicate of the sentence."""
     for part in [sentence, *sentence.split(" and ")[1:]]:
         said = BREAK.split(part)[0]
         share = _SHARE.match(said)
@@ -158,7 +158,7 @@ def _what(clause: Clause) -> Iterator[str]:
 
 
 def _how_many(clause: Clause) -> Iterator[str]:
-    """How many things, or how much money, the subject has to do with."""
+    """Ask for the number of things, or the amount of money, in the object."""
     rest = clause.rest
     if clause.base is None:
         participle, _, rest = rest.partition(" ")
@@ -209,7 +209,7 @@ def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
 
 
 def _is_event(clause: Clause, rest: str) -> bool:
-    """Whether a date belongs to the clause's verb, and neither to a participle behind it nor to a state."""
+    """Whether a date belongs to the clause's verb, and not to a later participle or to a state."""
     passed_over = {"last", "first", "been"}
     words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
     if clause.base is not None:
@@ -233,15 +233,15 @@ def _where(clause: Clause) -> Iterator[str]:
         yield f"Where {_inverted(clause, rest)}{'' if led in {'in', 'at'} else f' {led}'}?"
 
 
-def _why(sentence: str, around: str) -> Iterator[Phrased]:
+def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:
     because = _BECAUSE.match(sentence)
-    clause = taken_apart(because["effect"], around) if because else None
+    clause = parse_clause(because["effect"], around) if because else None
     if clause is not None and (clause.rest or clause.base):
-        yield Phrased(f"Why {_inverted(clause, clause.rest)}?", clause.subject)
+        yield GeneratedQuestion(f"Why {_inverted(clause, clause.rest)}?", clause.subject)
 
 
 def _inverted(clause: Clause, rest: str) -> str:
-    """The clause with its auxiliary first, or with a form of *do*, and ``rest`` behind its verb."""
+    """Return the clause with its auxiliary (or a form of *do*) first, and ``rest`` after its verb."""
     if clause.base is None:
         words = [clause.verb, clause.subject, rest]
     else:

@@ -1,4 +1,4 @@
-"""A library's own set: its documents, with the questions that people judged or wrote down."""
+"""A set from a library: its documents, with questions from feedback and from files."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
 from rag.json_lines import read_json_lines
 
 SET = ("evaluation", "sets", "library")
-"""The folder under a home that holds the set."""
+"""The folder under a home that contains the set."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question on its way into the set: its fields, and evidence that is not found again yet."""
+    """A question for the set: its fields, and its evidence, which is not located yet."""
 
     fields: Mapping[str, Any]
     evidence: tuple[CitedEvidence, ...]
@@ -32,13 +32,13 @@ class _Asked:
 
     @property
     def key(self) -> str:
-        """The same for the same question, however it is spaced and capitalised."""
+        """The question without differences of spacing and case."""
         return " ".join(str(self.fields["text"]).split()).casefold()
 
 
 @dataclass(slots=True)
 class _Set:
-    """What is written, and why the rest is not."""
+    """The rows to write, and the reasons for leaving out others."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -49,15 +49,15 @@ def write_library_set(
 ) -> tuple[str, ...]:
     """Write a set in BEIR's layout over the current version of every document.
 
-    A question of a file stands before feedback on the same question, and later feedback before earlier.
-    Evidence whose document has changed is found again where its words occur once.
+    A question from a file precedes feedback on the same question, and later feedback precedes earlier.
+    Evidence in a changed document is located if its words occur exactly once.
 
     Args:
         index: the library.
-        feedback: judgements of answers, in the order they came.
-        questions: files of JSON lines with the fields of a set's questions; a document is named by its path
-            in the library.
-        folder: where to write; what an earlier set left there is overwritten.
+        feedback: judgements of answers, in the order of arrival.
+        questions: JSON Lines files with the fields of a set's questions; a document is named by its path in
+            the library.
+        folder: the folder to write; an earlier set in it is overwritten.
 
     Returns:
         What was left out, and why, in sentences for a person.
@@ -71,14 +71,14 @@ def write_library_set(
     seen: set[str] = set()
     for asked in (*_of_files(questions), *_of_feedback(feedback, made)):
         if asked.key in seen:
-            made.left_out["questions that a file or later feedback has too"] += 1
+            made.left_out["questions that a file or later feedback repeats"] += 1
         else:
             seen.add(asked.key)
             _add(made, asked, documents)
     notes = tuple(f"left out: {reason} ({count})" for reason, count in sorted(made.left_out.items()))
     if not made.rows:
         raise DatasetError(
-            "there is nothing to evaluate the library with"
+            "the library has no questions to evaluate"
             + (f" ({'; '.join(notes)})" if notes else "")
             + "; judge answers with POST /v1/feedback, or name a file of questions"
         )
@@ -87,7 +87,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
-    """By name: the path, with its folder in front where several folders have the same path."""
+    """Return the documents by name: the path, after its folder if several folders have the same path."""
     records = index.documents()
     paths = Counter(record.path for record in records)
     return {
@@ -129,7 +129,7 @@ def _of_files(files: Iterable[Path]) -> Iterator[_Asked]:
 def _of_feedback(feedback: Iterable[Feedback], made: _Set) -> Iterator[_Asked]:
     for item in reversed(list(feedback)):
         if item.verdict == "wrong" and not item.evidence:
-            made.left_out["judgements as wrong that do not say what is right"] += 1
+            made.left_out["judgements of wrong answers without the right evidence"] += 1
             continue
         answerable = item.verdict != "unanswerable"
         evidence = item.evidence if answerable else ()
@@ -148,11 +148,11 @@ def _add(made: _Set, asked: _Asked, documents: Mapping[str, tuple[DocumentRecord
         document = documents[name][1]
         span = place(document, evidence.start, evidence.end, evidence.quote)
         if span is None:
-            made.left_out["pieces of evidence whose words are gone from their document, or stand twice"] += 1
+            made.left_out["pieces of evidence whose words no longer occur exactly once"] += 1
             continue
         found.append({"document": name, "start": span.start, "end": span.end, "text": span.of(document.text)})
     if asked.needs_evidence and not found:
-        made.left_out["questions of which no evidence is left"] += 1
+        made.left_out["questions without remaining evidence"] += 1
         return
     made.rows.append({"_id": f"q{len(made.rows) + 1}", **asked.fields, "evidence": found})
 

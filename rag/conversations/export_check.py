@@ -1,7 +1,7 @@
-"""An answer that was carried away is checked again, as it is read there, against the library as it is now.
+"""The check of an exported answer, as its file shows it, against the current library.
 
-What is checked is what a reader has before them: the words of the sentences and of the quotes, in the form
-of :func:`rag.wording.visible`. Nothing is searched for and no model is needed.
+It checks the words in front of the reader: those of the sentences and of the quotes, in the form of
+:func:`rag.wording.visible`. It runs no search and needs no model.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _SAID: Mapping[Verdict, str] = {
 }
 
 _MOST = 2**63 - 1
-"""The largest number that the catalog can hold."""
+"""The largest integer that the catalog can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quote stands.
+    """The position of a quote.
 
     Attributes:
-        document_id: the document's number, in the library that the answer was made of.
+        document_id: the document's number, in the library that made the answer.
         version: its version.
-        digest: sha256 of that version's file, in hexadecimal; None where it is not known.
+        digest: sha256 of that version's file, in hexadecimal; None if it is unknown.
         start: where the quote begins in the version's text.
-        end: where it ends.
+        end: where the quote ends.
     """
 
     document_id: int
@@ -55,14 +55,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """A footnote as it is read.
+    """A footnote as the file shows it.
 
     Attributes:
         number: its mark.
         quote: the words between its quotation marks.
-        headings: where the quote is a table's row, the headings that are given with it; else None.
-        attribution: what it says of the document.
-        place: where the words are said to stand; None where nothing says it.
+        headings: for a row of a table, the headings that it shows; else None.
+        attribution: its description of the document.
+        place: the position of the words; None if the file does not say.
     """
 
     number: int
@@ -74,12 +74,12 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence as it is read.
+    """A sentence as the file shows it.
 
     Attributes:
         text: its words.
-        footnotes: its marks.
-        shown: how it is shown: unsupported ones are struck out.
+        footnotes: its footnote marks.
+        shown: the verdict that the file shows; unsupported sentences are struck out.
     """
 
     text: str
@@ -89,13 +89,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came out for a sentence or a footnote.
+    """The result for a sentence or a footnote.
 
     Attributes:
-        number: the footnote's mark, or the sentence's place among the sentences, from 1.
+        number: the footnote's mark, or the sentence's number, from 1.
         words: the sentence, or the quote.
-        problems: what is wrong, a line each; none where it holds.
-        remarks: what is good to know, and is not wrong.
+        problems: the faults, one per line; empty if it holds.
+        remarks: information that is not a fault.
     """
 
     number: int
@@ -105,15 +105,15 @@ class Checked:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether there is no problem."""
         return not self.problems
 
 
 Facts = Callable[[DocumentRecord, int | None], Sequence[str]]
-"""What a footnote must say of a document and the page in it."""
+"""Returns the facts that a footnote must state about a document and a page of it."""
 
 _Texts = Callable[[int, int], Document]
-"""A document's text by its number and version."""
+"""Returns a document's text by its number and version."""
 
 
 def recheck(
@@ -126,15 +126,15 @@ def recheck(
     """Check sentences against their quotes, and the quotes against the library.
 
     Args:
-        catalog: the library's.
+        catalog: the library's catalog.
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
-        facts: what a footnote must say of its document.
-        encoder: opens what compares meanings, for sentences that are not carried by words alone; None to do
-            without. It takes seconds, and a quotation never needs it.
+        facts: returns the facts that a footnote must state.
+        encoder: opens the encoder for sentences that the words alone do not support; None to do without.
+            Opening takes seconds, and a quotation never needs it.
 
     Returns:
-        What came out for each sentence, and for each footnote.
+        The result for each sentence, and for each footnote.
     """
     with catalog.reading() as reader:
         texts = cache(reader.text)
@@ -147,7 +147,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """The document of a place, where the library has that file under its number."""
+    """Return the document of a position, if the library has that file under that number."""
     named = _named(reader, place)
     return named if named is not None and place.digest in {None, named.digest} else None
 
@@ -173,9 +173,9 @@ def _check_claim(
     remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
     cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
     if any(note.holds and note.words == claim.text for note in cited):
-        # The document's own words need no support, be they a table's row or half a sentence.
+        # Verbatim words need no further support, even a table's row or half a sentence.
         return Checked(number, claim.text, tuple(problems), remarks)
-    # By the words that stand there to be read, even where they are not the document's.
+    # The reader sees the footnote's words, even if they are not the document's.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
     if _STANDING[found.verdict] < _STANDING[claim.shown]:
         problems.append(f"is {_SAID[found.verdict]} by what it cites: {found.reason}")
@@ -185,7 +185,7 @@ def _check_claim(
 def _check_footnote(
     reader: CatalogReader, texts: _Texts, footnote: Footnote, facts: Facts
 ) -> tuple[Checked, Evidence]:
-    """What came out for a footnote, and what its words are to be understood with."""
+    """Check a footnote; return the result, and its words as evidence."""
     alone = Evidence(footnote.quote, footnote.headings or "")
     place = footnote.place
     if place is None:
@@ -215,7 +215,7 @@ def _check_footnote(
 
 
 def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
-    """Where a footnote has other words than its document."""
+    """Yield the differences between a footnote's words and its document."""
     if (words := _quoted(document, place)) != footnote.quote:
         yield f"the quote is not what stands in the document there, which is “{words}”"
     if footnote.headings is not None and footnote.headings not in visible(document.text):
@@ -223,7 +223,7 @@ def _differences(footnote: Footnote, place: Place, document: Document) -> Iterat
 
 
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
-    """The versions that a place may be in: the one it names, else those of the same file, which has moved."""
+    """Yield the versions that may contain a position: the named one, else the same file elsewhere."""
     if (cited := cited_document(reader, place)) is not None:
         yield cited
     elif place.digest is not None:
@@ -249,7 +249,7 @@ def _absence(reader: CatalogReader, place: Place) -> str:
 
 
 def _quoted(document: Document, place: Place) -> str:
-    """What stands at the place; nothing where the text does not reach so far."""
+    """Return the visible words at a position; empty if the text is too short."""
     if not 0 <= place.start <= place.end <= len(document.text):
         return ""
     return visible(Span(place.start, place.end).of(document.text))

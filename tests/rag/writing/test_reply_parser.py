@@ -1,4 +1,4 @@
-"""A reply of a model becomes statements with numbers, whatever its form and however it arrives."""
+"""A reply is parsed into statements with numbers, in any form and from any pieces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.writing.drafting import MAX_CHARACTERS, MAX_CITED, Draft, NoAnswer, drafts
+from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
 
@@ -17,9 +17,9 @@ THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), 
 def read(
     reply: str, *, cut: bool = False, pieces: list[str] | None = None
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """The statements of a reply; what says that there is no answer, as one of its own."""
+    """The statements of a reply; "no answer" as a statement of its own."""
     try:
-        found = list(drafts([reply] if pieces is None else pieces, "en", lambda: cut))
+        found = list(parse_reply([reply] if pieces is None else pieces, "en", lambda: cut))
     except NoAnswer:
         return [("(no answer)", ())]
     return [(draft.text, draft.numbers) for draft in found]
@@ -40,7 +40,7 @@ def read(
         "【１.１】The dam broke.\n[1.2，2.1] Nine villages fled.\nIt was old.",
     ],
 )
-def test_marks_are_read_before_their_words_and_behind_them(reply: str) -> None:
+def test_citation_marks_are_read_before_and_after_a_sentence(reply: str) -> None:
     assert read(reply) == THREE
 
 
@@ -52,18 +52,18 @@ def test_json_is_read(frame: str, bare: bool) -> None:
     assert read(frame.replace("{}", written)) == THREE
 
 
-def test_one_statement_alone_is_read_as_json_too() -> None:
+def test_a_single_json_object_is_read() -> None:
     assert read('{"text": "The dam broke.", "cites": ["1.1"]}') == THREE[:1]
     assert read('{"text": "The dam broke [1.1].", "cites": "2.1"}') == [("The dam broke.", ("2.1", "1.1"))]
 
 
-def test_a_number_keeps_its_zero_where_json_has_it_as_a_number() -> None:
+def test_a_json_number_keeps_its_trailing_zero() -> None:
     assert read('{"sentences": [{"cites": [1.10], "text": "The dam broke."}]}') == [
         ("The dam broke.", ("1.10",))
     ]
 
 
-def test_a_statement_of_two_sentences_is_two_of_the_same_numbers() -> None:
+def test_two_sentences_share_the_numbers_of_their_line() -> None:
     assert read("[1.1] The dam broke. It was old.") == [
         ("The dam broke.", ("1.1",)),
         ("It was old.", ("1.1",)),
@@ -87,17 +87,17 @@ def test_a_model_may_say_that_there_is_no_answer(reply: str) -> None:
     assert read(reply) == read(reply, pieces=list(reply)) == [("(no answer)", ())]
 
 
-def test_a_statement_that_begins_with_these_words_is_one() -> None:
+def test_a_statement_may_begin_like_the_no_answer_reply() -> None:
     assert read("No answer was given by the ministry [1.1].") == [
         ("No answer was given by the ministry.", ("1.1",))
     ]
 
 
-def test_what_is_said_after_statements_does_not_take_them_back() -> None:
+def test_a_late_no_answer_does_not_retract_statements() -> None:
     assert read("[1.1] The dam broke.\nNO ANSWER\n") == THREE[:1]
 
 
-def test_each_statement_is_there_as_soon_as_its_line_is_whole() -> None:
+def test_each_statement_is_available_when_its_line_is_complete() -> None:
     taken: list[str] = []
 
     def pieces() -> object:
@@ -105,22 +105,22 @@ def test_each_statement_is_there_as_soon_as_its_line_is_whole() -> None:
             taken.append(piece)
             yield piece
 
-    found = drafts(pieces(), "en")  # type: ignore[arg-type]
-    assert next(found) == Draft("The dam broke.", ("1.1",))
+    found = parse_reply(pieces(), "en")  # type: ignore[arg-type]
+    assert next(found) == Statement("The dam broke.", ("1.1",))
     assert len(taken) == 2
 
 
-def test_each_object_is_there_as_soon_as_it_is_whole() -> None:
+def test_each_object_is_available_when_it_is_complete() -> None:
     written = '{"sentences": [{"cites": ["1.1"], "text": "The dam broke."}, {"ci'
     assert read(written) == read(written, pieces=list(written)) == THREE[:1]
 
 
-def test_a_reply_that_was_cut_loses_its_last_statement_only() -> None:
+def test_a_truncated_reply_loses_only_its_last_statement() -> None:
     assert read("The dam broke [1.1]. Nine villages fled [1.2][2.1]. It was ol", cut=True) == THREE[:2]
     assert read("[1.1] The dam broke.\n[1.2] Nine vill", cut=True) == THREE[:1]
 
 
-def test_a_reply_without_an_end_is_read_to_a_limit() -> None:
+def test_an_endless_reply_is_read_up_to_a_limit() -> None:
     taken = [0]
 
     def for_ever() -> object:
@@ -128,14 +128,14 @@ def test_a_reply_without_an_end_is_read_to_a_limit() -> None:
             taken[0] += 1
             yield "[1.1] The dam broke.\n"
 
-    found = list(drafts(for_ever(), "en"))  # type: ignore[arg-type]
-    assert set(found) == {Draft("The dam broke.", ("1.1",))}
+    found = list(parse_reply(for_ever(), "en"))  # type: ignore[arg-type]
+    assert set(found) == {Statement("The dam broke.", ("1.1",))}
     assert taken[0] <= MAX_CHARACTERS // 20
     assert read("x" * 1_000_000) == []
     assert len(read("word " * 200_000)) <= 1
 
 
-def test_a_statement_cites_no_more_sentences_than_a_reader_can_look_up() -> None:
+def test_a_statement_cites_at_most_six_sentences() -> None:
     marks = "".join(f"[1.{number}]" for number in range(1, 30))
     assert read(f"{marks} The dam broke.") == [
         ("The dam broke.", tuple(f"1.{number}" for number in range(1, MAX_CITED + 1)))
@@ -163,7 +163,7 @@ def test_nonsense_has_no_statements(reply: str) -> None:
     assert read(reply) == []
 
 
-def test_what_can_be_neither_kept_nor_sent_is_left_out() -> None:
+def test_lone_surrogates_and_control_characters_are_removed() -> None:
     assert read("[1.1] The\x00 dam \ud83d\ude00 broke\ud800.") == [("The dam 😀 broke\ufffd.", ("1.1",))]
     assert read("", pieces=["[1.1] A dam \ud83d", "\ude00.\n"]) == [("A dam 😀.", ("1.1",))]
     assert read('{"sentences": [{"cites": ["1.1"], "text": "A dam \\ud83d."}]}') == [
@@ -204,7 +204,7 @@ _REPLIES = st.one_of(st.text(), st.lists(_PARTS, max_size=25).map("".join))
 
 @settings(max_examples=300, deadline=None)
 @given(_REPLIES, st.data(), st.booleans())
-def test_however_a_reply_is_cut_into_pieces_its_statements_are_the_same(
+def test_the_statements_do_not_depend_on_the_pieces_of_the_reply(
     reply: str, data: st.DataObject, cut: bool
 ) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(reply)), max_size=6)))
@@ -217,7 +217,7 @@ def test_however_a_reply_is_cut_into_pieces_its_statements_are_the_same(
 
 @settings(max_examples=300, deadline=None)
 @given(_REPLIES)
-def test_a_statement_has_words_and_no_marks_and_can_be_sent(reply: str) -> None:
+def test_a_statement_has_words_without_marks_and_can_be_encoded(reply: str) -> None:
     for text, numbers in read(reply):
         assert any(character.isalnum() for character in text)
         assert text == " ".join(text.split())

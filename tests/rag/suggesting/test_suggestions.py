@@ -1,4 +1,4 @@
-"""What can be asked next: questions that the library answers with a sentence that is not shown yet."""
+"""Suggestions are questions that the library answers with a sentence that is not shown yet."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from rag.answers import Answer
-from rag.conversations.history import follow
+from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
-from rag.suggesting import suggesting
-from rag.suggesting.suggesting import candidates_of
+from rag.suggesting import suggestions
+from rag.suggesting.suggestions import candidates_of
 
-suggest = partial(suggesting.suggest, seconds=60)
-"""As on a machine that is quick enough: what is suggested does not depend on it here."""
+suggest = partial(suggestions.suggest, seconds=60)
+"""With ample time, so that the suggestions do not depend on the machine."""
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -37,7 +37,7 @@ def arrests(seed_engine: QueryEngine) -> Answer:
     return answers_to(seed_engine, ARRESTS)
 
 
-def test_suggestions_read_as_questions_and_stand_beside_what_was_cited(
+def test_suggestions_are_questions_about_sentences_near_the_citations(
     seed_engine: QueryEngine, arrests: Answer
 ) -> None:
     assert suggest(seed_engine, arrests) == [
@@ -47,9 +47,7 @@ def test_suggestions_read_as_questions_and_stand_beside_what_was_cited(
     ]
 
 
-def test_each_suggestion_is_answered_by_a_sentence_that_was_not_shown(
-    seed_engine: QueryEngine, arrests: Answer
-) -> None:
+def test_each_suggestion_is_answered_by_a_new_sentence(seed_engine: QueryEngine, arrests: Answer) -> None:
     shown = {cited.quote for cited in arrests.citations}
     for question in suggest(seed_engine, arrests):
         answer = answers_to(seed_engine, question)
@@ -57,15 +55,13 @@ def test_each_suggestion_is_answered_by_a_sentence_that_was_not_shown(
         assert answer.citations[0].document_id == arrests.citations[0].document_id
 
 
-def test_what_is_suggested_is_nothing_that_was_asked(seed_engine: QueryEngine, arrests: Answer) -> None:
+def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: Answer) -> None:
     [first, *_] = suggest(seed_engine, arrests)
     asked = replace(arrests, question="Who has suspended this deputy prosecutor?")
     assert first not in suggest(seed_engine, asked)
 
 
-def test_candidates_stand_around_what_is_cited_the_nearest_first(
-    seed_engine: QueryEngine, arrests: Answer
-) -> None:
+def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arrests: Answer) -> None:
     found = candidates_of(seed_engine.index, arrests)
     assert [each.distance for each in found] == sorted(each.distance for each in found)
     document = seed_engine.index.text(arrests.citations[0].document_id)
@@ -73,7 +69,7 @@ def test_candidates_stand_around_what_is_cited_the_nearest_first(
     assert "The Ministry of Justice suspended the deputy prosecutor on Wednesday." in words
 
 
-def test_an_abstention_is_followed_by_what_the_nearest_report_says(seed_engine: QueryEngine) -> None:
+def test_after_an_abstention_suggestions_come_from_the_nearest_report(seed_engine: QueryEngine) -> None:
     none = seed_engine.ask("What is the population of Cambodia?")
     assert none.abstained
     assert suggest(seed_engine, none) == [
@@ -82,13 +78,13 @@ def test_an_abstention_is_followed_by_what_the_nearest_report_says(seed_engine: 
     ]
 
 
-def test_where_no_report_speaks_of_the_subject_nothing_is_suggested(seed_engine: QueryEngine) -> None:
+def test_nothing_is_suggested_if_no_report_mentions_the_subject(seed_engine: QueryEngine) -> None:
     none = seed_engine.ask("Which glaciers of Patagonia melt fastest?")
     assert none.cause == "not_in_library"
     assert suggest(seed_engine, none) == []
 
 
-def test_only_reports_that_pass_the_filters_are_asked(seed_engine: QueryEngine) -> None:
+def test_suggestions_respect_the_filters(seed_engine: QueryEngine) -> None:
     filters = Filters(publishers=("Footnoted sample library",))
     answer = seed_engine.ask(ARRESTS, filters)
     assert len(suggest(seed_engine, answer)) == 3
@@ -97,14 +93,14 @@ def test_only_reports_that_pass_the_filters_are_asked(seed_engine: QueryEngine) 
     assert suggest(seed_engine, elsewhere) == []
 
 
-def test_no_question_is_tried_when_the_time_is_over(seed_engine: QueryEngine, arrests: Answer) -> None:
-    assert suggesting.suggest(seed_engine, arrests, seconds=0) == []
+def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
+    assert suggestions.suggest(seed_engine, arrests, seconds=0) == []
 
 
-def test_suggestions_are_made_soon(seed_engine: QueryEngine, arrests: Answer) -> None:
+def test_suggestions_take_less_than_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
     began = time.perf_counter()
-    suggesting.suggest(seed_engine, arrests)
-    # A second where nobody else is at work.
+    suggestions.suggest(seed_engine, arrests)
+    # One second on an idle machine.
     assert time.perf_counter() - began < 3
 
 
@@ -114,30 +110,31 @@ DAM = (
 )
 
 
-def test_what_was_shown_earlier_in_the_conversation_is_not_suggested_again(library: MakeLibrary) -> None:
+def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(library: MakeLibrary) -> None:
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
     assert "How many homes were destroyed?" in suggest(engine, first)
-    follows = follow(engine.index, first.conversation_id)
+    follows = continue_conversation(engine.index, first.conversation_id)
     homes = engine.ask("How many homes were destroyed at the dam of Varda?", conversation=follows)
     assert homes.citations[0].quote == "Some 412 homes were destroyed."
     again = engine.ask(
-        "When did the dam of Varda break?", conversation=follow(engine.index, homes.conversation_id)
+        "When did the dam of Varda break?",
+        conversation=continue_conversation(engine.index, homes.conversation_id),
     )
     assert "How many homes were destroyed?" not in suggest(engine, again)
 
 
-def test_asking_aside_keeps_no_answer_and_reaches_no_model(library: MakeLibrary) -> None:
+def test_trying_questions_stores_no_answer_and_calls_no_model(library: MakeLibrary) -> None:
     engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
     answer = answers_to(engine, "When did the dam of Varda break?")
     suggest(engine, answer)
-    aside = engine.aside()
-    assert (aside.writer, aside.keeps, engine.keeps) == (None, False, True)
+    quoting = engine.quoting_only()
+    assert (quoting.writer, quoting.keeps, engine.keeps) == (None, False, True)
     with engine.index.catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept").scalar() == 1
 
 
-def test_a_report_in_another_language_is_not_asked_of(library: MakeLibrary) -> None:
+def test_reports_in_other_languages_give_no_suggestions(library: MakeLibrary) -> None:
     engine = library(
         {"banjir.txt": "Bendungan Varda jebol pada hari Minggu. Sebanyak 412 rumah hancur di Varda."}
     )
@@ -145,7 +142,7 @@ def test_a_report_in_another_language_is_not_asked_of(library: MakeLibrary) -> N
     assert suggest(engine, answer) == []
 
 
-def test_a_version_that_was_replaced_is_not_asked_of(
+def test_replaced_versions_give_no_suggestions(
     index: Library, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("reports")
@@ -160,7 +157,7 @@ def test_a_version_that_was_replaced_is_not_asked_of(
     assert candidates_of(index, answer) == []
 
 
-def test_the_plan_is_only_asked_of_where_a_plan_was_spoken_of(library: MakeLibrary) -> None:
+def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeLibrary) -> None:
     text = (
         "The sirens of Varda are loud. The scheme costs 3.4 million euros. The sirens cost 2 million euros."
     )

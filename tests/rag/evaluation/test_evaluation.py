@@ -65,7 +65,7 @@ def test_the_json_form_is_the_contract(whole: Evaluation) -> None:
     ]
 
 
-def test_each_figure_goes_over_the_questions_that_it_can(whole: Evaluation) -> None:
+def test_each_figure_covers_the_questions_that_define_it(whole: Evaluation) -> None:
     n = {".".join(place): figure.n for place, figure in whole.figures.items()}
     answerable = sum(bool(query.answerable) for query in SEEDS.queries)
     assert n["retrieval.fused.ndcg@10"] == n["selection.first_correct"] == answerable
@@ -73,7 +73,7 @@ def test_each_figure_goes_over_the_questions_that_it_can(whole: Evaluation) -> N
     assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.supported"] == ASKED
 
 
-def test_answers_quote_so_that_every_sentence_is_supported(whole: Evaluation) -> None:
+def test_quoted_answers_are_fully_supported(whole: Evaluation) -> None:
     assert whole.figures["gate", "verdicts", "supported"].value == 1
 
 
@@ -125,7 +125,7 @@ def test_a_limit_and_the_held_out_part_use_fewer_questions(encoder: Encoder, hom
     assert held_out.samples["latency_ms", "total", "p95"].queries == tuple(query.id for query in tested)
 
 
-def test_what_a_set_cannot_give_is_absent(encoder: Encoder, tmp_path: Path) -> None:
+def test_figures_that_a_set_cannot_define_are_absent(encoder: Encoder, tmp_path: Path) -> None:
     corpus = {"d1": ("", "The dam broke on Sunday."), "d2": ("", "Shoes are made in Orrin.")}
     queries = [{"_id": "q1", "text": "When did the dam break?", "answers": ["Sunday"]}]
     folder = write_beir(tmp_path / "set", corpus, queries, ["q1\td1\t1"])
@@ -137,7 +137,7 @@ def test_what_a_set_cannot_give_is_absent(encoder: Encoder, tmp_path: Path) -> N
     assert measured["selection"]["first_correct"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
 
 
-def test_questions_that_are_not_marked_are_asked_without_their_subject_too(
+def test_questions_without_a_label_are_asked_without_their_subject_too(
     encoder: Encoder, tmp_path: Path
 ) -> None:
     corpus = {"d1": ("Dam", "The dam of Varda broke on Sunday."), "d2": ("Shoes", "Shoes are made in Orrin.")}
@@ -150,7 +150,7 @@ def test_questions_that_are_not_marked_are_asked_without_their_subject_too(
     assert sum(part.n for part in measured.calibration) == 2
 
 
-def test_progress_is_told_by_stage(encoder: Encoder, tmp_path: Path) -> None:
+def test_progress_is_reported_by_stage(encoder: Encoder, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     corpus = {"d1": ("Dam", "The dam broke."), "d2": ("Shoes", "Shoes are made in Orrin.")}
     queries = [{"_id": "q1", "text": "What broke?", "answerable": True}]

@@ -1,4 +1,4 @@
-"""An answer's text grows by sentences; footnotes keep their numbers throughout a conversation."""
+"""An answer's text grows sentence by sentence; footnotes keep their numbers throughout a conversation."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from index.library import Library
 from index.records import DocumentRecord
 from rag.answers import CitationMade, Token, Verification
 from rag.finding.citations import DocumentTexts
-from rag.finding.copies import Sourced
+from rag.finding.copies import CitedSentence
 from rag.finding.reading import ReadSentence
-from rag.writing.composing import Composition, numbers_of
+from rag.writing.composition import Composition, numbers_of
 
 SUPPORTED = Verification("supported", True, True, 1.0)
 STRUCK = Verification("unsupported", True, False, 0.2, "9 is not in the cited sentence")
@@ -22,24 +22,24 @@ def records(seed_index: Library) -> dict[str, DocumentRecord]:
     return {record.path: record for record in seed_index.documents()}
 
 
-def sourced(record: DocumentRecord, index: Library, start: int, end: int) -> Sourced:
+def sourced(record: DocumentRecord, index: Library, start: int, end: int) -> CitedSentence:
     span = Span(start, end)
-    return Sourced(record, ReadSentence(span, span.of(index.text(record.document_id).text)))
+    return CitedSentence(record, ReadSentence(span, span.of(index.text(record.document_id).text)))
 
 
 @pytest.fixture
-def raids(records: dict[str, DocumentRecord], seed_index: Library) -> tuple[Sourced, Sourced]:
+def raids(records: dict[str, DocumentRecord], seed_index: Library) -> tuple[CitedSentence, CitedSentence]:
     record = records["cambodia-scam-raids.md"]
     return sourced(record, seed_index, 202, 253), sourced(record, seed_index, 578, 631)
 
 
 @pytest.fixture
-def flood(records: dict[str, DocumentRecord], seed_index: Library) -> Sourced:
+def flood(records: dict[str, DocumentRecord], seed_index: Library) -> CitedSentence:
     return sourced(records["lorvenna-floods-situation-report-4.txt"], seed_index, 473, 543)
 
 
 def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citation_each(
-    seed_index: Library, raids: tuple[Sourced, Sourced]
+    seed_index: Library, raids: tuple[CitedSentence, CitedSentence]
 ) -> None:
     composition = Composition(DocumentTexts(seed_index), {})
     events = [
@@ -66,7 +66,7 @@ def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citati
 
 
 def test_numbers_of_earlier_answers_stay_and_new_words_get_the_next(
-    seed_index: Library, raids: tuple[Sourced, Sourced], flood: Sourced
+    seed_index: Library, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
 ) -> None:
     first = Composition(DocumentTexts(seed_index), {})
     list(first.add("One.", [raids[0]], SUPPORTED))
@@ -79,8 +79,8 @@ def test_numbers_of_earlier_answers_stay_and_new_words_get_the_next(
     assert [made.id for made in third.citations] == [1, 3, 2]
 
 
-def test_a_sentence_of_other_documents_begins_a_line(
-    seed_index: Library, raids: tuple[Sourced, Sourced], flood: Sourced
+def test_a_sentence_that_cites_other_documents_begins_a_line(
+    seed_index: Library, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
 ) -> None:
     composition = Composition(DocumentTexts(seed_index), {})
     for words, cited in (("One.", raids[0]), ("Two.", raids[1]), ("Three.", flood), ("Four.", raids[0])):
@@ -88,7 +88,7 @@ def test_a_sentence_of_other_documents_begins_a_line(
     assert composition.text == "One. Two.\nThree.\nFour."
 
 
-def test_a_sentence_may_rest_on_nothing_and_says_why(seed_index: Library) -> None:
+def test_a_sentence_without_citations_states_the_reason(seed_index: Library) -> None:
     composition = Composition(DocumentTexts(seed_index), {})
     assert list(composition.add("Nine fled.", [], STRUCK)) == [Token("Nine fled.", "unsupported")]
     [sentence] = composition.sentences

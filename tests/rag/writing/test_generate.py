@@ -1,4 +1,4 @@
-"""What an answer of a language model is told with, costs, and keeps of the conversation before it."""
+"""A generated answer states its model, time and cost, and keeps the evidence of its conversation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from index.library import Library
 from rag.answers import Answer, QuestionRewritten
-from rag.conversations.history import Conversation, of_answers
+from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Writer
+from rag.writing.writer import Writer
 from tests.support.scripted import Script, ScriptedLLM, ServerError, cites, fails, model_of, says
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
@@ -41,7 +41,7 @@ def engine_of(
 
 
 def used(sent: int, written: int, script: Script) -> Script:
-    """The same reply, of which the server says what it took."""
+    """The same reply, with the token counts of a server."""
 
     def counted(messages: object) -> Iterator[object]:
         yield from script(messages)  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def first(seed_index: Library) -> Answer:
     return answer
 
 
-def test_an_answer_says_who_wrote_it_how_long_that_took_and_what_it_cost(seed_index: Library) -> None:
+def test_an_answer_names_its_model_time_and_cost(seed_index: Library) -> None:
     engine, _ = engine_of(seed_index, used(2_000, 100, cites((AMNESTY, AMNESTY))), prices=Prices(0.5, 2.0))
     answer = engine.ask(DENS)
     assert answer.model == "scripted"
@@ -68,7 +68,7 @@ def test_an_answer_says_who_wrote_it_how_long_that_took_and_what_it_cost(seed_in
     assert answer.timings["cost"] == pytest.approx(0.0012)
 
 
-def test_an_answer_that_is_quoted_in_its_place_still_says_what_it_cost(seed_index: Library) -> None:
+def test_a_quoted_fallback_still_states_the_cost(seed_index: Library) -> None:
     engine, _ = engine_of(seed_index, used(2_000, 100, says("Many.\n")), prices=Prices(0.5, 2.0))
     answer = engine.ask(DENS)
     assert (answer.model, answer.fallback) == ("quoted", "unusable")
@@ -86,7 +86,7 @@ def test_words_of_the_question_that_the_cited_sentences_lack_are_noted(seed_inde
     assert engine.ask(DENS).note == "Not mentioned in the sentences cited: “compounds”."
 
 
-def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_index: Library) -> None:
+def test_a_failing_model_is_paused_and_the_answer_says_so(seed_index: Library) -> None:
     llm = ScriptedLLM(fails(ServerError(500)))
     model = model_of(llm, circuit=Circuit(failures=2))
     engine = QueryEngine(seed_index, None, writer=Writer(model, Gate(seed_index.encoder)))
@@ -105,62 +105,62 @@ def test_a_model_that_keeps_failing_is_left_alone_and_the_answer_says_so(seed_in
 
 def test_a_follow_up_is_rewritten_shown_and_answered(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
-    events = list(engine.stream(FOLLOW_UP, conversation=of_answers("c1", [first])))
+    events = list(engine.stream(FOLLOW_UP, conversation=from_answers("c1", [first])))
     assert events[0] == QuestionRewritten(REWRITTEN)
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert (answer.question, answer.conversation_id) == (FOLLOW_UP, "c1")
 
 
 def test_earlier_evidence_stays_citable_with_its_number(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING), (AMNESTY, AMNESTY)))
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert answer.standalone == REWRITTEN
     assert [(cited.id, cited.quote) for cited in answer.citations] == [(2, SPREADING), (1, AMNESTY)]
     assert [sentence.citations for sentence in answer.sentences] == [(2,), (1,)]
 
 
-def test_what_is_quoted_in_a_conversation_keeps_its_number_too(seed_index: Library, first: Answer) -> None:
+def test_a_quoted_answer_keeps_footnote_numbers_too(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(seed_index, fails(ServerError(400)))
-    answer = engine.ask(DENS, conversation=of_answers("c1", [first]))
+    answer = engine.ask(DENS, conversation=from_answers("c1", [first]))
     numbers = {cited.quote: cited.id for cited in answer.citations}
     assert numbers[AMNESTY] == 1
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
 
 
-def test_evidence_that_is_gone_is_not_shown_to_the_model(seed_index: Library, first: Answer) -> None:
+def test_removed_evidence_is_not_shown_to_the_model(seed_index: Library, first: Answer) -> None:
     [cited] = first.citations
     gone = replace(cited, document_id=10**6)
     moved = replace(cited, start=cited.start + 1, end=cited.end + 1)
-    conversation = replace(of_answers("c1", [first]), cited=(gone, moved))
+    conversation = replace(from_answers("c1", [first]), cited=(gone, moved))
     engine, llm = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     answer = engine.ask(FOLLOW_UP, conversation=conversation)
     assert [made.quote for made in answer.citations] == [SPREADING]
     assert len(llm.sent) == 2
 
 
-def test_the_rewriting_is_paid_for_with_the_answer(seed_index: Library, first: Answer) -> None:
+def test_the_cost_includes_rewriting_the_question(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_of(
         seed_index,
         used(300, 20, says(REWRITTEN)),
         used(2_000, 100, cites((SPREADING, SPREADING))),
         prices=Prices(1.0, 10.0),
     )
-    answer = engine.ask(FOLLOW_UP, conversation=of_answers("c1", [first]))
+    answer = engine.ask(FOLLOW_UP, conversation=from_answers("c1", [first]))
     assert (answer.timings["prompt_tokens"], answer.timings["completion_tokens"]) == (2_300, 120)
     assert answer.timings["cost"] == pytest.approx(0.0035)
 
 
-def test_a_question_that_stands_alone_is_not_shown_what_was_cited_before(
+def test_the_prompt_of_a_standalone_question_has_no_earlier_citations(
     seed_index: Library, first: Answer
 ) -> None:
     flood = "When was a state of emergency proclaimed in the Isken valley, and by whom?"
     engine, llm = engine_of(seed_index, says(flood), says("NO ANSWER"))
-    engine.ask(flood, conversation=of_answers("c1", [first]))
+    engine.ask(flood, conversation=from_answers("c1", [first]))
     assert AMNESTY not in llm.words(1)
 
 
 def test_a_long_conversation_ends_in_an_answer(seed_index: Library, first: Answer) -> None:
-    conversation: Conversation = of_answers("c1", [first] * 150)
+    conversation: Conversation = from_answers("c1", [first] * 150)
     engine, llm = engine_of(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
     assert [made.id for made in engine.ask(FOLLOW_UP, conversation=conversation).citations] == [2]
     assert len(llm.words(0)) < 12_000

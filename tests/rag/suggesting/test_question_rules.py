@@ -1,4 +1,4 @@
-"""Questions made of sentences read as a person would ask them, and none is made where that is not sure."""
+"""Generated questions read naturally, and unsure ones are dropped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.suggesting.phrasing import questions_in
+from rag.suggesting.question_rules import questions_in
 
 AROUND = "The Cabinet met at the ministry. Near Parliament some rebuilding went on."
 
@@ -67,7 +67,7 @@ def asked(sentence: str) -> list[str]:
         ("The first case was found in Port Quell.", "Where was the first case found?"),
     ],
 )
-def test_a_sentence_is_asked_for_by_what_it_tells(sentence: str, question: str | None) -> None:
+def test_a_question_asks_for_the_information_of_its_sentence(sentence: str, question: str | None) -> None:
     assert asked(sentence)[:1] == ([question] if question else [])
 
 
@@ -78,7 +78,7 @@ def test_a_sentence_may_answer_several_questions() -> None:
     ]
 
 
-def test_a_question_comes_with_the_subject_that_must_be_known() -> None:
+def test_a_question_comes_with_the_subject_of_its_sentence() -> None:
     [plan] = questions_in("The plan costs 3.4 million tals.", AROUND)
     assert (plan.question, plan.subject) == ("How much does the plan cost?", "the plan")
     [missing] = questions_in("12 people are missing.", AROUND)
@@ -104,12 +104,12 @@ def test_a_question_comes_with_the_subject_that_must_be_known() -> None:
         "Lâm Đồng bị lũ vào ngày 3 tháng 5.",
     ],
 )
-def test_what_would_read_oddly_is_not_asked(sentence: str) -> None:
+def test_questions_that_read_badly_are_dropped(sentence: str) -> None:
     assert asked(sentence) == []
 
 
 @given(st.text(max_size=200))
-def test_whatever_is_made_is_one_short_question(text: str) -> None:
+def test_every_result_is_one_short_question(text: str) -> None:
     for question in asked(text):
         assert question.endswith("?")
         assert question.count("?") == 1

@@ -1,8 +1,9 @@
-"""Every word that a language model is sent, and the forms that its replies are kept to.
+"""The prompt: every word that a language model receives for an answer.
 
 The text of documents is data. It stands between fences that it cannot close, its sentences carry numbers that
-it cannot forge, and the model is told that nothing in it is for it to follow. That is a precaution and no
-guarantee: what the model writes is checked against the sentences that it cites (:mod:`rag.verification`).
+it cannot forge, and the prompt tells the model to follow no instruction in it. This is a precaution without a
+guarantee, so every sentence of the reply is checked against the sentences that it cites
+(:mod:`rag.verification`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.records import DocumentRecord
 from rag.finding.abstention import name_language
 from rag.finding.reading import ReadSentence
-from rag.llm.messages import MAX_STATEMENTS, NO_ANSWER, Message, tokens, unfenced
+from rag.llm.messages import MAX_STATEMENTS, NO_ANSWER, Message, escape_fences, tokens
 
 SYSTEM = f"""\
 You answer a question from numbered sentences of reports.
@@ -57,7 +58,8 @@ Write in English.""",
 [1.2] The captain, Lena Voss, blamed the shaft.""",
     ),
 )
-"""The last one is answered: small models repeat what they have seen last."""
+"""Examples of a question and its reply. The last one has an answer, because small models repeat the last
+example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Source:
 
     Attributes:
         record: its document.
-        sentence: where it stands, with its words.
+        sentence: its span and words.
         score: the probability, 0 to 1, that it answers the question.
     """
 
@@ -77,11 +79,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is sent, and what the numbers in it stand for.
+    """The messages to a model, and the sentences that the numbers in them stand for.
 
     Attributes:
-        messages: what it is sent, in order.
-        sources: the sentences by their numbers, in the order in which they are shown.
+        messages: the messages, in order.
+        sources: the sentences by their numbers, in the order in which the prompt shows them.
     """
 
     messages: tuple[Message, ...]
@@ -89,19 +91,19 @@ class Prompt:
 
     @property
     def digest(self) -> str:
-        """Sha256 of the messages, in hexadecimal."""
+        """The sha256 of the messages, in hexadecimal."""
         sent = json.dumps([asdict(message) for message in self.messages], ensure_ascii=False)
         return hashlib.sha256(sent.encode()).hexdigest()
 
 
-def compose(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
-    """The prompt for an answer.
+def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
+    """Build the prompt for an answer.
 
     Args:
-        question: what is asked, as it stands alone.
-        language: the question's, as an ISO 639-1 code, or ``und``.
-        sources: sentences that may be cited, the best first; what finds no room is left out.
-        budget_tokens: what the model may be sent.
+        question: the question in its standalone form.
+        language: the question's language, as an ISO 639-1 code, or ``und``.
+        sources: sentences that may be cited, best first; those that do not fit are left out.
+        budget_tokens: the most tokens of the prompt.
     """
     asked = _asked(question, language)
     budget = budget_tokens - sum(tokens(message.text) for message in _fixed()) - tokens(asked)
@@ -127,11 +129,11 @@ def _fixed() -> tuple[Message, ...]:
 def _asked(question: str, language: str) -> str:
     known = language != UNKNOWN_LANGUAGE
     write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
-    return f"Question: {unfenced(question)}\n{write}"
+    return f"Question: {escape_fences(question)}\n{write}"
 
 
 def _within(sources: Iterable[Source], budget: int) -> list[Source]:
-    """The best sentences that the budget has room for, with the heads of their reports."""
+    """Return the best sentences that fit the budget together with the heads of their reports."""
     kept: list[Source] = []
     documents: set[tuple[int, int]] = set()
     for source in sources:
@@ -146,7 +148,7 @@ def _within(sources: Iterable[Source], budget: int) -> list[Source]:
 
 
 def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
-    """Sentences by report, the report with the best one first, in each in the order of its text."""
+    """Group sentences by report, the report of the best one first, each in the order of its text."""
     reports: dict[tuple[int, int], list[Source]] = {}
     for source in sources:
         reports.setdefault((source.record.document_id, source.record.version), []).append(source)
@@ -172,8 +174,8 @@ def _head(number: int, record: DocumentRecord) -> str:
 def _line(number: str, source: Source) -> str:
     headings = source.sentence.headings
     words = f"{headings}: {source.sentence.text}" if headings else source.sentence.text
-    return f"[{number}] {unfenced(words)}"
+    return f"[{number}] {escape_fences(words)}"
 
 
 def _attribute(value: str) -> str:
-    return unfenced(value).replace('"', "”").replace(">", "›")
+    return escape_fences(value).replace('"', "”").replace(">", "›")

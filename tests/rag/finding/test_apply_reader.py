@@ -1,4 +1,4 @@
-"""The best sentences are read once more, in windows with what stands around them, within a budget."""
+"""The reader reads the best sentences in windows with their neighbours, within a budget."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
-from rag.finding.ranking import READ_CLOSELY, read_closely, reads
+from rag.finding.ranking import MAX_READ, apply_reader, can_read
 from rag.finding.reader import WindowRead
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.windows import Window
@@ -20,7 +20,7 @@ QUESTION = understand("Who fled from the village?")
 
 
 class CountingReader:
-    """Scores a sentence by its length, a window by its sentences, and keeps what it was given."""
+    """Scores a sentence by its length and a window by its number of sentences; records the windows."""
 
     name = "counting"
     languages: frozenset[str] | None = None
@@ -66,16 +66,16 @@ def candidates(of: Reading, places: Sequence[int]) -> list[Candidate]:
     return [Candidate(of, place, of.sentences[place], features, frozenset()) for place in places]
 
 
-def test_a_sentence_is_read_with_the_one_before_and_the_one_after() -> None:
+def test_a_sentence_is_read_with_its_two_neighbours() -> None:
     reader = CountingReader()
-    read_closely(reader, QUESTION, candidates(reading(1, ["a.", "b.", "c.", "d.", "e."]), [2]))
+    apply_reader(reader, QUESTION, candidates(reading(1, ["a.", "b.", "c.", "d.", "e."]), [2]))
     assert reader.windows == [Window("Report 1", ("b.", "c.", "d."))]
 
 
-def test_neighbours_share_a_window_and_others_have_their_own() -> None:
+def test_neighbouring_sentences_share_a_window() -> None:
     reader = CountingReader()
     first, second = reading(1, [f"{n}." for n in range(9)]), reading(2, ["x.", "y."])
-    read_closely(reader, QUESTION, [*candidates(first, [0, 7, 2]), *candidates(second, [1])])
+    apply_reader(reader, QUESTION, [*candidates(first, [0, 7, 2]), *candidates(second, [1])])
     assert reader.windows == [
         Window("Report 1", ("0.", "1.", "2.", "3.")),
         Window("Report 1", ("6.", "7.", "8.")),
@@ -83,9 +83,9 @@ def test_neighbours_share_a_window_and_others_have_their_own() -> None:
     ]
 
 
-def test_what_the_reader_says_is_noted_with_each_candidate_in_their_order() -> None:
+def test_the_reader_s_scores_are_recorded_with_each_candidate_in_order() -> None:
     of, other = reading(1, ["abc.", "a.", "ab.", "-", "-", "abcdef."]), reading(2, ["xy."])
-    found = read_closely(CountingReader(), QUESTION, [*candidates(of, [2, 0, 5]), *candidates(other, [0])])
+    found = apply_reader(CountingReader(), QUESTION, [*candidates(of, [2, 0, 5]), *candidates(other, [0])])
     noted = [
         (item.sentence.text, item.features.reader, item.features.reader_window, item.features.reader_best)
         for item in found
@@ -98,15 +98,15 @@ def test_what_the_reader_says_is_noted_with_each_candidate_in_their_order() -> N
     ]
 
 
-def test_candidates_around_the_best_are_scored_too_since_they_were_read() -> None:
+def test_neighbours_of_the_best_candidates_are_scored_too() -> None:
     of = reading(1, ["a.", "b.", "c."])
-    found = read_closely(CountingReader(), QUESTION, candidates(of, [1, 2, 0]))
+    found = apply_reader(CountingReader(), QUESTION, candidates(of, [1, 2, 0]))
     assert [item.sentence.text for item in found] == ["b.", "c.", "a."]
 
 
-def test_a_long_run_is_read_in_several_windows() -> None:
+def test_a_long_run_of_sentences_is_split_into_windows() -> None:
     reader = CountingReader()
-    read_closely(reader, QUESTION, candidates(reading(1, ["x" * 300] * 4), range(4)))
+    apply_reader(reader, QUESTION, candidates(reading(1, ["x" * 300] * 4), range(4)))
     assert [len(window.sentences) for window in reader.windows] == [2, 2]
 
 
@@ -117,18 +117,18 @@ def test_the_best_candidate_is_always_read_and_the_time_is_bounded(
     of = reading(1, ["x" * length for length in lengths])
     places = data.draw(st.permutations(range(len(lengths))))
     reader = CountingReader()
-    found = read_closely(reader, QUESTION, candidates(of, places))
+    found = apply_reader(reader, QUESTION, candidates(of, places))
     assert found[0].place == places[0]
     assert [item.place for item in found] == [place for place in places if place in {f.place for f in found}]
     assert sum(len(text) for window in reader.windows for text in window.sentences) <= 5000 + 3 * 900
-    assert len(reader.windows) <= READ_CLOSELY * 3
+    assert len(reader.windows) <= MAX_READ * 3
 
 
-def test_a_reader_reads_the_languages_that_it_knows_and_what_cannot_be_told() -> None:
+def test_a_reader_reads_its_own_and_unknown_languages() -> None:
     reader = CountingReader()
     vietnamese = understand("Bao nhiêu người đã bị bắt trong chiến dịch này ở Campuchia?")
-    assert reads(reader, vietnamese)
+    assert can_read(reader, vietnamese)
     reader.languages = frozenset({"en"})
-    assert not reads(reader, vietnamese)
-    assert reads(reader, QUESTION)
-    assert reads(reader, understand("UNODC?"))
+    assert not can_read(reader, vietnamese)
+    assert can_read(reader, QUESTION)
+    assert can_read(reader, understand("UNODC?"))

@@ -1,4 +1,4 @@
-"""A set's documents → an index that is made to be measured and thrown away."""
+"""Temporary indexes of a set's documents."""
 
 from __future__ import annotations
 
@@ -15,43 +15,30 @@ from index.records import Incoming
 from rag.evaluation.configuration import Configuration
 
 SOURCE = "/evaluation"
-"""The folder that the documents of a throw-away index are said to come from."""
+"""The source folder of the documents in a temporary index."""
 
-_PASSAGES_BY = (
-    "embedding/buckets.py",
-    "embedding/late_chunking.py",
-    "embedding/model.py",
-    "embedding/pipeline.py",
-    "embedding/quantize.py",
-    "text/chunks.py",
-    "text/cutting.py",
-    "text/entries.py",
-    "text/minhash.py",
-    "text/segmentation.py",
-    "text/tabular.py",
-    "text/tokens.py",
-)
-"""The code that makes passages and signatures: an index that another state of it made would be measured for
-this one."""
+_PASSAGES_BY = ("text", "embedding")
+"""The packages of ``index`` that make passages. A change to their code must lead to a new index,
+or the old one would be measured."""
 
 
-def open_throwaway(
+def open_temporary(
     documents: Mapping[str, Document],
     configuration: Configuration,
     encoder: Encoder,
     folder: Path,
     progress: Progress | None = None,
 ) -> Library:
-    """The documents as an index, kept under a digest of all that it depends on.
+    """Open the documents as an index, stored under a digest of everything that it depends on.
 
-    A second opening embeds nothing. A run that was broken off is taken up where it stopped.
+    Opening it again embeds nothing. An interrupted run resumes where it stopped.
 
     Args:
-        documents: by name, which becomes their path.
-        configuration: says how long passages are and whether they have titles.
+        documents: by name, which becomes the path.
+        configuration: gives the length of passages and of their titles.
         encoder: the configuration's encoder.
-        folder: holds the throw-away indexes; it may be deleted at any time.
-        progress: told how many passages are embedded.
+        folder: contains the temporary indexes; it may be deleted at any time.
+        progress: receives the number of embedded passages.
     """
     index = Library.open(
         folder / _digest(documents, configuration, encoder),
@@ -71,11 +58,13 @@ def open_throwaway(
 
 
 def _digest(documents: Mapping[str, Document], configuration: Configuration, encoder: Encoder) -> str:
-    """Of the content, and of what makes passages of it."""
+    """Return the digest of the documents, and of everything that turns them into passages."""
     how = [encoder.key, configuration.max_chunk_tokens, configuration.title_tokens]
     digest = hashlib.sha256(json.dumps(how).encode())
-    for module in _PASSAGES_BY:
-        digest.update(files("index").joinpath(module).read_bytes())
+    for package in _PASSAGES_BY:
+        modules = [file for file in files("index").joinpath(package).iterdir() if file.name.endswith(".py")]
+        for module in sorted(modules, key=lambda file: file.name):
+            digest.update(module.read_bytes())
     for name, document in documents.items():
         content = [name, document.text, document.title, document.language, document.published]
         digest.update(json.dumps(content).encode("utf-8", "surrogatepass"))

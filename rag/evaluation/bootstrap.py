@@ -1,4 +1,4 @@
-"""Figures with their uncertainty: what is computed from one observation a question, and how sure it is.
+"""Figures with confidence intervals, computed from one observation per question.
 
 The intervals are percentile bootstraps over questions (Efron and Tibshirani, An Introduction to the
 Bootstrap, 1993, chapter 13). A statistic is computed for all resamples at once: a resample is a row of
@@ -17,17 +17,17 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 Statistic = Callable[[Array], Array]
-"""Weights of the observations, shape (rounds, n) → the statistic for each round, shape (rounds,); NaN where
-a round leaves it undefined."""
+"""Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,); NaN
+if it is undefined."""
 
 Place = tuple[str, ...]
-"""Where a figure stands in an evaluation's JSON form: keys, from the outermost."""
+"""The place of a figure in an evaluation's JSON form: keys, from the outermost."""
 
 ROUNDS = 1000
 LEVEL = 0.95
 _SEED = 0
 _WEIGHTS_AT_ONCE = 4_000_000
-"""Weights held at a time: 32 MB."""
+"""The most weights in memory: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Figure:
     """A figure with its 95 % interval.
 
     Attributes:
-        value: over all questions.
+        value: the figure over all questions.
         low: the lower end of the interval.
-        high: its upper end.
+        high: the upper end of the interval.
         n: the number of questions.
     """
 
@@ -47,18 +47,19 @@ class Figure:
     n: int
 
     def as_dict(self) -> dict[str, Any]:
-        """``{value, low, high, n}``, ready for JSON."""
+        """Return ``{value, low, high, n}``, ready for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What a figure is computed from.
+    """The data behind a figure.
 
     Attributes:
         queries: the ids of the questions, in the order of the observations.
-        statistic: the figure, as a function of the questions' weights.
-        is_time: whether it was timed, and so depends on the machine too; of other figures more is better.
+        statistic: computes the figure from the weights of the questions.
+        is_time: whether the figure is a time, which also depends on the machine; for other figures, higher is
+            better.
     """
 
     queries: tuple[str, ...]
@@ -67,14 +68,14 @@ class Sample:
 
 
 def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:
-    """The mean of one value a question."""
+    """The mean of one value per question."""
     return ratio(values, np.ones(len(values)))
 
 
 def ratio(
     numerators: Sequence[float] | npt.NDArray[Any], denominators: Sequence[float] | npt.NDArray[Any]
 ) -> Statistic:
-    """The sum of the numerators over that of the denominators: a share of counts that differ by question."""
+    """The sum of the numerators over that of the denominators: a share of counts that vary by question."""
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
 
     def of(weights: Array) -> Array:
@@ -109,13 +110,13 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
 
 
 def quantile(values: Sequence[float], share: float) -> Statistic:
-    """The smallest value that at least ``share`` of the values do not exceed."""
+    """The smallest value such that at least ``share`` of the values do not exceed it."""
     order = np.argsort(np.asarray(values, dtype=float), kind="stable")
     ordered = np.asarray(values, dtype=float)[order]
 
     def of(weights: Array) -> Array:
         reached = np.cumsum(weights[:, order], axis=1)
-        # Weights are whole numbers, so that a small slack undoes the rounding of the product only.
+        # Weights are whole numbers, so a small tolerance affects only rounding errors.
         result: Array = ordered[np.argmax(reached >= share * reached[:, -1:] - 1e-9, axis=1)]
         return result
 
@@ -123,12 +124,12 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """A statistic over observations of which each question has two: all first ones, then all second ones."""
+    """A statistic over two observations per question: first ones of all questions, then second ones."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
 def estimate(sample: Sample) -> Figure | None:
-    """The figure with its interval; None where the questions leave it undefined."""
+    """Return the figure with its interval; None if it is undefined."""
     n = len(sample.queries)
     if not n:
         return None
@@ -139,15 +140,15 @@ def estimate(sample: Sample) -> Figure | None:
 
 
 def bootstrap(sample: Sample) -> Array:
-    """The statistic of ``ROUNDS`` resamples, shape (ROUNDS,).
+    """Return the statistic of ``ROUNDS`` resamples, shape (ROUNDS,).
 
-    Two samples of as many questions are drawn alike, so that their differences are paired.
+    Samples with the same number of questions get the same draws, so their differences are paired.
     """
     return np.concatenate([sample.statistic(weights) for weights in _resamples(len(sample.queries))])
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """The ends between which ``LEVEL`` of the resamples lie; undefined ones are left out."""
+    """Return the ends of the central ``LEVEL`` of the resamples; undefined ones are left out."""
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""A set and a configuration → all figures."""
+"""Evaluation of one configuration on one set: all figures."""
 
 from __future__ import annotations
 
@@ -19,39 +19,44 @@ from rag.evaluation.abstention import (
     measure_removal,
     risk_coverage,
 )
-from rag.evaluation.asking import Asked, ask_all, ask_without_subject, with_removable_subject
+from rag.evaluation.answered_queries import (
+    AnsweredQuery,
+    ask_all,
+    ask_without_subject,
+    with_removable_subject,
+)
+from rag.evaluation.bootstrap import Figure, Place, Sample, estimate
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
-from rag.evaluation.figures import Figure, Place, Sample, estimate
 from rag.evaluation.gate import measure_gate
-from rag.evaluation.indexing import open_throwaway
 from rag.evaluation.latency import measure_latency
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
+from rag.evaluation.temporary_index import open_temporary
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
-"""What can be measured by itself. Latency comes with each part that asks questions."""
+"""A part that can be measured separately. Every part that asks questions also measures latency."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 INDEXES = ("evaluation", "indexes")
-"""The folder under a home that holds the throw-away indexes."""
+"""The folder under a home that contains the temporary indexes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What was measured.
+    """The result of an evaluation.
 
     Attributes:
         dataset: the set's name.
-        configuration: what it was measured with.
-        n_documents: how many documents the set has.
-        n_queries: how many of its questions were used.
-        samples: what each figure was computed from, by its place in the JSON form.
-        figures: the figures with their intervals; what the questions leave undefined is absent.
-        risk_coverage: the curve, from the surest question on; empty where no answer can be judged.
-        calibration: the curve; empty where nothing says which questions can be answered.
-        notes: what could not be used, and why.
+        configuration: the configuration that was measured.
+        n_documents: the number of documents in the set.
+        n_queries: the number of questions that were used.
+        samples: the data behind each figure, by its place in the JSON form.
+        figures: the figures with their intervals, without undefined ones.
+        risk_coverage: the curve, by falling answerability; empty if no answer can be judged.
+        calibration: the curve; empty if nothing says which questions can be answered.
+        notes: parts of the set that could not be used, with the reasons.
     """
 
     dataset: str
@@ -65,7 +70,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """``{dataset, n_documents, n_queries, retrieval: {dense: {"ndcg@10": {value, …}}}, …}``, for JSON."""
+        """Return the figures as nested dicts for JSON: ``{retrieval: {dense: {"ndcg@10": …}}, …}``."""
         result: dict[str, Any] = {
             "dataset": self.dataset,
             "n_documents": self.n_documents,
@@ -101,14 +106,14 @@ def evaluate(
 
     Args:
         dataset: from :func:`~rag.evaluation.layouts.read_dataset`.
-        configuration: what to measure.
-        home: the folder under which throw-away indexes are kept, in ``evaluation/indexes``.
-        parts: what to measure.
-        limit: how many questions to use at most, evenly spread over the set.
-        held_out: whether to use only questions from which nothing was learned or tuned.
-        encoder: the configuration's encoder, where it is open already. It remembers texts that it embedded
-            lately, so that a second evaluation with it takes less time a question than a first one.
-        progress: told how many passages are embedded and how many questions are searched for and asked.
+        configuration: the configuration to measure.
+        home: the folder for temporary indexes, in ``evaluation/indexes``.
+        parts: the parts to measure.
+        limit: the most questions, evenly spread over the set.
+        held_out: whether to use only questions that were never used for training or tuning.
+        encoder: the configuration's encoder, if it is open already. It caches recent texts, so a second
+            evaluation with it takes less time per question.
+        progress: receives the numbers of embedded passages, and of searched and asked questions.
 
     Raises:
         DatasetError: if no question is left.
@@ -118,7 +123,7 @@ def evaluate(
     """
     chosen = choose(dataset, limit, held_out=held_out)
     encoder = encoder or open_encoder(configuration.model)
-    with open_throwaway(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
+    with open_temporary(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
         measured = _measure(chosen, configuration, index, frozenset(parts), progress)
     figures = {place: estimate(sample) for place, sample in measured.samples.items()}
     return Evaluation(
@@ -146,7 +151,7 @@ def _measure(
     twice = with_removable_subject(dataset) if "answers" in parts else ()
     again = {query.id for query in twice}
     wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
-    # Questions are asked before anything else is measured, while the encoder remembers none of them.
+    # Questions are asked first, before the encoder has cached any of them: their latency is measured too.
     engine = _engine(index, configuration) if wanted else None
     asked = ask_all(engine, wanted, progress) if engine else ()
     if "retrieval" in parts:
@@ -175,7 +180,9 @@ def _is_asked(query: Query, parts: frozenset[Part]) -> bool:
     )
 
 
-def _measure_answers(measured: _Measured, asked: Sequence[Asked], removed: Sequence[Asked]) -> None:
+def _measure_answers(
+    measured: _Measured, asked: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
+) -> None:
     by_id = {item.query.id: item for item in asked}
     present = [by_id[item.query.id] for item in removed]
     measured.samples |= measure_abstention(asked)
@@ -184,6 +191,6 @@ def _measure_answers(measured: _Measured, asked: Sequence[Asked], removed: Seque
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
     if all(answerable):
-        # The set itself has no question without an answer: those whose subject is gone stand in.
+        # The set has no unanswerable question, so those without their subject take their place.
         marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
     measured.bins = calibration([item.answerability for item in marked], answerable)

@@ -1,4 +1,4 @@
-"""A set's questions → the answers to them, from the library whole or with their subjects taken out."""
+"""Answers to a set's questions, from the whole library or without the documents on their subject."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rag.engine import QueryEngine
 from rag.evaluation.datasets import Dataset, Query, spread
 
 MAX_REMOVED = 600
-"""Questions that are asked again of a library without their subject; it adds half a minute or so."""
+"""The most questions that are asked again without their subject; they take about half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredQuery:
     """A question and the answer to it."""
 
     query: Query
@@ -24,27 +24,27 @@ class Asked:
 
     @property
     def answerability(self) -> float:
-        """The probability that the library answers; 0 where nothing was there to read."""
+        """The probability that the library answers; 0 if nothing was read."""
         return self.answer.answerability or 0.0
 
 
 def ask_all(
     engine: QueryEngine, queries: Sequence[Query], progress: Progress | None = None
-) -> tuple[Asked, ...]:
-    """The answers to questions, in their order."""
+) -> tuple[AnsweredQuery, ...]:
+    """Return the answers to questions, in their order."""
     asked = []
     for done, query in enumerate(queries, 1):
-        asked.append(Asked(query, engine.ask(query.text)))
+        asked.append(AnsweredQuery(query, engine.ask(query.text)))
         if progress is not None:
             progress("asking", done, len(queries))
     return tuple(asked)
 
 
 def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
-    """The questions whose subject can be taken out: all documents under the titles of those that answer.
+    """Return the questions whose subject can be removed: all documents with the title of an answering one.
 
-    At most ``MAX_REMOVED`` of them. A question needs a document that answers it, each such document a title,
-    and the library a document of another title.
+    Returns at most ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has a
+    title, and the set has a document with another title.
     """
     titles = {document.title for document in dataset.documents.values()}
     return spread(
@@ -62,8 +62,8 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
-) -> tuple[Asked, ...]:
-    """The answers to questions from :func:`with_removable_subject`, each from all other titles' documents."""
+) -> tuple[AnsweredQuery, ...]:
+    """Return the answers to questions from :func:`with_removable_subject`, each without its subject."""
     numbers = _numbers(engine.index)
     asked = []
     for done, query in enumerate(queries, 1):
@@ -71,14 +71,14 @@ def ask_without_subject(
         others = tuple(
             numbers[name] for name, document in dataset.documents.items() if document.title not in subject
         )
-        asked.append(Asked(query, engine.ask(query.text, Filters(others))))
+        asked.append(AnsweredQuery(query, engine.ask(query.text, Filters(others))))
         if progress is not None:
             progress("asking again", done, len(queries))
     return tuple(asked)
 
 
 def _subject(dataset: Dataset, query: Query) -> set[str]:
-    """The titles of the documents that answer a question."""
+    """Return the titles of the documents that answer a question."""
     names = query.relevant or tuple(item.document for item in query.evidence)
     return {dataset.documents[name].title for name in names}
 

@@ -1,4 +1,4 @@
-"""A library's own set: current documents, the questions of people, and what is left out and why."""
+"""A library's own set has its current documents and its users' questions, and notes what is left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, evide
 from rag.errors import DatasetError
 from rag.evaluation import Configuration, Dataset, evaluate, read_dataset
 from rag.evaluation.datasets import Evidence
-from rag.evaluation.library import write_library_set
+from rag.evaluation.library_set import write_library_set
 from tests.support.reports import write
 from tests.support.sets import write_lines
 
@@ -41,7 +41,7 @@ class Reports:
         sync(self.index, [self.folder / "reports"])
 
     def evidence(self, path: str, quote: str) -> CitedEvidence:
-        """Where the words stand now, as a reader of the current version would cite them."""
+        """The span of the words in the current version."""
         [record] = [record for record in self.index.documents() if record.path == path]
         start = self.index.text(record.document_id).text.index(quote)
         return evidence_in(self.index, record.document_id, record.version, start, start + len(quote))
@@ -61,7 +61,7 @@ def said(question: str, verdict: Judgement, *evidence: CitedEvidence) -> Feedbac
     return Feedback(question, verdict, evidence, None, "2031-05-06T07:08:09+00:00")
 
 
-def test_the_documents_are_the_library_s_as_they_are_now(reports: Reports) -> None:
+def test_the_set_has_the_current_documents_of_the_library(reports: Reports) -> None:
     reports.write("dam.txt", f"A correction. {DAM}")
     reports.sync()
     dataset, _ = reports.dataset([said("Why?", "unanswerable")])
@@ -73,7 +73,7 @@ def test_the_documents_are_the_library_s_as_they_are_now(reports: Reports) -> No
         assert document.language == stored[name].language
 
 
-def test_each_verdict_becomes_what_it_says_of_the_question(reports: Reports) -> None:
+def test_each_judgement_labels_its_question(reports: Reports) -> None:
     sunday = reports.evidence("dam.txt", "The dam of Varda broke on Sunday.")
     leather = reports.evidence("shoes.txt", "Leather comes from Varda.")
     dataset, notes = reports.dataset(
@@ -98,10 +98,10 @@ def test_each_verdict_becomes_what_it_says_of_the_question(reports: Reports) -> 
     assert [found[text].has_gold for text in ("Who is mayor?", "Was anybody warned?")] == [False, False]
 
 
-def test_wrong_without_what_is_right_says_nothing_and_is_counted(reports: Reports) -> None:
+def test_a_wrong_judgement_without_evidence_is_counted_as_left_out(reports: Reports) -> None:
     dataset, notes = reports.dataset([said("When?", "wrong"), said("Who?", "unanswerable")])
     assert [query.text for query in dataset.queries] == ["Who?"]
-    assert notes == ("left out: judgements as wrong that do not say what is right (1)",)
+    assert notes == ("left out: judgements of wrong answers without the right evidence (1)",)
 
 
 def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
@@ -111,10 +111,10 @@ def test_the_latest_feedback_on_a_question_wins(reports: Reports) -> None:
     )
     [query] = dataset.queries
     assert (query.text, query.answerable) == ("who  WAS warned?", True)
-    assert notes == ("left out: questions that a file or later feedback has too (1)",)
+    assert notes == ("left out: questions that a file or later feedback repeats (1)",)
 
 
-def test_evidence_moves_with_its_words_if_they_stand_once(reports: Reports) -> None:
+def test_evidence_moves_with_its_words_if_they_occur_once(reports: Reports) -> None:
     moved = reports.evidence("dam.txt", "Nobody was warned of it.")
     doubled = reports.evidence("shoes.txt", "Leather comes from Varda.")
     reports.write("dam.txt", f"A correction of an earlier report. {DAM}")
@@ -128,12 +128,12 @@ def test_evidence_moves_with_its_words_if_they_stand_once(reports: Reports) -> N
     assert evidence.span.of(dataset.documents["dam.txt"].text) == "Nobody was warned of it."
     assert evidence.span.start > moved.start
     assert notes == (
-        "left out: pieces of evidence whose words are gone from their document, or stand twice (2)",
-        "left out: questions of which no evidence is left (1)",
+        "left out: pieces of evidence whose words no longer occur exactly once (2)",
+        "left out: questions without remaining evidence (1)",
     )
 
 
-def test_evidence_of_a_document_that_is_gone_is_left_out(reports: Reports) -> None:
+def test_evidence_of_a_removed_document_is_left_out(reports: Reports) -> None:
     gone = reports.evidence("shoes.txt", "Leather comes from Varda.")
     (reports.folder / "reports" / "shoes.txt").unlink()
     reports.sync()
@@ -141,7 +141,7 @@ def test_evidence_of_a_document_that_is_gone_is_left_out(reports: Reports) -> No
     assert [query.text for query in dataset.queries] == ["Who?"]
     assert notes == (
         "left out: pieces of evidence whose document is not in the library (1)",
-        "left out: questions of which no evidence is left (1)",
+        "left out: questions without remaining evidence (1)",
     )
 
 
@@ -193,12 +193,12 @@ def test_a_wrong_question_in_a_file_is_named(
     assert str(raised.value).startswith(f"{file}, line 2: {cause}")
 
 
-def test_nothing_to_evaluate_with_is_an_error_that_says_why(reports: Reports) -> None:
+def test_a_set_without_questions_is_an_error_with_the_reasons(reports: Reports) -> None:
     with pytest.raises(DatasetError) as raised:
         reports.dataset([said("When?", "wrong")])
     assert str(raised.value) == (
-        "there is nothing to evaluate the library with (left out: judgements as wrong that do not say what "
-        "is right (1)); judge answers with POST /v1/feedback, or name a file of questions"
+        "the library has no questions to evaluate (left out: judgements of wrong answers without the "
+        "right evidence (1)); judge answers with POST /v1/feedback, or name a file of questions"
     )
 
 

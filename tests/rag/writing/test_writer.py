@@ -1,4 +1,4 @@
-"""Whatever a language model does, its answer is valid, in time, and nothing in it is let out unchecked."""
+"""Whatever a language model does, the answer is valid and in time, and every shown sentence is checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
 from rag.engine import QueryEngine
 from rag.tuning import Tuning
 from rag.verification import Gate
-from rag.writing.model import Policy, Writer
+from rag.writing.writer import Policy, Writer
 from tests.support.scripted import (
     Script,
     ScriptedLLM,
@@ -36,10 +36,10 @@ TOO_HIGH = "The announced figure was too high by 1,730 people, or 10.9 per cent.
 ACCEPTED = "The ministry has accepted this correction, and the figure of 15,900 should no longer be used."
 INVENTED = "The announced figure was too high by 9,999 people, or 88.8 per cent."
 SECONDS = 1.5
-"""What the model has; the rest of an answer takes well under as long again, and more on a busy machine."""
+"""The model's time limit; the rest of an answer takes less than that, except on a busy machine."""
 
 SURE = Tuning(certain=0.0)
-"""Without a reader, which takes long, the library is less sure of its answers; that is not tested here."""
+"""The slow reader is off, so answerability is lower; a lower threshold makes up for it."""
 
 NOISE = "".join(chr(random.Random(7).randrange(0x20, 0x3000)) for _ in range(50)) + "\x00\ud800￾"  # noqa: S311
 UNQUOTED = "the answer is quoted from the reports instead."
@@ -58,7 +58,7 @@ def engine_of(index: Library, *scripts: Script, unsupported: Policy = "drop", **
 
 
 def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
-    """The answer, of which everything holds that holds of every answer."""
+    """The answer, after checking the invariants of every answer."""
     began = time.monotonic()
     events = list(engine.stream(question))
     assert time.monotonic() - began < SECONDS + 10
@@ -80,7 +80,7 @@ def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
 
 
 def words(answer: Answer, *verdicts: str) -> list[str]:
-    """The sentences with these verdicts; with any, where none is named."""
+    """The sentences with these verdicts, or all if none is given."""
     return [
         answer.text[sentence.start : sentence.end]
         for sentence in answer.sentences
@@ -89,7 +89,7 @@ def words(answer: Answer, *verdicts: str) -> list[str]:
 
 
 def quoted(index: Library) -> list[str]:
-    """What is quoted where no model writes."""
+    """The sentences of the quoted answer."""
     return words(QueryEngine(index, None).ask(RIGHT))
 
 
@@ -97,7 +97,7 @@ def quoted(index: Library) -> list[str]:
 
 
 @pytest.mark.parametrize("form", [cites, as_json], ids=["lines", "json"])
-def test_what_the_reports_say_is_let_out_with_its_footnotes(seed_index: Library, form: Any) -> None:  # noqa: ANN401
+def test_supported_sentences_are_shown_with_footnotes(seed_index: Library, form: Any) -> None:  # noqa: ANN401
     answer = checked(engine_of(seed_index, form((TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED))))
     assert words(answer) == [TOO_HIGH, ACCEPTED]
     assert [cited.quote for cited in answer.citations] == [TOO_HIGH, ACCEPTED]
@@ -106,7 +106,7 @@ def test_what_the_reports_say_is_let_out_with_its_footnotes(seed_index: Library,
     assert answer.prompt_digest is not None
 
 
-def test_marks_behind_sentences_and_thoughts_before_them_are_no_hindrance(seed_index: Library) -> None:
+def test_marks_after_sentences_and_reasoning_before_them_are_accepted(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         number = next(iter(cites((TOO_HIGH, TOO_HIGH))(messages)))[1:].partition("]")[0]
         yield from ("<think>It was.\n", "[9.9] No.</thi", f"nk>{TOO_HIGH[:-1]} [{number}", "].\n")
@@ -115,7 +115,7 @@ def test_marks_behind_sentences_and_thoughts_before_them_are_no_hindrance(seed_i
     assert (words(answer), answer.dropped) == ([TOO_HIGH], ())
 
 
-def test_sentences_are_let_out_as_they_pass_and_wait_until_one_is_carried(seed_index: Library) -> None:
+def test_sentences_wait_until_one_is_supported(seed_index: Library) -> None:
     llm = ScriptedLLM(cites((INVENTED, TOO_HIGH), (TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED)))
     writer = Writer(model_of(llm), Gate(seed_index.encoder), "strike")
     events = QueryEngine(seed_index, None, SURE, writer=writer).stream(RIGHT)
@@ -127,7 +127,7 @@ def test_sentences_are_let_out_as_they_pass_and_wait_until_one_is_carried(seed_i
     ]
 
 
-def test_a_sentence_is_there_while_the_model_still_writes(seed_index: Library, released: Event) -> None:
+def test_a_sentence_is_shown_while_the_model_still_writes(seed_index: Library, released: Event) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         yield from cites((TOO_HIGH, TOO_HIGH))(messages)
         released.wait(30)
@@ -142,7 +142,7 @@ def test_a_sentence_is_there_while_the_model_still_writes(seed_index: Library, r
 # What is not carried
 
 
-def test_what_nothing_carries_is_dropped_with_the_reason(seed_index: Library) -> None:
+def test_an_unsupported_sentence_is_dropped_with_the_reason(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, cites((TOO_HIGH, TOO_HIGH), (INVENTED, TOO_HIGH))))
     assert words(answer) == [TOO_HIGH]
     [dropped] = answer.dropped
@@ -150,7 +150,7 @@ def test_what_nothing_carries_is_dropped_with_the_reason(seed_index: Library) ->
     assert dropped.reason
 
 
-def test_what_nothing_carries_is_struck_out_where_that_is_set(seed_index: Library) -> None:
+def test_the_policy_strike_shows_an_unsupported_sentence_struck_out(seed_index: Library) -> None:
     script = cites((TOO_HIGH, TOO_HIGH), (INVENTED, TOO_HIGH))
     answer = checked(engine_of(seed_index, script, unsupported="strike"))
     assert (words(answer, "supported"), words(answer, "unsupported")) == ([TOO_HIGH], [INVENTED])
@@ -158,7 +158,7 @@ def test_what_nothing_carries_is_struck_out_where_that_is_set(seed_index: Librar
 
 
 @pytest.mark.parametrize("unsupported", ["drop", "strike"])
-def test_where_nothing_is_carried_nothing_was_shown_and_the_reports_are_quoted(
+def test_without_a_supported_sentence_the_reports_are_quoted(
     seed_index: Library, unsupported: Policy
 ) -> None:
     answer = checked(engine_of(seed_index, cites((INVENTED, TOO_HIGH)), unsupported=unsupported))
@@ -171,7 +171,7 @@ def test_where_nothing_is_carried_nothing_was_shown_and_the_reports_are_quoted(
     assert [dropped.text for dropped in answer.dropped] == [INVENTED]
 
 
-def test_numbers_that_were_not_shown_carry_nothing(seed_index: Library) -> None:
+def test_unknown_numbers_support_nothing(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, says(f"[99.1] {TOO_HIGH}\n[0.0][7.77] {ACCEPTED}\n")))
     assert answer.fallback == "unusable"
     assert [dropped.reason for dropped in answer.dropped] == [
@@ -180,7 +180,7 @@ def test_numbers_that_were_not_shown_carry_nothing(seed_index: Library) -> None:
     ]
 
 
-def test_a_number_that_was_not_shown_beside_one_that_was_leaves_a_doubt(seed_index: Library) -> None:
+def test_an_unknown_number_beside_a_known_one_makes_the_verdict_partial(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         yield from cites((ACCEPTED, ACCEPTED))(messages)
         yield next(iter(cites((TOO_HIGH, TOO_HIGH))(messages))).replace("] ", "][99.1] ")
@@ -192,14 +192,14 @@ def test_a_number_that_was_not_shown_beside_one_that_was_leaves_a_doubt(seed_ind
     ]
 
 
-def test_a_model_that_says_that_there_is_no_answer_ends_in_an_abstention(seed_index: Library) -> None:
+def test_a_model_that_declines_leads_to_an_abstention(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, says("NO ", "ANSWER")))
     assert (answer.abstained, answer.cause, answer.fallback) == (True, "not_answered", None)
     assert answer.reason is not None
     assert answer.reason.endswith("scripted found no sentence that answers it.")
 
 
-def test_where_the_library_has_no_answer_the_model_is_not_asked(seed_index: Library) -> None:
+def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] Sixteen million."))
     writer = Writer(model_of(llm), Gate(seed_index.encoder))
     answer = checked(QueryEngine(seed_index, None, writer=writer), "What is the population of Cambodia?")
@@ -236,7 +236,7 @@ def test_where_the_library_has_no_answer_the_model_is_not_asked(seed_index: Libr
         *["wrong", "breaks off", "cut"],
     ],
 )
-def test_whatever_else_comes_the_reports_are_quoted_and_the_answer_says_why(
+def test_any_other_reply_falls_back_to_a_quoted_answer_with_the_reason(
     seed_index: Library, script: Script, fallback: str
 ) -> None:
     answer = checked(engine_of(seed_index, script, seconds=SECONDS))
@@ -246,14 +246,14 @@ def test_whatever_else_comes_the_reports_are_quoted_and_the_answer_says_why(
     assert UNQUOTED in answer.note
 
 
-def test_a_model_that_hangs_is_waited_for_as_long_as_is_set(seed_index: Library, released: Event) -> None:
+def test_a_hung_model_is_awaited_until_the_time_limit(seed_index: Library, released: Event) -> None:
     for pieces in ([], ["[1.1] It was"]):
         answer = checked(engine_of(seed_index, hangs(released, *pieces), seconds=SECONDS))
         assert (answer.fallback, words(answer)) == ("timeout", quoted(seed_index))
         assert (answer.note or "").startswith(f"scripted did not finish its answer in time; {UNQUOTED}")
 
 
-def test_what_was_carried_before_a_model_broke_off_stays_and_the_answer_says_where_it_ends(
+def test_supported_sentences_before_a_failure_stay_and_the_answer_says_where_it_ends(
     seed_index: Library, released: Event
 ) -> None:
     def then(last: Script) -> Script:
@@ -273,7 +273,7 @@ def test_what_was_carried_before_a_model_broke_off_stays_and_the_answer_says_whe
     )
 
 
-def test_what_a_model_says_again_and_again_is_let_out_once(seed_index: Library) -> None:
+def test_repeated_sentences_are_shown_once(seed_index: Library) -> None:
     def script(messages: Any) -> Iterator[str]:  # noqa: ANN401
         [line] = cites((TOO_HIGH, TOO_HIGH))(messages)
         while True:
@@ -283,7 +283,7 @@ def test_what_a_model_says_again_and_again_is_let_out_once(seed_index: Library) 
     assert (words(answer), answer.fallback) == ([TOO_HIGH], None)
 
 
-def test_a_context_without_room_for_a_sentence_is_said_without_asking(seed_index: Library) -> None:
+def test_a_context_without_room_for_a_sentence_is_reported_without_asking(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] x"))
     writer = Writer(model_of(llm, context=1024), Gate(seed_index.encoder))
     answer = checked(QueryEngine(seed_index, None, writer=writer))

@@ -1,4 +1,4 @@
-"""Questions are asked of the library whole, and again without their subject."""
+"""Questions are asked of the whole library, and again without their subject."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from index.documents import Document
 from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.evaluation.asking import ask_all, ask_without_subject, with_removable_subject
+from rag.evaluation.answered_queries import ask_all, ask_without_subject, with_removable_subject
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query
-from rag.evaluation.indexing import open_throwaway
+from rag.evaluation.temporary_index import open_temporary
 
 DOCUMENTS = {
     "dam": Document("The dam of Varda broke on Sunday at dawn. Nobody was warned.", "Dam", "text", "en"),
@@ -28,7 +28,7 @@ DATASET = Dataset("set", DOCUMENTS, (WHEN,))
 @pytest.fixture(scope="module")
 def engine(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueryEngine]:
     index: Library
-    with open_throwaway(DOCUMENTS, Configuration(), encoder, tmp_path_factory.mktemp("indexes")) as index:
+    with open_temporary(DOCUMENTS, Configuration(), encoder, tmp_path_factory.mktemp("indexes")) as index:
         yield QueryEngine(index)
 
 
@@ -64,12 +64,12 @@ def test_without_the_subject_no_document_of_its_title_is_read(engine: QueryEngin
         (Query("q", "?", judged={"untitled": 1, "dam": 1}), False),
     ],
 )
-def test_a_subject_can_be_removed_where_titles_tell_it(query: Query, *, removable: bool) -> None:
+def test_a_subject_can_be_removed_if_its_documents_have_titles(query: Query, *, removable: bool) -> None:
     dataset = Dataset("set", DOCUMENTS, (query,))
     assert list(with_removable_subject(dataset)) == ([query] if removable else [])
 
 
-def test_a_library_of_one_title_has_nothing_left_without_it() -> None:
+def test_a_library_with_one_title_has_no_removable_subject() -> None:
     alone = Dataset("set", {name: DOCUMENTS[name] for name in ("dam", "dam again")}, (WHEN,))
     assert list(with_removable_subject(alone)) == []
 

@@ -1,8 +1,8 @@
-"""What can be asked next: questions that the library answers, by what an answer's sources say beside it.
+"""Suggestions for the next question: questions that the library answers close to an answer's sources.
 
-No language model takes part. The sentences around those that are cited are turned into questions
-(:mod:`rag.suggesting.phrasing`), and each of these is asked: one that the library does not answer with the
-very sentence that it was made of is not suggested. So far this is done in English only.
+No language model is involved. The sentences around the cited ones are turned into questions
+(:mod:`rag.suggesting.question_rules`), and the engine answers each of them. A question is suggested only if
+its answer cites the sentence that it was made from. English only.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from index.records import Filters
 from index.search import terms
 from index.text import sentences
 from rag.answers import Answer, Citation, Passage
-from rag.conversations.history import Conversation, follow
+from rag.conversations.history import Conversation, continue_conversation
 from rag.engine import QueryEngine
-from rag.suggesting.phrasing import questions_in
+from rag.suggesting.question_rules import questions_in
 
-MOST = 3
-"""Questions that are suggested."""
+MAX_SUGGESTIONS = 3
+"""The most suggestions."""
 
 LANGUAGE = "en"
-"""The language that questions are made in."""
+"""The language of the suggestions."""
 
 _ASKED_AT_MOST = 6
-"""Questions that are tried."""
+"""The most questions that the engine tries."""
 
 SECONDS = 1.0
-"""What may be spent on suggestions, but for the question that is being tried."""
+"""The time for suggestions; a question that is being tried at its end is completed."""
 
 _AROUND = 1_500
-"""Code points before and after the words that are cited: what is said there belongs to the subject."""
+"""How many code points before and after the cited words are on their subject."""
 
 _FAR = 20_000
-"""As far around them words are looked up."""
+"""How many code points around that stretch are searched for other uses of a word."""
 
 _NEAREST_PASSAGES = 1
-"""Of an abstention, as many are looked around: what comes second is seldom near."""
+"""How many passages of an abstention are used; the second is seldom close to the question."""
 
 _SAYS_ENOUGH = 6
-"""Words of a question that is clear by itself."""
+"""The fewest words of a question that is clear without an answer beside it."""
 
 _ALIKE = 0.5
-"""Two questions that share more of their words (Jaccard) ask the same."""
+"""The overlap of words (Jaccard) above which two questions ask the same."""
 
 Place = Citation | Passage
 
@@ -59,10 +59,10 @@ class Candidate:
 
     Attributes:
         question: the question.
-        subject: what the sentence speaks of; "" where the question names it itself.
+        subject: the subject of the sentence; "" if the question names it.
         document_id: the document's number.
-        span: the sentence in its text.
-        distance: code points between the sentence and the nearest one that is cited.
+        span: the sentence's span in the document's text.
+        distance: code points between the sentence and the nearest cited words.
     """
 
     question: str
@@ -73,14 +73,14 @@ class Candidate:
 
 
 def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> list[str]:
-    """Questions to ask after an answer, those first that stand nearest to what it cites; three at most.
+    """Return questions to ask after an answer, the nearest to its citations first; three at most.
 
     Args:
-        engine: answers, as it would if they were asked.
-        answer: what they follow; of an abstention, its nearest passage is looked around.
-        seconds: after as long no other question is tried.
+        engine: tries the questions.
+        answer: the answer; for an abstention, its nearest passage takes the place of citations.
+        seconds: the time after which no further question is tried.
     """
-    follows = follow(engine.index, answer.conversation_id)
+    follows = continue_conversation(engine.index, answer.conversation_id)
     filters = answer.searched.filters if answer.searched else Filters()
     shown = {
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
@@ -94,16 +94,20 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     ends = time.perf_counter() + seconds
     suggested: list[str] = []
     tried = islice(_unlike(candidates, asked), _ASKED_AT_MOST)
-    aside = engine.aside()
-    while len(suggested) < MOST and time.perf_counter() < ends and (each := next(tried, None)) is not None:
-        if _answers(aside, each, filters, follows):
+    quoting = engine.quoting_only()
+    while (
+        len(suggested) < MAX_SUGGESTIONS
+        and time.perf_counter() < ends
+        and (each := next(tried, None)) is not None
+    ):
+        if _answers(quoting, each, filters, follows):
             suggested.append(each.question)
     return suggested
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
-    """Questions that are answered around what an answer cites, the nearest first."""
-    # Where no report speaks of what was asked, the nearest one speaks of something else.
+    """Return questions that sentences around the citations answer, the nearest first."""
+    # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
     places: Sequence[Place] = answer.citations or near
     by_document: dict[tuple[int, int], list[Span]] = {}
@@ -119,7 +123,7 @@ def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
 
 
 def _current(index: Library, document_id: int, version: int) -> Document | None:
-    """The text of a document in a language that questions are made in; None where a newer one replaced it."""
+    """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it, else None."""
     try:
         if index.document(document_id).version != version:
             return None
@@ -140,7 +144,7 @@ def _in_document(document: Document, document_id: int, spans: Sequence[Span]) ->
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """The text around ``spans``, from line break to line break, so that its sentences are the document's."""
+    """Return the stretches around ``spans``, extended to line breaks so that they contain whole sentences."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -154,10 +158,10 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear(candidate: Candidate, answer: Answer) -> bool:
-    """Whether it is clear beside the answer what the question is about.
+    """Whether the question's subject is clear beside the answer.
 
-    "The plan" is, where the answer or a title speaks of a plan. Where nothing was answered, a question must
-    say more itself.
+    "The plan" is clear if the answer or a title mentions a plan. After an abstention, the question itself
+    must be longer.
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH:
         return False
@@ -169,7 +173,7 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
 
 
 def _unlike(candidates: Iterable[Candidate], asked: Iterable[str]) -> Iterator[Candidate]:
-    """Candidates that ask neither what was asked nor what another of them asks."""
+    """Yield the candidates that repeat neither an asked question nor each other."""
     taken = [_words(question) for question in asked if question]
     for candidate in candidates:
         words = _words(candidate.question)
@@ -183,7 +187,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def _answers(engine: QueryEngine, candidate: Candidate, filters: Filters, follows: Conversation) -> bool:
-    """Whether the library answers a question, as it stands, with the sentence that it was made of first."""
+    """Whether the library answers a question as it stands, and cites the candidate's sentence first."""
     answer = engine.ask(candidate.question, filters, follows)
     if answer.abstained or answer.standalone is not None:
         return False

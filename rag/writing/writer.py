@@ -1,0 +1,373 @@
+"""Answers that a language model writes.
+
+Each sentence is checked before it is shown. If the model fails, or if its citations support nothing that it
+wrote, the answer is quoted instead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Literal
+
+from index.documents import Span
+from index.errors import DocumentNotFoundError
+from rag.answers import Answer, Dropped, Event, Fallback, Verification
+from rag.conversations.history import NO_CONVERSATION, Conversation
+from rag.errors import ModelError
+from rag.evidence import evidence_of
+from rag.finding.abstention import Abstention, caveat
+from rag.finding.copies import CitedSentence, Copies
+from rag.finding.ranking import Scored
+from rag.finding.reading import ReadSentence
+from rag.llm import LanguageModel, Usage
+from rag.llm.messages import MAX_STATEMENTS
+from rag.questions import Question
+from rag.tuning import CERTAIN, Tuning
+from rag.verification import Evidence, Gate
+from rag.verification.instructions import instructions
+from rag.writing.composition import Composition, abstain, quote
+from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
+from rag.writing.prompt import Prompt, Source, build_prompt
+from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
+
+Policy = Literal["drop", "strike"]
+"""The treatment of an unsupported sentence: leave it out, or show it struck out."""
+
+MAX_CHECKED = 4 * MAX_STATEMENTS
+"""The most statements of a reply that are checked; a model that writes more does not come to an end."""
+
+MAX_REPEATS = 2
+"""How often a reply may repeat itself before it counts as a loop."""
+
+_UNSUPPORTED = Verification("unsupported", False, False, 0.0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The outcome of writing an answer.
+
+    Attributes:
+        supported: whether the citations support a sentence; if not, no sentence was shown.
+        declined: whether the model says that there is no answer.
+        fallback: why the model's answer is not used, or ends early.
+        cause: the same in words.
+        dropped: the sentences that were written and not shown.
+        cited: the sources that the shown sentences cite.
+        digest: sha256 of the prompt.
+        usage: the tokens that the reply used.
+        seconds_checking: the time that verification took.
+    """
+
+    supported: bool = False
+    declined: bool = False
+    fallback: Fallback | None = None
+    cause: str | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+    cited: list[Source] = field(default_factory=list)
+    digest: str | None = None
+    usage: Usage = field(default_factory=lambda: Usage(0, 0))
+    seconds_checking: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A statement with its sources and its verification."""
+
+    words: str
+    sources: tuple[Source, ...]
+    cited: tuple[CitedSentence, ...]
+    verification: Verification
+
+    @property
+    def score(self) -> float:
+        """The highest probability of a cited source to answer the question."""
+        return max((source.score for source in self.sources), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Lets a model write answers, and checks them.
+
+    Attributes:
+        model: the language model.
+        gate: the checks.
+        unsupported: the treatment of an unsupported sentence.
+    """
+
+    model: LanguageModel
+    gate: Gate
+    unsupported: Policy = "drop"
+
+    def write(
+        self,
+        question: Question,
+        sources: Sequence[Source],
+        composition: Composition,
+        copies: Copies,
+        confidence: Confidence,
+    ) -> Generator[Event, None, Outcome]:
+        """Write an answer into ``composition``, and yield the events of each sentence that is shown.
+
+        Sentences wait until the citations support one of them. If they support none, nothing was shown.
+
+        Args:
+            question: the question.
+            sources: the sentences that may be cited, best first.
+            composition: the text of the answer.
+            copies: finds the copy of a document to cite.
+            confidence: adjusts the verification of each sentence.
+        """
+        outcome = Outcome()
+        limits = self.model.limits
+        budget = limits.context_tokens - limits.reply_tokens
+        prompt = build_prompt(question.text, question.language, sources, budget)
+        if sources and not prompt.sources:
+            outcome.fallback, outcome.cause = "unusable", _no_room(self.model)
+            return outcome
+        outcome.digest = prompt.digest
+        waiting: list[_Checked] = []
+        try:
+            for statement in self._statements(prompt, question, outcome):
+                began = time.perf_counter()
+                checked = self._check(statement, prompt, question, composition, copies)
+                outcome.seconds_checking += time.perf_counter() - began
+                outcome.supported = outcome.supported or confidence.justifies(
+                    checked.verification, checked.score
+                )
+                waiting.append(checked)
+                if outcome.supported:
+                    for item in waiting:
+                        yield from self._show(item, composition, outcome, confidence)
+                    waiting.clear()
+        except NoAnswer:
+            outcome.declined = not outcome.supported
+        except ModelError as error:
+            outcome.fallback, outcome.cause = error.kind, str(error)
+        outcome.dropped += [_dropped(item) for item in waiting]
+        if not outcome.supported and not outcome.declined and outcome.fallback is None:
+            cites = any(item.cited for item in waiting)
+            outcome.fallback = "nothing_supported" if cites else "unusable"
+        return outcome
+
+    def _statements(self, prompt: Prompt, question: Question, outcome: Outcome) -> Iterator[Statement]:
+        """Yield the statements of the reply, without repetitions."""
+        writing = self.model.write(prompt.messages, tuple(prompt.sources))
+        said: set[str] = set()
+        repeated = 0
+        try:
+            for count, statement in enumerate(
+                parse_reply(writing, question.language, lambda: writing.is_cut), 1
+            ):
+                words = " ".join(statement.text.split()).casefold()
+                repeated += words in said
+                if count > MAX_CHECKED or repeated > MAX_REPEATS:
+                    return
+                if words not in said:
+                    said.add(words)
+                    yield statement
+        finally:
+            outcome.usage = writing.usage
+
+    def _check(
+        self,
+        statement: Statement,
+        prompt: Prompt,
+        question: Question,
+        composition: Composition,
+        copies: Copies,
+    ) -> _Checked:
+        known = tuple(prompt.sources[number] for number in statement.numbers if number in prompt.sources)
+        missing = [number for number in statement.numbers if number not in prompt.sources]
+        cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
+        if not cited:
+            reason = f"it cites {_listed(missing)}" if missing else "it cites no sentence"
+            return _Checked(
+                statement.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
+            )
+        evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
+        verification = self.gate.check(statement.text, evidence, question)
+        exists = round(len(known) / len(statement.numbers), 4)
+        verification = replace(verification, checks={"exists": exists, **verification.checks})
+        if missing and verification.verdict == "supported":
+            verification = replace(
+                verification, verdict="partial", reason=f"it also cites {_listed(missing)}"
+            )
+        return _Checked(statement.text, known, cited, verification)
+
+    def _show(
+        self,
+        item: _Checked,
+        composition: Composition,
+        outcome: Outcome,
+        confidence: Confidence,
+    ) -> Iterator[Event]:
+        if item.verification.verdict == "unsupported" and self.unsupported == "drop":
+            outcome.dropped.append(_dropped(item))
+        else:
+            outcome.cited += item.sources
+            verification = confidence.adjust(item.verification, item.score)
+            yield from composition.add(item.words, item.cited, verification)
+
+
+def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
+    """Return the cited sentences, each span once: two numbers may stand for copies of the same words."""
+    places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in cited}
+    return tuple(places.values())
+
+
+def _no_room(model: LanguageModel) -> str:
+    return (
+        f"the context of {model.name} has no room for a sentence of the reports with this question "
+        f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
+    )
+
+
+def _dropped(item: _Checked) -> Dropped:
+    return Dropped(item.words, item.verification.reason or "nothing else of the answer is carried")
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    return f"{', '.join(numbers)}, which was not shown to it"
+
+
+BEST_SOURCES = 24
+"""How many of the best sentences precede the sentences that earlier answers cited; the rest follows them."""
+
+MAX_EARLIER = 48
+"""How many citations of earlier answers are looked up, the latest first."""
+
+NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
+"""Failures of the model that say nothing about the question."""
+
+_INSTEAD = "the answer is quoted from the reports instead"
+
+
+def generate(
+    writer: Writer,
+    findings: Findings,
+    composition: Composition,
+    draft: Answer,
+    *,
+    conversation: Conversation,
+    tuning: Tuning,
+) -> Generator[Event, None, Answer]:
+    """Let a language model write the answer; quote if it fails or if the citations support nothing it wrote.
+
+    Args:
+        writer: writes and checks the answer.
+        findings: the sentences that the answer may cite.
+        composition: the text of the answer.
+        draft: the answer, as far as it is known.
+        conversation: provides the earlier citations.
+        tuning: how many sentences to quote, and the probability from which the library certainly answers.
+    """
+    began = time.perf_counter()
+    sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
+    confidence = confidence_of(findings, tuning.certain)
+    outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
+    # A lowered threshold means that the operator trusts the model, even if it finds no answer.
+    overruled = outcome.declined and tuning.certain >= CERTAIN <= confidence.answerability
+    draft = replace(
+        draft,
+        dropped=tuple(outcome.dropped),
+        fallback="declined" if overruled else outcome.fallback,
+        prompt_digest=outcome.digest,
+        timings=_timings(outcome, time.perf_counter() - began, writer.model),
+    )
+    if outcome.declined and not overruled:
+        return (yield from abstain(draft, _declined(writer.model)))
+    if outcome.supported:
+        said = f"{outcome.cause}; the answer ends here." if outcome.cause else None
+        cited = _scored(findings, outcome)
+        lacks = caveat(findings.index, findings.question, cited) if cited else None
+        note = " ".join(filter(None, [said, lacks])) or None
+        return replace(composition.answer(draft), model=writer.model.name, note=note)
+    draft = replace(draft, note=_fallback_note(writer.model, outcome))
+    # If the model could not be asked, the answer is the same as without a model.
+    adjust = unchanged if outcome.fallback in NOT_ASKED else confidence.adjust
+    return (
+        yield from quote(_without_instructions(findings), composition, draft, tuning.max_sentences, adjust)
+    )
+
+
+def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
+    """Return the sentences that a model may cite: the best ones, then earlier citations, then the others."""
+    found = [_source(item) for item in findings.ranked]
+    earlier = list(_earlier(findings, conversation))
+    listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
+    places = {
+        (source.record.document_id, source.record.version, source.sentence.span): source
+        for source in reversed(listed)
+    }
+    return list(reversed(places.values()))
+
+
+def _without_instructions(findings: Findings) -> Findings:
+    """Leave out sentences that give a model instructions: they must not replace its answer either."""
+    ranked = [
+        item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
+    ]
+    return replace(findings, ranked=ranked) if ranked else findings
+
+
+def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
+    """Yield the citations of earlier answers that the library still has, the latest first."""
+    for cited in islice(reversed(conversation.cited), MAX_EARLIER):
+        try:
+            record = findings.index.document(cited.document_id, cited.version)
+            text = findings.library.text(record).text
+        except DocumentNotFoundError:
+            continue
+        if text[cited.start : cited.end] == cited.quote:
+            sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, cited.headings or "")
+            yield Source(record, sentence, 0.0)
+
+
+def _source(item: Scored) -> Source:
+    candidate = item.candidate
+    return Source(candidate.reading.document, candidate.sentence, item.score)
+
+
+def _scored(findings: Findings, outcome: Outcome) -> list[Scored]:
+    """Return the ranked sentences that an answer cites."""
+    cited = {(source.record.document_id, source.sentence.span) for source in outcome.cited}
+    return [
+        item
+        for item in findings.ranked
+        if (item.candidate.reading.document.document_id, item.candidate.sentence.span) in cited
+    ]
+
+
+def _declined(model: LanguageModel) -> Abstention:
+    return Abstention(
+        "not_answered",
+        f"Reports in this library come near the question, and {model.name} found no sentence that answers "
+        "it.",
+    )
+
+
+def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
+    """Say why the answer is not the model's, for the reader."""
+    reasons: dict[Fallback | None, str] = {
+        "declined": f"{model.name} found no answer, and the library has one for certain",
+        "unusable": f"{model.name} cited no sentence of the reports",
+        "nothing_supported": f"Nothing that {model.name} wrote is carried by the sentences that it cites",
+    }
+    reason = outcome.cause or reasons.get(outcome.fallback) or f"{model.name} failed"
+    return f"{reason}; {_INSTEAD}."
+
+
+def _timings(outcome: Outcome, seconds: float, model: LanguageModel) -> dict[str, float]:
+    checking = outcome.seconds_checking
+    timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
+    return add_usage(timings, outcome.usage, model)
+
+
+def add_usage(timings: Mapping[str, float], usage: Usage, model: LanguageModel) -> dict[str, float]:
+    """Return an answer's timings with the tokens and the cost of one more reply added."""
+    took = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+    cost = {} if model.prices is None else {"cost": model.prices.of(usage)}
+    return {**timings, **{name: timings.get(name, 0.0) + value for name, value in (took | cost).items()}}
