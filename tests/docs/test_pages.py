@@ -21,6 +21,8 @@ ELSEWHERE = {"FOOTNOTED_EVAL_DATA"}
 OTHER_OPTIONS = {"--passages"}
 """Options of the benchmarks."""
 
+WITH_RULES = (*PAGES, "CONTRIBUTING.md")
+
 IN_THE_PROJECT = re.compile(r"(benchmarks|docs|index|rag|seeds|tests|ui)/[\w./-]*")
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -34,10 +36,10 @@ def test_the_readme_can_be_read_in_five_minutes() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_a_command_that_a_page_names_is_there_with_its_options(page: str) -> None:
     named = [words.split() for words in code(page) if words.startswith("footnoted ")]
-    assert sorted({words[1] for words in named} - {*COMMANDS, "COMMAND"}) == []
+    assert sorted({words[1] for words in named} - {*COMMANDS, "COMMAND", "--help"}) == []
     unknown = [
         " ".join(words)
         for words in named
@@ -47,34 +49,34 @@ def test_a_command_that_a_page_names_is_there_with_its_options(page: str) -> Non
     assert unknown == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_an_option_that_a_page_names_is_one_of_a_command(page: str) -> None:
     known = OTHER_OPTIONS.union(*map(options, COMMANDS))
     named = {words.split()[0] for words in code(page) if words.startswith("--")}
     assert sorted(named - known) == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_a_variable_that_a_page_names_is_a_setting(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | ELSEWHERE
     assert sorted(set(re.findall(r"FOOTNOTED_[A-Z_]+", text)) - known) == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_what_a_page_says_to_make_can_be_made(page: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     known = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     assert {words.split()[1] for words in code(page) if words.startswith("make ")} - known == set()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_a_file_that_a_page_names_is_there(page: str) -> None:
     named = [words for words in code(page) if IN_THE_PROJECT.fullmatch(words)]
     assert [words for words in named if not (ROOT / words).exists()] == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", WITH_RULES)
 def test_a_link_leads_somewhere(page: str) -> None:
     inside = [link.partition("#")[0] for link in links(page) if not link.startswith(("http", "#"))]
     folder = (ROOT / page).parent
