@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.documents import Document
-from index.errors import LoadError
-from index.loaders.blocks import BULLET, Block, flow, join, row
+from index.loaders.blocks import BULLET, Block, Heading, flow, join, row, sections_of
 from index.loaders.decoding import decode
+from index.loaders.front_matter import split_front_matter
 from index.loaders.html.page import fragment_blocks
-from index.loaders.metadata import split_front_matter, title_of_name
+from index.loaders.metadata import assemble
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.loaders.raised import raised
-from index.text.languages import detect
+from index.loaders.superscripts import superscript
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -38,24 +36,19 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
     from markdown_it import MarkdownIt
     from mdit_py_plugins.footnote import footnote_plugin
 
-    metadata, body = split_front_matter(decode(data, path), path)
+    properties, body = split_front_matter(decode(data, path), path)
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").use(footnote_plugin)
     tokens = parser.parse(body)
     blocks = list(_blocks(tokens))
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "is empty: it holds no words", "save it again with its text")
     sections = sections_of(blocks, text)
-    first = sections[0].title if sections else None
-    return Document(
-        text=text,
-        title=metadata.title or first or title_of_name(path),
-        kind="markdown",
-        language=metadata.language or detect(text),
-        publisher=metadata.publisher,
-        published=metadata.published,
-        author=metadata.author,
-        origins=metadata.origins("page" if first else "file name"),
+    return assemble(
+        path,
+        "markdown",
+        text,
+        properties,
+        origin="front matter",
+        heading=sections[0].title if sections else None,
         sections=sections,
     )
 
@@ -166,13 +159,13 @@ def _inline_text(children: Iterable[Token]) -> str:
         elif child.type == "footnote_ref":
             parts.append(_mark(child))
         else:
-            parts.append(raised(child.content) if is_raised else child.content)
+            parts.append(superscript(child.content) if is_raised else child.content)
     return "".join(parts)
 
 
 def _mark(token: Token) -> str:
     """The number of a note: they are counted in the order in which the text refers to them."""
-    return raised(str(token.meta["id"] + 1))
+    return superscript(str(token.meta["id"] + 1))
 
 
 def _unread_after(tag: str, unread: str) -> str:

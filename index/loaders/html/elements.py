@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.loaders.blocks import BULLET, Block, flow
 from index.loaders.html.tables import CELLS, Table, open_table
 from index.loaders.numerals import written_number
-from index.loaders.raised import raised
+from index.loaders.superscripts import superscript
 from index.loaders.text import unwrap
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class _Reader:
         if not text:
             return
         if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
-            text = raised(text)
+            text = superscript(text)
         self.words_so_far.append(text)
         if self.links:
             self.linked += len(text)

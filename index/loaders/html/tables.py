@@ -6,15 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import flow, row
+from index.loaders.blocks import MAX_CELL_CHARACTERS, flow, row
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 CELLS = frozenset({"td", "th"})
-
-MAX_CELL_CHARACTERS = 1500
-"""A table with a longer cell lays a page out; it holds no data to be read by rows."""
 
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")

@@ -9,7 +9,8 @@ import regex
 
 from index.loaders.pdf.positioned import Placed, joined_by, unplaced
 from index.loaders.pdf.rows import aligned
-from index.loaders.pdf.runs import SUPERSCRIPTS, Cell, Line
+from index.loaders.pdf.runs import Cell, Line
+from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5
 """In line heights: a wider gap may separate cells. Justified text seldom stretches a space so far."""
@@ -104,7 +105,7 @@ def _raised(piece: Line, line: Line) -> Line:
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
         return piece
-    words = Placed(cell.words.text.translate(SUPERSCRIPTS), cell.words.boxes)
+    words = Placed(superscript(cell.words.text), cell.words.boxes)
     return replace(piece, cells=(replace(cell, words=words),))
 
 

@@ -31,7 +31,7 @@ def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
         return document
     document.close()
     if pages:
-        cause = f"has {pages:,} pages, more than the {most:,} that are read"
+        cause = f"has {pages:,} pages, more than the limit of {most:,}"
         raise LoadError(path, cause, "split it into parts")
     raise LoadError(path, "is broken: it has no pages", SAVE_AGAIN)
 

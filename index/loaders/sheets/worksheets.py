@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 import regex
 
 from index.loaders.blocks import flow
-from index.loaders.raised import raised
 from index.loaders.sheets.grid import Cell, Row, is_written_figure
 from index.loaders.sheets.headings import is_period
 from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text
+from index.loaders.superscripts import superscript
 from index.loaders.symbols import in_font
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _words(value: object, cell: ReadOnlyCell) -> str:
 
 def _shown_run(text: str, font: str | None, position: str | None) -> str:
     shown = in_font(text, font)
-    return raised(shown) if position == "superscript" else shown
+    return superscript(shown) if position == "superscript" else shown
 
 
 def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:

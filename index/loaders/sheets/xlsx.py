@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError
-from index.loaders.archive.core_properties import core_properties
-from index.loaders.archive.unpack import check_archive
-from index.loaders.blocks import Block, flow, join
-from index.loaders.metadata import title_of_line, title_of_name
+from index.loaders.archive import check_archive, core_properties
+from index.loaders.blocks import Block, Heading, flow, join, sections_of
+from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
 from index.loaders.sheets.grid import grid_blocks
 from index.loaders.sheets.worksheets import visible_rows
-from index.text.languages import detect
 from index.text.tabular import is_row
 
 if TYPE_CHECKING:
@@ -40,26 +37,18 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
-    said = core_properties(data)
     blocks = _blocks(data, path)
     if all(isinstance(block, Heading) for block in blocks):
         raise LoadError(
             path, "holds no words to read: its visible sheets are empty", "save it again with them"
         )
     text = join(blocks)
-    title = said.title or _first_line(blocks)
-    origins: dict[str, Origin] = {
-        "title": "document properties" if said.title else "page" if title else "file name"
-    }
-    origins |= {name: "document properties" for name in ("author", "published") if getattr(said, name)}
-    return Document(
-        text=text,
-        title=title or title_of_name(path),
-        kind="xlsx",
-        language=detect(text),
-        published=said.published,
-        author=said.author,
-        origins=origins,
+    return assemble(
+        path,
+        "xlsx",
+        text,
+        core_properties(data, path),
+        heading=_first_line(blocks),
         sections=sections_of(blocks, text),
     )
 

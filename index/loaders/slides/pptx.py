@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from index.documents import Document, Origin, Section
+from index.documents import Document, Section
 from index.errors import LoadError
-from index.loaders.archive.core_properties import core_properties
-from index.loaders.archive.unpack import check_archive
-from index.loaders.blocks import Block, flow, join
-from index.loaders.metadata import title_of_line, title_of_name
+from index.loaders.archive import check_archive, core_properties
+from index.loaders.blocks import Block, block_starts, flow, join
+from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import block_starts
 from index.loaders.slides.shapes import has_pictures, is_hidden, slide_blocks, title_of
 from index.loaders.slides.text import choose
-from index.text.languages import detect
 from index.text.tabular import is_row
 
 if TYPE_CHECKING:
@@ -51,34 +48,22 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "ppt/presentation.xml", "a PowerPoint presentation", options.limits)
-    said = core_properties(data)
     slides = _slides(data, path)
     blocks = [block for slide in slides for block in (_PAGE, *slide.blocks)]
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "holds no words to read: its slides have none", "save it again with its text")
     starts = [
         start for block, start in zip(blocks, block_starts(blocks, text), strict=True) if block is _PAGE
     ]
     on_page = next((slide.title for slide in slides if slide.blocks), None)
-    origins: dict[str, Origin] = {
-        "title": "document properties" if said.title else "page" if on_page else "file name"
-    }
-    origins |= {name: "document properties" for name in ("author", "published") if getattr(said, name)}
-    return Document(
-        text=text,
-        title=said.title or on_page or title_of_name(path),
-        kind="pptx",
-        language=detect(text),
-        published=said.published,
+    sections = tuple(
+        Section(start, 1, slide.title or f"Slide {number}")
+        for number, (start, slide) in enumerate(zip(starts, slides, strict=True), 1)
+        if slide.blocks
+    )
+    properties = core_properties(data, path)
+    return replace(
+        assemble(path, "pptx", text, properties, heading=on_page, sections=sections),
         page_starts=tuple(starts),
-        author=said.author,
-        origins=origins,
-        sections=tuple(
-            Section(start, 1, slide.title or f"Slide {number}")
-            for number, (start, slide) in enumerate(zip(starts, slides, strict=True), 1)
-            if slide.blocks
-        ),
         unread_pages=tuple(number for number, slide in enumerate(slides, 1) if slide.is_picture),
     )
 
