@@ -11,8 +11,8 @@ from unicodedata import normalize
 
 from index.documents import Document
 from index.errors import LoadError
-from index.loaders.blocks import Block, Heading, flow, join, sections_of
-from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.blocks import Block, flow, join, sections_of
+from index.loaders.html.elements import PageBlock, outlined, page_blocks
 from index.loaders.html.source import page_source, parse_page
 from index.loaders.metadata import Properties, assemble, iso_date, language_code, readable_property
 from index.loaders.options import DEFAULTS, Options
@@ -56,10 +56,7 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
         published=iso_date(markup.date),
         language=language_code(page.get("lang") or page.get("xml:lang")),
     )
-    outlined = [
-        Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks
-    ]
-    return assemble(path, "html", words, properties, sections=sections_of(outlined, words))
+    return assemble(path, "html", words, properties, sections=sections_of(outlined(blocks), words))
 
 
 def fragment_blocks(source: str) -> list[Block]:

@@ -119,7 +119,9 @@ def package(said: str | None) -> bytes:
 def test_title_author_and_day() -> None:
     named = "<d:title> The \n dam </d:title><d:creator>Dam commission</d:creator>"
     said = f"{named}<t:created>2031-03-01T08:00:00Z</t:created>"
-    assert core_properties(package(said), PATH) == Properties("The dam", "Dam commission", "2031-03-01")
+    assert core_properties(package(said), PATH) == Properties(
+        title="The dam", author="Dam commission", published="2031-03-01"
+    )
 
 
 def test_the_day_is_that_of_the_last_change() -> None:
