@@ -18,8 +18,8 @@ from index.loaders.metadata import (
     readable_property,
     title_of_line,
 )
+from index.loaders.opendocument.content import Content
 from index.loaders.opendocument.names import DUBLIN_CORE, MANIFEST, META, OFFICE, STYLE, TABLE, TEXT
-from index.loaders.opendocument.package import Content
 from index.loaders.options import DEFAULTS, Options
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from index.loaders.metadata import Properties, assemble, iso_date, readable_prop
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.characters import Frame, frame, glyphs, readable
 from index.loaders.pdf.columns import ordered
-from index.loaders.pdf.continuations import PageParts, followed
+from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
 from index.loaders.pdf.footnotes import usual_height, without_notes
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
@@ -26,7 +26,6 @@ from index.loaders.pdf.outline import Bookmark, bookmarks, sections
 from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of
 from index.loaders.pdf.running_heads import without_running
 from index.loaders.pdf.runs import Glyph, Line, pieces
-from index.loaders.pdf.stitching import Stitched, layouts, stitched
 
 __all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
 

@@ -23,7 +23,6 @@ from index.loaders.blocks import (
 from index.loaders.magic import binary_kind
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.rtf.groups import parts_of
 from index.loaders.rtf.marks import (
     CELL_END,
     CELL_PARAGRAPH,
@@ -35,6 +34,7 @@ from index.loaders.rtf.marks import (
     Part,
     Parts,
 )
+from index.loaders.rtf.reader import parts_of
 
 _HEADER = b"{\\rtf"
 _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}

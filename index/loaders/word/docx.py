@@ -16,7 +16,7 @@ from index.loaders.archive import check_archive, core_properties
 from index.loaders.blocks import Block, flow, join, prose, running_titles, sections_of
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.word.wordprocessing import Content
+from index.loaders.word.content import Content
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
