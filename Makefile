@@ -1,7 +1,7 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint bench screenshots clean
+.PHONY: help setup serve test lint docs bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
@@ -54,10 +54,15 @@ lint: $(STAMP) ## Style, types, known security flaws and the direction of import
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive index rag ui
 	$(VENV)/bin/lint-imports
 
+docs: $(STAMP) ## Make the documentation's site in site/, readable without a network
+	$(VENV)/bin/python -m docs.settings_table
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	@echo "site/index.html"
+
 screenshots: $(STAMP) ## Draw every view of the page into docs/images/
 	$(VENV)/bin/python -m tests.browser.screenshots
 
-bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DATA=folder of the sets)
+bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA=folder of the sets)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(VENV)/bin/python -m benchmarks.quality
 	$(VENV)/bin/python -m benchmarks.fusion
@@ -78,4 +83,4 @@ bench: $(STAMP) ## Print every figure that the README quotes (FOOTNOTED_EVAL_DAT
 	$(VENV)/bin/python -m benchmarks.writing
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist site

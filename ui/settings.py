@@ -10,6 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -36,40 +37,12 @@ PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
 HOME_ID_DIGITS = 16
 
-NEEDED = {
-    "home": "the path of a folder",
-    "host": "an address to listen on, such as 127.0.0.1",
-    "allowed_hosts": "a list of host names without a port, such as desk.example",
-    "allowed_origins": "a list of origins, such as https://desk.example",
-    "insecure": "true or false",
-    "port": "a whole number from 0 (any free port) to 65535",
-    "model": "the name or the folder of a sentence-transformers model",
-    "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
-    "weights": "the path of a file that benchmarks/calibrate.py wrote",
-    "max_megabytes": "a whole number of megabytes from 1",
-    "max_text_megabytes": "a whole number of megabytes from 1",
-    "max_pages": "a whole number of pages from 1",
-    "max_expansion": "a whole number of times from 1",
-    "max_unpacked_megabytes": "a whole number of megabytes from 1",
-    "max_seconds": "a number of seconds above 0, and at most 86,400",
-    "max_memory_megabytes": "a whole number of megabytes from 256",
-    "passwords": "a list of passwords; in the environment, separated by commas or written as JSON",
-    "ocr": "true or false",
-    "ocr_languages": "a list of tesseract's codes, such as eng; in the environment, separated by commas",
-    "llm": "none, llamacpp, openai, ollama, anthropic, or the name of another llama-index package",
-    "llm_model": "the name of a language model, or the path of a GGUF file",
-    "llm_address": "the URL of a language model's server",
-    "llm_key": "the key that a language model's server wants",
-    "llm_context": "a whole number of tokens from 1,024",
-    "llm_reply": "a whole number of tokens from 32",
-    "llm_timeout": "a number of seconds above 0, and at most 3,600",
-    "llm_prices": "two numbers, of a million tokens sent and a million tokens written, separated by a comma",
-    "llm_certain": "a probability, 0 to 1",
-    "unsupported": "drop or strike",
-    "entailment": "the name or the folder of a sentence-transformers CrossEncoder for entailment",
-    "config": "the path of a TOML file",
-}
-"""What each setting must be, in the words of an error."""
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """States what the value of a setting must be, in the words of its error and of the documentation."""
+
+    words: str
 
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
@@ -83,8 +56,11 @@ WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+TRUE_OR_FALSE = Needs("true or false")
+MEGABYTES = Needs("a whole number of megabytes from 1")
+
 NO_MODEL = "none"
-"""The provider of a language model where there is none: answers are quoted."""
+"""The value of ``llm`` without a language model: answers are quoted."""
 
 
 def default_home() -> Path:
@@ -93,77 +69,174 @@ def default_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """What can be set, as it stands after precedence.
-
-    Attributes:
-        home: the folder that holds the whole library: catalog, caches, uploads, answers. Absolute.
-        host: the address that the server listens on.
-        port: its port; 0 takes any free one.
-        allowed_hosts: names that the server answers as, beside loopback names and its address.
-        allowed_origins: origins of other web pages that may call the HTTP interface.
-        insecure: whether the server may listen on an address that other machines reach.
-        model: the name or folder of a sentence-transformers model; None is the bundled one.
-        reader: ``bundled``, ``none``, or the name or folder of a sentence-transformers CrossEncoder.
-        weights: weights that were learned for another encoder or reader; None is those of the bundled ones.
-        max_megabytes: the size of a file, in units of 1024² bytes, from which on it is not read.
-        max_text_megabytes: the text of a file, in units of 1024² bytes of UTF-8, likewise.
-        max_pages: the pages of a file, likewise.
-        max_expansion: how many times its size an archive may grow when it is unpacked.
-        max_unpacked_megabytes: what an archive may grow to at most.
-        max_seconds: the time that reading a file may take.
-        max_memory_megabytes: the memory that reading a file may take; it is bounded on Linux only.
-        passwords: tried in turn on an encrypted file. They are not shown.
-        ocr: whether pages without a text layer are read by optical character recognition.
-        ocr_languages: codes of the languages that they may be in, as tesseract has them.
-        llm: who provides the language model that writes answers; ``none`` has them quoted.
-        llm_model: its name there, or the path of a GGUF file for llama.cpp in this process.
-        llm_address: the URL of its server; None is the provider's own.
-        llm_key: what its server knows callers by. It is not shown.
-        llm_context: the tokens that it reads and writes at most, together.
-        llm_reply: of them, for its reply.
-        llm_timeout: the seconds in which it must have answered.
-        llm_prices: what a million tokens cost, sent and written.
-        llm_certain: the probability that the library answers a question, from which on what the model writes
-            may count as supported.
-        unsupported: whether a sentence that nothing carries is left out or shown struck out.
-        entailment: the name or folder of a CrossEncoder that tells whether a text entails another; None is
-            none.
-        config: the TOML file to read instead of the one in the home folder.
-    """
+    """The settings after precedence. ``docs/settings.md`` is made from the descriptions of its fields."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
-    home: Path = Field(default_factory=default_home, validate_default=True)
-    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 7860
-    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode] = ()
-    allowed_origins: Annotated[tuple[WebOrigin, ...], NoDecode] = ()
-    insecure: bool = False
-    model: Annotated[str, Field(min_length=1)] | None = None
-    reader: Annotated[str, Field(min_length=1)] = "bundled"
-    weights: Path | None = None
-    max_megabytes: Annotated[int, Field(ge=1)] = 256
-    max_text_megabytes: Annotated[int, Field(ge=1)] = 20
-    max_pages: Annotated[int, Field(ge=1)] = 10_000
-    max_expansion: Annotated[int, Field(ge=1)] = 200
-    max_unpacked_megabytes: Annotated[int, Field(ge=1)] = 512
-    max_seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 300.0
-    max_memory_megabytes: Annotated[int, Field(ge=256)] = 4096
-    passwords: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    ocr: bool = False
-    ocr_languages: Annotated[tuple[LanguageCode, ...], NoDecode, Field(min_length=1)] = ("eng",)
-    llm: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = NO_MODEL
-    llm_model: Annotated[str, Field(min_length=1)] | None = None
-    llm_address: Annotated[str, Field(pattern=r"^https?://.")] | None = None
-    llm_key: SecretStr | None = None
-    llm_context: Annotated[int, Field(ge=1024)] = 4096
-    llm_reply: Annotated[int, Field(ge=32)] = 512
-    llm_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
-    llm_prices: Annotated[tuple[Price, Price], NoDecode] | None = None
-    llm_certain: Annotated[float, Field(ge=0, le=1)] = CERTAIN
-    unsupported: Literal["drop", "strike"] = "drop"
-    entailment: Annotated[str, Field(min_length=1)] | None = None
-    config: Path | None = None
+    home: Annotated[Path, Needs("the path of a folder")] = Field(
+        default_factory=default_home,
+        validate_default=True,
+        description="The folder that holds the whole library: catalog, caches, uploads and answers. "
+        "The default is the platform's folder for user data. Option: `--home`.",
+    )
+    host: Annotated[str, Needs("an address to listen on, such as 127.0.0.1")] = Field(
+        "127.0.0.1", min_length=1, description="The address that the server listens on. Option: `--host`."
+    )
+    port: Annotated[int, Needs("a whole number from 0 (any free port) to 65535")] = Field(
+        7860, ge=0, le=65535, description="The port of the server. Option: `--port`."
+    )
+    allowed_hosts: Annotated[
+        tuple[HostName, ...], NoDecode, Needs("a list of host names without a port, such as desk.example")
+    ] = Field(
+        (),
+        description="Names that the server answers to, besides the names of this machine and its address. "
+        "Name the host here when a reverse proxy stands in front of the server.",
+    )
+    allowed_origins: Annotated[
+        tuple[WebOrigin, ...], NoDecode, Needs("a list of origins, such as https://desk.example")
+    ] = Field((), description="Origins of other web pages whose scripts may call `/v1`.")
+    insecure: Annotated[bool, TRUE_OR_FALSE] = Field(
+        False,
+        description="Allows `FOOTNOTED_HOST` to be an address that other machines reach. The server has no "
+        "log-in. Option: `--insecure`.",
+    )
+    model: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Needs("the name or the folder of a sentence-transformers model"),
+    ] = Field(
+        None,
+        description="The encoder: any sentence-transformers model. The default is the bundled "
+        "all-MiniLM-L6-v2. After a change, `footnoted sync` embeds the library again.",
+    )
+    reader: Annotated[
+        str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")
+    ] = Field(
+        "bundled",
+        min_length=1,
+        description="The model that reads the best sentences together with the question.",
+    )
+    weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
+        None,
+        description="Weights that were learned for another encoder or reader. The default is the weights of "
+        "the bundled ones.",
+    )
+    max_megabytes: Annotated[int, MEGABYTES] = Field(
+        256, ge=1, description="Larger files are not read. A megabyte is 1024² bytes."
+    )
+    max_text_megabytes: Annotated[int, MEGABYTES] = Field(
+        20,
+        ge=1,
+        description="Files with more text, in UTF-8, are not read. 20 MB are about 25,000 passages; more "
+        "takes hours to embed.",
+    )
+    max_pages: Annotated[int, Needs("a whole number of pages from 1")] = Field(
+        10_000, ge=1, description="PDF files with more pages are not read."
+    )
+    max_expansion: Annotated[int, Needs("a whole number of times from 1")] = Field(
+        200,
+        ge=1,
+        description="Archives that unpack to more than this many times their size are not read. Word, Excel, "
+        "PowerPoint, OpenDocument and EPUB files are archives.",
+    )
+    max_unpacked_megabytes: Annotated[int, MEGABYTES] = Field(
+        512, ge=1, description="Archives that unpack to more are not read."
+    )
+    max_seconds: Annotated[float, Needs("a number of seconds above 0, and at most 86,400")] = Field(
+        300.0, gt=0, le=86_400, allow_inf_nan=False, description="The time that reading one file may take."
+    )
+    max_memory_megabytes: Annotated[int, Needs("a whole number of megabytes from 256")] = Field(
+        4096, ge=256, description="The memory that reading one file may take. It is limited on Linux only."
+    )
+    passwords: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        Needs("a list of passwords; in the environment, separated by commas or written as JSON"),
+    ] = Field((), description="Passwords that are tried in turn on encrypted files. No message shows them.")
+    ocr: Annotated[bool, TRUE_OR_FALSE] = Field(
+        False,
+        description="Reads pages without a text layer by optical character recognition. It needs the program "
+        "tesseract (Debian: `tesseract-ocr`) and takes about 3 seconds a page: raise "
+        "`FOOTNOTED_MAX_SECONDS` for long scans.",
+    )
+    ocr_languages: Annotated[
+        tuple[LanguageCode, ...],
+        NoDecode,
+        Needs("a list of tesseract's codes, such as eng; in the environment, separated by commas"),
+    ] = Field(
+        ("eng",),
+        min_length=1,
+        description="The languages of such pages. Each needs its data for tesseract (Debian: "
+        "`tesseract-ocr-fra` for `fra`).",
+    )
+    llm: Annotated[
+        str, Needs("none, llamacpp, openai, ollama, anthropic, or the name of another llama-index package")
+    ] = Field(
+        NO_MODEL,
+        pattern=r"^[a-z][a-z0-9_-]*$",
+        description="The provider of the language model that writes answers. `openai` is any server that "
+        "speaks OpenAI's protocol. With `none`, answers are quoted.",
+    )
+    llm_model: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Needs("the name of a language model, or the path of a GGUF file"),
+    ] = Field(
+        None,
+        description="The model's name at its provider. For `llamacpp` without an address: the path of a GGUF "
+        "file, which runs in the same process.",
+    )
+    llm_address: Annotated[
+        Annotated[str, Field(pattern=r"^https?://.")] | None, Needs("the URL of a language model's server")
+    ] = Field(
+        None,
+        description="The URL of its server, such as `http://127.0.0.1:8080/v1`. The default is the "
+        "provider's own.",
+    )
+    llm_key: Annotated[SecretStr | None, Needs("the key that a language model's server wants")] = Field(
+        None, description="The key that its server asks for. No message shows it."
+    )
+    llm_context: Annotated[int, Needs("a whole number of tokens from 1,024")] = Field(
+        4096, ge=1024, description="The tokens that the model reads and writes at most, together."
+    )
+    llm_reply: Annotated[int, Needs("a whole number of tokens from 32")] = Field(
+        512, ge=32, description="The share of these tokens that its reply may take: at most half of them."
+    )
+    llm_timeout: Annotated[float, Needs("a number of seconds above 0, and at most 3,600")] = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="The time that the model has for an answer. After it, the answer is quoted.",
+    )
+    llm_prices: Annotated[
+        tuple[Price, Price] | None,
+        NoDecode,
+        Needs("two numbers, of a million tokens sent and a million tokens written, separated by a comma"),
+    ] = Field(
+        None,
+        description="The price of a million tokens, sent and written, such as `0.15,0.60`. An answer's "
+        "`timings` then have its `cost`.",
+    )
+    llm_certain: Annotated[float, Needs("a probability, 0 to 1")] = Field(
+        CERTAIN,
+        ge=0,
+        le=1,
+        description="From this probability on that the library answers a question, the model's sentences may "
+        "count as supported. Lower it for a model that knows when there is no answer.",
+    )
+    unsupported: Annotated[Literal["drop", "strike"], Needs("drop or strike")] = Field(
+        "drop",
+        description="What happens to a sentence that its cited words do not support: `drop` leaves it out, "
+        "`strike` shows it struck out.",
+    )
+    entailment: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Needs("the name or the folder of a sentence-transformers CrossEncoder for entailment"),
+    ] = Field(
+        None, description="A model that checks once more whether the cited words say what a sentence says."
+    )
+    config: Annotated[Path | None, Needs("the path of a TOML file")] = Field(
+        None, description="The TOML file to read instead of `footnoted.toml` in the home folder."
+    )
 
     @field_validator("home")
     @classmethod
@@ -197,7 +270,7 @@ class Settings(BaseSettings):
 
         if self.llm_model is None:
             raise SettingsError(
-                f"the setting llm is {self.llm!r}, and llm_model is not set; it must be {NEEDED['llm_model']}"
+                f"the setting llm is {self.llm!r}, and llm_model is not set; it must be {needed('llm_model')}"
             )
         if self.llm_reply > self.llm_context // 2:
             raise SettingsError(
@@ -257,6 +330,12 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
 
 
+def needed(name: str) -> str:
+    """The words for what the value of the setting ``name`` must be, such as ``true or false``."""
+    [needs] = [part for part in Settings.model_fields[name].metadata if isinstance(part, Needs)]
+    return needs.words
+
+
 def load_settings(**given: Path | str | int | bool | None) -> Settings:
     """The settings, with what the command line gives above everything else.
 
@@ -275,9 +354,9 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
         name = str(problem["loc"][0])
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
         if name in SECRET:  # neither in the line nor in a chain of errors
-            raise SettingsError(f"{source} cannot be used; it must be {NEEDED[name]}") from None
+            raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
         value = problem["input"]
-        raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {NEEDED[name]}") from (
+        raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {needed(name)}") from (
             # A chain of errors would repeat what is masked.
             None if isinstance(value, dict) else error
         )
@@ -310,7 +389,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file} cannot be read as TOML ({error}); correct it or move it away") from error
     # A home or another file named in the file that the home leads to would contradict how it was found.
-    allowed = set(NEEDED) - {"config"} - (set() if named else {"home"})
+    allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:
             raise SettingsError(f"{file}: unknown setting {shown(key, value)}; {_remedy(key, allowed)}")
@@ -320,7 +399,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _remedy(key: str, allowed: set[str]) -> str:
-    if key in NEEDED:
+    if key in Settings.model_fields:
         return f"set {PREFIX}{key.upper()} in the environment instead"
     if close := get_close_matches(key, allowed, n=1):
         return f"did you mean {close[0]}?"

@@ -9,13 +9,13 @@ from pathlib import Path
 from index.details import described
 from index.documents import Document
 from index.errors import LoadError
-from index.loaders.archive.unpack import check_archive
-from index.loaders.dating import dated
+from index.loaders.archive import check_archive
 from index.loaders.epub.book import read_epub
 from index.loaders.html.page import read_html
 from index.loaders.magic import seems_html, seems_pdf
 from index.loaders.mail.message import read_eml
 from index.loaders.markdown import read_markdown
+from index.loaders.metadata import dated
 from index.loaders.opendocument.odt import read_ods, read_odt
 from index.loaders.options import DEFAULTS, Limits, Loader, Options
 from index.loaders.pdf.document import read_pdf
@@ -128,7 +128,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
 
 
 def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
-    cause = f"has {size / _MEGABYTE:,.0f} MB, more than the {megabytes:,} MB that are read"
+    cause = f"has {size / _MEGABYTE:,.0f} MB, more than the limit of {megabytes:,} MB"
     return LoadError(path, cause, "split it into parts")
 
 
@@ -141,8 +141,8 @@ def _check_text(path: Path, size: int, limits: Limits) -> None:
         limits: say how much may be read.
     """
     if size > limits.text_megabytes * _MEGABYTE:
-        has = f"{size / _MEGABYTE:,.1f} MB of text"
-        cause = f"has {has}, more than the {limits.text_megabytes:,} MB that are read of one file"
+        text = f"{size / _MEGABYTE:,.1f} MB of text"
+        cause = f"has {text}, more than the limit of {limits.text_megabytes:,} MB"
         remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
         raise LoadError(path, cause, remedy)
 

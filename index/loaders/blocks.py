@@ -1,24 +1,29 @@
-"""Canonical text from formats that have markup: one line a block, blank lines between blocks.
+"""Blocks of text, and the canonical text and outline that they make up.
 
-The sentence splitter takes every line break as the end of a block, so a block must hold none but those
-that its author meant.
+A block is one line, and a blank line stands between two blocks. The sentence splitter takes every line break
+as the end of a block, so a block holds no line break except those that its author meant.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from index.documents import Section
 from index.text.tabular import CELL_SEPARATOR
 
-_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
-
-_LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
-"""What would be taken for the edge of a cell."""
-
 BULLET = "• "
-"""What an item of an unordered list begins with."""
+"""The marker of an item in an unordered list."""
+
+MAX_CELL_CHARACTERS = 1500
+"""A table with a longer cell lays out a page: it is read as text, not row by row."""
+
+PROSE_CHARACTERS = 80
+"""A shorter block may belong to a table of contents, which tells little about the document's language."""
+
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+_LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +32,79 @@ class Block:
 
     Attributes:
         text: its words, without markup and without line breaks.
-        group: whatever stands for the list, table or code block that it belongs to; neighbours with the
-            same object have no blank line between them. None stands alone.
+        group: an object that stands for its list, table or code block. ``join`` puts no blank line between
+            neighbours with the same object. A block without a group stands alone.
     """
 
     text: str
     group: object | None = None
 
 
-def flow(text: str) -> str:
-    """``text`` as one line: every run of white space, no-break spaces among it, becomes one space.
+@dataclass(frozen=True, slots=True)
+class Heading(Block):
+    """A block that is a heading.
 
-    Soft hyphens, which say where a word may be parted, are not seen and go.
+    Attributes:
+        level: its depth, from 1.
+    """
+
+    level: int = 1
+
+
+def flow(text: str) -> str:
+    """``text`` on one line: each run of white space, no-break spaces too, becomes one space.
+
+    Soft hyphens are removed: they only mark where a word may be divided.
     """
     return " ".join(text.replace(_SOFT_HYPHEN, "").split())
 
 
-def row(cells: Iterable[str]) -> str:
-    """A table's row as one line, empty cells at its end left out; empty when every cell is.
+def without_bars(cell: str) -> str:
+    """The words of a cell; a bar that stands alone would read as the edge of a cell and becomes ``¦``."""
+    return _LONE_BAR.sub("¦", cell)
 
-    A bar that stands alone inside a cell becomes a broken one, since it would read as the edge of a cell.
-    """
-    flat = [_LONE_BAR.sub("¦", flow(cell)) for cell in cells]
+
+def row(cells: Iterable[str]) -> str:
+    """A table's row on one line, without the empty cells at its end; empty if all cells are."""
+    flat = [without_bars(flow(cell)) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
     return CELL_SEPARATOR.join(flat).strip()
 
 
+def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
+    """A table's row, each cell given as the blocks in it."""
+    return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
+
+
+def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
+    """Whether a table only lays out the page: it has one column, or a whole text in a cell.
+
+    Args:
+        rows: its rows; each cell is given as the blocks in it.
+    """
+    return max(map(len, rows), default=0) <= 1 or any(
+        sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for cells in rows for cell in cells
+    )
+
+
+def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks of headers and footers, each wording once whatever figures it has."""
+    seen: set[str] = set()
+    for block in blocks:
+        wording = "".join(filter(str.isalpha, block.text))
+        if wording and wording not in seen:
+            seen.add(wording)
+            yield Block(block.text, block.group)
+
+
+def prose(blocks: Iterable[Block]) -> str:
+    """The long blocks, from which the language of the document is detected."""
+    return "\n".join(block.text for block in blocks if len(block.text) >= PROSE_CHARACTERS)
+
+
 def join(blocks: Iterable[Block]) -> str:
-    """The canonical text of ``blocks``, those without words left out."""
+    """The canonical text of ``blocks``; blocks without words are left out."""
     parts: list[str] = []
     group: object | None = None
     for block in blocks:
@@ -66,3 +115,29 @@ def join(blocks: Iterable[Block]) -> str:
         parts.append(block.text)
         group = block.group
     return "".join(parts)
+
+
+def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
+    """The offset of each block in ``text``, the result of ``join``.
+
+    A block without words has the offset of the next block, or the end of the text.
+    """
+    starts: list[int] = []
+    end = 0
+    for block in blocks:
+        start = end
+        while start < len(text) and text[start] == "\n":
+            start += 1
+        starts.append(start)
+        if block.text.strip():
+            end = start + len(block.text)
+    return starts
+
+
+def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
+    """The outline of ``text``, the result of ``join``: the headings among ``blocks``."""
+    return tuple(
+        Section(start, block.level, block.text)
+        for block, start in zip(blocks, block_starts(blocks, text), strict=True)
+        if isinstance(block, Heading) and block.text.strip()
+    )

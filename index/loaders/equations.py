@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from index.loaders.raised import raised
+from index.loaders.superscripts import superscript
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -61,7 +61,7 @@ def scripted(base: str, below: str = "", above: str = "") -> str:
 
 def root(term: str, degree: str = "") -> str:
     """A square root, or one of another degree."""
-    before = raised(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
+    before = superscript(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
     return f"{before}√{grouped(term)}"
 
 

@@ -1,186 +1,114 @@
-"""Markdown → Document: the words that a reader of the rendered page sees."""
+"""Markdown → Document: rendered as HTML, and read as an HTML page is."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from index.documents import Document
-from index.errors import LoadError
-from index.loaders.blocks import BULLET, Block, flow, join, row
+from index.loaders.blocks import join, sections_of
 from index.loaders.decoding import decode
-from index.loaders.html.page import fragment_blocks
-from index.loaders.metadata import split_front_matter, title_of_name
+from index.loaders.front_matter import split_front_matter
+from index.loaders.html.elements import outlined, page_blocks
+from index.loaders.html.source import parse_page
+from index.loaders.metadata import assemble
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.loaders.raised import raised
-from index.text.languages import detect
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
-_UNREAD = re.compile(r"<(/?)(script|style|template)\b", re.IGNORECASE)
-_RAISED = re.compile(r"<(/?)sup\b", re.IGNORECASE)
-_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+    Rule = Callable[[Sequence[Token], int, Any, Any], str]
+
+_INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECASE)
 
 
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of a Markdown file (CommonMark with tables and footnotes), front matter as its metadata.
+    """The document of a Markdown file (CommonMark with tables and footnotes) with its front matter.
 
-    Notes follow the text, each with the number that stands where it is referred to.
+    Notes follow the text, each after the number that stands at its references.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
     """
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.footnote import footnote_plugin
-
-    metadata, body = split_front_matter(decode(data, path), path)
-    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").use(footnote_plugin)
-    tokens = parser.parse(body)
-    blocks = list(_blocks(tokens))
+    properties, body = split_front_matter(decode(data, path), path)
+    page = parse_page(_rendered(body))
+    blocks = outlined(page_blocks(page)) if page is not None else []
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "is empty: it holds no words", "save it again with its text")
     sections = sections_of(blocks, text)
-    first = sections[0].title if sections else None
-    return Document(
-        text=text,
-        title=metadata.title or first or title_of_name(path),
-        kind="markdown",
-        language=metadata.language or detect(text),
-        publisher=metadata.publisher,
-        published=metadata.published,
-        author=metadata.author,
-        origins=metadata.origins("page" if first else "file name"),
+    return assemble(
+        path,
+        "markdown",
+        text,
+        properties,
+        origin="front matter",
+        heading=sections[0].title if sections else None,
         sections=sections,
     )
 
 
-@dataclass(slots=True)
-class _Lists:
-    """The lists that are open at a point of the document, outermost first.
+def _rendered(body: str) -> str:
+    """Markdown as HTML, each note after its number, and pictures as their descriptions."""
+    from markdown_it.token import Token
 
-    Attributes:
-        numbers: the next item's number for each, None where it is unordered.
-        marker: what the next block begins with: the bullet or number of an item just opened.
-        group: stands for the outermost list.
-    """
-
-    numbers: list[int | None] = field(default_factory=list)
-    marker: str = ""
-    group: object | None = None
-
-    def turn(self, token: Token) -> None:
-        """Follow a token that opens or closes a list or an item."""
-        match token.type:
-            case "bullet_list_open" | "ordered_list_open":
-                self.group = self.group if self.numbers else object()
-                is_ordered = token.type == "ordered_list_open"
-                self.numbers.append(int(token.attrs.get("start", 1)) if is_ordered else None)
-            case "bullet_list_close" | "ordered_list_close":
-                self.numbers.pop()
-            case "list_item_open":
-                self._open_item()
-            case "list_item_close" | "footnote_close":
-                self.marker = ""
-            case "footnote_open":
-                self.marker = f"{_mark(token)} "
-
-    def _open_item(self) -> None:
-        number = self.numbers[-1]
-        self.marker += BULLET if number is None else f"{number}. "
-        if number is not None:
-            self.numbers[-1] = number + 1
-
-    def block(self, text: str, group: object | None) -> Block:
-        """The next block, with the marker of its item."""
-        return Block(self._marked(text), self.group if self.numbers else group)
-
-    def heading(self, text: str, level: int) -> Heading:
-        """A heading, which may stand in an item, too."""
-        return Heading(self._marked(text), self.group if self.numbers else None, level)
-
-    def _marked(self, text: str) -> str:
-        marked, self.marker = self.marker + text, ""
-        return marked
+    parser = _parser()
+    tokens = parser.parse(body)
+    note: Token | None = None
+    for token in tokens:
+        if token.type == "footnote_open":
+            note = token
+        elif note is not None and token.children is not None:
+            token.children.insert(0, Token("footnote_ref", "", 0, meta=note.meta))
+            token.children.insert(1, Token("text", "", 0, content=" "))
+            note = None
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def _blocks(tokens: list[Token]) -> Iterator[Block]:
-    lists = _Lists()
-    cells: list[str] = []
-    table: object | None = None
-    for number, token in enumerate(tokens):
-        match token.type:
-            case "table_open":
-                table = object()
-            case "tr_open":
-                cells = []
-            case "tr_close":
-                yield lists.block(row(cells), group=table)
-            case "inline" if tokens[number - 1].type in {"th_open", "td_open"}:
-                cells.append(_inline_text(token.children or ()))
-            case "inline" if tokens[number - 1].type == "heading_open":
-                yield lists.heading(flow(_inline_text(token.children or ())), int(tokens[number - 1].tag[1]))
-            case "inline":
-                yield from _lines(lists, _inline_text(token.children or ()).split("\n"))
-            case "fence" | "code_block":
-                yield from _lines(lists, token.content.splitlines(), code=True)
-            case "html_block":
-                yield from fragment_blocks(token.content)
-            case _:
-                lists.turn(token)
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.footnote import footnote_plugin
+
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").use(footnote_plugin)
+    renderer = cast("RendererHTML", parser.renderer)
+
+    def image(tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:  # noqa: ANN401
+        return escape(renderer.renderInlineAsText(tokens[place].children, options, env))
+
+    rules: dict[str, Rule] = {
+        "image": image,
+        "table_open": lambda *_: '<table role="table">',
+        "html_block": lambda tokens, place, *_: _closed(tokens[place].content),
+        "html_inline": lambda tokens, place, *_: _inline_html(tokens[place].content),
+        "footnote_ref": lambda tokens, place, *_: f"<sup>{tokens[place].meta['id'] + 1}</sup>",
+        **dict.fromkeys(
+            (f"footnote_{part}" for part in ("block_open", "block_close", "open", "close", "anchor")),
+            lambda *_: "",
+        ),
+    }
+    renderer.rules |= rules  # type: ignore[arg-type]  # It asks for methods; functions do as well.
+    return parser
 
 
-def _lines(lists: _Lists, lines: Iterable[str], *, code: bool = False) -> Iterator[Block]:
-    """A block a line, of one group: code, or a paragraph that its author broke."""
-    group = object()
-    for line in lines:
-        if line.strip():
-            yield lists.block(line.rstrip() if code else flow(line), group=group)
+def _closed(source: str) -> str:
+    """A block of HTML whose elements end with it; one that its author left open would hide the rest."""
+    from lxml.html import tostring
+
+    page = parse_page(source)
+    return "".join(tostring(child, encoding="unicode") for child in page) if page is not None else ""
 
 
-def _inline_text(children: Iterable[Token]) -> str:
-    """The words of inline markup; a line break stands for a break that the author wrote."""
-    parts: list[str] = []
-    unread = ""
-    is_raised = False
-    for child in children:
-        if child.type == "html_inline":
-            unread = _unread_after(child.content, unread)
-            turned = _RAISED.match(child.content)
-            is_raised = not turned[1] if turned else is_raised
-            if _BREAK.match(child.content):
-                parts.append("\n")
-        elif unread:
-            continue
-        elif child.type == "softbreak":
-            parts.append(" ")
-        elif child.type == "hardbreak":
-            parts.append("\n")
-        elif child.type == "image":
-            parts.append(_inline_text(child.children or ()))
-        elif child.type == "footnote_ref":
-            parts.append(_mark(child))
-        else:
-            parts.append(raised(child.content) if is_raised else child.content)
-    return "".join(parts)
-
-
-def _mark(token: Token) -> str:
-    """The number of a note: they are counted in the order in which the text refers to them."""
-    return raised(str(token.meta["id"] + 1))
-
-
-def _unread_after(tag: str, unread: str) -> str:
-    """The element whose content is kept out after ``tag``, given that before it; empty for none."""
-    match = _UNREAD.match(tag)
-    if match is None:
-        return unread
-    closing, name = match[1], match[2].lower()
-    if closing:
-        return "" if name == unread else unread
-    return unread or name
+def _inline_html(tag: str) -> str:
+    """A tag inside a line: line breaks and superscripts stay, programs are hidden, others are removed."""
+    found = _INLINE_HTML.match(tag)
+    if found is None:
+        return ""
+    closing, name = found[1], found[2].lower()
+    if name in {"br", "sup"}:
+        return f"<{closing}{name}>"
+    return "</span>" if closing else "<span hidden>"

@@ -1,31 +1,33 @@
-"""What a document says of itself: front matter, dates, language codes, titles."""
+"""Title, author, publisher, date and language of a document, and the Document with these details."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from index.documents import Origin
+import regex
+
+from index.documents import Document, Origin, Section
 from index.errors import LoadError, printable
 from index.loaders.blocks import flow
+from index.text.languages import detect
 
 MAX_TITLE_CHARACTERS = 120
 """A longer first line is a paragraph, not a title."""
 
-MAX_FRONT_MATTER = 65_536
-"""Characters; a parser of YAML takes a minute for some million."""
-
-_OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
-_CLOSING = re.compile(r"^---[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
-_KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
-
 _ISO_DATE = re.compile(r"([0-9]{4})(?:[-/]?([0-9]{2})(?:[-/]?([0-9]{2})(?![0-9])(?:[T ].*)?)?)?", re.DOTALL)
 _WRITTEN_DATES = ("%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y")
 _WRITTEN_MONTHS = ("%B %Y", "%b %Y")
+_DATE_IN_NAME = regex.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
+    r"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)"
+)
+"""``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. A day that comes first could be the month."""
+
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
-_NOT_SAID = re.compile(
+_PLACEHOLDER = re.compile(
     r".*\.(?:html?|xhtml|pdf|docx?|xlsx?|pptx?|rtf|odt|indd|qxd|tex|dvi|ps|txt|md)"
     r"|untitled.*|document ?\d*|powerpoint presentation|presentation ?\d*|slide 1|title|no title|home"
     r"|\(?(?:anonymous|unspecified|unknown|author|user|admin(?:istrator)?)\)?",
@@ -36,8 +38,16 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a document says of itself; None where it says nothing, or nothing that can be read."""
+class Properties:
+    """The details in a file's properties or front matter; None for those that are missing or unreadable.
+
+    Attributes:
+        title: its title.
+        publisher: the organisation that issued it.
+        published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``.
+        language: an ISO 639 code.
+        author: the person who wrote it.
+    """
 
     title: str | None = None
     publisher: str | None = None
@@ -45,79 +55,109 @@ class Metadata:
     language: str | None = None
     author: str | None = None
 
-    def origins(self, title: Origin) -> dict[str, Origin]:
-        """Where each was read, all in the front matter; the title, where that has none, in ``title``."""
-        said = ("publisher", "published", "language", "author")
-        found: dict[str, Origin] = {name: "front matter" for name in said if getattr(self, name)}
-        return {"title": "front matter" if self.title else title, **found}
+
+NO_PROPERTIES = Properties()
 
 
-def split_front_matter(text: str, path: Path) -> tuple[Metadata, str]:
-    """The YAML front matter of ``text``, and the body after it, character for character.
+def assemble(
+    path: Path,
+    kind: str,
+    text: str,
+    properties: Properties = NO_PROPERTIES,
+    *,
+    origin: Origin = "document properties",
+    heading: str | None = None,
+    sample: str = "",
+    sections: tuple[Section, ...] = (),
+    remedy: str = "save it again with its text",
+) -> Document:
+    """A document with its details, and with the origin of each.
 
-    A text has front matter if its first line is ``---``, a later one closes it, and what stands between
-    are ``key: value`` lines; otherwise all of it is body.
+    The title is the one in ``properties``, else ``heading``, else the file's name. The language is the one
+    in ``properties``, else the one detected in the text.
+
+    Args:
+        path: the file.
+        kind: the loader's name, for ``Document.kind``.
+        text: the canonical text.
+        properties: the details that the file gives.
+        origin: the place in the file that ``properties`` come from.
+        heading: a title from the text.
+        sample: the part of the text in which the language is detected; all of it where empty.
+        sections: the outline.
+        remedy: advice for a file without words.
 
     Raises:
-        LoadError: if the front matter is not valid YAML, and then it names the line, or is too long.
+        LoadError: if the text is empty.
     """
-    opening = _OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end()) if opening else None
-    if opening is None or closing is None:
-        return Metadata(), text
-    source = text[opening.end() : closing.start()]
-    if not _KEY.match(source.lstrip()):
-        return Metadata(), text
-    if len(source) > MAX_FRONT_MATTER:
-        cause = f"has front matter of {len(source):,} characters, more than the {MAX_FRONT_MATTER:,}"
-        raise LoadError(path, f"{cause} that are read", "put its text below the second ---")
-    values = _parse(source, path)
-    return (
-        Metadata(
-            title=values.get("title"),
-            publisher=values.get("source") or values.get("publisher"),
-            published=iso_date(values.get("published") or values.get("date")),
-            language=language_code(values.get("language") or values.get("lang")),
-            author=values.get("author"),
-        ),
-        text[closing.end() :],
+    if not text:
+        raise LoadError(path, "holds no words to read", remedy)
+    origins = {one.name: origin for one in fields(properties) if getattr(properties, one.name)}
+    origins.setdefault("title", "page" if heading else "file name")
+    return Document(
+        text=text,
+        title=properties.title or heading or title_of_name(path),
+        kind=kind,
+        language=properties.language or detect(sample or text),
+        publisher=properties.publisher,
+        published=properties.published,
+        author=properties.author,
+        origins=origins,
+        sections=sections,
     )
 
 
-def _parse(source: str, path: Path) -> dict[str, str]:
-    """The scalars of YAML front matter, as they are written: no date, number or truth value is made."""
-    import yaml
-    from frontmatter.default_handlers import YAMLHandler
+def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
+    """``document`` with a date from its file's name or time, if it has none.
 
-    remedy = "correct the lines between the two ---"
+    Args:
+        document: the document.
+        path: its file.
+        by_time: whether to use the time of the file's last change where its name has no date.
+    """
+    if document.published is not None:
+        return document
+    named = date_of_name(path.stem)
+    if named is not None:
+        return replace(document, published=named, origins={**document.origins, "published": "file name"})
+    if not by_time:
+        return document
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+    return replace(document, published=changed, origins={**document.origins, "published": "file time"})
+
+
+def date_of_name(name: str) -> str | None:
+    """The ISO 8601 date in a file's name: the most exact one, and the first of those.
+
+    Dates in the future do not count: a plan for 2035 was not published in 2035.
+    """
+    found = [iso for match in _DATE_IN_NAME.finditer(name) if (iso := _past(match)) is not None]
+    return max(found, key=len, default=None)
+
+
+def _past(match: regex.Match[str]) -> str | None:
+    parts = [part for part in match.group("year", "month", "day") if part]
+    first = _first_day(parts)
+    return "-".join(parts) if first is not None and first <= datetime.now(UTC).date() else None
+
+
+def _first_day(parts: list[str]) -> date | None:
+    """The first day of a year, a month or a day given by its numbers; None where there is no such day."""
     try:
-        values = YAMLHandler().load(source, Loader=yaml.BaseLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f"line {mark.line + 2}" if mark else "it"
-        raise LoadError(path, f"has invalid front matter: {line}: {error.problem}", remedy) from error
-    except yaml.YAMLError as error:
-        raise LoadError(path, f"has invalid front matter: {flow(str(error))}", remedy) from error
-    except RecursionError as error:
-        raise LoadError(path, "has invalid front matter: it is nested too deeply", remedy) from error
-    if not isinstance(values, dict):
-        return {}
-    return {
-        str(key).lower(): flow(value)
-        for key, value in values.items()
-        if isinstance(value, str) and flow(value)
-    }
+        return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
+    except ValueError:
+        return None
 
 
 def iso_date(written: str | None) -> str | None:
-    """A date as ``YYYY-MM-DD``, or ``YYYY-MM`` or ``YYYY`` where that is all there is.
+    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` where it has no day or month.
 
     Args:
-        written: an ISO 8601 date, with or without a time, or one like ``24 July 2025``, ``July 24, 2025``
-            or ``24.7.2025``. Forms whose day and month could be swapped are not read.
+        written: an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``,
+            ``July 24, 2025`` or ``24.7.2025``. Forms in which day and month could be swapped are not read.
 
     Returns:
-        The date, or None where there is none that can be read.
+        The date, or None where ``written`` is none of these.
     """
     if not written:
         return None
@@ -125,11 +165,7 @@ def iso_date(written: str | None) -> str | None:
     iso = _ISO_DATE.fullmatch(text)
     if iso is not None:
         parts = [part for part in iso.groups() if part]
-        try:
-            date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
-        except ValueError:
-            return None
-        return "-".join(parts)
+        return "-".join(parts) if _first_day(parts) is not None else None
     return _strptime(text, _WRITTEN_DATES, "%Y-%m-%d") or _strptime(text, _WRITTEN_MONTHS, "%Y-%m")
 
 
@@ -143,27 +179,24 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The primary subtag of a language tag: ``en`` of ``en-GB``; None where it is not a tag."""
+    """The primary subtag of a language tag: ``en`` of ``en-GB``; None where ``written`` is not a tag."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
 
 def readable_property(written: str | None) -> str | None:
-    """A title or name from a document's properties, or None where a program put something of its own there.
-
-    That is the file's name, or what stands for a property that nobody filled in.
-    """
+    """A title or name from a file's properties; None for a file name or a program's placeholder."""
     words = _PROGRAM.sub("", flow(written or ""))
-    return None if not words or _NOT_SAID.fullmatch(words) else words
+    return None if not words or _PLACEHOLDER.fullmatch(words) else words
 
 
 def title_of_name(path: Path) -> str:
-    """A title from the file's name, for a document that carries none."""
+    """A title from the file's name, for a document without one."""
     return printable(path.stem) or printable(path.name)
 
 
 def title_of_line(text: str) -> str | None:
-    """The first line with words, if it is short and no sentence, as a title is; else None."""
+    """The first line with words, if it is short and not a sentence; else None."""
     first = next((flow(line) for line in text.splitlines() if _WORDS.search(line)), "")
     if not first or len(first) > MAX_TITLE_CHARACTERS or first[-1] in ".!?:;,…。！？；，":
         return None

@@ -8,6 +8,7 @@ _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
+_VALUES = {letters: value for value, letters in _ROMAN if len(letters) == 1}
 _NOTE_SIGNS = "*†‡§"
 _MOST = 4000
 """From here on Roman numbers have no letters, and others too many."""
@@ -22,6 +23,12 @@ def written_number(number: int, kind: str) -> str:
     """
     written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
     return written or ("" if kind == "none" else str(number))
+
+
+def roman_value(letters: str) -> int:
+    """The value of a Roman number in small letters."""
+    values = [_VALUES[letter] for letter in letters]
+    return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 
 
 def _letters(number: int) -> str:

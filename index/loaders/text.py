@@ -9,9 +9,9 @@ from pathlib import Path
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.decoding import decode
-from index.loaders.metadata import split_front_matter, title_of_line, title_of_name
+from index.loaders.front_matter import split_front_matter
+from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.text.languages import detect
 
 MIN_WRAPPED_CHARACTERS = 45
 """A shorter line was not broken for its length."""
@@ -37,21 +37,11 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.
     """
-    metadata, body = split_front_matter(decode(data, path), path)
+    properties, body = split_front_matter(decode(data, path), path)
     if not body.strip():
         raise LoadError(path, "is empty: it holds only front matter", "save it again with its text")
     text = unwrap(body)
-    first = title_of_line(body)
-    return Document(
-        text=text,
-        title=metadata.title or first or title_of_name(path),
-        kind="text",
-        language=metadata.language or detect(text),
-        publisher=metadata.publisher,
-        published=metadata.published,
-        author=metadata.author,
-        origins=metadata.origins("page" if first else "file name"),
-    )
+    return assemble(path, "text", text, properties, origin="front matter", heading=title_of_line(body))
 
 
 def unwrap(text: str) -> str:

@@ -27,9 +27,9 @@ from rag.verification.grammar.splices import splices
 from rag.verification.instructions import instructions
 from rag.verification.moments import moments
 from rag.verification.names import names
-from rag.verification.negation import negation
 from rag.verification.relevance.relevance import relevance
 from rag.verification.words.coverage import coverage
+from rag.verification.words.negation import negation
 from rag.verification.words.opposites import opposition
 from rag.verification.words.things import things
 

@@ -10,7 +10,7 @@ import pytest
 from index.loaders import Limits, Options
 from tests.support.scans import needs_tesseract
 from ui.errors import SettingsError
-from ui.settings import NEEDED, PREFIX, Settings, default_home, home_id, load_settings
+from ui.settings import PREFIX, Settings, default_home, home_id, load_settings, needed
 
 IN_A_FILE = (
     "allowed_hosts, allowed_origins, entailment, host, insecure, llm, llm_address, llm_certain, llm_context, "
@@ -22,7 +22,7 @@ IN_A_FILE = (
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in NEEDED:
+    for name in Settings.model_fields:
         monkeypatch.delenv(PREFIX + name.upper(), raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
@@ -259,5 +259,7 @@ def test_two_ways_to_a_home_have_one_id_and_two_homes_have_two(tmp_path: Path) -
     assert len(home_id(tmp_path)) == 16
 
 
-def test_every_setting_says_what_it_must_be() -> None:
-    assert set(NEEDED) == set(Settings.model_fields)
+def test_every_setting_has_a_description_and_says_what_its_value_must_be() -> None:
+    fields = Settings.model_fields
+    assert [name for name, field in fields.items() if not (field.description or "").endswith(".")] == []
+    assert [name for name in fields if not needed(name)] == []

@@ -5,17 +5,21 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from index.documents import Document, Origin, Section
+from index.documents import Document, Section
 from index.errors import LoadError
-from index.loaders.archive.parts import Parts
-from index.loaders.archive.unpack import check_archive
-from index.loaders.blocks import Block, flow, join
+from index.loaders.archive import Parts, check_archive
+from index.loaders.blocks import Block, block_starts, flow, join
 from index.loaders.epub.chapters import Chapter, read_chapter
 from index.loaders.epub.package import CONTAINER, Book, Entry, encrypted_paths, open_book
-from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
+from index.loaders.metadata import (
+    Properties,
+    assemble,
+    iso_date,
+    language_code,
+    readable_property,
+    title_of_line,
+)
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import block_starts
-from index.text.languages import detect
 
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -38,34 +42,25 @@ def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     chapters = {one: read_chapter(parts, one, wanted.get(one, set()), path, styles) for one in book.spine}
     blocks = list(chain.from_iterable(chapter.blocks for chapter in chapters.values()))
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "holds no words to read", "get a copy with text, not pictures of pages")
-    said = _said(book)
-    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
-    on_page = title_of_line(text)
-    origins.setdefault("title", "page" if on_page else "file name")
-    return Document(
-        text=text,
-        title=said["title"] or on_page or title_of_name(path),
-        kind="epub",
-        language=said["language"] or detect(text),
-        publisher=said["publisher"],
-        published=said["published"],
-        author=said["author"],
-        origins=origins,
+    return assemble(
+        path,
+        "epub",
+        text,
+        _properties(book),
+        heading=title_of_line(text),
         sections=_sections(book.contents, chapters, blocks, text),
+        remedy="get a copy with text, not pictures of pages",
     )
 
 
-def _said(book: Book) -> dict[str, str | None]:
-    """What the book says of itself, by the names of a document's fields."""
-    return {
-        "title": readable_property(book.said("title")),
-        "author": readable_property(", ".join(book.all_said("creator"))),
-        "publisher": readable_property(book.said("publisher")),
-        "published": iso_date(book.day()),
-        "language": language_code(book.said("language")),
-    }
+def _properties(book: Book) -> Properties:
+    return Properties(
+        title=readable_property(book.said("title")),
+        author=readable_property(", ".join(book.all_said("creator"))),
+        publisher=readable_property(book.said("publisher")),
+        published=iso_date(book.day()),
+        language=language_code(book.said("language")),
+    )
 
 
 def _sections(

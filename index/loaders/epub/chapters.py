@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import LoadError
-from index.loaders.archive.parts import Parts
+from index.loaders.archive import Parts
 from index.loaders.blocks import Block
 from index.loaders.html.elements import PageBlock, page_blocks
 from index.loaders.html.source import page_source, parse_page

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import LoadError
-from index.loaders.archive.parts import Parts
+from index.loaders.archive import Parts
 from index.loaders.blocks import flow
 
 if TYPE_CHECKING:

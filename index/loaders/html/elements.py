@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import BULLET, Block, flow
+from index.loaders.blocks import BULLET, Block, Heading, flow
 from index.loaders.html.tables import CELLS, Table, open_table
 from index.loaders.numerals import written_number
-from index.loaders.raised import raised
+from index.loaders.superscripts import superscript
 from index.loaders.text import unwrap
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
     return reader.blocks
 
 
+def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
+    """``blocks`` with a ``Heading`` for each that is one."""
+    return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
+
+
 @dataclass(slots=True)
 class _Reader:
     """What has been read of the tree so far.
@@ -134,6 +140,7 @@ class _Reader:
     asides: int = 0
     heading: int = 0
     preformatted: int = 0
+    is_code: bool = False
     raised: int = 0
     group: object | None = None
     table: Table | None = None
@@ -144,7 +151,7 @@ class _Reader:
         if not text:
             return
         if self.raised and not _BRACKET.search("".join([*self.words_so_far[-1:], text[:1]])):
-            text = raised(text)
+            text = superscript(text)
         self.words_so_far.append(text)
         if self.links:
             self.linked += len(text)
@@ -219,6 +226,7 @@ class _Reader:
             self.marker += self.items[-1].marker(element) if self.items else BULLET
         elif tag == "pre":
             self.preformatted += 1
+            self.is_code = element.find("code") is not None
         elif tag in _HEADINGS:
             self.heading = int(tag[1])
 
@@ -265,13 +273,14 @@ class _Reader:
             self.marker = ""
 
     def _preformatted(self, text: str) -> None:
-        group: object = object()
-        for line in unwrap(text).splitlines():
+        """Add preformatted lines: code as it is; in other text, hard-wrapped paragraphs are joined."""
+        group: object = self.items[-1].group if self.is_code and self.items else object()
+        for line in (text if self.is_code else unwrap(text)).splitlines():
             if line.strip():
                 words = self.marker + line.rstrip()
                 self.blocks.append(PageBlock(words, group, is_aside=self.asides > 0))
                 self.marker = ""
-            else:
+            elif not self.is_code:
                 group = object()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from index.loaders.blocks import flow
-from index.loaders.raised import note_mark
+from index.loaders.superscripts import note_mark
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

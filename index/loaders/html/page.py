@@ -9,15 +9,13 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError
-from index.loaders.blocks import Block, flow, join
-from index.loaders.html.elements import PageBlock, page_blocks
+from index.loaders.blocks import Block, flow, join, sections_of
+from index.loaders.html.elements import PageBlock, outlined, page_blocks
 from index.loaders.html.source import page_source, parse_page
-from index.loaders.metadata import iso_date, language_code, readable_property, title_of_name
+from index.loaders.metadata import Properties, assemble, iso_date, language_code, readable_property
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.text.languages import detect
 
 if TYPE_CHECKING:
     import trafilatura
@@ -51,30 +49,14 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     if page is None or not words:
         raise LoadError(path, "holds no words to read", "save the page again with its text")
     markup = _metadata(page)
-    title = _title(page, markup.sitename)
-    said = {
-        "title": title,
-        "publisher": flow(markup.sitename or "") or None,
-        "author": flow(markup.author or "") or None,
-        "published": iso_date(markup.date),
-        "language": language_code(page.get("lang") or page.get("xml:lang")),
-    }
-    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
-    origins.setdefault("title", "file name")
-    outlined = [
-        Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks
-    ]
-    return Document(
-        text=words,
-        title=title or title_of_name(path),
-        kind="html",
-        language=said["language"] or detect(words),
-        publisher=said["publisher"],
-        published=said["published"],
-        author=said["author"],
-        origins=origins,
-        sections=sections_of(outlined, words),
+    properties = Properties(
+        title=_title(page, markup.sitename),
+        publisher=flow(markup.sitename or "") or None,
+        author=flow(markup.author or "") or None,
+        published=iso_date(markup.date),
+        language=language_code(page.get("lang") or page.get("xml:lang")),
     )
+    return assemble(path, "html", words, properties, sections=sections_of(outlined(blocks), words))
 
 
 def fragment_blocks(source: str) -> list[Block]:

@@ -6,15 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import flow, row
+from index.loaders.blocks import MAX_CELL_CHARACTERS, flow, row
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 CELLS = frozenset({"td", "th"})
-
-MAX_CELL_CHARACTERS = 1500
-"""A table with a longer cell lays a page out; it holds no data to be read by rows."""
 
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
@@ -62,12 +59,12 @@ class Table:
 def open_table(element: HtmlElement) -> Table | None:
     """The table that ``element`` begins, or None where it lays out the page.
 
-    Such a one holds tables, or has one cell a row, or whole texts in its cells.
+    A table that lays out the page holds tables, has one cell a row, or has whole texts in its cells.
     """
     if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
         return None
     widths = [sum(1 for cell in line if cell.tag in CELLS) for line in element.iter("tr")]
-    if max(widths, default=0) <= 1:
+    if max(widths, default=0) <= 1 and element.get("role") != "table":
         return None
     cells = list(element.iter("td", "th"))
     if any(len(cell.text_content()) > MAX_CELL_CHARACTERS for cell in cells):

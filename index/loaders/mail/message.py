@@ -7,15 +7,14 @@ from email.message import Message
 from email.policy import compat32
 from pathlib import Path
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError
 from index.loaders.blocks import join
 from index.loaders.magic import binary_kind
 from index.loaders.mail.bodies import content_blocks
 from index.loaders.mail.headers import field, head_blocks, sender, sent
-from index.loaders.metadata import readable_property, title_of_name
+from index.loaders.metadata import Properties, assemble, readable_property
 from index.loaders.options import DEFAULTS, Options
-from index.text.languages import detect
 
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
 """Every message has some of these (RFC 5322, 3.6)."""
@@ -34,21 +33,12 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     message = _message(data, path)
     content = list(content_blocks(message, path))
     text = join([*head_blocks(message, path), *content])
-    if not text:
-        raise LoadError(path, "holds no words to read", "save the message again with its text")
-    title = readable_property(field(message, "Subject", path))
-    said = {"title": title, "author": sender(message, path), "published": sent(message, path)}
-    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
-    origins.setdefault("title", "file name")
-    return Document(
-        text=text,
-        title=title or title_of_name(path),
-        kind="eml",
-        language=detect(join(content) or text),
-        published=said["published"],
-        author=said["author"],
-        origins=origins,
+    properties = Properties(
+        title=readable_property(field(message, "Subject", path)),
+        author=sender(message, path),
+        published=sent(message, path),
     )
+    return assemble(path, "eml", text, properties, sample=join(content))
 
 
 def _message(data: bytes, path: Path) -> Message:

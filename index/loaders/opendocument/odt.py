@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError
-from index.loaders.archive.parts import Parts
-from index.loaders.archive.unpack import check_archive
-from index.loaders.blocks import Block, flow, join
-from index.loaders.metadata import iso_date, language_code, readable_property, title_of_line, title_of_name
+from index.loaders.archive import Parts, check_archive
+from index.loaders.blocks import Block, Heading, flow, join, prose, running_titles, sections_of
+from index.loaders.metadata import (
+    Properties,
+    assemble,
+    iso_date,
+    language_code,
+    readable_property,
+    title_of_line,
+)
+from index.loaders.opendocument.content import Content
 from index.loaders.opendocument.names import DUBLIN_CORE, MANIFEST, META, OFFICE, STYLE, TABLE, TEXT
-from index.loaders.opendocument.package import Content
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.text.languages import detect
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -26,8 +30,6 @@ _WHOLLY_ENCRYPTED = b"encrypted-package"
 """The one entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
 
 _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")
-_PROSE_CHARACTERS = 80
-"""From here on a block is taken for prose: tables and lists of contents are in no language in particular."""
 
 
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -66,42 +68,35 @@ def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
     sheets = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
     blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
     on_page = _title(root, blocks, content) if sheets is None else None
-    running = list(_running_titles(styles, content)) if styles is not None and sheets is None else []
+    blocks_of_pages = _headers_and_footers(styles, content) if styles is not None and sheets is None else ()
+    running = list(running_titles(blocks_of_pages))  # before the notes: headers may have notes, too
     blocks += [*content.footnotes, *content.endnotes, *running]
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "holds no words to read", "save it again with its text")
-    said = _properties(parts)
-    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
-    origins.setdefault("title", "page" if on_page else "file name")
-    prose = "\n".join(block.text for block in blocks if len(block.text) >= _PROSE_CHARACTERS)
-    return Document(
-        text=text,
-        title=said["title"] or on_page or title_of_name(path),
-        kind=kind,
-        language=said["language"] or detect(prose or text),
-        published=said["published"],
-        author=said["author"],
-        origins=origins,
+    return assemble(
+        path,
+        kind,
+        text,
+        _properties(parts),
+        heading=on_page,
+        sample=prose(blocks),
         sections=sections_of(blocks, text),
     )
 
 
-def _properties(parts: Parts) -> dict[str, str | None]:
-    """What the document says of itself, by the names of a document's fields."""
+def _properties(parts: Parts) -> Properties:
     meta = parts.xml("meta.xml") if "meta.xml" in parts else None
 
     def said(name: str) -> str | None:
         found = meta.find(f".//{name}") if meta is not None else None
         return flow("".join(found.itertext())) if found is not None else None
 
-    return {
-        "title": readable_property(said(f"{DUBLIN_CORE}title")),
-        "author": readable_property(said(f"{META}initial-creator"))
-        or readable_property(said(f"{DUBLIN_CORE}creator")),
-        "published": iso_date(said(f"{DUBLIN_CORE}date")) or iso_date(said(f"{META}creation-date")),
-        "language": language_code(said(f"{DUBLIN_CORE}language")),
-    }
+    first_author, last_author = said(f"{META}initial-creator"), said(f"{DUBLIN_CORE}creator")
+    return Properties(
+        title=readable_property(said(f"{DUBLIN_CORE}title")),
+        author=readable_property(first_author) or readable_property(last_author),
+        published=iso_date(said(f"{DUBLIN_CORE}date")) or iso_date(said(f"{META}creation-date")),
+        language=language_code(said(f"{DUBLIN_CORE}language")),
+    )
 
 
 def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
@@ -137,16 +132,9 @@ def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
             yield from rows
 
 
-def _running_titles(styles: Element, content: Content) -> Iterator[Block]:
-    """The headers and footers of all pages, each wording once whatever figures it has."""
-    seen: set[str] = set()
+def _headers_and_footers(styles: Element, content: Content) -> Iterator[Block]:
     for page in styles.iter(f"{STYLE}master-page"):
         for name in _RUNNING:
             for part in page.iterchildren(f"{STYLE}{name}"):
-                if part.get(f"{STYLE}display") == "false":
-                    continue
-                for block in content.blocks(part):
-                    wording = "".join(character for character in block.text if character.isalpha())
-                    if wording and wording not in seen:
-                        seen.add(wording)
-                        yield Block(block.text, block.group)
+                if part.get(f"{STYLE}display") != "false":
+                    yield from content.blocks(part)

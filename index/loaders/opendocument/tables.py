@@ -7,8 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import Block, row
-from index.loaders.html.tables import MAX_CELL_CHARACTERS
+from index.loaders.blocks import Block, is_layout_table, row_block
 from index.loaders.opendocument.names import TABLE
 
 if TYPE_CHECKING:
@@ -61,17 +60,15 @@ def table_blocks(
         (line.get(f"{TABLE}number-rows-repeated"), _cells(line, blocks, repeats, hidden))
         for line in _lines(table)
     ]
-    width = max((len(cells) for _, cells in rows), default=0)
-    if width <= 1 or any(_length(cell) > MAX_CELL_CHARACTERS for _, cells in rows for cell in cells):
+    if is_layout_table([cells for _, cells in rows]):
         for _, cells in rows:
             for cell in cells:
                 yield from cell
         return
     group = object()
     for repeated, cells in rows:
-        text = row(" ".join(block.text for block in cell) for cell in cells)
-        times = repeats.allowed(_repeated(repeated), len(cells)) if text else 0
-        yield from (Block(text, group) for _ in range(times))
+        line = row_block(cells, group)
+        yield from [line] * (repeats.allowed(_repeated(repeated), len(cells)) if line.text else 0)
 
 
 def _lines(container: Element) -> Iterator[Element]:
@@ -127,7 +124,3 @@ def _cells(
             cells += [found] * repeats.allowed(told, 1)
             empty = 0
     return cells
-
-
-def _length(cell: list[Block]) -> int:
-    return sum(len(block.text) for block in cell)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError, RecognitionError
 from index.loaders.blocks import flow
 from index.loaders.magic import binary_kind, seems_pdf
-from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name
+from index.loaders.metadata import Properties, assemble, iso_date, readable_property, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.characters import Frame, frame, glyphs, readable
 from index.loaders.pdf.columns import ordered
-from index.loaders.pdf.continuations import PageParts, followed
+from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
 from index.loaders.pdf.footnotes import usual_height, without_notes
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
@@ -26,8 +26,6 @@ from index.loaders.pdf.outline import Bookmark, bookmarks, sections
 from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of
 from index.loaders.pdf.running_heads import without_running
 from index.loaders.pdf.runs import Glyph, Line, pieces
-from index.loaders.pdf.stitching import Stitched, layouts, stitched
-from index.text.languages import detect
 
 __all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
 
@@ -87,24 +85,15 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             cause = f"has no text layer, and no words were recognised ({pictures})"
             raise LoadError(path, cause, SCAN_AGAIN)
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
-    title, title_origin = _title(said.get("Title"), pages[0], path)
-    author, published = readable_property(said.get("Author")), _published(said.get("CreationDate", ""))
-    origins: dict[str, Origin] = {"title": title_origin}
-    origins |= {
-        name: "document properties"
-        for name, value in (("author", author), ("published", published))
-        if value is not None
-    }
-    return Document(
-        text=text,
-        title=title,
-        kind="pdf",
-        language=detect(text),
-        published=published,
+    properties = Properties(
+        title=readable_property(said.get("Title")),
+        author=readable_property(said.get("Author")),
+        published=_published(said.get("CreationDate", "")),
+    )
+    outline = sections(marks, pages, whole, [page.frame for page in placed])
+    return replace(
+        assemble(path, "pdf", text, properties, heading=_title_of_page(pages[0]), sections=outline),
         page_starts=whole.page_starts,
-        author=author,
-        origins=origins,
-        sections=sections(marks, pages, whole, [page.frame for page in placed]),
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
         unread_pages=_numbers(page.is_picture and not page.lines for page in placed),
@@ -199,15 +188,6 @@ def _has_picture(page: PdfPage) -> bool:
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     return next(page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN), None) is not None
-
-
-def _title(said: str | None, page: Sequence[Paragraph], path: Path) -> tuple[str, Origin]:
-    """The title, and where it was read."""
-    if title := readable_property(said):
-        return title, "document properties"
-    if title := _title_of_page(page):
-        return title, "page"
-    return title_of_name(path), "file name"
 
 
 def _title_of_page(page: Sequence[Paragraph]) -> str | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import LoadError
-from index.loaders.options import Options
+from index.loaders.magic import seems_pdf
+from index.loaders.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
+
 
 PDFIUM = threading.RLock()
 """PDFium is not safe to call from two threads at once, on whatever documents: hold this around any call."""
@@ -31,7 +34,7 @@ def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
         return document
     document.close()
     if pages:
-        cause = f"has {pages:,} pages, more than the {most:,} that are read"
+        cause = f"has {pages:,} pages, more than the limit of {most:,}"
         raise LoadError(path, cause, "split it into parts")
     raise LoadError(path, "is broken: it has no pages", SAVE_AGAIN)
 
@@ -57,3 +60,42 @@ def _locked(path: Path, tried: int) -> LoadError:
         return LoadError(path, "is encrypted and needs a password", "save a copy without a password")
     which = "the password given does not open" if tried == 1 else f"none of the {tried} passwords given opens"
     return LoadError(path, f"is encrypted, and {which} it", "give its password, or save a copy without one")
+
+
+MAX_PIXELS = 16_000_000
+"""Of a picture: a page may be a hundred times as high as it is wide."""
+
+
+def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
+    """A page as a PNG picture, turned as it is shown.
+
+    Args:
+        data: the file's content.
+        path: the file, for messages.
+        page: its number, from 1.
+        width: of the picture, in pixels; less where the page is so high that the picture would be too large.
+        options: has the passwords that may open it.
+
+    Raises:
+        LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.
+    """
+    from pypdfium2 import PdfiumError
+
+    if not seems_pdf(data):
+        raise LoadError(path, "has no pages that can be drawn", "read its text")
+    with PDFIUM:
+        document = opened(data, path, options)
+        try:
+            if not 1 <= page <= len(document):
+                cause = f"has no page {page}: it has {len(document)}"
+                raise LoadError(path, cause, "ask for one that it has")
+            drawn = document[page - 1]
+            across, down = drawn.get_size()
+            scale = min(width / across, (MAX_PIXELS / (across * down)) ** 0.5)
+            picture = BytesIO()
+            drawn.render(scale=scale).to_pil().save(picture, "PNG")
+        except (PdfiumError, ZeroDivisionError, ValueError) as error:
+            raise LoadError(path, f"is broken: page {page} cannot be drawn", SAVE_AGAIN) from error
+        finally:
+            document.close()
+    return picture.getvalue()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from index.documents import Section
 from index.loaders.blocks import flow
 from index.loaders.pdf.characters import Frame, readable
+from index.loaders.pdf.continuations import Stitched
 from index.loaders.pdf.paragraphs import Paragraph
-from index.loaders.pdf.stitching import Stitched
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument

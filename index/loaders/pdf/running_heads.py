@@ -15,6 +15,7 @@ from statistics import median
 
 import regex
 
+from index.loaders.numerals import roman_value
 from index.loaders.pdf.runs import Line
 
 EDGE = 0.2
@@ -58,7 +59,6 @@ _PART = regex.compile(
     r"|kapitel|anhang|anlage|abschnitt|tabelle|abbildung|artikel|chapitre|annexe|tableau|partie|cap[ií]tulo"
     r"|anexo|secci[oó]n|cuadro|parte|capitolo|allegato|sezione|tabella|hoofdstuk|bijlage|rozdzia[lł])\s+\d"
 )
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,7 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 def _value(number: str) -> int:
     """The value of a number in figures or in small Roman numerals."""
-    if number[0] not in _ROMAN:
-        return min(int(number), _MAX_NUMBER)
-    values = [_ROMAN[numeral] for numeral in number]
-    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
+    return min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import regex
 
+from index.loaders.blocks import without_bars
 from index.loaders.pdf.positioned import NOWHERE, Placed, joined_by
+from index.loaders.superscripts import superscript
 from index.text.normalize import UNSPACED
 from index.text.tabular import CELL_SEPARATOR
 
@@ -22,10 +24,6 @@ MIN_GUTTER = 0.7
 WRAPPED_HYPHEN = "\u00ad"
 """Ends a line whose last word was divided."""
 
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-"""Figures as they are written when they are raised."""
-
-_LONE_BAR = regex.compile(r"(?<!\S)\|(?!\S)")
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
@@ -122,7 +120,7 @@ class Line:
 
 def _without_bars(words: Placed) -> Placed:
     """A cell's words; a bar that stands alone would read as the edge of a cell, and becomes a broken one."""
-    return Placed(_LONE_BAR.sub("¦", words.text), words.boxes) if "|" in words.text else words
+    return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
 def is_unspaced(character: str) -> bool:
@@ -181,7 +179,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
             boxes.append(NOWHERE)
         spaced = False
         is_raised = upper > highest and upper - bottom < least
-        parts.append(character.translate(SUPERSCRIPTS) if is_raised else character)
+        parts.append(superscript(character) if is_raised else character)
         boxes.append(box)
     if spaced:
         parts.append(" ")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from index.loaders.raised import raised
 from index.loaders.rtf.marks import Part, Parts, mark
 from index.loaders.rtf.words import LEAD_BYTES, TWO_BYTE_PAGES, TWO_BYTES
+from index.loaders.superscripts import superscript
 from index.loaders.symbols import in_font, is_symbol_font, sign
 
 _BEYOND_ASCII = re.compile(r"[\x80-\xff]")
@@ -106,7 +106,11 @@ class Characters:
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)
-        return mark(raised(character)) if character in "0123456789+-" else _BEYOND_ASCII.sub(_byte, character)
+        return (
+            mark(superscript(character))
+            if character in "0123456789+-"
+            else _BEYOND_ASCII.sub(_byte, character)
+        )
 
     @property
     def _font(self) -> str | None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from index.documents import Document, Origin
+from index.documents import Document
 from index.errors import LoadError
-from index.loaders.blocks import BULLET, Block, flow, join, row
-from index.loaders.html.tables import MAX_CELL_CHARACTERS
+from index.loaders.blocks import (
+    BULLET,
+    MAX_CELL_CHARACTERS,
+    Block,
+    Heading,
+    flow,
+    join,
+    row,
+    running_titles,
+    sections_of,
+)
 from index.loaders.magic import binary_kind
-from index.loaders.metadata import iso_date, readable_property, title_of_line, title_of_name
+from index.loaders.metadata import Properties, assemble, iso_date, readable_property, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.loaders.rtf.groups import parts_of
 from index.loaders.rtf.marks import (
     CELL_END,
     CELL_PARAGRAPH,
@@ -27,7 +34,7 @@ from index.loaders.rtf.marks import (
     Part,
     Parts,
 )
-from index.text.languages import detect
+from index.loaders.rtf.reader import parts_of
 
 _HEADER = b"{\\rtf"
 _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
@@ -68,28 +75,20 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     encoding = _encoding(parts)
     blocks = list(_blocks(_characters(parts.body, parts, encoding)))
     first = next((block.text for block in blocks if block.text.strip()), "")
+    running: list[Block] = []
     notes = (*parts.footnotes, *parts.endnotes)
     blocks += [Block(_flat(_characters(note, parts, encoding))) for note in notes]
-    blocks += _running_titles(_characters(part, parts, encoding) for part in parts.running)
+    for part in parts.running:
+        running += _blocks(_characters(part, parts, encoding))
+    blocks += running_titles(running)
     text = join(blocks)
-    if not text:
-        raise LoadError(path, "holds no words to read", "save it again with its text")
     said = {
         name: readable_property(_flat(_characters(part, parts, encoding)))
         for name, part in parts.properties.items()
-    } | {"published": _day(parts)}
-    on_page = title_of_line(first)
-    origins: dict[str, Origin] = {name: "document properties" for name, value in said.items() if value}
-    origins.setdefault("title", "page" if on_page else "file name")
-    return Document(
-        text=text,
-        title=said.get("title") or on_page or title_of_name(path),
-        kind="rtf",
-        language=detect(text),
-        published=said["published"],
-        author=said.get("author"),
-        origins=origins,
-        sections=sections_of(blocks, text),
+    }
+    properties = Properties(title=said.get("title"), author=said.get("author"), published=_day(parts))
+    return assemble(
+        path, "rtf", text, properties, heading=title_of_line(first), sections=sections_of(blocks, text)
     )
 
 
@@ -176,17 +175,6 @@ def _label(written: str) -> str:
     return (
         f"{written} " if _LETTERS.search(written) and written not in _BULLETS else BULLET if written else ""
     )
-
-
-def _running_titles(texts: Iterable[str]) -> Iterator[Block]:
-    """The headers and footers of all pages, each wording once whatever figures it has."""
-    seen: set[str] = set()
-    for text in texts:
-        for block in _blocks(text):
-            wording = "".join(character for character in block.text if character.isalpha())
-            if wording and wording not in seen:
-                seen.add(wording)
-                yield Block(block.text, block.group)
 
 
 def _day(parts: Parts) -> str | None:

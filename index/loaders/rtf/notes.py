@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from index.loaders.numerals import written_number
-from index.loaders.raised import note_mark
 from index.loaders.rtf.marks import Part, Parts, mark
+from index.loaders.superscripts import note_mark
 
 _KINDS = {
     "nar": "decimal",

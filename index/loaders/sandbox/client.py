@@ -86,7 +86,7 @@ class Isolated:
         return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-        """A page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.pictures.draw_page` draws it.
+        """A page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` draws it.
 
         Raises:
             LoadError: as there and in :meth:`load`.

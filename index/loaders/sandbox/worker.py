@@ -20,7 +20,7 @@ from typing import NamedTuple
 from index.errors import LoadError
 from index.loaders import content, load
 from index.loaders.options import Limits
-from index.loaders.pdf.pictures import draw_page
+from index.loaders.pdf.open import draw_page
 from index.loaders.sandbox.protocol import (
     READY,
     Answer,

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import regex
 
-from index.documents import Document, Origin, Section
+from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.blocks import Block, join, row
 from index.loaders.decoding import decode
-from index.loaders.metadata import title_of_line, title_of_name
+from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import is_written_figure
 from index.loaders.text import unwrap
-from index.text.languages import detect
 from index.text.tabular import is_row
 
 _DELIMITERS = "\t;|,"
@@ -60,16 +59,8 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     if not any(map(str.isalnum, words)):
         raise LoadError(path, "holds no words to read", "save it again with its values")
     said = None if blocks and is_row(blocks[0].text) else title_of_line(words)
-    origin: Origin = "page" if said else "file name"
-    title = said or title_of_name(path)
-    return Document(
-        text=words,
-        title=title,
-        kind="csv",
-        language=detect(words),
-        origins={"title": origin},
-        sections=(Section(words.index(said), 1, said),) if said and said in words else (),
-    )
+    sections = (Section(words.index(said), 1, said),) if said and said in words else ()
+    return assemble(path, "csv", words, heading=said, sections=sections)
 
 
 def _delimiter(text: str) -> str | None:

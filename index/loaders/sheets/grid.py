@@ -13,7 +13,7 @@ from itertools import pairwise
 import regex
 
 from index.loaders.blocks import Block, row
-from index.loaders.sheets.headings import Heading, is_period, period_of_all, spread
+from index.loaders.sheets.headings import Heading, is_period, period_of_all, runs, spread
 from index.text.tabular import MAX_HEADING_ROWS
 
 MAX_CAPTION_CHARACTERS = 200
@@ -173,10 +173,9 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     columns = _columns(several)
     if _is_sparse(several, columns):
         return [list(rows)]
-    runs = _runs(columns)
     starts: list[int] = []
     left: list[int] = []
-    for run in runs:
+    for run in runs(columns):
         if len(left) > 1 and _stands_alone(run, several):
             starts.append(run[0])
             left = []
@@ -191,17 +190,6 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
         ]
         parts.append([Row(place, cells) for place, cells in kept if cells])
     return parts
-
-
-def _runs(columns: Sequence[int]) -> list[list[int]]:
-    """Columns in runs without an empty one among them."""
-    runs: list[list[int]] = []
-    for column in columns:
-        if runs and runs[-1][-1] == column - 1:
-            runs[-1].append(column)
-        else:
-            runs.append([column])
-    return runs
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:

@@ -98,7 +98,7 @@ def _by_place(
     if not labels or len(labels) == len(columns):
         return {}
     periods = all(is_period(written[column]) for column in labels)
-    groups = _groups(columns)
+    groups = runs(columns)
     if periods and len(groups) == len(labels) and all(len(set(labels) & set(group)) == 1 for group in groups):
         return {
             column: written[label] for group, label in zip(groups, labels, strict=True) for column in group
@@ -113,11 +113,12 @@ def _by_place(
     return {column: written[group[0]] for group in reach for column in group}
 
 
-def _groups(columns: Sequence[int]) -> list[list[int]]:
-    groups: list[list[int]] = []
+def runs(columns: Sequence[int]) -> list[list[int]]:
+    """Columns in runs of neighbours, so that no run has an empty column in it."""
+    found: list[list[int]] = []
     for column in columns:
-        if groups and groups[-1][-1] == column - 1:
-            groups[-1].append(column)
+        if found and found[-1][-1] == column - 1:
+            found[-1].append(column)
         else:
-            groups.append([column])
-    return groups
+            found.append([column])
+    return found

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
+from datetime import date, time, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from index.documents import Document, Origin
+import regex
+
+from index.documents import Document
 from index.errors import LoadError
-from index.loaders.archive.core_properties import core_properties
-from index.loaders.archive.unpack import check_archive
-from index.loaders.blocks import Block, flow, join
-from index.loaders.metadata import title_of_line, title_of_name
+from index.loaders.archive import check_archive, core_properties
+from index.loaders.blocks import Block, Heading, flow, join, sections_of
+from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.outline import Heading, sections_of
-from index.loaders.sheets.grid import grid_blocks
-from index.loaders.sheets.worksheets import visible_rows
-from index.text.languages import detect
+from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
+from index.loaders.sheets.headings import is_period
+from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text
+from index.loaders.superscripts import superscript
+from index.loaders.symbols import in_font
 from index.text.tabular import is_row
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+    from openpyxl.worksheet._reader import WorkSheetParser
 
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -40,26 +48,18 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
-    said = core_properties(data)
     blocks = _blocks(data, path)
     if all(isinstance(block, Heading) for block in blocks):
         raise LoadError(
             path, "holds no words to read: its visible sheets are empty", "save it again with them"
         )
     text = join(blocks)
-    title = said.title or _first_line(blocks)
-    origins: dict[str, Origin] = {
-        "title": "document properties" if said.title else "page" if title else "file name"
-    }
-    origins |= {name: "document properties" for name in ("author", "published") if getattr(said, name)}
-    return Document(
-        text=text,
-        title=title or title_of_name(path),
-        kind="xlsx",
-        language=detect(text),
-        published=said.published,
-        author=said.author,
-        origins=origins,
+    return assemble(
+        path,
+        "xlsx",
+        text,
+        core_properties(data, path),
+        heading=_first_line(blocks),
         sections=sections_of(blocks, text),
     )
 
@@ -108,3 +108,136 @@ def _first_line(blocks: list[Block]) -> str | None:
     """The first line, if it stands above the first table and is short, as the name of a workbook is."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
+
+
+_MAX_COLUMNS = 16_384
+"""How many columns a sheet can have (ECMA-376, part 1, section 18.3.1.13)."""
+
+_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
+"""A control character, as it is written in a workbook (ECMA-376, part 1, section 22.9.2.19)."""
+
+_TRUE = {"1", "true"}
+_NO_SIZE = regex.compile(r"0+(?:\.0*)?")
+
+
+def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
+    """The rows of a sheet that have words, in order, without hidden rows and columns.
+
+    Only what is there is read: the size that a sheet claims to have counts for nothing.
+    """
+    from openpyxl.cell.read_only import ReadOnlyCell
+
+    # openpyxl's public reader of rows knows no merged and hidden cells, and fills rows up to the width that
+    # the sheet claims; its parser gives the cells that are there.
+    found: dict[int, dict[int, Cell]] = {}
+    with _source(sheet) as source:
+        parser = _parser(sheet, source)
+        for place, cells in parser.parse():
+            shown = {
+                said["column"]: _shown(ReadOnlyCell(sheet, **said)) for said in cells if _is_filled(said)
+            }
+            kept = {column: cell for column, cell in shown.items() if cell.text}
+            if kept:
+                found.setdefault(place, {}).update(kept)
+        return _visible(found, parser)
+
+
+def _source(sheet: Any) -> IO[bytes]:  # noqa: ANN401 - what is private has no types
+    source: IO[bytes] = sheet._get_source()
+    return source
+
+
+def _parser(sheet: Any, source: IO[bytes]) -> WorkSheetParser:  # noqa: ANN401
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    book = sheet.parent
+    return WorkSheetParser(
+        source,
+        sheet._shared_strings,
+        data_only=True,
+        epoch=book.epoch,
+        date_formats=book._date_formats,
+        timedelta_formats=book._timedelta_formats,
+        rich_text=True,
+    )
+
+
+def _is_filled(said: Mapping[str, object]) -> bool:
+    return said["value"] is not None and said["value"] != ""
+
+
+def _shown(cell: ReadOnlyCell) -> Cell:
+    """A cell as the sheet shows it."""
+    value, code = cell.value, cell.number_format
+    if isinstance(value, bool):
+        return Cell(str(value).upper())
+    if isinstance(value, (int, float)):
+        text = flow(shown_number(value, code))
+        return Cell(text, figure=not (is_period(text) and "," not in code))
+    if isinstance(value, timedelta):
+        return Cell(shown_moment(value, code), figure=True)
+    if isinstance(value, (date, time)):
+        return Cell(shown_moment(value, code))
+    text = flow(shown_text(_ESCAPED.sub(" ", _words(value, cell)), code))
+    return Cell(text, figure=is_written_figure(text))
+
+
+def _words(value: object, cell: ReadOnlyCell) -> str:
+    """The words of a cell, which may be of several runs, as their fonts show them."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+
+    font = cell.font
+    return "".join(
+        _shown_run(run.text, run.font.rFont or font.name, run.font.vertAlign)
+        if isinstance(run, TextBlock)
+        else _shown_run(str(run), font.name, font.vertAlign)
+        for run in (value if isinstance(value, CellRichText) else [value])
+    )
+
+
+def _shown_run(text: str, font: str | None, position: str | None) -> str:
+    shown = in_font(text, font)
+    return superscript(shown) if position == "superscript" else shown
+
+
+def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
+    """The rows without hidden rows and columns, closed up as the sheet is shown."""
+    hidden_rows = sorted(
+        int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
+    )
+    hidden_columns = _hidden_columns(parser.column_dimensions.values())
+    widths = {
+        (merged.min_row, merged.min_col): merged.max_col
+        for merged in (parser.merged_cells.mergeCell if parser.merged_cells else ())
+    }
+    rows: list[Row] = []
+    unseen_rows, unseen_columns = set(hidden_rows), set(hidden_columns)
+    for place in sorted(found):
+        if place in unseen_rows:
+            continue
+        cells: dict[int, Cell] = {}
+        for column in sorted(found[place]):
+            if column in unseen_columns:
+                continue
+            cell = found[place][column]
+            last = min(widths.get((place, column), column), _MAX_COLUMNS)
+            at = column - bisect_left(hidden_columns, column)
+            end = last + 1 - bisect_left(hidden_columns, last + 1)
+            cells[at] = Cell(cell.text, cell.figure, end - at)
+        if cells:
+            rows.append(Row(place - bisect_left(hidden_rows, place), cells))
+    return rows
+
+
+def _is_hidden(said: Mapping[str, str], size: str) -> bool:
+    """Whether a row or a column is hidden, or set to have no height or width."""
+    return said.get("hidden") in _TRUE or _NO_SIZE.fullmatch(said.get(size, "")) is not None
+
+
+def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
+    hidden: set[int] = set()
+    for said in dimensions:
+        if _is_hidden(said, "width"):
+            first = int(said["min"])
+            hidden |= set(range(first, min(int(said.get("max", first)), _MAX_COLUMNS) + 1))
+    return sorted(hidden)

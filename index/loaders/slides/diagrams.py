@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from index.loaders.archive import parse_xml
 from index.loaders.blocks import Block, flow
 
 if TYPE_CHECKING:
@@ -21,14 +22,11 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
     Points follow each other as an outline does: each before those below it.
     """
-    from lxml import etree
-
     said = next(shape._element.iter(f"{_D}relIds"), None)
     reference = said.get(_DATA) if said is not None else None
     if reference is None:
         return
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(shape.part.related_part(reference).blob, parser)
+    root = parse_xml(shape.part.related_part(reference).blob)
     points = {point.get("modelId"): point for point in root.iter(f"{_D}pt")}
     below = _below(root)
     group = object()

@@ -10,7 +10,7 @@ import regex
 from index.loaders.blocks import flow
 from index.loaders.equations import from_word, is_equation
 from index.loaders.numerals import written_number
-from index.loaders.raised import raised
+from index.loaders.superscripts import superscript
 from index.loaders.symbols import in_font
 
 if TYPE_CHECKING:
@@ -93,4 +93,4 @@ def _run(run: Element) -> str:
     # The font for symbols is for the private use area alone.
     private = not text.isascii() and "sym" in fonts
     shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
-    return raised(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown
+    return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown

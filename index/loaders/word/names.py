@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from index.loaders.archive import parse_xml
+
 if TYPE_CHECKING:
     from docx.opc.part import Part
     from lxml.etree import _Element as Element
@@ -18,7 +20,6 @@ _OFF = {"0", "false", "off", "none"}
 
 def related(part: Part, kind: str) -> Element | None:
     """The root of a part that the document refers to, or None where it has none that can be read."""
-    from docx.oxml import parse_xml
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():

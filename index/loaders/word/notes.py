@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.loaders.numerals import written_number
-from index.loaders.raised import note_mark
+from index.loaders.superscripts import note_mark
 from index.loaders.word.names import W, integer, related, value
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from index.text import may_be_in
 from rag.verification.amounts import spans_of
 from rag.verification.evidence import Evidence, Finding, Statement, alike, joined, language_in, with_referents
 from rag.verification.names import initials, is_spelt_out
-from rag.verification.negation import cues as denied
 from rag.verification.words.directions import follows_from_figures
 from rag.verification.words.leftovers import unexcused
+from rag.verification.words.negation import cues as denied
 from rag.verification.words.opposites import says_by_opposite
 from rag.verification.words.phrases import meets, said_otherwise
 from rag.verification.words.words import Word, content, shares, stem, stems

@@ -64,6 +64,10 @@ def test_rows_of_a_table_are_lines_of_cells_with_the_header_first() -> None:
     )
 
 
+def test_a_table_of_one_column_is_a_table() -> None:
+    assert read("| Dead |\n|---|\n| 3 |\n| 7 |\n") == "Dead\n3\n7"
+
+
 def test_two_tables_are_apart() -> None:
     table = "| A | B |\n|---|---|\n| 1 | 2 |\n"
     assert read(f"{table}\n{table}") == "A | B\n1 | 2\n\nA | B\n1 | 2"
@@ -71,6 +75,13 @@ def test_two_tables_are_apart() -> None:
 
 def test_code_is_kept_line_by_line() -> None:
     assert read("Run:\n\n```sh\ngate --open 3\n  log\n```\n") == "Run:\n\ngate --open 3\n  log"
+
+
+def test_code_is_never_joined_like_wrapped_prose_and_stays_one_block() -> None:
+    code = "log_every_reading_of_the_gauge(at=station, hours=1)\n\nlog_every_opening_of_the_gate(at=station)"
+    assert read(f"- Run:\n\n  ```\n  {code.replace(chr(10), chr(10) + '  ')}\n  ```\n") == (
+        "• Run:\n" + code.replace("\n\n", "\n")
+    )
 
 
 def test_a_hard_break_is_a_line_break_and_a_soft_one_a_space() -> None:
@@ -82,6 +93,21 @@ def test_raw_html_leaves_its_words_and_never_its_program() -> None:
         "<div class='x'>Raised <b>again</b><script>alert(1)</script></div>\n\n"
         "The count <span onclick='x()'>rose</span> <script>alert(2)</script>twice<br>in May &amp; June.\n"
     ) == ("Raised again\n\nThe count rose twice\nin May & June.")
+
+
+def test_html_that_its_author_left_open_hides_nothing_that_follows() -> None:
+    assert read("<div hidden>\n\nChoose with <select> or <script>alert(1)\n\nthe lever.\n") == (
+        "Choose with or\n\nthe lever."
+    )
+
+
+def test_html_headings_are_in_the_outline() -> None:
+    source = b"<h1 align=center>The dam</h1>\n\n## Gate 3\n"
+    assert read_markdown(source, PATH).sections == (Section(0, 1, "The dam"), Section(9, 2, "Gate 3"))
+
+
+def test_links_that_are_references_to_notes_are_superscripts() -> None:
+    assert read("It cost 2,500[2](#note-2) marks.\n") == "It cost 2,500² marks."
 
 
 def test_front_matter_is_metadata() -> None:

@@ -1,22 +1,24 @@
-"""What documents say of themselves."""
+"""Dates, languages and titles of documents, from their properties, names and times."""
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from index.errors import LoadError
+from index.documents import Document
 from index.loaders.metadata import (
-    Metadata,
+    date_of_name,
+    dated,
     iso_date,
     language_code,
     readable_property,
-    split_front_matter,
     title_of_name,
 )
 
-PATH = Path("report.md")
+UNDATED = Document("Words.", "T", "text", origins={"title": "page"})
 
 
 @pytest.mark.parametrize(
@@ -45,51 +47,6 @@ def test_a_date_is_made_iso(written: str, date: str) -> None:
 )
 def test_a_date_that_cannot_be_read_surely_is_none(written: str | None) -> None:
     assert iso_date(written) is None
-
-
-def test_front_matter_is_split_from_a_body_that_stays_as_it_is() -> None:
-    metadata, body = split_front_matter(
-        "---\r\ntitle: The dam\r\npublisher: Commission\r\ndate: 2025-09\r\nlang: en\r\n---\r\n"
-        "\r\n Body \r\n",
-        PATH,
-    )
-    assert metadata == Metadata("The dam", "Commission", "2025-09", "en")
-    assert body == "\r\n Body \r\n"
-
-
-def test_values_stay_as_they_are_written() -> None:
-    metadata, _ = split_front_matter("---\ntitle: 2024\nlanguage: no\npublished: 2025-06-31\n---\nBody", PATH)
-    assert metadata == Metadata(title="2024", publisher=None, published=None, language="no")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "--- \nnever closed: yes\n",
-        "----\ntitle: four dashes\n----\n",
-        "---\nA rule above and below a sentence.\n---\n",
-        "---\n---\n",
-        "Words first\n---\ntitle: x\n---\n",
-    ],
-)
-def test_other_texts_that_begin_with_a_rule_are_all_body(text: str) -> None:
-    assert split_front_matter(text, PATH) == (Metadata(), text)
-
-
-@pytest.mark.parametrize(
-    ("front_matter", "line"),
-    [("title: a: b", "line 2"), ("source: Ministry\ntitle: [one, two", "line 4"), ('title: "x', "line 3")],
-)
-def test_invalid_front_matter_is_an_error_that_names_the_line(front_matter: str, line: str) -> None:
-    with pytest.raises(LoadError) as error:
-        split_front_matter(f"---\n{front_matter}\n---\nBody", PATH)
-    assert error.value.cause.startswith(f"has invalid front matter: {line}: ")
-    assert str(error.value).endswith("; correct the lines between the two ---")
-
-
-def test_front_matter_that_is_nested_without_end_is_an_error() -> None:
-    with pytest.raises(LoadError, match="nested too deeply"):
-        split_front_matter(f"---\na: {'[' * 50_000}\n---\nBody", PATH)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +86,48 @@ def test_a_property_that_a_program_made_up_is_none(written: str | None, title: s
 
 def test_a_name_that_cannot_be_stored_makes_a_title_that_can() -> None:
     assert title_of_name(Path("a\udcff\n b.txt")) == "a?? b"
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("report-2021-07-18", "2021-07-18"),
+        ("20210718_report", "2021-07-18"),
+        ("2021_07 report", "2021-07"),
+        ("annual report 2021", "2021"),
+        ("2019 to 2021-03", "2021-03"),
+        ("2019-2021", "2019"),
+        ("report", None),
+        ("18.07.2021", "2021"),
+        ("2021-13", "2021"),
+        ("2021-02-30", None),
+        ("A2021B", "2021"),
+        ("ISO 12021", None),
+        ("20211", None),
+        ("plan for 2099", None),
+        ("1848", None),
+    ],
+)
+def test_the_date_in_a_files_name(name: str, date: str | None) -> None:
+    assert date_of_name(name) == date
+
+
+def test_the_file_s_name_comes_before_its_time(tmp_path: Path) -> None:
+    file = tmp_path / "report-2021-07.txt"
+    file.write_text("Words.")
+    found = dated(UNDATED, file)
+    assert (found.published, found.origins) == ("2021-07", {"title": "page", "published": "file name"})
+
+
+def test_the_file_s_time_comes_last_and_only_where_it_says_something(tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    file.write_text("Words.")
+    os.utime(file, (0, datetime(2020, 2, 29, 23, 59, tzinfo=UTC).timestamp()))
+    found = dated(UNDATED, file)
+    assert (found.published, found.origins["published"]) == ("2020-02-29", "file time")
+    assert dated(UNDATED, file, by_time=False) == UNDATED
+
+
+def test_a_date_that_was_read_stays(tmp_path: Path) -> None:
+    document = Document("Words.", "T", "text", published="1999", origins={"published": "front matter"})
+    assert dated(document, tmp_path / "report-2021.txt") == document

@@ -16,7 +16,7 @@ from rag.verification.grammar.roles import roles
 from rag.verification.instructions import instructions
 from rag.verification.moments import moments
 from rag.verification.names import names
-from rag.verification.negation import negation
+from rag.verification.words.negation import negation
 from rag.verification.words.opposites import opposition
 from rag.verification.words.things import things
 

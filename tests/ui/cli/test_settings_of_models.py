@@ -12,14 +12,14 @@ from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
 from ui.engines import open_engine
 from ui.errors import SettingsError
-from ui.settings import NEEDED, PREFIX, Settings, load_settings
+from ui.settings import PREFIX, Settings, load_settings, needed
 
 KEY = "sk-hunter2"
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in NEEDED:
+    for name in Settings.model_fields:
         monkeypatch.delenv(PREFIX + name.upper(), raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(caught.value) == (
-        f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {NEEDED[name]}"
+        f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {needed(name)}"
     )
 
 

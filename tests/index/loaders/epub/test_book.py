@@ -239,7 +239,7 @@ class TestErrors:
             (book({"a.xhtml": "\x00\x01\x02"}), "is broken: its part OEBPS/a.xhtml is binary, not text"),
             (
                 book({"a.xhtml": page("x")}, metadata="<dc:title>"),
-                "is broken: its part OEBPS/book.opf is no XML: ",
+                "is broken: its part OEBPS/book.opf is not XML: ",
             ),
         ],
         ids=["no archive", "no words", "no chapters", "no package", "leads out", "binary", "broken package"],

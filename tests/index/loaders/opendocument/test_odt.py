@@ -95,7 +95,7 @@ class TestErrors:
         [
             (b"plain words", "is named .odt but is not an OpenDocument text"),
             (packed(""), "holds no words to read"),
-            (packed("<text:p>"), "is broken: its part content.xml is no XML: "),
+            (packed("<text:p>"), "is broken: its part content.xml is not XML: "),
             (
                 packed(
                     p("x"), manifest="<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
@@ -108,7 +108,7 @@ class TestErrors:
             ),
             (
                 packed("<text:p>" * 300 + "x" + "</text:p>" * 300),
-                "is broken: its part content.xml is no XML: ",
+                "is broken: its part content.xml is not XML: ",
             ),
         ],
         ids=["no archive", "empty", "broken part", "encrypted", "no content", "deep"],

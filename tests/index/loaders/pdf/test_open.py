@@ -47,9 +47,7 @@ def test_more_pages_than_are_read_are_refused() -> None:
     assert len(read_pdf(data, PATH, Options(limits=Limits(pages=3))).page_starts) == 3
     with pytest.raises(LoadError) as error:
         read_pdf(data, PATH, Options(limits=Limits(pages=2)))
-    assert str(error.value) == (
-        "inquiry.pdf: has 3 pages, more than the 2 that are read; split it into parts"
-    )
+    assert str(error.value) == ("inquiry.pdf: has 3 pages, more than the limit of 2; split it into parts")
 
 
 def picture(canvas: Canvas) -> None:

@@ -55,7 +55,7 @@ class TestReading:
         file = tmp_path / "large.txt"
         file.write_text("x" * (3 << 20))
         error = refusal(reader, file, Limits(megabytes=2))
-        assert error.cause == "has 3 MB, more than the 2 MB that are read"
+        assert error.cause == "has 3 MB, more than the limit of 2 MB"
 
     def test_a_relative_path_counts_from_where_this_process_stands(
         self, reader: Isolated, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

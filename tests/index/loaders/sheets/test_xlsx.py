@@ -265,7 +265,7 @@ class TestHostileFiles:
         assert (load(file).kind, load(file).text) == ("xlsx", "Gates\n\nGate | Age\nGate 3 | 41")
 
     def test_it_is_bounded_when_unpacked(self) -> None:
-        with pytest.raises(LoadError, match="more than the 0 MB that are read"):
+        with pytest.raises(LoadError, match="more than the limit of 0 MB"):
             read_xlsx(workbook(small), PATH, Options(limits=Limits(unpacked_megabytes=0)))
 
     def test_nothing_is_printed_of_a_workbook_with_styles_that_are_missing(

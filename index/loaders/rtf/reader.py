@@ -228,13 +228,6 @@ class _Reader(Characters):
         elif not self._notes.set(word, number) and word == "ftnalt":
             self._notes.make_endnote(self.group.part)
 
-    def _put_number(self, number: int) -> None:
-        """Add a character that is written as its number, with others after it that stand in for it."""
-        place = number & 0xFFFF if number < 0 else number
-        if 0xF020 <= place <= 0xF0FF:
-            number = ord(sign(place, self._font))
-        self.put(f"\\u{number} ")
-
     def _end_paragraph(self, *, ends_section: bool = False) -> None:
         group = self.group
         if ends_section:

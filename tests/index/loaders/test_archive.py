@@ -1,4 +1,4 @@
-"""An Office file is opened only if it is an archive of its format and stays within bounds."""
+"""An archive is read if it is of its format and within the limits; nothing in its properties is made up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from index.errors import LoadError
 from index.loaders import Limits
-from index.loaders.archive.unpack import check_archive
+from index.loaders.archive import check_archive, core_properties
+from index.loaders.metadata import Properties
 
 PATH = Path("reports/dam.docx")
 WORD = "word/document.xml"
@@ -83,7 +84,7 @@ def test_a_file_that_would_unpack_to_too_much_is_refused() -> None:
     limits = Limits(unpacked_megabytes=2)
     check_archive(zipped({WORD: b" " * 2 * 1024 * 1024}), PATH, WORD, "a Word document", limits)
     assert refusal(zipped({WORD: b" " * 3 * 1024 * 1024}), limits) == (
-        "unpacks to 3 MB, more than the 2 MB that are read",
+        "unpacks to 3 MB, more than the limit of 2 MB",
         "split it into parts",
     )
 
@@ -94,7 +95,60 @@ def test_an_archive_that_expands_without_measure_is_refused() -> None:
     cause, remedy = refusal(packed, limits)
     times = round(4 * 1024 * 1024 / len(packed))
     assert cause == (
-        f"unpacks to {times:,} times its size, more than 100 times, as archives do that are made to do harm"
+        f"unpacks to {times:,} times its size, more than the limit of 100 times, as malicious archives do"
     )
     assert remedy == "save it again"
     check_archive(packed, PATH, WORD, "a Word document", Limits(expansion=times + 1))
+
+
+def package(said: str | None) -> bytes:
+    """An archive whose core properties are ``said``; None leaves the part out."""
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr("other.xml", "<other/>")
+        if said is not None:
+            archive.writestr(
+                "docProps/core.xml",
+                '<p:coreProperties xmlns:p="urn:core" '
+                'xmlns:d="http://purl.org/dc/elements/1.1/" xmlns:t="http://purl.org/dc/terms/">'
+                f"{said}</p:coreProperties>",
+            )
+    return file.getvalue()
+
+
+def test_title_author_and_day() -> None:
+    named = "<d:title> The \n dam </d:title><d:creator>Dam commission</d:creator>"
+    said = f"{named}<t:created>2031-03-01T08:00:00Z</t:created>"
+    assert core_properties(package(said), PATH) == Properties(
+        title="The dam", author="Dam commission", published="2031-03-01"
+    )
+
+
+def test_the_day_is_that_of_the_last_change() -> None:
+    said = "<t:created>2031-03-01T08:00:00Z</t:created><t:modified>2031-04-02T08:00:00Z</t:modified>"
+    assert core_properties(package(said), PATH).published == "2031-04-02"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        "",
+        "<d:title/><d:creator> </d:creator><t:modified>soon</t:modified>",
+        "<d:title>dam.xlsx</d:title><d:creator>openpyxl</d:creator>",
+        "<d:title>PowerPoint Presentation</d:title><d:creator>user</d:creator>",
+        "<broken",
+    ],
+    ids=["no part", "empty", "blank", "programs", "defaults", "broken"],
+)
+def test_nothing_is_made_up(said: str | None) -> None:
+    assert core_properties(package(said), PATH) == Properties()
+
+
+def test_entities_are_not_expanded() -> None:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr(
+            "docProps/core.xml", '<!DOCTYPE p [<!ENTITY x "SECRET">]><p><title>Dam &x;</title></p>'
+        )
+    assert core_properties(file.getvalue(), PATH).title == "Dam"

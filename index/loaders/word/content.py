@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from index.loaders.blocks import Block, flow, row
+from index.loaders.blocks import Block, Heading, flow, is_layout_table, row_block
 from index.loaders.equations import from_word, is_equation
-from index.loaders.html.tables import MAX_CELL_CHARACTERS
-from index.loaders.outline import Heading
-from index.loaders.raised import raised
+from index.loaders.superscripts import superscript
 from index.loaders.symbols import in_font, sign
 from index.loaders.word.fields import Fields
 from index.loaders.word.formats import Format, Formats
@@ -92,7 +90,9 @@ class Content:
         """
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
-            own = next((mark for mark in (raised(note.custom), note.custom) if text.startswith(mark)), "")
+            own = next(
+                (mark for mark in (superscript(note.custom), note.custom) if text.startswith(mark)), ""
+            )
             text = text.removeprefix(own).lstrip()
             if text:
                 yield Block(f"{note.mark} {text}".strip())
@@ -157,7 +157,7 @@ class Content:
         tag = str(element.tag)
         if tag == f"{W}t":
             text = in_font(element.text or "", line.format.font)
-            yield raised(text) if line.format.position == "superscript" else text
+            yield superscript(text) if line.format.position == "superscript" else text
         elif tag == f"{W}sym":
             place = element.get(f"{W}char") or ""
             yield sign(int(place, 16) if _PLACE.fullmatch(place) else 0, element.get(f"{W}font"))
@@ -192,17 +192,14 @@ class Content:
             for line in table.iter(f"{W}tr")
             if _nearest(line, "tbl") is table and not _is_unread_row(line)
         ]
-        width = max(map(len, rows), default=0)
-        if width <= 1 or any(
-            sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for line in rows for cell in line
-        ):
+        if is_layout_table(rows):
             for line in rows:
                 for cell in line:
                     yield from cell
             return
         group = object()
         for line in rows:
-            yield Block(row(" ".join(block.text for block in cell) for cell in line), group)
+            yield row_block(line, group)
 
     def _cell(self, cell: Element) -> list[Block]:
         """What a cell holds; one that is merged with the cell above it holds nothing of its own."""

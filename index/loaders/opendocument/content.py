@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.loaders.blocks import Block, flow
+from index.loaders.blocks import Block, Heading, flow
 from index.loaders.equations import from_mathml, is_mathml
 from index.loaders.opendocument.lists import Lists
 from index.loaders.opendocument.names import DISPLAY, DRAW, LINK, OFFICE, SVG, TABLE, TEXT
 from index.loaders.opendocument.styles import Styles
 from index.loaders.opendocument.tables import Repeats, table_blocks
-from index.loaders.outline import Heading
-from index.loaders.raised import note_mark, raised
+from index.loaders.superscripts import note_mark, superscript
 from index.loaders.symbols import in_font
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class _Look:
     def shown(self, text: str | None) -> str:
         """Words as they are seen, white space as a space."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
-        return raised(words) if self.is_raised else words
+        return superscript(words) if self.is_raised else words
 
 
 _PLAIN = _Look()

@@ -1,0 +1,162 @@
+"""Archives of office files and books: checked before they are unpacked, then read part by part."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
+
+from index.errors import LoadError
+from index.loaders.blocks import flow
+from index.loaders.magic import OLD_OFFICE, binary_kind
+from index.loaders.metadata import Properties, iso_date, readable_property
+from index.loaders.options import Limits
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+MAX_ENTRIES = 65_535
+"""The number of entries that an archive can have without the ZIP64 extension."""
+
+_MEGABYTE = 1024 * 1024
+_ENCRYPTED = 0x1
+"""The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
+
+_REMEDY = "open it in the program that made it and save it again"
+_CORE_PROPERTIES = "docProps/core.xml"
+_PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "Microsoft Office User"})
+"""Names that programs write in place of an author's."""
+
+
+def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
+    """Refuse a file that is not an archive of its format, or that grows beyond the limits when unpacked.
+
+    Args:
+        data: the file's content.
+        path: the file, for messages.
+        needed: an entry that every file of the format has.
+        kind: the format's name, with its article: ``a Word document``.
+        limits: how far the archive may grow.
+
+    Raises:
+        LoadError: if it is encrypted, broken, of another format, or too large when unpacked.
+    """
+    if data.startswith(OLD_OFFICE):
+        cause = "is encrypted or in an old Office format"
+        raise LoadError(path, cause, f"save it without a password as {kind} ({path.suffix})")
+    found = binary_kind(data)
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        if found is None or not data.startswith(b"PK"):
+            seems = f": it seems to be {found}" if found else ""
+            cause = f"is named {path.suffix} but is not {kind}{seems}"
+            raise LoadError(path, cause, f"save it again as {kind}") from error
+        raise LoadError(path, f"is broken: {error}", "save it again, or repair it") from error
+    if len(entries) > MAX_ENTRIES:
+        cause = f"has {len(entries):,} parts, more than the limit of {MAX_ENTRIES:,}"
+        raise LoadError(path, f"{cause}, as malicious archives do", "save it again")
+    if any(entry.header_offset < 0 for entry in entries):
+        raise LoadError(path, "is broken: its beginning is missing", "save it again, or repair it")
+    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
+        raise LoadError(path, "is encrypted", "save it without a password")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.unpacked_megabytes * _MEGABYTE:
+        size = f"{unpacked / _MEGABYTE:,.0f} MB"
+        cause = f"unpacks to {size}, more than the limit of {limits.unpacked_megabytes:,} MB"
+        raise LoadError(path, cause, "split it into parts")
+    if unpacked > max(len(data) * limits.expansion, _MEGABYTE):
+        growth = f"{unpacked / len(data):,.0f} times its size"
+        cause = f"unpacks to {growth}, more than the limit of {limits.expansion:,} times"
+        raise LoadError(path, f"{cause}, as malicious archives do", "save it again")
+    if needed not in {entry.filename for entry in entries}:
+        other = found if found not in {None, "a ZIP archive", kind} else None
+        seems = f": it seems to be {other}" if other else f": it has no {needed}"
+        raise LoadError(path, f"is named {path.suffix} but is not {kind}{seems}", f"save it again as {kind}")
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root element of XML from a file. The parser expands no entities and fetches nothing.
+
+    Raises:
+        lxml.etree.XMLSyntaxError: if ``data`` is not well-formed XML.
+    """
+    from lxml import etree
+
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+class Parts:
+    """The parts of an archive by their names; no name leads out of the archive.
+
+    Raises:
+        LoadError: if the archive cannot be opened.
+    """
+
+    def __init__(self, data: bytes, path: Path) -> None:
+        self._path = path
+        try:
+            self._archive = ZipFile(BytesIO(data))
+        except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise LoadError(path, f"is broken: {error}", _REMEDY) from error
+        self._names = frozenset(self._archive.namelist())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a part.
+
+        Raises:
+            LoadError: if it is missing, damaged, or packed in a way that cannot be unpacked.
+        """
+        try:
+            return self._archive.read(name)
+        except KeyError as error:
+            raise LoadError(self._path, f"is broken: its part {name} is missing", _REMEDY) from error
+        except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+            cause = f"is broken: its part {name} cannot be unpacked: {flow(str(error))}"
+            raise LoadError(self._path, cause, _REMEDY) from error
+
+    def xml(self, name: str) -> Element:
+        """The root element of a part.
+
+        Raises:
+            LoadError: if it is missing, damaged, or not XML.
+        """
+        from lxml.etree import XMLSyntaxError
+
+        try:
+            return parse_xml(self.read(name))
+        except (XMLSyntaxError, ValueError) as error:
+            cause = f"is broken: its part {name} is not XML: {flow(str(error))}"
+            raise LoadError(self._path, cause, _REMEDY) from error
+
+
+def core_properties(data: bytes, path: Path) -> Properties:
+    """The core properties of an Office file (ECMA-376, part 2, section 11).
+
+    The file was published on the day on which it was last changed, else made. Properties that are missing
+    or damaged are None. The libraries for each format would make up what is missing.
+
+    Args:
+        data: an archive that passed ``check_archive``.
+        path: the file, for messages.
+    """
+    said: dict[str, str] = {}
+    try:
+        for element in Parts(data, path).xml(_CORE_PROPERTIES):
+            words = flow(element.text or "")
+            if isinstance(element.tag, str) and words:
+                said.setdefault(element.tag.rpartition("}")[2], words)
+    except LoadError:
+        return Properties()
+    author = readable_property(said.get("creator"))
+    return Properties(
+        title=readable_property(said.get("title")),
+        author=None if author in _PROGRAMS else author,
+        published=iso_date(said.get("modified")) or iso_date(said.get("created")),
+    )

@@ -1,1 +1,0 @@
-"""ZIP archives of office files: unpacking, their XML parts and core properties."""

@@ -1,0 +1,71 @@
+"""The README and the pages of ``docs/``: their blocks of code, their code in running text and their links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = ("README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")))
+
+ANYTHING = "…"
+"""In what a page shows of an output: any words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block: its language and its text."""
+
+    language: str
+    text: str
+
+
+def tokens(page: str) -> list[Token]:
+    return MarkdownIt().enable("table").parse((ROOT / page).read_text(encoding="utf-8"))
+
+
+def blocks(page: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    return [Block(token.info, token.content) for token in tokens(page) if token.type == "fence"]
+
+
+def inline(page: str, kind: str) -> Iterator[Token]:
+    """The tokens of a kind in the running text of a page and in its tables."""
+    return (child for token in tokens(page) for child in token.children or [] if child.type == kind)
+
+
+def code(page: str) -> list[str]:
+    """The code in the running text of a page and in its tables."""
+    return [token.content for token in inline(page, "code_inline")]
+
+
+def links(page: str) -> list[str]:
+    """The addresses that a page links to, and those of its pictures."""
+    pairs = [(token, "href") for token in inline(page, "link_open")]
+    pairs += [(token, "src") for token in inline(page, "image")]
+    return [str(token.attrGet(name)) for token, name in pairs]
+
+
+def prints(shown: str, printed: str) -> bool:
+    """Whether ``printed`` is what a page shows, whatever the breaks of its lines and where ``…`` stands."""
+    pattern = re.escape(" ".join(shown.split()))
+    pattern = re.sub(rf"(\\ )?{ANYTHING}(\\ )?", ".*", pattern)
+    return re.fullmatch(pattern, " ".join(printed.split())) is not None
+
+
+def holds(whole: object, part: object) -> bool:
+    """Whether JSON has all that ``part`` shows: keys of objects, the first items of lists."""
+    if part == ANYTHING:
+        return True
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and holds(whole[key], value) for key, value in part.items()
+        )
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) >= len(part) and all(map(holds, whole, part))
+    return whole == part

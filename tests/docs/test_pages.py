@@ -1,0 +1,123 @@
+"""What the README and the documentation name is there: commands, settings, routes, files and links."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from docs import settings_table
+from tests.docs.pages import PAGES, ROOT, code, links
+from ui.cli.app import app
+from ui.settings import PREFIX, Settings
+
+ELSEWHERE = {"FOOTNOTED_EVAL_DATA"}
+"""Variables that no setting reads: they are for the benchmarks."""
+
+OTHER_OPTIONS = {"--passages"}
+"""Options of the benchmarks."""
+
+WITH_RULES = (*PAGES, "CONTRIBUTING.md")
+
+IN_THE_PROJECT = re.compile(r"(benchmarks|docs|index|rag|seeds|tests|ui)/[\w./-]*")
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def options(command: str) -> set[str]:
+    return {option for parameter in COMMANDS[command].params for option in parameter.opts}
+
+
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_a_command_that_a_page_names_is_there_with_its_options(page: str) -> None:
+    named = [words.split() for words in code(page) if words.startswith("footnoted ")]
+    assert sorted({words[1] for words in named} - {*COMMANDS, "COMMAND", "--help"}) == []
+    unknown = [
+        " ".join(words)
+        for words in named
+        if words[1] in COMMANDS
+        if not {word for word in words if word.startswith("--")} <= options(words[1])
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_an_option_that_a_page_names_is_one_of_a_command(page: str) -> None:
+    known = OTHER_OPTIONS.union(*map(options, COMMANDS))
+    named = {words.split()[0] for words in code(page) if words.startswith("--")}
+    assert sorted(named - known) == []
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_a_variable_that_a_page_names_is_a_setting(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | ELSEWHERE
+    assert sorted(set(re.findall(r"FOOTNOTED_[A-Z_]+", text)) - known) == []
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_what_a_page_says_to_make_can_be_made(page: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    known = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert {words.split()[1] for words in code(page) if words.startswith("make ")} - known == set()
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_a_file_that_a_page_names_is_there(page: str) -> None:
+    named = [words for words in code(page) if IN_THE_PROJECT.fullmatch(words)]
+    assert [words for words in named if not (ROOT / words).exists()] == []
+
+
+@pytest.mark.parametrize("page", WITH_RULES)
+def test_a_link_leads_somewhere(page: str) -> None:
+    inside = [link.partition("#")[0] for link in links(page) if not link.startswith(("http", "#"))]
+    folder = (ROOT / page).parent
+    assert [link for link in inside if not (folder / link).is_file()] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert [page for page in PAGES[1:] if page not in links("README.md")] == []
+
+
+def test_every_benchmark_that_a_page_names_is_there() -> None:
+    named = [row for row in code("docs/benchmarks.md") if re.fullmatch(r"[a-z_]+", row)]
+    assert [name for name in named if not (ROOT / "benchmarks" / f"{name}.py").is_file()] == []
+
+
+def test_the_map_names_every_package_and_no_other() -> None:
+    named = {words for words in code("docs/architecture.md") if re.fullmatch(r"(index|rag|ui)/\w+", words)}
+    packages = {
+        file.parent.relative_to(ROOT).as_posix()
+        for package in ("index", "rag", "ui")
+        for file in (ROOT / package).glob("*/__init__.py")
+    }
+    assert named == packages
+
+
+def test_the_table_of_settings_is_up_to_date() -> None:
+    text = settings_table.PAGE.read_text(encoding="utf-8")
+    assert settings_table.page(text) == text, "make docs writes it"
+
+
+def test_the_site_is_built_strictly_and_fetches_nothing(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    built = sorted(site.glob("*.html"))
+    assert {page.stem for page in built} == {"404", *(Path(page).stem for page in PAGES[1:])}
+    fetched = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*?(?:src|href)="?(?:https?:)?//[^">]*""")
+    assert [found for page in built for found in fetched.findall(page.read_text(encoding="utf-8"))] == []
