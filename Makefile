@@ -56,7 +56,8 @@ lint: $(STAMP) ## Style, types, known security flaws and the direction of import
 
 docs: $(STAMP) ## Make the documentation's site in site/, readable without a network
 	$(VENV)/bin/python -m docs.settings_table
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	@# Not quietly: then it would count no warnings, and let broken links pass.
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
 	@echo "site/index.html"
 
 screenshots: $(STAMP) ## Draw every view of the page into docs/images/

@@ -1,4 +1,4 @@
-"""The settings of the command and the server: the only reader of the environment.
+"""The settings of the command and the server. No other module reads the environment.
 
 Precedence: command line, then ``FOOTNOTED_…`` variables, then a TOML file, then the defaults. The file
 is ``FOOTNOTED_CONFIG`` where that is set, else ``footnoted.toml`` in the home folder where there is one.
@@ -46,13 +46,13 @@ class Needs:
 
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
-"""Of a language, or of a script, as tesseract names its files: ``eng``, ``chi_sim``, ``script/Arabic``."""
+"""A language or a script, by the name of tesseract's file for it: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
 HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
-"""A name or an address as a ``Host`` header has it, without a port and brackets."""
+"""A name or an address of a ``Host`` header, without port and brackets."""
 
 WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$")]
-"""As browsers send it: in small letters, without a path."""
+"""An origin as browsers send it: in lower case, without a path."""
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _listed(cls, written: object) -> object:
-        """A list from what an environment variable can hold."""
+        """Split the text of an environment variable into a list: at commas, or as JSON."""
         if not isinstance(written, str):
             return written
         if written.lstrip().startswith("["):
@@ -259,10 +259,10 @@ class Settings(BaseSettings):
         return [part.strip() for part in written.split(",") if part.strip()]
 
     def language_model(self) -> ModelSettings | None:
-        """The language model that writes answers; None where they are quoted.
+        """The language model that writes answers, or None where answers are quoted.
 
         Raises:
-            SettingsError: if a provider is named without a model, or with more reply than context.
+            SettingsError: if a provider has no model, or ``llm_reply`` is more than half of ``llm_context``.
         """
         if self.llm == NO_MODEL:
             return None
@@ -287,10 +287,10 @@ class Settings(BaseSettings):
         )
 
     def loading(self) -> Options:
-        """How files are to be read.
+        """Limits, passwords and recognition for the loaders.
 
         Raises:
-            SettingsError: if pages are to be recognised, and what that needs is not installed.
+            SettingsError: if ``ocr`` is set and tesseract or one of its languages is not installed.
         """
         from index.errors import RecognitionError
         from index.loaders import Limits, Options, check
@@ -324,7 +324,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The sources, strongest first. Which file is read depends on the two above it."""
+        """The sources, strongest first. The command line and the environment decide which file is read."""
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
         return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
@@ -337,14 +337,13 @@ def needed(name: str) -> str:
 
 
 def load_settings(**given: Path | str | int | bool | None) -> Settings:
-    """The settings, with what the command line gives above everything else.
+    """Read the settings from all sources.
 
     Args:
-        given: settings by name; None means "not given".
+        given: the settings of the command line by name; None means "not given".
 
     Raises:
-        SettingsError: if a value cannot be used, if the file cannot be read or knows a key that is
-            not a setting.
+        SettingsError: if a value cannot be used, the file cannot be read, or the file has an unknown key.
     """
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
@@ -353,7 +352,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
-        if name in SECRET:  # neither in the line nor in a chain of errors
+        if name in SECRET:  # No message and no chain of errors may show it.
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
         value = problem["input"]
         raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {needed(name)}") from (
@@ -363,15 +362,18 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 
 
 def home_id(home: Path) -> str:
-    """A short name for a home folder that gives away nothing of its path.
+    """A short digest of a home folder's path, which does not reveal the path.
 
-    A server answers with it, so that a command can tell whether it is the server of the same home.
+    ``/healthz`` answers with it, so that a command can tell whether a server is that of its home.
     """
     return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
 
 
 def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings in the TOML file that the environment or the command line leads to.
+    """The settings in the TOML file; empty where there is none.
+
+    Args:
+        chosen: the settings of the command line and the environment, which name the file or the home.
 
     Raises:
         SettingsError: as ``load_settings``.
@@ -388,7 +390,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file} cannot be read as TOML ({error}); correct it or move it away") from error
-    # A home or another file named in the file that the home leads to would contradict how it was found.
+    # The file in the home may not name another home, and no file may name another file.
     allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:

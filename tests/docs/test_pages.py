@@ -107,17 +107,30 @@ def test_the_table_of_settings_is_up_to_date() -> None:
     assert settings_table.page(text) == text, "make docs writes it"
 
 
-def test_the_site_is_built_strictly_and_fetches_nothing(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)],
-        cwd=ROOT,
+def build(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(site)],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
+    done = build(ROOT, tmp_path / "site")
     assert done.returncode == 0, done.stderr
-    built = sorted(site.glob("*.html"))
+    built = sorted((tmp_path / "site").glob("*.html"))
     assert {page.stem for page in built} == {"404", *(Path(page).stem for page in PAGES[1:])}
     fetched = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*?(?:src|href)="?(?:https?:)?//[^">]*""")
     assert [found for page in built for found in fetched.findall(page.read_text(encoding="utf-8"))] == []
+
+
+def test_a_site_with_a_broken_link_is_not_built(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("# Home\n\n[Gone](gone.md) [Lost](index.md#lost)\n")
+    said = re.sub(r"(?ms)^nav:.*", "", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    (tmp_path / "mkdocs.yml").write_text(said)
+    done = build(tmp_path, tmp_path / "site")
+    assert done.returncode == 1
+    assert "Aborted with 2 warnings in strict mode!" in done.stdout + done.stderr
