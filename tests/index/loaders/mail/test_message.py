@@ -92,7 +92,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("data", "cause"),
         [
-            (b"plain words", "is not an e-mail: its head has no From, To, Subject or Date"),
+            (b"plain words", "is not an e-mail: its header has no From, To, Subject or Date"),
             (
                 b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
                 "is named .eml but seems to be an old Microsoft Office file",

@@ -179,15 +179,15 @@ class TestMisfortune:
         [
             (
                 signal.SIGSEGV,
-                "crashed the program that reads it (signal 11, Segmentation fault)",
+                "crashed the reading process (signal 11, Segmentation fault)",
             ),
             (
                 signal.SIGABRT,
-                "crashed the program that reads it (signal 6, Aborted)",
+                "crashed the reading process (signal 6, Aborted)",
             ),
             (
                 signal.SIGKILL,
-                "was being read when the system ended the program that reads it (signal 9, Killed)",
+                "was being read when the system ended the reading process (signal 9, Killed)",
             ),
         ],
     )
@@ -242,15 +242,15 @@ class TestMisfortune:
         [
             (
                 "raise KeyError('gate')",
-                "met a mistake of the program that reads it (KeyError: 'gate')",
+                "made the reading process fail (KeyError: 'gate')",
             ),
             (
                 "import os, sys\nsys.stderr.write('std::bad_alloc')\nsys.stderr.flush()\nos.abort()",
-                "needed more memory than it may take (std::bad_alloc)",
+                "needed more memory than its limit (std::bad_alloc)",
             ),
             (
                 "import os\nos._exit(3)",
-                "met a mistake of the program that reads it (it says nothing of why)",
+                "made the reading process fail (no message)",
             ),
         ],
         ids=["exception", "memory", "silent exit"],
@@ -287,7 +287,7 @@ class TestMisfortune:
     ) -> None:
         monkeypatch.setattr(sys, "executable", str(small))
         error = refusal(reader, small)
-        assert error.cause == "was not read: the program for it does not start (Permission denied)"
+        assert error.cause == "was not read: the reading process does not start (Permission denied)"
         assert error.remedy == "close other programs, or install Footnoted again"
 
 
