@@ -1,4 +1,4 @@
-"""A file → Document: one loader a format, chosen by the file's suffix and held against its content."""
+"""Loaders: a file → Document. The file's suffix chooses the loader; its content must be of that format."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ _READERS: dict[str, Loader] = {
 }
 
 _PLAIN = {read_text, read_markdown, read_delimited}
-"""Readers of files that are nothing but text."""
+"""Loaders of plain text formats."""
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-"""How text begins that may take fewer bytes in UTF-8 than in its file."""
+"""Byte order marks of encodings in which text may take more bytes than in UTF-8."""
 
 _MEGABYTE = 1024 * 1024
 
@@ -80,8 +80,8 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
     """The document that the file at ``path`` holds.
 
     Raises:
-        LoadError: if it cannot be read, is empty, too large, encrypted, broken, of another format than
-            its suffix says, or of a format that is not supported; also if it holds too much text.
+        LoadError: if the file cannot be read, is empty, too large, encrypted or broken, if its content does
+            not match its suffix, if its format is not supported, or if it holds too much text.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -91,7 +91,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
     data = content(path, options.limits)
     _check_content(data, path, reader)
     if reader in _PLAIN and not data.startswith(_WIDE):
-        _check_text(path, len(data), options.limits)  # nobody waits for what is refused after all
+        _check_text(path, len(data), options.limits)  # refuse it before it is read
     document = reader(data, path, options)
     _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
     return dated(described(document, read_sidecar(path)), path, by_time=options.by_time)
@@ -101,7 +101,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
     """The content of a regular file that is neither empty nor too large.
 
     Raises:
-        LoadError: if it is not there, is no file, is empty or too large, or cannot be read.
+        LoadError: if it does not exist, is not a file, is empty or too large, or cannot be read.
     """
     megabytes = limits.megabytes
     try:
@@ -112,7 +112,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
         if status.st_size > megabytes * _MEGABYTE:
             raise _too_large(path, status.st_size, megabytes)
         with path.open("rb") as file:
-            data = file.read(status.st_size + 1)  # memory for as much as is asked for is taken at once
+            data = file.read(status.st_size + 1)  # read(n) allocates n bytes at once
     except FileNotFoundError as error:
         raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
@@ -133,12 +133,12 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 
 
 def _check_text(path: Path, size: int, limits: Limits) -> None:
-    """Refuse more text than a library can cut and embed while it serves others.
+    """Refuse more text than the library can cut and embed while it serves other requests.
 
     Args:
         path: the file.
-        size: of its text, in bytes of UTF-8.
-        limits: say how much may be read.
+        size: the size of its text in UTF-8, in bytes.
+        limits: the limits for a file.
     """
     if size > limits.text_megabytes * _MEGABYTE:
         text = f"{size / _MEGABYTE:,.1f} MB of text"

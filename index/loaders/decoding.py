@@ -1,4 +1,4 @@
-"""Bytes of a file that says it is text → its characters."""
+"""Decodes text files: by byte order mark, declaration, UTF-8, or a guess."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _BYTE_ORDER_MARKS = (
 _DOCUMENT_ENCODINGS = re.compile(
     r"utf-8|cp\d+|iso8859|koi8|gb|big5|euc|shift_jis|iso2022|johab|mac|tis|hz|ascii"
 )
-"""Encodings that a document may name; the others that Python knows are for programs, and some unsafe."""
+"""Encodings that a document may declare. Python has other codecs, some of them unsafe."""
 
 _WEB_ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
-"""What browsers read under these names (WHATWG Encoding Standard, section 4.2)."""
+"""The encodings that browsers use for these names (WHATWG Encoding Standard, section 4.2)."""
 
 _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1258"),
 )
-"""Encodings that are guessed, the likelier first: those of office programs, and of mail before UTF-8."""
+"""Encodings to guess, the likeliest first: those of office programs and of mail before UTF-8."""
 
 _DAMAGED_SHARE = 0.05
 """A file with at most this share of undecodable places among its other characters is UTF-8, damaged."""
 
 _CHAOS_MARGIN = 0.02
 _TIE = 0.005
-"""Differences of charset-normalizer's and of the language identifier's measure that mean nothing."""
+"""Smaller differences in charset-normalizer's and the language identifier's scores are ties."""
 
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
 
 _CONTROL_SHARE = 0.02
-"""From this share of control characters on, a file is binary."""
+"""A file with a larger share of control characters is binary."""
 
 
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
@@ -52,8 +52,8 @@ def decode(data: bytes, path: Path, declared: str | None = None) -> str:
 
     Args:
         data: the file's content.
-        path: where it comes from, for the error.
-        declared: the encoding that the document itself names, if any.
+        path: the file, for messages.
+        declared: the encoding that the document declares, if any.
 
     Raises:
         LoadError: if the content is binary, is empty, or no encoding fits it.
@@ -100,10 +100,10 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 
 
 def _by_guess(data: bytes, path: Path) -> str:
-    """The characters of ``data`` in the encoding that makes most sense of them.
+    """The characters of ``data`` in the likeliest encoding.
 
-    charset-normalizer leaves several where they differ in a few letters; of those the one is taken whose
-    text is most surely in some language.
+    Where charset-normalizer finds several encodings that differ in a few letters, the language identifier
+    decides: the text that it is surest about wins.
     """
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
@@ -123,7 +123,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Python's name of an encoding that a document may name, else None."""
+    """Python's name of an encoding that a document may declare; None for other encodings."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):

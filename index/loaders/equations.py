@@ -1,6 +1,6 @@
-"""Equations → a line of text that says the same: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
+"""Equations → a line of text: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
 
-Written are both markups of office files and pages: that of Word (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
+Reads Word's markup (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _OFF = {"0", "false", "off"}
 
 _SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
-"""What needs no brackets around it: a number, a word, a sign."""
+"""A number, word or sign, which needs no brackets around it."""
 
 _INVISIBLE = regex.compile(r"[\u2061-\u2064]")
-"""Operators that are written for programs alone: an application, a product."""
+"""Invisible operators: function application, multiplication."""
 
 _INTEGRAL = "∫"
 
 
 def is_equation(element: Element) -> bool:
-    """Whether an element of an office file is an equation of Word's."""
+    """Whether an element of an office file is an equation."""
     return element.tag in {f"{M}oMath", f"{M}oMathPara"}
 
 
 def grouped(text: str) -> str:
-    """``text`` in brackets, where without them it would not be seen how far it reaches."""
+    """``text`` in brackets, unless it is one number, word or sign, or has brackets already."""
     if not text or _SIMPLE.fullmatch(text) or _is_bracketed(text):
         return text
     return f"({text})"
@@ -55,12 +55,12 @@ def fraction(above: str, below: str, sign: str = "/") -> str:
 
 
 def scripted(base: str, below: str = "", above: str = "") -> str:
-    """A term with what is set below and above the line after it."""
+    """A term with its subscript and superscript."""
     return grouped(base) + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
 
 
 def root(term: str, degree: str = "") -> str:
-    """A square root, or one of another degree."""
+    """A root; a square root without a degree."""
     before = superscript(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
     return f"{before}√{grouped(term)}"
 
@@ -71,11 +71,11 @@ def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str
 
 
 def from_word(element: Element, words: Callable[[Element], str]) -> str:
-    """An equation of Word's, or a part of one.
+    """An equation of a Word file, or a part of one.
 
     Args:
         element: the element.
-        words: the words of an element that is no part of an equation.
+        words: gives the words of an element that is not part of an equation.
     """
     tag = str(element.tag)
     if not tag.startswith(M):
@@ -89,26 +89,26 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """An element of an equation of Word's."""
+    """An element of an equation in a Word file."""
 
     element: Element
     words: Callable[[Element], str]
 
     def inside(self, element: Element | None) -> str:
-        """What is written in an element."""
+        """The text of an element."""
         children = element if element is not None else ()
         return "".join(from_word(child, self.words) for child in children).strip()
 
     def part(self, name: str) -> str:
-        """What is written in the first element of a name."""
+        """The text of the first child with a name."""
         return self.inside(self.element.find(M + name))
 
     def parts(self, name: str) -> list[str]:
-        """What is written in each element of a name."""
+        """The text of each child with a name."""
         return [self.inside(one) for one in self.element.iterfind(M + name)]
 
     def property(self, name: str, otherwise: str) -> str:
-        """A property, or ``otherwise`` where it is not set."""
+        """The value of a property, or ``otherwise`` if it is not set."""
         found = self.element.find(f"{self.element.tag!s}Pr/{M}{name}")
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
@@ -167,14 +167,14 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
 
 
 def is_mathml(element: Element) -> bool:
-    """Whether an element of a page is an equation, whatever its prefix."""
+    """Whether an element of a page is an equation, with any namespace prefix."""
     return isinstance(element.tag, str) and _local(element) == "math"
 
 
 def from_mathml(element: Element) -> str:
-    """An equation of MathML, whatever namespace or prefix its elements have.
+    """An equation in MathML, with any namespace or prefix.
 
-    One that is nested without end is read as its signs alone.
+    An equation that is nested too deeply gives only its signs.
     """
     try:
         return _of_mathml(element).strip()
@@ -186,7 +186,7 @@ def _of_mathml(element: Element) -> str:
     parts = [_of_mathml(child) for child in element if isinstance(child.tag, str)]
     name = _local(element)
     if name in _OF_MATHML:
-        # What is damaged has too few parts.
+        # Damaged equations have too few parts.
         return _OF_MATHML[name]([*parts, "", "", ""])
     if name == "mtable":
         return _matrix(_cells(line) for line in element if _local(line) in {"mtr", "mlabeledtr"})

@@ -1,4 +1,4 @@
-"""What a file seems to be by its first bytes, whatever its name says."""
+"""Recognises kinds of files by their first bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ZIPPED = (
     (b"mimetypeapplication/epub", "an EPUB book"),
     (b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
 )
-"""Names of entries that tell one kind of ZIP archive from another."""
+"""Names of entries by which kinds of ZIP archives are told apart."""
 
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
@@ -43,7 +43,7 @@ _PDF_HEADER_WITHIN = 1024
 
 
 def seems_pdf(data: bytes) -> bool:
-    """Whether ``data`` has a PDF's header where readers look for it."""
+    """Whether ``data`` has the header of a PDF within its first kilobyte."""
     return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
 
 
@@ -54,7 +54,7 @@ def seems_html(data: bytes) -> bool:
 
 
 def binary_kind(data: bytes) -> str | None:
-    """A name for the kind of binary file that ``data`` begins as, or None where nothing is recognised."""
+    """The name of the kind of binary file in ``data``, or None for an unknown kind."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):

@@ -1,4 +1,4 @@
-"""Numbers of lists and notes as a document's format for them writes them."""
+"""Numbers of lists and notes in letters, Roman numerals and signs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _ROMAN = (
 _VALUES = {letters: value for value, letters in _ROMAN if len(letters) == 1}
 _NOTE_SIGNS = "*†‡§"
 _MOST = 4000
-"""From here on Roman numbers have no letters, and others too many."""
+"""Roman numerals have no letters for numbers from here on."""
 
 
 def written_number(number: int, kind: str) -> str:
-    """A number in a format of Word's (ISO/IEC 29500-1, 17.18.59); one that is not known counts as decimal.
+    """A number in one of Word's number formats (ISO/IEC 29500-1, 17.18.59); decimal in an unknown one.
 
     Args:
         number: the number.

@@ -1,4 +1,4 @@
-"""What a loader may be told, and the bounds that it keeps to."""
+"""Options and limits for reading files, and the type of a loader."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from index.documents import Document
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may take.
+    """Limits for one file. A megabyte has 1024² bytes.
 
     Attributes:
-        megabytes: its size, in units of 1024² bytes.
-        text_megabytes: the text that is read in it, in units of 1024² bytes of UTF-8.
-        pages: its pages.
-        expansion: how many times its size an archive may grow when it is unpacked.
-        unpacked_megabytes: what an archive may grow to at most.
-        seconds: the time that reading it may take.
-        memory_megabytes: the memory that reading it may take.
+        megabytes: the size of the file.
+        text_megabytes: the size of its text in UTF-8.
+        pages: the number of its pages.
+        expansion: the size of an unpacked archive, as a multiple of the file's size.
+        unpacked_megabytes: the size of an unpacked archive.
+        seconds: the time for reading it.
+        memory_megabytes: the memory for reading it.
     """
 
     megabytes: int = 256
@@ -34,15 +34,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are to be read.
+    """How to read files.
 
     Attributes:
-        limits: what one file may take.
+        limits: limits for one file.
         passwords: tried in turn on an encrypted file.
-        ocr: whether pages without a text layer are read by optical character recognition.
-        ocr_languages: codes of the languages that they may be in, as tesseract has them.
-        by_time: whether a document without a date has that of its file's last change, which says nothing of a
-            file that was uploaded just now.
+        ocr: whether to read pages without a text layer by optical character recognition.
+        ocr_languages: tesseract's codes of the languages on such pages.
+        by_time: whether a document without a date gets that of its file's last change. Uploaded files do
+            not: they were changed just now.
     """
 
     limits: Limits = Limits()
@@ -53,11 +53,11 @@ class Options:
 
     @property
     def recognition(self) -> str:
-        """The languages in which pictures of pages are tried, joined by "+"; empty where they are not."""
+        """The languages of optical character recognition, joined by "+"; empty if it is off."""
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def as_before(self, recognition: str) -> Options:
-        """The same for a file that was read with ``recognition``: what was recognised is not given up."""
+        """These options for a file that was read with ``recognition``: its recognised text is kept."""
         if self.ocr or not recognition:
             return self
         return replace(self, ocr=True, ocr_languages=tuple(recognition.split("+")))
@@ -66,7 +66,7 @@ class Options:
 DEFAULTS = Options()
 
 Loader = Callable[[bytes, Path, Options], Document]
-"""A format's loader: a file's content, its path for messages and for its name, options → a document.
+"""A loader takes a file's content, its path (for its name and for messages) and options.
 
-It raises LoadError, and nothing else, where the content cannot be read.
+It raises LoadError, and no other exception, if it cannot read the content.
 """

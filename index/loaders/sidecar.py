@@ -1,6 +1,6 @@
-"""Reads the details that a person or a publisher's tool put beside a file, in ``NAME.meta.yaml``.
+"""Reads sidecars: details of a file that lie beside it in ``NAME.meta.yaml``.
 
-It is only read: details that people give in the browser or over HTTP are in the catalog.
+Nothing here writes them: details that people give in the browser or over HTTP go to the catalog.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import iso_date, language_code
 
 SUFFIX = ".meta.yaml"
-"""What a sidecar's name has after the whole name of its file: ``report.pdf.meta.yaml``."""
+"""The ending of a sidecar's name, after the whole name of its file: ``report.pdf.meta.yaml``."""
 
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
 
-# Without a wait for whoever writes to a pipe. No system has all of these.
+# O_NONBLOCK: opening a pipe must not wait for a writer. No system has all of these flags.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 def sidecar_of(path: Path) -> Path:
-    """Where the sidecar of the file at ``path`` would lie."""
+    """The path of the sidecar of the file at ``path``, whether there is one or not."""
     return path.with_name(path.name + SUFFIX)
 
 
 def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
-    """The details that ``values`` give, in the form in which they are kept.
+    """The details in ``values``, checked and in the form in which the catalog stores them.
 
     Args:
-        path: the file that they are about, for messages.
-        values: by key; an empty value gives nothing.
-        origin: who or what gives them.
+        path: their file, for messages.
+        values: the details by key; empty values are left out.
+        origin: the origin of the details.
 
     Raises:
         LoadError: if a key is unknown, a date or language cannot be read, or a collection's name is too long.
@@ -64,11 +64,11 @@ def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, 
 
 
 def read_sidecar(path: Path) -> dict[str, Detail]:
-    """The details in the sidecar of the file at ``path``; none where it has no sidecar.
+    """The details in the sidecar of the file at ``path``; empty if it has no sidecar.
 
     Raises:
-        LoadError: if the sidecar is a link or a pipe, which may lead to what the folder must not show; if it
-            cannot be read, is no YAML of ``key: value`` lines, or gives what cannot be kept.
+        LoadError: if the sidecar is a link or a pipe, which may lead out of the folder; if it cannot be read,
+            is not YAML of ``key: value`` lines, or has an invalid detail.
     """
     import yaml
 
@@ -94,10 +94,10 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def _content(path: Path) -> bytes:
-    """The first bytes of the sidecar of the file at ``path``, one more than it may have."""
+    """The sidecar of the file at ``path``, up to one byte more than the limit."""
     sidecar = sidecar_of(path)
     if stat.S_ISREG(sidecar.lstat().st_mode):
-        # Whoever puts a link there in this moment gets a refusal of the system's.
+        # O_NOFOLLOW refuses a link that is put there at this moment.
         with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file.read(_MAX_BYTES + 1)

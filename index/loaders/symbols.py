@@ -1,7 +1,7 @@
-"""Fonts of symbols: what they draw in place of characters, as characters that say it themselves.
+"""Symbol fonts (Symbol, Wingdings, Webdings): their signs as Unicode characters.
 
-Such a font has 224 signs of its own at the places 0x20 to 0xFF, which office programs write as the characters
-U+F020 to U+F0FF of the private use area, or as the characters of the places themselves.
+Such a font has 224 signs at the codes 0x20 to 0xFF. Office programs write them as the characters U+F020 to
+U+F0FF of the private use area, or as the characters of the codes themselves.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import regex
 
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a sign that no table has: a missing sign would change what a sentence says."""
+"""Replaces an unknown sign: leaving the sign out would change the meaning of a sentence."""
 
 _FIRST = 0x20
 _PRIVATE = 0xF000
@@ -52,7 +52,7 @@ _FONTS = {
 }
 
 _ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}
-"""What signs are in all likelihood where the font is not known: bullets of lists."""
+"""The likeliest meaning of signs of an unknown font: bullets of lists."""
 
 
 def is_symbol_font(font: str | None) -> bool:
@@ -64,8 +64,8 @@ def sign(place: int, font: str | None) -> str:
     """The character for a sign of a font.
 
     Args:
-        place: its place in the font, 0x20 to 0xFF, or the same in the private use area.
-        font: the font's name, if it is known.
+        place: its code in the font, 0x20 to 0xFF, or the same code in the private use area.
+        font: the font's name, or None.
     """
     at = place - _PRIVATE if place >= _PRIVATE else place
     signs = _FONTS.get((font or "").casefold())
@@ -75,7 +75,7 @@ def sign(place: int, font: str | None) -> str:
 
 
 def in_font(text: str, font: str | None) -> str:
-    """``text`` as a reader sees it who has the font; signs of a font that is not known are replaced."""
+    """``text`` as it looks in the font; signs of an unknown font are replaced."""
     if is_symbol_font(font):
         return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
     return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)

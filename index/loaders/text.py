@@ -17,7 +17,7 @@ MIN_WRAPPED_CHARACTERS = 45
 """A shorter line was not broken for its length."""
 
 MAX_WRAPPED_CHARACTERS = 120
-"""Nobody wraps by hand at more; longer lines are whole paragraphs."""
+"""Longer lines are whole paragraphs: no program wraps text at a wider margin."""
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？；：።។။][\"'”’»)\]]*\s*\Z")
@@ -31,8 +31,8 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
-    Its text is the file's, after its front matter, with offsets that never move: the only change is that
-    the line breaks inside a visibly hard-wrapped paragraph become spaces, one for each character.
+    The text is that of the file after its front matter. Its only change keeps all offsets: line breaks
+    inside a hard-wrapped paragraph become spaces, one for each character.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.
@@ -58,10 +58,10 @@ def unwrap(text: str) -> str:
 
 
 def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """The lines of a paragraph and what stands between them.
+    """The lines of a paragraph with the breaks or spaces between them.
 
-    A break is the wrapper's if the next line's first word would not have fitted before the margin, which
-    is the longest line's end. Where most breaks of a paragraph are not, none is.
+    A line was wrapped if the first word of the next line does not fit before the margin, which is the end of
+    the longest line. A paragraph is hard-wrapped if most of its lines were.
     """
     margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
     breaks = [

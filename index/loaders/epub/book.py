@@ -1,4 +1,4 @@
-"""EPUB book → Document: its chapters in the order of reading, and its table of contents as the outline."""
+"""EPUB book → Document: its chapters in reading order, with its table of contents as the outline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from index.loaders.options import DEFAULTS, Options
 
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an EPUB book (EPUB 2 and 3). Nothing outside the book is read, scripts are not run.
+    """The document of an EPUB book (EPUB 2 and 3). Nothing outside it is read; no script runs.
 
     Raises:
         LoadError: if its rights are managed (DRM), it is broken, of another format, too large when unpacked,
@@ -66,7 +66,7 @@ def _properties(book: Book) -> Properties:
 def _sections(
     contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
 ) -> tuple[Section, ...]:
-    """The entries of the table of contents that lead to words, in the order of the text."""
+    """The entries of the table of contents that lead to text, in the order of the text."""
     starts = [*block_starts(blocks, text), len(text)]
     firsts: dict[str, int] = {}
     count = 0

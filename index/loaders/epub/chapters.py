@@ -1,4 +1,4 @@
-"""A chapter of a book → its blocks, and the blocks at which the elements begin that others refer to."""
+"""A chapter of a book → its blocks, and the places that the table of contents refers to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.loaders.html.elements import PageBlock, page_blocks
 from index.loaders.html.source import page_source, parse_page
 
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""Around the number of a place while a chapter is read: noncharacters, which no text has (Unicode, 23.7)."""
+"""Marks around the number of a place: noncharacters, which no text has (Unicode, 23.7)."""
 
 _PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
@@ -23,11 +23,11 @@ _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67])
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter as it was read.
+    """A chapter.
 
     Attributes:
         blocks: its blocks, in order.
-        places: for each id that was asked for and is there, the number of the block at which it begins.
+        places: the number of the block at which the element with an id begins, for each wanted id.
     """
 
     blocks: list[Block]
@@ -37,17 +37,17 @@ class Chapter:
 def read_chapter(
     parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
 ) -> Chapter:
-    """The chapter that a part of the book holds; a page without words has no blocks.
+    """The chapter in a part of the book; a page without words has no blocks.
 
     Args:
         parts: the book's parts.
-        name: the chapter's.
-        wanted: ids of elements whose places are asked for.
-        path: the book's file, for the error.
+        name: the name of the chapter's part.
+        wanted: the ids of elements whose places are wanted.
+        path: the book's file, for messages.
         styles: the book's style sheets.
 
     Raises:
-        LoadError: if the part is missing, damaged, or no text.
+        LoadError: if the part is missing, damaged, or not text.
     """
     data = parts.read(name)
     if not data.strip():
@@ -71,7 +71,7 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """The blocks with the marks of places taken out of their words."""
+    """The blocks without the marks of places."""
     blocks: list[Block] = []
     places: dict[str, int] = {}
     for block in marked:

@@ -1,4 +1,4 @@
-"""What an EPUB book is made of (EPUB 3.3): its package, reading order, table of contents and encryption."""
+"""The package of an EPUB book (EPUB 3.3): reading order, table of contents, metadata and encryption."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 CONTAINER = "META-INF/container.xml"
-"""The entry that every book has; it names the package (EPUB 3.3, 4.2.6.3.1)."""
+"""The entry that names the package; every book has it (EPUB 3.3, 4.2.6.3.1)."""
 
 _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
-"""What is done to fonts so that they are not taken out of a book, which hides no words (EPUB 3.3, 4.4)."""
+"""The algorithms that obfuscate fonts; they hide no text (EPUB 3.3, 4.4)."""
 
 _CHAPTERS = {"application/xhtml+xml", "text/html"}
 _NCX = "application/x-dtbncx+xml"
@@ -39,8 +39,8 @@ class Entry:
     Attributes:
         level: how deep it lies, from 1.
         title: its words.
-        path: the chapter that it leads to.
-        fragment: the id of the element in it, or empty for its beginning.
+        path: the path of its chapter.
+        fragment: the id of an element in the chapter; empty for its start.
     """
 
     level: int
@@ -51,14 +51,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book's package.
+    """A book's package. All paths are names of entries in the archive.
 
     Attributes:
-        package: the path of the package in the archive, as the others are.
-        spine: the paths of the chapters in the order of reading, each once.
+        package: the path of the package.
+        spine: the paths of the chapters in reading order, each once.
         styles: the paths of its style sheets.
         contents: the table of contents.
-        metadata: the element that says what the book is.
+        metadata: the metadata element, or None.
     """
 
     package: str
@@ -68,7 +68,7 @@ class Book:
     metadata: Element | None
 
     def all_said(self, name: str) -> list[str]:
-        """The values of a Dublin Core element, in their order."""
+        """The values of a Dublin Core element, in order."""
         found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
         return [words for element in found if (words := flow("".join(element.itertext())))]
 
@@ -77,7 +77,7 @@ class Book:
         return next(iter(self.all_said(name)), None)
 
     def day(self) -> str | None:
-        """The date of publication; where EPUB 2 names other events, theirs are not taken."""
+        """The date of publication. Dates that EPUB 2 gives for other events do not count."""
         dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
         events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
         found = events.get("publication", events.get(""))
@@ -88,7 +88,7 @@ def open_book(parts: Parts, path: Path) -> Book:
     """The package that the container names.
 
     Raises:
-        LoadError: if there is none, or it lists no chapters.
+        LoadError: if the container names no package, or the package lists no chapters.
     """
     remedy = "get another copy of the book"
     named = (_resolved("", one.get("full-path", ""))[0] for one in parts.xml(CONTAINER).iter("{*}rootfile"))
@@ -118,7 +118,7 @@ def open_book(parts: Parts, path: Path) -> Book:
 
 
 def encrypted_paths(parts: Parts) -> set[str]:
-    """The entries that cannot be read without a key."""
+    """The paths of entries that need a key."""
     if _ENCRYPTION not in parts:
         return set()
     found: set[str] = set()
@@ -130,7 +130,7 @@ def encrypted_paths(parts: Parts) -> set[str]:
 
 
 def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
-    """EPUB 3's navigation document, else EPUB 2's NCX; a broken one is none, as the words can do without."""
+    """EPUB 3's navigation document, else EPUB 2's NCX. A broken one is ignored: the text needs neither."""
     navigation = (one for one in items if "nav" in one.get("properties", "").split())
     older = (one for one in items if one.get("media-type") == _NCX)
     for read, listed in ((_nav_entries, navigation), (_ncx_entries, older)):
@@ -168,9 +168,9 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 
 
 def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """The path in the archive, and the fragment, that a reference in the part ``base`` leads to.
+    """The path and the fragment of a reference in the part ``base``.
 
-    Paths are names of entries and nothing else; one that leads out of the archive is the name of none.
+    A path is only ever looked up among the entries, so that no path leads out of the archive.
     """
     written, _, fragment = reference.partition("#")
     if _SCHEME.match(written):

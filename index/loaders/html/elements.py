@@ -1,4 +1,4 @@
-"""A tree of HTML elements → blocks of text, as a reader of the page sees them."""
+"""A tree of HTML elements → the blocks of text that a reader of the page sees."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ UNREAD = frozenset(
     | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Elements whose content is no part of the words: programs, styles, controls, XBRL's hidden facts, and how
-characters are read, which stands above them."""
+"""Elements whose content is not text: programs, styles, controls, XBRL's hidden facts, and the pronunciation
+that stands above characters."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
@@ -62,20 +62,20 @@ _KINDS = {
     "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",
 }
-"""Formats of Word's by HTML's and CSS's names for them."""
+"""Word's number formats by their names in HTML and CSS."""
 
 _BRACKET = re.compile(r"[\[(].?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class PageBlock(Block):
-    """A block of a page, with what tells words from navigation.
+    """A block of a page, with features that tell text from navigation.
 
     Attributes:
-        heading: the level of a heading, from 1; 0 for what is none.
+        heading: the level of a heading, from 1; 0 for other blocks.
         linked: the share of its characters that are links, 0 to 1.
         is_row: whether it is a row of a data table.
-        is_aside: whether it stands in a part of the page that its author calls an aside or a footer.
+        is_aside: whether it stands in an ``aside`` or ``footer`` element.
     """
 
     heading: int = 0
@@ -85,14 +85,14 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Whether a reader of the page does not see ``element``: a program, a control, or hidden by it."""
+    """Whether the page does not show ``element``: it is a program or a control, or it is hidden."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))
 
 
 def page_blocks(root: HtmlElement) -> list[PageBlock]:
-    """The blocks below ``root`` in reading order; a data table gives a block a row."""
+    """The blocks below ``root`` in reading order; each row of a data table is a block."""
     from lxml import etree
 
     reader = _Reader()
@@ -119,18 +119,22 @@ def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
 
 @dataclass(slots=True)
 class _Reader:
-    """What has been read of the tree so far.
+    """The state of a walk through the tree.
 
     Attributes:
         blocks: the finished blocks.
-        words_so_far: the pieces of the block being read.
-        linked: how many of its characters are links.
-        links: how many links are open; so asides, preformatted and raised for their elements.
-        heading: the level of the heading that is open, or 0.
-        group: what the block belongs to, once a line break has split it.
-        table: the open data table; its cells are read as lines, not blocks.
-        items: for each open list, its group and its next number (None where it has none).
-        marker: what the next block begins with.
+        words_so_far: the pieces of the current block.
+        linked: the number of its characters that are links.
+        links: the number of open links.
+        asides: the number of open ``aside`` and ``footer`` elements.
+        heading: the level of the open heading, or 0.
+        preformatted: the number of open ``pre`` elements.
+        is_code: whether the open ``pre`` element holds code.
+        raised: the number of open ``sup`` elements.
+        group: the group of the block, once a line break has split it.
+        table: the open data table; its cells become lines, not blocks.
+        items: the open lists, outermost first.
+        marker: the bullet or number for the next block.
     """
 
     blocks: list[PageBlock] = field(default_factory=list)
@@ -196,7 +200,7 @@ class _Reader:
             self.asides -= 1
 
     def _turn_table(self, tag: str, *, starts: bool) -> None:
-        """Follow an element that starts or ends inside an open data table, or ends that."""
+        """Handle the start or end of an element in an open data table, or the end of the table."""
         table = self.table
         if table is None or tag not in _BLOCKS:
             return
@@ -242,7 +246,7 @@ class _Reader:
             self.heading = 0
 
     def _break(self) -> None:
-        """A line break: lines of one block, a blank line where there are two in a row."""
+        """Handle a line break: the block goes on in a new line; two breaks in a row end the block."""
         if self.table is not None:
             self.words_so_far.append(" ")
             return
@@ -252,14 +256,14 @@ class _Reader:
         self.group = group if had_words else None
 
     def taken(self) -> tuple[str, float]:
-        """The words so far and the share of links in them; the next block begins."""
+        """Take the words so far, with the share of links in them."""
         text = "".join(self.words_so_far)
         linked = self.linked / len(text) if text else 0.0
         self.words_so_far, self.linked = [], 0
         return text, min(linked, 1.0)
 
     def flush(self, group: object | None = None) -> None:
-        """End the block being read."""
+        """End the current block."""
         text, linked = self.taken()
         group = group or self.group
         self.group = None
@@ -285,7 +289,7 @@ class _Reader:
 
 
 class _List:
-    """An open list: its group, and the marker of its next item."""
+    """An open list, which counts its items."""
 
     def __init__(self, group: object, element: HtmlElement) -> None:
         self.group = group

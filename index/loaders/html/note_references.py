@@ -1,4 +1,4 @@
-"""References to notes in pages of HTML → raised, as a reader sees them."""
+"""Puts references to notes in HTML pages into ``sup`` elements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED = regex.compile(
     r"(?:foot|end)-?notes?[-_]?(?:ref|call|anchor|link|mark|num)|note-?ref|fn-?ref|(?:foot|end)notereference",
     regex.IGNORECASE,
 )
-"""Classes of references; that of the list of notes or of the way back (``backref``) is another."""
+"""Class names of references."""
 
 _NO_REFERENCE = regex.compile(r"back|return", regex.IGNORECASE)
 _RAISED_STYLE = regex.compile(
@@ -37,10 +37,10 @@ _ABBREVIATION = regex.compile(
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
 _MOST_INSIDE = 4
-"""Elements in a reference; more are looked at in none, since they may lie in each other without end."""
+"""The largest number of elements in a reference: a bound for pages that are nested without end."""
 
 _WORD = "word"
-"""Stands for what is no reference, at the beginning."""
+"""Any text that is not a reference, for the start of a paragraph."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -51,35 +51,36 @@ _INLINE = frozenset(
 
 @dataclass(slots=True)
 class _Before:
-    """What stands before a place in a page.
+    """The text before the current place of a page.
 
     Attributes:
-        words: the last words of the paragraph.
-        since_last: the words since the last reference in it.
+        words: the last characters of the paragraph.
+        since_last: the characters since its last reference.
     """
 
     words: str = ""
     since_last: str = _WORD
 
     def cross(self, element: HtmlElement) -> None:
-        """An element begins or ends; one that is no part of a line begins a paragraph."""
+        """Handle the start or end of an element; block elements start a paragraph."""
         if element.tag not in _INLINE:
             self.words, self.since_last = "", _WORD
 
     def add(self, text: str | None) -> None:
-        """Words follow."""
+        """Add text."""
         self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
         self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
 
 
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
-    """Put what is set above the line into ``sup``: references to notes, and what a style raises.
+    """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link is such a reference where the page says so, or where it leads to a place in a page, has a number or
-    a mark alone, and stands right after a word or a figure: without that, ``2,500`` and ``2`` are ``2,5002``.
+    A link is a reference if its role or class says so, or if it leads to a place in a page, consists of a
+    number or mark, and follows a word or figure directly. Otherwise ``2,500`` with note ``2`` would be read
+    as ``2,5002``.
 
     Args:
-        page: the page, which is changed.
+        page: the page; this function changes it.
         styles: its style sheets.
     """
     from lxml import etree
@@ -108,7 +109,7 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def _raised_classes(styles: Iterable[str]) -> frozenset[str]:
-    """The classes of elements that style sheets raise."""
+    """The classes that style sheets raise above the line."""
     classes: set[str] = set()
     for style in styles:
         for rule in style.split("}"):
@@ -131,7 +132,7 @@ def _is_reference(element: HtmlElement, before: _Before) -> bool:
 
     Args:
         element: the element.
-        before: what stands before it.
+        before: the text before it.
     """
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False
@@ -151,7 +152,7 @@ def _is_called_reference(element: HtmlElement) -> bool:
 
 
 def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
-    """Whether a link stands as a reference does: right after a word, a figure or another reference."""
+    """Whether a link directly follows a word, a figure or another reference."""
     target = link.get("href") or ""
     if "#" in target and _BETWEEN.fullmatch(before.since_last):
         return True
@@ -164,7 +165,7 @@ def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
 
 
 def _raise(element: HtmlElement) -> None:
-    """Put what an element holds into ``sup``; a mark with letters into brackets."""
+    """Put the content of an element into ``sup``; a mark of letters is written in brackets."""
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

@@ -1,4 +1,4 @@
-"""HTML page → Document: its main text as a reader sees it, without navigation."""
+"""HTML page → Document: its main text, without navigation."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ MIN_ANCHOR_CHARACTERS = 25
 
 _COMPARED_CHARACTERS = 80
 _MAX_LINKED = 0.6
-"""From this share of links on, a block that is not in the main text is navigation."""
+"""A block outside the main text with a larger share of links is navigation."""
 
 MIN_MAIN_SHARE = 0.25
-"""Where the main text has a smaller share of the page's words, the choice of it is not trusted."""
+"""If trafilatura's main text has a smaller share of the page's words, the whole page is read."""
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""What lies deeper is damage. trafilatura's time grows with the square of the depth: for 2,000 elements it is
-some seconds, for as many tables a minute."""
+"""Pages with deeper elements are damaged, and trafilatura is not asked: its time grows with the square of the
+depth, to seconds for 2,000 elements and to a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of an HTML page. Nothing that it refers to is fetched.
+    """The document of an HTML page. The loader fetches nothing that the page refers to.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or has no words to read.
@@ -60,16 +60,16 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def fragment_blocks(source: str) -> list[Block]:
-    """The blocks of a piece of HTML inside another format."""
+    """The blocks of HTML inside another format."""
     page = parse_page(source)
     return list(page_blocks(page)) if page is not None else []
 
 
 def _main_blocks(page: HtmlElement) -> list[PageBlock]:
-    """The blocks from the first to the last that trafilatura takes for main text, navigation left out.
+    """The blocks from the first to the last in trafilatura's main text, without navigation.
 
-    Only the choice is trafilatura's: its own output drops repeated paragraphs, headings and even words
-    inside a sentence, so the words are read from the page.
+    trafilatura only chooses blocks. Its own output drops repeated paragraphs, headings and even words inside
+    a sentence, so the words come from the page.
     """
     blocks = page_blocks(page)
     found = _found_by_trafilatura(page, blocks)
@@ -88,9 +88,9 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """The bounds of the main text, moved outwards over the tables beside it and the headings between.
+    """The bounds of the main text, extended over adjacent tables and the headings between them.
 
-    trafilatura drops whole tables, and the end of others, where it finds few sentences in them.
+    trafilatura drops tables, or their ends, if they hold few sentences.
     """
     is_data = _rows_of_data(blocks)
     bounds = [first, last]
@@ -104,7 +104,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """Which of ``blocks`` are rows of tables that are no navigation: neither aside nor mostly links."""
+    """For each block, whether it is a row of a data table: not aside, and not mostly links."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -114,12 +114,12 @@ def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
 
 
 def _characters(blocks: list[PageBlock]) -> float:
-    """How many characters of words that are not links there are."""
+    """The number of characters outside links."""
     return sum(len(block.text) * (1 - block.linked) for block in blocks)
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """Which of ``blocks`` trafilatura takes for main text; none where it would take too long."""
+    """For each block, whether it is in trafilatura's main text; none is, if that would take too long."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
@@ -142,9 +142,9 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """``found`` with the short blocks that follow in the main text where they follow on the page.
+    """``found`` with the short blocks that follow a found block both on the page and in the main text.
 
-    Of a short page trafilatura makes one paragraph, in which a row or a short line is no part of its own.
+    trafilatura makes one paragraph of a short page, so that rows and short lines are not parts of it.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -163,7 +163,7 @@ def _with_followers(
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Whether something lies deeper in others than on any page that is meant to be read."""
+    """Whether elements are nested deeper than on any page that people read."""
     depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
     return bool(page.xpath(f"boolean(//*[{depths}])"))
 
@@ -175,19 +175,19 @@ def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
 
 
 def _letters(text: str) -> str:
-    """The letters and digits of ``text``: what trafilatura's handling of white space leaves alone."""
+    """The letters and digits of ``text``, which trafilatura's handling of white space does not change."""
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """What the page says of itself. Dates come from its markup alone: in running text they are guesses."""
+    """The metadata that trafilatura finds; dates from the markup alone, since others are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:
-    """The page's title without the site's name; its first heading where that is the page's own name."""
+    """The page's title without the site's name; its first heading if the title contains it."""
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None
     named = readable_property(flow(page.findtext(".//title") or ""))

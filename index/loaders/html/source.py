@@ -1,4 +1,4 @@
-"""A page of HTML → its tree, as far as a reader sees it: the same for web pages, books and e-mails."""
+"""HTML → a tree of the elements that a reader sees, for pages, books, e-mails and Markdown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
 def page_source(data: bytes, path: Path) -> str:
-    """The characters of a page, in the encoding that it declares or shows.
+    """The characters of a page, decoded by its declaration or by its content.
 
     Raises:
         LoadError: if it is binary, empty, or cannot be decoded.
@@ -40,13 +40,13 @@ def page_source(data: bytes, path: Path) -> str:
 
 
 def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
-    """The page's tree without what a reader does not see; None where there is no element at all.
+    """The page's tree without elements that a reader does not see; None if there is no element.
 
-    Equations are written as text, and references to notes are raised.
+    Equations become text, and references to notes become ``sup`` elements.
 
     Args:
         source: the page's characters.
-        styles: style sheets that it has beside its own.
+        styles: its external style sheets.
     """
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
@@ -56,7 +56,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
         page = document_fromstring(_NOT_XML.sub(" ", _without_subset(source)).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
-    for element in page.iter():  # character references can name what XML, and so lxml, refuses
+    for element in page.iter():  # character references can give control characters, which lxml refuses
         element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
@@ -69,7 +69,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
 
 def _equations(page: HtmlElement) -> list[HtmlElement]:
-    """The equations of a page; what is nested in one is a part of it."""
+    """The outermost equations of a page."""
     from lxml import etree
 
     found: list[HtmlElement] = []
@@ -82,7 +82,7 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Write equations as text, each once; what draws one again for the eye alone is left out."""
+    """Replace each equation by its text, and remove the drawing of it that is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):
@@ -100,7 +100,7 @@ def _write_equations(page: HtmlElement) -> None:
 
 
 def _without_subset(source: str) -> str:
-    """A page without the declarations in its document type, which a parser of HTML takes for words."""
+    """A page without the declarations in its document type, which the HTML parser would read as text."""
     opening = _SUBSET.match(source)
     closing = _SUBSET_END.search(source, opening.end()) if opening else None
     return source[closing.end() :] if closing else source
@@ -111,7 +111,7 @@ def _without_controls(text: str | None) -> str | None:
 
 
 def _is_unread(element: HtmlElement) -> bool:
-    """Whether an element is neither words nor something that the page says of itself."""
+    """Whether an element is neither text nor metadata."""
     if element.tag == "head" or element.get("type") == "application/ld+json":
         return False
     return is_hidden(element) or element.tag in _NAVIGATION or element.get("role") in _NAVIGATION_ROLES

@@ -1,4 +1,4 @@
-"""A table of a page → rows of cells, or the verdict that it only lays the page out."""
+"""A data table of a page → its rows; tables that only lay out the page are recognised."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 
 @dataclass(slots=True)
 class Table:
-    """A data table being read.
+    """A data table that is being read.
 
     Attributes:
-        spanned: whether cells span columns, as in tables that are set for the eye: their empty cells
-            only make room, and are left out.
-        rows: the finished rows, as lines of text with the share of links in each.
-        cells: the row being read: the words of each cell and the share of links in it.
+        spanned: whether cells span columns. The empty cells of such a table are only space, and are left out.
     """
 
     spanned: bool
@@ -33,11 +30,11 @@ class Table:
     _cells: list[tuple[str, float]] = field(default_factory=list)
 
     def end_cell(self, text: str, linked: float) -> None:
-        """Add a cell to the row being read."""
+        """Add a cell to the current row."""
         self._cells.append((flow(text), linked))
 
     def end_row(self) -> None:
-        """End the row being read; one without words is left out."""
+        """End the current row; a row without words is left out."""
         if any(text for text, _ in self._cells):
             self._rows.append(self._cells)
         self._cells = []
@@ -57,7 +54,7 @@ class Table:
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """The table that ``element`` begins, or None where it lays out the page.
+    """The data table that ``element`` starts, or None if it lays out the page.
 
     A table that lays out the page holds tables, has one cell a row, or has whole texts in its cells.
     """
@@ -73,14 +70,14 @@ def open_table(element: HtmlElement) -> Table | None:
 
 
 def without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
-    """Rows without the columns that only make room: those that are empty in every row."""
+    """Rows without the columns that are empty in every row."""
     width = max(map(len, rows), default=0)
     used = [any(len(cells) > column and cells[column] for cells in rows) for column in range(width)]
     return [[cell for cell, keep in zip(cells, used, strict=False) if keep] for cells in rows]
 
 
 def joined_figures(cells: list[str]) -> list[str]:
-    """A row whose currency signs, closing brackets and percent signs have cells of their own, joined."""
+    """A row in which currency signs, closing brackets and percent signs join the figure they belong to."""
     joined: list[str] = []
     sign = ""
     for cell in cells:

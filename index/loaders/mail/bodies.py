@@ -1,4 +1,4 @@
-"""The parts of an e-mail → blocks: its words, the names of what is attached, and messages attached to it."""
+"""The parts of an e-mail → blocks: its text, the names of its attachments, and attached messages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from index.loaders.mail.headers import characters, field, head_blocks, words_of
 from index.loaders.text import unwrap
 
 MAX_DEPTH = 50
-"""Messages that were forwarded again and again reach a dozen."""
+"""Messages that are forwarded many times reach a depth of about twelve."""
 
 MIN_PLAIN_SHARE = 0.5
-"""A plain text with a smaller share of the letters of the HTML beside it only stands in for that."""
+"""A plain text with a smaller share of the letters of its HTML alternative is only a placeholder."""
 
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
@@ -32,12 +32,12 @@ _VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}]")
 
 
 def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Block]:
-    """A message's words, its attachments by name, then the messages attached to it, each with its head.
+    """A message's text, the names of its attachments, then attached messages, each with its header.
 
     Args:
         message: the message.
         path: its file.
-        depth: inside how many parts it lies.
+        depth: the number of parts around it.
 
     Raises:
         LoadError: if its parts are nested too deeply.
@@ -55,7 +55,7 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
 
 
 def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int) -> list[Block]:
-    """The words of a part and of those in it; what is attached is added to ``attached``."""
+    """The text of a part and of its subparts; attachments are added to ``attached``."""
     if depth > MAX_DEPTH:
         cause = f"is broken: its parts are nested more than {MAX_DEPTH} deep"
         raise LoadError(path, cause, "save the message again, without what is forwarded in it")
@@ -64,7 +64,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
     if kind in _MESSAGES and children:
         attached.append(part)
         return []
-    if part.get_content_maintype() == "message" and children:  # what became of a message: fields only
+    if part.get_content_maintype() == "message" and children:  # a delivery report: fields only
         return [
             Block(f"{name}: {words_of(str(value), path)}", part)
             for one in children
@@ -85,7 +85,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 
 
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
-    """Of alternatives the plain one if it has the words, else the one that has most."""
+    """The plain text among alternatives, unless it is only a placeholder; else the longest alternative."""
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
     return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
@@ -96,29 +96,31 @@ def _letters(blocks: list[Block]) -> int:
 
 
 def _children(part: Message) -> list[Message]:
-    # Only a list is asked for: a text would be decoded at once, with whatever encoding the part names.
+    # get_payload() of a part without subparts would decode it with the encoding that it declares.
     payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
 def _is_attached(part: Message, kind: str) -> bool:
-    """Whether a part is no words of the message: by its kind, or because it was attached."""
+    """Whether a part is an attachment: by its disposition, or by its type."""
     if part.get_content_disposition() == "attachment":
         return True
     if kind in {"text/plain", "text/html"}:
         return False
-    return part.get_content_maintype() != "multipart"  # one without parts has lost its boundary: it is text
+    return (
+        part.get_content_maintype() != "multipart"
+    )  # a multipart without subparts has lost its boundary, and is text
 
 
 def _is_picture_of_page(part: Message) -> bool:
-    """Whether a part is a picture that the HTML shows: a logo, or a pixel that tells of its being read."""
+    """Whether a part is a picture that the HTML shows, such as a logo or a tracking pixel."""
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
         return False
     return part.get("Content-ID") is not None or _name(part) is None
 
 
 def _described(part: Message, path: Path) -> str:
-    """An attachment's name, kind and size; a message's own words follow, so that its size is left out."""
+    """An attachment's name, type and size; no size for a message, since its text follows."""
     kind = part.get_content_type()
     name = words_of(_name(part) or "", path)
     if kind in _MESSAGES:
@@ -130,7 +132,7 @@ def _described(part: Message, path: Path) -> str:
 def _name(part: Message) -> str | None:
     try:
         name = part.get_filename()
-    except (LookupError, ValueError):  # an encoding that Python does not know, or that is none
+    except (LookupError, ValueError):  # an unknown or invalid encoding
         return None
     return name.encode("utf-8", "replace").decode("utf-8") if name else None
 
@@ -151,7 +153,7 @@ def _content(part: Message) -> bytes:
 
 
 def _html_blocks(part: Message, path: Path) -> list[Block]:
-    """What a reader sees of an HTML part; nothing that it refers to is fetched."""
+    """The blocks of an HTML part. Nothing that it refers to is fetched."""
     data, charset = _content(part), part.get_content_charset()
     try:
         source = characters(data, path, charset) if charset else page_source(data, path)
@@ -161,7 +163,7 @@ def _html_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _plain_blocks(part: Message, path: Path) -> list[Block]:
-    """The lines of a plain text, those that were broken for their length joined, quotations among them."""
+    """The lines of a plain text; wrapped lines are joined, in quotations too."""
     text = characters(_content(part), path, part.get_content_charset())
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
     is_spaceless = str(part.get_param("delsp", "")).lower() == "yes"
@@ -179,14 +181,14 @@ def _plain_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _unquoted(line: str) -> tuple[int, str]:
-    """How many times a line is quoted, and the line without the marks of it."""
+    """The quotation depth of a line, and the line without its quotation marks."""
     match = _QUOTED.match(line)
     marks = match[0] if match else ""
     return marks.count(">"), line[len(marks) :]
 
 
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
-    """Lines joined where a blank at the end says that they go on (RFC 3676, 4.1 to 4.4)."""
+    """Lines of format=flowed, joined where a line ends with a space (RFC 3676, 4.1 to 4.4)."""
     joined: list[str] = []
     goes_on = False
     for line in lines:

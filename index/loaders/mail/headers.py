@@ -1,4 +1,4 @@
-"""The head of an e-mail: its fields as words, whatever they are encoded in."""
+"""The header fields of an e-mail, decoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from index.loaders.blocks import Block, flow
 from index.loaders.decoding import decode
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
-"""The fields that a reader of a message sees, in the order in which they are written."""
+"""The fields at the start of the text, in this order."""
 
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 """RFC 2047, section 2, with the language of RFC 2231, section 5."""
@@ -24,16 +24,16 @@ _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
 _MAX_PARSED_CHARACTERS = 10_000
-"""Addresses and dates are shorter; whatever is longer was made to take time."""
+"""Addresses and dates are shorter; longer ones are attacks on the parser."""
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
-    """The characters of a part or a field. Damaged ones become U+FFFD: there is always a text.
+    """The characters of a part or field. Damaged characters become U+FFFD, so that decoding never fails.
 
     Args:
         data: its bytes.
         path: the message's file.
-        charset: what the message says that they are in, if anything.
+        charset: the encoding that the message declares, or None.
     """
     try:
         text = decode(data, path, charset)
@@ -43,22 +43,22 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
 
 
 def field(message: Message, name: str, path: Path) -> str:
-    """A field's words on one line, those of fields of the same name joined; empty without one."""
+    """The values of all fields with a name, on one line; empty if there are none."""
     return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
 
 
 def sender(message: Message, path: Path) -> str | None:
-    """The name of who wrote the message, or the address where no name is given."""
+    """The sender's name, or the address if there is no name."""
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         name, address = parseaddr(flow(written))
-    except RecursionError:  # it follows remarks inside remarks by recursion
+    except RecursionError:  # it parses nested comments by recursion
         return None
     return words_of(name, path) or words_of(address, path) or None
 
 
 def sent(message: Message, path: Path) -> str | None:
-    """The day on which the message was sent, where it was sent, as an ISO 8601 date."""
+    """The day on which the message was sent, in the sender's time zone, as an ISO 8601 date."""
     written = next(iter(_values(message, "Date", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         parsed = parsedate(flow(written))
@@ -68,7 +68,7 @@ def sent(message: Message, path: Path) -> str | None:
 
 
 def head_blocks(message: Message, path: Path) -> list[Block]:
-    """The fields that a reader sees, a line each."""
+    """The fields in ``SHOWN``, one line each."""
     group = object()
     said = ((name, field(message, name, path)) for name in SHOWN)
     return [Block(f"{name}: {words}", group) for name, words in said if words]
@@ -77,7 +77,8 @@ def head_blocks(message: Message, path: Path) -> list[Block]:
 def words_of(value: str, path: Path) -> str:
     """A field's value with its encoded words decoded, on one line.
 
-    Neighbouring words in one encoding are put together first: some programs part a character between them.
+    Adjacent words in one encoding are joined before decoding, since some programs split a character
+    between them.
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
@@ -108,7 +109,7 @@ def _decoded_word(encoding: str, text: str) -> bytes:
 
 
 def _values(message: Message, name: str, path: Path) -> list[str]:
-    """The values of the fields of a name; bytes beyond ASCII are decoded, which they should not be."""
+    """The values of all fields with a name. Bytes beyond ASCII, which are invalid, are decoded too."""
     found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
     charset = message.get_content_charset()
     return [

@@ -1,4 +1,4 @@
-"""E-mail → Document: its head, its words, the names of its attachments, and messages attached to it."""
+"""E-mail → Document: its header, its text, the names of its attachments, and attached messages."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Ret
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of an e-mail (.eml, RFC 5322 and MIME). Nothing that it refers to is fetched.
 
-    Its plain text is read where that has the words, else its HTML; quoted replies stay. Attached messages
-    are read as parts of it; other attachments are listed by name, kind and size, and not opened. Of an
-    encrypted message the head and that list are all there is.
+    The loader reads the plain text, or the HTML where the plain text is only a placeholder; quoted replies
+    stay. It reads attached messages, and lists other attachments by name, type and size without opening
+    them. An encrypted message gives its header and that list.
 
     Raises:
         LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.
@@ -42,10 +42,10 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _message(data: bytes, path: Path) -> Message:
-    """The message that a file holds.
+    """The message in a file.
 
-    Of the two policies that Python has, the older one is taken: the newer one raises an error on some
-    broken fields, and takes away the bytes beyond ASCII that others have.
+    It is parsed with the ``compat32`` policy: the newer policy raises errors on some broken fields, and loses
+    bytes beyond ASCII in others.
     """
     kind = binary_kind(data)
     if kind is not None:
@@ -58,6 +58,6 @@ def _message(data: bytes, path: Path) -> Message:
         cause = "is broken: its parts are nested too deeply"
         raise LoadError(path, cause, "save the message again, without what is forwarded in it") from error
     if not any(name in message for name in _FIELDS):
-        cause = "is not an e-mail: its head has no From, To, Subject or Date"
-        raise LoadError(path, cause, "save the message again as .eml, with its head")
+        cause = "is not an e-mail: its header has no From, To, Subject or Date"
+        raise LoadError(path, cause, "save the message again as .eml, with its header")
     return message

@@ -1,4 +1,4 @@
-"""OpenDocument content (ISO/IEC 26300-1) → blocks of text, as a reader of the document sees them."""
+"""OpenDocument content (ISO/IEC 26300-1) → the blocks of text that a reader sees."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _UNREAD = frozenset(
     | {f"{TEXT}user-field-decls", f"{TEXT}ruby-text", f"{TEXT}script", f"{DRAW}image", f"{OFFICE}scripts"}
     | {f"{SVG}title", f"{SVG}desc"}
 )
-"""Deleted words, remarks in the margin, templates of indexes, and what is there for programs."""
+"""Deleted text, comments, templates of indexes, and elements for programs."""
 
 _WHITE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How words are set: whether above the line, and in which font."""
+    """The position and font of text."""
 
     is_raised: bool = False
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        """Words as they are seen, white space as a space."""
+        """``text`` as a reader sees it, white space as spaces."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
         return superscript(words) if self.is_raised else words
 
@@ -49,17 +49,17 @@ _PLAIN = _Look()
 
 
 class Content:
-    """The words below elements of a document, with its notes set aside as they are met.
+    """Reads the blocks of a document and collects its notes.
 
-    It counts the items of lists: elements must be asked for in their order.
+    It counts list items, so callers must read elements in document order.
 
     Args:
-        roots: the parts that have styles: those of the document, then those of its content.
-        object_at: the root of an object that is embedded in the document, by its name; None without one.
+        roots: the parts with styles: ``styles.xml``, then ``content.xml``.
+        object_at: gives the root of an embedded object by its name, or None.
 
     Attributes:
-        footnotes: the footnotes met so far, each with its mark.
-        endnotes: the endnotes met so far.
+        footnotes: the footnotes read so far, each with its mark.
+        endnotes: the endnotes read so far.
     """
 
     def __init__(self, *roots: Element, object_at: Callable[[str], Element | None] = lambda _: None) -> None:
@@ -71,7 +71,7 @@ class Content:
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
-        """Whether a paragraph has the style ``name``, or one made of it by hand."""
+        """Whether a paragraph has the style ``name``, or an automatic style based on it."""
         style = element.get(f"{TEXT}style-name", "")
         return name in {style, self.styles.parent(style)}
 
@@ -111,11 +111,11 @@ class Content:
             lines = [line for line in lines if line]
             group = object() if len(lines) > 1 else None
             yield from (Block(line, group) for line in lines)
-        for box in boxes:  # a frame is anchored in a paragraph, and no part of its sentences
+        for box in boxes:  # a frame is anchored in the paragraph, but is not part of its text
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """The words of a paragraph; the frames in it are set aside, but for equations."""
+        """The text of a paragraph; frames in it go to ``boxes``, except equations."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):
@@ -135,7 +135,7 @@ class Content:
             yield look.shown(child.tail)
 
     def _look(self, element: Element, around: _Look = _PLAIN) -> _Look:
-        """How the words of an element look, given those around it."""
+        """The look of an element's text inside an element of the look ``around``."""
         style = element.get(f"{TEXT}style-name")
         is_raised = self.styles.is_raised(style)
         return _Look(
@@ -143,7 +143,7 @@ class Content:
         )
 
     def _equation(self, frame: Element) -> str | None:
-        """An equation that a frame holds."""
+        """The equation in a frame, or None."""
         for held in frame.iterchildren(f"{DRAW}object"):
             name = held.get(f"{LINK}href", "").removeprefix("./")
             inside = next((one for one in held if is_mathml(one)), None)
@@ -153,7 +153,7 @@ class Content:
         return None
 
     def _note(self, note: Element) -> str:
-        """The mark of a note, whose own words are set aside."""
+        """The mark of a note; its text goes to the footnotes or endnotes."""
         citation, body = note.find(f"{TEXT}note-citation"), note.find(f"{TEXT}note-body")
         written = "".join(self._words(citation, [], _PLAIN)) if citation is not None else ""
         mark = note_mark(flow(written))
@@ -164,7 +164,7 @@ class Content:
         return mark
 
     def _is_hidden(self, element: Element) -> bool:
-        """Whether an element is set not to be shown."""
+        """Whether an element is hidden."""
         display = element.get(DISPLAY)
         if display == "none" or self.styles.is_hidden(element.get(f"{TEXT}style-name")):
             return True
@@ -173,7 +173,7 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """The blocks of a list's item: the first with its marker, the loose ones of one group."""
+    """The blocks of a list's item, the first with its marker; blocks without a group join the list's."""
     for block in blocks:
         if not block.text.strip():
             continue

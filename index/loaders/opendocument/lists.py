@@ -1,4 +1,4 @@
-"""Lists of OpenDocument: what stands before each item, which the items themselves do not carry."""
+"""OpenDocument lists: the numbers and bullets of items, which a document leaves to its reader to count."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
 
 
 class Lists:
-    """The numbers and bullets of lists and headings. It counts: items must be asked for in their order."""
+    """Numbers and bullets of lists and headings. It counts, so callers must ask in document order."""
 
     def __init__(self, *roots: Element) -> None:
         self._styles: dict[str, dict[int, Element]] = {}
@@ -33,9 +33,9 @@ class Lists:
                 self._styles["" if is_outline else style.get(f"{STYLE}name", "")] = levels
 
     def items(self, element: Element) -> Iterator[tuple[Element, str, object]]:
-        """Each item of a list with what stands before it, and an object that stands for the outermost list.
+        """Each item of a list with its marker, and an object that stands for the outermost list.
 
-        A list inside an item must be asked for before the next item is.
+        Callers must read a list inside an item before they take the next item.
         """
         outer = list(element.iterancestors(_LIST))
         named = (one.get(f"{TEXT}style-name") for one in (element, *outer))
@@ -59,7 +59,7 @@ class Lists:
                 yield item, "", self._group
 
     def heading_marker(self, heading: Element, level: int) -> str:
-        """What stands before a heading outside lists where headings are numbered; else nothing."""
+        """The number of a heading outside lists; empty if headings are not numbered."""
         parent = heading.getparent()
         if parent is not None and str(parent.tag) in _ITEMS:
             return ""
@@ -68,7 +68,7 @@ class Lists:
         return self._marker("", level)
 
     def _marker(self, style: str, depth: int) -> str:
-        """Count an item, and say what stands before it."""
+        """Count an item and return its marker."""
         counts = self._counts.setdefault(style, {})
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
         _forget(counts, depth + 1)
@@ -96,7 +96,7 @@ class Lists:
 
 
 def _forget(counts: dict[int, int], depth: int) -> None:
-    """Begin anew with the items of this depth and below."""
+    """Restart the counts at this depth and below."""
     for deeper in [one for one in counts if one >= depth]:
         del counts[deeper]
 

@@ -1,4 +1,4 @@
-"""OpenDocument text or sheets → Document: headings, lists, tables and notes, with the running titles once."""
+"""OpenDocument text or sheets → Document: headings, lists, tables, notes, and each running title once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MANIFEST = "META-INF/manifest.xml"
 _WHOLLY_ENCRYPTED = b"encrypted-package"
-"""The one entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
+"""The only entry of a file that is encrypted as a whole (OpenDocument 1.4, part 2, 3.4)."""
 
 _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "footer-left")
 
@@ -35,9 +35,9 @@ _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of an OpenDocument text (.odt). Macros are not run, and nothing is fetched.
 
-    Its text is what a reader sees: deleted words and remarks in the margin are left out. Notes follow the
-    body, each with its mark; headers and footers come last, each wording once. The author is who began the
-    document, else who saved it last; it is of the day on which it was saved last.
+    Deleted text and comments are left out. Notes follow the body, each with its mark; headers and footers
+    come last, each wording once. The author is the person who created the document, else the person who
+    saved it last. Its date is the day on which it was last saved.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -47,7 +47,7 @@ def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an OpenDocument spreadsheet (.ods): each sheet's name, and its rows as they are shown.
+    """The document of an OpenDocument spreadsheet (.ods): the name of each visible sheet, and its rows.
 
     Raises:
         LoadError: as ``read_odt`` does.
@@ -69,7 +69,7 @@ def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
     blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
     on_page = _title(root, blocks, content) if sheets is None else None
     blocks_of_pages = _headers_and_footers(styles, content) if styles is not None and sheets is None else ()
-    running = list(running_titles(blocks_of_pages))  # before the notes: headers may have notes, too
+    running = list(running_titles(blocks_of_pages))  # before the notes are listed: headers may have notes too
     blocks += [*content.footnotes, *content.endnotes, *running]
     text = join(blocks)
     return assemble(
@@ -110,7 +110,7 @@ def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
 
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
-    """The first paragraph in the style for titles, else the first line if it is short."""
+    """The first paragraph in the style ``Title``, else the first line if it is short."""
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
     own = (
         styled.itertext(with_tail=False)

@@ -1,4 +1,4 @@
-"""Styles of OpenDocument, as far as they change what a reader sees: hidden, raised, in symbols."""
+"""OpenDocument styles that change the text a reader sees: hidden, raised, in a symbol font."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
 _MOST_PARENTS = 20
-"""A style is made of another, and this of a third; more than so many were made to go round."""
+"""The longest chain of parent styles; a longer one is a circle."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a style says of words, and of a sheet; None where it does not say."""
+    """The properties of a style; None for those that it leaves to its parent."""
 
     parent: str
     is_hidden: bool | None
@@ -32,7 +32,7 @@ class Styles:
     """The styles of a document.
 
     Args:
-        roots: the parts that have them: the styles of the document, then those of its content.
+        roots: the parts with styles: ``styles.xml``, then ``content.xml``.
     """
 
     def __init__(self, *roots: Element) -> None:
@@ -47,28 +47,28 @@ class Styles:
                 self._said[style.get(f"{STYLE}name", "")] = _said(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """The style that a style is made of."""
+        """The parent of a style, or None."""
         said = self._said.get(name)
         return said.parent if said is not None else None
 
     def is_hidden(self, name: str | None) -> bool:
-        """Whether words in a style are not shown."""
+        """Whether text in a style is hidden."""
         return next((one.is_hidden for one in self._line(name) if one.is_hidden is not None), False)
 
     def is_raised(self, name: str | None) -> bool | None:
-        """Whether words in a style are set above the line; None where it does not say."""
+        """Whether text in a style is raised above the line; None if the style does not say."""
         return next((one.is_raised for one in self._line(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
-        """The font of words in a style; None where it does not say."""
+        """The font of text in a style; None if the style does not say."""
         return next((one.font for one in self._line(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:
-        """Whether a sheet in a style is not shown."""
+        """Whether a sheet in a style is hidden."""
         return any(one.is_sheet_hidden for one in self._line(name))
 
     def _line(self, name: str | None) -> Iterator[_Said]:
-        """What a style says, and those that it is made of."""
+        """The properties of a style, then those of its parents."""
         for _ in range(_MOST_PARENTS):
             said = self._said.get(name or "")
             if said is None:

@@ -1,4 +1,4 @@
-"""Tables of OpenDocument → a block a row, with cells and rows repeated as often as they are told to be."""
+"""OpenDocument tables → one block per row, with repeated cells and rows expanded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MAX_REPEATED = 100_000
-"""How many cells one document may have by repetition: programs fill a sheet's 16,384 columns with them."""
+"""The largest number of repeated cells in a document: programs fill a sheet's 16,384 columns with them."""
 
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
@@ -27,13 +27,13 @@ _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-ro
 
 
 class Repeats:
-    """How many more cells may be made by repetition."""
+    """The number of repeated cells that a document may still have."""
 
     def __init__(self) -> None:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """How often something of so many cells stands there: as often as told, while that is allowed."""
+        """The number of copies of ``cells`` cells: ``told`` of them, or one once the limit is reached."""
         more = (told - 1) * cells
         if more > self._left:
             return 1
@@ -48,12 +48,12 @@ def _repeated(written: str | None) -> int:
 def table_blocks(
     table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
 ) -> Iterator[Block]:
-    """A block a row; where a cell is a whole text, the table lays out the page and is read as text.
+    """One block per row; a table that lays out the page is read as text.
 
     Args:
         table: the table's element.
-        blocks: what an element holds.
-        repeats: what may be repeated in the document.
+        blocks: gives the blocks of an element.
+        repeats: the limit of repeated cells in the document.
     """
     hidden = _hidden_columns(table)
     rows = [
@@ -72,7 +72,7 @@ def table_blocks(
 
 
 def _lines(container: Element) -> Iterator[Element]:
-    """The rows of a table that are shown, not those of tables in its cells."""
+    """The visible rows of a table, without those of tables in its cells."""
     for child in container:
         if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") in _HIDDEN:
             continue
@@ -83,7 +83,7 @@ def _lines(container: Element) -> Iterator[Element]:
 
 
 def _hidden_columns(table: Element) -> Sequence[int]:
-    """The numbers of a table's columns, from 0, that are not shown."""
+    """The numbers, from 0, of a table's hidden columns."""
     hidden: set[int] = set()
     place = 0
     for column in table.iter(_COLUMN):
@@ -102,9 +102,9 @@ def _cells(
     repeats: Repeats,
     hidden: Sequence[int],
 ) -> list[list[Block]]:
-    """What the cells of a row hold, without those in hidden columns and the empty ones at its end.
+    """The blocks in each cell of a row, without hidden columns and the empty cells at its end.
 
-    A cell that is covered by its neighbour has no words of its own, but its place.
+    A cell that its neighbour covers is empty.
     """
     cells: list[list[Block]] = []
     empty = 0

@@ -1,4 +1,4 @@
-"""A page of a PDF, opened by PDFium → its characters with their boxes, as a reader of the page has them."""
+"""A page in PDFium → its characters with their boxes on the visible page."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 
 _UNITS = 4
-"""In a point: boxes are told in quarters of it."""
+"""Units per point: boxes are stored in quarters of a point."""
 
 _FAR = 1e6
-"""In points: broken fonts have characters at infinity. A page has 14,400 at most (ISO 32000-1, annex C)."""
+"""The largest coordinate in points: broken fonts put characters at infinity. A page has at most 14,400 points
+(ISO 32000-1, annex C)."""
 
 _FARTHEST = 65_535
-"""What a box's numbers, of 16 bits, hold at most."""
+"""The largest 16-bit number, for the coordinates of boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is shown of a page, and how it is turned.
+    """The visible area of a page, and its rotation. The edges are in the page's own space, in points.
 
     Attributes:
-        left: in points, in the page's own space, as the other three.
-        bottom: its lower edge.
-        right: its right edge.
-        top: its upper edge.
-        rotation: by how many degrees the page is turned clockwise to be shown.
-        width: in points, as it is shown.
-        height: in points, as it is shown.
+        left: the left edge.
+        bottom: the lower edge.
+        right: the right edge.
+        top: the upper edge.
+        rotation: the clockwise rotation of the visible page, in degrees.
+        width: the width of the visible page, in points.
+        height: the height of the visible page, in points.
     """
 
     left: float
@@ -54,9 +55,9 @@ class Frame:
     height: float
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
-        """A point of the page's own space from the lower left corner of the page as it is shown.
+        """A point of the page's own space, relative to the lower left corner of the visible page.
 
-        A coordinate that is None is the one of the upper left corner.
+        None stands for the coordinate of the upper left corner.
         """
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
@@ -72,16 +73,16 @@ class Frame:
 
 
 def frame(page: PdfPage) -> Frame:
-    """What is shown of ``page``."""
+    """The visible area of ``page``."""
     left, bottom, right, top = page.get_bbox()
     width, height = page.get_size()
     return Frame(left, bottom, right, top, page.get_rotation(), width, height)
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
-    """The characters on a page in the order of its text layer, placed on the page as it is shown.
+    """The characters of a page in the order of its text layer, with places on the visible page.
 
-    What lies outside the page is left out: printers' marks, and what was cut off.
+    Characters outside the visible page, such as printers' marks, are left out.
     """
     count = text_page.count_chars()
     codes = _codes(text_page, count)
@@ -115,9 +116,9 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
-    """A function of PDFium that takes addresses for pointers.
+    """A function of PDFium that takes addresses instead of pointers.
 
-    These functions are called for each character, and half of their time would go into checking pointers.
+    It is called for each character, and checking pointers would take half of its time.
     """
     from ctypes import CFUNCTYPE
 
@@ -131,7 +132,7 @@ def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
 
 
 def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
-    """Where each character lies on the page as shown: left, bottom, right, top; an array of shape (n, 4)."""
+    """The box of each character on the visible page: left, bottom, right, top; an array of shape (n, 4)."""
     from ctypes import addressof, c_int, c_void_p, sizeof
 
     import numpy as np
@@ -148,14 +149,14 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Whether any of each box is on the page."""
+    """Whether a part of each box is on the visible page."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Boxes ``(left, bottom, right, top)`` of a page's own space on the page as it is shown: shape (n, 4)."""
+    """Boxes ``(left, bottom, right, top)`` in a page's own space, moved to the visible page: shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
@@ -172,10 +173,10 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """The bytes of PageLayout for boxes, cut off at the page's edges; none is empty.
+    """Boxes in the bytes of PageLayout, clipped at the page's edges; no box is empty.
 
     Args:
-        shown: boxes ``(left, bottom, right, top)`` on the page as it is shown; shape (n, 4).
+        shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
         frame: the page.
     """
     import numpy as np
@@ -189,7 +190,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """A character for each UTF-16 or UTF-32 code; a pair of surrogates counts as its first, then nothing."""
+    """The character of each code; a pair of surrogates gives the character, then an empty string."""
     high = 0
     for code, following in zip_longest(codes, codes[1:], fillvalue=0):
         if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
@@ -203,7 +204,7 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 
 
 def _edges(characters: Sequence[str]) -> set[int]:
-    """Where the lines begin and end: the first and the last character of each that is no space."""
+    """The indexes of the first and last characters of lines, spaces aside."""
     edges: set[int] = set()
     first = last = -1
     for index, character in enumerate(characters):
@@ -228,7 +229,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character as it is read: ligatures spelled out, bullets of symbol fonts as bullets, controls gone."""
+    """A character for the text: ligatures in letters, symbol bullets as bullets, controls empty."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

@@ -1,8 +1,8 @@
-"""The pieces of a page in the order in which its columns are read.
+"""Puts the pieces of a page into reading order, column by column.
 
-A PDF's program mostly writes a page in that order. Where it went from column to column instead, line by
-line, or wrote the second column before the first, the pieces are put in order: what crosses the gutter
-parts the page into zones, and in each zone a column is read to its end before the next.
+Most programs write a page in that order. Others alternate between columns line by line, or write the second
+column first. Then pieces that cross the gutter divide the page into zones, and each column of a zone is
+read to its end.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_ROWS = 4
-"""A column has more lines than a heading or a note that stands beside something."""
+"""The smallest number of lines in a column: headings and side notes have fewer."""
 
 MIN_WORDS = 2.5
-"""Words in a column's line, on average; a table's cells have fewer."""
+"""The smallest average number of words in a column's line: a table's cells have fewer."""
 
 MIN_FILL = 0.6
-"""Of a column's width as much is filled by half of its lines; the cells of a table leave more free."""
+"""The smallest share of a column's width that half of its lines fill: a table's cells fill less."""
 
 MIN_WRAPPED = 0.25
-"""Of a column's lines as many begin in the middle of a sentence; few cells of a table do."""
+"""The smallest share of a column's lines that begin inside a sentence: few cells of a table do."""
 
 MAX_LEADING = 2.2
-"""In line heights: notes in a margin have most of their lines further apart."""
+"""The largest usual line distance of a column, in line heights: side notes are further apart."""
 
 MAX_CELLS = 0.7
-"""Of a column's width: cells in it take less together, lines of running text more."""
+"""The largest share of a column's width that the cells of a row fill: running text fills more."""
 
 MIN_TABLE_ROWS = 3
-"""A table across the gutter has as many rows."""
+"""The smallest number of rows in a table across the gutter."""
 
 MIN_JUMPS = 0.08
-"""Of the parts of a page, at least three: where fewer are out of order, the program's order is kept."""
+"""The smallest share of parts (and at least three) that must be out of order for a page to be reordered."""
 
 MAX_PARTS = 2_000
-"""A page with more parts than these is a drawing: columns are not looked for, which would take too long."""
+"""A page with more parts is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""In line heights: parts further apart may have something between them that was written later."""
+"""The largest distance, in line heights, at which parts stay together."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
-"""In points: how far apart the tops of what stands side by side may lie."""
+"""The largest difference, in points, between the tops of parts that stand side by side."""
 
 _WRAPPED = regex.compile(r"[\p{Ll}\p{Lo}]")
 _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """A stretch of a piece without a gap: its place in the program's order, and itself as a piece."""
+    """A stretch of a piece without a gap: its rank in the program's order, and the stretch as a piece."""
 
     rank: int
     line: Line
 
 
 def ordered(pieces: Sequence[Line]) -> list[Line]:
-    """The pieces of a page in reading order, parted where a gutter parts them."""
+    """The pieces of a page in reading order, split at gutters."""
     parts = list(_parts(pieces))
     if len(parts) > MAX_PARTS:
         return list(pieces)
@@ -84,11 +84,11 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
         for cell in piece.cells:
             yield _Part(rank, replace(piece, cells=(cell,)) if len(piece.cells) > 1 else piece)
             rank += 1
-        rank += 1  # so that parts of two pieces are never taken for neighbours in one
+        rank += 1  # parts of different pieces must not have adjacent ranks
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """The parts as pieces again: those that followed each other in a piece, and still do, make up one."""
+    """The parts as pieces: parts that are adjacent both before and after sorting form one piece."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -101,13 +101,13 @@ def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
 
 
 def _is_from_the_right(pieces: Sequence[Line]) -> bool:
-    """Whether the first lines are in a script that is written from the right."""
+    """Whether the first lines are in a right-to-left script."""
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
 
 def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list[_Part], int]:
-    """The parts of an area in reading order, and how many were written after a column that follows theirs."""
+    """The parts of an area in reading order, and the number of parts that were written out of order."""
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
     if gutter is None:
         return _from_the_top(parts), 0
@@ -129,7 +129,7 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """From the top: what stands left and right of the gutter, and what crosses it below."""
+    """The zones from the top: the parts left and right of the gutter, and the parts below that cross it."""
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
     rows = list(_table_rows(aside, gutter))
@@ -148,10 +148,10 @@ def _zones(
 
 
 def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
-    """The rows of tables that lie across the gutter, their cells on both sides of it.
+    """The rows of tables that lie across the gutter.
 
-    Their cells leave much room free on both sides, begin no line in the middle of a sentence, and were
-    written one after the other. A table has several rows: two columns may have headings at the same height.
+    Their cells leave much space on both sides, do not begin inside a sentence, and were written one after
+    the other. Several such rows make a table: two columns may have headings at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -179,12 +179,12 @@ def _crosses(line: Line, gutter: float) -> bool:
 
 
 def _height_on_page(part: _Part) -> float:
-    """How far down the page a part stands, for sorting: what is higher comes first."""
+    """A sort key: higher parts come first."""
     return -(part.line.bottom + part.line.top) / 2
 
 
 def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
-    """Parts of one column from the top: stretches that the program wrote downwards are kept together."""
+    """Parts of one column from the top; stretches that were written downwards stay together."""
     stretches: list[list[_Part]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):
@@ -215,7 +215,7 @@ def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
 
 
 def _gutter(parts: Sequence[_Part]) -> float | None:
-    """Where on the x axis a gutter has columns of running text on both sides; None without one."""
+    """The x coordinate of a gutter between columns of running text; None without one."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
@@ -231,7 +231,7 @@ def _gutter(parts: Sequence[_Part]) -> float | None:
 
 
 def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
-    """Between each part and the nearest one to the right of it at its height: an array of shape (n, 2)."""
+    """The gap from each part to the nearest part on its right: start and end, an array of shape (n, 2)."""
     import numpy as np
 
     box = np.array([(line.left, line.right, line.bottom, line.top) for _, line in parts])
@@ -245,7 +245,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
 
 
 def _commonest(gaps: NDArray[np.float64]) -> float:
-    """The middle of the stretch that most of the gaps share."""
+    """The middle of the interval that the most gaps share."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
@@ -277,6 +277,6 @@ def _is_column(parts: Sequence[_Part]) -> bool:
 
 
 def _words(text: str) -> float:
-    """How many words a text has; in a script without spaces two characters count as one."""
+    """The number of words; two characters of a script without spaces count as one."""
     unspaced = sum(map(is_unspaced, text))
     return text.count(" ") + 1 + unspaced / 2

@@ -1,4 +1,4 @@
-"""Paragraphs of pages → the same, with those made whole that go on in the next column or on the next page."""
+"""Joins paragraphs over columns and pages, and the pages into the canonical text."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from index.loaders.pdf.paragraphs import (
 from index.loaders.pdf.positioned import BOX_BYTES, Placed, unplaced
 
 SAME_SIZE = 1.06
-"""Lines whose heights differ by more are not of one paragraph that goes on elsewhere."""
+"""The largest ratio of line heights within one paragraph."""
 
 MIN_WIDTH = 12
-"""In line heights: what is narrower is a table's cell or a caption, no column of text."""
+"""The smallest width of a column, in line heights: cells of tables and captions are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The same, where the next column begins in lower case, as a cell seldom does."""
+"""The same if the next column begins in lower case, as a cell seldom does."""
 
 MAX_COLUMNS_BETWEEN = 3
-"""So many pieces of a page, a figure's words perhaps, may stand between two columns."""
+"""The largest number of blocks, such as the words in a figure, between two columns."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -38,7 +38,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 @dataclass(frozen=True, slots=True)
 class PageParts:
-    """What a page is made up of.
+    """The parts of a page.
 
     Attributes:
         text: its paragraphs, in reading order.
@@ -50,13 +50,13 @@ class PageParts:
 
 
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
-    """The paragraphs of each page, notes last, none of them parted by a column's end.
+    """The paragraphs of each page, notes last; paragraphs that continue in another column are joined.
 
-    One that goes on over the page is the last of its page, behind the notes, and its rest the first of the
-    next page, where ``continues`` says so.
+    A paragraph that continues on the next page is the last of its page, after the notes. Its rest is the
+    first of the next page, with ``continues`` set.
 
     Args:
-        pages: what each is made up of.
+        pages: the parts of each page.
         usual: the height of the text's lines, in points.
         known: the document's words.
     """
@@ -72,7 +72,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Stretches of a page in which each paragraph stands below or beside the one before."""
+    """Runs of paragraphs in which each stands below or beside the one before."""
     columns: list[list[Paragraph]] = []
     for paragraph in paragraphs:
         if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
@@ -85,7 +85,7 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """The columns of a page, each paragraph with its rest from a later one."""
+    """The columns of a page, with paragraphs that continue in a later column joined."""
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -113,13 +113,13 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Put the paragraph that goes on over the page last on its page, and its rest first on the next."""
+    """Move the paragraph that continues to the end of its page, and its rest to the start of the next."""
     rest = _first(following, usual)
     for column in reversed(last):
         end = _last(column, usual)
         is_next = column is last[-1] and end is column[-1] and rest is following[0]
         page = next(page for page in reversed(read) if page)
-        is_held = end.continues and len(page) > 1  # it has to be the first of its page
+        is_held = end.continues and len(page) > 1  # it must stay the first paragraph of its page
         if not is_held and _goes_on(end, rest, is_next=is_next):
             page[:] = [*_without(page, end), end]
             following[:] = [replace(rest, continues=True), *_without(following, rest)]
@@ -139,13 +139,13 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """Whether a paragraph is set as the document's text is, and is neither row nor caption."""
+    """Whether a paragraph has the size of the document's text, and is neither row nor caption."""
     ratio = paragraph.height / usual
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether two paragraphs are as wide as columns; a last line alone does not tell how wide it could be."""
+    """Whether two paragraphs are as wide as columns; the width of a single last line does not count."""
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
@@ -160,12 +160,12 @@ def _is_long(paragraph: Paragraph) -> bool:
 
 
 def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether ``rest``, which begins a column or page, goes on the sentence that ``end`` leaves open.
+    """Whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
 
     Args:
         end: the last paragraph of the column or page before.
-        rest: the paragraph in question.
-        is_next: whether there is nothing between them.
+        rest: the first paragraph of the later column or page.
+        is_next: whether no other paragraph stands between them.
     """
     small, large = sorted((end.last.height, rest.first.height))
     if (
@@ -242,7 +242,7 @@ def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[P
 
 
 def _whole(pieces: Sequence[Placed]) -> Placed:
-    """All of ``pieces`` as one; adding them up in turn would copy the text for each."""
+    """All of ``pieces`` as one, in linear time: repeated ``+`` would copy the text for each piece."""
     mended: list[int] = []
     length = 0
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""PDF → Document: the lines of its text layer, or those recognised in pictures of pages, as paragraphs."""
+"""PDF → Document: paragraphs from its text layer, or from pictures of pages by recognition."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _TITLE_WITHIN = 8
 _PICTURES_WITHIN = 4
-"""How deep in forms inside forms a page's picture is looked for."""
+"""The depth of nested forms in which a page's picture is looked for."""
 
 _LARGER = 1.15
 
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-"""What to do about pages without a text layer."""
+"""The remedy for pages without a text layer."""
 
 SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
-"""What to do where nothing is recognised in them."""
+"""The remedy for pages in which nothing was recognised."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: what is shown of it, its lines, and whether it is a picture, in which they were recognised."""
+    """A page: its frame, its lines, and whether it is a picture, so that its lines were recognised."""
 
     frame: Frame
     lines: list[Line]
@@ -107,7 +107,7 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 
 
 def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
-    """The paragraphs of the pages, and the text that they make up."""
+    """The paragraphs of the pages, and their canonical text."""
     written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
@@ -119,7 +119,7 @@ def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
 
 
 def _properties(document: PdfDocument) -> dict[str, str]:
-    """The document's information dictionary, without what cannot be stored or is empty."""
+    """The document's information dictionary, without empty values and control characters."""
     with PDFIUM:
         said = document.get_metadata_dict(skip_empty=True)
     cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in said.items()}
@@ -154,7 +154,7 @@ def _lines(glyphs: Iterable[Glyph]) -> list[Line]:
 
 
 def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    """A page by its text layer."""
+    """A page with the lines of its text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -173,7 +173,7 @@ def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
 
 
 def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
-    """The picture of a page, to be recognised."""
+    """The picture of a page, for recognition."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -191,7 +191,7 @@ def _has_picture(page: PdfPage) -> bool:
 
 
 def _title_of_page(page: Sequence[Paragraph]) -> str | None:
-    """The first words on a page that can be a title; those in larger letters than its text come first."""
+    """The first line of a page that can be a title; lines in larger letters come first."""
     candidates = [
         (paragraph.height, title)
         for paragraph in page[:_TITLE_WITHIN]

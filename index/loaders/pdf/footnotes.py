@@ -1,4 +1,4 @@
-"""Lines of a page → its text, and what is no part of it: footnotes, and lines written up the margin."""
+"""Separates footnotes, and lines that run up the margin, from the text of a page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import regex
 from index.loaders.pdf.runs import Line
 
 SMALLER = 0.96
-"""Of the text's height: notes are set smaller."""
+"""The largest height of a note's lines, as a share of the text's height."""
 
 MAX_LINES = 2_000
-"""A page with more is a drawing: notes are not looked for, which would take too long."""
+"""A page with more lines is a drawing, on which the search for notes would take too long."""
 
 _MARK = regex.compile(
     r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
@@ -21,13 +21,13 @@ _MARK = regex.compile(
 
 
 _STANDING = 0.2
-"""In line heights for each character: the characters of a line that is narrower stand above each other."""
+"""Line heights per character: the characters of a narrower line stand above each other."""
 
 _STANDING_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The height of the lines that most of the words of ``pages`` are set in, in points."""
+    """The height, in points, of the lines with the most characters."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -36,9 +36,9 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """The lines of a page's text, and those of its footnotes and up its margin, each in their order.
+    """The lines of a page's text, and the lines of its footnotes and margin, each in order.
 
-    A note begins with its mark, is set smaller than the text, and has nothing but notes below it.
+    A note begins with its mark, is smaller than the text, and has only notes below it.
 
     Args:
         page: its lines, in reading order.
@@ -67,7 +67,7 @@ def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[
 
 
 def _is_upright(line: Line) -> bool:
-    """Whether a line runs up or down the page."""
+    """Whether a line is written vertically."""
     characters = sum(len(cell.words.text) for cell in line.cells)
     return (
         characters >= _STANDING_CHARACTERS and line.right - line.left < _STANDING * line.height * characters

@@ -1,4 +1,8 @@
-"""The pieces of a page → its lines, those of a table's row brought together."""
+"""The pieces of a page → its lines and table rows, with a cell in each column of a table.
+
+A cell that a row leaves empty has no characters on the page. Without an empty cell in its place, the next
+figures would stand under the headings of other columns.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +18,32 @@ from index.loaders.pdf.runs import Cell, Line
 from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5
-"""In line heights: a wider gap may separate cells. Justified text seldom stretches a space so far."""
+"""In line heights: a wider gap may separate cells; justified text seldom has such a space."""
 
 SURE_GAP = 4.0
-"""In line heights: a wider gap separates cells even where no line beside it has a gap in that place."""
+"""In line heights: a wider gap separates cells even if the adjacent lines have no gap there."""
 
 SURE_GAPS = 3
-"""A line with so many wide gaps is a row in any case."""
+"""A line with so many wide gaps is always a row."""
 
 MIN_WORD_GAP = 0.12
 """In line heights: a narrower gap between two pieces of a line is inside a word."""
 
 SCRIPT_RATIO = 0.85
-"""Of a line's height: what is set smaller may be raised above its letters or lowered below them."""
+"""A share of a line's height: smaller characters may be superscripts or subscripts."""
 
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
-"""A bullet, or the number of an item or of a heading, standing alone."""
+"""A bullet, or the number of an item or heading, alone."""
 
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
+MAX_STEP = 3.0
+"""In line heights: rows further apart belong to different tables."""
+
+
 def lines(pieces: Iterable[Line]) -> list[Line]:
-    """The lines that the pieces of a page make up, in their order."""
+    """The lines of a page, from its pieces in reading order."""
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
@@ -52,7 +60,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """The cells of a piece, those with a narrow gap between them taken together."""
+    """The cells of a piece; cells with a narrow gap between them are joined."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]
@@ -70,7 +78,7 @@ def _without_end(words: Placed) -> Placed:
 
 
 def _goes_on(line: Line, following: Line) -> bool:
-    """Whether ``following`` goes on to the right of ``line``, as a raised or lowered sign perhaps."""
+    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
     overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
     smaller = min(line.height, following.height)
     end = line.right if line.resumes is None else line.resumes
@@ -101,7 +109,7 @@ def _together(line: Line, following: Line) -> Line:
 
 
 def _raised(piece: Line, line: Line) -> Line:
-    """A piece as it is written beside ``line``: a small number set above its letters as raised figures."""
+    """A piece of ``line``; a small number above its letters becomes a superscript."""
     cell = piece.cells[0]
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
@@ -111,9 +119,9 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """Whether a line's gaps part cells: many, or very wide, or a line beside it has one in that place.
+    """Whether a line is a table's row: its gaps are many or wide, or an adjacent line has a gap there too.
 
-    A number or bullet with its text is no row, whatever the gap.
+    A number or bullet with its text is never a row.
     """
     first, *others = line.cells
     if not others:
@@ -136,12 +144,8 @@ def _gaps(line: Line) -> list[tuple[float, float]]:
     return [(line.cells[number].right, line.cells[number + 1].left) for number in range(len(line.cells) - 1)]
 
 
-MAX_STEP = 3.0
-"""In line heights: rows further apart are of two tables."""
-
-
 def aligned(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page, their rows with empty cells put in where other rows of their table have words."""
+    """The lines of a page; rows get empty cells where other rows of their table have words."""
     read: list[Line] = []
     for table in _tables(lines):
         edges = _edges(table) if len(table) > 1 else None
@@ -150,7 +154,7 @@ def aligned(lines: Sequence[Line]) -> list[Line]:
 
 
 def _tables(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Rows that follow each other, and each other line alone."""
+    """Adjacent rows together, and each other line alone."""
     table: list[Line] = []
     for line in lines:
         follows = bool(table) and line.is_row and table[-1].is_row
@@ -163,7 +167,7 @@ def _tables(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _edges(table: Sequence[Line]) -> list[tuple[float, float]] | None:
-    """Where each column begins and ends, by the rows with the most cells; None where these do not agree."""
+    """The edges of each column, from the rows with the most cells; None if they disagree."""
     count = max(len(row.cells) for row in table)
     full = [row for row in table if len(row.cells) == count]
     edges = [
@@ -174,7 +178,7 @@ def _edges(table: Sequence[Line]) -> list[tuple[float, float]] | None:
 
 
 def _filled(row: Line, edges: Sequence[tuple[float, float]]) -> Line:
-    """A row with empty cells for the columns that it leaves out; itself where its cells fit no columns."""
+    """A row with empty cells in the columns that it leaves out; the row itself if its cells do not fit."""
     if len(row.cells) == len(edges):
         return row
     middles = [(before[1] + after[0]) / 2 for before, after in pairwise(edges)]

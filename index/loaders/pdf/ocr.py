@@ -1,6 +1,6 @@
-"""The picture of a page → its characters with their places, by optical character recognition.
+"""The picture of a page → its characters and their places, by optical character recognition.
 
-It is done by the program tesseract, in a process of its own.
+The program tesseract does the recognition in its own process.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PROGRAM = "tesseract"
 
 RESOLUTION = 300
-"""Dots per inch of a page's picture: tesseract's manual asks for no fewer."""
+"""Dots per inch of a page's picture: the minimum in tesseract's manual."""
 
 MAX_PIXELS = 40_000_000
-"""Of a page's picture: an A2 page at RESOLUTION. Larger pages are drawn smaller."""
+"""The largest picture of a page: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
 
 MIN_CONFIDENCE = 40.0
-"""Of 100, on average over a line's words: below it stand stains, stamps and drawings read as letters."""
+"""The smallest average confidence, of 100, of a line's words: stains, stamps and drawings have less."""
 
 INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
 
@@ -42,7 +42,7 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word as tesseract found it: its paragraph's and its line's number, its box in pixels from above."""
+    """A word from tesseract: the numbers of its paragraph and line, and its box in pixels from the top."""
 
     paragraph: tuple[str, ...]
     line: str
@@ -55,13 +55,13 @@ class _Word(NamedTuple):
 
 
 def check(languages: Sequence[str]) -> None:
-    """See whether recognition can be done in ``languages``.
+    """Check that recognition is possible in ``languages``.
 
     Args:
-        languages: codes of tesseract's, such as ``eng``.
+        languages: tesseract's codes, such as ``eng``.
 
     Raises:
-        RecognitionError: if the program, or what it needs for one of them, is not installed.
+        RecognitionError: if tesseract, or one of the languages, is not installed.
     """
     listed = _run([PROGRAM, "--list-langs"], b"", _LIST_SECONDS).decode("utf-8", "replace")
     known = set(listed.splitlines()[1:])
@@ -79,18 +79,18 @@ def _package(language: str) -> str:
 
 
 def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:
-    """The characters on a page in reading order, a line break after each line.
+    """The characters of a page in reading order, with a line break after each line.
 
-    A word is placed where it was found; within it each of its characters takes an equal share.
+    Each character takes an equal share of the box of its word.
 
     Args:
-        picture: the page as it is shown.
+        picture: the visible page.
         frame: the page's size.
-        languages: codes of tesseract's languages that may occur on it.
-        seconds: how long it may take.
+        languages: tesseract's codes of the languages that may occur on it.
+        seconds: the time limit.
 
     Raises:
-        RecognitionError: if the program is not installed, lacks a language, fails or takes too long.
+        RecognitionError: if tesseract is not installed, lacks a language, fails or takes too long.
     """
     image = BytesIO()
     picture.convert("L").save(image, "PPM")
@@ -101,7 +101,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
 
 def scale(frame: Frame) -> float:
-    """How many times its size in points a page's picture has in pixels."""
+    """The size of a page's picture in pixels per point."""
     area = max(frame.width * frame.height, 1.0)
     return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
 
@@ -109,10 +109,10 @@ def scale(frame: Frame) -> float:
 def _run(command: list[str], given: bytes, seconds: float) -> bytes:
     if shutil.which(PROGRAM) is None:
         raise RecognitionError(f"the program {PROGRAM} is not installed", INSTALL)
-    # Its threads wait for one another longer than they work: with one it takes a third of the time.
+    # With one thread, tesseract takes a third of the time: its threads mostly wait for one another.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
-        # No shell, and nothing of a document is in the command.
+        # No shell, and no text of a document in the command.
         done = subprocess.run(  # noqa: S603 # nosec B603
             command, input=given, capture_output=True, env=environment, timeout=seconds, check=False
         )
@@ -129,7 +129,7 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
 
 
 def _words(table: str) -> Iterator[_Word]:
-    """The words in tesseract's table: level, page, block, paragraph, line, word, box, confidence, text."""
+    """The words in tesseract's TSV: level, page, block, paragraph, line, word, box, confidence, text."""
     for row in table.split("\n"):
         level, *place, confidence, text = row.split("\t", 11) if row.startswith(_WORD_LEVEL) else ("", "", "")
         if not level or not text.strip():
@@ -146,7 +146,7 @@ def _glyphs(words: Iterable[_Word], frame: Frame, across: float, down: float) ->
         lines = [line for line in lines if fmean(word.confidence for word in line) >= MIN_CONFIDENCE]
         if not lines:
             continue
-        # A line without descenders looks smaller than the others of its paragraph, which it is not.
+        # A line without descenders looks smaller than the other lines of its paragraph, but is not.
         height = median(_bottom(line) - _top(line) for line in lines)
         for line in lines:
             middle = (_bottom(line) + _top(line)) / 2
@@ -165,7 +165,7 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """The characters of a line with the given lower and upper bound; ``points`` has a pixel's two sides."""
+    """The characters of a line; ``points`` has the sides of a pixel, ``bounds`` the lower and upper bound."""
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
     before: _Word | None = None

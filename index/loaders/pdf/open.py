@@ -1,4 +1,4 @@
-"""A PDF's bytes → a document that PDFium has opened, or the reason why it cannot be."""
+"""Opens PDFs with PDFium, and draws their pages."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 
 PDFIUM = threading.RLock()
-"""PDFium is not safe to call from two threads at once, on whatever documents: hold this around any call."""
+"""The lock for every call of PDFium, which is not safe to call from two threads, even for two documents."""
 
 SAVE_AGAIN = "open it in a PDF program and save it again"
-"""What to do about a file that is broken."""
+"""The remedy for a broken file."""
+
+
+MAX_PIXELS = 16_000_000
+"""The largest picture of a page, which may be a hundred times as high as it is wide."""
 
 
 def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
     """The PDF, opened without a password or with the first of ``options.passwords`` that opens it.
 
     Raises:
-        LoadError: if it is broken, encrypted and not opened, or has more pages than are read.
+        LoadError: if it is broken, no password opens it, or it has too many pages.
     """
     document = _unlocked(data, path, options.passwords)
     pages, most = len(document), options.limits.pages
@@ -62,19 +66,15 @@ def _locked(path: Path, tried: int) -> LoadError:
     return LoadError(path, f"is encrypted, and {which} it", "give its password, or save a copy without one")
 
 
-MAX_PIXELS = 16_000_000
-"""Of a picture: a page may be a hundred times as high as it is wide."""
-
-
 def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-    """A page as a PNG picture, turned as it is shown.
+    """A page as a PNG picture, with the rotation of the visible page.
 
     Args:
         data: the file's content.
         path: the file, for messages.
-        page: its number, from 1.
-        width: of the picture, in pixels; less where the page is so high that the picture would be too large.
-        options: has the passwords that may open it.
+        page: the number of the page, from 1.
+        width: the width of the picture in pixels; a very high page gives a narrower picture.
+        options: the options with passwords.
 
     Raises:
         LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.

@@ -1,4 +1,4 @@
-"""A PDF's outline, opened by PDFium → its sections in the text."""
+"""A PDF's bookmarks → the sections of its text."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 MAX_BOOKMARKS = 2_000
-"""More are not read: no reader looks through them."""
+"""The largest number of bookmarks that are read."""
 
 MAX_LEVEL = 15
-"""Deeper ones are left out. Outlines with more levels are broken or hostile."""
+"""Deeper bookmarks are left out: they are broken or hostile."""
 
 _MAX_TITLE = 300
 """In characters."""
 
 _MAX_NUMBER = 6
-"""Of a heading's number, in characters: ``12.1.3``."""
+"""The longest number of a heading, in characters: ``12.1.3``."""
 
 _LEEWAY = 3.0
-"""In points: how far above the place that a bookmark names its heading may begin."""
+"""The largest distance, in points, from a bookmark's place up to the top of its heading."""
 
 
 class Bookmark(NamedTuple):
     """An entry of a PDF's outline.
 
     Attributes:
-        level: how deep it lies, from 1.
-        title: on one line.
-        page: the page's index.
-        place: where it leads, x and y in points in the page's own space; None where it does not say.
+        level: its depth, from 1.
+        title: its title, on one line.
+        page: the index of its page.
+        place: its x and y in the page's own space, in points; None for a coordinate that is not given.
     """
 
     level: int
@@ -47,7 +47,7 @@ class Bookmark(NamedTuple):
 
 
 def bookmarks(document: PdfDocument) -> list[Bookmark]:
-    """The entries of the outline that lead to a page, in their order; the caller holds PDFIUM."""
+    """The bookmarks that lead to a page, in order. The caller must hold ``PDFIUM``."""
     from ctypes import addressof
 
     from pypdfium2.raw import FPDFBookmark_GetFirstChild, FPDFBookmark_GetNextSibling
@@ -93,7 +93,7 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """Where on its page a destination begins, x and y: each kind says it in its way (ISO 32000-1, 12.3.2)."""
+    """The x and y of a destination, by its kind of view (ISO 32000-1, 12.3.2)."""
     from ctypes import byref, c_float, c_ulong
 
     from pypdfium2 import raw
@@ -128,13 +128,13 @@ def sections(
     whole: Stitched,
     frames: Sequence[Frame],
 ) -> tuple[Section, ...]:
-    """The outline's entries with the offsets of their headings, in the order of the text.
+    """The sections at the bookmarks, in the order of the text.
 
     Args:
-        marks: the entries.
+        marks: the bookmarks.
         pages: the paragraphs of each page.
-        whole: the text that they make up.
-        frames: what is shown of each page.
+        whole: the canonical text.
+        frames: the visible area of each page.
     """
     placed = [
         Section(_start(mark, pages[mark.page], whole, frames[mark.page]), mark.level, mark.title)
@@ -145,7 +145,7 @@ def sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """The offset of the paragraph that an entry leads to: by its words, else by its place on the page."""
+    """The offset of a bookmark's paragraph: the one with its title, else the one at its place."""
     starts = whole.paragraph_starts[mark.page]
     x, y = frame.shown(*mark.place)
     headings = [
@@ -164,7 +164,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Whether a paragraph is the heading that an entry names, its number in only one of them perhaps."""
+    """Whether a paragraph is the heading of a bookmark; only one of them may have a number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

@@ -13,22 +13,22 @@ from index.loaders.pdf.positioned import Placed, unplaced
 from index.loaders.pdf.runs import WRAPPED_HYPHEN, Line, is_unspaced
 
 MAX_SIZE_RATIO = 1.18
-"""Lines whose heights differ by more are not of one paragraph: a heading and its text."""
+"""The largest ratio of line heights within a paragraph: a heading is larger than its text."""
 
 MAX_STEP_RATIO = 1.25
-"""A step to the next line this much larger than the page's typical one separates paragraphs."""
+"""A line distance larger than the page's typical distance by this ratio separates paragraphs."""
 
 MAX_STEP = 1.9
-"""In line heights: no paragraph has its lines further apart; double spacing is 1.7."""
+"""In line heights: the largest line distance in a paragraph; double spacing is 1.7."""
 
 MAX_INDENT = 0.8
-"""In line heights: a first line indented by more begins a paragraph."""
+"""In line heights: a line with a larger indent begins a paragraph."""
 
 SLACK = 0.5
-"""In line heights: how much room may be left before the margin by a program that broke a line."""
+"""In line heights: the space that a program may leave before the margin when it breaks a line."""
 
 RAGGED_SHARE = 0.35
-"""Of a column's width: how much may be left by a line that the next one goes on from in lower case."""
+"""A share of a column's width: the space after a line that continues in lower case."""
 
 _ITEM = regex.compile(
     r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
@@ -38,7 +38,7 @@ _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-�
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
 _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
-"""``Analyst-in-``: a compound of several words, the last of them too short to be divided."""
+"""``Analyst-in-``: a compound whose last word is too short to be divided."""
 
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
@@ -50,11 +50,11 @@ class Paragraph:
     """A paragraph, heading, list item or table row of a page.
 
     Attributes:
-        words: its words as one line, never empty.
+        words: its text on one line, never empty.
         first: its first line.
         last: its last line.
-        margin: where its column ends on the right, in points.
-        continues: whether it goes on the last paragraph of the page before.
+        margin: the right edge of its column, in points.
+        continues: whether it continues the last paragraph of the previous page.
     """
 
     words: Placed
@@ -80,7 +80,7 @@ class Paragraph:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """Every word, compound and part of one in a document, in lower case; halves of divided words left out."""
+    """All words, compounds and parts of compounds in lower case, without the halves of divided words."""
     words: set[str] = set()
     for page in pages:
         is_divided = False
@@ -118,20 +118,20 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _written(block: Paragraph) -> Placed:
-    """The words of a paragraph as they are read; an empty cell of a row keeps the blanks around it."""
+    """The text of a paragraph; an empty cell of a row keeps the spaces around it."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.strip() if block.is_row else words.on_one_line()
 
 
 def _typical_step(page: Sequence[Line]) -> float:
-    """The page's usual distance from a line to the next, in line heights."""
+    """The page's usual line distance, in line heights."""
     prose = [line for line in page if not line.is_row]
     steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
     return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
 
 
 def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
-    """Lines that follow each other in one column, of one size, with nothing between them."""
+    """Runs of adjacent lines of one size in one column."""
     run: list[Line] = []
     for line in page:
         if run and not _follows(run, line, step):
@@ -157,7 +157,7 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
-    """Whether ``following`` begins a list's item; a dash may as well stand inside a sentence."""
+    """Whether ``following`` begins a list item; a dash may also stand inside a sentence."""
     if _ITEM.match(following.text):
         return True
     if not _DASH.match(following.text):
@@ -166,7 +166,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """Where the column of ``run`` ends on the right."""
+    """The right edge of the column of ``run``."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin
@@ -175,7 +175,7 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
-    """Whether ``line`` was broken for want of room: the next word would not have fitted."""
+    """Whether ``line`` was wrapped: the next word does not fit before the margin."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
     ends = ends_sentence(line.text)
@@ -188,13 +188,13 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 
 
 def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
-    """Two lines of one paragraph as one; a word divided between them is made whole."""
+    """Two lines of one paragraph as one; a word divided between them is joined."""
     first, rest = seam(line, following, known)
     return first + rest
 
 
 def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
-    """Two lines of one paragraph as they are to be written one after the other."""
+    """Two lines of one paragraph, changed so that they can be concatenated."""
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
@@ -213,17 +213,17 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
 
 
 def is_divided(text: str) -> bool:
-    """Whether ``text`` ends in the middle of a word."""
+    """Whether ``text`` ends inside a word."""
     return _divided(text) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether ``text`` ends with a sentence's end."""
+    """Whether ``text`` ends with the end of a sentence."""
     return _SENTENCE_END.search(text[-_ENDING:]) is not None
 
 
 def begins_item(text: str) -> bool:
-    """Whether ``text`` begins as a list's item does."""
+    """Whether ``text`` begins like a list item."""
     return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
@@ -233,7 +233,7 @@ def _divided(text: str) -> regex.Match[str] | None:
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Whether a hyphen at a line's end belongs to the word: by what the document writes elsewhere."""
+    """Whether a hyphen at a line's end belongs to the word, judged by the document's other words."""
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:

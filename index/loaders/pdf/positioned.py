@@ -1,4 +1,4 @@
-"""Words with the place of each character on its page, and what is done to both at once."""
+"""Text with the box of each character on its page."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ BOX_BYTES = 8
 """A character's box is four unsigned 16-bit numbers: see PageLayout."""
 
 NOWHERE = bytes(BOX_BYTES)
-"""The box of a character without a place."""
+"""The box of a character that is not on the page."""
 
 _SPACES = regex.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Words and, for each of their characters, its box.
+    """Text with a box for each character.
 
     Attributes:
-        text: the words.
-        boxes: BOX_BYTES for each character.
-        mended: offsets in the text at which a hyphen and a line break were taken out.
+        text: the text.
+        boxes: ``BOX_BYTES`` bytes for each character.
+        mended: offsets at which a hyphen and a line break were removed.
     """
 
     text: str
@@ -44,15 +44,15 @@ class Placed:
         return Placed(self.text[start:end], self.boxes[start * BOX_BYTES : end * BOX_BYTES], mended)
 
     def strip(self) -> Placed:
-        """Without the white space at both ends."""
+        """The text without white space at both ends."""
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def replaced(self, character: str, by: str) -> Placed:
-        """With every ``character`` as ``by``, which is one character too."""
+        """The text with every ``character`` replaced by ``by``, also one character."""
         return Placed(self.text.replace(character, by), self.boxes, self.mended)
 
     def on_one_line(self) -> Placed:
-        """Every run of white space as one space, and none at the ends."""
+        """The text with each run of white space as one space, and none at the ends."""
         stripped = self.strip()
         if " ".join(stripped.text.split()) == stripped.text:
             return stripped
@@ -72,7 +72,7 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unplaced(text: str) -> Placed:
-    """Words that stand nowhere on a page: what the loader puts in."""
+    """Text that the loader adds, and that is not on the page."""
     return Placed(text, NOWHERE * len(text))
 
 

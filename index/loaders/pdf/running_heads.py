@@ -1,7 +1,7 @@
-"""Lines of pages → those lines without running titles and page numbers.
+"""Removes running titles and page numbers from the lines of pages.
 
-A running title is the same wording at the same height at the top or the bottom of several pages, of every
-other page perhaps. A number in it may count the pages.
+A running title has the same wording at the same height at the top or bottom of several pages, perhaps of
+every other page. It may contain a page number.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from index.loaders.numerals import roman_value
 from index.loaders.pdf.runs import Line
 
 EDGE = 0.2
-"""Of a page's height, at its top and at its bottom: where running titles stand."""
+"""The share of a page's height, at its top and bottom, for running titles."""
 
 NUMBER_EDGE = 0.12
-"""Of a page's height, at its top and at its bottom: where a number stands that is known by its form."""
+"""The share of a page's height, at its top and bottom, for page numbers."""
 
 MAX_ROWS = 3
-"""A header or footer has so many lines."""
+"""The largest number of lines in a header or footer."""
 
 MIN_PAGES = 3
-"""On so many pages the same wording is a running title; on two where the document has no more than four."""
+"""The smallest number of pages with a running title; two in a document of up to four pages."""
 
 MAX_SIZE = 1.3
-"""Of the usual height of a page's lines: what is set larger is a heading."""
+"""A share of the usual line height: larger lines are headings."""
 
 MAX_HEADING_LINES = 8
-"""So many lines may a table's headings take."""
+"""The largest number of lines in the headings of a table."""
 
 _FEW_PAGES = 4
 _SAME_HEIGHT = 4.0
-"""In points: how far apart the lines of one running title stand on their pages."""
+"""In points: the largest difference in height between the lines of one running title."""
 
 _CLOSE = 1.6
-"""In line heights: a line so close above a table's row is one of its headings."""
+"""In line heights: a line that is closer to a table's row is one of its headings."""
 
 _APART = 1.0
-"""In line heights: how far from the text a page number stands."""
+"""In line heights: the smallest distance from a page number to the text."""
 
 _MAX_NUMBER = 20_000
 _NUMBER = regex.compile(r"\d+|(?<=\A\W*)[ivxlc]+(?=\W*\Z)")
@@ -69,10 +69,10 @@ class _Edge:
         page: the page's index.
         index: the line's index on its page.
         is_top: whether it stands at the top.
-        place: how far it is from that edge, in points.
-        text: its words in lower case.
+        place: its distance from that edge, in points.
+        text: its text in lower case.
         numbers: the numbers in it.
-        is_outermost: whether none but it is so near to the page's edge, and it is near.
+        is_outermost: whether it is in the outermost row, and near the edge.
     """
 
     page: int
@@ -87,7 +87,7 @@ class _Edge:
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """The lines of each page without running titles and page numbers.
 
-    A page that has nothing else keeps its titles, and a document that has nothing else keeps all.
+    A page without other lines keeps its titles, and a document without other lines keeps all.
 
     Args:
         pages: the lines of each page.
@@ -112,7 +112,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
 
 
 def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
-    """The lines at the edges of a page, the outermost rows only, headings left out."""
+    """The lines in the outermost rows of a page, without headings."""
     if not lines:
         return
     large = MAX_SIZE * median(line.height for line in lines)
@@ -137,7 +137,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Whether a table's row follows close below, other lines of its headings between them perhaps."""
+    """Whether a table's row follows closely, perhaps after other lines of its headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -153,7 +153,7 @@ def _value(number: str) -> int:
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """The page and index of lines whose wording runs over pages, numbers that count pages aside."""
+    """The page and index of lines whose wording repeats on several pages, apart from page numbers."""
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
     for edge in edges:
         wording = " ".join(_NUMBER.sub("#", edge.text).split())
@@ -183,12 +183,12 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """The edges parted by their numbers: by all of them, and by how each of them runs ahead of the page."""
+    """The edges grouped by their numbers, then by the difference between each number and the page."""
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
     yield list(by_numbers.values())
-    names_part = _PART.match(edges[0].text) is not None  # whose number counts no pages
+    names_part = _PART.match(edges[0].text) is not None  # its number is not a page number
     for position in range(int(names_part), len(edges[0].numbers)):
         ahead: dict[int, list[_Edge]] = defaultdict(list)
         for edge in edges:
@@ -197,7 +197,7 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """The page and index of lines that are page numbers by their form and place."""
+    """The page and index of lines that have the form and place of page numbers."""
     return {
         (edge.page, edge.index)
         for edge in edges
@@ -209,7 +209,7 @@ def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> se
 
 
 def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
-    """Whether there is nothing beside a line, and nothing close above or below it."""
+    """Whether no other line stands beside a line, or closely above or below it."""
     line = lines[index]
     return all(
         other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height

@@ -1,6 +1,6 @@
-"""Placed characters of a page → the pieces in which they were written, each from left to right at one height.
+"""Characters of a page → text runs, each written from left to right at one height.
 
-Coordinates are in points from the lower left corner of the page as it is shown, upwards.
+Coordinates are in points from the lower left corner of the visible page.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from index.text.normalize import UNSPACED
 from index.text.tabular import CELL_SEPARATOR
 
 MIN_GUTTER = 0.7
-"""In line heights: a narrower gap is no gutter between columns. Most spaces are half as wide."""
+"""In line heights: the smallest gutter between columns. Most spaces are half as wide."""
 
 WRAPPED_HYPHEN = "\u00ad"
-"""Ends a line whose last word was divided."""
+"""The end of a line whose last word is divided."""
 
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character with its box, by the font's own bounds; a line break's box does not count.
+    """One character with its box, by the bounds of its font; the box of a line break has no meaning.
 
     Attributes:
-        bold: whether it is set in a bold font; known of a line's first and last character only.
+        bold: whether its font is bold; only set for the first and last character of a line.
         box: its box in the bytes of PageLayout.
     """
 
@@ -49,9 +49,9 @@ class Cell:
     """A piece of a line between two gaps.
 
     Attributes:
-        words: its words.
-        left: where it begins, in points.
-        right: where it ends.
+        words: its text.
+        left: its left edge, in points.
+        right: its right edge, in points.
         first_word: the width of its first word.
     """
 
@@ -68,10 +68,10 @@ class Line:
     Attributes:
         cells: its pieces, from left to right.
         bottom: the font's lower bound, in points.
-        top: the font's upper bound.
+        top: the font's upper bound, in points.
         bold: whether its first and its last character are bold.
         is_row: whether its pieces are cells of a table's row.
-        resumes: where its letters end when figures or signs raised above or lowered below them follow.
+        resumes: the right edge of its letters, if superscripts or subscripts follow them.
     """
 
     cells: tuple[Cell, ...]
@@ -83,7 +83,7 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """Its words; the cells of a row are joined by " | ". A space at its end is kept."""
+        """Its text; the cells of a row are joined by " | ". A space at the end stays."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
@@ -94,17 +94,17 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Its words without their places."""
+        """Its text without boxes."""
         return self.words.text
 
     @property
     def left(self) -> float:
-        """Where its first piece begins."""
+        """The left edge of its first piece."""
         return self.cells[0].left
 
     @property
     def right(self) -> float:
-        """Where its last piece ends."""
+        """The right edge of its last piece."""
         return self.cells[-1].right
 
     @property
@@ -114,24 +114,24 @@ class Line:
 
     @property
     def height(self) -> float:
-        """From the font's lower bound to its upper one; never 0."""
+        """The distance between the font's bounds; never 0."""
         return max(self.top - self.bottom, 0.1)
 
 
 def _without_bars(words: Placed) -> Placed:
-    """A cell's words; a bar that stands alone would read as the edge of a cell, and becomes a broken one."""
+    """The text of a cell, with bars replaced that would read as edges of cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether a character is of a script that sets no spaces between words."""
+    """Whether a character belongs to a script without spaces between words."""
     return bool(_UNSPACED.match(character))
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """What was written from left to right at one height, with a cell for each stretch without a gap.
+    """Text runs from left to right at one height, with a cell for each stretch without a gap.
 
-    The gaps are those that a gutter between columns would have, many narrower than those between cells.
+    The gaps are as wide as gutters between columns; many are narrower than gaps between table cells.
     """
     current: list[Glyph] = []
     for glyph in glyphs:
@@ -164,7 +164,7 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """A cell of a line with that upper bound and height; a space at its end is kept."""
+    """A cell of a line with that upper bound and height; a space at the end stays."""
     parts: list[str] = []
     boxes: list[bytes] = []
     spaced = False
@@ -189,7 +189,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of a line's first word; of its first character in a script without spaces."""
+    """The width of a line's first word; in a script without spaces, that of its first character."""
     first: Glyph | None = None
     last: Glyph | None = None
     for glyph in glyphs:

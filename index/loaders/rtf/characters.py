@@ -1,4 +1,4 @@
-"""Characters of an RTF file → RTF that says the same in any font, in the part that they belong to."""
+"""Writes the characters of an RTF file to its parts, as RTF that is independent of symbol fonts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def _byte(raw: re.Match[str]) -> str:
 
 @dataclass(slots=True)
 class Group:
-    """What is set at a point of the file, and set back at the end of a group.
+    """The state inside a group, which ends with the group.
 
     Attributes:
-        part: where words go; None where they are not read.
-        name: the destination, where it is one that the reader has to know.
+        part: the part that text goes to; None for text that is not read.
+        name: the destination, if the reader needs to know it.
         is_optional: whether the group began with the mark that lets readers skip it.
         font: the number of the font.
         skipped: as in ``Part``.
-        is_hidden: whether words are hidden; so is_deleted for words that a revision deleted, and is_raised
-            for those set above the line.
+        is_hidden: whether text is hidden.
+        is_deleted: whether a revision deleted the text.
+        is_raised: whether text is raised above the line.
         in_table: whether the paragraph belongs to a cell.
-        level: the level of the paragraph as a heading, from 0; None where it is none.
+        level: the level of the paragraph as a heading, from 0; None for body text.
         label_of: the part in which a list's number or bullet is open.
     """
 
@@ -51,8 +52,8 @@ class Characters:
     """Writes characters to the parts of a file.
 
     Attributes:
-        parts: what has been read.
-        group: the group that is open.
+        parts: the parts read so far.
+        group: the open group.
     """
 
     def __init__(self) -> None:
@@ -62,11 +63,11 @@ class Characters:
         self._stand_ins = 0
 
     def interrupt(self) -> None:
-        """Something that is no character follows: neither a second byte nor a stand-in is to come."""
+        """Handle the end of a run of characters: no second byte or replacement character follows."""
         self._is_lead, self._stand_ins = False, 0
 
     def put(self, rtf: str) -> None:
-        """Add characters to the part that is open, in the font that is set."""
+        """Add characters, given as RTF, to the open part in the current font."""
         group, part = self.group, self.group.part
         if part is None or group.is_hidden or group.is_deleted or not rtf:
             return
@@ -79,7 +80,7 @@ class Characters:
         part.pieces.append(rtf)
 
     def code(self, code: str) -> None:
-        """Add a byte of a character, in hexadecimal."""
+        """Add a byte of a character, given in hexadecimal."""
         if self._is_symbol():
             self.text(chr(int(code, 16)))
             return
@@ -87,7 +88,7 @@ class Characters:
         self.put(f"\\'{code}")
 
     def text(self, text: str) -> None:
-        """Add characters as they are written; the second byte of one in two bytes may be among them."""
+        """Add characters; the first one may be the second byte of a two-byte character."""
         if self._is_symbol():
             stand_ins, self._stand_ins = self._stand_ins, max(self._stand_ins - len(text), 0)
             self.write(in_font(text[stand_ins:], self._font))
@@ -102,7 +103,7 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """A character that is set above the line, unless it stands in for one written as its number."""
+        """A raised character; a replacement for a character written as its number stays as it is."""
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)
@@ -114,15 +115,15 @@ class Characters:
 
     @property
     def _font(self) -> str | None:
-        """The name of the font that is set."""
+        """The name of the current font."""
         return self.parts.fonts.get(self.group.font)
 
     def _is_symbol(self) -> bool:
-        """Whether characters are signs of a font of symbols."""
+        """Whether the current font is a symbol font."""
         return self.group.part is not None and is_symbol_font(self._font)
 
     def write(self, text: str) -> None:
-        """Add characters, whatever font is set."""
+        """Add characters that do not depend on the current font."""
         self.put("".join(map(mark, text)))
 
     def number(self, number: int) -> None:
@@ -134,6 +135,6 @@ class Characters:
         self.put(mark(chr(number & 0xFFFF)) if self._is_symbol() else f"\\u{number} ")
 
     def _in_two_bytes(self) -> bool:
-        """Whether characters of the font that is set may take two bytes."""
+        """Whether characters of the current font may take two bytes."""
         charset = self.parts.charsets.get(self.group.font)
         return charset in TWO_BYTES if charset else self.parts.encoding[1] in TWO_BYTE_PAGES

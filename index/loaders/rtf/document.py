@@ -1,4 +1,4 @@
-"""RTF → Document: paragraphs, lists, tables and notes, with the running titles once."""
+"""RTF → Document: paragraphs, lists, tables, notes, and each running title once."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ from index.loaders.rtf.reader import parts_of
 
 _HEADER = b"{\\rtf"
 _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-"""What the words for a document's character set stand for (Rich Text Format 1.9.1, "Character Set")."""
+"""Character sets by their control words (Rich Text Format 1.9.1, "Character Set")."""
 
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
 _ANSI_CHARSETS = {0, 1}
-"""Of fonts in these, programs mean the document's own code page, unless its characters take two bytes."""
+"""Fonts with these character sets use the document's code page, unless its characters take two bytes."""
 
 _PIECE = re.compile(f"([^\n{ROW_END}]*)([\n{ROW_END}]|\\Z)")
 _LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
 _BULLETS = {"o", "§", "q", "v"}
-"""What bullets are in the fonts for symbols, where those are not taken into account."""
+"""Bullets of symbol fonts, read as letters."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
 
 
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of an RTF file. Nothing that it holds is run, and nothing that it refers to is fetched.
+    """The document of an RTF file. Embedded programs do not run, and nothing is fetched.
 
-    Its text is what a reader sees: hidden and deleted words, codes of fields and remarks in the margin are
-    left out. Notes follow the body, each with its mark; headers and footers come last, each wording once.
-    It is of the day on which it was begun, else on which it was saved.
+    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its
+    mark; headers and footers come last, each wording once. Its date is the day of its creation, else the
+    day on which it was saved.
 
     Raises:
-        LoadError: if the file is no RTF, or has no words.
+        LoadError: if the file is not RTF, or has no words.
     """
     start = data[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(_HEADER):
@@ -93,7 +93,7 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _encoding(parts: Parts) -> str:
-    """Python's name of the document's code page; Windows' Western one where it is not known."""
+    """Python's name of the document's code page; ``cp1252`` for an unknown one."""
     kind, page = parts.encoding
     return next(
         (name for name in (f"cp{page}", _CHARACTER_SETS.get(kind, "")) if name and _is_known(name)), "cp1252"
@@ -109,7 +109,7 @@ def _is_known(encoding: str) -> bool:
 
 
 def _characters(part: Part, parts: Parts, encoding: str) -> str:
-    """The characters of a part, with the marks in it."""
+    """The characters of a part, with its marks."""
     from striprtf.striprtf import charset_map, rtf_to_text
 
     fonts = "".join(
@@ -122,13 +122,13 @@ def _characters(part: Part, parts: Parts, encoding: str) -> str:
     text: str = rtf_to_text(  # type: ignore[no-untyped-call]
         f"{{\\rtf1{{\\fonttbl{fonts}}}{{{body}}}}}", encoding=encoding, errors="replace"
     )
-    # Characters beyond the first 65,536 are written as two numbers, which belong together.
+    # Characters beyond U+FFFF are written as two numbers.
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNSEEN.sub("", whole)
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Paragraphs, items and rows: rows of one table, and items of one list, are of one group."""
+    """Paragraphs, items and rows; the rows of a table, and the items of a list, form one group."""
     rows: object | None = None
     items: object | None = None
     for match in _PIECE.finditer(text):
@@ -156,7 +156,7 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """A table's row; one of a single cell, or with a whole text in one, is read as text."""
+    """A table's row; a row of one cell, or with a whole text in a cell, is read as text."""
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:
@@ -166,7 +166,7 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """Words on one line, the label of a list's item before them as it is written elsewhere."""
+    """Text on one line, after the label of its list item."""
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

@@ -1,24 +1,24 @@
-"""The parts of an RTF file as RTF of characters alone, and the marks in it where paragraphs and cells end."""
+"""The parts of an RTF file as RTF without formatting, with marks at the ends of paragraphs and cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 CELL_END, ROW_END, CELL_PARAGRAPH, LINE, LABEL, LABEL_END = "\ue000\ue001\ue002\ue003\ue004\ue005"
-"""Marks in the text of a part: the private use area has no characters of its own (Unicode, 23.5)."""
+"""Marks in the text of a part: private use characters, which have no meaning of their own (Unicode, 23.5)."""
 
 HEADING = 0xE010
-"""The mark at the end of a heading of the first level; the eight after it are those of the others."""
+"""The mark at the end of a level 1 heading; the next eight characters mark the other levels."""
 
 
 @dataclass(slots=True)
 class Part:
-    r"""A part of the document as RTF of characters alone.
+    r"""A part of the document as RTF without formatting.
 
     Attributes:
         pieces: the RTF, in pieces.
-        font: the number of the font that its last characters are in.
-        skipped: how many characters stand in for one written as its number (``\uc``).
+        font: the number of the font of its last characters.
+        skipped: the number of replacement characters after a character written as its number (``\uc``).
     """
 
     pieces: list[str] = field(default_factory=list)
@@ -28,17 +28,18 @@ class Part:
 
 @dataclass(slots=True)
 class Parts:
-    """What a file is made of.
+    """The parts and properties of a file.
 
     Attributes:
         body: the body.
-        footnotes: in their order; so endnotes.
+        footnotes: the footnotes, in order.
+        endnotes: the endnotes, in order.
         running: headers and footers.
         properties: ``title`` and ``author``.
-        times: ``creatim`` and ``revtim``, each as its year, month and day, by RTF's names of those.
-        charsets: the character set of each font that names one, by its number.
-        fonts: the name of each font, by its number.
-        encoding: the name of the document's character set, and the number of its code page: ``1252``.
+        times: ``creatim`` and ``revtim``, each with its year, month and day by their control words.
+        charsets: the character sets of fonts, by the numbers of the fonts.
+        fonts: the names of fonts, by their numbers.
+        encoding: the control word of the document's character set, and its code page: ``1252``.
     """
 
     body: Part = field(default_factory=Part)
@@ -53,5 +54,5 @@ class Parts:
 
 
 def mark(character: str) -> str:
-    """A character as RTF, whatever stands in for it."""
+    """A character as RTF, without a replacement character."""
     return f"{{\\uc0\\u{ord(character)} }}"

@@ -1,4 +1,4 @@
-"""Notes of an RTF file: their numbers, which the file leaves to its reader to count."""
+"""Footnotes and endnotes of an RTF file, which leaves it to its reader to number them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _KINDS = {
     "nchi": "chicago",
 }
 _SETTING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_KINDS)})")
-"""Words for the notes of the document, and for those of a section, which begin with another letter."""
+"""Control words for the notes of the document and, with a leading ``s``, of a section."""
 
 
 @dataclass(slots=True)
 class _Note:
-    """The note that was opened last.
+    """The last note.
 
     Attributes:
-        part: its words.
-        reference: the part in which its number stands, and at which of its pieces; None without one.
+        part: its text.
+        reference: the part with its reference, and the piece there; None without a reference.
         mark: the number as RTF.
     """
 
@@ -43,8 +43,8 @@ class _Series:
     Attributes:
         kind: the format of their numbers.
         first: the first number.
-        count: how many there are, in the section if each begins anew.
-        is_by_section: whether each section begins anew.
+        count: the number of notes so far, in the section if each section restarts.
+        is_by_section: whether each section restarts the numbers.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class _Series:
 
 
 class Notes:
-    """Counts footnotes and endnotes as they are opened, and adds them to those of the file."""
+    """Numbers footnotes and endnotes as they are opened, and adds them to the file's parts."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -62,7 +62,7 @@ class Notes:
         self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
 
     def set(self, word: str, number: int | None) -> bool:
-        """Whether a word says how the notes of the document or of a section are numbered."""
+        """Handle a control word about the numbering of notes; return whether it is one."""
         said = _SETTING.fullmatch(word)
         if said is None:
             return False
@@ -79,7 +79,7 @@ class Notes:
         return True
 
     def end_section(self) -> None:
-        """A section of the document ends."""
+        """Handle the end of a section."""
         for series in self._series.values():
             series.count = 0 if series.is_by_section else series.count
 
@@ -87,15 +87,15 @@ class Notes:
         """Begin a footnote.
 
         Args:
-            part: where its words will be.
-            reference: the part in which its number stands, and at which of its pieces; None without one.
+            part: the part for its text.
+            reference: the part with its reference, and the piece there; None without a reference.
         """
         self._parts.footnotes.append(part)
         self._last = _Note(part, reference)
         self._count("", self._last)
 
     def make_endnote(self, part: Part | None) -> None:
-        """Number the note that is open among the endnotes, if these are its words."""
+        """Make the last note an endnote, if ``part`` is its text."""
         note, footnotes = self._last, self._parts.footnotes
         if note is not None and note.part is part and footnotes and part is footnotes[-1]:
             self._parts.endnotes.append(footnotes.pop())
@@ -103,11 +103,11 @@ class Notes:
             self._count("a", note)
 
     def mark_in(self, part: Part) -> str | None:
-        """The mark of the note that is open as RTF, if these are its words."""
+        """The mark of the last note as RTF, if ``part`` is its text; else None."""
         return self._last.mark if self._last is not None and self._last.part is part else None
 
     def _count(self, kind: str, note: _Note) -> None:
-        """Count a note that is numbered, and write its mark where it is referred to."""
+        """Number a note, and write its mark at its reference."""
         if note.reference is not None:
             series = self._series[kind]
             series.count += 1

@@ -1,7 +1,7 @@
 """RTF (Rich Text Format 1.9.1) → its parts without formatting, with marks where paragraphs and cells end.
 
-striprtf reads characters of every code page, but keeps hidden words, drops notes and loses where cells
-end, and pictures and broken words can stop it. So what it reads is cut out for it here, in one pass.
+striprtf decodes characters of every code page. But it keeps hidden text, drops notes, loses the ends of
+cells, and fails on some pictures and broken words. So this module extracts the characters for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RU
 from index.loaders.symbols import sign
 
 MAX_DEPTH = 10_000
-"""Groups inside more groups than this set nothing of their own; no program nests a hundred."""
+"""Deeper groups do not set anything; no program nests a hundred groups."""
 
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
@@ -36,13 +36,13 @@ _SYMBOL = re.compile(r"^\s*SYMBOL\s+(\d{1,5})\b(?:.*?\\f\s+(?:\"([^\"]*)\"|(\S+)
 _ENDS = {"line": LINE, "cell": CELL_END, "row": ROW_END}
 _SWITCHES = {"v": "is_hidden", "deleted": "is_deleted", "super": "is_raised", "up": "is_raised"}
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for an equation, which is not read: without it a sentence would say something else."""
+"""Replaces an equation, which is not read: leaving it out would change the meaning of a sentence."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]")
 
 
 def parts_of(source: str) -> Parts:
-    """The parts of a file, given as a character for each byte; what is broken in it is passed over."""
+    """The parts of a file, given as one character per byte; damaged RTF is skipped."""
     reader = _Reader()
     at = 0
     while at < len(source):
@@ -69,7 +69,7 @@ def parts_of(source: str) -> Parts:
 
 
 class _Reader(Characters):
-    """The groups that are open, and what has been read."""
+    """The open groups and the parts read so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class _Reader(Characters):
         self._has_symbol = False
 
     def brace(self, brace: str) -> bool:
-        """Open or close a group; whether the document goes on."""
+        """Open or close a group; return whether the document goes on."""
         if self._deeper or (brace == "{" and len(self._outer) >= MAX_DEPTH):
             self._deeper += 1 if brace == "{" else -1
             return True
@@ -100,7 +100,7 @@ class _Reader(Characters):
         return bool(self._outer)
 
     def words(self, text: str) -> None:
-        """Add characters as they are written, or learn what they say of the file."""
+        """Add characters, or take a font name or field code from them."""
         if self.group.name == "fldinst":
             self._instruction += text
         elif self.group.name == "fonttbl" and self.group.font:
@@ -108,7 +108,7 @@ class _Reader(Characters):
         self.text(text)
 
     def _end_instruction(self) -> None:
-        """The code of a field ends; one for a symbol is all that there is of it."""
+        """Handle the end of a field code; a ``SYMBOL`` field has no other result."""
         asked = _SYMBOL.search(self._instruction)
         self._has_symbol = asked is not None
         if asked is not None:
@@ -116,7 +116,7 @@ class _Reader(Characters):
         self._instruction = ""
 
     def symbol(self, symbol: str) -> None:
-        """Follow a control symbol."""
+        """Handle a control symbol."""
         self.interrupt()
         if self.group.name == "fldinst":
             self._instruction += symbol
@@ -130,7 +130,7 @@ class _Reader(Characters):
             self.put(" " if symbol == "~" else "-")
 
     def word(self, word: str, number: int | None) -> None:
-        """Follow a control word."""
+        """Handle a control word."""
         self.interrupt()
         group = self.group
         if self._open(word):
@@ -150,7 +150,7 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _open(self, word: str) -> bool:
-        """Whether a word begins a group with a part of its own, or one that is not read."""
+        """Handle a word that starts a part or an unread group; return whether it is one."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -186,7 +186,7 @@ class _Reader(Characters):
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
-        """Whether a word sets something that the reader has to know."""
+        """Handle a formatting word; return whether it is one."""
         group = self.group
         match word:
             case "f":
@@ -212,7 +212,7 @@ class _Reader(Characters):
         return True
 
     def _character(self, word: str, number: int | None) -> None:
-        """Write a word that stands for a character or the end of something."""
+        """Handle a word for a character, or for the end of a paragraph, cell, row or section."""
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self.number(number)
         elif word in CHARACTERS:
@@ -240,20 +240,20 @@ class _Reader(Characters):
                 self._close_boxes()
 
     def end(self) -> None:
-        """End the body, with the drawings that are left."""
+        """Add the remaining text boxes to the body."""
         if self._boxes:
             self.parts.body.pieces.append("\\par ")
         self._close_boxes()
 
     def _close_boxes(self) -> None:
-        """Set the words of drawings after the paragraph that they are anchored in."""
+        """Add the text of text boxes after the paragraph that they are anchored in."""
         for box in self._boxes:
             self.parts.body.pieces += [*box.pieces, "\\par \\uc1 "]
             self.parts.body.font, self.parts.body.skipped = "?", 1
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Where a note's number is: in the note its own, elsewhere that of the note that follows."""
+        """Write a note's number: in the note its own, elsewhere that of the next note."""
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:
             return

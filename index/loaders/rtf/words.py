@@ -1,4 +1,4 @@
-"""Control words of RTF (Rich Text Format 1.9.1) by what a reader has to do about them."""
+"""Control words of RTF (Rich Text Format 1.9.1), by their effect on the text."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ UNREAD = frozenset(
     }
     | {"nonshppict", "docvar", "formfield", "upr", "background", "generator", "xmlnstbl", "pnseclvl"}
 )
-"""Groups whose content is no words: tables of the file, pictures, codes of fields, remarks, and the like."""
+"""Groups whose content is not text: tables of the file, pictures, field codes, comments and others."""
 
 RUNNING = frozenset(f"{kind}{page}" for kind in ("header", "footer") for page in ("", "l", "r", "f"))
-"""Headers and footers, of all pages and of left, right and first ones."""
+"""Headers and footers of all, left, right and first pages."""
 
 LABELS = frozenset({"listtext", "pntext"})
 """Groups that hold the number or bullet of a list's item."""
 
 PROPERTIES = frozenset({"title", "author"})
-"""What the file says of itself that is read."""
+"""The properties that are read."""
 
 TIMES = frozenset({"creatim", "revtim"})
-"""When the document was begun, and when it was saved."""
+"""The times of creation and of the last change."""
 
 CHARACTERS = frozenset(
     {
@@ -61,10 +61,10 @@ CHARACTERS = frozenset(
         "rdblquote",
     }
 )
-"""Words that stand for one character, which striprtf knows."""
+"""Control words for one character, which striprtf decodes."""
 
 SPACES = frozenset({"page", "column", "nestcell"})
-"""Words that part others without ending a paragraph."""
+"""Control words that separate text without ending a paragraph."""
 
 TWO_BYTES = frozenset({128, 129, 130, 134, 136})
 """Character sets of fonts whose characters may take two bytes: Japanese, Korean and Chinese."""
@@ -73,7 +73,7 @@ TWO_BYTE_PAGES = frozenset({"932", "936", "949", "950", "1361"})
 """The code pages of those."""
 
 LEAD_BYTES = frozenset(range(0x81, 0xFF))
-"""First bytes of such characters; the second may be an ASCII letter, which some programs write as it is."""
+"""First bytes of two-byte characters; some programs write a second byte in ASCII as a plain letter."""
 
 CHARSETS = {
     437: 254,
@@ -94,4 +94,4 @@ CHARSETS = {
     1361: 130,
     10000: 77,
 }
-"""Character sets of fonts by code pages, which some programs name in their place."""
+"""Character sets of fonts by code page, since some programs give the code page instead."""

@@ -1,4 +1,4 @@
-"""The process that reads files, as its parent has it: its pipes, its answers and its end."""
+"""The parent's side of the reading process: start, questions, time limits, end."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from index.loaders.sandbox.protocol import READY, Answer, Request, pack, receive
 from index.text.cutting import Cutting
 
 _START_SECONDS = 120.0
-"""It takes one second on a machine that is idle."""
+"""The start takes one second on an idle machine."""
 
 _END_SECONDS = 5.0
-"""How long is waited for the last words of a process that has ended."""
+"""The wait for the standard error of a process that has ended."""
 
 _WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
@@ -33,12 +33,12 @@ _MEGABYTE = 1024 * 1024
 
 
 class ReaderDiedError(Exception):
-    """The process that read a file ended without an answer.
+    """The reading process ended without an answer.
 
     Attributes:
-        code: its exit code; minus the signal's number where one ended it.
-        expired: whether it was ended because the file took too long.
-        said: the end of what it wrote on standard error, such as a traceback.
+        code: its exit code; the negative number of the signal that ended it, if one did.
+        expired: whether the parent ended it because the file took too long.
+        said: the end of its standard error, such as a traceback.
     """
 
     def __init__(self, code: int, said: str, *, expired: bool) -> None:
@@ -49,11 +49,10 @@ class ReaderDiedError(Exception):
 
 
 class Child:
-    """A process that reads files, its pipes, and the end of what it says on standard error."""
+    """A reading process, its pipes, and the end of its standard error."""
 
     def __init__(self) -> None:
-        # It finds its modules where this process does, wherever it is started; -P keeps the folder that a
-        # user stands in from being one more such place.
+        # The process imports from the same folders as this one; -P leaves out the current folder.
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(  # nosec B603 # our own module, no shell
             [sys.executable, "-P", "-m", "index.loaders.sandbox.worker"],
@@ -69,20 +68,19 @@ class Child:
         self._listener.start()
 
     def wait_until_ready(self) -> None:
-        """Wait until it takes requests; raises as ``ask``."""
+        """Wait until the process accepts requests. Raises the errors of ``ask``."""
         self._talk(None, _START_SECONDS, _MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
-        """Its answer to ``request``.
+        """The answer to ``request``.
 
         Args:
             request: the request.
-            waiting: called every half a second meanwhile, in the caller's thread; if it raises, the process
-                is ended.
+            waiting: called every half second in the caller's thread; an exception from it ends the process.
 
         Raises:
-            ReaderDiedError: if it ends without one, or is ended since the file takes too long.
-            MessageError: if it answers with what is no answer, or is longer than its file may take memory.
+            ReaderDiedError: if the process ends without an answer, or the file takes too long.
+            MessageError: if the answer is not valid, or is larger than the memory for the file.
         """
         if request.cutting is not None:
             self._open(request.cutting)
@@ -107,22 +105,22 @@ class Child:
         return answer
 
     def _open(self, cutting: Cutting) -> None:
-        """Have it open a tokeniser, if it has another one; the time for that is no file's."""
+        """Make the process open a tokeniser, unless it has done so; its time is not counted as a file's."""
         if cutting.tokenizer != self._tokenizer:
             self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, _MEGABYTE)
             self._tokenizer = cutting.tokenizer
 
     def end(self) -> None:
-        """End it, and whatever it has started."""
+        """End the process and its children."""
         self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):  # what was not sent can no longer be
+            with suppress(OSError):  # a closed pipe cannot flush
                 _opened(pipe).close()
         self._listener.join(_END_SECONDS)
 
     def _talk(self, request: bytes | None, seconds: float, most: int) -> Answer:
-        self._said.clear()  # what it said of the files before is not about this one
+        self._said.clear()  # messages about earlier files
         expired = threading.Event()
 
         def expire() -> None:
@@ -133,7 +131,7 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            with suppress(BrokenPipeError):  # then there is no answer either
+            with suppress(BrokenPipeError):  # receive returns None then
                 if request is not None:
                     send(request, _opened(self.process.stdin))
             answer = receive(_opened(self.process.stdout), most)
@@ -145,21 +143,20 @@ class Child:
         return unpack(Answer, answer)
 
     def _death(self, *, expired: bool) -> ReaderDiedError:
-        # It has closed its output, which the system does for a process whose exit code is settled; should it
-        # have done so itself, it is ended.
+        # The system closes the output of a process that exits; one that closed it itself is killed.
         self.kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
         return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
 
     def kill(self) -> None:
-        """End it at once, whatever it does; who waits for its answer gets none."""
+        """Kill the process at once; a thread that waits for its answer gets a ReaderDiedError."""
         if self.process.returncode is not None:
-            return  # its number may be another's by now
+            return  # another process may have its id by now
         if sys.platform == "win32":
             self.process.kill()
             return
-        # The group may be gone already; macOS says of one that is ending that it is forbidden.
+        # The group may be gone already; for one that is ending, macOS raises PermissionError.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 

@@ -1,7 +1,7 @@
-"""Reading files in a process of its own, so that a file that hangs or crashes it takes only itself.
+"""Reads files in a separate process, so that a file that hangs or crashes its loader harms nothing else.
 
-PDFs, pages and Office files are read by native code. What that does with a damaged or hostile file cannot
-be caught inside the process that it runs in; another process can be ended.
+Native libraries read PDFs, pages and Office files. No exception handler catches a crash of such a library,
+but a separate process can be killed.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from index.loaders.sandbox.protocol import Answer, MessageError, Request
 from index.text.cutting import Cut, Cutting
 
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
-"""What native libraries say before they give up for want of memory."""
+"""Messages of native libraries that run out of memory."""
 
 _MOST_SAID = 200
-"""Characters of a program's last words in an error."""
+"""The longest part of the process's standard error in a message, in characters."""
 
 
 __all__ = ["Isolated", "ReaderDiedError"]
 
 
 class Isolated:
-    """Reads files in a process of its own. Safe to share between threads; it reads one file at a time.
+    """Reads files in a separate process. Threads may share it; it reads one file at a time.
 
-    The process is started for the first file and serves the next ones; after a file that ended it there
-    is a fresh one.
+    The process starts with the first file and serves the next ones. If a file ends it, the next file starts
+    a new process.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Isolated:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, or None while there is none."""
+        """The id of the process, or None while there is none."""
         child = self._child
         return None if child is None else child.process.pid
 
@@ -56,8 +56,8 @@ class Isolated:
         """The document that the file at ``path`` holds, as :func:`index.loaders.load` reads it.
 
         Raises:
-            LoadError: as there; also if the file takes more time or memory than it may, or crashes the
-                program that reads it. The last has a ``ReaderDiedError`` as its cause.
+            LoadError: as there; also if the file exceeds its limit of time or memory, or crashes the reading
+                process. The cause of the last error is a ``ReaderDiedError``.
         """
         return self.read(path, options)[0]
 
@@ -68,13 +68,13 @@ class Isolated:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """The same document, cut into passages in that process, too: a long text takes minutes.
+        """The document and its passages. The process cuts the passages too, since a long text takes minutes.
 
         Args:
             path: the file.
-            options: how it is to be read.
-            cutting: how it is to be cut; None where it is not.
-            waiting: called every half a second until it is read; if it raises, the file is given up.
+            options: how to read it.
+            cutting: how to cut it into passages; None for no passages.
+            waiting: called every half second; an exception from it cancels the reading.
 
         Raises:
             LoadError: as :meth:`load`.
@@ -100,7 +100,7 @@ class Isolated:
         limits = request.options.limits
         with self._lock:
             if self._has_ended:
-                raise LoadError(path, "was not read: the program for it was stopped", "try again")
+                raise LoadError(path, "was not read: the reading process was stopped", "try again")
             child = self._started(path)
             with ExitStack() as unless_answered:
                 unless_answered.callback(self._end)
@@ -109,20 +109,20 @@ class Isolated:
                 except ReaderDiedError as error:
                     raise _died(path, error, limits.seconds) from error
                 except MessageError as error:
-                    cause = f"made the program that reads it answer what cannot be used ({error})"
+                    cause = f"made the reading process send an answer that cannot be used ({error})"
                     raise LoadError(path, cause, "do not trust it; save it again") from error
                 if not answer.last:
                     unless_answered.pop_all()
         return answer
 
     def interrupt(self) -> None:
-        """Give up the file that another thread has it read, if there is one: that one's ``load`` fails."""
+        """Cancel the reading that another thread is waiting for: its ``load`` raises a LoadError."""
         child = self._child
         if child is not None:
             child.kill()
 
     def close(self) -> None:
-        """End the process, if there is one; the next file would start another."""
+        """End the process, if there is one; the next file starts a new one."""
         with self._lock:
             self._end()
 
@@ -133,14 +133,14 @@ class Isolated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give up the file that is being read, refuse those that wait for it, and end the process."""
+        """Cancel the current reading, refuse the waiting ones, and end the process."""
         self._has_ended = True
         if self._lock.locked():
             self.interrupt()
         self.close()
 
     def _started(self, path: Path) -> Child:
-        """The process, started if there is none that lives."""
+        """The process, started if none is running."""
         if self._child is not None and self._child.process.poll() is not None:
             self._end()
         if self._child is None:
@@ -152,11 +152,11 @@ class Isolated:
                     self._child.wait_until_ready()
                     unless_ready.pop_all()
             except OSError as error:
-                cause = f"was not read: the program for it does not start ({error.strerror or error})"
+                cause = f"was not read: the reading process does not start ({error.strerror or error})"
                 raise LoadError(path, cause, remedy) from error
             except (ReaderDiedError, MessageError) as error:
                 said = error.said if isinstance(error, ReaderDiedError) else str(error)
-                cause = f"was not read: the program for it does not start ({_last_line(said)})"
+                cause = f"was not read: the reading process does not start ({_last_line(said)})"
                 raise LoadError(path, cause, remedy) from error
         return self._child
 
@@ -171,21 +171,19 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
         cause = f"took more than {seconds:,g} seconds to read"
         return LoadError(path, cause, "split it into parts, or allow more time")
     if _WITHOUT_MEMORY.search(error.said):
-        cause = f"needed more memory than it may take ({_last_line(error.said)})"
+        cause = f"needed more memory than its limit ({_last_line(error.said)})"
         return LoadError(path, cause, "split it into parts, or allow more memory")
     if error.code >= 0:
-        cause = f"met a mistake of the program that reads it ({_last_line(error.said)})"
+        cause = f"made the reading process fail ({_last_line(error.said)})"
         return LoadError(path, cause, "report it together with the file")
     name = signal.strsignal(-error.code) or "unknown"
     if sys.platform != "win32" and -error.code == signal.SIGKILL:
-        cause = (
-            f"was being read when the system ended the program that reads it (signal {-error.code}, {name})"
-        )
+        cause = f"was being read when the system ended the reading process (signal {-error.code}, {name})"
         return LoadError(path, cause, "free memory, or split it into parts")
-    cause = f"crashed the program that reads it (signal {-error.code}, {name})"
+    cause = f"crashed the reading process (signal {-error.code}, {name})"
     return LoadError(path, cause, "save it again, or in another format")
 
 
 def _last_line(said: str) -> str:
     lines: Sequence[str] = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1][:_MOST_SAID] if lines else "it says nothing of why"
+    return lines[-1][:_MOST_SAID] if lines else "no message"

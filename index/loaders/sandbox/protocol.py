@@ -1,7 +1,7 @@
-"""What the process that reads files is asked and answers: JSON, after its length, over a pipe.
+"""Requests to the reading process and its answers: JSON, after its length, over a pipe.
 
-An answer is data from a program that a hostile file may have taken over, so that nothing in it is run or
-believed: it becomes a document only if every field has its type.
+A hostile file may have taken over the process that answers. So nothing in an answer is run: it becomes a
+document only if every field has its type.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ Message = TypeVar("Message")
 
 
 class MessageError(Exception):
-    """A message that is too long, or not what it should be."""
+    """A message is too long, or is not of the expected type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to be read, or a page of it to be drawn.
+    """A request to read a file, or to draw a page of it.
 
     Attributes:
-        path: its absolute path, as the file system has it; empty where only a tokeniser is to be opened.
-        options: how it is to be read.
-        page: the page to be drawn, from 1; 0 where the file is to be read.
+        path: its absolute path in the file system's encoding; empty if only a tokeniser is to be opened.
+        options: how to read it.
+        page: the page to draw, from 1; 0 for a request to read the file.
         width: of the picture of the page, in pixels.
-        cutting: how the document is to be cut into passages, or None. Its tokeniser, which may be large, is
-            empty where it is the one that was opened last.
+        cutting: how to cut the document into passages, or None. Its tokeniser, which may be large, is empty
+            if the process has opened it already.
     """
 
     path: bytes
@@ -50,14 +50,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a request.
+    """The answer to a request: a document, a picture, or an error.
 
     Attributes:
-        document: what was read, or None.
-        cut: its passages, if they were asked for.
-        picture: the picture of a page, as PNG, or nothing.
-        cause: where there is neither: what is wrong with the file.
-        remedy: and what to do about it.
+        document: the document, or None.
+        cut: its passages, if the request asked for them.
+        picture: a page as PNG, or empty.
+        cause: the error: what is wrong with the file.
+        remedy: the error: what to do about it.
         last: whether the process ends after this answer.
     """
 
@@ -70,32 +70,32 @@ class Answer:
 
 
 READY = Answer()
-"""Sent before the first request is taken, when a tokeniser is open, and before a file that was read is cut:
-the time for each is counted apart."""
+"""The process sends it when it has started, when it has opened a tokeniser, and between reading a file and
+cutting it. The parent limits the time for each of these steps separately."""
 
 
 class Source(Protocol):
-    """What bytes are read from: fewer than were asked for where no more are there yet, none at the end."""
+    """A stream of bytes; ``read`` may return fewer bytes than asked for, and none at the end."""
 
     def read(self, size: int, /) -> bytes | None:
         """At most ``size`` bytes."""
 
 
 class Sink(Protocol):
-    """What bytes are written to."""
+    """A destination of bytes."""
 
     def write(self, data: bytes, /) -> int | None:
         """Write ``data``."""
 
     def flush(self) -> None:
-        """Send what is held back."""
+        """Send buffered bytes."""
 
 
 def send(message: bytes, sink: Sink) -> None:
     """Write ``message`` with its length before it.
 
     Raises:
-        OSError: if nobody reads the other end.
+        OSError: if the other end is closed.
     """
     sink.write(_LENGTH.pack(len(message)))
     sink.write(message)
@@ -103,11 +103,11 @@ def send(message: bytes, sink: Sink) -> None:
 
 
 def receive(source: Source, most: int) -> bytes | None:
-    """The next message of ``source``, or None where it ends before it or within it.
+    """The next message of ``source``, or None if ``source`` ends before the end of the message.
 
     Args:
         source: a pipe that the other process writes to.
-        most: how many bytes a message may have.
+        most: the largest number of bytes that a message may have.
 
     Raises:
         MessageError: if the message is longer than ``most``.
@@ -126,7 +126,7 @@ def pack(message: Request | Answer) -> bytes:
     """A request or an answer as JSON.
 
     Raises:
-        MessageError: if it holds what no UTF-8 can carry, and so no catalog store: half a surrogate pair.
+        MessageError: if it holds half a surrogate pair, which neither UTF-8 nor the catalog can store.
     """
     from pydantic_core import PydanticSerializationError
 
@@ -137,10 +137,10 @@ def pack(message: Request | Answer) -> bytes:
 
 
 def unpack(kind: type[Message], data: bytes) -> Message:
-    """The message of type ``kind`` in ``data``, each of its fields held against its type.
+    """The message of type ``kind`` in ``data``; the type of each field is checked.
 
     Raises:
-        MessageError: if it is none.
+        MessageError: if ``data`` is not such a message.
     """
     try:
         message: Message = _adapters()[kind].validate_json(data)[0]
@@ -153,9 +153,9 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 @cache
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """What reads and writes each kind of message.
+    """The adapter that reads and writes each type of message.
 
-    It stands in a tuple, because a dataclass alone takes no configuration.
+    A message stands in a tuple, since an adapter of a dataclass alone takes no configuration.
     """
     from pydantic import ConfigDict, TypeAdapter
 
@@ -173,7 +173,7 @@ def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
 
 
 def _fits(answer: Answer) -> bool:
-    """Whether what points into the text of a document does."""
+    """Whether all offsets lie inside the document's text."""
     document, cut = answer.document, answer.cut
     if document is None:
         return cut is None
@@ -187,7 +187,7 @@ def _fits(answer: Answer) -> bool:
 
 
 def _read(source: Source, size: int) -> bytes:
-    """``size`` bytes, or fewer where ``source`` ends before."""
+    """``size`` bytes, or fewer if ``source`` ends before."""
     parts: list[bytes] = []
     while size and (part := source.read(min(size, 1 << 20))):
         parts.append(part)

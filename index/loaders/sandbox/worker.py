@@ -1,8 +1,8 @@
-"""The process that reads files: ``python -m index.loaders.sandbox.worker``, which ``isolation`` starts.
+"""The reading process: ``python -m index.loaders.sandbox.worker``, started by ``Child``.
 
-It answers requests from its standard input on its standard output until that ends. Whatever the libraries
-print goes nowhere, and a mistake of the program ends it with a traceback on standard error, which its
-parent keeps.
+It reads requests from standard input and writes answers to standard output until its input ends. Output that
+libraries print is discarded. An unexpected error ends the process with a traceback on standard error, which
+the parent keeps.
 """
 
 from __future__ import annotations
@@ -43,11 +43,10 @@ _MOST_OF_A_REQUEST = 1 << 28
 _MEGABYTE = 1024 * 1024
 
 _GRACE_SECONDS = 10.0
-"""How much longer than its limit a file may take before the process ends itself: its parent was first, if
-it is still there."""
+"""The process ends itself so long after the time limit of a file; a living parent has ended it before."""
 
 _KEPT_SHARE = 0.25
-"""Of the memory for a file: a process that holds on to more after it gives way to a fresh one."""
+"""A share of the memory for one file: a process that keeps more of it after a file is replaced."""
 
 _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told before Monday."
 
@@ -55,10 +54,10 @@ _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told 
 def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = _take_over_pipes()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, and it decides
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each would set memory aside, for arrays of a few numbers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which decides
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
     _leave_no_core()
-    detect(_ANY_WORDS)  # the largest thing that every format needs, and no file's doing
+    detect(_ANY_WORDS)  # loads the language model now: its memory is not counted as a file's
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
     send(pack(READY), answers)
@@ -69,17 +68,17 @@ def main() -> None:
         request = unpack(Request, waiting.get())
         if request.cutting is not None and request.cutting.tokenizer:
             token_spans = _tokeniser(request.cutting)
-            held_at_first = _memory().resident  # what it takes is no file's doing either
+            held_at_first = _memory().resident  # nor is the tokeniser's memory counted as a file's
         answer = _answer(request, token_spans, answers) if request.path else READY
         kept = (_memory().resident - held_at_first) / _MEGABYTE
         last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
         _send_answer(replace(answer, last=last), answers)
-    # The thread that waits for requests cannot be told to stop.
+    # The thread that waits for requests cannot be stopped.
     os._exit(0)
 
 
 def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
-    """The pipes to the parent, out of reach of libraries that read or print."""
+    """The pipes to the parent. Libraries that read or print get the null device instead."""
     requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -89,7 +88,7 @@ def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
 
 
 class _Pipe:
-    """A file descriptor without a buffer, whose lock a thread could hold when the process ends."""
+    """A file descriptor without a buffer: a buffer has a lock, which a thread could hold at exit."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -104,18 +103,18 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no bytes are buffered."""
 
 
 def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
-    """Take requests as they come; where the parent is gone, end, whatever is being read."""
+    """Queue requests as they come; exit at once when the parent is gone, even while a file is being read."""
     while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
         waiting.put(request)
     os._exit(0)
 
 
 def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """The tokeniser of ``cutting``; what else cutting needs is imported with it."""
+    """The tokeniser of ``cutting``; the other imports that cutting needs are made here too."""
     from tokenizers import Tokenizer
 
     signature(_ANY_WORDS)
@@ -153,7 +152,7 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
 
 
 def _is_whole(text: str) -> bool:
-    """Whether ``text`` has no half of a surrogate pair, which no tokeniser takes."""
+    """Whether ``text`` is free of half surrogate pairs, which tokenisers refuse."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -171,7 +170,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    """Bound what reading a file may take. Memory is bounded on Linux, where it can be measured."""
+    """Limit the time and, on Linux, the memory for a file."""
     _limit_time(limits)
     if sys.platform == "linux":
         import resource
@@ -200,7 +199,7 @@ def _unlimit() -> None:
 
 
 def _leave_no_core() -> None:
-    """A crash writes no image of the memory into the folder that the user is in."""
+    """Keep a crash from writing a core dump into the user's folder."""
     if sys.platform != "win32":
         import resource
 
@@ -209,14 +208,14 @@ def _leave_no_core() -> None:
 
 
 class _Memory(NamedTuple):
-    """What a process has, in bytes: what it could address, and how much of it is in memory."""
+    """The memory of a process in bytes: its address space, and the part that is resident."""
 
     addressed: int
     resident: int
 
 
 def _memory() -> _Memory:
-    """What this process has now (proc_pid_statm(5)); zeros where the system does not tell."""
+    """The memory of this process (proc_pid_statm(5)); zeros outside Linux."""
     if sys.platform != "linux":
         return _Memory(0, 0)
     import resource

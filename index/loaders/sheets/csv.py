@@ -1,4 +1,4 @@
-"""Delimited text (.csv, .tsv) → Document: a row for each record, its headings first."""
+"""Delimited text (.csv, .tsv) → Document: one row per record."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from index.loaders.text import unwrap
 from index.text.tabular import is_row
 
 _DELIMITERS = "\t;|,"
-"""Those considered; where several would do, the earlier: a comma stands in figures and sentences, too."""
+"""The delimiters to try, in order of preference: commas also occur in figures and sentences."""
 
 _SAMPLE_CHARACTERS = 200_000
 
 _PARTED_SHARE = 0.5
-"""From this share of records with several values on, a delimiter parts values."""
+"""A delimiter must split at least this share of the records."""
 
 _EVEN_SHARE = 0.9
-"""With a smaller share of records of the same width, commas with a space after them are those of prose."""
+"""If a smaller share of the records has the same width, commas with a space after them belong to prose."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The csv module's own bound of 131,072 would refuse a file for one long remark."""
+"""The csv module's default of 131,072 would refuse a file for one long comment."""
 
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""What spreadsheet programs write, and read, in front of the first record."""
+"""A line before the first record in which spreadsheet programs name the delimiter."""
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of a file of delimited text: values parted by commas, semicolons, tabs or bars.
+    """The document of delimited text: values separated by commas, semicolons, tabs or bars.
 
-    Each record is one line, with its values as they are written and line breaks inside quotes as spaces;
-    rows may have different numbers of values. A record without values parts tables where headings follow.
-    A file in which nothing parts values is read as the prose that it is.
+    Each record becomes one line, with line breaks inside quotes as spaces; records may have different
+    numbers of values. A record without values ends a table if headings follow. A file without a delimiter
+    is read as prose.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.
@@ -64,7 +64,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
 
 
 def _delimiter(text: str) -> str | None:
-    """What parts most records into the same number of values, more than one; None in prose."""
+    """The delimiter that splits most records into the same number of values; None in prose."""
     sample = _sample(text)
     best, most = None, 0.0
     for delimiter in _DELIMITERS:
@@ -87,7 +87,7 @@ def _sample(text: str) -> str:
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
-    """Whether commas or semicolons part clauses: spaces follow, and their number varies or lines stop."""
+    """Whether a delimiter is punctuation: spaces follow it, and its number varies or lines are sentences."""
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
     ended = sum(_SENTENCE_END.search(record[-1]) is not None for record in records)
@@ -95,7 +95,7 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The records of ``text``; a line whose quotes are not closed, or closed too early, as it is written."""
+    """The records of ``text``; quotes in a line with unbalanced quotes are read as characters."""
     csv.field_size_limit(_MAX_FIELD_CHARACTERS)
     lines = list(StringIO(text, newline=""))
     begun = 0
@@ -112,7 +112,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
-    """A block a record, those of a table in one group."""
+    """One block per record; the records of a table are one group."""
     group = object()
     parted = False
     for record in records:

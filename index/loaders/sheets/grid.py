@@ -1,7 +1,7 @@
 """A sheet's cells → blocks: its tables, each with its headings, and the lines between them.
 
-Nothing in a sheet says where a table begins. It is read off the cells as a person does: rows and columns
-without words part tables, unless what stands below or beside has no headings or labels of its own.
+A sheet does not mark where a table begins. As a person would, this module separates tables at empty rows and
+columns, unless the cells below or beside them have no headings or labels of their own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MAX_CAPTION_CHARACTERS = 200
 MAX_CAPTION_LINES = 3
 
 MAX_GAP_ROWS = 2
-"""How many empty rows set the headings of a table apart from its figures."""
+"""The largest number of empty rows between the headings of a table and its figures."""
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""Cells scattered over a sheet would otherwise take the product of its rows and columns to write."""
+"""A few cells that are scattered over a large sheet are not written as a grid, which would be huge."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -38,13 +38,13 @@ _BLANK_FIGURE = regex.compile(r"[-–—―.…]+|n\.?/?a\.?|nil", regex.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that has words.
+    """A cell with text.
 
     Attributes:
-        text: what it shows, on one line.
-        figure: whether it holds a quantity, or the dash that stands for one; years, dates and words are
-            none, since they name columns and rows.
-        width: how many columns it is merged over.
+        text: its visible text, on one line.
+        figure: whether it holds a quantity, or a dash in place of one. Years and dates are not quantities,
+            since they name columns and rows.
+        width: the number of columns that it is merged over.
     """
 
     text: str
@@ -54,37 +54,37 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that has words: its place in the sheet, and its cells by column, from the left."""
+    """A row with text: its number in the sheet, and its cells by column, from the left."""
 
     place: int
     cells: Mapping[int, Cell]
 
     @property
     def alone(self) -> Cell | None:
-        """Its only cell, or None where it has several."""
+        """Its only cell, or None if it has several."""
         return next(iter(self.cells.values())) if len(self.cells) == 1 else None
 
     def has_figures(self) -> bool:
-        """Whether a cell of it holds a quantity."""
+        """Whether one of its cells holds a quantity."""
         return any(cell.figure for cell in self.cells.values())
 
 
 def is_written_figure(text: str) -> bool:
-    """Whether words in a cell are a quantity, or a dash that stands for one: no name and no time."""
+    """Whether the text of a cell is a quantity, or a dash in place of one, rather than a name or a time."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
 
 
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """The blocks of a sheet, in reading order: its tables as rows with one group each, other lines alone.
+    """The blocks of a sheet in reading order: the rows of each table as one group, other lines alone.
 
-    A table's headings come first. A heading over several columns is written over each of them, since a line
-    of text cannot show how far it reaches; other merged cells are written once. Short lines right above a
-    table (its name, its units) are in its group.
+    A table's headings come first. A heading over several columns is repeated in each of them, since a line
+    of text cannot show its extent; other merged cells are written once. Short lines directly above a table
+    (its name, its units) belong to its group.
 
     Args:
-        rows: the rows that have words, in order.
+        rows: the rows with text, in order.
     """
     for region in _regions(rows):
         parts = _side_by_side(region)
@@ -95,7 +95,7 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Region:
-    """Rows that belong together, the columns of those with several cells, and whether those have figures."""
+    """Rows that belong together, the columns of rows with several cells, and whether they have figures."""
 
     rows: list[Row] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
@@ -110,7 +110,7 @@ class _Region:
 
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Runs of rows that belong together: a table with the lines above and below it, or lines alone."""
+    """Rows that belong together: a table with the lines above and below it, or lines without a table."""
     held = _Region()
     for band in _bands(rows):
         gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
@@ -123,7 +123,7 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Runs of rows without an empty one among them."""
+    """Runs of rows without an empty row between them."""
     band: list[Row] = []
     for line in rows:
         if band and line.place > band[-1].place + 1:
@@ -135,7 +135,7 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Whether a band goes on with the table above it: it has figures in its columns, and no headings."""
+    """Whether a band continues the table above it: it has figures in its columns, and no headings."""
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -149,7 +149,7 @@ def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
 
 
 def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
-    """Whether lines name the table below: short, right above it, and no notes to what stands above them."""
+    """Whether lines name the table below: they are short, directly above it, and not notes."""
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
@@ -168,7 +168,7 @@ def _is_note(line: Row) -> bool:
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
-    """The tables that stand beside each other, from the left; one where all of it is one table."""
+    """The tables that stand side by side, from the left."""
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
     if _is_sparse(several, columns):
@@ -193,7 +193,7 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Whether columns after an empty one are a table: the first of them names its rows, each once."""
+    """Whether columns after an empty column are a table: their first column names the rows, each once."""
     figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
     names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
     words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
@@ -205,7 +205,7 @@ def _is_figure(line: Row, column: int) -> bool:
 
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """The blocks of lines with at most one table among them."""
+    """The blocks of rows that hold at most one table."""
     several = [place for place, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)
@@ -234,16 +234,16 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 
 def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
-    """Whether a row with one cell, right below a table and under one of its columns, belongs to it."""
+    """Whether a row with one cell, directly below a table and in one of its columns, belongs to the table."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
-    """The rows of one table, its headings first, each over every column that it is for.
+    """The rows of a table; each heading is written in every column that it covers.
 
     Args:
-        rows: its rows that have words, in order.
-        group: what stands for the table.
+        rows: its rows with text, in order.
+        group: an object that stands for the table.
     """
     columns = _columns(rows)
     if _is_sparse(rows, columns):
@@ -269,5 +269,5 @@ def _columns(rows: Iterable[Row]) -> list[int]:
 
 
 def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
-    """Whether the places of a table are so many more than its cells that these are not set out in columns."""
+    """Whether a table has so few cells for its rows and columns that it is not written as a grid."""
     return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

@@ -1,4 +1,4 @@
-"""The rows of headings over a table's columns, with each heading over every column that it is for."""
+"""The heading rows of a table, with each heading in every column that it covers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 import regex
 
 Heading = tuple[str, int]
-"""The words of a heading, and how many columns it is merged over."""
+"""The text of a heading, and the number of columns that it is merged over."""
 
 _YEAR = r"(?:19|20)\p{N}{2}"
 _HAS_YEAR = regex.compile(
@@ -25,7 +25,7 @@ MAX_PERIOD_CHARACTERS = 60
 
 
 def is_period(text: str) -> bool:
-    """Whether words are about a time that has a year: ``2023``, ``2022/23``, ``January–June 2023``."""
+    """Whether ``text`` is a period with a year: ``2023``, ``2022/23``, ``January–June 2023``."""
     if len(text) > MAX_PERIOD_CHARACTERS:
         return False
     if _ALL_FIGURES.fullmatch(text):
@@ -36,18 +36,18 @@ def is_period(text: str) -> bool:
 def period_of_all(
     rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
-    """The lines of the row whose one period stands above all columns, and the rows of headings without it.
+    """The period that covers a whole table, as lines above it, and the heading rows without it.
 
-    It names the table rather than a column, wherever in its row it stands (mostly over the last column, set
-    to the right). What stands before it over the names of the rows (mostly the units) goes down beside the
-    headings of the columns, or is a line of its own where the names have a heading there.
+    Such a period is the only label of the first heading row, in whatever column it stands (mostly the last).
+    A text before it, in the column of the row names (mostly the units), moves to the next heading row, or
+    becomes a line of its own if that row has a text there.
 
     Args:
-        rows: the rows of headings, from the top: words and width by column.
-        columns: the columns of the table that have words, from the left; the first one names the rows.
+        rows: the heading rows, from the top: text and width by column.
+        columns: the columns with text, from the left; the first one names the rows.
 
     Returns:
-        None where there is no such period.
+        The lines and the remaining heading rows; None if there is no such period.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -64,14 +64,14 @@ def period_of_all(
 
 
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
-    """Rows of headings, each heading written over every column that it is for.
+    """Heading rows with each heading written in every column that it covers.
 
-    That is told by a merged cell, and else by where the headings stand: one period over each group of columns
-    that an empty column parts, or each heading over the columns up to the next.
+    A merged cell covers its columns. Other headings cover by position: one period for each group of columns
+    between empty columns, or each heading for the columns up to the next heading.
 
     Args:
-        rows: the rows of headings, from the top: words and width by column.
-        columns: the columns of the table that have words, from the left; the first one names the rows.
+        rows: the heading rows, from the top: text and width by column.
+        columns: the columns with text, from the left; the first one names the rows.
     """
     found: list[dict[int, str]] = []
     for place, cells in enumerate(rows):
@@ -93,7 +93,7 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """The headings of a row, without merged cells, over the columns that have headings below them."""
+    """The headings of a row without merged cells, spread over the columns with headings below them."""
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
         return {}

@@ -1,6 +1,6 @@
-"""A cell's value and its number format → what the sheet shows; dates and times as ISO 8601 writes them.
+"""A cell's value and its number format → the text that the sheet shows, with dates in ISO 8601.
 
-The codes are those of ECMA-376, part 1, section 18.8.31.
+ECMA-376, part 1, section 18.8.31 defines the format codes.
 """
 
 from __future__ import annotations
@@ -36,15 +36,47 @@ _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
 _NOT_NEGATIVE = ((">", Decimal(0)), (">=", Decimal(0)))
 
 
+GENERAL = "General"
+"""The format code of an unformatted cell."""
+
+_SIGNIFICANT_DIGITS = 15
+"""The precision of a spreadsheet; further digits are noise of binary fractions."""
+
+_GENERAL_DIGITS = 10
+"""The number of digits in an unformatted cell of the usual width."""
+
+_GENERAL_BELOW = 1e15
+
+_GENERAL_ABOVE = 1e-9
+
+_ROOM = Context(prec=400)
+"""Digits for the largest number of a cell, 10³⁰⁸, in full."""
+
+_MOST_DECIMALS = 30
+"""The largest number of decimals in a format ([MS-OI29500], 2.1.739)."""
+
+_NOT_NOUGHT = regex.compile(r"[1-9]")
+
+_NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
+
+Parts = tuple[tuple[str, str], ...]
+"""The parts of a section: kind and text of each."""
+
+_MOST_PLACES = 7
+"""The largest number of digits in a denominator, as in Excel."""
+
+_NO_REST = 5e-8
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a code.
+    """A section of a format code.
 
     Attributes:
-        parts: what it is made of, in order: each a kind and what it says.
+        parts: its parts in order: kind and text of each.
         kinds: the kinds of its parts.
-        marks: the marks of its digits, and ``%`` and ``@``.
-        condition: the figures that it is for, where it says so: ``<=`` and the bound.
+        marks: its digit marks, and ``%`` and ``@``.
+        condition: the comparison and bound of the figures that it is for, or None.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -53,11 +85,11 @@ class Section:
     condition: tuple[str, Decimal] | None
 
     def holds(self, value: Decimal) -> bool:
-        """Whether a figure is one that the section is for; none is without a condition."""
+        """Whether a figure meets the condition; False without a condition."""
         return self.condition is not None and _COMPARED[self.condition[0]](value, self.condition[1])
 
     def is_for_negative_alone(self) -> bool:
-        """Whether its condition holds for negative figures alone."""
+        """Whether its condition holds only for negative figures."""
         if self.condition is None:
             return False
         sign, bound = self.condition
@@ -66,7 +98,7 @@ class Section:
 
 @lru_cache(maxsize=1024)  # a workbook has many cells and few formats
 def sections(code: str) -> tuple[Section, ...]:
-    """The sections of a code: for positive and negative figures, zero and words, or for conditions."""
+    """The sections of a format code: for positive and negative figures, zero and text, or by condition."""
     found: list[str] = []
     place = 0
     while place <= len(code):
@@ -79,7 +111,7 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """The section for a figure, and whether its minus sign is still to be written."""
+    """The section for a figure, and whether a minus sign must be added."""
     figures = codes[:3]
     if not any(code.condition for code in figures[:2]):
         number = 1 if value < 0 else 2 if value == 0 else 0
@@ -90,7 +122,7 @@ def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
     if held is not None:
         return held, not held.is_for_negative_alone()
     others = [code for code in figures if code.condition is None]
-    # A figure that no condition holds for is written by the first of the others that is for its sign.
+    # A figure that meets no condition takes the first section without one.
     section = others[0] if others else figures[-1]
     is_rest_negative = len(asked) == 1 and asked[0].condition in _NOT_NEGATIVE
     return section, not is_rest_negative
@@ -117,44 +149,11 @@ def _parsed(section: str) -> Section:
     return Section(tuple(parts), frozenset(kind for kind, _ in parts), marks, condition)
 
 
-GENERAL = "General"
-"""The code of a cell that nobody formatted."""
-
-_SIGNIFICANT_DIGITS = 15
-"""What a spreadsheet calculates with; the digits after these are noise of binary fractions."""
-
-_GENERAL_DIGITS = 10
-"""How many digits a cell without a format has room for, beside its decimal point."""
-
-_GENERAL_BELOW = 1e15
-_GENERAL_ABOVE = 1e-9
-
-_ROOM = Context(prec=400)
-"""Digits for the largest number of a cell, 10³⁰⁸, in full."""
-
-_MOST_DECIMALS = 30
-"""A code may ask for no more ([MS-OI29500], 2.1.739)."""
-
-_NOT_NOUGHT = regex.compile(r"[1-9]")
-_NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
-
-
-Parts = tuple[tuple[str, str], ...]
-"""Parts of a section, each a kind and what it says."""
-
-_MOST_PLACES = 7
-"""Digits of a denominator: Excel takes no more either."""
-
-
-_NO_REST = 5e-8
-
-
 def shown_number(value: float, code: str) -> str:
-    """A number as a sheet shows it under a format; empty where the format hides it.
+    """A number as a sheet shows it; empty if its format hides it.
 
-    Grouping, decimals, percent, currencies, brackets around negative figures and words are those of the
-    format, as are powers of ten, fractions and conditions. A cell without a format has ten significant
-    digits, as one of the usual width has.
+    The format gives grouping, decimals, percent, currency, brackets around negative figures, text, powers of
+    ten, fractions and conditions. An unformatted number has ten significant digits.
 
     Args:
         value: the cell's number.
@@ -174,7 +173,7 @@ def shown_number(value: float, code: str) -> str:
 
 
 def shown_text(text: str, code: str) -> str:
-    """Words as a sheet shows them under a format; empty where the format hides them."""
+    """Text as a sheet shows it; empty if its format hides it."""
     codes = sections(code)
     if len(codes) < 4:
         return text
@@ -187,10 +186,10 @@ def shown_text(text: str, code: str) -> str:
 
 
 def shown_moment(value: date | time | timedelta, code: str) -> str:
-    """A date, a time of day or a duration, as ISO 8601 writes it.
+    """A date, a time of day or a duration in ISO 8601.
 
-    What the format leaves out is left out: ``mmm yy`` is ``2023-06``, ``yyyy`` is ``2023``; but a day or a
-    month alone still has its year.
+    Fields that the format leaves out are left out: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``.
+    A day or month always has its year.
     """
     fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
     seconds = "s" in fields
@@ -216,7 +215,7 @@ def shown_moment(value: date | time | timedelta, code: str) -> str:
 
 
 def general(value: Decimal) -> str:
-    """A number of a cell without a format: ten significant digits, whole numbers in full."""
+    """An unformatted number: ten significant digits, whole numbers in full."""
     size = abs(value)
     if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
         return f"{int(value)}"
@@ -229,7 +228,7 @@ def general(value: Decimal) -> str:
 
 
 def _filled(amount: Decimal, section: Section) -> str:
-    """The section with a figure's digits in place of its marks."""
+    """The section with the digits of a figure in place of its marks."""
     parts = section.parts
     if "general" in section.kinds or "@" in section.marks:
         return "".join(
@@ -243,7 +242,7 @@ def _filled(amount: Decimal, section: Section) -> str:
     before = "".join(text for _, text in parts[:first])
     if "slash" in section.kinds:
         return _as_fraction(amount, section)
-    # A power of ten without digits before it is no power: Excel shows the figure alone.
+    # Excel ignores an exponent without digits before it.
     if any(kind == "exponent" for kind, _ in parts[first:]):
         return before + _scientific(amount, parts[first:])
     after = "".join(text for _, text in parts[last + 1 :])
@@ -251,7 +250,7 @@ def _filled(amount: Decimal, section: Section) -> str:
 
 
 def _scientific(amount: Decimal, parts: Parts) -> str:
-    """A figure as digits times a power of ten; that is a multiple of the places before the point."""
+    """A figure in scientific notation; the exponent is a multiple of the digits before the point."""
     at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
     marks = "".join(text for kind, text in mantissa if kind == "mark")
@@ -268,7 +267,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """A figure as a whole number and a fraction, of the denominator that the format has or of few digits."""
+    """A figure as a whole number and a fraction, whose denominator the format gives or limits."""
     parts = section.parts
     slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
     start = _while(parts, slash - 1, -1, _is_digit_mark)
@@ -290,7 +289,7 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 
 
 def _near(value: float, most: int) -> tuple[int, int]:
-    """A fraction near a figure, as Excel finds it: the last of its continued fractions with few digits.
+    """The fraction that Excel shows: the last convergent of the continued fraction within the limit.
 
     Args:
         value: the figure, 0 or more.
@@ -312,14 +311,14 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
-    """The first place from ``place`` on, in steps, at which a condition does not hold."""
+    """The first place from ``place`` on, in steps of ``step``, at which the condition fails."""
     while 0 <= place < len(parts) and holds(parts[place]):
         place += step
     return place
 
 
 def _digits(amount: Decimal, parts: Parts) -> str:
-    """A figure under the marks from the first to the last; what stands between them stays there."""
+    """The digits of a figure, laid out by the marks and the literals between them."""
     point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
     marks = "".join(text for kind, text in whole if kind == "mark")
@@ -344,7 +343,7 @@ def _grouped(digits: str) -> str:
 
 
 def _between(digits: str, parts: Parts) -> str:
-    """Digits with the words that the format sets between them: ``00-00`` makes ``12-34`` of 1234."""
+    """Digits with the literals of the format between them: ``00-00`` makes ``12-34`` of 1234."""
     written: list[str] = []
     left = digits
     for kind, text in reversed([part for part in parts if part != ("mark", ",")]):

@@ -35,13 +35,24 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._reader import WorkSheetParser
 
 
-def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an Excel workbook (.xlsx, .xlsm). Macros are not run, and nothing is fetched.
+_MAX_COLUMNS = 16_384
+"""The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13)."""
 
-    Its text is what a reader sees: each sheet's name, which is a heading, and its tables and lines, with
-    numbers in the format of their cells and dates as ISO 8601 writes them. Hidden sheets, rows and columns
-    are left out, as are charts (their figures are in the sheets), comments and text boxes. A formula has the
-    value that was saved with it; one without is empty.
+_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
+"""An escaped control character (ECMA-376, part 1, section 22.9.2.19)."""
+
+_TRUE = {"1", "true"}
+
+_NO_SIZE = regex.compile(r"0+(?:\.0*)?")
+
+
+def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
+    """The document of an Excel workbook (.xlsx, .xlsm). Macros do not run, and nothing is fetched.
+
+    Its text has each visible sheet: its name as a heading, then its tables and lines, with numbers in the
+    format of their cells and dates in ISO 8601. Hidden rows and columns are left out, as are charts (their
+    figures are in the sheets), comments and text boxes. A formula has its saved value, and is empty without
+    one.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -70,7 +81,7 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
 
     blocks: list[Block] = []
     try:
-        # openpyxl warns of what it would not write, and prints what styles lack.
+        # openpyxl warns of parts that it cannot write, and prints missing styles.
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
             book = load_workbook(
@@ -84,7 +95,7 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
         *(BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, InvalidFileException),
         *(KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, SyntaxError),
     ) as error:
-        # openpyxl checks little: what is wrong in a file shows as whatever error comes of it.
+        # openpyxl checks little: damage in a file can raise any of these errors.
         first = error.__cause__ or error
         cause = flow(str(first.args[0] if first.args else "")) or type(first).__name__
         raise LoadError(
@@ -105,30 +116,20 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def _first_line(blocks: list[Block]) -> str | None:
-    """The first line, if it stands above the first table and is short, as the name of a workbook is."""
+    """The first line, if it is a short line above the first table."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
 
 
-_MAX_COLUMNS = 16_384
-"""How many columns a sheet can have (ECMA-376, part 1, section 18.3.1.13)."""
-
-_ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
-"""A control character, as it is written in a workbook (ECMA-376, part 1, section 22.9.2.19)."""
-
-_TRUE = {"1", "true"}
-_NO_SIZE = regex.compile(r"0+(?:\.0*)?")
-
-
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
-    """The rows of a sheet that have words, in order, without hidden rows and columns.
+    """The rows of a sheet with text, in order, without hidden rows and columns.
 
-    Only what is there is read: the size that a sheet claims to have counts for nothing.
+    The size that a sheet declares is ignored: only its cells are read.
     """
     from openpyxl.cell.read_only import ReadOnlyCell
 
-    # openpyxl's public reader of rows knows no merged and hidden cells, and fills rows up to the width that
-    # the sheet claims; its parser gives the cells that are there.
+    # openpyxl's public reader of rows ignores merged and hidden cells, and fills rows up to the declared
+    # width; its parser gives the cells that exist.
     found: dict[int, dict[int, Cell]] = {}
     with _source(sheet) as source:
         parser = _parser(sheet, source)
@@ -183,7 +184,7 @@ def _shown(cell: ReadOnlyCell) -> Cell:
 
 
 def _words(value: object, cell: ReadOnlyCell) -> str:
-    """The words of a cell, which may be of several runs, as their fonts show them."""
+    """The text of a cell, which may have several runs in different fonts."""
     from openpyxl.cell.rich_text import CellRichText, TextBlock
 
     font = cell.font
@@ -201,7 +202,7 @@ def _shown_run(text: str, font: str | None, position: str | None) -> str:
 
 
 def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
-    """The rows without hidden rows and columns, closed up as the sheet is shown."""
+    """The rows without hidden rows and columns, renumbered without gaps."""
     hidden_rows = sorted(
         int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
     )
@@ -230,7 +231,7 @@ def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -
 
 
 def _is_hidden(said: Mapping[str, str], size: str) -> bool:
-    """Whether a row or a column is hidden, or set to have no height or width."""
+    """Whether a row or column is hidden, or has no height or width."""
     return said.get("hidden") in _TRUE or _NO_SIZE.fullmatch(said.get(size, "")) is not None
 
 

@@ -1,4 +1,4 @@
-"""A chart's data → a table: a row for each category, a column for each series (ECMA-376, part 1, 21.2)."""
+"""A chart's data → a table with a row per category and a column per series (ECMA-376, part 1, 21.2)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 _LAST_DATE = 2_958_465
-"""The number of 31 December 9999, the last day that a spreadsheet knows."""
+"""The serial number of 31 December 9999, the last day of a spreadsheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """A series: its name, and the labels and values of its points by their number."""
+    """A series: its name, and the labels and values of its points by point number."""
 
     name: str
     labels: Mapping[int, str]
@@ -32,8 +32,8 @@ class _Series:
 def chart_blocks(root: Element) -> Iterator[Block]:
     """The blocks of a chart: its title, and its data as a table.
 
-    The data are those that were saved with the chart; the workbook that they come from is not opened. Series
-    with the same categories share a table.
+    The data are the copy that is saved with the chart; the workbook is not opened. Series with the same
+    categories share a table.
 
     Args:
         root: the root element of the chart's part.
@@ -56,7 +56,7 @@ def chart_blocks(root: Element) -> Iterator[Block]:
 
 
 def _rows(several: Sequence[_Series]) -> list[Row]:
-    """The headings, then a row for each category that has a label or a value."""
+    """The headings, then a row for each category with a label or a value."""
     named = [
         series.name or (f"Series {number}" if len(several) > 1 else "")
         for number, series in enumerate(several, 1)
@@ -86,7 +86,7 @@ def _series(element: Element) -> _Series:
 
 
 def _points(data: Element | None) -> dict[int, str]:
-    """The points of labels or values as they are shown, by their number."""
+    """The points of labels or values as the chart shows them, by point number."""
     if data is None:
         return {}
     levels = list(data.iter(f"{_C}lvl"))
@@ -94,7 +94,7 @@ def _points(data: Element | None) -> dict[int, str]:
         code = flow(data.findtext(f".//{_C}formatCode") or GENERAL)
         numbers = next(data.iter(f"{_C}numCache", f"{_C}numLit"), None) is not None
         return {place: _shown(text, own or code) if numbers else text for place, text, own in _said(data)}
-    # The first level is the innermost; a label of an outer one goes for all points up to the next.
+    # The first level is the innermost; a label of an outer level holds until its next label.
     inner, *outer = [{place: text for place, text, _ in _said(level)} for level in levels]
     found: dict[int, str] = {}
     current = [""] * len(outer)
@@ -105,7 +105,7 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _said(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """The points of a list: number, words and, where it differs from the list's, the format."""
+    """The points of a list: number, text and, if it differs from the list's, number format."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")

@@ -1,4 +1,4 @@
-"""A SmartArt diagram → its words, in the order of its points (ECMA-376, part 1, 21.4)."""
+"""A SmartArt diagram → its text, in the order of its points (ECMA-376, part 1, 21.4)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm
 
 
 def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    """The words of a diagram, a line for each paragraph of its points; none where a frame holds no diagram.
+    """The text of a diagram, one line per paragraph of its points; nothing for a frame without a diagram.
 
-    Points follow each other as an outline does: each before those below it.
+    The points come in outline order: each before those below it.
     """
     said = next(shape._element.iter(f"{_D}relIds"), None)
     reference = said.get(_DATA) if said is not None else None
@@ -43,7 +43,7 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
 
 def _below(root: Element) -> dict[str | None, list[str | None]]:
-    """The points right below each point, in order."""
+    """The children of each point, in order."""
     found: dict[str | None, list[tuple[int, str | None]]] = {}
     for link in root.iter(f"{_D}cxn"):
         if link.get("type", "parOf") == "parOf":

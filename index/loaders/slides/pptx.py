@@ -1,4 +1,4 @@
-"""PowerPoint presentation → Document: a page for each slide, its title first, its notes last."""
+"""PowerPoint presentation → Document: one page per slide, its title first, its notes last."""
 
 from __future__ import annotations
 
@@ -30,12 +30,18 @@ if TYPE_CHECKING:
 
 
 _PAGE = Block("")
-"""Stands where a slide begins."""
+"""Marks the start of a slide."""
+
+
+NOTES_MARK = "Notes: "
+"""The start of a speaker's notes."""
+
+_PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
 
 
 @dataclass(frozen=True, slots=True)
 class _Slide:
-    """A slide as it was read: its title, or a first line that could be one; whether it is a mere picture."""
+    """A slide: its title or a first line that could be one, its blocks, and whether it is only a picture."""
 
     title: str | None = None
     blocks: tuple[Block, ...] = ()
@@ -43,12 +49,11 @@ class _Slide:
 
 
 def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a PowerPoint presentation (.pptx, .pptm). Macros are not run, and nothing is fetched.
+    """The document of a PowerPoint presentation (.pptx, .pptm). Macros do not run, and nothing is fetched.
 
     Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
-    reading order, then the speaker's notes. Hidden slides are left out, but keep their numbers, so that a
-    page is the slide of that number in the program. So do slides without words; those that are pictures are
-    among the unread pages.
+    reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that a
+    page has the number of its slide in the program. Slides that are only pictures are unread pages.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -86,7 +91,7 @@ def _slides(data: bytes, path: Path) -> list[_Slide]:
         *(PythonPptxError, LxmlError, BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),
         *(KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, AssertionError),
     ) as error:
-        # python-pptx checks little: what is wrong in a file shows as whatever error comes of it.
+        # python-pptx checks little: damage in a file can raise any of these errors.
         cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
         remedy = "open it in a presentation program and save it again"
         raise LoadError(path, f"is broken: {cause}", remedy) from error
@@ -105,14 +110,8 @@ def _slide(slide: Slide) -> _Slide:
     return _Slide(title or (None if is_row(first) else title_of_line(first)), blocks)
 
 
-NOTES_MARK = "Notes: "
-"""What a speaker's notes begin with."""
-
-_PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
-
-
 def is_hidden(slide: Slide) -> bool:
-    """Whether a slide is left out when the presentation is shown."""
+    """Whether a slide is hidden in the slide show."""
     return slide._element.get("show") in {"0", "false"}
 
 
@@ -122,15 +121,15 @@ def has_pictures(slide: Slide) -> bool:
 
 
 def title_of(slide: Slide) -> str:
-    """A slide's title on one line; empty where it has none."""
+    """A slide's title on one line; empty without one."""
     title = slide.shapes.title
     return flow(" ".join(lines_of(title.text_frame))) if title is not None else ""
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
-    """The blocks of a slide without its title, in reading order, and the notes to it.
+    """The blocks of a slide in reading order, without its title, then its notes.
 
-    Slide numbers, dates, headers and footers are left out, as are hidden shapes and the words of pictures.
+    Slide numbers, dates, headers, footers and hidden shapes are left out.
     """
     title = slide.shapes.title
     own = title.shape_id if title is not None else None
@@ -169,9 +168,10 @@ def _is_read(shape: BaseShape) -> bool:
 
 
 def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
-    """Shapes from top to bottom; those at about the same height from left to right.
+    """Shapes from top to bottom, and those of one row from left to right.
 
-    Two are so if the lower one begins above the middle of the higher one, or of itself were it moved there.
+    Two shapes are in one row if the lower one begins within half the height of the shorter one below the
+    top of the higher one.
     """
     placed = [(shape.top or 0, shape.left or 0, shape.height or 0, shape) for shape in shapes]
     lines: list[list[tuple[int, int, int, BaseShape]]] = []

@@ -1,4 +1,4 @@
-"""Paragraphs on slides (DrawingML; ECMA-376, part 1, 21.1.2) → the words that are seen."""
+"""Paragraphs on slides (DrawingML; ECMA-376, part 1, 21.1.2) → their visible text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Put what newer programs show in the place of alternatives, so that each is there once."""
+    """Replace alternatives for newer and older programs by the one for newer programs."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
@@ -46,7 +46,7 @@ def choose(root: Element) -> None:
 
 
 def lines_of(frame: TextFrame) -> Iterator[str]:
-    """The lines of a text that its author parted, each item of a list with its number."""
+    """The lines of a text, each item of a list with its number."""
     counts: dict[int, int] = {}
     for paragraph in frame._txBody.iterfind(f"{_A}p"):
         words = "".join(_words(paragraph)).replace("\v", "\n")
@@ -57,7 +57,7 @@ def lines_of(frame: TextFrame) -> Iterator[str]:
 
 
 def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """The number of an item; ``counts`` has the last one of each level of the list."""
+    """The number of an item; ``counts`` has the last number of each level of the list."""
     properties = paragraph.find(f"{_A}pPr")
     level = int(properties.get("lvl", "0")) if properties is not None else 0
     for deeper in [one for one in counts if one > level]:
@@ -90,7 +90,7 @@ def _run(run: Element) -> str:
         for name in ("latin", "sym")
         if (one := properties.find(_A + name)) is not None
     }
-    # The font for symbols is for the private use area alone.
+    # The symbol font applies to the private use area only.
     private = not text.isascii() and "sym" in fonts
     shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
     return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown

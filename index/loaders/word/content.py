@@ -1,4 +1,4 @@
-"""WordprocessingML (ISO/IEC 29500-1, 17) → blocks of text, as a reader of the document sees them."""
+"""WordprocessingML (ISO/IEC 29500-1, 17) → the blocks of text that a reader sees."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _UNREAD = frozenset(
     {f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}sdtEndPr"}
     | {f"{W}tblPr", f"{W}tblGrid", f"{W}trPr", f"{W}tcPr", f"{W}sectPr", f"{W}rt", f"{W}rubyPr", FALLBACK}
 )
-"""Deleted and moved words, codes of fields, properties, readings above a line, and what is there for programs
-that know less."""
+"""Deleted and moved text, field codes, properties, pronunciation above characters, and fallbacks for older
+programs."""
 
 _SPACES = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}noBreakHyphen": "-", f"{W}cr": "\n"}
 _NOTE_REFERENCES = {f"{W}footnoteReference", f"{W}endnoteReference"}
@@ -37,12 +37,12 @@ _PLACE = regex.compile("[0-9A-Fa-f]{1,4}")
 
 @dataclass(slots=True)
 class _Line:
-    """A paragraph being read.
+    """A paragraph that is being read.
 
     Attributes:
         style: its style.
-        format: that of the run being read.
-        boxes: the text boxes that are anchored in it.
+        format: the format of the current run.
+        boxes: the text boxes anchored in it.
     """
 
     style: str | None
@@ -51,9 +51,9 @@ class _Line:
 
 
 class Content:
-    """The words below elements of a document.
+    """Reads the blocks of a document.
 
-    It counts the items of lists and the notes: elements must be asked for in their order.
+    It counts list items and notes, so callers must read elements in document order.
 
     Args:
         part: the document's main part.
@@ -84,9 +84,9 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Footnotes, then endnotes, each with the mark that stands where it is referred to.
+        """Footnotes, then endnotes, each with the mark at its reference. Call it after reading the body.
 
-        They are asked for after the body. A note that nothing refers to is not shown.
+        Notes without a reference are left out, as in Word.
         """
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
@@ -98,7 +98,7 @@ class Content:
                 yield Block(f"{note.mark} {text}".strip())
 
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
-        """The lines of a paragraph, which may be of several whose ends are deleted."""
+        """The lines of a paragraph; paragraphs whose ends were deleted are joined."""
         paragraph = joined[-1]
         line = _Line(value(paragraph, "pPr/pStyle"))
         words = "".join("".join(self._words(one, line)) for one in joined)
@@ -114,20 +114,20 @@ class Content:
         group = group or (object() if len(lines) > 1 else None)
         for number, text in enumerate(lines):
             yield Block((marker if number == 0 else "") + text, group)
-        for box in line.boxes:  # a text box is anchored in a paragraph, and no part of its sentences
+        for box in line.boxes:  # a text box is anchored in the paragraph, but is not part of its text
             yield from self.blocks(box)
         if paragraph.find(f"{W}pPr/{W}sectPr") is not None:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Whether the end of a paragraph is hidden, so that one without words takes no number of a list."""
+        """Whether the paragraph mark is hidden: if it is empty too, it takes no number of a list."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, line: _Line) -> Iterator[str]:
-        """The words of a paragraph; the text boxes in it are set aside."""
+        """The text of a paragraph; text boxes in it go to ``line.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
@@ -153,7 +153,7 @@ class Content:
                 yield from self._characters(child, line)
 
     def _characters(self, element: Element, line: _Line) -> Iterator[str]:
-        """The words of an element that is shown, and is no run."""
+        """The text of a visible element other than a run."""
         tag = str(element.tag)
         if tag == f"{W}t":
             text = in_font(element.text or "", line.format.font)
@@ -169,7 +169,7 @@ class Content:
             yield from self._words(element, line)
 
     def _words_of(self, element: Element, line: _Line) -> Iterator[str]:
-        """The words of an element inside an equation."""
+        """The text of an element inside an equation."""
         if element.tag == f"{W}r":
             yield from self._run(element, line)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):
@@ -181,12 +181,12 @@ class Content:
         line.format = outer
 
     def _custom_mark(self, rest: Iterable[Element], line: _Line) -> str:
-        """The mark that an author wrote for a note: the rest of the run that refers to it."""
+        """The author's own mark for a note: the rest of the run with the reference."""
         line.format = Format(font=line.format.font)
         return flow("".join(word for one in rest for word in self._words_of(one, line)))
 
     def _table(self, table: Element) -> Iterator[Block]:
-        """A block a row; where a cell is a whole text, the table lays out the page and is read as text."""
+        """One block per row; a table that lays out the page is read as text."""
         rows = [
             [self._cell(cell) for cell in line.iter(f"{W}tc") if _nearest(cell, "tr") is line]
             for line in table.iter(f"{W}tr")
@@ -202,7 +202,7 @@ class Content:
             yield row_block(line, group)
 
     def _cell(self, cell: Element) -> list[Block]:
-        """What a cell holds; one that is merged with the cell above it holds nothing of its own."""
+        """The blocks of a cell; a cell that is merged with the one above it has none."""
         merged = cell.find(f"{W}tcPr/{W}vMerge")
         if merged is not None and merged.get(f"{W}val") != "restart":
             return []

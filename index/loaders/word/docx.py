@@ -1,4 +1,4 @@
-"""Word document → Document: paragraphs, lists, tables and footnotes, with the running titles once."""
+"""Word document → Document: paragraphs, lists, tables, notes, and each running title once."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
 _BROKEN_PARTS = (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError)
-"""What reading a part of an archive fails with, whose directory was sound."""
+"""Errors of reading a part from an archive whose directory is sound."""
 
 
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a Word file (.docx). Macros are not run, and nothing that it refers to is fetched.
+    """The document of a Word file (.docx). Macros do not run, and nothing that it refers to is fetched.
 
-    Its text is what a reader of the pages sees: deleted revisions, hidden words and codes of fields are left
-    out, insertions are in. Notes follow the body, each with its mark as Word counts them; headers and footers
-    come last, each wording once.
+    Deleted revisions, hidden text and field codes are left out; insertions stay. Notes follow the body, each
+    with the mark that Word would show; headers and footers come last, each wording once.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -43,9 +42,9 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """What python-docx raises where a part is not what another says that it is, becomes a LoadError.
+    """Turn python-docx's errors about damaged parts into a LoadError.
 
-    It takes parts to pieces only when they are asked for, so that this is around all the reading.
+    It must surround all reading, since python-docx parses a part only when it is needed.
     """
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
@@ -83,7 +82,7 @@ def _read(data: bytes, path: Path) -> Document:
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """The first paragraph in the style for titles, else the first line if it is short."""
+    """The first paragraph in the style ``Title``, else the first line if it is short."""
     styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
     first = next((block.text for block in blocks if block.text.strip()), "")
     return styled or title_of_line(first)

@@ -1,4 +1,4 @@
-"""Fields of Word: a code that nobody sees, and the result that stands in its place."""
+"""Word's fields: a hidden code, and the visible result."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """The fields that are open at a point of the text; one may stand in the code of another."""
+    """The open fields at a point of the text; a field may stand in the code of another."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
 
     @property
     def is_code(self) -> bool:
-        """Whether words belong to the code of a field, which is not shown."""
+        """Whether text at this point belongs to the code of a field."""
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Follow a mark where a field begins, its result begins, or it ends; what the mark itself shows."""
+        """Handle the start of a field or of its result, or its end; return the text of a form control."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)
@@ -37,12 +37,12 @@ class Fields:
         return ""
 
     def end_paragraph(self) -> None:
-        """A code without an end is damage, which must not hide the rest of the document."""
+        """End all field codes: a damaged code without an end must not hide the rest of the document."""
         self._in_code = [False] * len(self._in_code)
 
 
 def _control(mark: Element) -> str:
-    """What a box to check or a list to choose from shows, which has no result of its own."""
+    """The text of a check box or a drop-down list, which has no field result."""
     said = mark.find(f"{W}ffData")
     box = said.find(f"{W}checkBox") if said is not None else None
     if box is not None:

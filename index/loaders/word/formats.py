@@ -1,4 +1,4 @@
-"""How runs of Word are formatted, as far as it changes what a reader sees: hidden, raised, in symbols."""
+"""Formats of Word runs that change the text a reader sees: hidden, raised, in a symbol font."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _MOST_BASES = 20
-"""A style is based on another, and this on a third; more than so many were made to go round."""
+"""The longest chain of base styles; a longer one is a circle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What properties say of words; None where they do not say.
+    """The format of a run; None for properties that are not set.
 
     Attributes:
-        is_hidden: whether they are not shown.
+        is_hidden: whether its text is hidden.
         position: ``superscript``, ``subscript`` or ``baseline``.
-        font: the font of their letters.
+        font: its font.
     """
 
     is_hidden: bool | None = None
@@ -31,7 +31,7 @@ class Format:
 
 
 class Formats:
-    """The formats of runs, by the styles of a document and by what is set in the runs themselves."""
+    """The formats of runs, from the styles of a document and the properties of the runs."""
 
     def __init__(self, part: Part) -> None:
         root = related(part, "styles")
@@ -55,7 +55,7 @@ class Formats:
         """The format of a run.
 
         Args:
-            run: the element, or another that has ``w:rPr``.
+            run: the run, or another element with ``w:rPr``.
             paragraph_style: the style of its paragraph.
         """
         properties = run.find(f"{W}rPr")
@@ -64,7 +64,7 @@ class Formats:
             self._of_style(value(properties, "rStyle") or ""),
             self._of_style(paragraph_style or self._usual),
         )
-        # What several styles hide is shown again (ISO/IEC 29500-1, 17.7.3).
+        # Text that two styles hide is shown again (ISO/IEC 29500-1, 17.7.3).
         hidden = own.is_hidden
         if hidden is None:
             hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)
@@ -81,7 +81,7 @@ class Formats:
         return self._of_styles[name]
 
     def _inherited(self, name: str) -> Format:
-        """What a style and those that it is based on say."""
+        """The format of a style with those of its base styles."""
         hidden, position, font = None, None, None
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)

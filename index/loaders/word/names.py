@@ -1,4 +1,4 @@
-"""Names in WordprocessingML (ISO/IEC 29500-1, 17), and what every reader of its parts asks of them."""
+"""Names and values in WordprocessingML (ISO/IEC 29500-1, 17)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """The root of a part that the document refers to, or None where it has none that can be read."""
+    """The root of the part of a kind that the document refers to; None if it is missing or not XML."""
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():
@@ -32,17 +32,17 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """The value of the element at ``path`` below another: ``pPr/pStyle``; None without one."""
+    """The value of the element at ``path``, such as ``pPr/pStyle``, below another; None without one."""
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 
 
 def switch(element: Element | None, name: str) -> bool | None:
-    """Whether the properties in ``element`` turn something on or off; None where they say nothing of it."""
+    """Whether a property in ``element`` is on; None if it is not set."""
     found = element.find(W + name) if element is not None else None
     return None if found is None else found.get(f"{W}val", "1") not in _OFF
 
 
 def integer(written: str | None, otherwise: int) -> int:
-    """A number of up to six digits, or ``otherwise`` where there is none."""
+    """A number of up to six digits, or ``otherwise``."""
     return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise

@@ -1,4 +1,4 @@
-"""Numbers of Word's footnotes and endnotes, which a document leaves to its reader to count."""
+"""Footnotes and endnotes of a Word document, which leaves it to its reader to number them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Note:
     """A note that the text refers to.
 
     Attributes:
-        element: has its words.
-        mark: stands where it is referred to, and before its words.
-        custom: the mark as its author wrote it at both places; empty for one that is counted.
+        element: the element with its text.
+        mark: its mark, at the reference and before its text.
+        custom: the author's own mark; empty for a numbered note.
     """
 
     element: Element
@@ -36,7 +36,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """How a section numbers its notes: their format, the first number, and where that comes again."""
+    """The numbering of notes in a section: format, first number, and where it restarts."""
 
     kind: str
     start: int
@@ -44,11 +44,11 @@ class _Numbers:
 
 
 class Notes:
-    """The notes of a document. It counts: references must be asked for in the order of the text.
+    """The notes of a document. It counts, so callers must ask for marks in the order of the text.
 
     Args:
         part: the document's main part.
-        body: its body, whose sections say how they number notes.
+        body: its body, whose sections give the numbering of notes.
     """
 
     def __init__(self, part: Part, body: Element) -> None:
@@ -65,23 +65,23 @@ class Notes:
 
         Args:
             reference: the element in the text.
-            custom: the mark that the author wrote, or None where the note is counted.
+            custom: the author's own mark, or None for a numbered note.
         """
         kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
         return self._series[kind].mark(reference.get(f"{W}id") or "", custom)
 
     def end_section(self) -> None:
-        """A section of the document ends."""
+        """Handle the end of a section."""
         for series in self._series.values():
             series.end_section()
 
     def end_page(self) -> None:
-        """A page ends, as far as the document says."""
+        """Handle a page break that the document records."""
         for series in self._series.values():
             series.end_page()
 
     def referred(self) -> Iterator[Note]:
-        """The notes that the text refers to: footnotes, then endnotes, each in the order of the text."""
+        """The notes with a reference: footnotes, then endnotes, each in the order of the text."""
         for series in self._series.values():
             yield from series.referred.values()
 
@@ -127,7 +127,7 @@ class _Series:
 
 
 def _numbers(kind: str, *properties: Element | None) -> _Numbers:
-    """How notes are numbered, by the first of ``properties`` that says so."""
+    """The numbering of notes; for each setting, the first of ``properties`` that has it counts."""
 
     def said(name: str) -> str | None:
         found = (value(one, f"{kind}Pr/{name}") for one in properties)

@@ -1,4 +1,4 @@
-"""What paragraphs of Word do not carry themselves: numbers and bullets of lists, levels of headings."""
+"""Numbers and bullets of lists, and levels of headings, in a Word document."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _LEVEL = regex.compile(r"%([1-9])")
 _HEADING_STYLE = regex.compile(r"heading ?([1-9])", regex.IGNORECASE)
 _BODY_LEVEL = 9
-"""The outline level of what is no heading (ISO/IEC 29500-1, 17.3.1.20)."""
+"""The outline level of body text (ISO/IEC 29500-1, 17.3.1.20)."""
 
 _MOST_BASES = 20
-"""A style is based on another, and this on a third; more than so many were made to go round."""
+"""The longest chain of base styles; a longer one is a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class _Level:
 
     Attributes:
         kind: the format of its numbers.
-        text: what stands before an item: ``%1.%2``.
+        text: the pattern of its markers: ``%1.%2``.
         start: its first number.
-        restart: it begins anew after an item of this level, from 1, or of one above; 0 for never, None for
-            after any level above.
-        is_legal: whether the numbers of all levels are decimal in it.
+        restart: the level, from 1, whose items restart it, as those of higher levels do; 0 for never, None
+            for any higher level.
+        is_legal: whether its markers write the numbers of all levels as decimals.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list: the definition that it shares its numbers with, its levels, and the levels that begin anew."""
+    """A list: its definition, whose counts it shares, its levels, and the levels that it restarts."""
 
     definition: str
     levels: dict[int, _Level]
@@ -55,7 +55,7 @@ class _List:
 
 
 class Numbering:
-    """The markers of items and the levels of headings. It counts: paragraphs must be asked in their order."""
+    """Markers of items and levels of headings. It counts, so callers must ask in document order."""
 
     def __init__(self, part: Part) -> None:
         self._counts: dict[str, dict[int, int]] = {}
@@ -70,7 +70,7 @@ class Numbering:
         self._lists = self._read(root) if root is not None else {}
 
     def level(self, paragraph: Element) -> int:
-        """The level of a heading, from 1; 0 for what is none."""
+        """The level of a heading, from 1; 0 for other paragraphs."""
         own = value(paragraph, "pPr/outlineLvl")
         if own is not None:
             level = integer(own, _BODY_LEVEL) + 1
@@ -80,7 +80,7 @@ class Numbering:
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """What stands before a paragraph (nothing outside lists), and an object that stands for its list."""
+        """The marker of a paragraph (empty outside lists), and an object that stands for its list."""
         list_id, depth = self._place(paragraph)
         listed = self._lists.get(list_id)
         level = listed.levels.get(depth) if listed is not None else None
@@ -102,7 +102,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """The list of a paragraph and its level there, from 0; its style has what it leaves out."""
+        """The list of a paragraph and its level in it, from 0; its style fills in missing values."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -120,7 +120,7 @@ class Numbering:
         return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
 
     def _bases(self, name: str) -> Iterator[Element]:
-        """A style, and those that it is based on."""
+        """A style, then its base styles."""
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
             if style is None:
@@ -136,7 +136,7 @@ class Numbering:
         for list_id, one in numbered.items():
             definition = value(one, "abstractNumId") or ""
             link = value(definitions.get(definition), "numStyleLink")
-            if link is not None:  # its levels are those of the list that the style names
+            if link is not None:  # the list takes its levels from the list of that style
                 target = value(self._styles.get(link), "pPr/numPr/numId") or ""
                 definition = value(numbered.get(target), "abstractNumId") or definition
             source = definitions.get(definition)
@@ -179,7 +179,7 @@ def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) ->
 
 
 def _outline(style: Element) -> int:
-    """The level of paragraphs of a style as headings, from 1; 0 where the style does not say."""
+    """The heading level of a style, from 1; 0 if it does not say."""
     written = value(style, "pPr/outlineLvl")
     if written is not None:
         return integer(written, _BODY_LEVEL) + 1

@@ -1,4 +1,4 @@
-"""A process that reads files, a small file for it, and one that takes it long."""
+"""A reading process, a small file for it, and a file that takes long."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def encrypted(data: bytes) -> bytes:
     ],
     ids=["old", "rtf", "text", "excel", "zip", "cut short", "without start", "encrypted"],
 )
-def test_what_is_refused_and_why(data: bytes, cause: str, remedy: str) -> None:
+def test_the_error_gives_the_cause_and_the_remedy(data: bytes, cause: str, remedy: str) -> None:
     assert refusal(data) == (cause, remedy)
 
 

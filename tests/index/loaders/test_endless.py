@@ -1,4 +1,4 @@
-"""Nesting, lines and pages without end become a document or a named error, in time."""
+"""Files with endless nesting, lines or pages give a document or a named error, in time."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def pdf(box: str, count: str, kids: str) -> bytes:
         ("[-1e9 5 -1e9 5]", "1", "3 0 R", WORDS),
     ],
 )
-def test_what_a_pdf_claims_of_its_pages_is_not_believed(
+def test_the_page_count_that_a_pdf_declares_is_not_trusted(
     box: str, count: str, kids: str, found: str, read: Callable[[str, bytes], str]
 ) -> None:
     assert read("a.pdf", pdf(box, count, kids)).startswith(found)

@@ -1,4 +1,4 @@
-"""Equations become a line that says the same as the drawing of them."""
+"""Equations become a line of text with the same meaning."""
 
 from __future__ import annotations
 

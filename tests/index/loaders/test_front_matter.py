@@ -13,7 +13,7 @@ from index.loaders.metadata import Properties
 PATH = Path("report.md")
 
 
-def test_front_matter_is_split_from_a_body_that_stays_as_it_is() -> None:
+def test_front_matter_is_split_off_and_the_body_is_unchanged() -> None:
     metadata, body = split_front_matter(
         "---\r\ntitle: The dam\r\npublisher: Commission\r\ndate: 2025-09\r\nlang: en\r\n---\r\n"
         "\r\n Body \r\n",

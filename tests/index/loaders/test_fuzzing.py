@@ -1,4 +1,4 @@
-"""Damaged files of every format give a document or an error that says what is wrong, and do nothing else."""
+"""Damaged files of every format give a document or a named error, and have no other effect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _only_our_own_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOOTNOTED_EVAL_DATA", raising=False)
 
 
-def test_a_damaged_file_takes_only_itself_and_says_what_is_wrong() -> None:
+def test_a_damaged_file_gives_a_document_or_a_named_error() -> None:
     outcomes = list(run(FILES, SEED))
     wrong = [
         f"{outcome.case.number}{outcome.case.suffix}, {outcome.case.damage}: {outcome.said}"
@@ -56,7 +56,7 @@ def test_the_same_seed_makes_the_same_files_and_another_makes_others() -> None:
     assert next(cases(FILES, 1, only=7)) == list(islice(cases(FILES, 1), 8))[7]
 
 
-def test_the_table_counts_what_became_of_each_format() -> None:
+def test_the_table_counts_the_outcomes_of_each_format() -> None:
     def outcome(suffix: str, kind: str, seconds: float) -> Outcome:
         return Outcome(Case(0, suffix, "flipped", b"x"), kind, seconds)
 

@@ -1,4 +1,4 @@
-"""A file is read by its suffix, held against its content, and refused with its cause and its remedy."""
+"""The suffix of a file chooses its loader; an error gives the cause and the remedy."""
 
 from __future__ import annotations
 
@@ -152,11 +152,13 @@ def test_a_file_of_white_space_is_empty(tmp_path: Path, suffix: str) -> None:
         ("a.txt", "Größe für über".encode() + b"\xff" + b"\xc3\xa4" * 40, "is UTF-8, but damaged at byte 18"),
     ],
 )
-def test_what_is_not_what_its_name_says_is_refused(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+def test_a_file_of_another_format_than_its_suffix_is_refused(
+    tmp_path: Path, name: str, data: bytes, said: str
+) -> None:
     assert said in refusal(write(tmp_path, name, data))
 
 
-def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a.txt") == "a.txt: is not there; check its path, or sync again if it was moved"
 
 
@@ -167,7 +169,7 @@ def test_a_folder_or_a_pipe_is_no_file(tmp_path: Path) -> None:
     assert "is a device, pipe or socket, not a file" in refusal(tmp_path / "b.txt")
 
 
-def test_a_name_that_is_too_long_is_said_by_the_system(tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_gives_the_error_of_the_system(tmp_path: Path) -> None:
     assert "cannot be read: File name too long" in refusal(tmp_path / f"{'a' * 300}.txt")
 
 
@@ -178,7 +180,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     assert refusal(file) == "a.txt: cannot be read: permission denied; allow this user to read it"
 
 
-def test_permission_denied_by_the_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_denied_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -194,7 +196,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> N
     assert str(caught.value) == "a.txt: has 3 MB, more than the limit of 2 MB; split it into parts"
 
 
-def test_an_error_is_one_line_whatever_the_files_name(tmp_path: Path) -> None:
+def test_an_error_is_one_line_for_any_file_name(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as error:
         load(write(tmp_path, "a\nb\u202e.txt", b""))
     assert str(error.value).startswith("a?b?.txt: is empty")

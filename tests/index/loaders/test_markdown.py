@@ -1,4 +1,4 @@
-"""Markdown becomes the words that a reader of the rendered page sees, one line a block."""
+"""Markdown becomes the text of the rendered page, one line per block."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_plain_words_come_out_as_they_went_in(words: list[str]) -> None:
     assert read("x " + "\n".join(words)) == "x " + " ".join(words)
 
 
-def test_its_headings_are_its_outline_and_its_front_matter_says_who_wrote_it() -> None:
+def test_headings_are_the_outline_and_front_matter_gives_the_author() -> None:
     source = (
         "---\nauthor: Ada Varro\npublished: 2031-04\n---\n# Why gate *3* failed\n\nIt did.\n\n- ## The pin\n"
     )

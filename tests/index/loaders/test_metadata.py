@@ -45,7 +45,7 @@ def test_a_date_is_made_iso(written: str, date: str) -> None:
 @pytest.mark.parametrize(
     "written", [None, "", "soon", "2025-13-01", "2025-02-30", "03/04/2025", "0000", "24 Juli", "२०२५"]
 )
-def test_a_date_that_cannot_be_read_surely_is_none(written: str | None) -> None:
+def test_an_ambiguous_date_is_none(written: str | None) -> None:
     assert iso_date(written) is None
 
 
@@ -80,7 +80,7 @@ def test_a_language_tag_is_reduced_to_its_language(tag: str | None, code: str | 
         (None, None),
     ],
 )
-def test_a_property_that_a_program_made_up_is_none(written: str | None, title: str | None) -> None:
+def test_a_placeholder_of_a_program_is_none(written: str | None, title: str | None) -> None:
     assert readable_property(written) == title
 
 
@@ -119,7 +119,7 @@ def test_the_file_s_name_comes_before_its_time(tmp_path: Path) -> None:
     assert (found.published, found.origins) == ("2021-07", {"title": "page", "published": "file name"})
 
 
-def test_the_file_s_time_comes_last_and_only_where_it_says_something(tmp_path: Path) -> None:
+def test_the_time_of_the_file_comes_last_and_only_on_request(tmp_path: Path) -> None:
     file = tmp_path / "report.txt"
     file.write_text("Words.")
     os.utime(file, (0, datetime(2020, 2, 29, 23, 59, tzinfo=UTC).timestamp()))

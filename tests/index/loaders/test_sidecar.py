@@ -1,4 +1,4 @@
-"""What a sidecar says of a file stands above what the file says; what it cannot say is named."""
+"""The details of a sidecar override those of the file, and invalid details are named."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def refusal(file: Path) -> str:
     return str(caught.value)
 
 
-def test_it_lies_beside_the_file_under_its_whole_name() -> None:
+def test_its_name_is_the_whole_name_of_the_file_and_a_suffix() -> None:
     assert sidecar_of(Path("a/dam.tar.txt")) == Path("a/dam.tar.txt.meta.yaml")
 
 
-def test_what_it_says_stands_above_the_front_matter_and_the_rest_stays(file: Path) -> None:
+def test_it_overrides_the_front_matter_and_other_details_stay(file: Path) -> None:
     found = load(said(file, "publisher: The Valley Post\npublished: 24 July 2021\nlanguage: en-GB\n"))
     assert (found.title, found.publisher, found.published, found.language) == (
         *("Its own title", "The Valley Post", "2021-07-24", "en"),
@@ -84,7 +84,7 @@ LINKED = "dam.txt: has a sidecar that is a link or no file; put the sidecar itse
         ("x" * 70_000, f"has a sidecar of more than 65,536 bytes{MENDED}"),
     ],
 )
-def test_what_cannot_be_kept_is_named(file: Path, text: str, message: str) -> None:
+def test_invalid_details_are_named(file: Path, text: str, message: str) -> None:
     assert refusal(said(file, text)) == f"dam.txt: {message}"
 
 

@@ -1,4 +1,4 @@
-"""Plain text is kept character for character; only the breaks of hard-wrapped paragraphs become spaces."""
+"""Plain text stays character for character; only breaks inside hard-wrapped paragraphs become spaces."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_byte_order_mark_tells_the_encoding_and_is_dropped(data: bytes) -> Non
         ("นายกรัฐมนตรีสั่งให้สอบสวนทั่วประเทศ", "cp874"),
     ],
 )
-def test_older_encodings_are_told_by_the_sense_they_make(text: str, encoding: str) -> None:
+def test_older_encodings_are_recognised_by_their_text(text: str, encoding: str) -> None:
     assert read_text(text.encode(encoding), PATH).text == text
 
 

@@ -1,4 +1,4 @@
-"""An EPUB book becomes its chapters, its outline, its metadata, or an error that says what is wrong."""
+"""An EPUB book becomes its chapters with outline and metadata, or an error with its cause."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class TestOutline:
         found = read_epub(book(self.CHAPTERS, items=item, files={"OEBPS/toc.ncx": ncx}), PATH)
         assert found.sections == (Section(0, 1, "Findings"), Section(found.text.index("The pin"), 2, "Pin"))
 
-    def test_a_broken_table_of_contents_is_none(self) -> None:
+    def test_a_broken_table_of_contents_is_ignored(self) -> None:
         item, _ = nav("")
         found = read_epub(book(self.CHAPTERS, items=item, files={"OEBPS/nav/toc.xhtml": "<nav>"}), PATH)
         assert (found.sections, found.text.startswith("Findings")) == ((), True)
@@ -165,7 +165,7 @@ class TestOutline:
             min_size=1,
         )
     )
-    def test_every_place_is_where_its_words_stand(self, forms: list[str]) -> None:
+    def test_every_section_starts_at_its_element(self, forms: list[str]) -> None:
         body = "".join(form.format(f" id='p{number}'", f"Word{number}.") for number, form in enumerate(forms))
         item, file = nav(
             "".join(f"<ol><li><a href='../a.xhtml#p{number}'>T</a></li></ol>" for number in range(len(forms)))

@@ -1,4 +1,4 @@
-"""What the elements of a page say is read as a browser shows it."""
+"""The elements of a page are read as a browser shows them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_quotation_marks_that_the_browser_draws_are_read() -> None:
     assert between("<p>The guard said <q>no</q>.</p>") == "The guard said “no”."
 
 
-def test_how_characters_are_read_stands_above_them_and_is_no_word() -> None:
+def test_pronunciation_above_characters_is_left_out() -> None:
     assert between("<p>The word <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp>字<rt>ji</rt></ruby> it is.</p>") == (
         "The word 漢字 it is."
     )

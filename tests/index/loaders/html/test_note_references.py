@@ -1,4 +1,4 @@
-"""References to notes in pages are raised, and never run into the figures that they stand behind."""
+"""References to notes in pages become superscripts, so that they do not run into figures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_reference_is_raised(markup: str, text: str) -> None:
         ("a <span style='vertical-align: 1px'>2</span> b", "a 2 b"),
     ],
 )
-def test_what_is_no_reference_stays(markup: str, text: str) -> None:
+def test_other_links_stay(markup: str, text: str) -> None:
     assert between(f"<p>In all, {markup}.</p>") == f"In all, {text}."
 
 

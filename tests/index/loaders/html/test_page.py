@@ -1,4 +1,4 @@
-"""An HTML page becomes its main text as a reader sees it: every word of it, and none of the navigation."""
+"""An HTML page becomes its whole main text, without navigation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def between(body: str) -> str:
     return text[len(FIRST) : -len(LAST)].strip("\n")
 
 
-def test_a_paragraph_is_one_line_whatever_its_source_looks_like() -> None:
+def test_a_paragraph_is_one_line_in_any_layout_of_its_source() -> None:
     paragraph = "<p>The pin\n   had <b>rusted</b>&nbsp;through,<br/>\n said the <a href='/x'>report</a>.</p>"
     assert between(paragraph) == "The pin had rusted through,\nsaid the report."
 
@@ -110,11 +110,11 @@ def test_preformatted_text_is_kept_by_lines_and_unwrapped_where_it_was_wrapped()
         "<ul><li><a href='/b'>Most read</a></li></ul>",
     ],
 )
-def test_what_a_reader_does_not_see_or_only_follows_is_left_out(unseen: str) -> None:
+def test_hidden_elements_and_navigation_are_left_out(unseen: str) -> None:
     assert between(unseen) == ""
 
 
-def test_what_stands_before_and_after_the_main_text_is_left_out() -> None:
+def test_navigation_before_and_after_the_main_text_is_left_out() -> None:
     story = "".join(f"<p>{FIRST} Day {day} brought more rain.</p>" for day in range(12))
     text = read(
         "<header><a href='/'>The Courier</a> <a href='/login'>Log in</a></header>"
@@ -145,7 +145,7 @@ def test_tables_and_short_lines_at_the_ends_of_the_main_text_are_kept(body: str,
     assert read(body) == text
 
 
-def test_a_table_that_trafilatura_finds_no_words_in_is_kept_beside_the_main_text() -> None:
+def test_a_table_beside_the_main_text_stays_even_if_trafilatura_drops_it() -> None:
     story = "".join(f"<p>{FIRST} Day {day} brought more rain.</p>" for day in range(12))
     rows = "".join(f"<tr><td>Station {day}</td><td>{day * 7}</td></tr>" for day in range(4))
     text = read(f"<main><article>{story}</article></main><h2>Levels</h2><table>{rows}</table>")
@@ -208,7 +208,7 @@ def test_a_date_in_running_text_is_no_date_of_publication() -> None:
         ("", "", "dam"),
     ],
 )
-def test_the_title_is_the_pages_own(head: str, body: str, title: str) -> None:
+def test_the_title_is_that_of_the_page(head: str, body: str, title: str) -> None:
     page = f"<html><head>{head}</head><body>{body}<p>{FIRST}</p></body></html>"
     assert read_html(page.encode(), PATH).title == title
 

@@ -1,4 +1,4 @@
-"""The parts of an e-mail become its words, and the names of what is attached, however they are encoded."""
+"""The parts of an e-mail become its text and the names of its attachments, in any encoding."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TestPlainText:
             ("Content-Type: ;;;", b"words", "words"),
         ],
     )
-    def test_it_is_read_in_whatever_it_is_encoded(self, fields: str, body: bytes, text: str) -> None:
+    def test_it_is_read_in_any_encoding(self, fields: str, body: bytes, text: str) -> None:
         assert raw(fields, body) == text
 
     def test_lines_broken_for_their_length_are_joined_in_quotations_too(self) -> None:
@@ -70,7 +70,7 @@ class TestParts:
         message.add_alternative(f"<p>{SENTENCE}</p><p>Unsubscribe</p>", subtype="html")
         assert text_of(message) == SENTENCE
 
-    def test_html_is_read_where_the_plain_text_only_stands_in_for_it(self) -> None:
+    def test_html_is_read_if_the_plain_text_is_a_placeholder(self) -> None:
         message = mail()
         message.set_content("Turn on HTML.")
         rows = "<tr><th>District</th><th>March</th></tr><tr><td>Quell</td><td>2,480</td></tr>"
@@ -82,7 +82,7 @@ class TestParts:
         )
         assert text_of(message) == f"{SENTENCE}\n\nDistrict | March\nQuell | 2,480\n\nWho saw it?"
 
-    def test_html_names_its_own_encoding_where_the_head_does_not(self) -> None:
+    def test_html_declares_its_encoding_if_the_header_does_not(self) -> None:
         page = "<meta charset=windows-1251><p>Гейт номер три</p>".encode("cp1251")
         assert raw("Content-Type: text/html", page) == "Гейт номер три"
         assert raw("Content-Type: text/html; charset=koi8-r", "<p>Гейт</p>".encode("koi8-r")) == "Гейт"
@@ -110,7 +110,7 @@ class TestParts:
         message.add_attachment(b"x", "application", "pgp-signature", filename="signature.asc")
         assert text_of(message) == SENTENCE
 
-    def test_what_is_attached_inside_an_alternative_is_listed(self) -> None:
+    def test_an_attachment_inside_an_alternative_is_listed(self) -> None:
         inner = EmailMessage()
         inner.set_content(f"<p>{SENTENCE}</p>", subtype="html")
         inner.add_attachment(b"x" * 10, "application", "pdf", filename="a.pdf")
@@ -132,7 +132,7 @@ class TestParts:
             "From: Bo Ek <bo@dam.test>\nSubject: The pin\n\nIt rusted."
         )
 
-    def test_what_became_of_a_message_is_read(self) -> None:
+    def test_a_delivery_report_is_read(self) -> None:
         body = (
             "--b\n\nNot delivered.\n--b\nContent-Type: message/delivery-status\n\n"
             "Reporting-MTA: dns; mx.test\n\nAction: failed\nStatus: 5.1.1\n--b--\n"

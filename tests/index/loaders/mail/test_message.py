@@ -1,4 +1,4 @@
-"""An e-mail becomes its head, its words and the names of what is attached, however it is encoded."""
+"""An e-mail becomes its header, its text and the names of its attachments, in any encoding."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestHead:
             (b"Gate\n  3\n\tfell", "Gate 3 fell"),
         ],
     )
-    def test_a_subject_is_read_in_whatever_it_is_encoded(self, written: bytes, words: str) -> None:
+    def test_a_subject_is_read_in_any_encoding(self, written: bytes, words: str) -> None:
         kind = b"Content-Type: text/plain; charset=iso-8859-1\n"
         found = read_eml(b"From: a@b.test\n" + kind + b"Subject: " + written + b"\n\nx", PATH)
         assert (found.title, found.text) == (words, f"From: a@b.test\nSubject: {words}\n\nx")
@@ -92,7 +92,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("data", "cause"),
         [
-            (b"plain words", "is not an e-mail: its head has no From, To, Subject or Date"),
+            (b"plain words", "is not an e-mail: its header has no From, To, Subject or Date"),
             (
                 b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
                 "is named .eml but seems to be an old Microsoft Office file",
@@ -180,7 +180,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None, max_examples=500)
 @given(st.lists(PIECES, max_size=40).map(b"".join))
-def test_whatever_stands_in_a_message_it_is_a_document_that_can_be_stored_or_has_no_words(
+def test_any_message_gives_a_storable_document_or_has_no_words(
     data: bytes,
 ) -> None:
     try:

@@ -1,4 +1,4 @@
-"""The content of an OpenDocument text becomes what its reader sees: words, lists, tables and notes."""
+"""The content of an OpenDocument text is read as a reader sees it: text, lists, tables and notes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestText:
             "xml",
         ],
     )
-    def test_it_is_what_is_seen(self, xml: str, text: str) -> None:
+    def test_it_is_the_visible_text(self, xml: str, text: str) -> None:
         assert text_of(xml) == text
 
     def test_words_in_a_hidden_style_are_not_seen(self) -> None:
@@ -124,7 +124,7 @@ class TestText:
             ('fo:font-family="Parish Signs"', "Dose � 60 mg"),
         ],
     )
-    def test_symbols_are_read_as_what_they_show(self, font: str, text: str) -> None:
+    def test_symbols_are_read_as_shown(self, font: str, text: str) -> None:
         styles = (
             '<style:font-face style:name="S" svg:font-family="\'Symbol\'"/>'
             f'<style:style style:name="T1" style:family="text"><style:text-properties {font}/></style:style>'
@@ -132,7 +132,7 @@ class TestText:
         body = p('Dose <text:span text:style-name="T1">\uf0b3</text:span> 60 mg')
         assert text_of(body, automatic=styles) == text
 
-    def test_an_equation_is_read_where_it_stands(self) -> None:
+    def test_an_equation_is_read_in_its_place(self) -> None:
         equation = (
             '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mfrac><mn>1</mn><mn>2</mn></mfrac>'
             '<annotation encoding="StarMath 5.0">{1} over {2}</annotation></semantics></math>'
@@ -203,7 +203,7 @@ class TestLists:
             "1. water\n2. food\n\nLater:\n\n3. fuel\n\nThen:\n\n1. tents\n\n• rope"
         )
 
-    def test_headings_are_numbered_as_the_outline_says(self) -> None:
+    def test_headings_have_the_numbers_of_the_outline_style(self) -> None:
         outline = (
             "<text:outline-style>"
             + level("number", 1, "style:num-format='1'")
@@ -240,7 +240,7 @@ class TestTables:
         body = table(row("District", wide, "Sum"), row("Quell", twice, "0"), row("Pellan", empty, "7"))
         assert text_of(body) == "District | 2031 |  | Sum\nQuell | 0 | 0 | 0\nPellan |  |  | 7"
 
-    def test_a_table_inside_a_cell_is_no_table_of_its_own(self) -> None:
+    def test_a_table_inside_a_cell_is_not_a_separate_table(self) -> None:
         inner = table(row("a", "b"))
         body = table(row("District", f"<table:table-cell>{inner}</table:table-cell>"), row("Quell", "7"))
         assert text_of(body) == "District | a ¦ b\nQuell | 7"

@@ -1,4 +1,4 @@
-"""An OpenDocument text becomes its words, its outline, its metadata, or an error that says what is wrong."""
+"""An OpenDocument file becomes a document with outline and metadata, or an error with its cause."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TestMetadata:
             said,
         )
 
-    def test_who_saved_it_last_and_the_day_it_was_begun_stand_in(self) -> None:
+    def test_the_last_author_and_the_day_of_creation_are_fallbacks(self) -> None:
         meta = "<dc:creator>Bo Ek</dc:creator><meta:creation-date>2030-01-01T00:00:00</meta:creation-date>"
         found = read_odt(packed(p(SENTENCE), meta=meta), PATH)
         assert (found.author, found.published, found.language) == ("Bo Ek", "2030-01-01", "en")
@@ -149,7 +149,7 @@ class TestErrors:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["Gate", "Pin", ""])), max_size=6))
-def test_a_section_starts_where_its_heading_stands(headings: list[tuple[int, str]]) -> None:
+def test_a_section_starts_at_its_heading(headings: list[tuple[int, str]]) -> None:
     body = "".join(
         f"<text:h text:outline-level='{depth}'>{words}</text:h>{p('Words.')}" for depth, words in headings
     )

@@ -1,4 +1,4 @@
-"""Columns are read one after the other, whatever order the program wrote them in, and sentences are whole."""
+"""Columns are read one after the other in any order of writing, with whole sentences."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_three_columns_are_read_from_the_left() -> None:
     assert read(draw(drawn(by_rows(*columns)))) == "\n\n".join(texts)
 
 
-def test_what_crosses_the_gutter_stays_between_what_is_above_and_below_it() -> None:
+def test_lines_across_the_gutter_stay_between_the_columns_above_and_below() -> None:
     heading = "What the commission found out about the Maravel Dam and its gates"
     upper = by_rows(set_in(FIRST, LEFT[0]), set_in(SECOND, LEFT[1]))
     lower = by_rows(set_in(SECOND, LEFT[0], top=TOP - 10 * cm), set_in(FIRST, LEFT[1], top=TOP - 10 * cm))
@@ -167,7 +167,7 @@ def test_a_footnote_does_not_part_a_sentence_that_goes_on_in_the_next_column() -
     assert read(draw(page)) == f"{TEXT}\n\n{NOTE}"
 
 
-def test_a_footnote_stands_before_a_paragraph_that_goes_on_over_the_page() -> None:
+def test_a_footnote_comes_before_a_paragraph_that_continues_on_the_next_page() -> None:
     lower = set_in(TEXT, LEFT[0], width=16 * cm, top=TOP - 3 * cm, part=slice(0, 5))
 
     def page(canvas: Canvas) -> None:

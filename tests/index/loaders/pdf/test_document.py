@@ -1,4 +1,4 @@
-"""A PDF's text layer becomes paragraphs, items and rows, with the offset at which each page begins."""
+"""A PDF's text layer becomes paragraphs, items and rows, with the offset of each page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_lines_of_a_paragraph_are_one_line(alignment: int) -> None:
     assert read(data) == f"{FIRST}\n\n{SECOND}"
 
 
-def test_a_heading_is_a_block_of_its_own() -> None:
+def test_a_heading_is_a_separate_block() -> None:
     heading = "The engineer asked for permission to sound the sirens, and nobody answered him for a long time"
     bold = f"<b>{heading}</b>"
     data = build(Paragraph("1. Summary", STYLES["Heading2"]), body(FIRST), body(bold), body(SECOND))
@@ -141,7 +141,7 @@ def test_a_raised_figure_does_not_run_into_the_figure_before_it() -> None:
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_a_turned_page_is_read_as_it_is_shown(rotation: int) -> None:
+def test_a_rotated_page_is_read_as_shown(rotation: int) -> None:
     """A landscape table is often set on an upright page that is turned to be shown."""
 
     def page(canvas: Canvas) -> None:
@@ -155,7 +155,7 @@ def test_a_turned_page_is_read_as_it_is_shown(rotation: int) -> None:
     assert read(draw(page)) == "District | March\nQuell Delta | 2,480\nPellan | 310"
 
 
-def test_what_lies_outside_the_page_is_left_out() -> None:
+def test_characters_outside_the_page_are_left_out() -> None:
     def page(canvas: Canvas) -> None:
         canvas.drawString(2 * cm, 20 * cm, "Gate 3 failed.")
         canvas.drawString(2 * cm, A4[1] + 3 * cm, "sheet 12, black")
@@ -231,7 +231,7 @@ def test_a_broken_structure_is_an_error() -> None:
         read(b"%PDF-1.7\n" + b"\x00\x01\x02" * 100)
 
 
-def test_what_is_no_pdf_is_named() -> None:
+def test_another_format_than_pdf_is_named() -> None:
     with pytest.raises(LoadError, match=r"is named \.pdf but seems to be a PNG picture"):
         read(b"\x89PNG\r\n\x1a\n" + bytes(99))
 

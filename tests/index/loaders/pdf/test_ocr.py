@@ -1,4 +1,4 @@
-"""Pages that are pictures are read where that is asked for: by the real tesseract, on pages drawn for it."""
+"""Pages that are pictures are read on request, by the real tesseract."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def box_of(document: Document, words: str) -> list[tuple[int, float, float, floa
 
 @needs_tesseract
 class TestAScannedReport:
-    def test_is_read_as_paragraphs_where_that_is_asked_for(self) -> None:
+    def test_is_read_as_paragraphs_with_the_option_ocr(self) -> None:
         data = scanned(pictures(build(body(FIRST), body(SECOND))))
         document = read_pdf(data, PATH, OCR)
         assert document.text == f"{FIRST}\n\n{SECOND}"
@@ -72,7 +72,7 @@ class TestAScannedReport:
         assert document.text == "A page with words."
         assert (document.recognised_pages, document.unread_pages) == ((), (2,))
 
-    def test_the_languages_in_which_it_was_tried_are_kept(self) -> None:
+    def test_the_languages_of_recognition_are_stored(self) -> None:
         picture = pictures(build(body(FIRST)))[0]
         twice = Options(ocr=True, ocr_languages=("eng", "eng"))
         assert read_pdf(scanned([picture]), PATH, twice).recognised_in == "eng+eng"
@@ -108,7 +108,7 @@ class TestAScannedReport:
 
 
 @needs_tesseract
-def test_what_is_missing_for_a_language_is_said() -> None:
+def test_the_error_names_the_package_of_a_missing_language() -> None:
     check(("eng",))
     with pytest.raises(RecognitionError) as error:
         check(("eng", "chi_xyz"))
@@ -144,7 +144,7 @@ def test_large_pages_are_drawn_smaller(size: tuple[float, float], dots: float | 
         assert chosen * 72 == dots
 
 
-def test_what_was_recognised_once_is_not_given_up() -> None:
+def test_recognised_text_is_kept_after_the_option_is_turned_off() -> None:
     plain, chosen = Options(), Options(ocr=True, ocr_languages=("deu",))
     assert plain.as_before("eng+khm") == Options(ocr=True, ocr_languages=("eng", "khm"))
     assert (plain.as_before(""), chosen.as_before("eng")) == (plain, chosen)

@@ -1,4 +1,4 @@
-"""Passwords, limits and pages of pictures: what opens, what is refused by name, what is told of."""
+"""Passwords open PDFs; limits refuse them; pages that are pictures are listed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_passwords_are_tried_in_turn(passwords: tuple[str, ...]) -> None:
         (("wrong", "false"), "is encrypted, and none of the 2 passwords given opens it"),
     ],
 )
-def test_a_wrong_password_is_said_to_be_wrong(passwords: tuple[str, ...], cause: str) -> None:
+def test_a_wrong_password_is_named(passwords: tuple[str, ...], cause: str) -> None:
     with pytest.raises(LoadError) as error:
         read_pdf(LOCKED, PATH, Options(passwords=passwords))
     assert str(error.value) == f"inquiry.pdf: {cause}; give its password, or save a copy without one"
@@ -57,7 +57,7 @@ def picture(canvas: Canvas) -> None:
     canvas.drawImage(ImageReader(file), 0, 0, *A4)
 
 
-def test_pages_of_pictures_among_others_are_told_of() -> None:
+def test_pages_that_are_pictures_are_listed() -> None:
     def blank(canvas: Canvas) -> None:
         canvas.line(0, 0, 9, 9)
 
@@ -81,7 +81,7 @@ def test_a_picture_inside_a_form_is_a_picture() -> None:
     assert read_pdf(draw(column("Gate 3 failed."), page), PATH).unread_pages == (2,)
 
 
-def test_a_scanned_file_says_how_it_can_be_read() -> None:
+def test_the_error_of_a_scanned_file_says_how_to_read_it() -> None:
     with pytest.raises(LoadError) as error:
         read_pdf(draw(picture, picture), PATH)
     assert str(error.value) == f"inquiry.pdf: has no text layer (2 scanned pages); {READ_PICTURES}"

@@ -1,4 +1,4 @@
-"""Every character of a PDF's text knows where on its page it stands, whatever was done to its line."""
+"""Every character of a PDF's text has its place on the page."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_each_page_has_a_box_for_each_character_of_its_text() -> None:
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_boxes_are_those_of_the_page_as_it_is_turned_and_cut(rotation: int) -> None:
+def test_boxes_are_those_of_the_rotated_and_cropped_page(rotation: int) -> None:
     """The page's own space begins at (100, 50) and is drawn on with its own left at 100 + 30."""
     width, height = 300, 400
     file = io.BytesIO()
@@ -123,7 +123,7 @@ def test_a_word_divided_at_a_lines_end_has_a_box_on_each_line() -> None:
     assert covers(second, 2 * cm, A4[1] - 25 * cm + 14, stringWidth("ning", FONT, SIZE))
 
 
-def test_what_was_mended_can_be_set_as_it_was() -> None:
+def test_joined_words_can_be_divided_again() -> None:
     lines = [
         "The report says that gate 3 was mis-",
         "aligned by the repair, and that the war-",

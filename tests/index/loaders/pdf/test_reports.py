@@ -1,4 +1,4 @@
-"""PDFs as governments and companies publish them: nothing is lost, and paragraphs are whole."""
+"""In PDFs from governments and companies nothing is lost, and paragraphs are whole."""
 
 from __future__ import annotations
 

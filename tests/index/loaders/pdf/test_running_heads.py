@@ -1,4 +1,4 @@
-"""Running titles and page numbers are no part of a PDF's sentences; headings and tables are."""
+"""Running titles and page numbers are not part of a PDF's text; headings and tables are."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_single_page_gives_up_nothing_but_its_number(number: str) -> None:
 
 
 @pytest.mark.parametrize("foot", ["2025", "3 gates", "Table 3", "Annex B"])
-def test_what_is_no_page_number_stays_on_a_single_page(foot: str) -> None:
+def test_lines_of_a_single_page_that_are_not_page_numbers_stay(foot: str) -> None:
     assert read(draw(page(TEXTS[0], foot=foot))) in {f"{TEXTS[0]}\n\n{foot}", f"{foot}\n\n{TEXTS[0]}"}
 
 

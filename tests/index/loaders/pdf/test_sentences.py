@@ -1,4 +1,4 @@
-"""Sentences of real reports, as a reader of their pages has them: whole, on their pages, at their places."""
+"""Sentences of real reports are whole, on their pages and in their places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An RTF file becomes its words, rows and notes, or an error that says what is wrong."""
+"""An RTF file becomes paragraphs, rows and notes, or an error with its cause."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TestText:
             (r"Gate 3}", "Gate 3"),
         ],
     )
-    def test_it_is_what_is_seen(self, body: str, text: str) -> None:
+    def test_it_is_the_visible_text(self, body: str, text: str) -> None:
         assert text_of(body) == text
 
     @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ class TestText:
         head = r"{\header Dam inquiry\par}{\footer Page 1\par}{\footerl Page {\field{\fldrslt 2}}\par}"
         assert text_of(head + SENTENCE) == f"{SENTENCE}\n\nDam inquiry\n\nPage 1"
 
-    def test_a_drawings_words_stand_apart_from_the_sentence_that_it_is_anchored_in(self) -> None:
+    def test_the_text_of_a_drawing_is_not_part_of_its_anchor_paragraph(self) -> None:
         shape = r"{\shp{\*\shpinst\shpleft1{\sp{\sn a}{\sv b}}{\shptxt\pard Boxed.\par}}}"
         assert text_of(rf"Gate 3{shape} fell.\par Then.") == "Gate 3 fell.\n\nBoxed.\n\nThen."
         assert text_of(rf"Gate 3{shape} fell.") == "Gate 3 fell.\n\nBoxed."
@@ -180,7 +180,7 @@ class TestMetadata:
         assert found.origins == dict.fromkeys(("title", "author", "published"), "document properties")
         assert (found.kind, found.language) == ("rtf", "en")
 
-    def test_the_day_of_saving_stands_in_for_one_that_is_none(self) -> None:
+    def test_the_day_of_saving_replaces_an_invalid_day_of_creation(self) -> None:
         info = r"{\info{\creatim\yr0\mo0\dy0}{\revtim\yr2032\mo1\dy31}}"
         assert read_rtf(rtf(info + SENTENCE), PATH).published == "2032-01-31"
 
@@ -282,7 +282,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None, max_examples=500)
 @given(st.lists(PIECES, max_size=40).map("".join))
-def test_whatever_stands_in_a_file_it_is_a_document_that_can_be_stored_or_a_load_error(body: str) -> None:
+def test_any_content_gives_a_storable_document_or_a_load_error(body: str) -> None:
     try:
         found = read_rtf(rtf(body), PATH)
     except LoadError as error:

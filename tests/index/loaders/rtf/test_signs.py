@@ -1,4 +1,4 @@
-"""Signs of fonts and numbers of notes in an RTF file are those that its reader sees."""
+"""Signs of symbol fonts and numbers of notes in an RTF file are read as shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.index.loaders.rtf.test_document import text_of
     ],
     ids=["byte", "private use", "number", "field", "field with a result"],
 )
-def test_symbols_are_read_as_what_they_show(body: str) -> None:
+def test_symbols_are_read_as_shown(body: str) -> None:
     fonts = r"\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\froman\fcharset2\fprq2 Symbol;}}"
     assert text_of(body, head=fonts) == "Dose ≥ 60 mg"
 

@@ -1,4 +1,4 @@
-"""A file that hangs or crashes the process that reads it takes only itself."""
+"""A file that hangs or crashes the reading process harms nothing else."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ class TestReading:
             [file] = (evaluation_data / "documents").rglob(Path(name).name)
             assert reader.load(file) == load(file)
 
-    def test_what_is_wrong_with_a_file_is_said_as_this_process_would(
-        self, reader: Isolated, tmp_path: Path
-    ) -> None:
+    def test_the_error_is_the_same_as_in_this_process(self, reader: Isolated, tmp_path: Path) -> None:
         file = tmp_path / os.fsdecode(b"caf\xe9.pdf")
         file.write_bytes(b"no PDF")
         error = refusal(reader, file)
@@ -57,7 +55,7 @@ class TestReading:
         error = refusal(reader, file, Limits(megabytes=2))
         assert error.cause == "has 3 MB, more than the limit of 2 MB"
 
-    def test_a_relative_path_counts_from_where_this_process_stands(
+    def test_a_relative_path_starts_at_the_current_folder_of_this_process(
         self, reader: Isolated, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         reader.load(SEEDS / "cambodia-scam-raids.md")
@@ -84,7 +82,7 @@ class TestCutting:
                 assert document == load(file)
                 assert its == cut(document, encoder.token_spans, room)
 
-    def test_they_are_cut_in_the_language_that_somebody_says(
+    def test_they_are_cut_in_the_given_language(
         self, reader: Isolated, encoder: Encoder, small: Path
     ) -> None:
         assert encoder.tokenizer is not None
@@ -109,7 +107,7 @@ class TestCutting:
         reader.close()
         assert reader.read(small, cutting=cutting)[1] == cut(load(small), encoder.token_spans, 200)
 
-    def test_what_cannot_be_read_is_refused_as_without(
+    def test_an_unreadable_file_is_refused_as_without_cutting(
         self, reader: Isolated, encoder: Encoder, tmp_path: Path
     ) -> None:
         assert encoder.tokenizer is not None
@@ -118,7 +116,9 @@ class TestCutting:
         with pytest.raises(LoadError, match="is empty: it holds only white space"):
             reader.read(file, cutting=Cutting(encoder.tokenizer, 200))
 
-    def test_who_waits_may_give_up_at_any_moment(self, reader: Isolated, small: Path, slow: Path) -> None:
+    def test_an_exception_from_waiting_cancels_the_reading(
+        self, reader: Isolated, small: Path, slow: Path
+    ) -> None:
         reader.load(small)
         before, asked = reader.pid, [0]
 
@@ -169,7 +169,7 @@ class TestMisfortune:
         assert error.path == slow
         assert reader.load(small).text.startswith(GATE[:10])
 
-    def test_a_process_that_stands_still_is_given_up(self, reader: Isolated, small: Path, slow: Path) -> None:
+    def test_a_process_that_hangs_is_ended(self, reader: Isolated, small: Path, slow: Path) -> None:
         error = sent_while_reading(reader, small, slow, signal.SIGSTOP, Limits(seconds=1))
         assert error.cause == "took more than 1 seconds to read"
         assert reader.load(small).text == GATE
@@ -179,15 +179,15 @@ class TestMisfortune:
         [
             (
                 signal.SIGSEGV,
-                "crashed the program that reads it (signal 11, Segmentation fault)",
+                "crashed the reading process (signal 11, Segmentation fault)",
             ),
             (
                 signal.SIGABRT,
-                "crashed the program that reads it (signal 6, Aborted)",
+                "crashed the reading process (signal 6, Aborted)",
             ),
             (
                 signal.SIGKILL,
-                "was being read when the system ended the program that reads it (signal 9, Killed)",
+                "was being read when the system ended the reading process (signal 9, Killed)",
             ),
         ],
     )
@@ -242,15 +242,15 @@ class TestMisfortune:
         [
             (
                 "raise KeyError('gate')",
-                "met a mistake of the program that reads it (KeyError: 'gate')",
+                "made the reading process fail (KeyError: 'gate')",
             ),
             (
                 "import os, sys\nsys.stderr.write('std::bad_alloc')\nsys.stderr.flush()\nos.abort()",
-                "needed more memory than it may take (std::bad_alloc)",
+                "needed more memory than its limit (std::bad_alloc)",
             ),
             (
                 "import os\nos._exit(3)",
-                "met a mistake of the program that reads it (it says nothing of why)",
+                "made the reading process fail (no message)",
             ),
         ],
         ids=["exception", "memory", "silent exit"],
@@ -266,7 +266,7 @@ class TestMisfortune:
             assert refusal(reader, page).cause == cause
             assert reader.load(small).text == GATE
 
-    def test_what_the_program_says_is_kept_as_far_as_it_is_short(
+    def test_the_end_of_standard_error_is_kept(
         self, small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
         small.with_name("trafilatura.py").write_text("print('x' * 10**6)\nraise KeyError('y' * 10**6)")
@@ -282,12 +282,12 @@ class TestMisfortune:
         assert len(died.said) <= 16 * 4096
         assert capfd.readouterr() == ("", "")
 
-    def test_a_program_that_cannot_be_started_is_said_to_be(
+    def test_a_process_that_cannot_start_is_a_load_error(
         self, reader: Isolated, small: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sys, "executable", str(small))
         error = refusal(reader, small)
-        assert error.cause == "was not read: the program for it does not start (Permission denied)"
+        assert error.cause == "was not read: the reading process does not start (Permission denied)"
         assert error.remedy == "close other programs, or install Footnoted again"
 
 

@@ -1,4 +1,4 @@
-"""What comes back from the process that reads files is the same document, or is refused."""
+"""A document survives the way from the reading process unchanged, and invalid messages are refused."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_every_request_arrives_as_it_was_sent(path: bytes, options: Options) -> 
 
 @PATIENT
 @given(st.lists(st.binary()))
-def test_messages_are_told_apart(messages: list[bytes]) -> None:
+def test_messages_are_received_one_by_one(messages: list[bytes]) -> None:
     pipe = BytesIO()
     for message in messages:
         send(message, pipe)
@@ -99,7 +99,7 @@ def test_messages_are_told_apart(messages: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 12])
-def test_a_message_that_is_cut_short_is_none(length: int) -> None:
+def test_a_truncated_message_is_none(length: int) -> None:
     pipe = BytesIO()
     send(b"words", pipe)
     assert receive(BytesIO(pipe.getvalue()[:length]), 1000) is None
@@ -111,7 +111,7 @@ def test_a_message_beyond_bounds_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("field", ["text", "title", "author"])
-def test_half_a_surrogate_pair_which_no_catalog_stores_is_not_sent(field: str) -> None:
+def test_half_a_surrogate_pair_is_not_sent(field: str) -> None:
     document = Document(**{"text": "", "title": "", "kind": "text", field: "gate \ud83d"})
     with pytest.raises(MessageError):
         pack(Answer(document))
@@ -159,7 +159,7 @@ def test_passages_that_do_not_lie_in_the_text_are_refused() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"[", b"[]", b"null", b"[{}, {}]", b'[{"cause": 1}]', b"\xff", b"\x80\x04N."], ids=repr
 )
-def test_what_is_no_answer_is_refused(data: bytes) -> None:
+def test_an_invalid_answer_is_refused(data: bytes) -> None:
     with pytest.raises(MessageError, match="no answer"):
         unpack(Answer, data)
 

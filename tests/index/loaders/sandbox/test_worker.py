@@ -1,4 +1,4 @@
-"""The process that reads files starts when it is needed, keeps to itself, and ends with its parent."""
+"""The reading process starts on demand, imports nothing it should not, and ends with its parent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TestProcess:
         sent_while_reading(reader, small, slow, signal.SIGSEGV, Limits())
         assert capfd.readouterr() == ("", "")
 
-    def test_modules_in_the_folder_where_a_user_stands_are_not_run(
+    def test_modules_in_the_current_folder_are_not_imported(
         self, reader: Isolated, small: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("docx", "json", "lxml", "pydantic", "index"):

@@ -1,4 +1,4 @@
-"""Delimited text becomes a row for each record, its headings first, with the values as they are written."""
+"""Delimited text becomes one row per record, with its values unchanged."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class TestRecords:
 
 
 class TestProse:
-    def test_a_file_without_delimiters_is_read_as_it_is(self) -> None:
+    def test_a_file_without_delimiters_is_read_as_prose(self) -> None:
         content = "Gate 3 failed.\n\nNobody had looked at its pin.\n"
         assert text(content) == content
 
@@ -119,7 +119,7 @@ class TestEncodings:
         ],
         ids=["archive", "binary", "blank"],
     )
-    def test_what_is_no_text_is_refused(self, data: bytes, cause: str) -> None:
+    def test_a_binary_file_is_refused(self, data: bytes, cause: str) -> None:
         with pytest.raises(LoadError) as caught:
             read_delimited(data, PATH)
         assert caught.value.cause == cause
@@ -143,7 +143,7 @@ RECORDS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_siz
 
 @settings(deadline=None)  # the first call reads the model of languages
 @given(RECORDS)
-def test_what_the_csv_module_writes_comes_back_value_by_value(records: list[list[str]]) -> None:
+def test_files_of_the_csv_module_come_back_value_by_value(records: list[list[str]]) -> None:
     file = StringIO()
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["Gate", "Age", "State"], *records])
     found = text(file.getvalue())

@@ -1,4 +1,4 @@
-"""A sheet's cells become tables with their own headings, captions above them, and lines between them."""
+"""The cells of a sheet become tables with headings and captions, and lines between them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TestTables:
             "Region | 2022 | 2023\nNorth | 5 | 6\nSouth | 7"
         )
 
-    def test_an_empty_row_parts_tables_that_have_headings_of_their_own(self) -> None:
+    def test_an_empty_row_separates_tables_with_headings(self) -> None:
         assert text(["Region", "Sales"], ["North", 5], [], ["Product", "Units"], ["Pins", 50]) == (
             "Region | Sales\nNorth | 5\n\nProduct | Units\nPins | 50"
         )
@@ -69,7 +69,7 @@ class TestTables:
             ["Region", "City", "Sales"], ["North", "Varn", 5], [None, "Isk", None], [None, None, 7]
         ) == ("Region | City | Sales\nNorth | Varn | 5\n| Isk\n|  | 7")
 
-    def test_tables_beside_each_other_are_read_one_after_the_other(self) -> None:
+    def test_tables_side_by_side_are_read_one_after_the_other(self) -> None:
         assert text(
             ["Table 1", None, None, "Table 2"],
             ["Region", "Sales", None, "Product", "Units"],
@@ -125,7 +125,7 @@ class TestLines:
 
 
 class TestHeadings:
-    def test_a_merged_heading_stands_over_each_of_its_columns(self) -> None:
+    def test_a_merged_heading_is_repeated_in_each_of_its_columns(self) -> None:
         assert (
             text(
                 ["Region", "Sales", None, "Profit", None],
@@ -156,7 +156,7 @@ class TestHeadings:
             == "Region | Sales | Sales | Profit | Profit\n| 2022 | 2023 | 2022 | 2023\nNorth | 1 | 2 | 3 | 4"
         )
 
-    def test_a_period_over_each_group_of_columns_stands_over_each_of_them(self) -> None:
+    def test_a_period_over_a_group_of_columns_is_repeated_in_each_of_them(self) -> None:
         """Empty columns part the groups; the periods are set to the right."""
         assert (
             text(

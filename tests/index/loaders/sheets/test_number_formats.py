@@ -1,4 +1,4 @@
-"""Figures, dates and words are written as a sheet shows them under the format of their cell."""
+"""Numbers, dates and text are written as a sheet shows them in the format of their cell."""
 
 from __future__ import annotations
 

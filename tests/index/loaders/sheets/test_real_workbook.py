@@ -1,4 +1,4 @@
-"""A workbook as companies publish them is read as a reader sees it."""
+"""Workbooks such as companies publish are read as a reader sees them."""
 
 from __future__ import annotations
 

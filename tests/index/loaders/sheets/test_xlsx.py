@@ -1,4 +1,4 @@
-"""An Excel workbook becomes its visible sheets, with tables as rows and figures as they are shown."""
+"""An Excel workbook becomes its visible sheets, with tables as rows and figures as shown."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class TestCells:
         data = changed(data, SHEET, rb'<row r="3"', b'<row r="3" ht="0" customHeight="1"')
         assert read_xlsx(data, PATH).text == "Gates\n\nYear | Dead\n2024 | 1200"
 
-    def test_raised_figures_and_signs_of_fonts_are_read_as_what_they_show(self) -> None:
+    def test_raised_figures_and_signs_of_symbol_fonts_are_read_as_shown(self) -> None:
         def write(sheet: Worksheet) -> None:
             raised, symbol = InlineFont(vertAlign="superscript"), InlineFont(rFont="Symbol")
             sheet.append([CellRichText("2,500", TextBlock(raised, "2"), " of 10", TextBlock(raised, "6"))])
@@ -123,7 +123,7 @@ class TestCells:
 
         assert text(write).split() == ["2,500²", "of", "10⁶", "Dose", "≥", "60", "mg", "✓"]
 
-    def test_values_are_written_as_they_are_shown(self) -> None:
+    def test_values_are_written_as_shown(self) -> None:
         def write(sheet: Worksheet) -> None:
             sheet.append(["What", "Shown"])
             for value, code in (
@@ -171,7 +171,7 @@ class TestCells:
             "Gate 3 | 41 | 82",
         ]
 
-    def test_a_merged_heading_stands_over_each_of_its_columns(self) -> None:
+    def test_a_merged_heading_is_repeated_in_each_of_its_columns(self) -> None:
         def write(sheet: Worksheet) -> None:
             for line in (["Gate", "2022", None], [None, "Cost", "Age"], ["Gate 3", 5, 41]):
                 sheet.append(line)
@@ -235,7 +235,7 @@ class TestHostileFiles:
         ],
         ids=["claimed size", "merged whole", "hidden columns", "last cell"],
     )
-    def test_what_a_sheet_claims_costs_nothing(self, pattern: bytes, replacement: bytes) -> None:
+    def test_the_declared_size_of_a_sheet_is_ignored(self, pattern: bytes, replacement: bytes) -> None:
         """Each of these would be some 17 billion cells."""
         found = read_xlsx(changed(workbook(small), SHEET, pattern, replacement), PATH)
         lines = found.text.splitlines()

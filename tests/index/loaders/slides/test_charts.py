@@ -1,4 +1,4 @@
-"""A chart is the table of its data: a row for each category, a column for each series."""
+"""A chart becomes the table of its data, with a row per category and a column per series."""
 
 from __future__ import annotations
 

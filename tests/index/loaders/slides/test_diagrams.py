@@ -1,4 +1,4 @@
-"""A SmartArt diagram is read as the outline that it is."""
+"""A SmartArt diagram is read as an outline."""
 
 from __future__ import annotations
 

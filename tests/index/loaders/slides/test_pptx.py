@@ -1,4 +1,4 @@
-"""A presentation becomes its slides, a page and a section each, with what it says of itself."""
+"""A presentation becomes its slides, each a page and a section, with its metadata."""
 
 from __future__ import annotations
 

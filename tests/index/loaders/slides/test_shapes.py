@@ -1,4 +1,4 @@
-"""What stands on a slide is read from top to bottom and from left to right; tables are rows."""
+"""The shapes of a slide are read from top to bottom and from left to right; tables become rows."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestWords:
             ),
         ],
     )
-    def test_they_are_read_as_what_they_show(self, xml: str, read: str) -> None:
+    def test_they_are_read_as_shown(self, xml: str, read: str) -> None:
         assert text(paragraphs(xml)) == read
 
     def test_items_have_the_numbers_of_their_list(self) -> None:
@@ -140,7 +140,7 @@ class TestReadingOrder:
 
 
 class TestTables:
-    def test_a_table_is_rows_and_a_merged_heading_stands_over_each_column(self) -> None:
+    def test_a_table_becomes_rows_with_merged_headings_repeated_in_each_column(self) -> None:
         def write(slide: Slide) -> None:
             table = slide.shapes.add_table(4, 3, 0, 0, Inches(5), Inches(2)).table
             lines = [["Gate", "2022", ""], ["", "Cost", "Age"], ["Gate 3", "5", "41"], ["a | b", "6\n7", ""]]

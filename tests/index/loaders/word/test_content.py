@@ -1,4 +1,4 @@
-"""Paragraphs, lists, rows of tables and notes of a Word document are what its reader sees."""
+"""Paragraphs, lists, tables and notes of a Word document are read as Word shows them."""
 
 from __future__ import annotations
 
@@ -137,10 +137,10 @@ class TestText:
             *("raised figure", "raised letters", "code in a code", "box to check", "list to choose from"),
         ],
     )
-    def test_it_is_what_is_seen(self, xml: str, text: str) -> None:
+    def test_it_is_the_visible_text(self, xml: str, text: str) -> None:
         assert read(paragraph(xml)).text == text
 
-    def test_a_text_box_stands_apart_from_the_sentence_that_it_is_anchored_in(self) -> None:
+    def test_a_text_box_is_not_part_of_its_anchor_paragraph(self) -> None:
         box = f"<w:r><w:pict><w:txbxContent><w:p>{run('Boxed.')}</w:p></w:txbxContent></w:pict></w:r>"
         assert read(paragraph(f"{run('Gate 3')}{box}{run(' failed.')}")).text == "Gate 3 failed.\n\nBoxed."
 

@@ -1,4 +1,4 @@
-"""A Word document becomes its words, its metadata, or an error that says what is wrong."""
+"""A Word document becomes a document with metadata, or an error with its cause."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestMetadata:
         assert (found.title, found.publisher, found.published) == ("MARK", None, None)
 
 
-def test_its_outline_is_that_of_its_heading_styles_and_levels() -> None:
+def test_its_outline_comes_from_heading_styles_and_outline_levels() -> None:
     def write(word: WordDocument) -> None:
         word.add_paragraph("The Maravel Dam", "Title")
         word.add_paragraph("What failed", "Heading 1")
@@ -102,7 +102,7 @@ class TestErrors:
             read_docx(bytes(made), PATH)
         assert caught.value.cause == "is broken: Bad CRC-32 for file 'word/document.xml'"
 
-    def test_a_part_that_is_not_what_another_says_it_is_is_damage_too(self) -> None:
+    def test_a_part_of_an_unexpected_type_is_damage_too(self) -> None:
         twice = re.compile(rb'<Relationship [^>]*relationships/styles"[^>]*/>')
         [relation] = twice.findall(part(saved(docx.Document()), "word/_rels/document.xml.rels"))
         again = relation.replace(b'Id="', b'Id="again')

@@ -1,4 +1,4 @@
-"""Hidden words of a Word document are not read; signs of fonts are read as what they show."""
+"""Hidden text of a Word document is left out; signs of symbol fonts are read as shown."""
 
 from __future__ import annotations
 
@@ -104,5 +104,5 @@ class TestSymbols:
         ],
         ids=["symbol", "wingdings", "no private use", "unknown font", "damaged", "private use", "letter"],
     )
-    def test_they_are_read_as_what_they_show(self, xml: str, text: str) -> None:
+    def test_they_are_read_as_shown(self, xml: str, text: str) -> None:
         assert read(paragraph(xml)).text == text

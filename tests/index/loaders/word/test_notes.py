@@ -1,4 +1,4 @@
-"""Notes of a Word document bear the numbers that Word counts, in the text and before their words."""
+"""Notes of a Word document have Word's numbers, in the text and before the note."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def settings(properties: str) -> Callable[[WordDocument], object]:
     )
 
 
-def test_they_are_counted_in_the_order_of_their_references_whatever_their_ids() -> None:
+def test_they_are_numbered_in_the_order_of_their_references() -> None:
     assert lines(
         written(sentence("It cost 2,500", reference(0)), sentence("It rained", reference(7))),
         with_notes("footnote", {7: "By the gauge.", 3: "Of nothing.", 0: "Without labour."}),
@@ -94,7 +94,7 @@ def test_endnotes_are_counted_apart_in_small_roman_numbers() -> None:
     ]
 
 
-def test_a_mark_of_the_author_s_own_is_not_counted() -> None:
+def test_a_custom_mark_is_not_numbered() -> None:
     assert lines(
         written(
             sentence("It cost 2,500", reference(1, custom="*")),
