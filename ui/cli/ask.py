@@ -30,7 +30,7 @@ def ask(
 
     def here() -> dict[str, Any]:
         from rag.conversations import follow
-        from ui.engines import open_engine
+        from ui.opening import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
             return engine.ask(question, filters, follow(index, conversation_id)).as_dict()

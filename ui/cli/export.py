@@ -12,9 +12,9 @@ import typer
 from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.errors import NotThereError, UsedWronglyError
-from ui.identifiers import CONVERSATION_ID
 from ui.opening import open_catalog
 from ui.settings import load_settings
+from ui.syntax import CONVERSATION_ID
 
 if TYPE_CHECKING:
     from index.catalog import Catalog

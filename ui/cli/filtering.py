@@ -13,9 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from index.records import Filters
-from ui.dates import is_iso_date
 from ui.errors import UsedWronglyError
-from ui.identifiers import CONVERSATION_ID, MAX_ID
+from ui.syntax import CONVERSATION_ID, MAX_ID, is_iso_date
 
 _DATES = ("published_before", "published_after")
 """Those of the fields of a request that stand beside its ``filters``."""

@@ -18,9 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.wording import visible
-from ui.excerpts import SHOWN_PASSAGES, excerpt
-from ui.http.openai_footnotes import label
-from ui.naming import RECOGNISED, dated, source_facts
+from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
 
 WIDTH = 100
 """Lines longer than this are hard to read, whatever the terminal's width."""
@@ -194,7 +192,7 @@ def _paragraphs(answer: Result) -> list[Text]:
                 paragraphs[-1].append(" ")
         struck = "strike" if sentence["verdict"] == "unsupported" else ""
         paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
-        paragraphs[-1].append(label(sentence["verdict"]), style="italic")
+        paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
     return paragraphs
@@ -203,7 +201,7 @@ def _paragraphs(answer: Result) -> list[Text]:
 def _print_disagreement(console: Console, disagreement: Result) -> None:
     console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
     for figure in disagreement["figures"]:
-        facts = [figure["title"], figure["publisher"], dated(figure["published"])]
+        facts = [figure["title"], figure["publisher"], date_or_undated(figure["published"])]
         facts += ["superseded"] if figure["superseded"] else []
         source = " · ".join(visible(fact) for fact in facts if fact)
         console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))

@@ -130,7 +130,7 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         refuse_exposure(settings, listener)
         index = opened.enter_context(open_library(settings, former=True))
         from ui.app import create_app
-        from ui.engines import open_engine
+        from ui.opening import open_engine
 
         engine = opened.enter_context(open_engine(settings, index))
         # The first text takes longer than all later ones; nobody should wait for it.

@@ -15,7 +15,7 @@ from rag.wording import visible
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reading import Exported, ReadAnswer, Row
 from ui.export.sheet import Sheet, facts
-from ui.naming import RECOGNISED, UNDATED, dated
+from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """Letters that may stand at a figure without being a part of it: they are written without spaces."""
@@ -135,7 +135,7 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
     record = cited_document(reader, footnote.place) if footnote.place is not None else None
     if record is not None:
         named = source == visible(record.title)
-        same_date = row.date == visible(dated(record.stated))
+        same_date = row.date == visible(date_or_undated(record.stated))
     else:
         named = f"{footnote.attribution}, ".startswith(f"{source}, ")
         same_date = row.date == UNDATED or row.date in footnote.attribution

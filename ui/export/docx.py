@@ -27,7 +27,7 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -15,7 +15,7 @@ from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -22,7 +22,7 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a page may load: nothing but its own style."""

@@ -14,7 +14,7 @@ from ui.export.html import BACK
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import ABOUT, COLUMNS, DIFFERENCES, FOOTNOTES, NO_ANSWER, REMARKS
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

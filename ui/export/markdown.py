@@ -22,7 +22,7 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)
 """What can be markup in CommonMark, GitHub's additions, or the extensions of usual viewers."""

@@ -11,7 +11,7 @@ from rag.conversations import Claim, Footnote
 from rag.wording import visible
 from ui.export.manifest import Manifest
 from ui.export.sheet import HEADINGS
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 _SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
 

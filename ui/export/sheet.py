@@ -15,7 +15,7 @@ from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.wording import visible
 from ui.export.manifest import Entry, Made, Manifest
-from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
+from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
 
 Digests = Mapping[tuple[int, int], str]
 """sha256 of the files of documents, in hexadecimal, by the document's number and version."""
@@ -215,7 +215,7 @@ def _row(figure: StatedFigure) -> tuple[str, str, str, int]:
     return (
         visible(figure.value),
         visible(figure.title + superseded),
-        visible(dated(figure.published)),
+        visible(date_or_undated(figure.published)),
         figure.citation,
     )
 

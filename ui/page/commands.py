@@ -48,6 +48,6 @@ def read_scope(text: str) -> Filters:
         said = json.loads(text)
         given = {name: value for name, value in said.items() if value}
         dates: dict[str, Any] = {name: given.pop(name) for name in _DATES if name in given}
-        return FilteredRequest.model_validate({**dates, "filters": given}).in_index()
+        return FilteredRequest.model_validate({**dates, "filters": given}).to_filters()
     except (AttributeError, ValueError, RecursionError) as error:
         raise ScopeError("the scope is not one that a question can have") from error

@@ -14,7 +14,6 @@ from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.errors import ScopeError
-from ui.excerpts import excerpt
 from ui.page.arriving import arriving
 from ui.page.commands import Command, read_command, read_scope
 from ui.page.locales import Locale
@@ -22,6 +21,7 @@ from ui.page.markup.answer import failure_markup
 from ui.page.restoring import restore
 from ui.page.sessions import Session
 from ui.page.turns import Asked, Exchange, Turn
+from ui.words import excerpt
 
 _log = logging.getLogger(__name__)
 

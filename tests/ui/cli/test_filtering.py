@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.records import Filters
 from ui.cli.filtering import filters_of, request_fields
 from ui.http.schemas import ChatRequest, SearchRequest
-from ui.identifiers import MAX_ID
+from ui.syntax import MAX_ID
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 WORDS = st.lists(TEXT, max_size=3).map(tuple)
@@ -30,9 +30,9 @@ FILTERS = st.builds(
 @given(FILTERS)
 def test_a_request_has_the_filters_of_the_command(filters: Filters) -> None:
     sent = json.dumps({"query": "x", **request_fields(filters)})
-    assert SearchRequest.model_validate_json(sent).in_index() == filters
+    assert SearchRequest.model_validate_json(sent).to_filters() == filters
     asked = json.dumps({"question": "x", **request_fields(filters)})
-    assert ChatRequest.model_validate_json(asked).in_index() == filters
+    assert ChatRequest.model_validate_json(asked).to_filters() == filters
 
 
 def test_options_that_are_not_given_say_nothing() -> None:

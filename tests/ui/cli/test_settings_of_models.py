@@ -10,8 +10,8 @@ import pytest
 from index.library import Library
 from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
-from ui.engines import open_engine
 from ui.errors import SettingsError
+from ui.opening import open_engine
 from ui.settings import NEEDED, PREFIX, Settings, load_settings
 
 KEY = "sk-hunter2"

@@ -15,11 +15,13 @@ import pytest
 import uvicorn
 
 from index.library import Library
+from rag.answers import Citation, Verification
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.model import Writer
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
 from ui.app import create_app
+from ui.http.openai import footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
@@ -152,7 +154,7 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Libra
         (
             [{"role": "system", "content": "Be brief."}],
             422,
-            "messages has none of the role user; the last of them is the question",
+            "messages has no message with the role user; send the question as one",
         ),
         ([user("")], 422, "the question is empty; ask something about the reports"),
         ([user(None)], 422, "the question is empty; ask something about the reports"),
@@ -185,3 +187,80 @@ def test_messages_without_text_in_a_history_are_no_error(client: openai.OpenAI) 
     )
     assert answered.status_code == 200
     assert QUOTE in answered.json()["choices"][0]["message"]["content"]
+
+
+SUPPORTED = Verification("supported", True, True, 1.0)
+
+
+def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation:
+    given: dict[str, object] = {
+        "title": "Dams",
+        "publisher": None,
+        "author": None,
+        "published": None,
+        "page": None,
+        **facts,
+    }
+    return Citation(
+        id=number,
+        answer_start=0,
+        answer_end=1,
+        document_id=1,
+        version=1,
+        path="dams.md",
+        start=0,
+        end=len(quote),
+        quote=quote,
+        boxes=(),
+        verification=SUPPORTED,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
+    full = citation(
+        *(1, "It\nbroke  at night."),
+        title="Dams of\nthe Isken",
+        publisher="Ministry",
+        published="2025-03-20",
+        page=4,
+        recognised=True,
+        superseded_by=2,
+    )
+    assert footnotes([full]) == (
+        "[1]: “It broke at night.” — Dams of the Isken, Ministry, 20 March 2025, page 4, "
+        "words recognised in a picture of the page, superseded by a newer version"
+    )
+    assert footnotes([citation(2, author="R. Velland", published="2025")]) == (
+        "[2]: “It broke.” — Dams, R. Velland, 2025"
+    )
+    assert footnotes([]) == ""
+
+
+def test_each_number_has_one_line_in_order() -> None:
+    lines = footnotes([citation(2), citation(10), citation(1), citation(2)]).splitlines()
+    assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("It broke. [1]\nIt was old. [2] [3]", "It broke.\nIt was old."),
+        ("It broke (not supported) [1]", "It broke"),
+        ("It broke. [1]\n\n[1]: “It broke.” — Dams, 2025", "It broke."),
+        ("See [12] on dams and [a].", "See [12] on dams and [a]."[:3] + " on dams and [a]."),
+        ("No marks.", "No marks."),
+    ],
+)
+def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None:
+    assert without_footnotes(text) == bare
+
+
+def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
+    for question in (
+        "Was the figure of 15,900 displaced people right?",
+        "What is the population of Cambodia?",
+    ):
+        answer = seed_engine.ask(question)
+        note = f"\n\n{answer.note}" if answer.note else ""
+        assert without_footnotes(text_of(answer)) == answer.text + note

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rag.answers import Answer, Passage
-from ui.excerpts import SHOWN_PASSAGES, excerpt
 from ui.page.locales import Locale
 from ui.page.markup.attribution import facts_markup, title_markup
 from ui.page.markup.escaping import escape
 from ui.page.markup.narrowing import searched_markup
+from ui.words import SHOWN_PASSAGES, excerpt
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:

@@ -6,9 +6,9 @@ import re
 
 from babel.dates import format_date, format_skeleton
 
-from ui.dates import date_of, date_words
 from ui.page.locales import ENGLISH, Locale
 from ui.page.markup.escaping import escape
+from ui.words import date_words, first_day
 
 _PART = re.compile("\ue000(\\w+)\ue001")
 """A place for markup, in characters that no string has: for private use."""
@@ -30,7 +30,7 @@ def dated(locale: Locale, published: str | None) -> str:
 
 def date_in(locale: Locale, published: str | None) -> str | None:
     """An ISO date, possibly shortened, in words of the reader's language; what is none, as it was written."""
-    day = date_of(published)
+    day = first_day(published)
     if day is None or published is None or locale.language == ENGLISH:
         return date_words(published)
     skeleton = {1: "y", 2: "yMMMM"}.get(len(published.split("-")))

@@ -1,4 +1,4 @@
-"""Into one document over HTTP: its versions, what changed from one to another, where words stand in it."""
+"""The routes that list a document's versions, compare two of them, and search its text."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from fastapi import APIRouter, HTTPException, Query
 from index.documents import Span
 from index.library import Library
 from index.text import Revision, fold_characters, matches, revisions
-from ui.http.library.documents import DocumentId, Version, document_fields
+from ui.http.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
 from ui.http.schemas import Number, Text
 
 MATCHES = 500
-"""Places that are listed; all are counted."""
+"""Maximum number of listed matches; all are counted."""
 
 AROUND = 2
-"""Sentences that stayed, before and after a change, whose words are listed."""
+"""How many unchanged sentences before and after a change are listed with their words."""
 
 CHANGES = 2_000
-"""Entries that are listed of what changed; all are counted."""
+"""Maximum number of listed entries; all are counted."""
 
 MAX_QUERY_CHARACTERS = 200
 
 
-def inspecting_router(index: Library) -> APIRouter:
+def versions_router(index: Library) -> APIRouter:
     """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
     router = APIRouter(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
@@ -35,7 +35,7 @@ def inspecting_router(index: Library) -> APIRouter:
 
     @router.get("/versions")
     def versions(document_id: DocumentId) -> dict[str, Any]:
-        """All versions of a document that are kept, the newest first."""
+        """List the versions of a document, the newest first."""
         with index.catalog.reading() as reader:
             records = reader.versions(document_id)
         return {
@@ -51,25 +51,25 @@ def inspecting_router(index: Library) -> APIRouter:
         ] = None,
         later: Annotated[Number | None, Query(alias="to", description="the current one by default")] = None,
     ) -> dict[str, Any]:
-        """What changed from one version to another, sentence by sentence, in the order of reading.
+        """The changes from one version to another, sentence by sentence, in reading order.
 
-        Of each sentence that `went` or `came` its words are listed, and where they stand in the text of its
-        version, `old` or `new`; of those that `stayed`, where they are near a change. Others that stayed are
-        one entry: how many there are (`sentences`), from the start of the first to the end of the last.
+        Each sentence that `went` or `came`, and each one near it that `stayed`, is an entry with its words
+        and its place in the text of the version, `old` or `new`. Other runs of sentences that stayed are one
+        entry each: their number (`sentences`), and the place from the first to the last.
         """
         to = index.document(document_id, later).version
         if former is None and to == 1:
             raise HTTPException(
-                422, f"version 1 of document {document_id} is its first; nothing came before it"
+                422, f"version 1 of document {document_id} is the first; name a later one with to"
             )
-        begun = to - 1 if former is None else former
-        old, new = (index.text(document_id, version) for version in (begun, to))
+        base = to - 1 if former is None else former
+        old, new = (index.text(document_id, version) for version in (base, to))
         found = revisions(old, new)
         entries = list(_entries(found, old.text, new.text))
         kinds = [revision.change for revision in found]
         return {
             "document_id": document_id,
-            "from": begun,
+            "from": base,
             "to": to,
             "stayed": kinds.count("stayed"),
             "went": kinds.count("went"),
@@ -84,9 +84,11 @@ def inspecting_router(index: Library) -> APIRouter:
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,
     ) -> dict[str, Any]:
-        """Where words stand in a document's text, whatever their case and accents, in code points."""
+        """Find words in a document's text, ignoring case and accents. Offsets are in code points."""
         if not fold_characters(query).strip():
-            raise HTTPException(422, f"query is {query!r}, which has no character to look for; write a word")
+            raise HTTPException(
+                422, f"query is {query!r}, which has no character to search for; write a word"
+            )
         record = index.document(document_id, version)
         document = index.text(document_id, record.version)
         places = matches(document.text, query)
@@ -102,16 +104,16 @@ def inspecting_router(index: Library) -> APIRouter:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """An entry for each sentence that changed or is near one that did, and one for each run of others."""
+    """An entry for each changed sentence and its neighbours, and one for each run of other sentences."""
     changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
     near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):
-        some = [revision for _, revision in run]
+        together = [revision for _, revision in run]
         if is_near:
-            for revision in some:
+            for revision in together:
                 yield _entry(revision.change, [revision], revision.words(old, new))
         else:
-            yield _entry("stayed", some, None)
+            yield _entry("stayed", together, None)
 
 
 def _entry(change: str, run: Sequence[Revision], text: str | None) -> dict[str, Any]:

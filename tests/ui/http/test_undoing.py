@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -40,12 +39,6 @@ GATE = "The council of Varda closed the third gate of the dam on Monday."
 LATER = "The council of Varda opened the third gate of the dam on Friday."
 WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was told.")
 ASKED = {"question": "Who closed the third gate of the dam?"}
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def upload(client: TestClient, data: bytes = GATE.encode(), name: str = "gate.txt", **said: str) -> str:

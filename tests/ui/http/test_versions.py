@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Library
-from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
-from ui.app import create_app
-from ui.http.library.versions import CHANGES, MATCHES
-from ui.settings import Settings
+from ui.http.versions import CHANGES, MATCHES
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
 SENTENCES = [f"Gate {number} of the dam of Varda held." for number in range(1, 13)]
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def upload(client: TestClient, data: str | bytes, name: str = "gates.txt", **said: str) -> str:
@@ -118,7 +107,7 @@ class TestChanges:
     @pytest.mark.parametrize(
         ("query", "status", "detail"),
         [
-            ("?to=1", 422, "version 1 of document 1 is its first; nothing came before it"),
+            ("?to=1", 422, "version 1 of document 1 is the first; name a later one with to"),
             ("?from=1&to=9", 404, "document 1, version 9 is not in the library; it may have been removed"),
             ("?from=9", 404, "document 1, version 9 is not in the library; it may have been removed"),
             ("?from=0", 422, "from: Input should be greater than or equal to 1"),
@@ -167,8 +156,8 @@ class TestMatches:
         ("query", "detail"),
         [
             ("", "query: String should have at least 1 character"),
-            (" ", "query is ' ', which has no character to look for; write a word"),
-            ("\u0301", "query is '\u0301', which has no character to look for; write a word"),
+            (" ", "query is ' ', which has no character to search for; write a word"),
+            ("\u0301", "query is '\u0301', which has no character to search for; write a word"),
             ("x" * 201, "query: String should have at most 200 characters"),
         ],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,23 +13,14 @@ from starlette.testclient import TestClient
 
 from index.ingest.synchronize import sync
 from index.library import Library
-from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
 from tests.support.reports import write
-from ui.app import create_app
-from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 ROUTE = "/v1/documents/1"
 OPENS = "opensesame"
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def upload(client: TestClient, data: bytes = GATE.encode(), name: str = "gate.txt", **said: str) -> None:

@@ -1,4 +1,4 @@
-"""Pages as pictures, the cited words marked: drawn apart from the server, and kept for the next reader."""
+"""Pictures of pages with the cited words marked: rendered in a process of their own, and cached on disk."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
 MAX_KEPT_BYTES = 256 * 1024 * 1024
-"""Of pictures on disk; the ones that were asked for longest ago go first."""
+"""Maximum size of all cached pictures; the least recently used ones are deleted first."""
 
 _PART = ".part"
 _WRITING_SECONDS = 60.0
-"""Longer than a picture is being written: what is older and not finished is left over."""
+"""More than writing a picture takes: an unfinished file that is older was left by a killed process."""
 
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 _MARK = (255, 226, 130)
-"""Multiplied with the page, so that the words stay as dark as they are."""
+"""The colour of the mark. The page is multiplied with it, so that the words stay dark."""
 
 _EDGE = (185, 127, 16)
 _MARGIN_POINTS = 1.5
@@ -40,13 +40,13 @@ _MARGIN_POINTS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture to be drawn.
+    """A picture to render.
 
     Attributes:
         record: the document.
         page: the page's number, from 1.
-        width: of the picture, in pixels.
-        span: what to mark, as a span of the document's text; None for nothing.
+        width: width of the picture, in pixels.
+        span: the span of the document's text to mark; None to mark nothing.
     """
 
     record: DocumentRecord
@@ -56,46 +56,46 @@ class Drawing:
 
 
 def has_pictures(record: DocumentRecord) -> bool:
-    """Whether the pages of a document can be drawn: of a PDF whose file is the one that was read."""
+    """Whether the pages of a document can be rendered: only those of a PDF's current version can."""
     return record.kind == "pdf" and record.superseded_by is None
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """A page as PNG, the words of the drawing's span marked on it.
+    """A page as PNG, with the words of the drawing's span marked.
 
     Args:
         index: the library.
-        reader: draws the page, in a process of its own.
-        options: what that may take, and the passwords that may open the file.
-        drawing: which page, and what to mark.
+        reader: renders the page in a process of its own.
+        options: the limits of rendering, and passwords of encrypted files.
+        drawing: the page and the span to mark.
 
     Raises:
-        PictureError: if the format has no pages, the document no such page, or its file is no longer the one
-            that was read.
+        PictureError: if the format has no pages, the document has no such page, or its file has changed since
+            it was indexed.
     """
     record, page, span = drawing.record, drawing.page, drawing.span
     if not has_pictures(record):
-        raise PictureError(f"{record.title} has no pages that can be drawn; read its text")
+        raise PictureError(f"the pages of {record.title} cannot be shown as pictures; read its text")
     if not 1 <= page <= (record.pages or 0):
         raise PictureError(f"{record.title} has no page {page}; it has {record.pages}")
-    kept = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
-    picture = _kept(kept)
+    cached = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
+    picture = _read_cached(cached)
     if picture is None:
-        picture = _drawn(reader, options, drawing)
-        # Where it cannot be kept, the next reader's is drawn again.
+        picture = _rendered(reader, options, drawing)
+        # A picture that cannot be cached is rendered again for the next request.
         with suppress(OSError):
-            _keep(kept, picture)
+            _write_cached(cached, picture)
     marked = [box for box in DocumentTexts(index).boxes(record, span) if box.page == page] if span else []
     layout = index.layouts(record.document_id, record.version, [page]).get(page)
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
 
-def _drawn(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
+def _rendered(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
     record = drawing.record
     path = Path(record.source, record.path)
     try:
         if hashlib.sha256(content(path, options.limits)).hexdigest() != record.digest:
-            raise PictureError(f"{record.path} is no longer the file that was read; sync the library")
+            raise PictureError(f"{record.path} has changed since it was indexed; sync the library")
         return reader.draw_page(path, drawing.page, drawing.width, options)
     except LoadError as error:
         raise PictureError(str(error)) from error
@@ -106,20 +106,20 @@ def _folder(index: Library) -> Path:
 
 
 def sweep_pictures(index: Library) -> None:
-    """Delete what processes left of pictures that they did not finish. For a server that starts."""
+    """Delete the unfinished pictures of killed processes; called when a server starts."""
     _sweep(_folder(index))
 
 
 def _sweep(folder: Path) -> None:
     unfinished = time.time() - _WRITING_SECONDS
     for part in folder.glob(f"*{_PART}"):
-        with suppress(FileNotFoundError):  # another process may sweep, too
+        with suppress(FileNotFoundError):  # Another process may delete it at the same time.
             if part.stat().st_mtime < unfinished:
                 part.unlink()
 
 
-def _kept(place: Path) -> bytes | None:
-    """A picture that is kept; None where none can be read, or only a part of one."""
+def _read_cached(place: Path) -> bytes | None:
+    """A cached picture; None if there is no complete one."""
     try:
         picture = place.read_bytes()
         os.utime(place)
@@ -128,7 +128,8 @@ def _kept(place: Path) -> bytes | None:
     return picture if picture.startswith(_PNG_BEGINS) and picture.endswith(_PNG_ENDS) else None
 
 
-def _keep(place: Path, picture: bytes) -> None:
+def _write_cached(place: Path, picture: bytes) -> None:
+    """Cache a picture, and delete the least recently used ones beyond ``MAX_KEPT_BYTES``."""
     make_folder(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
         try:
@@ -148,9 +149,9 @@ def _keep(place: Path, picture: bytes) -> None:
 
 
 def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """When each kept picture was last asked for, its size and its place."""
+    """The time of the last use, the size and the path of each cached picture."""
     for file in folder.glob("*.png"):
-        with suppress(FileNotFoundError):  # another request may have made room meanwhile
+        with suppress(FileNotFoundError):  # Another request may delete it to make room.
             state = file.stat()
             yield state.st_mtime_ns, state.st_size, file
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import write
 from ui.app import create_app
-from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
@@ -25,12 +23,6 @@ FIELDS = [
     *("document_id", "version", "path", "kind", "title", "publisher", "published", "language"),
     *("collection", "pages", "added", "published_precision", "uploaded", "origins"),
 ]
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def upload(client: TestClient, name: str = "gate.txt", **said: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -18,11 +17,15 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.pdf_files import column, draw
-from ui.app import create_app
 from ui.settings import Settings
 
 if TYPE_CHECKING:
     from httpx2 import Response
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import DocumentNotFoundError
+from ui.http.documents import read_source
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
@@ -37,10 +40,8 @@ WORDS = ("A report on the third gate", "", GATE, "Nobody in the villages was tol
 
 
 @pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    settings = Settings(home=index.home, max_megabytes=2)
-    with TestClient(create_app(index, QueryEngine(index, None), settings)) as client:
-        yield client
+def settings(engine: QueryEngine) -> Settings:
+    return Settings(home=engine.index.home, max_megabytes=2)
 
 
 def upload(client: TestClient, name: str, data: bytes, **said: str) -> Response:
@@ -274,9 +275,9 @@ class TestPages:
             for number, page in ((text, 1), (pdf, 2), (pdf, 1))
         ]
         assert details == [
-            "gate has no pages that can be drawn; read its text",
+            "the pages of gate cannot be shown as pictures; read its text",
             "A report on the third gate has no page 2; it has 1",
-            "gate.pdf is no longer the file that was read; sync the library",
+            "gate.pdf has changed since it was indexed; sync the library",
         ]
 
     def test_a_width_out_of_bounds_is_refused(self, client: TestClient) -> None:
@@ -309,3 +310,24 @@ class TestStructure:
             {"start": 0, "level": 1, "title": "Gate 3"},
             {"start": 20, "level": 2, "title": "The pin"},
         ]
+
+
+@given(start=st.integers(0, 6000), end=st.none() | st.integers(0, 6000))
+def test_a_part_is_a_slice_of_the_text(seed_index: Library, start: int, end: int | None) -> None:
+    record = seed_index.documents()[0]
+    text = seed_index.text(record.document_id).text
+    part = read_source(seed_index, record.document_id, start=start, end=end)
+    assert part.text == text[part.start : part.end] == text[start:end]
+    assert 0 <= part.start <= part.end <= part.characters == len(text)
+
+
+def test_the_pages_are_those_of_the_whole_document(seed_index: Library) -> None:
+    inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
+    part = read_source(seed_index, inquiry.document_id, start=2000, end=2010)
+    assert part.page_starts == seed_index.text(inquiry.document_id).page_starts
+    assert len(part.page_starts) == inquiry.pages == 3
+
+
+def test_an_unknown_version_is_not_found(seed_index: Library) -> None:
+    with pytest.raises(DocumentNotFoundError, match="document 1, version 7"):
+        read_source(seed_index, 1, version=7)

@@ -1,4 +1,4 @@
-"""Files that could not be read, over HTTP: listed, and dismissed one by one."""
+"""The routes that list the files that could not be read, and dismiss them one by one."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ FailureId = Annotated[Number, Path(description="the failure's number in the cata
 
 
 def failures_router(index: Library) -> APIRouter:
-    """The routes of the files and folders that could not be read when they were synced last."""
+    """The routes of the files and folders that the last sync could not read."""
     router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
     failures = Failures(index.catalog.engine)
 
     @router.get("")
     def listed() -> dict[str, Any]:
-        """Files that could not be read: each stays here until it is read, is gone, or is dismissed."""
-        found = failures.listed()
-        return {"failures": [failure_fields(failure) for failure in found]}
+        """List the files that could not be read. A file stays until it is read, removed or dismissed."""
+        return {"failures": [failure_fields(failure) for failure in failures.listed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
     def dismiss(failure_id: FailureId) -> None:
-        """List a file no more, until it fails for another cause."""
+        """Remove a file from the list until it fails for another cause."""
         try:
             failures.dismiss(failure_id)
         except FailureNotFoundError as error:
@@ -39,7 +38,7 @@ def failures_router(index: Library) -> APIRouter:
 
 
 def failure_fields(failure: KeptFailure) -> dict[str, Any]:
-    """What is known of a failure, less the folders of the server's disk that lead to the followed one."""
+    """A failure as JSON; its path is relative to the followed folder."""
     return {
         "failure_id": failure.failure_id,
         "path": failure.path or File(failure.source).name,
