@@ -141,7 +141,7 @@ def test_a_library_is_backed_up_and_put_back(folder: Path, transcript: str) -> N
     assert listed == f"  footnoted sync {folder / 'seeds'}"
     assert confirmed.startswith("0 added, 0 changed, 0 removed, 7 unchanged")
     assert re.match(r"library\.tar: \d documents, generation \d, [\d,]+ bytes$", backed_up)
-    assert aside.startswith(f"What was there before lies in {home}/replaced-")
+    assert aside.startswith(f"The replaced library is in {home}/replaced-")
 
 
 def test_an_answer_is_exported_and_verified(folder: Path, transcript: str) -> None:

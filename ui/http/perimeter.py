@@ -84,9 +84,10 @@ class Perimeter:
         own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
         if own_origin and (own_site or _follows_link(scope["method"], headers)):
             return None
+        page = (origin or "of another site")[:_SHOWN_CHARACTERS]
         return (
-            f"Another web page ({(origin or 'of another site')[:_SHOWN_CHARACTERS]}) sent this request; to let "
-            "its scripts call the interface, add its origin to the setting allowed_origins."
+            f"Another web page ({page}) sent this request; to let its scripts call the interface, add its "
+            "origin to the setting allowed_origins."
         )
 
     def _is_own(self, host: str, scope: Scope) -> bool:

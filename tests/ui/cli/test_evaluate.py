@@ -22,7 +22,7 @@ SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
 LIMIT = 12
 FEW = ("--limit", str(LIMIT))
-NO_SET = "name one folder that has a data set, or evaluate the library itself with --from-feedback"
+NO_SET = "name the folder of one data set, or evaluate the library itself with --from-feedback"
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
         (
             [SEEDS, "--compare", "default", "default"],
             2,
-            "both configurations to compare are called 'default'; rename one of the files",
+            "both configurations are called 'default'; rename one of the files",
         ),
         (
             [SEEDS, "--config", "/nowhere.toml"],

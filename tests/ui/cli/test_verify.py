@@ -225,7 +225,7 @@ def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Pa
     with pytest.raises(UsedWronglyError) as caught:
         verify_file(index.catalog, file)
     assert str(caught.value) == (
-        f"{file} is no exported answer: it has no comment for programs at its end; give a file that "
+        f"{file} is not an exported answer: it has no comment for programs at its end; give a file that "
         "`footnoted export` wrote"
     )
     with pytest.raises(
@@ -234,5 +234,5 @@ def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Pa
         verify_file(index.catalog, tmp_path / "missing.md")
     with file.open("wb") as large:
         large.truncate(MAX_BYTES + 1)
-    with pytest.raises(UsedWronglyError, match=r"notes\.md is larger than an exported answer; give"):
+    with pytest.raises(UsedWronglyError, match=r"notes\.md is too large for an exported answer; give"):
         verify_file(index.catalog, file)

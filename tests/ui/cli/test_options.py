@@ -7,16 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
+from index.records import Filters
 from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import ROOT
 from ui.cli.app import main
+from ui.cli.options import filters_of, request_fields
+from ui.http.schemas import ChatRequest, SearchRequest
+from ui.syntax import MAX_ID
 
 RAIDS = "cambodia-scam-raids.md"
-NUMBERED = "give a report's number, which “footnoted search --json” prints as document_id"
+NUMBERED = "give the document_id that “footnoted search --json” prints"
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +128,85 @@ def test_what_cannot_be_a_filter_is_one_line_and_exit_code_2(
 def test_a_name_that_is_no_text_finds_nothing(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
     assert main(["search", "dam", "--publisher", "B\udcfccher", "--home", str(filed), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["results"] == []
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+WORDS = st.lists(TEXT, max_size=3).map(tuple)
+DATES = st.none() | st.dates().map(lambda day: day.isoformat()[: (4, 7, 10)[day.day % 3]])
+FILTERS = st.builds(
+    Filters,
+    st.lists(st.integers(1, MAX_ID), max_size=3).map(tuple),
+    publishers=WORDS,
+    languages=WORDS,
+    collections=WORDS,
+    kinds=WORDS,
+    published_before=DATES,
+    published_after=DATES,
+)
+
+
+@given(FILTERS)
+def test_a_request_has_the_filters_of_the_command(filters: Filters) -> None:
+    sent = json.dumps({"query": "x", **request_fields(filters)})
+    assert SearchRequest.model_validate_json(sent).to_filters() == filters
+    asked = json.dumps({"question": "x", **request_fields(filters)})
+    assert ChatRequest.model_validate_json(asked).to_filters() == filters
+
+
+def test_options_that_are_not_given_say_nothing() -> None:
+    filters = filters_of(None, None, None, None, kinds=None, dates=(None, None))
+    assert (filters, request_fields(filters)) == (Filters(), {})
+
+
+def test_bytes_of_a_name_that_are_no_text_are_marked() -> None:
+    filters = filters_of([7], ["B\udcfccher"], None, ["é"], kinds=["pdf", "docx"], dates=(None, "2031"))
+    assert filters == Filters((7,), ("B?cher",), (), ("é",), ("pdf", "docx"), None, "2031")
+    assert request_fields(filters) == {
+        "published_after": "2031",
+        "filters": {
+            "document_ids": (7,),
+            "publishers": ("B?cher",),
+            "collections": ("é",),
+            "kinds": ("pdf", "docx"),
+        },
+    }
+
+
+DISPLACED = "How many people were displaced by the floods in Lorvenna in March?"
+
+
+def asked(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    assert main(["ask", *map(str, arguments), "--json"]) == 0
+    answer: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return answer
+
+
+def test_a_question_follows_the_conversation_that_is_named(
+    capfd: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    first = asked(capfd, DISPLACED, "--home", own_home)
+    assert (first["standalone"], len(first["conversation_id"])) == (None, 32)
+    second = asked(capfd, "And in May?", "--conversation", first["conversation_id"], "--home", own_home)
+    assert second["conversation_id"] == first["conversation_id"]
+    assert second["standalone"] == "How many people were displaced by the floods in Lorvenna in May?"
+    numbers = {
+        (cited["document_id"], cited["start"]): cited["id"]
+        for answer in (first, second)
+        for cited in answer["citations"]
+    }
+    for cited in second["citations"]:
+        assert numbers[cited["document_id"], cited["start"]] == cited["id"]
+    assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
+
+
+def test_a_follow_up_outside_its_conversation_is_taken_as_it_is(
+    capfd: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    assert asked(capfd, "And in May?", "--home", own_home)["standalone"] is None
+
+
+def test_what_is_no_conversation_is_refused(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+    assert main(["ask", "And in May?", "--conversation", "a b", "--home", str(own_home)]) == 2
+    assert capfd.readouterr().err == (
+        "footnoted: --conversation is 'a b'; give a conversation_id that “footnoted ask --json” prints\n"
+    )
