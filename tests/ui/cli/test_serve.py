@@ -25,7 +25,7 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
-from ui.cli import serve as serving
+from ui.cli import serve as serve_module
 from ui.cli.serve import _Connection, _Server, example_questions, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
 from ui.errors import PortInUseError, UsedWronglyError
@@ -325,13 +325,13 @@ def test_an_address_of_this_machine_alone_is_served(host: str, tmp_path: Path) -
 def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:
     done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1].endswith("give --insecure to accept it")
+    assert done.stderr.splitlines()[-1].endswith("or accept this with --insecure")
 
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """A server that answers ``/slow`` after more time than a client has to send the head of a request."""
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(serve_module, "HEAD_SECONDS", 0.5)
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["path"] == "/slow":
