@@ -130,15 +130,15 @@ def _content(file: Path) -> bytes:
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
     """The problems of answers beside those of their sentences and footnotes."""
-    from ui.export.comparing import beside_footnotes, beside_kept, beside_manifest
+    from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:
-        yield from beside_footnotes(reader, exported)
+        yield from check_footnotes(reader, exported)
     manifest = exported.manifest
     if manifest is None:
         return
-    yield from beside_manifest(exported, manifest)
-    yield from beside_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
+    yield from check_manifest(exported, manifest)
+    yield from check_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:

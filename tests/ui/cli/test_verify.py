@@ -143,7 +143,7 @@ def test_an_abstention_that_was_made_an_answer_is_found(
     assert verify_file(index.catalog, file).holds
     edit(file, answer.text[-20:-1], "everything: Spain did", "document")
     assert verify_file(index.catalog, file).problems == (
-        "what it says of there being no answer is not what the library keeps; export it again",
+        "its reason for having no answer is not that of the library; export it again",
     )
 
 
@@ -225,7 +225,7 @@ def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Pa
     with pytest.raises(UsedWronglyError) as caught:
         verify_file(index.catalog, file)
     assert str(caught.value) == (
-        f"{file} is not an exported answer: it has no comment for programs at its end; give a file that "
+        f"{file} is not an exported answer: it has no manifest at its end; give a file that "
         "`footnoted export` wrote"
     )
     with pytest.raises(

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from rag.answers import Answer
 from tests.support.exports import DIGESTS, FIRST, SECOND, full_answer
 from tests.support.markup import abstention, answer, citation
-from ui.export.binding import bind
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
-from ui.export.sheet import Sheet, lay_out
+from ui.export.sheet import Sheet, lay_out, lay_out_conversation
 
 
 def bound(*answers: Answer, name: str = "Arrests") -> Sheet:
-    return bind("c1", name, answers, DIGESTS)
+    return lay_out_conversation("c1", name, answers, DIGESTS)
 
 
 def test_each_answer_is_laid_out_as_by_itself_with_one_list_of_footnotes() -> None:

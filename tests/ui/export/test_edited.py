@@ -15,8 +15,8 @@ from rag.conversations.rechecking import Footnote, Place
 from tests.support.exports import DIGESTS, full_answer
 from tests.support.reports import version
 from ui.export import FORMATS, Exported, Format, export, read_export
-from ui.export.comparing import beside_footnotes, beside_kept, has_figure
-from ui.export.reading import ReadAnswer, Row
+from ui.export.comparison import check_footnotes, check_kept, has_figure
+from ui.export.reader import ReadAnswer, Row
 from ui.export.sheet import lay_out
 
 ANSWER = full_answer()
@@ -47,7 +47,7 @@ def read(form: Format, old: str = "", new: str = "", part: str = "document") -> 
 
 @each_format
 def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
-    assert list(beside_kept(read(form), [SHEET])) == []
+    assert list(check_kept(read(form), [SHEET])) == []
 
 
 @each_format
@@ -60,7 +60,7 @@ def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
     ],
 )
 def test_an_edited_table_is_not_the_kept_one(form: Format, old: str, new: str) -> None:
-    assert list(beside_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
+    assert list(check_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
 
 
 @each_format
@@ -68,13 +68,13 @@ def test_a_table_without_a_row_is_not_the_kept_one(form: Format) -> None:
     exported = read(form)
     [own] = exported.answers
     without = replace(exported, answers=(replace(own, rows=own.rows[:1]),))
-    assert list(beside_kept(without, [SHEET])) == [DIFFERENT]
+    assert list(check_kept(without, [SHEET])) == [DIFFERENT]
 
 
 @each_format
 def test_words_added_to_a_source_are_not_the_kept_ones(form: Format) -> None:
     edited = read(form, "The Office, 18", "The Office, the only sound one, 18", "footnotes")
-    assert list(beside_kept(edited, [SHEET])) == [
+    assert list(check_kept(edited, [SHEET])) == [
         "footnote 1 is not as in the answer that the library keeps",
     ]
 
@@ -129,7 +129,7 @@ def test_words_that_were_added_are_reported(form: Format, old: str, new: str) ->
     edited = read(form, old, new)
     claimed = any("It rained." in claim.text and not claim.footnotes for claim in edited.claims)
     assert claimed or any("It rained." in note.attribution for note in edited.footnotes)
-    assert list(beside_kept(edited, [SHEET])) != []
+    assert list(check_kept(edited, [SHEET])) != []
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: st
         own = said or ", ".join(facts(record, None))
         note = Footnote(1, QUOTE, None, own, place)
         answers = (ReadAnswer("?", abstention, (), rows),)
-        return list(beside_footnotes(reader, Exported(None, answers, (note,), None)))
+        return list(check_footnotes(reader, Exported(None, answers, (note,), None)))
 
 
 def test_without_the_kept_answer_a_row_is_held_against_its_footnote(catalog: Catalog) -> None:
@@ -181,7 +181,7 @@ def test_without_the_kept_answer_a_row_is_held_against_its_footnote(catalog: Cat
 
 def test_a_reason_for_no_answer_beside_an_answer_is_reported(catalog: Catalog) -> None:
     assert unkept(catalog, abstention="It is unknown.") == [
-        "it says beside an answer that there is none: “It is unknown.”"
+        "it has both an answer and a reason for having none: “It is unknown.”"
     ]
 
 

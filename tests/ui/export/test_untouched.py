@@ -14,7 +14,7 @@ from rag.conversations.answers import load, written
 from rag.engine import QueryEngine
 from ui.cli.verify import verify_file
 from ui.export import FORMATS, Format, digests_of, export, read_export
-from ui.export.comparing import beside_kept
+from ui.export.comparison import check_kept
 from ui.export.sheet import lay_out
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -39,7 +39,7 @@ def test_every_answer_holds(
         verified = verify_file(seed_index.catalog, file)
         # What the library would find, did it keep the answer.
         kept = lay_out(load(written(made).encode()), {})
-        assert list(beside_kept(read_export(file.read_bytes(), file), [kept])) == []
+        assert list(check_kept(read_export(file.read_bytes(), file), [kept])) == []
         if not verified.holds:
             checks = (*verified.sentences, *verified.footnotes)
             problems = [(each.words, each.problems) for each in checks if not each.holds]

@@ -21,7 +21,7 @@ from rag.engine import QueryEngine
 from tests.support.background import PATIENCE, wait_until
 from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
-from ui.page.arriving import arriving
+from ui.page.partial_answer import partial_answers
 
 QUESTION = "How many suspects were arrested, and over how many days?"
 CHAT = "/v1/chat", {"question": QUESTION, "stream": True}
@@ -230,7 +230,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
         async with anyio.create_task_group() as tasks:
 
             async def read() -> None:
-                async with aclosing(arriving(engine, QUESTION, NO_FILTERS, ALONE)) as steps:
+                async with aclosing(partial_answers(engine, QUESTION, NO_FILTERS, ALONE)) as steps:
                     async for _ in steps:
                         pass
 

@@ -9,8 +9,7 @@ from hypothesis import given
 
 from rag.answers import Citation, Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
-from ui.page.markup.footnotes import foot_list_markup
-from ui.page.markup.sentences import ShownSentence
+from ui.page.markup.footnotes import ShownSentence, foot_list_markup
 
 
 def resting(words: str, *cited: Citation) -> ShownSentence:

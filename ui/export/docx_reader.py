@@ -1,4 +1,4 @@
-"""A Word document that answers were exported to → what a reader sees of it."""
+"""Read the visible text of an exported Word document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rag.wording import visible
 from ui.errors import NotExportedError
 from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.export.manifest import Manifest, read_manifest
-from ui.export.reading import Exported, Gathered, Piece, Row, footnote_of, whole_answers
+from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
 from ui.words import DOUBTS
 
@@ -32,12 +32,12 @@ _DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
 
 
 def read_docx_export(data: bytes) -> Exported:
-    """What a reader sees of a Word document that :func:`ui.export.docx.write_docx` wrote.
+    """The visible text of a Word document that :func:`ui.export.docx.write_docx` wrote.
 
-    Footnotes are numbered as Word numbers them, in the order of their marks.
+    Footnotes have the numbers that Word shows, in the order of their marks.
 
     Raises:
-        NotExportedError: if it is none.
+        NotExportedError: if the file is not such a document.
     """
     path = Path("answer.docx")
     try:
@@ -54,36 +54,36 @@ def read_docx_export(data: bytes) -> Exported:
     return Exported(name, whole_answers(parts, outside), notes, manifest)
 
 
-def _read(data: bytes) -> tuple[Manifest, _Body, list[list[str]]]:
-    """What a document has for programs, its body, and its footnotes' lines in the order of their marks."""
+def _read(data: bytes) -> tuple[Manifest, _BodyReader, list[list[str]]]:
+    """The manifest, the body, and the lines of each footnote in the order of the marks."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE
 
     word = docx.Document(BytesIO(data))
     written = _manifest(word)
     if written is None:
-        raise NotExportedError("it has no part that says where its footnotes come from")
+        raise NotExportedError("it has no manifest of its footnotes")
     manifest = read_manifest(written)
     part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
     texts = _footnotes(part) if part is not None else {}
-    body = _Body(word, several=manifest.whole is not None)
+    body = _BodyReader(word, several=manifest.whole is not None)
     body.read()
     body.answer.pieces += _margins(word)
     return manifest, body, [texts.get(mark, []) for mark in body.marks]
 
 
-class _Body:
-    """The paragraphs of a document, section by section.
+class _BodyReader:
+    """Reads the paragraphs of a document, section by section.
 
     Attributes:
-        title: what stands below the title, up to the first question of a conversation.
+        title: the part below the title: a single answer, or the text before a conversation's first question.
         parts: the answers of a conversation.
-        answer: the last of them, else ``title``: what is being read.
-        marks: the ids of the footnotes that are referred to, in their order.
+        answer: the answer that is being read: the last of ``parts``, or ``title``.
+        marks: the ids of the footnotes, in the order of their marks.
     """
 
     def __init__(self, word: WordDocument, *, several: bool) -> None:
-        """Read ``word``, in which each heading of the first level is a question where it has ``several``."""
+        """Prepare to read ``word``; if it has ``several`` answers, each heading 1 is a question."""
         self._root: Element = word.element.body
         self._styles = {style.style_id: style.name for style in word.styles}
         self._several = several
@@ -94,7 +94,7 @@ class _Body:
         self.marks: list[str] = []
 
     def read(self) -> None:
-        """Take every paragraph and every table for what it is."""
+        """Read every paragraph and table."""
         for block in self._root.iterchildren():
             if block.tag == f"{_W}tbl" and self._section == DIFFERENCES:
                 self._take_table(block)
@@ -105,7 +105,7 @@ class _Body:
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
-        # Word counts a mark wherever it stands, and a box with words may be shown anywhere.
+        # A paragraph with marks or text boxes is not only a heading: Word counts and shows them anywhere.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
         if style == "Title" and not self.title.question and alone:
             self.title.question = words
@@ -117,10 +117,10 @@ class _Body:
             self._leave()
             self._about = paragraph
         elif self._section not in LISTS or style != LIST_STYLE or not alone:
-            self._look_at(paragraph)
+            self._add_paragraph(paragraph)
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
-        """A heading of ``words``, which are empty where it has more than words."""
+        """Read a heading; ``words`` is empty if it holds more than text."""
         self._leave()
         self._section = ""
         if self._several and style == "Heading 1" and words:
@@ -129,10 +129,10 @@ class _Body:
         elif words in SECTIONS and (self.parts or not self._several):
             self._section = words
         else:
-            self._look_at(paragraph)
+            self._add_paragraph(paragraph)
 
     def _take_table(self, table: Element) -> None:
-        """The rows of a table of different figures, below what they are of."""
+        """Read the rows of a table of different figures."""
         about = visible(_words(self._about)) if self._about is not None else ""
         self._about = None
         for line in table.iterchildren(f"{_W}tr"):
@@ -144,16 +144,16 @@ class _Body:
                 self.answer.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
             else:
                 for paragraph in line.iter(f"{_W}p"):
-                    self._look_at(paragraph)
+                    self._add_paragraph(paragraph)
 
     def _leave(self) -> None:
-        """Look at a line under *Different figures* that no table follows."""
+        """Count a caption under *Different figures* without a table as text of the answer."""
         if self._about is not None:
-            self._look_at(self._about)
+            self._add_paragraph(self._about)
         self._about = None
 
-    def _look_at(self, paragraph: Element) -> None:
-        """Take a paragraph for one of the answer."""
+    def _add_paragraph(self, paragraph: Element) -> None:
+        """Add a paragraph to the text of the answer."""
         for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
             if _is_deleted(run):
                 continue
@@ -172,7 +172,7 @@ class _Body:
 
 
 def _manifest(word: WordDocument) -> str | None:
-    """The text of the part for programs; None where there is none."""
+    """The JSON of the manifest; None if the document has none."""
     from docx.oxml import parse_xml
 
     for part in _parts(word, MANIFEST_TYPE):
@@ -200,7 +200,7 @@ def _footnotes(part: Part) -> dict[str, list[str]]:
 
 
 def _margins(word: WordDocument) -> Iterator[Piece]:
-    """The words of headers, footers, endnotes and comments, of which an answer has none."""
+    """The text of headers, footers, endnotes and comments, which an exported answer does not have."""
     from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
     from docx.oxml import parse_xml
 
@@ -212,7 +212,7 @@ def _margins(word: WordDocument) -> Iterator[Piece]:
 
 
 def _words(element: Element) -> str:
-    """The words of an element that are not deleted."""
+    """The text of an element, without deleted text."""
     parts = (part for part in element.iter(*_TEXTS, *_SPACES) if not _is_deleted(part))
     return "".join(_SPACES.get(str(part.tag)) or part.text or "" for part in parts)
 

@@ -1,4 +1,4 @@
-"""The rest of exported answers, held against their footnotes, the library and the answers that it keeps."""
+"""Compare exported answers with their footnotes, their manifest, and the answers that the library keeps."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from index.documents import Document
 from rag.conversations import Footnote, Place, cited_document
 from rag.wording import visible
 from ui.export.manifest import Manifest, digest_of
-from ui.export.reading import Exported, ReadAnswer, Row
+from ui.export.reader import Exported, ReadAnswer, Row
 from ui.export.sheet import Sheet, facts
 from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-"""Letters that may stand at a figure without being a part of it: they are written without spaces."""
+"""Letters of scripts without spaces; they may touch a figure without being a part of it."""
 
 _BEFORE = rf"(?<!(?!{_JOINED})[\p{{L}}\p{{N}}.,])"
 _AFTER = rf"(?!(?!{_JOINED})[\p{{L}}\p{{N}}]|[.,]\p{{N}})"
-"""What a figure ends at: the dot or comma of its sentence is no part of it."""
+"""The end of a figure; the full stop or comma of its sentence is not a part of it."""
 
 _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 _MORE = regex.compile(
     rf"(, superseded by version [0-9]+ when this was answered)?(, {escape(visible(RECOGNISED))})?"
 )
-"""What a footnote may say after what it must say of its document."""
+"""The optional end of an attribution, after the facts of the document."""
 
 
-def beside_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """What is wrong with exported answers by their own footnotes and the documents that they cite."""
+def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
+    """The problems of exported answers, compared with their own footnotes and the cited documents."""
     alone = exported.name is None
-    for name, answer in _named(exported):
+    for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (alone and exported.footnotes)):
-            yield f"{name}it says beside an answer that there is none: “{answer.abstention}”"
+            yield f"{name}it has both an answer and a reason for having none: “{answer.abstention}”"
     notes = {footnote.number: footnote for footnote in exported.footnotes}
     for row in exported.rows:
         yield from _unfounded(reader, row, notes.get(row.footnote))
     texts = cache(reader.text)
     for footnote in exported.footnotes:
-        if (more := _added(reader, texts, footnote)) is not None:
-            yield f"footnote {footnote.number} says of its source also “{more}”"
+        if (more := _addition(reader, texts, footnote)) is not None:
+            yield f"footnote {footnote.number} has an unknown addition to its source: “{more}”"
 
 
-def beside_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
-    """Where an exported file reads otherwise than it says for programs."""
+def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
+    """The differences between the visible text of a file and its manifest."""
     if manifest.whole is not None and digest_of(exported.name or "") != manifest.whole.name:
         yield f"its title is not the one that it was exported with: “{exported.name}”"
     if len(exported.answers) != len(manifest.answers):
@@ -56,7 +56,7 @@ def beside_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
             "export it again"
         )
         return
-    for (name, answer), made in zip(_named(exported), manifest.answers, strict=True):
+    for (name, answer), made in zip(_with_prefixes(exported), manifest.answers, strict=True):
         if tuple(claim.footnotes for claim in answer.claims) != made.sentences:
             yield (
                 f"{name}its sentences do not have the footnotes that they were exported with; export the "
@@ -64,27 +64,27 @@ def beside_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
             )
 
 
-def beside_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
-    """Where exported answers read otherwise than those that are kept.
+def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
+    """The differences between exported answers and the kept ones.
 
-    Footnotes are compared by where their words stand: Word numbers them in its own way.
+    Footnotes are matched by the places of their quotes, since Word renumbers them.
 
     Args:
-        exported: the answers as they are read.
-        kept: for each of them, the kept one, laid out by itself; None where it is not kept.
+        exported: the answers that were read.
+        kept: the layout of each kept answer; None for one that the library does not keep.
     """
-    places = {footnote.number: _words_of(footnote.place) for footnote in exported.footnotes}
-    for (name, answer), sheet in zip(_named(exported), kept, strict=False):
+    places = {footnote.number: _place_key(footnote.place) for footnote in exported.footnotes}
+    for (name, answer), sheet in zip(_with_prefixes(exported), kept, strict=False):
         if sheet is not None:
             yield from (f"{name}{problem}" for problem in _changes(answer, sheet, places))
     notes: dict[tuple[int, ...], set[tuple[str, str | None]]] = {}
     for sheet in filter(None, kept):
-        own = {entry.number: _words_of(entry.place) for entry in sheet.manifest.footnotes}
+        own = {entry.number: _place_key(entry.place) for entry in sheet.manifest.footnotes}
         for note in sheet.notes:
             notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
     for footnote in exported.footnotes:
         said = notes.get(places[footnote.number])
-        # What an answer cited that is not kept any more is held against the document only.
+        # The citation may belong to an answer that is no longer kept; only its document can be compared.
         if said is None and None in kept:
             continue
         if said is None or (footnote.attribution, footnote.headings) not in said:
@@ -96,29 +96,29 @@ def has_figure(value: str, quote: str) -> bool:
     return bool(value) and regex.search(f"{_BEFORE}{escape(value)}{_AFTER}", quote) is not None
 
 
-def _named(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
-    """The answers, each after what names it where there are several."""
+def _with_prefixes(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
+    """The answers, each with a prefix for messages; empty for a single answer."""
     for number, answer in enumerate(exported.answers, 1):
         yield ("" if exported.name is None else f"answer {number}: "), answer
 
 
 def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
-    """Where an answer reads otherwise than the kept one.
+    """The differences between an answer and the kept one.
 
     Args:
-        answer: as it is read.
-        sheet: the kept one.
-        places: where the words of the exported footnotes stand.
+        answer: the answer that was read.
+        sheet: the layout of the kept answer.
+        places: the place of the quote of each exported footnote.
     """
     [part] = sheet.parts
     if answer.question != part.question:
         yield f"its question is not the one that was asked: “{part.question}”"
     if answer.abstention != (part.abstention or ""):
-        yield "what it says of there being no answer is not what the library keeps; export it again"
+        yield "its reason for having no answer is not that of the library; export it again"
     said = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
     if [claim.text for claim in answer.claims] != said:
         yield "its sentences are not those of the answer that the library keeps; export it again"
-    own = {entry.number: _words_of(entry.place) for entry in sheet.manifest.footnotes}
+    own = {entry.number: _place_key(entry.place) for entry in sheet.manifest.footnotes}
     kept = [(found.about, *row[:3], own.get(row[3])) for found in part.differences for row in found.rows]
     rows = [(row.about, row.value, row.source, row.date, places.get(row.footnote)) for row in answer.rows]
     if rows != kept:
@@ -145,10 +145,10 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
         yield f"{table} with the date “{row.date}”, which is not that of footnote {row.footnote}"
 
 
-def _added(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """What a footnote says of its document beside what is so; None where it says nothing else.
+def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
+    """The part of an attribution beyond the facts of the document; None if there is no such part.
 
-    What it lacks is found with its quote.
+    Missing facts are found by the check of the quote.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:
@@ -162,6 +162,6 @@ def _added(reader: CatalogReader, texts: Callable[[int, int], Document], footnot
     return None if _MORE.fullmatch(rest) else rest
 
 
-def _words_of(place: Place | None) -> tuple[int, ...]:
-    """Where words stand, in numbers; empty where nothing says it."""
+def _place_key(place: Place | None) -> tuple[int, ...]:
+    """The place of a quote as a comparable key; empty for an unknown place."""
     return (place.document_id, place.version, place.start, place.end) if place is not None else ()

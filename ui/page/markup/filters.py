@@ -1,4 +1,4 @@
-"""What was searched, in words: how many reports, and what narrowed them."""
+"""The markup that says which reports a question searched: their number and the filters."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from babel.lists import format_list
 
 from rag.answers import Searched
 from ui.page.locales import Locale
-from ui.page.markup.escaping import escape
-from ui.page.markup.saying import date_in
+from ui.page.markup.text import escape, localized_date
 
 _NAMED = 3
-"""Of many values, as many are named."""
+"""How many values of a filter are named."""
 
 _ONE_OF = {
     "publishers": "narrowed.publisher",
@@ -22,22 +21,22 @@ _ONE_OF = {
     "collections": "narrowed.collection",
     "kinds": "narrowed.kind",
 }
-"""Filters that leave what has one of their values."""
+"""The key of each filter with several values."""
 
 _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.before"}
 
 
-def narrowed_markup(searched: Searched | None, locale: Locale) -> str:
-    """Says above an answer that only some reports were searched; empty where all were."""
+def filters_markup(searched: Searched | None, locale: Locale) -> str:
+    """A line above an answer with its filters; empty without filters."""
     if searched is None or not searched.filters:
         return ""
     return _paragraph(_only(searched, locale))
 
 
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
-    """Says of an abstention what was searched, and how many passages were read; empty where unknown."""
+    """A line in an abstention with the searched reports and the number of passages read; empty if unknown."""
     if searched is None or not searched.documents:
-        return narrowed_markup(searched, locale)
+        return filters_markup(searched, locale)
     what = (
         _only(searched, locale)
         if searched.filters
@@ -52,12 +51,12 @@ def _paragraph(words: str) -> str:
 
 
 def _only(searched: Searched, locale: Locale) -> str:
-    filters = locale.text("list.semicolon").join(narrowing(searched, locale))
+    filters = locale.text("list.semicolon").join(filter_phrases(searched, locale))
     return locale.text("searched.only", filters=filters, count=searched.documents)
 
 
-def narrowing(searched: Searched, locale: Locale) -> Iterator[str]:
-    """What narrowed a search, a phrase each."""
+def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
+    """A phrase for each filter of a search."""
     if searched.filters.document_ids:
         yield _reports(searched, locale)
     given = asdict(searched.filters)
@@ -71,7 +70,7 @@ def narrowing(searched: Searched, locale: Locale) -> Iterator[str]:
             yield locale.text(key, name=_any_of(values, locale))
     for name, key in _DATES.items():
         if given[name]:
-            yield locale.text(key, date=date_in(locale, given[name]) or "")
+            yield locale.text(key, date=localized_date(locale, given[name]) or "")
 
 
 def _reports(searched: Searched, locale: Locale) -> str:
@@ -95,7 +94,7 @@ def _any_of(values: Sequence[str], locale: Locale) -> str:
 def _kind(code: str, locale: Locale) -> str:
     try:
         return locale.text(f"kind.{code}")
-    except KeyError:  # A question may be kept to a kind of which there is no file.
+    except KeyError:  # A program may filter by any kind.
         return code
 
 

@@ -14,8 +14,8 @@ from rag.conversations.history import ALONE, Conversation, of_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from tests.support.markup import ENGLISH
-from ui.page.arriving import Arrived, arrived_markup, arriving, stopped_markup
 from ui.page.markup.answer import answer_markup, understood_markup
+from ui.page.partial_answer import PartialAnswer, partial_answers, partial_markup, stopped_markup
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
@@ -24,8 +24,8 @@ POPULATION = "What is the population of Cambodia?"
 
 async def steps(
     engine: QueryEngine, question: str, filters: Filters = NO_FILTERS, follows: Conversation = ALONE
-) -> list[Arrived]:
-    return [arrived async for arrived in arriving(engine, question, filters, follows)]
+) -> list[PartialAnswer]:
+    return [partial async for partial in partial_answers(engine, question, filters, follows)]
 
 
 def nameless(markup: str) -> str:
@@ -37,14 +37,14 @@ def nameless(markup: str) -> str:
 def test_an_answer_arrives_in_steps_and_ends_as_the_answer_that_is_returned_at_once(
     seed_engine: QueryEngine, question: str
 ) -> None:
-    shown = [arrived_markup(each, ENGLISH) for each in anyio.run(steps, seed_engine, question)]
+    shown = [partial_markup(each, ENGLISH) for each in anyio.run(steps, seed_engine, question)]
     assert shown[0] == '<div class="fn-waiting">Searching the library…</div>'
     assert shown[1].startswith('<div class="fn-waiting">Reading ')
     assert nameless(shown[-1]) == nameless(answer_markup(seed_engine.ask(question), ENGLISH))
 
 
 def test_a_sentence_is_shown_with_its_footnote_before_the_next_one_arrives(seed_engine: QueryEngine) -> None:
-    shown = [arrived_markup(each, ENGLISH) for each in anyio.run(steps, seed_engine, ARRESTS)]
+    shown = [partial_markup(each, ENGLISH) for each in anyio.run(steps, seed_engine, ARRESTS)]
     marks = [markup.count('class="fn-mark"') for markup in shown]
     assert marks == sorted(marks)
     assert set(marks) == set(range(len(seed_engine.ask(ARRESTS).citations) + 1))
@@ -61,31 +61,31 @@ def test_a_question_that_cannot_be_asked_is_refused_at_once(seed_engine: QueryEn
 def test_what_narrows_a_question_is_known_from_the_first_step_on(seed_engine: QueryEngine) -> None:
     filters = Filters(publishers=("Footnoted sample library",))
     made = anyio.run(steps, seed_engine, ARRESTS, filters)
-    said = "Searched only&#58; publisher Footnoted sample library &#40;1 report&#41;&#46;"
-    assert all(said in arrived_markup(each, ENGLISH) for each in made)
+    expected = "Searched only&#58; publisher Footnoted sample library &#40;1 report&#41;&#46;"
+    assert all(expected in partial_markup(each, ENGLISH) for each in made)
     assert made[-1].answer is not None
     assert {cited.path for cited in made[-1].answer.citations} == {"cambodia-scam-raids.md"}
 
 
 def test_whoever_stops_reading_has_the_engine_stop(seed_engine: QueryEngine) -> None:
-    async def first() -> Arrived:
-        async with aclosing(arriving(seed_engine, ARRESTS, Filters(), ALONE)) as events:
-            async for arrived in events:
-                if arrived.citations:
-                    return arrived
+    async def first() -> PartialAnswer:
+        async with aclosing(partial_answers(seed_engine, ARRESTS, Filters(), ALONE)) as events:
+            async for partial in events:
+                if partial.citations:
+                    return partial
         raise AssertionError("nothing was cited")
 
-    arrived = anyio.run(first)
-    assert len(arrived.citations) == 1
-    assert arrived.answer is None
-    markup = stopped_markup(arrived, ENGLISH)
+    partial = anyio.run(first)
+    assert len(partial.citations) == 1
+    assert partial.answer is None
+    markup = stopped_markup(partial, ENGLISH)
     assert markup.startswith('<div class="fn-answer fn-stopped">')
     assert markup.count('class="fn-mark"') == 1
 
 
 def test_stopping_before_anything_has_arrived_says_that_there_is_no_answer() -> None:
     words = "Stopped before there was an answer&#46;"
-    assert stopped_markup(Arrived(passages=8), ENGLISH) == f'<div class="fn-failure">{words}</div>'
+    assert stopped_markup(PartialAnswer(passages=8), ENGLISH) == f'<div class="fn-failure">{words}</div>'
 
 
 def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
@@ -93,7 +93,7 @@ def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
 
     async def one(number: int) -> None:
         last = (await steps(seed_engine, (ARRESTS, POPULATION)[number % 2]))[-1]
-        answers[number] = nameless(arrived_markup(last, ENGLISH))
+        answers[number] = nameless(partial_markup(last, ENGLISH))
 
     async def all_at_once() -> None:
         async with anyio.create_task_group() as askers:
@@ -112,5 +112,5 @@ def test_a_follow_up_says_what_it_was_taken_to_ask(seed_engine: QueryEngine) -> 
     made = anyio.run(steps, seed_engine, "Who ordered it?", Filters(), of_answers("c", [first]))
     assert made[-1].standalone is not None
     understood = understood_markup(made[-1].standalone, ENGLISH)
-    shown = [understood in arrived_markup(each, ENGLISH) for each in made]
+    shown = [understood in partial_markup(each, ENGLISH) for each in made]
     assert shown == [False, *[True] * (len(made) - 1)]

@@ -13,7 +13,7 @@ from rag.answers import Searched
 from tests.support.markup import ENGLISH, Page, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import Locale, locale_in
 from ui.page.markup import answer as render
-from ui.page.markup.narrowing import narrowed_markup, narrowing, searched_markup
+from ui.page.markup.filters import filter_phrases, filters_markup, searched_markup
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
@@ -45,17 +45,21 @@ waiting_markup = partial(render.waiting_markup, ENGLISH)
     ],
 )
 def test_each_filter_is_a_phrase(searched: Searched, phrases: list[str]) -> None:
-    assert list(narrowing(searched, ENGLISH)) == phrases
+    assert list(filter_phrases(searched, ENGLISH)) == phrases
 
 
 def test_what_is_said_is_in_the_reader_s_language() -> None:
     khmer = Locale("km", {"narrowed.after": "ក្រោយ {date}", "narrowed.language": "ភាសា {name}"})
     searched = Searched(3, Filters(languages=("en",), published_after="2025-03"))
-    assert list(narrowing(searched, khmer)) == ["ភាសា អង់គ្លេស", "ក្រោយ មីនា 2025"]
+    assert list(filter_phrases(searched, khmer)) == ["ភាសា អង់គ្លេស", "ក្រោយ មីនា 2025"]
     chinese = locale_in("zh")
     searched = Searched(1, Filters((4, 5), ("A", "B"), kinds=("eml",)), ("潮汐",))
-    assert list(narrowing(searched, chinese)) == ["《潮汐》和另外 1 个", "发布机构为A或B", "类型为电子邮件"]
-    assert Page(narrowed_markup(searched, chinese)).text_of("fn-searched") == [
+    assert list(filter_phrases(searched, chinese)) == [
+        "《潮汐》和另外 1 个",
+        "发布机构为A或B",
+        "类型为电子邮件",
+    ]
+    assert Page(filters_markup(searched, chinese)).text_of("fn-searched") == [
         "搜索范围：《潮汐》和另外 1 个；发布机构为A或B；类型为电子邮件（1 份报告）。"
     ]
 
@@ -63,7 +67,7 @@ def test_what_is_said_is_in_the_reader_s_language() -> None:
 @given(texts, texts)
 def test_a_hostile_name_or_title_is_text(name: str, title: str) -> None:
     searched = Searched(1, Filters((7,), (name,), (), (name,)), (title,))
-    for markup in (narrowed_markup(searched, ENGLISH), searched_markup(searched, 2, ENGLISH)):
+    for markup in (filters_markup(searched, ENGLISH), searched_markup(searched, 2, ENGLISH)):
         page = Page(markup)
         assert page.tags == ["p"]
         words = "".join(page.text_of("fn-searched"))

@@ -1,4 +1,4 @@
-"""What a reader sees of exported answers: their sentences, marks and quotes, from whatever format."""
+"""The visible text of exported answers, read from any format: sentences, marks and footnotes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.ite
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of an answer's text, in the order of reading.
+    """A piece of an answer's text, in reading order.
 
     Attributes:
-        kind: ``text``; ``mark``, of a footnote; ``aside``, words that are set apart from the sentences;
-            ``break``, where a line or a paragraph ends.
-        text: the words.
-        number: the footnote's.
-        struck: whether it is struck out.
+        kind: ``text``; ``mark``, a footnote mark; ``aside``, text set apart from the sentences; ``break``,
+            the end of a line or paragraph.
+        text: the text.
+        number: the number of the footnote.
+        struck: whether the text is struck through.
     """
 
     kind: Literal["text", "mark", "aside", "break"]
@@ -36,14 +36,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table of different figures.
+    """A row of a table of different figures.
 
     Attributes:
-        about: what stands above the table: what the figures are of.
+        about: the caption of the table: the subject of the figures.
         value: the figure.
         source: the title of its document.
-        date: the document's.
-        footnote: the number of the footnote that is said to have it.
+        date: the date of the document.
+        footnote: the number of the footnote that should contain the figure.
     """
 
     about: str
@@ -55,13 +55,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """An answer as it is read, without its footnotes.
+    """An answer that was read from a file, without its footnotes.
 
     Attributes:
         question: its heading.
-        abstention: why there is no answer; empty where there is one.
+        abstention: the reason of an abstention; empty for an answer.
         claims: its sentences.
-        rows: what it says under *Different figures*.
+        rows: the rows of its tables of different figures.
     """
 
     question: str
@@ -72,13 +72,13 @@ class ReadAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported file as it is read.
+    """An exported file that was read.
 
     Attributes:
-        name: what heads a conversation; None for an answer by itself.
+        name: the title of a conversation; None for a single answer.
         answers: its answers; one, unless it is a conversation.
-        footnotes: the footnotes of all of them, by number.
-        manifest: what it carries for programs; None for JSON, which has no such part.
+        footnotes: the footnotes of all answers, by number.
+        manifest: its data for programs; None for JSON, which has no manifest.
     """
 
     name: str | None
@@ -93,13 +93,13 @@ class Exported:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What all of them say under *Different figures*."""
+        """The rows of the tables of different figures of all answers."""
         return tuple(row for answer in self.answers for row in answer.rows)
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What was read of an answer so far; as in :class:`ReadAnswer`, its text in pieces."""
+    """A :class:`ReadAnswer` under construction, with its text in pieces."""
 
     question: str = ""
     abstention: list[str] = field(default_factory=list)
@@ -107,31 +107,32 @@ class Gathered:
     rows: list[Row] = field(default_factory=list)
 
     def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
-        """The answer, at the end; ``before`` is what was read outside of all answers."""
+        """The finished answer; ``before`` is text outside of all answers, which counts as its own."""
         reason = visible(" ".join(self.abstention))
         claims = claims_of([*before, Piece("break"), *self.pieces])
         return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows))
 
 
 def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:
-    """The answers of a file. What stands outside of all of them counts as said by the first."""
+    """The answers of a file. Text outside of all answers counts as text of the first."""
     first, *others = parts or [Gathered()]
     return (first.whole(outside), *(part.whole() for part in others))
 
 
 def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
-    """Sentences: words up to their marks, to the end of the line, or to where striking out begins or ends.
+    """The sentences of an answer.
 
-    An aside that is none of ``DOUBTS`` is text like any other: nothing that is read goes unchecked.
+    A sentence ends at its marks, at the end of the line, and where striking through begins or ends. An aside
+    that is not one of ``DOUBTS`` counts as text, so that no visible text goes unchecked.
     """
-    reading = _Reading()
+    reading = _SentenceBuilder()
     for piece in pieces:
         reading.take(piece)
     return tuple(reading.finished())
 
 
-class _Reading:
-    """The sentences that are whole, and the one that is being read."""
+class _SentenceBuilder:
+    """Collects pieces into sentences."""
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
@@ -141,7 +142,7 @@ class _Reading:
         self._shown: Verdict = "supported"
 
     def take(self, piece: Piece) -> None:
-        """Read on."""
+        """Add a piece."""
         words = visible(piece.text)
         if piece.kind == "break":
             self._end()
@@ -158,7 +159,7 @@ class _Reading:
             self._text += piece.text
 
     def finished(self) -> Sequence[Claim]:
-        """All sentences, at the end."""
+        """End the last sentence, and return all."""
         self._end()
         return self._claims
 
@@ -171,12 +172,12 @@ class _Reading:
 
 
 def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footnote:
-    """A footnote of the lines that are read in it: the quote, perhaps headings, and the attribution.
+    """A footnote from its lines: the quote, optional headings, and the attribution.
 
     Args:
-        number: its number.
-        lines: its lines.
-        manifest: says where its words stand.
+        number: the number of the footnote.
+        lines: its visible lines.
+        manifest: has the place of the quote.
     """
     quote, *rest = [visible(line) for line in lines] or [""]
     if quote.startswith("“") and quote.endswith("”"):
