@@ -1,7 +1,7 @@
 """Write a sheet as a self-contained HTML page, and read the visible text of such a page.
 
-The page fetches nothing and runs no script. Text of documents and people is escaped; a ``data-`` attribute has
-the manifest.
+The page fetches nothing and runs no script. Text of documents and people is escaped; a ``data-`` attribute
+has the manifest.
 """
 
 from __future__ import annotations
