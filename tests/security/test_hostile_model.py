@@ -34,7 +34,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
+@pytest.fixture(params=list(HOSTILE.values()), ids=list(HOSTILE))
 def client(
     request: pytest.FixtureRequest, library: Callable[[Mapping[str, str]], QueryEngine]
 ) -> Iterator[TestClient]:

@@ -43,7 +43,7 @@ def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
         check=False,
     )
     exit_code, modules = json.loads(done.stderr.splitlines()[-1])
-    return exit_code, SLOW & set(modules)
+    return exit_code, set(modules) & SLOW
 
 
 # What is loaded

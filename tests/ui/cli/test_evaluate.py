@@ -102,7 +102,14 @@ def test_two_configurations_are_compared(
     capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "silent.toml").write_text("threshold = 1.0")
-    arguments = [SEEDS, "--compare", "default", tmp_path / "silent.toml", "--part", "selection"]
+    arguments: list[str | Path] = [
+        SEEDS,
+        "--compare",
+        "default",
+        tmp_path / "silent.toml",
+        "--part",
+        "selection",
+    ]
     arguments += ["--home", measuring, "--report", tmp_path / "report", *FEW]
     form, err = measures(capfd, *arguments)
     assert (form["first"], form["second"]) == ("default", "silent")

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import httpx
 import openai
 import pytest
 import uvicorn
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from index.library import Library
 from rag.answers import Citation, Verification
@@ -58,14 +60,15 @@ def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.Ope
         yield client
 
 
-def user(words: object) -> dict[str, object]:
-    return {"role": "user", "content": words}
+def user(words: object) -> ChatCompletionMessageParam:
+    """A message of a person; also with content that the client's types do not allow."""
+    return cast("ChatCompletionMessageParam", {"role": "user", "content": words})
 
 
 def asked(
-    client: openai.OpenAI, *messages: dict[str, object], model: str = "footnoted"
-) -> openai.types.chat.ChatCompletion:
-    return client.chat.completions.create(model=model, messages=messages)  # type: ignore[call-overload, no-any-return]
+    client: openai.OpenAI, *messages: ChatCompletionMessageParam, model: str = "footnoted"
+) -> ChatCompletion:
+    return client.chat.completions.create(model=model, messages=messages)
 
 
 def test_its_one_model_is_listed(client: openai.OpenAI) -> None:
@@ -104,7 +107,7 @@ def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> Non
 @pytest.mark.parametrize("question", [DENS, POPULATION])
 def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
     whole = asked(client, user(question))
-    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))  # type: ignore[call-overload]
+    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))
     assert chunks[0].choices[0].delta.role == "assistant"
     pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
     assert "".join(pieces) == whole.choices[0].message.content
@@ -119,14 +122,15 @@ def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -
     engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
     with served(seed_index, engine) as client:
         chunks = list(
-            client.chat.completions.create(  # type: ignore[call-overload]
+            client.chat.completions.create(
                 model="footnoted", messages=[user(DENS)], stream=True, stream_options={"include_usage": True}
             )
         )
     *_, stop, last = chunks
     assert (stop.choices[0].finish_reason, last.choices) == ("stop", [])
+    assert last.usage is not None
     assert (last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens) == (700, 40, 740)
-    assert stop.footnoted["model"] == "scripted"
+    assert stop.footnoted["model"] == "scripted"  # type: ignore[attr-defined]
 
 
 def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
@@ -166,10 +170,10 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Libra
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_cannot_be_asked_is_refused_in_words(
-    client: openai.OpenAI, messages: list[dict[str, object]], status: int, detail: str, stream: bool
+    client: openai.OpenAI, messages: list[ChatCompletionMessageParam], status: int, detail: str, stream: bool
 ) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
-        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)  # type: ignore[call-overload]
+        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)
     assert caught.value.status_code == status
     assert isinstance(caught.value.body, dict)
     assert caught.value.body["detail"].startswith(detail)

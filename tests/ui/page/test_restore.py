@@ -152,7 +152,7 @@ def test_a_deleted_answer_is_gone_from_its_conversation(engine: QueryEngine) -> 
 def test_what_was_said_of_an_answer_is_shown_with_it(engine: QueryEngine) -> None:
     [made] = converse(engine, QUESTIONS[0])
     for verdict in ("wrong", "right"):
-        feedback = Feedback(QUESTIONS[0], verdict, (), None, "2031-05-06", made.answer_id)  # type: ignore[arg-type]
+        feedback = Feedback(QUESTIONS[0], verdict, (), None, "2031-05-06", made.answer_id)
         append_feedback(engine.index.home, feedback)
     [exchange] = restored(engine, answer_id=made.answer_id).exchanges
     assert exchange.markup == answer_markup(made, ENGLISH, "right")
