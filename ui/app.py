@@ -32,7 +32,7 @@ from ui.http.jobs import jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, PageHeaders
 from ui.http.perimeter import Perimeter
 from ui.http.pictures import sweep_pictures
-from ui.http.questions import api_router
+from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes
@@ -85,7 +85,7 @@ def create_app(
     )
     problems.install(app)
     for router in (
-        api_router(index, engine),
+        questions_router(index, engine),
         documents_router(index, renderer, options),
         uploads_router(index, reader, options, writer, deletions),
         versions_router(index),

@@ -1,4 +1,4 @@
-"""The server as a whole: its health, its readiness and its documentation."""
+"""The whole server: its health, its readiness and its documentation."""
 
 from __future__ import annotations
 

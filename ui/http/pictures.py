@@ -22,7 +22,7 @@ from index.text import Box
 from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
-MAX_KEPT_BYTES = 256 * 1024 * 1024
+MAX_CACHED_BYTES = 256 * 1024 * 1024
 """Maximum size of all cached pictures; the least recently used ones are deleted first."""
 
 _PART = ".part"
@@ -129,7 +129,7 @@ def _read_cached(place: Path) -> bytes | None:
 
 
 def _write_cached(place: Path, picture: bytes) -> None:
-    """Cache a picture, and delete the least recently used ones beyond ``MAX_KEPT_BYTES``."""
+    """Cache a picture, and delete the least recently used ones beyond ``MAX_CACHED_BYTES``."""
     make_folder(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
         try:
@@ -140,7 +140,7 @@ def _write_cached(place: Path, picture: bytes) -> None:
             Path(part.name).unlink(missing_ok=True)
     _sweep(place.parent)
     states = sorted(_states(place.parent))
-    excess = sum(size for _, size, _ in states) - MAX_KEPT_BYTES
+    excess = sum(size for _, size, _ in states) - MAX_CACHED_BYTES
     for _, size, file in states[:-1]:
         if excess <= 0:
             break

@@ -46,13 +46,13 @@ SentenceScores = Mapping[tuple[int, Span], float]
 """The score of each sentence, by document number and span."""
 
 
-def api_router(index: Library, engine: QueryEngine) -> APIRouter:
+def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
     """The routes under ``/v1`` that take questions, those of OpenAI's protocol included."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster: Python runs one at a time, and indexing would wait for all.
-    at_work = CapacityLimiter(os.cpu_count() or 1)
+    searching = CapacityLimiter(os.cpu_count() or 1)
     # A thread whose language model writes the answer mostly waits for the model.
-    answering = at_work if engine.writer is None else CapacityLimiter(AT_ONCE)
+    answering = searching if engine.writer is None else CapacityLimiter(AT_ONCE)
     router.include_router(completions_router(engine, answering))
 
     @router.post("/search", tags=["questions"])
@@ -60,7 +60,7 @@ def api_router(index: Library, engine: QueryEngine) -> APIRouter:
         """The passages that match a query best, best first."""
         await to_thread.run_sync(embed, index, request.query)
         return await to_thread.run_sync(
-            search_response, index, request.query, request.limit, request.to_filters(), limiter=at_work
+            search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
         )
 
     @router.post(

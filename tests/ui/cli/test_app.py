@@ -1,4 +1,4 @@
-"""The command: what it prints for people and for programs, its exit codes, and what it does not load."""
+"""The command prints results for people and programs, sets its exit code, and loads no slow package early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands say which folders a backup followed, and which files could not be read."""
+"""``restore`` and ``status`` list the folders of a backup and the files that could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``footnoted eval``: what it prints for people and programs, where it leaves its report, and its errors."""
+"""``footnoted eval`` prints figures for people and programs, writes a report, and explains its errors."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ NO_SET = "name the folder of one data set, or evaluate the library itself with -
 
 @pytest.fixture(scope="module")
 def measuring(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which sets are measured; it keeps their throw-away indexes."""
+    """A home for evaluations; it keeps their temporary indexes."""
     return tmp_path_factory.mktemp("measuring")
 
 
 def measures(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[Any, str]:
-    """What ``eval --json`` prints, and what it says beside it."""
+    """The JSON of ``eval --json``, and its standard error."""
     assert main(["eval", *map(str, arguments), "--json"]) == 0
     out, err = capfd.readouterr()
     return json.loads(out), err
 
 
 def answerable() -> int:
-    """How many of the questions that are asked have an answer."""
+    """How many of the measured questions have an answer."""
     return sum(bool(query.answerable) for query in choose(read_dataset(SEEDS), LIMIT).queries)
 
 

@@ -1,4 +1,4 @@
-"""``export`` and ``verify``: what they print, write and refuse, with their exit codes."""
+"""``export`` and ``verify`` print, write and refuse files, with the right exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sync`` as a job that others see and stop, and ``sync --watch``."""
+"""A ``sync`` is a job that other processes see and cancel; ``sync --watch`` syncs every change."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def job_at_work(home: Path) -> Job:
-    """The job of ``home`` that runs, once one has begun to embed."""
+    """The running job of ``home``, once it has started to embed."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if (home / "catalog.sqlite").is_file():

@@ -1,4 +1,4 @@
-"""``ask`` and ``search`` read only the reports that their options let through."""
+"""The filters and the conversation of ``ask`` and ``search`` mean the same to a server and to the library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBERED = "give the document_id that “footnoted search --json” prints"
 
 @pytest.fixture(scope="module")
 def filed(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of three reports in two folders, of which one is in a collection by its note."""
+    """A home with three reports in two folders; the sidecar of one puts it into a collection."""
     folder = tmp_path_factory.mktemp("filed")
     reports = folder / "reports"
     for place in ("raids", "floods"):
@@ -46,7 +46,7 @@ def filed(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def names(found: dict[str, Any]) -> set[str]:
-    """The files that passages of an answer or of a search come from."""
+    """The file names of the passages of an answer or a search."""
     passages = found["results"] if "results" in found else found["passages"]
     return {Path(passage["path"]).name for passage in passages}
 

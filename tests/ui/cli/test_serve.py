@@ -1,4 +1,4 @@
-"""The server: it says when it is ready, answers the command, and leaves nothing behind when it stops."""
+"""The server announces its address, answers the commands, and leaves nothing behind when it stops."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transfo
 
 @pytest.fixture(scope="module")
 def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one report, of a file that tests may change."""
+    """A home with one report, whose file a test may change."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "reports").mkdir()
     (folder / "reports" / "raids.txt").write_text(
@@ -61,7 +61,7 @@ def served(home: Path) -> Iterator[Served]:
 
 
 def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
-    """What the command prints as JSON, and which heavy packages it loaded for it."""
+    """The JSON that the command prints, and the slow packages that it loaded."""
     code = (
         "import sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
@@ -330,7 +330,7 @@ def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: P
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
-    """A server that answers ``/slow`` after more time than a client has to send the head of a request."""
+    """A server whose answer to ``/slow`` takes longer than the time limit for the head of a request."""
     monkeypatch.setattr(serve_module, "HEAD_SECONDS", 0.5)
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the language model that writes answers; its key stands in no message."""
+"""The settings of the language model; no message shows its key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that is told to stop says so to who reads a stream, and ends whatever its parts do."""
+"""A server that is told to stop ends its streams with an error, and exits even if a part of it hangs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def home(encoder: Encoder, tmp_path: Path) -> Path:
 
 @contextmanager
 def stuck(home: Path, fifo: str) -> Iterator[Served]:
-    """A server whose parts take long, or never end."""
+    """A server with parts that hang."""
     with serving(home, command=(sys.executable, "-m", "tests.support.stuck_server", fifo)) as server:
         yield server
 
@@ -59,7 +59,7 @@ def last_of(lines: Iterator[str]) -> Any:  # noqa: ANN401 (JSON)
 
 @contextmanager
 def streams(server: Served) -> Iterator[list[Iterator[str]]]:
-    """A stream of each route, its first event received already."""
+    """A stream of each route, after its first event."""
     with ExitStack() as opened:
         http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
         begun: list[Iterator[str]] = []

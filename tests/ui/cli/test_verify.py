@@ -1,4 +1,4 @@
-"""An exported answer of a real library is verified: as it is, edited, and after the library has changed."""
+"""``verify`` checks an exported answer: unchanged, edited, and after a change of the library."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def edit(file: Path, old: str, new: str, part: str) -> None:
 
 
 def told(verified: Verified) -> dict[str, tuple[str, ...]]:
-    """What is said of the first sentence, the first footnote and the whole."""
+    """The problems of the first sentence, of the first footnote, and of the file."""
     return {
         "sentence": verified.sentences[0].problems,
         "footnote": verified.footnotes[0].problems,

@@ -1,4 +1,4 @@
-"""A conversation in one file: every format shows the same, and what is read of it is what was written."""
+"""Every format exports the same conversation, and reading the file gives the same text back."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suf
 
 
 def by_words(exported: Exported) -> list[object]:
-    """What is read, with the footnotes themselves in the place of their numbers, which Word chooses."""
+    """An exported file with footnotes instead of their numbers, which Word chooses itself."""
     notes = {note.number: replace(note, number=0) for note in exported.footnotes}
     return [exported.name] + [
         (
@@ -193,7 +193,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
 
 @st.composite
 def conversations_of_any_words(draw: st.DrawFn) -> tuple[str, list[Answer]]:
-    """Answers of any words, each of which cites documents of its own, under numbers that may clash."""
+    """Answers of arbitrary text, each with documents of its own, under numbers that may clash."""
     answers = draw(st.lists(answers_of_any_words(), min_size=1, max_size=3))
     clashing = draw(st.booleans())
     made = []

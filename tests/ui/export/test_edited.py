@@ -1,4 +1,4 @@
-"""An export in which something was edited or added does not hold, in whatever format."""
+"""An export with an edit or an addition does not hold, in any format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suf
 
 
 def read(form: Format, old: str = "", new: str = "", part: str = "document") -> Exported:
-    """The answer as it is read after the first of some words were replaced."""
+    """The answer that is read after the first occurrence of some words was replaced."""
     data, path = export(ANSWER, form, DIGESTS), Path(f"answer.{form.suffix}")
     if form.suffix != "docx":
         text = data.decode()
@@ -146,7 +146,7 @@ ROW = Row("hens", "310 million", "T", "undated", 1)
 
 
 def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: str = "") -> list[str]:
-    """What is found where the answer is not kept."""
+    """The problems of a file whose answer is not kept."""
     with catalog.reading() as reader:
         record = reader.document(1, 1)
         place = Place(1, 1, record.digest, 0, len(QUOTE))

@@ -1,4 +1,4 @@
-"""A conversation in a file in which something was edited, added or taken out does not hold, in any format."""
+"""An exported conversation with an edit, an addition or an omission does not hold, in any format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kept answers over HTTP: the same bytes, files of every format, a problem for what is not there."""
+"""The routes of kept answers: the same bytes, files of every format, the clipboard text, and suggestions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number, string and depth of a request is bounded: what is beyond is refused, and never breaks."""
+"""Every number, string and nesting depth of a request has a limit; requests beyond it are refused."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def parameters(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str
 
 
 def leaves(description: dict[str, Any], schema: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """The schemas of the values that a schema is made of, with their names."""
+    """The schemas of the values inside a schema, with their names."""
     if "$ref" in schema:
         schema = description["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     parts = [(name, part) for key in ("anyOf", "allOf", "oneOf") for part in schema.get(key, [])]
@@ -95,7 +95,7 @@ def leaves(description: dict[str, Any], schema: dict[str, Any], name: str) -> It
 
 
 def values(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema of every value that a request can give, headers aside, with its name."""
+    """The schema of every value of a request except headers, with its name."""
     for method, route, parameter in parameters(description):
         if parameter["in"] != "header":
             yield from leaves(description, parameter["schema"], f"{method} {route} {parameter['name']}")
@@ -140,7 +140,7 @@ def test_a_number_beyond_its_bounds_is_refused_wherever_it_stands_in_an_address(
 
 
 def spoilt(body: Any, values: list[Any], kind: type) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (JSON)
-    """Copies of a body, in each of which one value of a type is another."""
+    """Copies of a body; in each, one value of a type is replaced."""
     if isinstance(body, dict):
         for key, value in body.items():
             yield from ((f"{key}.{at}", {**body, key: new}) for at, new in spoilt(value, values, kind))

@@ -1,4 +1,4 @@
-"""Uploads that wait take no thread from other requests, and more of them than can wait are refused."""
+"""Waiting uploads take no thread from other requests; the server refuses uploads beyond the limit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def index(held: Held, tmp_path: Path) -> Iterator[Library]:
 
 @contextmanager
 def holding(held: Held) -> Iterator[None]:
-    """No passage is embedded until the end, whatever happens."""
+    """Hold back all embedding until the context ends."""
     held.hold()
     try:
         yield

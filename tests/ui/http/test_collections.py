@@ -1,4 +1,4 @@
-"""A file that is uploaded into a collection is listed with it and found by it."""
+"""An upload into a collection is listed with it and found by it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations over HTTP: listed, searched, named, replaced in part, exported whole, and deleted."""
+"""The routes that list, search, rename, export and delete conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files over HTTP: uploaded, read, shown page by page, deleted; and every refusal says what to do."""
+"""The routes that upload, read, show and delete documents; every refusal says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits over HTTP: the document as it is then, or a problem that names the field or the file."""
+"""The route that edits a document answers with the document, or with a problem that names the cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that could not be read are listed over HTTP, without the folders of the server, and dismissed."""
+"""The routes that list and dismiss the files that could not be read name no folder of the server."""
 
 from __future__ import annotations
 

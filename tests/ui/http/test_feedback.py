@@ -1,4 +1,4 @@
-"""``POST /v1/feedback`` keeps a judgement with the words that it rests on, or says why it cannot."""
+"""``POST /v1/feedback`` stores a judgement with its evidence, or says why it cannot."""
 
 from __future__ import annotations
 

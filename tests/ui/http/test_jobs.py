@@ -1,4 +1,4 @@
-"""Background jobs over HTTP: asked for, watched, and cancelled."""
+"""The routes that start, show and cancel background jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short list of the library: what a list shows, and nothing to one who has it already."""
+"""The brief list of documents has the fields of a list, and is not sent again to a client that has it."""
 
 from __future__ import annotations
 

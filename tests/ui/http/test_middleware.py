@@ -1,4 +1,4 @@
-"""Every response keeps to itself, and a page runs only the scripts that it was served with."""
+"""Every response has security headers, and a page runs only the scripts that the server sent."""
 
 from __future__ import annotations
 

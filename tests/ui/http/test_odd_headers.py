@@ -1,4 +1,4 @@
-"""Headers of requests with odd bytes break nothing, and no name gets into a header of a response as it is."""
+"""Odd bytes in headers break no request, and file names are escaped in headers of responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that are made for OpenAI's protocol ask the library unchanged: its own client, over a socket."""
+"""OpenAI's own client asks the library over a socket, and gets the answer with its footnotes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ START_SECONDS = 30
 
 @contextmanager
 def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
-    """OpenAI's client of a server of the library, on a free port of this machine."""
+    """OpenAI's client, connected to a server of the library on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(index, engine), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -1,4 +1,4 @@
-"""Pictures of pages on the disk: unfinished ones are deleted, damaged ones are drawn again."""
+"""The cache of page pictures: unfinished files are deleted, damaged ones are rendered again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pages(index: Library) -> Path:
 
 
 def unfinished(pages: Path, name: str, age: float) -> Path:
-    """A file that a process left when it ended while it wrote a picture."""
+    """The file of a process that was killed while it wrote a picture."""
     part = pages / f"{name}.part"
     part.write_bytes(b"\x89PNG")
     os.utime(part, (time.time() - age,) * 2)

@@ -176,7 +176,7 @@ def test_a_library_that_another_process_writes_to_is_told_without_process_and_fo
 
 
 def assert_problem(response: Response, status: int, instance: str) -> None:
-    """A problem document as RFC 9457 has it, with nothing but its fields."""
+    """The response is a problem document (RFC 9457) without other fields."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()

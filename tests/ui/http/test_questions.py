@@ -1,4 +1,4 @@
-"""The HTTP interface over the seed reports: the contract's fields, and a problem document for every error."""
+"""Search and answers over the seed reports: the fields of the responses, and a problem for every error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def events(response: Response) -> list[tuple[str, Any]]:
 
 
 def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer less what differs between two askings of the same question."""
+    """An answer without the fields that differ each time a question is asked."""
     return {
         name: value
         for name, value in answer.items()

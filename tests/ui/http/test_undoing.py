@@ -1,4 +1,4 @@
-"""A deletion is undone as a whole for some minutes, and is for good after that."""
+"""A deletion can be undone completely for some minutes, and is final after that."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def upload(client: TestClient, data: bytes = GATE.encode(), name: str = "gate.tx
 
 
 def files(index: Library) -> dict[str, int]:
-    """The uploads that a sync sees, with their times."""
+    """The uploaded files that a sync would see, with their times."""
     return {
         file.name: file.stat().st_mtime_ns
         for file in sorted(uploads_folder(index).iterdir())
@@ -60,7 +60,7 @@ def set_aside(index: Library) -> int:
 
 
 def asked(client: TestClient) -> dict[str, Any]:
-    """An answer, less what differs between two askings."""
+    """An answer without the fields that differ each time a question is asked."""
     answer = client.post("/v1/chat", json=ASKED).json()
     chance = ("answer_id", "conversation_id", "created", "timings", "generation")
     return {name: value for name, value in answer.items() if name not in chance}
@@ -208,7 +208,7 @@ class TestForGood:
 
 
 class Killed(BaseException):
-    """Stands for the end of the process: nothing after it is done."""
+    """Simulates a kill of the process: no code runs after it."""
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -248,7 +248,7 @@ def kill_while_restoring(
         raise Killed
 
     class Nothing:
-        """What runs on the way out would not run in a process that is killed."""
+        """Replaces ``ExitStack``, whose callbacks would not run in a killed process."""
 
         def __enter__(self) -> Nothing:
             return self

@@ -1,4 +1,4 @@
-"""A document's versions, what changed from one to another, and where words stand, over HTTP."""
+"""The routes that list a document's versions, compare two of them, and search its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A conversation on the page: what follows what, what takes whose place, and what is stopped."""
+"""A conversation on the page: questions follow, replace and stop answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.page.partial_answer import PartialAnswer
 
 
 def answered(number: int) -> Exchange:
-    """The exchange of an answer whose id has its number."""
+    """An exchange with an answer; the number becomes its id."""
     made = replace(
         answer(citation(number, f"Words {number}.")), answer_id=f"{number:032x}", question=f"Q{number}"
     )

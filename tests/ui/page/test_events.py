@@ -1,4 +1,4 @@
-"""What happens to a page's conversation when its fields say something."""
+"""The events of the chat page change its conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer as it arrives on the page, step by step, over the seed reports."""
+"""An answer in progress grows event by event, over the seed reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def steps(
 
 
 def nameless(markup: str) -> str:
-    """Markup without the answer's id, which is another one each time."""
+    """Markup without the answer's id, which differs each time."""
     return re.sub(r"[0-9a-f]{32}", "", markup)
 
 

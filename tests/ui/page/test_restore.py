@@ -1,4 +1,4 @@
-"""What a library keeps is shown again: a conversation, or an answer with what came before it."""
+"""A kept conversation is shown again, whole or up to an answer."""
 
 from __future__ import annotations
 

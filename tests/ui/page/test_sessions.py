@@ -1,4 +1,4 @@
-"""What is done with a page's conversation is done in turn, and given up together."""
+"""The tasks of a page run one after the other, and are cancelled together."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_stopping_puts_what_waits_back_into_the_input(events: ChatEvents, entere
 def test_what_is_cancelled_takes_along_what_waits(
     events: ChatEvents, monkeypatch: pytest.MonkeyPatch, cancelled: list[str]
 ) -> None:
-    """As Gradio does when Stop is pressed, be it before the session is told or after."""
+    """Gradio cancels the task when Stop is pressed, before or after it calls the session."""
     session, go_on = Session(), Event()
     real = QueryEngine.stream
 

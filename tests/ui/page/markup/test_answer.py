@@ -1,4 +1,4 @@
-"""An answer as markup: what a document says is shown as it is, whatever it says."""
+"""The markup of an answer shows text of documents literally, and has its actions."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_a_streamed_answer_shows_cited_sentences_and_the_words_still_to_be_cited
 
 
 def body(markup: str) -> str:
-    """What is between the tag that an answer begins with and its buttons."""
+    """The markup between the opening tag of an answer and its buttons."""
     return markup.partition(">")[2].partition('<div class="fn-actions">')[0].removesuffix("</div>")
 
 

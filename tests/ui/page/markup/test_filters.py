@@ -1,4 +1,4 @@
-"""What was searched is said in words: how many reports, and what narrowed them."""
+"""The markup of filters says in words how many reports were searched, and which."""
 
 from __future__ import annotations
 

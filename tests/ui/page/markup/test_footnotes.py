@@ -1,4 +1,4 @@
-"""The list of footnotes: number, words, source, and what was found, for readers and for the card."""
+"""The list of footnotes has the number, quote, source and verdict of each, for readers and for the card."""
 
 from __future__ import annotations
 

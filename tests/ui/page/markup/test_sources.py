@@ -1,4 +1,4 @@
-"""The strip of sources: each cited document once, with its date and how often it is cited."""
+"""The strip of sources has each cited document once, with its date and its number of citations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document or a person wrote is shown as it is, in running text and in attributes."""
+"""Text of documents and people is shown literally, and dates are written in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of a conversation on one sheet: a number stands for the same words throughout."""
+"""The layout of a conversation has one list of footnotes: a number means the same quote everywhere."""
 
 from __future__ import annotations
 

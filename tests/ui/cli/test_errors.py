@@ -1,4 +1,4 @@
-"""The command where something is wrong: one line of cause and remedy, and never a traceback."""
+"""On an error, the command prints one line with cause and remedy, and never a traceback."""
 
 from __future__ import annotations
 
