@@ -1,1 +1,1 @@
-"""Everything that a person or a program touches: command, HTTP, browser."""
+"""The interfaces for people and programs: command line, HTTP, chat page and exported files."""

@@ -1,4 +1,4 @@
-"""The composition root of the server: the HTTP interface, its documentation, and the chat at ``/``."""
+"""Compose the server: the HTTP interface, its documentation, the chat at ``/``, background workers."""
 
 from __future__ import annotations
 
@@ -24,20 +24,17 @@ from index.uploads import Deletions
 from index.workers import Background, Writer, every, upkeep
 from rag.engine import QueryEngine
 from ui.http import problems
-from ui.http.answers import kept_router
+from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
+from ui.http.documents import documents_router
+from ui.http.failures import failures_router
 from ui.http.jobs import jobs_router
-from ui.http.library.citing import citing_router
-from ui.http.library.documents import documents_router
-from ui.http.library.editing import editing_router
-from ui.http.library.failures import failures_router
-from ui.http.library.pictures import sweep_pictures
-from ui.http.library.undoing import undoing_router
-from ui.http.library.versions import inspecting_router
-from ui.http.middleware import BodyLimit, Compressed, Lasting, PageHeaders
+from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, PageHeaders
 from ui.http.perimeter import Perimeter
-from ui.http.questions import api_router
-from ui.http.suggestions import suggestions_router
+from ui.http.pictures import sweep_pictures
+from ui.http.questions import questions_router
+from ui.http.uploads import uploads_router
+from ui.http.versions import versions_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.settings import Settings, home_id
@@ -45,7 +42,7 @@ from ui.settings import Settings, home_id
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
 _MAINTENANCE_SECONDS = 2.0
-"""Between two looks at the library's generation, which other processes raise, too."""
+"""How often the server checks the library's generation, which other processes may raise."""
 
 _DELETION_SECONDS = 5.0
 
@@ -60,18 +57,18 @@ def create_app(
     *,
     watch: bool = False,
 ) -> FastAPI:
-    """The whole server over one open library.
+    """The server over an open library.
 
     Args:
         index: the library.
         engine: answers questions over it.
-        settings: where given, ``/healthz`` says which home this is the server of.
-        examples: questions that the page offers to begin with.
-        watch: whether followed folders are synced whenever something in them changes.
+        settings: limits, hosts and origins; ``/healthz`` names their home. Defaults apply without settings.
+        examples: questions that the page offers at the start.
+        watch: whether the followed folders are synced whenever something in them changes.
     """
     options = settings.loading() if settings else DEFAULTS
-    # Pages are drawn beside what is read: an upload may take minutes.
-    reader, drawer = Isolated(), Isolated()
+    # Rendering has a process of its own, since reading an upload may take minutes.
+    reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
     workers = [
@@ -80,52 +77,52 @@ def create_app(
     ]
     watching = [Background("watch", upkeep.watch(index, writer))] if watch else []
     app = FastAPIOffline(
-        lifespan=_life(index, scratch, reader, drawer, deletions, *workers, writer, *watching),
+        lifespan=_lifespan(index, scratch, reader, renderer, deletions, *workers, writer, *watching),
         title="Footnoted",
         description=DESCRIPTION,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
     )
     problems.install(app)
-    api = api_router(index, engine)
-    library = documents_router(index, reader, drawer, options, writer)
-    work = jobs_router(writer)
-    kept = [make(index.catalog) for make in (kept_router, conversations_router, citing_router)]
-    editing, undoing = editing_router(index), undoing_router(index, deletions)
-    failing = failures_router(index)
-    inspecting, suggesting = inspecting_router(index), suggestions_router(engine)
-    routers = (api, library, editing, undoing, inspecting, failing, work, *kept, suggesting)
-    for router in routers:
+    for router in (
+        questions_router(index, engine),
+        documents_router(index, renderer, options),
+        uploads_router(index, reader, options, writer, deletions),
+        versions_router(index),
+        failures_router(index),
+        jobs_router(writer),
+        answers_router(index.catalog, engine),
+        conversations_router(index.catalog),
+    ):
         app.include_router(router)
     _add_health(app, index, settings)
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
-    app.add_middleware(
-        Lasting, routes=(f"{ASSETS_ROUTE}/", "/assets/")
-    )  # Gradio's are named by their contents.
+    # Gradio names its files under /assets/ by their contents, too.
+    app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
-    # Gradio, whose own policy answers to any origin, leaves the policy to this one.
+    # Gradio adds its own CORS policy, which allows any origin, only where the app has none.
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
     app.add_middleware(Perimeter, hosts=hosts, origins=origins)
-    app.add_middleware(PageHeaders, desk=HEAD)
-    app.add_middleware(Compressed)
+    app.add_middleware(PageHeaders, head=HEAD)
+    app.add_middleware(CompressLibrary)
     _mount_chat(app, engine, examples, Path(scratch.name))
     return app
 
 
-def _life(
+def _lifespan(
     index: Library, *parts: AbstractContextManager[object]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan of a server: it enters ``parts`` in turn and leaves them in reverse."""
+    """The lifespan of the server, which enters ``parts`` in order and leaves them in reverse order."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as living:
+        with ExitStack() as stack:
             sweep_pictures(index)
             for part in parts:
-                living.enter_context(part)
+                stack.enter_context(part)
             yield
 
     return lifespan
@@ -134,12 +131,12 @@ def _life(
 def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None:
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, str]:
-        """The process is up. `home` tells a command whether this is the server of its home."""
+        """The process is up. By `home`, a command knows whether this is the server of its library."""
         return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
 
     @app.get("/readyz", tags=["server"], responses=problems.documented(503))
     def readyz() -> dict[str, Any]:
-        """The library is open and the encoder answers; 503 says why not."""
+        """The library is open and the encoder works; otherwise 503 with the cause."""
         try:
             return {"status": "ready", "generation": _read_and_encode(index)}
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
@@ -152,7 +149,7 @@ def _read_and_encode(index: Library) -> int:
 
 
 def _refuse_other_routes(app: FastAPI) -> None:
-    """Answer 405 and 404 on this interface's own paths, which the chat mounted at ``/`` would take."""
+    """Answer wrong methods with 405 and unknown paths with 404, before the chat at ``/`` gets them."""
     known = [
         (compile_path(route.path)[0], route.methods)
         for route in iter_route_contexts(app.routes)
@@ -166,7 +163,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
         if allowed:
             methods = ", ".join(sorted(allowed))
             raise HTTPException(
-                405, f"{request.method} is not possible here; use {methods}", {"Allow": methods}
+                405, f"{request.method} is not allowed here; use {methods}", {"Allow": methods}
             )
         raise HTTPException(404, f"no such route: {request.url.path}; /docs lists them")
 
@@ -175,9 +172,9 @@ def _refuse_other_routes(app: FastAPI) -> None:
 
 
 def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scratch: Path) -> None:
-    """Show the chat at ``/``, with the routes of Gradio that it needs; Gradio's files go to ``scratch``."""
+    """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
-    # Gradio asks hosts on the network for news and hardware unless told not to before it is imported.
+    # Without these, Gradio contacts hosts on the network. It reads them when it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr
@@ -186,7 +183,7 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scra
     from ui.page.theme import footnoted_theme
 
     page = build_chat(engine, examples)
-    # Gradio copies any file that a value names unless an app was launched, which a mounted one never is.
+    # Until an app is launched, Gradio copies every file that a value names. A mounted app is never launched.
     page.has_launched = True
     gr.mount_gradio_app(
         app,

@@ -1,4 +1,4 @@
-"""What goes wrong in a command → one line of cause and remedy, and an exit code. Never a traceback."""
+"""The errors of the interface, and how a command explains any error: one line, an exit code, no traceback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USED_WRONGLY = 2
 
 
 class UsedWronglyError(FootnotedError, ValueError):
-    """The command got an argument that it cannot work with."""
+    """The command was given an argument that it cannot use."""
 
 
 class SettingsError(FootnotedError, ValueError):
@@ -48,11 +48,11 @@ class ServerRefusedError(FootnotedError):
 
 
 class PictureError(FootnotedError):
-    """The page cannot be shown as a picture."""
+    """The page cannot be rendered as a picture."""
 
 
 class ScopeError(FootnotedError, ValueError):
-    """The text does not name a scope for questions."""
+    """The text is not a set of filters for a question."""
 
 
 class NotExportedError(UsedWronglyError):
@@ -63,16 +63,16 @@ class NotExportedError(UsedWronglyError):
 
 
 class NotThereError(FootnotedError, LookupError):
-    """The library keeps neither an answer nor a conversation with such an id."""
+    """The library keeps neither an answer nor a conversation with the id."""
 
     def __init__(self, own_id: str) -> None:
         super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that are explained in one line, those of the HTTP client among them.
+    """The errors that a command explains in one line, including those of the HTTP client.
 
-    Gathered only after another error was raised, because the modules take long to import.
+    Call it only after an error was raised: it imports slow modules.
     """
     import httpx
 
@@ -80,7 +80,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """One line of cause and remedy for ``error``, and the exit code that it means."""
+    """One line with the cause of ``error`` and the remedy, and the exit code of the command."""
     from rag.errors import QuestionError
 
     wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
@@ -90,7 +90,7 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """A ``sys.excepthook`` for a mistake of the program: one line, the traceback in a file for a report."""
+    """A ``sys.excepthook`` for bugs: it prints one line and writes the traceback to a file for a report."""
 
     def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

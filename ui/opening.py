@@ -1,9 +1,10 @@
-"""Open the library of a home folder: as a whole, with its encoder, or only its catalog."""
+"""Open the parts of a library as the settings name them: the whole library, its catalog, its query engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
@@ -12,23 +13,24 @@ from ui.settings import Settings
 if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.library import Library
+    from rag.engine import QueryEngine
 
 
 @contextmanager
 def open_library(settings: Settings, *, former: bool = False) -> Iterator[Library]:
-    """The index of ``settings.home``, closed at the end.
+    """Open the library of ``settings.home`` and close it at the end.
 
-    Takes seconds: the encoder's libraries are imported and its weights are read.
+    Opening takes seconds: it imports the encoder's libraries and reads the model's weights.
 
     Args:
         settings: name the home folder and the model.
-        former: whether a library that was made with another model is searched with that one, until it is
-            made anew (a sync does that).
+        former: whether a library that another model embedded is searched with that model. The next sync
+            embeds it again with the model of the settings.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
         EncoderError: if the model cannot be loaded.
-        EncoderMismatchError: if the library was made with another model and ``former`` is not set.
+        EncoderMismatchError: if another model embedded the library and ``former`` is false.
     """
     from index.embedding import open_encoder
     from index.library import Library
@@ -40,10 +42,10 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
 @contextmanager
 def open_catalog(settings: Settings) -> Iterator[Catalog]:
-    """The catalog of ``settings.home``, closed at the end. Nothing slow is loaded, and nothing is made.
+    """Open the catalog of ``settings.home`` and close it at the end; no model is loaded, no file is made.
 
     Raises:
-        UsedWronglyError: if there is no library.
+        UsedWronglyError: if the folder has no library.
         CatalogError: if the catalog cannot be opened.
     """
     from index.catalog import CATALOG, Catalog
@@ -55,3 +57,35 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         yield catalog
     finally:
         catalog.close()
+
+
+@contextmanager
+def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
+    """Make the query engine over ``index``, and close its language model, if it has one, at the end.
+
+    Raises:
+        EntailmentError: if the entailment model cannot be opened.
+        ModelSetupError: if the language model cannot be opened.
+        ReaderError: if the reader model cannot be opened.
+        SettingsError: if the settings of the language model contradict one another.
+        WeightsError: if the file of weights cannot be used.
+    """
+    from rag.engine import QueryEngine
+
+    chosen = settings.language_model()
+    if chosen is None:
+        yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
+        return
+    from rag.llm import open_model
+    from rag.tuning import DEFAULT_TUNING
+    from rag.verification import Gate, open_entailment
+    from rag.writing import Writer
+
+    entailment = open_entailment(settings.entailment) if settings.entailment else None
+    model = open_model(chosen)
+    try:
+        writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
+        tuning = replace(DEFAULT_TUNING, certain=settings.llm_certain)
+        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer, keeps=True)
+    finally:
+        model.close()

@@ -1,4 +1,4 @@
-"""Requests as an attacker sends them, byte for byte, and the server that they are sent to."""
+"""Requests of an attacker, byte for byte, and the attacked server."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Attack:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, and what lies around it that nobody may touch.
+    """A server, and the files around it that no attack may touch.
 
     Attributes:
         address: of the server, as host and port.
@@ -114,7 +114,7 @@ class Target:
 
     @property
     def host(self) -> str:
-        """What a browser that shows the page sends as ``Host``."""
+        """The ``Host`` header of a browser that shows the page."""
         return f"{self.address[0]}:{self.address[1]}"
 
     @property
@@ -123,7 +123,7 @@ class Target:
         return f"http://{self.host}"
 
     def filled(self, text: str) -> str:
-        """``text`` with what stands for files and addresses replaced by the real ones."""
+        """``text`` with the placeholders for files and addresses filled in."""
         for word, real in (
             (CANARY, str(self.canary)),
             (FIFO, str(self.fifo)),
@@ -134,7 +134,7 @@ class Target:
         return text
 
     def answer(self, attack: Attack) -> Answered:
-        """Send an attack, and check what holds of every answer."""
+        """Send an attack, and check that the answer is harmless."""
         body = attack.body
         with suppress(UnicodeDecodeError):
             body = self.filled(body.decode()).encode()
@@ -151,7 +151,7 @@ class Target:
         *,
         seconds: float = SECONDS,
     ) -> Answered:
-        """Send one request, whose target and headers are taken as they are."""
+        """Send one request with its target and headers unchanged."""
         lines = [f"{method} {path} HTTP/1.1"]
         given = list(headers)
         named = {name.lower() for name, _ in given}
@@ -164,7 +164,7 @@ class Target:
         return self.exchange(head + body, seconds=seconds, method=method)
 
     def exchange(self, data: bytes, *, seconds: float = SECONDS, method: str = "GET") -> Answered:
-        """Send bytes, and read the first response; status 0 where none comes before the connection ends."""
+        """Send bytes, and read the first response; status 0 if the connection ends without one."""
         began = time.monotonic()
         with socket.create_connection(self.address, timeout=seconds) as connection:
             # The server may refuse a body before all of it is sent.
@@ -190,18 +190,18 @@ class Target:
         return self.ask("POST", path, headers, json.dumps(body).encode(), seconds=seconds)
 
     def upload(self, name: str, content: bytes, **said: str) -> Answered:
-        """Send a file as the page does; its name is taken as it is."""
+        """Send a file as the page does, with its name unchanged."""
         content_type, body = form(name, content, **said)
         headers = (("Content-Type", content_type), ("Origin", self.origin))
         return self.ask("POST", "/v1/documents", headers, body, seconds=180)
 
     def documents(self) -> list[tuple[str, str, int]]:
-        """What the library holds: path, digest and version of each document."""
+        """Path, digest and version of each document of the library."""
         listed = self.ask("GET", "/v1/documents").json["documents"]
         return sorted((each["path"], each["digest"], each["version"]) for each in listed)
 
     def files(self) -> list[str]:
-        """What lies in the folder of temporary files, beside the canary, and in the home's uploads.
+        """The files in the temporary folder, beside the canary, and in the uploads of the home.
 
         Hidden ones are left out there: a deleted upload is kept for a while, so that it can be put back.
         """
@@ -211,7 +211,7 @@ class Target:
         return sorted(map(str, [*kept, *shown]))
 
     def was_connected_to(self) -> bool:
-        """Whether anybody has connected to the listener since."""
+        """Whether a connection to the listener has arrived."""
         try:
             self.listener.accept()[0].close()
         except BlockingIOError:
@@ -219,7 +219,7 @@ class Target:
         return True
 
     def assert_harmless(self, answered: Answered, without: Iterable[str] = ()) -> None:
-        """What holds of every answer: no secret, no file of the server's disk, no traceback, no mistake."""
+        """Every answer is free of secrets, files of the server's disk, tracebacks and server errors."""
         head = "\n".join(f"{name}: {value}" for name, value in answered.headers.items())
         text = f"{head}\n{answered.text}"
         assert [word for word in (self.secret, *NEVER, *without) if word in text] == []
@@ -243,7 +243,7 @@ def form(name: str, content: bytes, **said: str) -> tuple[str, bytes]:
 
 
 def file_data(path: str, url: str | None = None) -> dict[str, Any]:
-    """What Gradio takes for a file of the server's disk."""
+    """A value that Gradio takes for a file of the server's disk."""
     return {"path": path, "url": url, "orig_name": "report.txt", "meta": {"_type": "gradio.FileData"}}
 
 
@@ -272,7 +272,7 @@ _VALUES = {
 
 
 def make_canary(place: Path) -> tuple[Path, Path, str]:
-    """A file that nobody may read, a pipe that nobody may wait for, and the words of the file."""
+    """A file that no attack may read, a pipe that no attack may block on, and the text of the file."""
     secret = f"canary-{secrets.token_hex(16)}"
     place.mkdir()
     (place / "canary.txt").write_text(secret)

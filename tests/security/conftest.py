@@ -1,4 +1,4 @@
-"""A server in a process of its own that attacks are sent to, and what must be so after each of them."""
+"""A server in a process of its own, and the checks after each attack on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.processes import ROOT, STOP_SECONDS, serving
 
 @pytest.fixture(scope="session")
 def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the sample reports, of a folder of its own. A test must not write to it."""
+    """A home with a copy of the sample reports. Shared: a test must not write to it."""
     place = tmp_path_factory.mktemp("seeded")
     shutil.copytree(ROOT / "seeds", place / "reports")
     with Library.open(place / "home", encoder) as index:
@@ -44,7 +44,7 @@ def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     ):
         listener.setblocking(False)
         said: list[str] = []
-        # A server whose log nobody reads waits once the pipe is full.
+        # Read the log: the server would block once the pipe is full.
         reader = Thread(target=lambda: said.extend(served.process.stderr or ()))
         reader.start()
         address = urlsplit(served.address)
@@ -58,7 +58,7 @@ def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 @pytest.fixture(autouse=True)
 def untouched(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After each attack the server answers, and nothing was read, planted, kept or fetched."""
+    """After each attack, the server still answers, and no file was read, written or fetched."""
     if "target" not in request.fixturenames:
         yield
         return
@@ -68,7 +68,7 @@ def untouched(request: pytest.FixtureRequest) -> Iterator[None]:
     began = time.monotonic()
     health = target.ask("GET", "/healthz", seconds=PROMPT_SECONDS)
     assert (health.status, time.monotonic() - began < PROMPT_SECONDS) == (200, True)
-    # The process that reads files removes its own in a moment.
+    # The reading process deletes its temporary files a moment later.
     until = time.monotonic() + PROMPT_SECONDS
     while (after := (target.documents(), target.files())) != before and time.monotonic() < until:
         time.sleep(0.05)

@@ -1,11 +1,11 @@
-"""The server answers as its OpenAPI description says, whatever it is sent (``benchmarks.fuzz_api``)."""
+"""The server answers every request as its OpenAPI description says (``benchmarks.fuzz_api``)."""
 
 from __future__ import annotations
 
 from benchmarks.fuzz_api import fuzz, sample_server
 
 EXAMPLES = 300
-"""The module sends 2,000 when it is run by itself."""
+"""Run by itself, ``benchmarks.fuzz_api`` sends 2,000 requests."""
 
 
 def test_every_answer_is_one_that_the_description_allows() -> None:

@@ -1,4 +1,4 @@
-"""A hostile file is refused or kept as plain words: nothing leaves its place, is fetched, run or believed."""
+"""A hostile file is refused or kept as plain text: it escapes no folder, fetches nothing and runs nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOMB_SECONDS = 60.0
 
 @contextmanager
 def uploaded(target: Target, name: str, content: bytes, **said: str) -> Iterator[Answered]:
-    """A file that is sent, and deleted again where it was taken."""
+    """Upload a file, and delete it at the end if it was accepted."""
     answered = target.upload(name, content, **said)
     target.assert_harmless(answered)
     try:
@@ -352,7 +352,7 @@ ACTIVE = ("<script", "<img", "<svg", "javascript:", "<iframe")
 
 @pytest.fixture(scope="module")
 def asked(target: Target) -> Iterator[Mapping[str, Any]]:
-    """An answer that quotes a document full of scripts, to a question that is one."""
+    """The answer to a question with a script, which quotes a document full of scripts."""
     with uploaded(target, f"mill {SCRIPT[:8]}.md", PLANTED.encode()) as answered:
         assert answered.status == 201
         question = f"How many sacks of barley did the mill of Zorbendal grind? {SCRIPT}"
@@ -458,7 +458,7 @@ def test_a_question_puts_nothing_into_the_headers_of_its_file(target: Target, qu
 
 
 def assert_no_secret(target: Target, answered: Answered) -> None:
-    """The words of a document are its own."""
+    """The text of the document has no secret of the server."""
     text = target.ask("GET", f"/v1/documents/{answered.json['document_id']}/text")
     target.assert_harmless(text)
     assert (text.status, len(text.json["text"]) < 10_000) == (200, True)

@@ -1,4 +1,4 @@
-"""What a hostile language model writes is words: on the page, in exports, and for programs."""
+"""Text of a hostile language model is plain text on the page, in exports and in JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(params=HOSTILE.values(), ids=HOSTILE)
+@pytest.fixture(params=list(HOSTILE.values()), ids=list(HOSTILE))
 def client(
     request: pytest.FixtureRequest, library: Callable[[Mapping[str, str]], QueryEngine]
 ) -> Iterator[TestClient]:
@@ -49,7 +49,7 @@ def client(
 
 
 def active(markup: str) -> list[str]:
-    """What of it a browser would act on."""
+    """The active elements that a browser would run."""
     return [tag for tag in ACTIVE if tag in markup.lower()]
 
 

@@ -1,4 +1,4 @@
-"""A malformed or monstrous request gets an answer in time, and stalls nobody."""
+"""A malformed or huge request is answered in time, and blocks no other request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWER_SECONDS = 20.0
 
 
 def sent(target: Target, path: str, body: bytes, method: str = "POST") -> Answered:
-    """A body as it is, sent as JSON by our page."""
+    """Send a body unchanged, as JSON from the server's own page."""
     answered = target.ask(method, path, [JSON, ("Origin", target.origin)], body)
     target.assert_harmless(answered)
     assert answered.seconds < ANSWER_SECONDS
@@ -99,7 +99,7 @@ def is_whole(schema: Mapping[str, Any]) -> bool:
 
 
 def requests_with(description: Mapping[str, Any], number: int) -> Iterator[tuple[str, str, str]]:
-    """Method, path and name of each request in which a parameter is ``number``."""
+    """Method, path and parameter name of each request with a parameter set to ``number``."""
     for path, item in description["paths"].items():
         for method, operation in item.items():
             for parameter in operation.get("parameters", ()):
@@ -226,7 +226,7 @@ def test_a_filter_is_a_value_and_nothing_else(target: Target, words: str) -> Non
 
 @pytest.mark.parametrize("words", ["\ud800", "a\udc00b", "\udfff\ud800"])
 def test_half_a_character_is_refused_or_answered(target: Target, words: str) -> None:
-    """JSON can say it, and UTF-8 cannot."""
+    """JSON can contain half a surrogate pair, and UTF-8 cannot."""
     said = json.dumps(words).encode()
     for path, body in (
         ("/v1/search", b'{"query": %s}'),
@@ -273,13 +273,13 @@ def test_a_question_whose_scope_cannot_be_read_is_not_asked_of_all_reports(
 
 
 def test_a_question_whose_scope_can_be_read_is_asked(target: Target) -> None:
-    """Else the above would not be answered for another reason."""
+    """This shows that the tests above are refused for their scope alone."""
     asked = "How many suspects were arrested, and over how many days?"
     assert "fn-mark" in asked_on_page(target, [asked, '{"kinds": ["markdown", "md", "text"]}', None, ""])
 
 
 def asked_on_page(target: Target, data: list[str | None]) -> str:
-    """All that a page is sent for a question; empty where it is refused."""
+    """Everything that the page receives for a question; empty if the server refuses it."""
     # Each question has a session of its own: a page shows the answers before it, too.
     session = secrets.token_hex(6)
     body = {"data": data, "fn_index": 0, "session_hash": session, "trigger_id": 4, "event_data": None}
@@ -298,7 +298,7 @@ def asked_on_page(target: Target, data: list[str | None]) -> str:
 
 
 def exchanged(target: Target, head: str, body: bytes = b"") -> bytes:
-    """All that the server sends for these bytes until it closes the connection."""
+    """Everything that the server sends for these bytes until it closes the connection."""
     host = f"Host: {target.host}\r\n"
     with socket.create_connection(target.address, timeout=ANSWER_SECONDS) as connection:
         first, _, rest = head.partition("\r\n")
@@ -340,7 +340,7 @@ def test_a_request_of_doubtful_length_is_refused_with_all_that_follows(target: T
 
 
 def test_a_length_beside_a_coding_smuggles_nothing(target: Target) -> None:
-    """A proxy in front may go by the length, where the server goes by the coding."""
+    """A proxy may use the length while the server uses the encoding."""
     lines = "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
     received = exchanged(target, f"POST /healthz HTTP/1.1\r\n{lines}\r\n", b"0\r\n\r\n" + SMUGGLED)
     assert b'"documents"' not in received
@@ -379,7 +379,7 @@ def test_a_body_without_measure_is_refused_before_it_is_read(target: Target, pat
 
 
 def test_slow_requests_hold_up_nobody(target: Target) -> None:
-    """Each begins a body that does not go on."""
+    """Each request starts a body and never finishes it."""
     with ExitStack() as opened:
         for number in range(100):
             connection = opened.enter_context(socket.create_connection(target.address, timeout=5))

@@ -1,4 +1,4 @@
-"""Another web page reads nothing of the library and changes nothing in it, whatever name it asks by."""
+"""Another web page can neither read nor change the library, by any host name."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def from_sender(target: Target, sender: tuple[tuple[str, str], ...]) -> list[tup
 
 
 def writes(target: Target) -> list[tuple[str, str]]:
-    """Every operation that changes something, or costs something, and the events of the page."""
+    """Every operation that changes the library or is expensive, and the events of the page."""
     known = operations(target.ask("GET", "/openapi.json").json)
     found = [(method, path) for method, path in known if method not in {"GET", "HEAD"}]
     assert {"POST", "PATCH", "DELETE"} == {method for method, _ in found}
@@ -137,7 +137,7 @@ def writes(target: Target) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
 def test_another_page_writes_nothing(target: Target, sender: tuple[tuple[str, str], ...]) -> None:
-    """Each body would be taken from our own page."""
+    """The server would accept each body from its own page."""
     bodies = {
         "/v1/documents": form("planted.txt", b"The dam was built by the attacker."),
         "/gradio_api/queue/join": (
@@ -173,7 +173,7 @@ def test_another_page_reads_nothing(target: Target, sender: tuple[tuple[str, str
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
 )
 def test_another_page_writes_nothing_by_a_form_that_needs_no_permission(target: Target, kind: str) -> None:
-    """Such a request is sent by browsers without asking the server first."""
+    """Browsers send such a request without a preflight request."""
     found = {}
     for method, path in writes(target):
         headers = [("Content-Type", kind), ("Origin", FOREIGN), CROSS_SITE, ("Sec-Fetch-Mode", "no-cors")]
@@ -182,7 +182,7 @@ def test_another_page_writes_nothing_by_a_form_that_needs_no_permission(target: 
 
 
 def test_a_link_of_another_page_does_nothing(target: Target) -> None:
-    """What a browser sends for a form, or for a frame, is no link that a person follows."""
+    """The headers of a form or a frame differ from those of a followed link."""
     navigates = (CROSS_SITE, ("Sec-Fetch-Mode", "navigate"))
     for method, destination in (("POST", "document"), ("GET", "iframe"), ("GET", "embed"), ("GET", "object")):
         headers = [*navigates, ("Sec-Fetch-Dest", destination)]

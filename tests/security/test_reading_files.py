@@ -1,4 +1,4 @@
-"""Nobody reads a file of the server's disk or has the server fetch an address, by any route."""
+"""No route reads a file of the server's disk or makes the server fetch an address."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OPEN = {
 
 
 def gradio(name: str, path: str, method: str = "GET", body: object = None) -> Attack:
-    """A request to a route of Gradio that the page has no use for."""
+    """A request to a Gradio route that the page does not need."""
     data = b"" if body is None else json.dumps(body).encode()
     return Attack(name, f"/gradio_api/{path}", method, JSON if body is not None else (), data, GONE)
 
@@ -250,13 +250,13 @@ def test_a_file_elsewhere_in_an_event_is_refused(target: Target, named: dict[str
 
 
 def assert_refused(target: Target, fn_index: int, data: list[Any]) -> None:
-    """An event with this data is refused when it is sent, or ends in an error."""
+    """The server refuses an event with this data, or it ends in an error."""
     joined, events = event(target, fn_index, data)
     assert joined in REFUSED or [each["success"] for each in events] == [False], events
 
 
 def event(target: Target, fn_index: int, data: list[Any]) -> tuple[int, list[dict[str, Any]]]:
-    """The status that an event is taken with, and how it came out, if it did."""
+    """The status of sending an event, and its result, if there is one."""
     session = f"attack{max(fn_index, 0)}"
     body = {"data": data, "fn_index": fn_index, "session_hash": session, "trigger_id": 4, "event_data": None}
     joined = target.post("/gradio_api/queue/join", body)
@@ -270,7 +270,7 @@ def event(target: Target, fn_index: int, data: list[Any]) -> tuple[int, list[dic
 
 
 def test_a_question_of_the_page_is_answered(target: Target) -> None:
-    """Else all the above would be refused for another reason."""
+    """This shows that the tests above are refused for their data alone."""
     asked = ["How many suspects were arrested, and over how many days?", "", None, ""]
     joined, events = event(target, 0, asked)
     assert (joined, [each["success"] for each in events]) == (200, [True])
@@ -301,7 +301,7 @@ def test_no_route_that_gradio_brings_is_there_but_those_that_the_page_needs(targ
 
 
 def walk(routes: Sequence[BaseRoute], above: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Path and methods of every route, those that are mounted included."""
+    """Path and methods of every route, including mounted ones."""
     for route in routes:
         if isinstance(route, Mount | Host):
             below = f"{above}{getattr(route, 'path', '')}"

@@ -13,7 +13,7 @@ from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFig
 from rag.wording import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export
-from ui.export.comparing import beside_kept, beside_manifest
+from ui.export.comparison import check_kept, check_manifest
 from ui.export.sheet import lay_out
 
 DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
@@ -126,4 +126,4 @@ def edited_as(form: Format, old: str, new: str) -> Exported:
 def faults(exported: Exported) -> list[str]:
     """What is wrong with what is read beside its manifest and the kept answers."""
     assert exported.manifest is not None
-    return [*beside_manifest(exported, exported.manifest), *beside_kept(exported, SHEETS)]
+    return [*check_manifest(exported, exported.manifest), *check_kept(exported, SHEETS)]

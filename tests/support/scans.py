@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Sequence
+from functools import partial
 
 import pypdfium2
 import pytest
@@ -30,13 +31,9 @@ def scanned(pages: Sequence[Image.Image | None], words: str = "A page with words
     """A PDF of pictures; where there is None, a page with words."""
 
     def place(picture: Image.Image, canvas: Canvas) -> None:
+        """Fill a page with a picture."""
         file = io.BytesIO()
         picture.save(file, "PNG")
         canvas.drawImage(ImageReader(file), 0, 0, *A4)
 
-    return draw(
-        *(
-            column(words) if picture is None else lambda canvas, picture=picture: place(picture, canvas)
-            for picture in pages
-        )
-    )
+    return draw(*(column(words) if picture is None else partial(place, picture) for picture in pages))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any
 
@@ -68,14 +68,14 @@ class ScriptedLLM(CustomLLM):
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
         raise NotImplementedError
 
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Iterator[ChatResponse]:  # noqa: ANN401
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Generator[ChatResponse]:  # noqa: ANN401
         """Reply with the next script."""
         script = self._scripts[min(len(self._sent), len(self._scripts) - 1)]
         self._sent.append(list(messages))
         self._extra.append(kwargs)
         return self._replies(script, messages)
 
-    def _replies(self, script: Script, messages: Sequence[ChatMessage]) -> Iterator[ChatResponse]:
+    def _replies(self, script: Script, messages: Sequence[ChatMessage]) -> Generator[ChatResponse]:
         try:
             for piece in script(messages):
                 text, raw = ("", piece) if isinstance(piece, Mapping) else (piece, None)

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from pptx import Presentation
 from pptx.shapes.shapetree import SlideShapes
 from pptx.slide import Slide
-from pptx.util import Inches
+from pptx.util import Emu, Inches
 
 from index.loaders.slides.pptx import read_pptx
 
@@ -61,7 +61,7 @@ def titled(
 
 
 def picture(slide: Slide) -> None:
-    slide.shapes.add_picture(BytesIO(PIXEL), 0, 0)
+    slide.shapes.add_picture(BytesIO(PIXEL), Emu(0), Emu(0))
 
 
 def nothing(_slide: Slide) -> None:

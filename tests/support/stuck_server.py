@@ -1,7 +1,7 @@
-"""Runs the command with parts that never end: ``python -m tests.support.stuck_server FIFO serve …``.
+"""Run the command with parts that hang: ``python -m tests.support.stuck_server FIFO serve …``.
 
-A thread that keeps feedback reads from ``FIFO``, which nobody writes to. The job that syncs waits for ever,
-and so does the engine before its second event; with ``-`` for ``FIFO`` the engine only makes events for ever.
+The thread that stores feedback reads from ``FIFO``, to which nobody writes. A sync hangs, and so does the
+engine before its second event. With ``-`` for ``FIFO``, the engine only produces events without end.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def main() -> int:
             yield Token(" Word.")
         never.wait()
 
-    QueryEngine.stream = stream  # type: ignore[method-assign]
+    QueryEngine.stream = stream  # type: ignore[assignment]
     if fifo != "-":
         from index.workers import writer
         from ui.http import questions as api
 
         api.feedback_response = lambda *_arguments: {"read": Path(fifo).read_text()}
-        writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, return-value]
+        writer.sync = lambda *_arguments, **_more: never.wait()  # type: ignore[assignment, attr-defined]
     from ui.cli.app import main as command
 
     return command(sys.argv[2:])

@@ -116,6 +116,6 @@ def changed(name: str, *replaced: bytes | re.Pattern[bytes]) -> bytes:
             for old, new in zip(replaced[::2], replaced[1::2], strict=True) if entry == name else ():
                 assert isinstance(new, bytes)
                 pattern = re.compile(re.escape(old)) if isinstance(old, bytes) else old
-                content = pattern.sub(lambda _, new=new: new, content, count=1)
+                content = pattern.sub(new.replace(b"\\", rb"\\"), content, count=1)
             target.writestr(entry, content)
     return made.getvalue()

@@ -1,11 +1,9 @@
-"""The server as a whole: its health, its readiness and its documentation."""
+"""The whole server: its health, its readiness and its documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
@@ -14,26 +12,22 @@ from ui.app import create_app
 from ui.settings import Settings, home_id
 
 
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    with TestClient(create_app(seed_index, seed_engine)) as client:
-        yield client
-
-
 def test_health_says_which_home_it_is_the_server_of(
-    seed_index: Library, seed_engine: QueryEngine, client: TestClient, tmp_path: Path
+    seed_index: Library, seed_engine: QueryEngine, seed_client: TestClient, tmp_path: Path
 ) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
+    assert seed_client.get("/healthz").json() == {"status": "ok"}
     app = create_app(seed_index, seed_engine, Settings(home=tmp_path))
     assert TestClient(app).get("/healthz").json() == {"status": "ok", "home": home_id(tmp_path)}
 
 
-def test_ready_says_which_generation_is_read(client: TestClient, seed_index: Library) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "generation": seed_index.generation}
+def test_ready_says_which_generation_is_read(seed_client: TestClient, seed_index: Library) -> None:
+    assert seed_client.get("/readyz").json() == {"status": "ready", "generation": seed_index.generation}
 
 
-def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
-    assert list(client.get("/openapi.json").json()["paths"]) == [
+def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
+    seed_client: TestClient,
+) -> None:
+    assert list(seed_client.get("/openapi.json").json()["paths"]) == [
         "/v1/models",
         "/v1/models/{name}",
         "/v1/chat/completions",
@@ -44,6 +38,7 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/documents/{document_id}",
         "/v1/documents/{document_id}/text",
         "/v1/documents/{document_id}/pages/{page}.png",
+        "/v1/documents/{document_id}/citations",
         "/v1/documents/{document_id}/restore",
         "/v1/documents/{document_id}/versions",
         "/v1/documents/{document_id}/changes",
@@ -55,15 +50,14 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(cl
         "/v1/jobs/{job_id}",
         "/v1/answers/{answer_id}.{suffix}",
         "/v1/answers/{answer_id}/text",
+        "/v1/answers/{answer_id}/suggestions",
         "/v1/answers/{answer_id}",
         "/v1/conversations",
         "/v1/conversations/{conversation_id}.{suffix}",
         "/v1/conversations/{conversation_id}",
-        "/v1/documents/{document_id}/citations",
-        "/v1/answers/{answer_id}/suggestions",
         "/healthz",
         "/readyz",
     ]
-    page = client.get("/docs").text
+    page = seed_client.get("/docs").text
     assert "://" not in page
-    assert client.get("/static-offline-docs/swagger-ui-bundle.js").status_code == 200
+    assert seed_client.get("/static-offline-docs/swagger-ui-bundle.js").status_code == 200

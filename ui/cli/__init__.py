@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command ``footnoted``: one module for each command."""

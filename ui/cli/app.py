@@ -1,7 +1,8 @@
 """The command ``footnoted``.
 
-Modules that take long to import are imported inside the functions that need them: ``--help`` and
-``status`` answer in under half a second. Every error is one line of cause and remedy.
+The module of each command is named like the command. Slow modules are imported inside the functions that
+need them, so that ``--help`` and ``status`` answer in under half a second. Every error is one line: cause and
+remedy.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Annotated
 import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
-from ui.cli import backup as keeping
-from ui.cli import export as exports
-from ui.cli import filtering, output
-from ui.cli import verify as verifying
+from ui.cli import options, output
+from ui.cli.backup import backup, restore
+from ui.cli.export import export
 from ui.cli.options import AsJson, Home, Limit
+from ui.cli.shutdown import interruptible
 from ui.cli.status import read_status
-from ui.cli.stopping import told_to_stop
+from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
 from ui.settings import load_settings
 
@@ -36,23 +37,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(keeping.backup)
-app.command()(keeping.restore)
-app.command()(exports.export)
-app.command()(verifying.verify)
+app.command()(backup)
+app.command()(restore)
+app.command()(export)
+app.command()(verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run the command line.
 
     Args:
-        arguments: in place of the process's own.
+        arguments: replace the arguments of the process.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted.
+        The exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
     """
     sys.excepthook = excepthook(NAME)
-    # Calling the Typer object itself would put its own excepthook in place of this one.
+    # Calling the Typer object would install Typer's own excepthook.
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments, prog_name=NAME, standalone_mode=False)
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)
     except BrokenPipeError:
-        # Whoever read the output has had enough; what is left in the buffer goes nowhere.
+        # The reader of the output has closed it: discard the rest of the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (FootnotedError, *STANDARD_ERRORS) as error:
@@ -89,35 +90,35 @@ def _options(
 def sync(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Folders or files; none for all that the library follows."),
+        typer.Argument(metavar="[PATH]...", help="Folders or files; by default all followed folders."),
     ] = None,
     *,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on until interrupted: sync what changes, a line each.")
+        bool, typer.Option("--watch", help="Keep running: sync every change, and print a line for each sync.")
     ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the library hold what the folders hold now, and follow them from now on."""
+    """Add new and changed files of folders to the library, remove deleted ones, and follow the folders."""
     settings = load_settings(home=home)
     if not paths and not read_status(settings)["folders"]:
         raise UsedWronglyError(
             f"the library in {settings.home} follows no folder yet; name one: {NAME} sync FOLDER"
         )
-    from ui.cli import sync as syncing
+    from ui.cli.sync import Report, sync_on_changes, sync_once
 
     stderr = output.errors()
 
-    def show(report: syncing.Report) -> None:
+    def show(report: Report) -> None:
         if as_json:
             (output.print_json_line if watch else output.print_json)(report)
         else:
             output.print_sync(output.standard_output(), stderr, report)
 
     if watch:
-        syncing.follow(settings, paths or (), stderr, show)
+        sync_on_changes(settings, paths or (), stderr, show)
         return
-    report = syncing.sync_once(settings, paths or (), stderr)
+    report = sync_once(settings, paths or (), stderr)
     show(report)
     if report["failed"] and not (report["added"] or report["changed"] or report["unchanged"]):
         raise typer.Exit(FAILED)
@@ -127,26 +128,25 @@ def sync(
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question, in quotation marks.")],
     *,
-    documents: filtering.Documents = None,
-    publishers: filtering.Publishers = None,
-    languages: filtering.Languages = None,
-    collections: filtering.Collections = None,
-    kinds: filtering.Kinds = None,
-    published_before: filtering.PublishedBefore = None,
-    published_after: filtering.PublishedAfter = None,
-    conversation: filtering.Follows = None,
+    documents: options.Documents = None,
+    publishers: options.Publishers = None,
+    languages: options.Languages = None,
+    collections: options.Collections = None,
+    kinds: options.Kinds = None,
+    published_before: options.PublishedBefore = None,
+    published_after: options.PublishedAfter = None,
+    conversation: options.Conversation = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer a question from the library, each sentence with its footnote."""
-    from ui.cli import ask as asking
-    from ui.cli.progress import waiting
+    """Answer a question from the library, with a footnote for each sentence."""
+    from ui.cli.ask import ask
 
     dates = published_before, published_after
-    filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
+    filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with waiting(output.errors(), "Reading…"):
-        answer = asking.ask(settings, _asked("question", question), filters, conversation)
+    with output.waiting(output.errors(), "Reading…"):
+        answer = ask(settings, _not_blank("question", question), filters, conversation)
     if as_json:
         output.print_json(answer)
     else:
@@ -158,25 +158,24 @@ def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words or a sentence.")],
     limit: Limit = 10,
     *,
-    documents: filtering.Documents = None,
-    publishers: filtering.Publishers = None,
-    languages: filtering.Languages = None,
-    collections: filtering.Collections = None,
-    kinds: filtering.Kinds = None,
-    published_before: filtering.PublishedBefore = None,
-    published_after: filtering.PublishedAfter = None,
+    documents: options.Documents = None,
+    publishers: options.Publishers = None,
+    languages: options.Languages = None,
+    collections: options.Collections = None,
+    kinds: options.Kinds = None,
+    published_before: options.PublishedBefore = None,
+    published_after: options.PublishedAfter = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the passages nearest to a query, best first."""
-    from ui.cli import ask as asking
-    from ui.cli.progress import waiting
+    """List the passages that match a query best, best first."""
+    from ui.cli.ask import search
 
     dates = published_before, published_after
-    filters = filtering.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
+    filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with waiting(output.errors(), "Searching…"):
-        response = asking.search(settings, _asked("query", query), limit, filters)
+    with output.waiting(output.errors(), "Searching…"):
+        response = search(settings, _not_blank("query", query), limit, filters)
     if as_json:
         output.print_json(response)
     else:
@@ -189,26 +188,26 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Listen on this port (default: 7860).")] = None,
     *,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Sync the followed folders whenever something in them changes.")
+        bool, typer.Option("--watch", help="Sync the followed folders whenever they change.")
     ] = False,
     insecure: Annotated[
         bool,
-        typer.Option("--insecure", help="Listen where other machines reach it, though there is no log-in."),
+        typer.Option("--insecure", help="Allow an address that other machines reach, without a log-in."),
     ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer in the browser and over HTTP until stopped."""
+    """Serve the chat page and the HTTP interface until stopped."""
     settings = load_settings(home=home, host=host, port=port, insecure=insecure or None)
 
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)
 
-    with told_to_stop() as told:
+    with interruptible() as interrupted:
         print("Starting…", file=sys.stderr, flush=True)
-        from ui.cli import serve as serving
+        from ui.cli.serve import serve
 
-        serving.serve(settings, announce, told, watch=watch)
+        serve(settings, announce, interrupted, watch=watch)
 
 
 @app.command("eval")
@@ -216,7 +215,7 @@ def evaluate(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="DATASET", help="A folder with a data set; with --from-feedback, files of questions."
+            metavar="DATASET", help="The folder of a data set; with --from-feedback, files of questions."
         ),
     ] = None,
     *,
@@ -225,49 +224,49 @@ def evaluate(
         typer.Option("--part", help="Measure only retrieval, selection, answers or gate; may be repeated."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, help="How many questions at most, evenly spread.")
+        int | None,
+        typer.Option("--limit", "-n", min=1, help="Maximum number of questions, taken evenly from the set."),
     ] = None,
     config: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Measure the configuration in a TOML file.")
+        str | None, typer.Option("--config", metavar="FILE", help="Measure the configuration of a TOML file.")
     ] = None,
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option("--compare", metavar="A B", help="Compare two configurations: files, or default."),
+        typer.Option("--compare", metavar="A B", help="Compare two configurations: TOML files, or default."),
     ] = None,
     report: Annotated[
         Path | None,
         typer.Option("--report", metavar="DIR", help="Write the report here (default: under the home)."),
     ] = None,
     held_out: Annotated[
-        bool, typer.Option("--held-out", help="Use only questions from which nothing was learned.")
+        bool, typer.Option("--held-out", help="Use only questions that no weight was trained on.")
     ] = False,
     from_feedback: Annotated[
         bool,
-        typer.Option("--from-feedback", help="Evaluate the library with the feedback that it was given."),
+        typer.Option("--from-feedback", help="Evaluate the library itself with its stored feedback."),
     ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval, citations and abstention on a set of questions."""
-    from ui.cli import evaluate as evaluating
-    from ui.cli.progress import progress_bar
+    from ui.cli.evaluate import Request, print_figures, run
 
     settings = load_settings(home=home)
-    request = evaluating.Request(
+    request = Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
     stderr = output.errors()
-    with progress_bar(stderr) as progress:
-        measured = evaluating.run(settings, request, stderr, progress)
+    with output.progress_bar(stderr) as progress:
+        measured = run(settings, request, stderr, progress)
     if as_json:
         output.print_json(measured.as_dict())
     else:
-        evaluating.show(output.standard_output(), measured)
+        print_figures(output.standard_output(), measured)
 
 
 @app.command()
 def status(home: Home = None, as_json: AsJson = False) -> None:
-    """Show what the library holds and whether its server is running."""
+    """Show the contents of the library and whether its server is running."""
     found = read_status(load_settings(home=home))
     if as_json:
         output.print_json(found)
@@ -275,10 +274,10 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
         output.print_status(output.standard_output(), found)
 
 
-def _asked(name: str, words: str) -> str:
+def _not_blank(name: str, words: str) -> str:
     if not words.strip():
         raise UsedWronglyError(f"the {name} is empty; write what you want to know")
-    # Bytes of an argument that are no UTF-8 arrive as half surrogate pairs, which no JSON can carry.
+    # Python decodes invalid UTF-8 of an argument to half surrogate pairs, which JSON cannot carry.
     return words.encode("utf-8", "replace").decode()
 
 

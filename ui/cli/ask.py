@@ -1,4 +1,4 @@
-"""Ask the library of a home: its running server where there is one, else open it here."""
+"""The commands ``ask`` and ``search``: ask the running server of the library, or open the library here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from index.records import Filters
-from ui.cli.filtering import request_fields
+from ui.cli.options import request_fields
 from ui.cli.server import post, running_server
 from ui.errors import ServerGoneError
 from ui.opening import open_library
@@ -16,21 +16,21 @@ from ui.settings import Settings
 def ask(
     settings: Settings, question: str, filters: Filters, conversation_id: str | None = None
 ) -> dict[str, Any]:
-    """The answer to ``question`` from what passes ``filters``, in its JSON form.
+    """The answer to ``question``, as JSON.
 
     Args:
         settings: name the library.
-        question: what is asked.
-        filters: which documents may be read.
-        conversation_id: of the answers that it follows.
+        question: the question.
+        filters: the documents to search.
+        conversation_id: the conversation that the question follows.
 
     Raises:
-        QuestionError: if it is empty or too long (from a server: ServerRefusedError).
+        QuestionError: if the question is empty or too long. A server raises ServerRefusedError instead.
     """
 
     def here() -> dict[str, Any]:
         from rag.conversations import continue_conversation
-        from ui.engines import open_engine
+        from ui.opening import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
             return engine.ask(question, filters, continue_conversation(index, conversation_id)).as_dict()
@@ -42,7 +42,7 @@ def ask(
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
-    """The ``limit`` passages nearest to ``query`` of what passes, as ``POST /v1/search`` gives them."""
+    """The ``limit`` passages that match ``query`` best, as the JSON of ``POST /v1/search``."""
 
     def here() -> dict[str, Any]:
         from ui.http.questions import search_response

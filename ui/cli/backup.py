@@ -22,36 +22,36 @@ def backup(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the whole library to one file, while it is served."""
+    """Write the library to one file. Its server may keep running."""
     from index.catalog import back_up
 
-    _show(back_up(load_settings(home=home).home, file, _beside()), as_json=as_json)
+    _print_report(back_up(load_settings(home=home).home, file, _entries()), as_json=as_json)
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `footnoted backup` made.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `footnoted backup` wrote.")],
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the place of the library, while it is served; what was there is put aside.
+    """Replace the library by a backup. Its server may keep running; the replaced library is kept aside.
 
-    The folders that it follows are listed, and are followed once you sync each by its name.
+    The command lists the folders that the backup followed. Each is followed again once you sync it by name.
     """
     from index.catalog import restore as put_back
 
-    _show(put_back(load_settings(home=home).home, file, _beside()), as_json=as_json)
+    _print_report(put_back(load_settings(home=home).home, file, _entries()), as_json=as_json)
 
 
-def _beside() -> tuple[str, ...]:
-    """What belongs to a library beside its catalog; settings do not, since they may hold passwords."""
+def _entries() -> tuple[str, ...]:
+    """The entries that a backup holds beside the catalog; not the settings, which may hold passwords."""
     from index.uploads import FOLDER
     from rag.conversations import FILE
 
     return FOLDER, FILE
 
 
-def _show(report: BackupReport, *, as_json: bool) -> None:
-    """Print what a backup holds, where what it replaced lies, and which folders are to be confirmed."""
+def _print_report(report: BackupReport, *, as_json: bool) -> None:
+    """Print the contents of a backup, the place of the replaced library, and the folders to confirm."""
     from rag.wording import visible
 
     if as_json:
@@ -59,11 +59,11 @@ def _show(report: BackupReport, *, as_json: bool) -> None:
         return
     console = output.standard_output()
     documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
-    said = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
-    output.print_line(console, said)
+    summary = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
+    output.print_line(console, summary)
     if report.put_aside is not None:
         output.print_line(
-            console, f"What was there before lies in {report.put_aside}; delete it when it is not needed."
+            console, f"The replaced library is in {report.put_aside}; delete it when you no longer need it."
         )
     if report.unconfirmed:
         output.print_line(console, "It followed these folders; each is followed again once you sync it:")

@@ -1,4 +1,4 @@
-"""Evaluate a set, or the library itself, as ``footnoted eval`` is told to."""
+"""The command ``eval``: evaluate a data set, or the library itself by its feedback."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from rag.evaluation import Comparison, Configuration, Dataset, Evaluation, Part
 
 REPORTS = ("evaluation", "reports")
-"""The folder under a home that holds the reports, a folder a set."""
+"""The folder under a home with the reports, in one folder for each data set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command was asked for.
+    """The arguments of the command.
 
     Attributes:
-        paths: the set's folder; from feedback, files of questions.
-        parts: what to measure; all where it is empty.
-        limit: how many questions at most; None for all.
-        configuration: a TOML file, or None for the default.
+        paths: the folder of the data set; with ``from_feedback``, files of questions.
+        parts: the parts to measure; all if empty.
+        limit: the maximum number of questions; None for all.
+        configuration: a TOML file; None for the default configuration.
         compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
         report: the folder of the report; None for the one under the home.
-        held_out: whether to use only questions from which nothing was learned.
+        held_out: whether to use only questions that no weight was trained on.
         from_feedback: whether to evaluate the library with its stored feedback.
     """
 
@@ -51,11 +51,11 @@ class Request:
 def run(
     settings: Settings, request: Request, stderr: Console, progress: Progress | None
 ) -> Evaluation | Comparison:
-    """Measure, write the report, and say on ``stderr`` where it lies and what could not be used.
+    """Measure, write the report, and print on ``stderr`` its path and notes on unusable questions.
 
     Raises:
-        UsedWronglyError: if parts, paths or configurations cannot be used.
-        DatasetError: if the set cannot be read.
+        UsedWronglyError: if the parts, paths or configurations cannot be used.
+        DatasetError: if the data set cannot be read.
     """
     from rag.evaluation import COMPARISON, REPORT, compare, evaluate, write_comparison, write_report
 
@@ -65,7 +65,7 @@ def run(
     for note in dataset.notes:
         output.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
-    # Each opens its own encoder: one that has seen the first's sentences would make the second look fast.
+    # Each evaluation opens its own encoder: a warm cache would make the second configuration look fast.
     evaluations = [
         evaluate(
             dataset,
@@ -90,8 +90,8 @@ def run(
     return comparison
 
 
-def show(console: Console, measured: Evaluation | Comparison) -> None:
-    """Figures as aligned tables, with their intervals and the number of questions."""
+def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
+    """Print the figures as tables, with their intervals and the number of questions."""
     from rich.table import Table
     from rich.text import Text
 
@@ -137,9 +137,7 @@ def _configurations(settings: Settings, request: Request) -> list[Configuration]
     except ConfigurationError as error:
         raise UsedWronglyError(str(error)) from error
     if len({configuration.name for configuration in found}) < len(found):
-        raise UsedWronglyError(
-            f"both configurations to compare are called {found[0].name!r}; rename one of the files"
-        )
+        raise UsedWronglyError(f"both configurations are called {found[0].name!r}; rename one of the files")
     return found
 
 
@@ -150,7 +148,7 @@ def _dataset(settings: Settings, request: Request, stderr: Console) -> Dataset:
         return read_dataset(_library_set(settings, request.paths, stderr))
     if len(request.paths) != 1:
         raise UsedWronglyError(
-            "name one folder that has a data set, or evaluate the library itself with --from-feedback"
+            "name the folder of one data set, or evaluate the library itself with --from-feedback"
         )
     return read_dataset(request.paths[0])
 

@@ -1,4 +1,4 @@
-"""The command ``export``: an answer or a conversation that the library keeps becomes a file."""
+"""The command ``export``: write a kept answer or conversation to a file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import typer
 from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.errors import NotThereError, UsedWronglyError
-from ui.identifiers import CONVERSATION_ID
 from ui.opening import open_catalog
 from ui.settings import load_settings
+from ui.syntax import CONVERSATION_ID
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -25,30 +25,30 @@ _JSON = "json"
 def export(
     own_id: Annotated[
         str,
-        typer.Argument(
-            metavar="ID", help="The answer_id that `ask --json` prints, or the conversation_id for all of it."
-        ),
+        typer.Argument(metavar="ID", help="The answer_id that `ask --json` prints, or its conversation_id."),
     ],
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="A new .md, .html, .docx or .json (default: print Markdown)."),
+        typer.Argument(
+            metavar="[FILE]", help="A new .md, .html, .docx or .json file (default: print Markdown)."
+        ),
     ] = None,
     *,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an answer or a conversation with its footnotes to a file, which `verify` can check again."""
+    """Write an answer or a conversation with its footnotes to a file, which `verify` can check."""
     if re.fullmatch(CONVERSATION_ID, own_id) is None:
         raise UsedWronglyError(
             f"ID is {own_id!r}; give the answer_id or the conversation_id that `footnoted ask --json` prints"
         )
-    suffix = _suffix(file, otherwise=_JSON if as_json else "md")
+    suffix = _suffix(file, default=_JSON if as_json else "md")
     if file is not None and file.exists():
         raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
     with open_catalog(load_settings(home=home)) as catalog:
         name, data = exported(catalog, own_id, suffix)
     if file is None:
-        # As bytes: what a report says may not be in the terminal's encoding.
+        # Bytes: the terminal's encoding may lack characters of the report.
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -61,10 +61,15 @@ def export(
 
 
 def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
-    """An answer, or else a conversation, as a file of a suffix that :func:`export` takes, without the dot.
+    """The file of an answer or, if no answer has the id, of a conversation.
+
+    Args:
+        catalog: keeps the answers.
+        own_id: the id.
+        suffix: the suffix of the format, without the dot.
 
     Returns:
-        What the id is, ``answer_id`` or ``conversation_id``, and the file.
+        The kind of the id, ``answer_id`` or ``conversation_id``, and the file's content.
 
     Raises:
         NotThereError: if the library keeps neither.
@@ -106,11 +111,11 @@ def _conversation(catalog: Catalog, conversation_id: str, suffix: str) -> bytes:
     return export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))
 
 
-def _suffix(file: Path | None, otherwise: str) -> str:
+def _suffix(file: Path | None, default: str) -> str:
     from ui.export import FORMATS, format_of
 
     if file is None:
-        return otherwise
+        return default
     suffix = file.suffix.removeprefix(".").lower()
     if suffix != _JSON and format_of(suffix) is None:
         known = ", ".join(f".{form.suffix}" for form in FORMATS)

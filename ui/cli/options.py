@@ -1,11 +1,21 @@
-"""Options that several commands have."""
+"""Options that several commands share, and the filters that some of them make.
+
+This module imports nothing slow, since a running server may answer ``ask`` and ``search``.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from index.records import Filters
+from ui.errors import UsedWronglyError
+from ui.syntax import CONVERSATION_ID, MAX_ID, is_iso_date
 
 Home = Annotated[
     Path | None,
@@ -15,3 +25,103 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many passages at most.")]
+
+
+_DATES = ("published_before", "published_after")
+"""The filters that are fields of the request itself, not of its ``filters``."""
+
+
+def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and not is_iso_date(value):
+        raise UsedWronglyError(f"{option.opts[0]} is {value!r}; write 2031-07-18, 2031-07 or 2031")
+    return value
+
+
+def _numbers(option: typer.CallbackParam, values: list[int] | None) -> list[int] | None:
+    for value in values or ():
+        if not 0 < value <= MAX_ID:
+            remedy = "give the document_id that “footnoted search --json” prints"
+            raise UsedWronglyError(f"{option.opts[0]} is {value}; {remedy}")
+    return values
+
+
+def _any_of(option: str, metavar: str, what: str) -> Any:  # noqa: ANN401 (typer's own)
+    return typer.Option(option, metavar=metavar, help=f"Only reports {what}; may be repeated.")
+
+
+def _date(option: str, what: str) -> Any:  # noqa: ANN401 (typer's own)
+    return typer.Option(
+        option, metavar="DATE", callback=_iso_date, help=f"Only reports published {what} this date."
+    )
+
+
+Documents = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--document",
+        metavar="ID",
+        callback=_numbers,
+        help="Only the report with this document_id; may be repeated.",
+    ),
+]
+Publishers = Annotated[list[str] | None, _any_of("--publisher", "NAME", "of this publisher")]
+Languages = Annotated[list[str] | None, _any_of("--language", "CODE", "in this language, such as en")]
+Collections = Annotated[list[str] | None, _any_of("--collection", "NAME", "of this collection")]
+Kinds = Annotated[list[str] | None, _any_of("--kind", "KIND", "of this kind of file, such as pdf or docx")]
+PublishedBefore = Annotated[str | None, _date("--published-before", "before")]
+PublishedAfter = Annotated[str | None, _date("--published-after", "after")]
+
+
+def _conversation(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and re.fullmatch(CONVERSATION_ID, value) is None:
+        remedy = "give a conversation_id that “footnoted ask --json” prints"
+        raise UsedWronglyError(f"{option.opts[0]} is {value!r}; {remedy}")
+    return value
+
+
+Conversation = Annotated[
+    str | None,
+    typer.Option(
+        "--conversation",
+        metavar="ID",
+        callback=_conversation,
+        help="Follow up on this conversation: the conversation_id of an answer.",
+    ),
+]
+
+
+def filters_of(
+    documents: Iterable[int] | None,
+    publishers: Iterable[str] | None,
+    languages: Iterable[str] | None,
+    collections: Iterable[str] | None,
+    *,
+    kinds: Iterable[str] | None,
+    dates: tuple[str | None, str | None],
+) -> Filters:
+    """The filters of a command's options, which are None where they were not given.
+
+    ``dates`` are the options ``--published-before`` and ``--published-after``.
+    """
+    before, after = dates
+    return Filters(
+        tuple(documents or ()),
+        _words(publishers),
+        _words(languages),
+        _words(collections),
+        _words(kinds),
+        before,
+        after,
+    )
+
+
+def request_fields(filters: Filters) -> dict[str, Any]:
+    """The fields of ``POST /v1/search`` and ``POST /v1/chat`` for ``filters``; empty without filters."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    dates = {name: given.pop(name) for name in _DATES if name in given}
+    return {**dates, "filters": given} if given else dates
+
+
+def _words(values: Iterable[str] | None) -> tuple[str, ...]:
+    # Python decodes invalid UTF-8 of an argument to half surrogate pairs, which JSON cannot carry.
+    return tuple(value.encode("utf-8", "replace").decode() for value in values or ())

@@ -1,16 +1,17 @@
-"""Set results for a person at a terminal; programs get the same as JSON.
+"""Print results on a terminal, for people or as JSON, and show progress.
 
-What a document or a file's name says is data: it is shown by :func:`rag.wording.visible`,
-without the control characters that could drive the terminal, and nothing in it is read as markup.
+Text of documents and names of files are data: :func:`rag.wording.visible` removes the control characters that
+could drive the terminal, and Rich reads no markup in them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -18,50 +19,51 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.wording import visible
-from ui.excerpts import SHOWN_PASSAGES, excerpt
-from ui.http.openai_footnotes import label
-from ui.naming import RECOGNISED, dated, source_facts
+from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
+
+if TYPE_CHECKING:
+    from index.library import Progress
 
 WIDTH = 100
-"""Lines longer than this are hard to read, whatever the terminal's width."""
+"""Maximum width of results: longer lines are hard to read, even on a wide terminal."""
 
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 FAILURES = 10
-"""Files that are named of those that could not be read; ``--json`` has all."""
+"""How many files that could not be read are named; ``--json`` has all of them."""
 
 JOB_DIGITS = 8
-"""Of a job's id: enough to tell it from the few that are shown."""
+"""How much of a job's id is shown: enough to tell the few listed jobs apart."""
 
 Result = Mapping[str, Any]
-"""An answer, a search response, a report or a status in its JSON form."""
+"""An answer, a search response, a sync report or a status, as JSON."""
 
 
 def print_json(result: Result) -> None:
-    """Print ``result`` as JSON on standard output, in ASCII where that cannot take Unicode."""
+    """Print ``result`` as JSON on standard output; in ASCII if the output is not UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(json.dumps(result, ensure_ascii=not unicode, indent=2))
 
 
 def print_json_line(result: Result) -> None:
-    """Print ``result`` as one line of JSON in ASCII, at once: others follow it."""
+    """Print ``result`` as one line of ASCII JSON and flush it, since more lines follow later."""
     print(json.dumps(result), flush=True)
 
 
 def standard_output() -> Console:
-    """Standard output, for results."""
+    """A console on standard output, for results."""
     console = Console(highlight=False, soft_wrap=False)
     console.width = min(console.width, WIDTH)
     return console
 
 
 def errors() -> Console:
-    """Standard error, for progress and what went wrong."""
+    """A console on standard error, for progress and errors."""
     return Console(stderr=True, highlight=False)
 
 
 def print_answer(console: Console, answer: Result) -> None:
-    """Sentences with their marks, then a footnote for each; or why there is no answer, and the nearest."""
+    """Print the sentences with marks, then the footnotes; or the abstention with its nearest passages."""
     if answer["standalone"]:
         console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
@@ -81,7 +83,7 @@ def print_answer(console: Console, answer: Result) -> None:
 
 
 def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
-    """The passages that were found, numbered, best first; ``narrowed`` where filters were given."""
+    """Print the passages, numbered, best first; ``narrowed`` says whether the command had filters."""
     for number, result in enumerate(response["results"], 1):
         _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
     if not response["results"] and narrowed:
@@ -91,7 +93,7 @@ def print_search(console: Console, response: Result, *, narrowed: bool = False) 
 
 
 def print_sync(console: Console, stderr: Console, report: Result) -> None:
-    """What a sync did: failures on ``stderr``, a line each, and the counts on ``console``."""
+    """Print the failures of a sync on ``stderr``, one line each, and its counts on ``console``."""
     for failure in report["failed"]:
         print_line(stderr, f"footnoted: {visible(failure['path'])}: {visible(failure['cause'])}")
     counts = ", ".join(
@@ -106,7 +108,7 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
 
 
 def print_status(console: Console, status: Result) -> None:
-    """A line for each fact of the home."""
+    """Print one line for each fact of a home."""
     sizes, server = status["sizes"], status["server"]
     parts = ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if name != "total" and size)
     lines = {
@@ -132,7 +134,7 @@ def print_status(console: Console, status: Result) -> None:
 
 
 def _problem_lines(status: Result) -> dict[str, str]:
-    """The folders that nobody has confirmed, and the files that could not be read."""
+    """The unconfirmed folders, and the files that could not be read."""
     lines = {}
     if status["unconfirmed"]:
         folders = ", ".join(status["unconfirmed"])
@@ -145,7 +147,7 @@ def _problem_lines(status: Result) -> dict[str, str]:
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:
-    """What the index has in its caches, what is behind, and what is being built."""
+    """The state of the search caches, and of a build in progress."""
     if index is None or index["build"] is None:
         return {}
     said = [
@@ -163,7 +165,7 @@ def _index_lines(index: Result | None) -> dict[str, str]:
 
 
 def job_line(job: Result) -> str:
-    """How far a job is, or how it came out."""
+    """The progress or the result of a job, on one line."""
     parts = [f"{job['kind']} {'stopping' if job['cancelling'] else job['state']}"]
     if job["state"] == "running":
         parts += [f"{job[name]['done']} of {job[name]['of']} {name}" for name in COUNTED if job[name]["of"]]
@@ -178,12 +180,12 @@ def job_line(job: Result) -> str:
 
 
 def print_line(console: Console, text: str) -> None:
-    """One line, however long, so that programs and searches find it whole."""
+    """Print ``text`` on one line without wrapping, so that programs find it whole."""
     console.print(Text(text), soft_wrap=True)
 
 
 def _paragraphs(answer: Result) -> list[Text]:
-    """The lines of the answer's text (one document's sentences each) with the marks of their citations."""
+    """The paragraphs of the answer, each sentence followed by its label and its footnote marks."""
     paragraphs = [Text()] if answer["sentences"] else []
     for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
         if before is not None:
@@ -194,7 +196,7 @@ def _paragraphs(answer: Result) -> list[Text]:
                 paragraphs[-1].append(" ")
         struck = "strike" if sentence["verdict"] == "unsupported" else ""
         paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
-        paragraphs[-1].append(label(sentence["verdict"]), style="italic")
+        paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
     return paragraphs
@@ -203,7 +205,7 @@ def _paragraphs(answer: Result) -> list[Text]:
 def _print_disagreement(console: Console, disagreement: Result) -> None:
     console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
     for figure in disagreement["figures"]:
-        facts = [figure["title"], figure["publisher"], dated(figure["published"])]
+        facts = [figure["title"], figure["publisher"], date_or_undated(figure["published"])]
         facts += ["superseded"] if figure["superseded"] else []
         source = " · ".join(visible(fact) for fact in facts if fact)
         console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))
@@ -212,9 +214,9 @@ def _print_disagreement(console: Console, disagreement: Result) -> None:
 
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
     quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
-    said = visible(text[citation["answer_start"] : citation["answer_end"]])
-    # A quoted answer is its own quote: repeating it would only hide the source.
-    quoted = "" if quote == said else f"“{quote}”"
+    sentence = visible(text[citation["answer_start"] : citation["answer_end"]])
+    # A quoted sentence repeats its quote, which would only hide the source.
+    quoted = "" if quote == sentence else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
     doubt = "" if verdict == "supported" else f"{verdict}: {reason}"
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
@@ -262,3 +264,38 @@ def _size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Progress | None]:
+    """A function that draws one progress bar per stage on ``console``; None if it is not a terminal."""
+    if not console.is_terminal:
+        yield None
+        return
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(compact=True),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage.capitalize(), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
+def waiting(console: Console, message: str) -> Iterator[None]:
+    """Show ``message`` on a terminal until the context ends; show nothing elsewhere."""
+    if console.is_terminal:
+        with console.status(message):
+            yield
+    else:
+        yield

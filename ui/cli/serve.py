@@ -1,4 +1,4 @@
-"""Run the server of a home folder: listen, say so, and stop without losing a word."""
+"""The command ``serve``: listen, announce the address, serve, and stop within seconds."""
 
 from __future__ import annotations
 
@@ -24,52 +24,51 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.ingest import QUESTIONS
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
-from ui.cli.stopping import end_within
+from ui.cli.shutdown import exit_within
 from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError
 from ui.opening import open_library
 from ui.settings import Settings
 
 STOP_SECONDS = 3
-"""How long open connections may take to end; a browser page holds one for as long as it is shown."""
+"""How long open connections may take to end; a browser page holds one for as long as it is open."""
 
-END_SECONDS = 8.0
-"""How long all may take to end once the process is told to stop; what has not ended then is cut off."""
+EXIT_SECONDS = 8.0
+"""How long the process may take to end after a signal; it is killed then."""
 
 HEAD_SECONDS = 15.0
 """How long a client may take to send the head of a request."""
 
-MOST_CONNECTIONS = 800
-"""Further requests are answered 503. Systems allow a process 1,024 open files unless told otherwise."""
+MAX_CONNECTIONS = 800
+"""Further requests are answered with 503. Systems usually allow a process 1,024 open files."""
 
 LOCK_FILE = "serve.lock"
-"""In a home; a server holds it for as long as it lives, and the system gives it back whatever happens."""
+"""A file of the home that a running server locks. The system releases the lock when the process ends."""
 
 SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the interpreter while others wait for it. A pass through the model and a
-search give it up and ask for it again hundreds of times: at Python's own 5 ms each, what embeds hardly gets
-on while many search."""
+"""How long a thread may keep the interpreter while others wait. A forward pass and a search release and
+request it hundreds of times: at Python's default of 5 ms, embedding would hardly advance during searches."""
 
 EXAMPLES = 4
-"""Questions that the page offers to begin with."""
+"""How many example questions the page offers."""
 
 
 class _Connection(H11Protocol):
-    """uvicorn's connection, which is closed where the head of a request does not arrive in time."""
+    """uvicorn's connection with a time limit for the head of a request."""
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the head of the first request."""
+        """Start to wait for the head of the first request."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of a head, or of a body."""
+        """Receive bytes of a head or a body."""
         super().data_received(data)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         super().connection_lost(exc)
         self._stop_waiting()
 
@@ -86,43 +85,47 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which calls back once it listens and once it is told to stop."""
+    """uvicorn's server with callbacks: when it listens, and at the first signal to stop."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], told: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
-        self._told = told
+        self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then call back."""
+        """Listen, then call ``on_ready``."""
         try:
             await super().startup(sockets)
         except OSError as error:
-            # Two servers can bind a port and only one can listen: the other one started a moment earlier.
+            # Two servers can bind a port, but only one can listen: another one was faster.
             raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
-        self._ready()
+        self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Call back at the first signal, and stop."""
+        """Call ``on_stop`` at the first signal, and stop."""
         if not self.should_exit:
-            self._told()
+            self._on_stop()
         super().handle_exit(sig, frame)
 
 
-def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, watch: bool = False) -> None:
-    """Answer over HTTP until the process is told to stop (SIGTERM or SIGINT).
+def serve(
+    settings: Settings, announce: Callable[[str], None], interrupted: Event, *, watch: bool = False
+) -> None:
+    """Serve HTTP until SIGTERM or SIGINT.
 
     Args:
         settings: home, address and model.
-        announce: called with the server's URL when it can be asked.
-        told: set once the process was told to stop, from :func:`~ui.cli.stopping.told_to_stop`.
-        watch: whether followed folders are synced whenever something in them changes.
+        announce: called with the server's URL once it accepts requests.
+        interrupted: set after a signal, from :func:`~ui.cli.shutdown.interruptible`.
+        watch: whether the followed folders are synced whenever they change.
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines reach the address, and the settings do not accept that.
-        PortInUseError: if the address cannot be listened on; found before anything is loaded.
-        KeyboardInterrupt: if it is told to stop before it is ready.
+        UsedWronglyError: if other machines reach the address and the settings do not allow that.
+        PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
+        KeyboardInterrupt: if a signal arrives before the server is ready.
     """
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
@@ -130,43 +133,42 @@ def serve(settings: Settings, announce: Callable[[str], None], told: Event, *, w
         refuse_exposure(settings, listener)
         index = opened.enter_context(open_library(settings, former=True))
         from ui.app import create_app
-        from ui.engines import open_engine
+        from ui.opening import open_engine
 
         engine = opened.enter_context(open_engine(settings, index))
-        # The first text takes longer than all later ones; nobody should wait for it.
+        # The first embedding is slow: do it before the first request.
         engine.warm_up()
         examples = example_questions(map(Path, index.catalog.sources()))
         app = create_app(index, engine, settings, examples, watch=watch)
-        me = RunningServer(
+        server = RunningServer(
             os.getpid(),
             settings.host,
             listener.getsockname()[1],
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-        def ready() -> None:
-            write_server_file(settings.home, me)
-            announce(me.address)
+        def on_ready() -> None:
+            write_server_file(settings.home, server)
+            announce(server.address)
 
-        if told.is_set():
+        def on_stop() -> None:
+            exit_within(EXIT_SECONDS, partial(remove_server_file, settings.home))
+
+        if interrupted.is_set():
             raise KeyboardInterrupt
-
-        def told_to() -> None:
-            end_within(END_SECONDS, partial(remove_server_file, settings.home))
-
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
-            _run(app, listener, ready, told_to)
+            _run(app, listener, on_ready, on_stop)
         finally:
             remove_server_file(settings.home)
 
 
 @contextmanager
 def only_server(home: Path) -> Iterator[None]:
-    """Keep other servers of ``home`` out, for as long as the context lasts.
+    """Lock ``home`` against other servers until the context ends.
 
     Raises:
-        AlreadyServedError: if there is one.
+        AlreadyServedError: if another server holds the lock.
     """
     home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
@@ -184,10 +186,10 @@ def only_server(home: Path) -> Iterator[None]:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, not listening yet.
+    """A socket that is bound to the address and not listening yet.
 
     Raises:
-        PortInUseError: if it cannot be bound.
+        PortInUseError: if the socket cannot be bound.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -196,10 +198,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise PortInUseError(
-            f"{host!r} is no address to listen on: {error.strerror}; give another --host"
+            f"{host!r} is not an address to listen on: {error.strerror}; give another --host"
         ) from error
     try:
-        # A port whose last server has just stopped is free; on Windows the option would share a used one.
+        # Reuse the port of a server that has just stopped; on Windows the option would share a port in use.
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -212,26 +214,25 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
-    """Refuse an address that other machines reach, unless the settings accept it.
+    """Refuse an address that other machines reach, unless the settings allow it.
 
     Raises:
-        UsedWronglyError: if ``listener`` is bound to one; the message says what that means.
+        UsedWronglyError: if ``listener`` is bound to such an address; the message explains the risk.
     """
     address = listener.getsockname()[0]
     if ip_address(address.partition("%")[0]).is_loopback or settings.insecure:
         return
     raise UsedWronglyError(
-        f"other machines reach {settings.host}, and no log-in keeps whoever reaches the server from reading, "
-        "adding and deleting reports; listen on 127.0.0.1 behind a proxy that asks for a log-in, or give "
-        "--insecure to accept it"
+        f"other machines reach {settings.host}, and without a log-in anyone there can read, add and delete "
+        "reports; listen on 127.0.0.1 behind a proxy that asks for a log-in, or accept this with --insecure"
     )
 
 
 def example_questions(folders: Iterable[Path]) -> list[str]:
-    """A question about each of some documents, out of the followed folders' ``questions.jsonl``.
+    """Up to ``EXAMPLES`` questions from the followed folders' ``questions.jsonl``, one for each document.
 
-    A line is a JSON object with ``text``, ``answerable`` and ``evidence``, whose entries name their
-    ``document``. Lines of another form are passed over.
+    Each line is a JSON object with ``text``, ``answerable`` and ``evidence``, whose entries name their
+    ``document``. Other lines are skipped.
     """
     by_document: dict[tuple[Path, str], str] = {}
     for folder in folders:
@@ -250,17 +251,19 @@ def example_questions(folders: Iterable[Path]) -> list[str]:
     return list(by_document.values())[:EXAMPLES]
 
 
-def _run(app: FastAPI, listener: socket.socket, ready: Callable[[], None], told: Callable[[], None]) -> None:
+def _run(
+    app: FastAPI, listener: socket.socket, on_ready: Callable[[], None], on_stop: Callable[[], None]
+) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
         app,
         http=_Connection,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
     )
-    # uvicorn stops in good order and then repeats the signal that it was stopped by.
+    # After a clean stop, uvicorn raises the signal again.
     with suppress(KeyboardInterrupt):
-        _Server(config, ready, told).run(sockets=[listener])
+        _Server(config, on_ready, on_stop).run(sockets=[listener])

@@ -1,9 +1,8 @@
-"""Find the server of a home folder and ask it, so that a command need not load everything itself.
+"""Find the running server of a home and send it requests, so that a command need not load the models itself.
 
-A running server keeps ``server.json`` in its home. The file may outlive a server that was killed, and
-its port may have gone to another program: it is believed only where ``/healthz`` answers with the id of
-this home. Only one server of a home runs at a time (:func:`ui.cli.serve.serve`), and it alone writes the
-file.
+A running server keeps ``server.json`` in its home. The file may survive a killed server, and another program
+may use the port: a server counts as running only if its ``/healthz`` answers with the id of this home. At
+most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that server writes the file.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared with
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server as it wrote itself down in its home.
+    """The content of ``server.json``.
 
     Attributes:
-        pid: its process.
-        host: the address that it listens on.
+        pid: the process id of the server.
+        host: the address on which it listens.
         port: its port.
         started: when it became ready, ISO 8601 in UTC.
     """
@@ -45,25 +44,25 @@ class RunningServer:
 
     @property
     def address(self) -> str:
-        """The URL under which this machine reaches it, without a slash at the end."""
+        """The URL by which this machine reaches the server, without a final slash."""
         host = _EVERYWHERE.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` into ``home`` so that a reader finds it whole or not at all."""
+    """Write ``server.json`` to ``home`` atomically."""
     with NamedTemporaryFile("w", dir=home, prefix=SERVER_FILE, delete=False, encoding="utf-8") as part:
         json.dump(asdict(server), part)
     Path(part.name).replace(home / SERVER_FILE)
 
 
 def remove_server_file(home: Path) -> None:
-    """Remove ``server.json``, for the server of ``home``."""
+    """Remove ``server.json`` from ``home``."""
     (home / SERVER_FILE).unlink(missing_ok=True)
 
 
 def running_server(home: Path) -> RunningServer | None:
-    """The server of this home, where one is running and well; else None."""
+    """The running server of this home; None if none answers."""
     server = _read_server_file(home)
     if server is None:
         return None
@@ -78,10 +77,10 @@ def running_server(home: Path) -> RunningServer | None:
 
 
 def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What the server answers to ``body`` at ``route``.
+    """POST ``body`` to ``route`` and return the JSON of the response.
 
     Raises:
-        ServerGoneError: if it cannot be reached any more.
+        ServerGoneError: if the server cannot be reached any more.
         ServerRefusedError: if it answers with a problem, or not within ``ANSWER_SECONDS``.
     """
     import httpx
@@ -111,7 +110,7 @@ def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, A
 def _http(server: RunningServer, seconds: float) -> httpx.Client:
     import httpx
 
-    # trust_env: a proxy of the environment must not get questions that are meant for this machine.
+    # trust_env=False: a proxy of the environment must not receive requests to this machine.
     return httpx.Client(base_url=server.address, timeout=seconds, trust_env=False)
 
 

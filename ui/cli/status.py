@@ -1,4 +1,4 @@
-"""What a home folder holds, from its catalog alone: no model and no index is loaded."""
+"""The command ``status``: read the state of a home from its catalog, without loading a model or an index."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.server import running_server
+from ui.opening import open_catalog
 from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.ingest import KeptFailure
 
-CATALOG_FILE = "catalog.sqlite"
-
 ENDED_JOBS = 3
+"""How many ended jobs are listed."""
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The state of ``settings.home``; of a home that does not exist yet, an empty one. Nothing is made.
+    """The state of ``settings.home``. No file is made; a home without a library has an empty state.
 
     Returns:
-        ``home``; ``exists``, whether a library is there; ``generation``; ``documents`` and ``passages``,
-        counted; ``folders`` that are followed; ``unconfirmed`` ones, which a backup named; ``failed``, the
-        files and folders that could not be read (``source``, ``path``, ``cause``, ``since``); ``model``, the
-        encoder that the library was made with or, while it is empty, the one that the settings name (None:
-        the bundled one); ``sizes``, bytes by entry of the folder and their ``total``; ``server``, the running
-        one's ``address``, ``pid`` and ``started``, or None; ``index``, the fields of
-        :class:`index.search.status.Condition` where there is a library: its caches, what is behind and what
-        is being built; ``jobs``, those that have not ended and, of the others, the last ones, newest first.
+        ``home``; ``exists``, whether it has a library; ``generation``; the numbers of ``documents`` and
+        ``passages``; the followed ``folders``; ``unconfirmed``, the folders that a restored backup followed;
+        ``failed``, the files and folders that could not be read (``source``, ``path``, ``cause``, ``since``);
+        ``model``, the encoder of the library or, while it is empty, of the settings (None: the bundled one);
+        ``sizes``, bytes by entry of the home, and their ``total``; ``server``, the ``address``, ``pid`` and
+        ``started`` of the running server, or None; ``index``, the fields of
+        :class:`index.search.status.Condition`, or None without a library; ``jobs``, the jobs that have not
+        ended, then the last ended ones, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.
     """
+    from index.catalog import CATALOG
+
     server = running_server(settings.home)
     status: dict[str, Any] = {
         "home": str(settings.home),
-        "exists": (settings.home / CATALOG_FILE).is_file(),
+        "exists": (settings.home / CATALOG).is_file(),
         "generation": 0,
         "documents": 0,
         "passages": 0,
@@ -51,12 +53,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "server": server and {"address": server.address, "pid": server.pid, "started": server.started},
     }
     if status["exists"]:
-        from index.catalog import Catalog
         from index.ingest import Failures
         from index.search import condition
 
-        catalog = Catalog.open(settings.home / CATALOG_FILE)
-        try:
+        with open_catalog(settings) as catalog:
             records = catalog.documents()
             build = catalog.build()
             passages = sum(record.passages for record in records)
@@ -71,8 +71,6 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "model": build.recipe.encoder if build and passages else settings.model,
                 "jobs": _jobs(catalog),
             }
-        finally:
-            catalog.close()
     return status
 
 

@@ -1,4 +1,4 @@
-"""The command ``sync``: once, or again and again as what is followed changes. Each sync is a job."""
+"""The command ``sync``: sync folders once, or on every change. Each sync is a job."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import output
-from ui.cli.progress import progress_bar, waiting
-from ui.cli.stopping import told_to_stop
+from ui.cli.output import progress_bar, waiting
+from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
 from ui.opening import open_library
 from ui.settings import Settings
 
 Report = dict[str, Any]
-"""What a sync did, in its JSON form."""
+"""The report of a sync, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Syncer:
-    """Syncs an open library, each time as a job whose progress is shown on ``stderr``, too."""
+    """Syncs an open library in jobs, and shows their progress on ``stderr``."""
 
     index: Library
     options: Options
@@ -45,29 +45,29 @@ class _Syncer:
 
 
 def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console) -> Report:
-    """Sync ``paths``, or all that is followed.
+    """Sync ``paths``; without paths, all followed folders.
 
     Raises:
-        Cancelled: if it was cancelled over HTTP.
+        Cancelled: if the job was cancelled over HTTP.
     """
     options = settings.loading()
     with ExitStack() as opened:
         return _Syncer(_open(settings, opened, stderr), options, stderr).sync(paths)
 
 
-def follow(
+def sync_on_changes(
     settings: Settings, paths: Sequence[Path], stderr: Console, show: Callable[[Report], None]
 ) -> None:
-    """Sync ``paths``, and from then on all that is followed, whenever it changes; until interrupted.
+    """Sync ``paths``, then all followed folders whenever they change, until interrupted.
 
     Args:
         settings: name the library.
         paths: as for :func:`sync_once`.
-        stderr: where what goes wrong is said, a line each.
-        show: called with the first report, and with each in which something has changed or failed.
+        stderr: receives one line for each error.
+        show: called with the first report, and with each later report of a change or failure.
     """
     options = settings.loading()
-    with suppress(KeyboardInterrupt), told_to_stop() as told, ExitStack() as opened:
+    with suppress(KeyboardInterrupt), interruptible() as interrupted, ExitStack() as opened:
         index = _open(settings, opened, stderr)
         syncer = _Syncer(index, options, stderr, opened.enter_context(Isolated()))
 
@@ -76,14 +76,14 @@ def follow(
                 report = syncer.sync(change.folders, change.leave)
             except expected_errors() as error:
                 output.print_line(stderr, f"footnoted: {line_of(error)}")
-                # Who cancelled it does not want it again at once.
+                # Do not repeat a cancelled sync at once.
                 return isinstance(error, Cancelled)
             if any(report[change] for change in output.CHANGES):
                 show(report)
             return True
 
         show(syncer.sync(paths))
-        Watch(index.catalog, index.home, synced, told).run()
+        Watch(index.catalog, index.home, synced, interrupted).run()
 
 
 def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Library:

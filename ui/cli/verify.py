@@ -1,4 +1,4 @@
-"""The command ``verify``: exported answers are checked against the library, without model or network."""
+"""The command ``verify``: check exported answers against the library, without a language model or network."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ if TYPE_CHECKING:
     from ui.export.sheet import Sheet
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of an exported answer: a larger file is none."""
+"""The maximum size of an exported file."""
 
 EXCERPT_CHARACTERS = 60
+"""How much of a sentence or quote a line of the result shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came out of checking an exported answer or conversation.
+    """The result of checking an exported answer or conversation.
 
     Attributes:
-        file: where it lies.
-        sentences: what came out for each sentence.
-        footnotes: what came out for each footnote.
-        problems: what is wrong with it as a whole, a line each.
-        answers: how many answers a conversation has; None for an answer by itself.
+        file: the path of the file.
+        sentences: the result for each sentence.
+        footnotes: the result for each footnote.
+        problems: problems of the file as a whole, one line each.
+        answers: the number of answers of a conversation; None for a single answer.
     """
 
     file: str
@@ -49,11 +50,11 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no problem."""
         return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain lists, dicts and scalars, ready for JSON."""
+        """The result, ready for JSON."""
         return {
             "file": self.file,
             "holds": self.holds,
@@ -74,7 +75,7 @@ def verify(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check an exported answer against the library as it is now: its quotes, and its sentences by them."""
+    """Check the quotes of an exported answer against the library, and its sentences against the quotes."""
     settings = load_settings(home=home)
 
     def encoder() -> Encoder:
@@ -87,21 +88,21 @@ def verify(
     if as_json:
         output.print_json(verified.as_dict())
     else:
-        _show(verified)
+        _print(verified)
     if not verified.holds:
         raise typer.Exit(FAILED)
 
 
 def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
-    """Check what a reader sees of an exported answer.
+    """Check the visible text of an exported answer.
 
     Args:
-        catalog: the library's.
-        file: the exported answer.
-        encoder: opens what compares meanings, as :func:`~rag.conversations.export_check.recheck` needs it.
+        catalog: the library's catalog.
+        file: the exported file.
+        encoder: opens the encoder, for :func:`~rag.conversations.export_check.recheck`.
 
     Raises:
-        UsedWronglyError: if it is none, or cannot be read.
+        UsedWronglyError: if the file is not an exported answer or cannot be read.
     """
     from rag.conversations import recheck
     from ui.export import NotExportedError, facts, read_export
@@ -109,7 +110,7 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
     try:
         exported = read_export(_content(file), file)
     except NotExportedError as error:
-        raise UsedWronglyError(f"{file} is no exported answer: {error}") from error
+        raise UsedWronglyError(f"{file} is not an exported answer: {error}") from error
     sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, encoder)
     answers = None if exported.name is None else len(exported.answers)
     return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)), answers)
@@ -118,7 +119,7 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
 def _content(file: Path) -> bytes:
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise UsedWronglyError(f"{file} is larger than an exported answer; give a file of one")
+            raise UsedWronglyError(f"{file} is too large for an exported answer; give an exported file")
         return file.read_bytes()
     except OSError as error:
         cause = error.strerror or str(error)
@@ -128,20 +129,20 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """What is wrong with answers beyond their sentences and their footnotes."""
-    from ui.export.comparing import beside_footnotes, beside_kept, beside_manifest
+    """The problems of answers beside those of their sentences and footnotes."""
+    from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:
-        yield from beside_footnotes(reader, exported)
+        yield from check_footnotes(reader, exported)
     manifest = exported.manifest
     if manifest is None:
         return
-    yield from beside_manifest(exported, manifest)
-    yield from beside_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
+    yield from check_manifest(exported, manifest)
+    yield from check_kept(exported, [_kept_sheet(catalog, made.answer_id) for made in manifest.answers])
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    """The answer that the library keeps, as it is laid out; None where it does not keep it."""
+    """The layout of a kept answer; None if the library does not keep it."""
     from rag.conversations import kept_answer, load
     from rag.errors import AnswerNotFoundError
     from ui.export.sheet import lay_out
@@ -162,8 +163,8 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
     }
 
 
-def _show(verified: Verified) -> None:
-    """A line for each sentence and footnote, and one for the whole."""
+def _print(verified: Verified) -> None:
+    """Print one line for each sentence and footnote, and one for the file."""
     console = output.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
@@ -179,7 +180,7 @@ def _show(verified: Verified) -> None:
 
 def _summary(verified: Verified) -> str:
     if not (verified.sentences or verified.footnotes or verified.problems):
-        return f"{verified.file}: it claims nothing, so that there is nothing to check"
+        return f"{verified.file}: it has no sentence or footnote to check"
     counts = _counted({"sentence": len(verified.sentences), "footnote": len(verified.footnotes)})
     if verified.answers is not None:
         counts = f"{_counted({'answer': verified.answers})}, {counts}"

@@ -1,4 +1,4 @@
-"""Answers as a file that can be carried away, and read back: Markdown, HTML, Word and JSON."""
+"""Export answers and conversations as Markdown, HTML or Word files, and read such files and JSON back."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from rag.answers import Answer
 from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
 from ui.errors import NotExportedError
-from ui.export.binding import bind
-from ui.export.reading import Exported, ReadAnswer, Row
-from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out
+from ui.export.reader import Exported, ReadAnswer, Row
+from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 
 __all__ = [
     "FORMATS",
@@ -34,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: its suffix, without the dot, other suffixes that mean the same, and its media type."""
+    """A file format: its suffix without the dot, equivalent suffixes, and its media type."""
 
     suffix: str
     also: tuple[str, ...]
@@ -50,7 +49,7 @@ _JSON = "json"
 
 
 def format_of(suffix: str) -> Format | None:
-    """The format of a suffix, without the dot, in any case; None where there is none."""
+    """The format of a suffix without the dot, ignoring case; None for an unknown suffix."""
     wanted = suffix.lower()
     return next((each for each in FORMATS if wanted == each.suffix or wanted in each.also), None)
 
@@ -60,8 +59,8 @@ def export(answer: Answer, form: Format, digests: Digests) -> bytes:
 
     Args:
         answer: the answer.
-        form: which kind of file.
-        digests: of the files that it cites, as :func:`digests_of` finds them.
+        form: the format.
+        digests: the digests of the cited files, from :func:`digests_of`.
     """
     return _written(lay_out(answer, digests), form)
 
@@ -73,12 +72,12 @@ def export_conversation(
 
     Args:
         conversation_id: the conversation's id.
-        name: what heads it.
-        answers: its answers, in their order; one at least.
-        form: which kind of file.
-        digests: of the files that they cite, as :func:`digests_of` finds them.
+        name: the title of the file.
+        answers: its answers in order; at least one.
+        form: the format.
+        digests: the digests of the cited files, from :func:`digests_of`.
     """
-    return _written(bind(conversation_id, name, answers, digests), form)
+    return _written(lay_out_conversation(conversation_id, name, answers, digests), form)
 
 
 def _written(sheet: Sheet, form: Format) -> bytes:
@@ -96,29 +95,29 @@ def _written(sheet: Sheet, form: Format) -> bytes:
 
 
 def read_export(data: bytes, path: Path) -> Exported:
-    """What a reader sees of an exported answer or conversation, or of one in JSON.
+    """The visible text of an exported answer or conversation, or of one in JSON.
 
     Args:
-        data: the file's content.
-        path: its name, whose suffix says what it is.
+        data: the content of the file.
+        path: the name of the file, whose suffix names the format.
 
     Raises:
-        NotExportedError: if it is neither.
+        NotExportedError: if the file is not an exported one.
     """
     suffix = path.suffix.removeprefix(".").lower()
     form = format_of(suffix)
     if suffix == _JSON:
         return _read_json(data)
     if form is MARKDOWN:
-        from ui.export.markdown_reading import read_markdown
+        from ui.export.markdown import read_markdown
 
         return read_markdown(data)
     if form is HTML:
-        from ui.export.html_reading import read_html
+        from ui.export.html import read_html
 
         return read_html(data)
     if form is DOCX:
-        from ui.export.docx_reading import read_docx_export
+        from ui.export.docx_reader import read_docx_export
 
         return read_docx_export(data)
     known = ", ".join(f".{each.suffix}" for each in FORMATS)
@@ -126,7 +125,7 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """What a reader sees of a sheet, whatever it is printed as."""
+    """The visible text of a sheet, which is the same in every format."""
     answers = tuple(
         ReadAnswer(
             part.question,
@@ -153,7 +152,7 @@ def _read_json(data: bytes) -> Exported:
         sheet = _sheet_of_json(data)
     except AnswerFormError as error:
         raise NotExportedError(f"it is {error}") from error
-    # It has no part for programs, which could differ from what is read.
+    # JSON has no manifest beside its text.
     return replace(sheet_as_read(sheet), manifest=None)
 
 
@@ -165,4 +164,6 @@ def _sheet_of_json(data: bytes) -> Sheet:
     answers = fields.get("answers") if isinstance(fields, dict) else None
     if not isinstance(answers, list) or not answers:
         return lay_out(load(data), {})
-    return bind("", str(fields.get("name") or ""), [load(json.dumps(answer)) for answer in answers], {})
+    return lay_out_conversation(
+        "", str(fields.get("name") or ""), [load(json.dumps(answer)) for answer in answers], {}
+    )

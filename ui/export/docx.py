@@ -1,8 +1,8 @@
-"""Answers → a Word document with real footnotes.
+"""Write a sheet as a Word document with real footnotes.
 
-python-docx writes the body. It has no footnotes: their part, its styles and its relations are made here, as
-ISO/IEC 29500-1 (17.11) has them. Word numbers footnotes itself, in the order in which they are referred to;
-so a quote that two sentences cite has a footnote at each of them.
+python-docx writes the body but has no footnotes: this module makes their part, styles and relations as in
+ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks, so a quote that two sentences
+cite becomes two footnotes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
-from ui.naming import DOUBTS
+from ui.words import DOUBTS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -52,7 +52,7 @@ _MARK_STYLE_XML = (
     '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
-"""The two lines above footnotes, which have numbers of their own."""
+"""The two separator lines above footnotes, with their fixed ids."""
 
 _BEFORE_COMPATIBILITY = (
     "endnotePr",
@@ -63,7 +63,7 @@ _BEFORE_COMPATIBILITY = (
     "themeFontLang",
     "clrSchemeMapping",
 )
-"""Some of what follows the footnotes' properties in the settings, whose order is fixed (17.15.1.78)."""
+"""Elements that follow the footnotes' properties in the settings, whose order is fixed (17.15.1.78)."""
 
 
 def write_docx(sheet: Sheet) -> bytes:
@@ -90,7 +90,7 @@ def write_docx(sheet: Sheet) -> bytes:
 def _add_part(
     word: WordDocument, part: Part, numbered: _Numbered, numbers: Iterator[int], level: int
 ) -> None:
-    """An answer below its question; its sections have headings of a level."""
+    """Add an answer; its sections have headings of ``level``."""
     if part.abstention is not None:
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)
@@ -111,7 +111,13 @@ def _add_part(
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """Footnotes as Word numbers them: a note for each mark, from 1; the first of them by the old number."""
+    """Footnotes as Word numbers them, one for each mark, from 1.
+
+    Attributes:
+        notes: the footnotes.
+        manifest: the manifest with the new numbers.
+        first: the first new number of each old one.
+    """
 
     notes: tuple[Note, ...]
     manifest: Manifest
@@ -176,7 +182,7 @@ def _add_styles(word: WordDocument) -> None:
 
 
 def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
-    """The part with the footnotes' words, which the document and its settings refer to."""
+    """Add the part with the footnotes, to which the document and its settings refer."""
     from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
@@ -206,7 +212,7 @@ def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
 
 
 def _footnote(note: Note) -> Element:
-    """A footnote: its mark and the quote, the headings of a table's row, and what is said of the document."""
+    """A footnote: its mark and quote, the headings of a table row, and the attribution."""
     lines = [f" “{note.quote}”"]
     if note.headings is not None:
         lines.append(f"{HEADINGS}{note.headings}")
@@ -233,7 +239,7 @@ def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
     root.text = manifest.to_json()
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     package = word.part.package
-    # The template has a part of this kind, too.
+    # The template has a part of this kind already, so use the next free name.
     part = Part(package.next_partname("/customXml/item%d.xml"), "application/xml", data, package)
     word.part.relate_to(part, MANIFEST_TYPE)
 
@@ -241,7 +247,7 @@ def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
 def _describe(word: WordDocument, sheet: Sheet) -> None:
     made = dict(sheet.parts[-1].colophon)["Made"]
     properties = word.core_properties
-    # The property may hold no more.
+    # The property is limited to 255 characters.
     properties.title = sheet.title[:255]
     properties.author, properties.comments = "", ""
     properties.created = properties.modified = datetime.fromisoformat(made)

@@ -1,6 +1,6 @@
-"""What an exported answer carries for programs: where each quote stands, and which sentence cites it.
+"""The manifest of an exported file, for programs: places of quotes, and the footnotes of each sentence.
 
-It is JSON in ASCII without a word of a document or a person in it, so that it can lie in a comment.
+It is ASCII JSON without text of documents or people, so that it can be written into a comment.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ui.errors import NotExportedError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# Raised when an older program could not read what a newer one writes.
+# Versions of the format. Raise one when older programs could not read the new format.
 _ONE: Literal[1] = 1
 _SEVERAL: Literal[2] = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A footnote: its number, and the place of its words (:class:`~rag.conversations.export_check.Place`)."""
+    """A footnote: its number, and the place of its quote (:class:`~rag.conversations.export_check.Place`)."""
 
     number: int
     document_id: int
@@ -36,7 +36,7 @@ class Entry:
 
     @property
     def place(self) -> Place:
-        """Where its words stand."""
+        """The place of the quote."""
         return Place(self.document_id, self.version, self.digest, self.start, self.end)
 
 
@@ -45,9 +45,9 @@ class Made:
     """An answer of the file.
 
     Attributes:
-        answer_id: the answer's id.
-        generation: of the library, when it was made.
-        sentences: the numbers of each sentence's footnotes.
+        answer_id: the id of the answer.
+        generation: the generation of the library that answered.
+        sentences: the numbers of the footnotes of each sentence.
     """
 
     answer_id: str
@@ -57,11 +57,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A conversation, of which the file has the answers.
+    """A conversation, all of whose answers are in the file.
 
     Attributes:
-        conversation_id: its id.
-        name: sha256 of the name that heads the file, in hexadecimal.
+        conversation_id: the id of the conversation.
+        name: the SHA-256 of the file's title, in hexadecimal.
     """
 
     conversation_id: str
@@ -70,12 +70,12 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An exported file, as programs read it.
+    """The data of an exported file for programs.
 
     Attributes:
         answers: its answers; one, unless it is a conversation.
-        footnotes: the footnotes.
-        whole: the conversation; None for an answer by itself.
+        footnotes: its footnotes.
+        whole: the conversation; None for a single answer.
     """
 
     answers: tuple[Made, ...]
@@ -84,19 +84,19 @@ class Manifest:
 
     def to_json(self) -> str:
         """The JSON text, on one line."""
-        return json.dumps(asdict(_spelled(self)), separators=(",", ":"))
+        return json.dumps(asdict(_json_form(self)), separators=(",", ":"))
 
 
 def digest_of(name: str) -> str:
-    """What a manifest has of the name that heads a file."""
+    """The digest of a file's title in its manifest."""
     return sha256(name.encode()).hexdigest()
 
 
 def read_manifest(text: str) -> Manifest:
-    """The manifest of a JSON text.
+    """Parse a manifest.
 
     Raises:
-        NotExportedError: if it is none, or of a newer program.
+        NotExportedError: if ``text`` is not a manifest, or a newer program wrote it.
     """
     from pydantic import ValidationError
 
@@ -104,10 +104,8 @@ def read_manifest(text: str) -> Manifest:
         found = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, _named(fault["loc"]))) or "the whole"
-        raise NotExportedError(
-            f"what it says for programs cannot be read ({place}: {fault['msg']})"
-        ) from error
+        place = ".".join(map(str, _field_path(fault["loc"]))) or "the whole"
+        raise NotExportedError(f"its manifest cannot be read ({place}: {fault['msg']})") from error
     if isinstance(found, _Several):
         return Manifest(found.answers, found.footnotes, Whole(found.conversation_id, found.name))
     return Manifest((Made(found.answer_id, found.generation, found.sentences),), found.footnotes)
@@ -115,7 +113,7 @@ def read_manifest(text: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """How an answer by itself is written."""
+    """The JSON of a single answer."""
 
     format: Literal[1]
     answer_id: str
@@ -126,7 +124,7 @@ class _One:
 
 @dataclass(frozen=True, slots=True)
 class _Several:
-    """How a conversation is written."""
+    """The JSON of a conversation."""
 
     format: Literal[2]
     conversation_id: str
@@ -135,15 +133,15 @@ class _Several:
     footnotes: tuple[Entry, ...]
 
 
-def _spelled(manifest: Manifest) -> _One | _Several:
+def _json_form(manifest: Manifest) -> _One | _Several:
     if (whole := manifest.whole) is not None:
         return _Several(_SEVERAL, whole.conversation_id, whole.name, manifest.answers, manifest.footnotes)
     [made] = manifest.answers
     return _One(_ONE, made.answer_id, made.generation, made.sentences, manifest.footnotes)
 
 
-def _named(place: tuple[int | str, ...]) -> Iterator[int | str]:
-    """The place of a fault less the format, which the reader of the file did not write as a field."""
+def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:
+    """The path of a fault, without the format number that Pydantic puts before it."""
     yield from place[1:] if place[:1] in {(_ONE,), (_SEVERAL,)} else place
 
 

@@ -1,24 +1,23 @@
-"""Answers as they are laid out on paper, before they become Markdown, HTML or a Word document.
+"""The layout of exported answers and conversations, before a format writes it.
 
-All words in it are as a reader sees them (:func:`rag.wording.visible`); each format escapes
-them in its way.
+All text in a sheet is as a reader sees it (:func:`rag.wording.visible`); each format escapes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.wording import visible
-from ui.export.manifest import Entry, Made, Manifest
-from ui.naming import DOUBTS, RECOGNISED, dated, source_facts
+from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
+from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
 
 Digests = Mapping[tuple[int, int], str]
-"""sha256 of the files of documents, in hexadecimal, by the document's number and version."""
+"""The SHA-256 of each document's file, in hexadecimal, by document number and version."""
 
 NO_ANSWER = "No answer"
 REMARKS = "Remarks"
@@ -26,20 +25,20 @@ DIFFERENCES = "Different figures"
 FOOTNOTES = "Footnotes"
 ABOUT = "About this answer"
 SECTIONS = (NO_ANSWER, REMARKS, DIFFERENCES, FOOTNOTES, ABOUT)
-"""The headings under which no sentence of the answer stands."""
+"""The headings of the sections that have no sentences of the answer."""
 
 LISTS = (REMARKS, ABOUT)
-"""Those of them under which there is nothing but a list."""
+"""The sections that have only a list."""
 
 COLUMNS = ("Figure", "Source", "Date", "Footnote")
 
 HEADINGS = "Headings: "
-"""What stands before the headings of a table's row."""
+"""The label before the headings of a cited table row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer: its words, the numbers of its footnotes, and how it is shown."""
+    """A sentence of the answer: its text, the numbers of its footnotes, and its verdict."""
 
     text: str
     footnotes: tuple[int, ...]
@@ -48,7 +47,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote: its number, the quoted words, a table's headings, and what is said of the document."""
+    """A footnote: its number, the quote, the headings of a table row, and the facts of the document."""
 
     number: int
     quote: str
@@ -58,7 +57,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A thing for which sources give different figures, and a row of cells (``COLUMNS``) for each of them."""
+    """A disagreement of sources: its subject, and a row of cells (``COLUMNS``) for each figure."""
 
     about: str
     rows: tuple[tuple[str, str, str, int], ...]
@@ -66,15 +65,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An answer on paper, without its footnotes.
+    """An answer without its footnotes.
 
     Attributes:
         question: the question.
-        abstention: why there is no answer; None where there is one.
+        abstention: the reason of an abstention; None for an answer.
         paragraphs: the sentences, by paragraph.
-        remarks: what the reader should know, a line each.
-        differences: what sources give different figures for.
-        colophon: names and values: how the answer was made.
+        remarks: notes for the reader, one line each.
+        differences: the disagreements of the sources.
+        colophon: names and values that say how the answer was made.
     """
 
     question: str
@@ -87,13 +86,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a file shows.
+    """The content of an exported file.
 
     Attributes:
-        name: what heads the answers of a conversation; None for an answer by itself.
+        name: the title of a conversation; None for a single answer.
         parts: the answers; one, unless it is a conversation.
-        notes: the footnotes of all of them.
-        manifest: what programs read of it.
+        notes: the footnotes of all answers.
+        manifest: the data for programs.
     """
 
     name: str | None
@@ -103,12 +102,12 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """What heads it."""
+        """The title of the file."""
         return self.parts[0].question if self.name is None else self.name
 
 
 def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
-    """The digests of the files that answers cite, so far as the library still has them."""
+    """The digests of the cited files that the library still has."""
     found: dict[tuple[int, int], str] = {}
     with catalog.reading() as reader:
         for place in {(cited.document_id, cited.version) for each in answers for cited in each.citations}:
@@ -120,11 +119,11 @@ def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
 
 
 def lay_out(answer: Answer, digests: Digests) -> Sheet:
-    """An answer by itself, as it is laid out.
+    """The layout of a single answer.
 
     Args:
         answer: the answer.
-        digests: of the files that it cites; a version without one can be found by its number only.
+        digests: the digests of the cited files. A file without one can be found again only by its numbers.
     """
     paragraphs = tuple(_paragraphs(answer))
     cited = {citation.id: citation for citation in answer.citations}
@@ -157,7 +156,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
 
 def facts(record: DocumentRecord, page: int | None) -> list[str]:
-    """What a footnote says of a document and of the page in it."""
+    """The facts of a document and page in a footnote."""
     return _facts(record, record.stated, page)
 
 
@@ -215,7 +214,7 @@ def _row(figure: StatedFigure) -> tuple[str, str, str, int]:
     return (
         visible(figure.value),
         visible(figure.title + superseded),
-        visible(dated(figure.published)),
+        visible(date_or_undated(figure.published)),
         figure.citation,
     )
 
@@ -232,3 +231,76 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
         ("Prompt digest", answer.prompt_digest),
     ]
     return [(name, value) for name, value in said if value]
+
+
+def lay_out_conversation(
+    conversation_id: str, name: str, answers: Sequence[Answer], digests: Digests
+) -> Sheet:
+    """The layout of a conversation, with one list of footnotes for all answers.
+
+    A footnote that several answers share has the facts of its source from the last of them.
+
+    Args:
+        conversation_id: the id of the conversation.
+        name: the title; the first question replaces a blank one.
+        answers: the answers in order; at least one.
+        digests: the digests of the cited files.
+    """
+    sheets = [lay_out(answer, digests) for answer in _numbered(answers)]
+    notes = {note.number: note for sheet in sheets for note in sheet.notes}
+    entries = {entry.number: entry for sheet in sheets for entry in sheet.manifest.footnotes}
+    title = visible(name) or sheets[0].title
+    return Sheet(
+        name=title,
+        parts=tuple(part for sheet in sheets for part in sheet.parts),
+        notes=tuple(notes[number] for number in sorted(notes)),
+        manifest=Manifest(
+            tuple(made for sheet in sheets for made in sheet.manifest.answers),
+            tuple(entries[number] for number in sorted(entries)),
+            Whole(conversation_id, digest_of(title)),
+        ),
+    )
+
+
+def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
+    """The answers, with unique numbers of footnotes.
+
+    Two questions of a conversation that were asked at the same time may have given one number to different
+    quotes. The later quote gets a number that no answer uses.
+    """
+    words: dict[int, tuple[int, ...]] = {}
+    moved: dict[tuple[int, ...], int] = {}
+    last = max((cited.id for answer in answers for cited in answer.citations), default=0)
+    for answer in answers:
+        numbers: dict[int, int] = {}
+        for cited in answer.citations:
+            if words.setdefault(cited.id, _quote_key(cited)) != _quote_key(cited):
+                last = last if _quote_key(cited) in moved else last + 1
+                numbers[cited.id] = moved.setdefault(_quote_key(cited), last)
+        yield _renumbered(answer, numbers) if numbers else answer
+
+
+def _quote_key(cited: Citation) -> tuple[int, ...]:
+    return cited.document_id, cited.version, cited.start, cited.end
+
+
+def _renumbered(answer: Answer, numbers: Mapping[int, int]) -> Answer:
+    """``answer`` with the footnotes renumbered; ``numbers`` maps old numbers to new ones."""
+
+    def new(number: int) -> int:
+        return numbers.get(number, number)
+
+    return replace(
+        answer,
+        sentences=tuple(
+            replace(sentence, citations=tuple(map(new, sentence.citations))) for sentence in answer.sentences
+        ),
+        citations=tuple(replace(cited, id=new(cited.id)) for cited in answer.citations),
+        disagreements=tuple(
+            replace(
+                found,
+                figures=tuple(replace(figure, citation=new(figure.citation)) for figure in found.figures),
+            )
+            for found in answer.disagreements
+        ),
+    )

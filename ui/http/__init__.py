@@ -1,1 +1,1 @@
-"""The HTTP interface."""
+"""The HTTP interface: one module for each group of routes, and the middleware."""

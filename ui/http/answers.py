@@ -1,103 +1,218 @@
-"""Answers that are kept, over HTTP: as they were given, exported as files, and deleted."""
+"""The routes of kept answers: read, export, copy and delete one, and suggest what to ask next."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+from typing import Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from index.catalog import Catalog
-from rag.answers import Answer
-from rag.conversations import delete_answer, kept_answer, load
+from index.records import Filters
+from rag.answers import Answer, Citation, Passage
+from rag.conversations import continue_conversation, delete_answer, kept_answer, load
+from rag.engine import QueryEngine
+from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
 from ui.export.html import POLICY as PAGE_POLICY
-from ui.http.copying import Copied, copied
+from ui.export.sheet import HEADINGS, Difference, Note, Sentence, lay_out
 from ui.http.problems import documented
-from ui.http.schemas import Text
-
-AnswerId = Annotated[Text, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)]
+from ui.http.schemas import AnswerIdInPath
+from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""An exported page has nothing but its own style; whatever else were in it, it would not act."""
+"""The policy of an exported page, which needs only its own style. Anything else in it does not run."""
 
 _NAME_CHARACTERS = 60
 _ID_DIGITS = 8
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
+_CACHED_SUGGESTIONS = 256
+"""Lists of suggestions that are kept in memory, for a conversation that is opened again."""
 
-def kept_router(catalog: Catalog) -> APIRouter:
-    """The routes of the answers that a library keeps."""
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """An answer for the clipboard.
+
+    Attributes:
+        text: plain text.
+        html: the same as HTML, for programs that take it: only paragraphs and raised marks.
+    """
+
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionKey:
+    """The key of cached suggestions: equal for two answers that lead to the same suggestions.
+
+    Attributes:
+        generation: the generation of the library.
+        questions: the question, its standalone form, and the questions before it.
+        places: document, version, start and end of each citation and passage.
+        filters: the filters of the question.
+        answer: the answer itself, which is not compared.
+    """
+
+    generation: int
+    questions: tuple[str, ...]
+    places: tuple[tuple[int, int, int, int], ...]
+    filters: Filters
+    answer: Answer = field(compare=False)
+
+
+def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
+    """The routes under ``/v1/answers``.
+
+    Args:
+        catalog: keeps the answers.
+        engine: answers each suggestion before it is offered.
+    """
     router = APIRouter(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
+    # One thread: suggestions must not slow down questions.
+    suggesting = CapacityLimiter(1)
+
+    @lru_cache(_CACHED_SUGGESTIONS)
+    def suggested(key: SuggestionKey) -> tuple[str, ...]:
+        return tuple(suggest(engine, key.answer))
+
+    def questions_after(answer_id: str) -> dict[str, list[str]]:
+        return {"questions": list(suggested(suggestion_key(engine, answer_id)))}
 
     @router.get(
         "/{answer_id}.{suffix}",
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    def exported(answer_id: AnswerId, suffix: Literal["md", "html", "docx"]) -> Response:
-        """An answer as a file with footnotes, which `footnoted verify` can check again."""
+    def exported(answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]) -> Response:
+        """Export an answer as a file with footnotes, which `footnoted verify` can check."""
         return exported_response(catalog, answer_id, suffix)
 
     @router.get("/{answer_id}/text")
-    def text(answer_id: AnswerId) -> Copied:
-        """An answer to copy: its sentences with their marks and its footnotes, as words and as HTML."""
+    def text(answer_id: AnswerIdInPath) -> Copied:
+        """An answer for the clipboard: its sentences with marks, then its footnotes, as text and as HTML."""
         return copied(load(kept_answer(catalog, answer_id)))
 
+    @router.get("/{answer_id}/suggestions")
+    async def suggestions(answer_id: AnswerIdInPath) -> dict[str, list[str]]:
+        """Up to three questions to ask next. The library has an answer to each of them."""
+        return await to_thread.run_sync(questions_after, answer_id, limiter=suggesting)
+
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
-    def answer(answer_id: AnswerId) -> Response:
-        """An answer, byte for byte as it was given, whatever the library holds by now."""
+    def answer(answer_id: AnswerIdInPath) -> Response:
+        """An answer, byte for byte as it was given, even if the library has changed since."""
         body = kept_answer(catalog, answer_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.delete("/{answer_id}", status_code=204)
-    def delete(answer_id: AnswerId) -> None:
-        """Delete an answer. Files that it was exported to can still be verified."""
+    def delete(answer_id: AnswerIdInPath) -> None:
+        """Delete an answer. Its exported files can still be verified."""
         delete_answer(catalog, answer_id)
 
     return router
 
 
 def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response:
-    """What ``GET /v1/answers/{id}.{suffix}`` answers: a file to save.
+    """The response of ``GET /v1/answers/{id}.{suffix}``: a file to save.
 
     Raises:
-        AnswerNotFoundError: if there is no such answer.
+        AnswerNotFoundError: if the library keeps no such answer.
     """
     answer = load(kept_answer(catalog, answer_id))
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
-    return file_response(data, form, name_of_file(answer.question, answer_id, suffix, otherwise="answer"))
+    return file_response(data, form, file_name(answer.question, answer_id, suffix, default="answer"))
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:
-    """An exported file, which a browser saves under a name."""
+    """An exported file, which a browser saves as ``name``."""
     headers = {"Content-Disposition": attachment(name)}
     if form is HTML:
         headers["Content-Security-Policy"] = POLICY
     return Response(data, media_type=form.media_type, headers=headers)
 
 
-def name_of_file(heading: str, own_id: str, suffix: str, *, otherwise: str) -> str:
-    """A name for a file: the words that head it, and what tells it from others of the same.
+def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
+    """A file name of the title's words and the first digits of the id, such as ``why-0a1b2c3d.md``.
 
     Args:
-        heading: what heads it.
-        own_id: the id of what is in it.
-        suffix: the format's, without the dot.
-        otherwise: stands for a heading without words.
+        title: the title of the file's content.
+        own_id: the id of the answer or conversation.
+        suffix: the suffix of the format, without the dot.
+        default: replaces a title without words.
     """
-    words = _BETWEEN_WORDS.sub("-", heading).strip("-").lower()
-    words = words[:_NAME_CHARACTERS].rstrip("-") or otherwise
+    words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
+    words = words[:_NAME_CHARACTERS].rstrip("-") or default
     return f"{words}-{own_id[:_ID_DIGITS]}.{suffix}"
 
 
 def attachment(name: str) -> str:
-    """The header that has a browser save a file under ``name``, which has letters, digits, hyphens and dots.
+    """The header ``Content-Disposition`` for a file name of letters, digits, hyphens and dots.
 
-    Programs that do not read RFC 8187 get the name without the letters that ASCII lacks.
+    Programs that do not read RFC 8187 get the name without its non-ASCII letters.
     """
     plain = re.sub("-+", "-", "".join(each if each.isascii() else "-" for each in name)).strip("-")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def copied(answer: Answer) -> Copied:
+    """An answer for the clipboard; an abstention is copied as its reason."""
+    sheet = lay_out(answer, {})
+    [part] = sheet.parts
+    reason = [part.abstention] if part.abstention is not None else []
+    words = [*reason, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
+    marked = [*map(escape, reason), *(" ".join(map(_html_sentence, each)) for each in part.paragraphs)]
+    differences = list(_difference_lines(part.differences))
+    notes = [f"[{note.number}] {_footnote_line(note)}" for note in sheet.notes]
+    text = "\n\n".join(filter(None, [*words, "\n".join(differences), "\n".join(notes)]))
+    lines = [*marked, *map(escape, differences), *map(escape, notes)]
+    return Copied(text, "".join(f"<p>{line}</p>" for line in lines))
+
+
+def _text_sentence(sentence: Sentence) -> str:
+    marks = "".join(f" [{number}]" for number in sentence.footnotes)
+    return f"{sentence.text}{marks}{doubt_after(sentence.verdict)}"
+
+
+def _html_sentence(sentence: Sentence) -> str:
+    marks = "".join(f"<sup>[{number}]</sup>" for number in sentence.footnotes)
+    return f"{escape(sentence.text)}{marks}{doubt_after(sentence.verdict)}"
+
+
+def _footnote_line(note: Note) -> str:
+    headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
+    return f"“{note.quote}”{headings} — {note.attribution}"
+
+
+def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
+    """The figures on which sources disagree, one line for each."""
+    for found in differences:
+        yield f"The sources give different figures: {found.about}"
+        yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)
+
+
+def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
+    """The cache key of the suggestions after a kept answer.
+
+    Raises:
+        AnswerNotFoundError: if the library keeps no such answer.
+    """
+    answer = load(kept_answer(engine.index, answer_id))
+    before = continue_conversation(engine.index, answer.conversation_id)
+    places: tuple[Citation | Passage, ...] = (*answer.citations, *answer.passages)
+    return SuggestionKey(
+        engine.index.generation,
+        (answer.question, answer.standalone or "", *(each.standalone for each in before.exchanges)),
+        tuple((place.document_id, place.version, place.start, place.end) for place in places),
+        answer.searched.filters if answer.searched else Filters(),
+        answer,
+    )

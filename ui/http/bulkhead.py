@@ -1,4 +1,4 @@
-"""Places for work that takes long, apart from the threads in which everybody else is answered."""
+"""A bounded pool of threads for one kind of long work, apart from the threads that serve other requests."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from index.errors import BusyError
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
+MAX_WAITING = 100
+"""How many requests of one kind may wait for a thread. A waiting upload has its file on the disk."""
+
 
 class Bulkhead:
-    """Runs blocking work in threads: some of it at once, a bounded number waits, more is refused.
+    """Runs blocking work in its own threads; some callers wait for a thread, and further ones are refused.
 
-    The threads are none of those that other work uses, so that the server answers while all of these wait.
+    The server still answers other requests while all these threads are busy.
     """
 
     def __init__(self, what: str, *, at_once: int, waiting: int) -> None:
-        """Make the places.
+        """Create the pool.
 
         Args:
-            what: names the work in the plural, for those who are refused.
-            at_once: how many threads work.
+            what: a plural name of the work, for the error of a refused caller.
+            at_once: number of threads.
             waiting: how many callers may wait for a thread.
         """
         self._what = what
@@ -34,12 +37,12 @@ class Bulkhead:
         self._callers = 0
 
     async def run(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """The result of ``work``.
+        """Run ``work`` in a thread and return its result.
 
         Raises:
             BusyError: if too many callers wait.
         """
-        # Counted here: a caller reaches the limiter's own queue only some steps of the event loop later.
+        # Count callers here: the limiter counts one only some steps of the event loop later.
         if self._callers >= self._most:
             raise BusyError(self._waiting, self._what)
         self._callers += 1

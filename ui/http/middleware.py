@@ -1,4 +1,4 @@
-"""What requests and responses pass: a limit on bodies, compression, headers that keep a page to itself."""
+"""Middleware: a limit on the size of bodies, compression, caching, and security headers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES = 1_000_000
 
 UPLOAD = ("POST", "/v1/documents")
-"""The one request whose body may be as large as a file."""
+"""The only request whose body may be as large as a file."""
 
 _FORM_BYTES = 1_000_000
-"""What a form has beside its file."""
+"""Room for the other fields of an upload's form."""
 
-_SMALL_BYTES = 2_000
-_LEVEL = 5
-"""Of gzip: a list is a tenth shorter at the highest, which takes several times as long."""
+_MIN_COMPRESSED_BYTES = 2_000
+_GZIP_LEVEL = 5
+"""The highest level makes a list a tenth shorter and takes several times as long."""
 
-_AS_ASKED = (200, 304)
+_CACHEABLE = (200, 304)
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _CHAT = b"<gradio-app"
-"""What only the chat's page has."""
+"""Occurs in the chat's page only."""
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _PAGE_POLICY = (
@@ -50,17 +50,17 @@ _HEADERS = {
 class BodyLimit:
     """Refuses a request whose body is longer than ``MAX_BODY_BYTES``, declared or sent, with 413.
 
-    The refusal is raised where the body is read, so that the application answers it as any other error;
-    Starlette's own limit answers a declared length in plain text.
+    The error is raised where the application reads the body, so that the application answers with a problem
+    document, as it does for every error.
     """
 
     def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
-        """Limit the bodies that ``app`` is sent, that of an upload to a file of ``upload_bytes``."""
+        """Limit the bodies that ``app`` receives; the file of an upload may have ``upload_bytes``."""
         self._app = app
         self._upload_bytes = upload_bytes + _FORM_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on, with a body that ends in an error past the limit."""
+        """Pass the request on; reading its body beyond the limit raises an error."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -81,62 +81,62 @@ class BodyLimit:
         await self._app(scope, limited, send)
 
 
-class Compressed:
-    """Compresses what the library answers, whose lists are long, for those who take it (gzip).
+class CompressLibrary:
+    """Compresses the responses under ``/v1/documents`` with gzip for clients that accept it.
 
-    All else goes as it is: the chat has its own ways, and pictures are compressed already.
+    Lists of documents are long. Starlette leaves pictures and event streams as they are.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._compressing = GZipMiddleware(app, minimum_size=_SMALL_BYTES, compresslevel=_LEVEL)
+        self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
+        """Pass the request on, to the compressing app for paths of the library."""
         is_library = scope["type"] == "http" and scope["path"].startswith(UPLOAD[1])
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
 
-class Lasting:
-    """Lets browsers keep, without asking again, the files whose addresses change with their contents."""
+class CacheForever:
+    """Lets browsers cache files without revalidation: their addresses change with their contents."""
 
     def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
-        """Have what ``app`` answers below ``routes`` kept."""
+        """Mark the responses of ``app`` under the path prefixes ``routes`` as immutable."""
         self._app = app
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
+        """Pass the request on, and set ``Cache-Control`` on its response."""
         if scope["type"] != "http" or not scope["path"].startswith(self._routes):
             await self._app(scope, receive, send)
             return
 
-        async def lasting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _AS_ASKED:
+        async def send_immutable(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _CACHEABLE:
                 MutableHeaders(scope=message)["Cache-Control"] = "public, max-age=31536000, immutable"
             await send(message)
 
-        await self._app(scope, receive, lasting)
+        await self._app(scope, receive, send_immutable)
 
 
 class PageHeaders:
-    """Gives every response the headers that keep other origins out, and every page its script policy.
+    """Adds security headers to every response, and a content security policy to every page.
 
-    A page's inline scripts are allowed by their hashes (https://www.w3.org/TR/CSP3/#grammardef-hash-source),
-    which the policy of each response lists; a script that gets into the page later has none and does not run.
-    A response that has a policy of its own keeps it.
+    The policy of a page lists the hashes of its inline scripts
+    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). A script that is injected later has no hash there,
+    so the browser does not run it. A response that brings its own policy keeps it.
     """
 
-    def __init__(self, app: ASGIApp, desk: str = "") -> None:
-        """Secure the responses of ``app``; ``desk`` is what the chat's page has in its head, as markup.
+    def __init__(self, app: ASGIApp, head: str = "") -> None:
+        """Secure the responses of ``app``, and insert the markup ``head`` into the chat page's head.
 
-        Gradio would put it there only once its own script runs, and the page would be seen without it.
+        Gradio would insert it only once its own script runs: the page would be visible without its styles.
         """
         self._app = app
-        self._desk = desk.encode()
+        self._head = head.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hold back a page until its inline scripts are known; pass everything else through."""
+        """Hold back a page until its inline scripts are known; pass every other response through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -162,7 +162,7 @@ class PageHeaders:
                 page = bytes(body)
                 headers = MutableHeaders(scope=held)
                 if _CHAT in page:
-                    page = page.replace(b"</head>", self._desk + b"</head>", 1)
+                    page = page.replace(b"</head>", self._head + b"</head>", 1)
                     headers["Content-Length"] = str(len(page))
                 headers["Content-Security-Policy"] = page_policy(page)
                 await send(held)
@@ -173,6 +173,6 @@ class PageHeaders:
 
 
 def page_policy(page: bytes) -> str:
-    """The content security policy that lets exactly the inline scripts of ``page`` run."""
+    """The content security policy that allows exactly the inline scripts of ``page``."""
     digests = (b64encode(sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))
     return _PAGE_POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)))

@@ -1,17 +1,18 @@
-"""OpenAI's chat completions, so that programs made for it ask this library unchanged.
+"""The routes of OpenAI's chat completions, so that its clients can ask this library unchanged.
 
-The answer comes as text with its footnotes below it, and whole, as ``POST /v1/chat`` gives it, in the
-extension field ``footnoted``. Fields that steer a language model (``temperature`` and the like) are taken
-and not used.
+The content is the answer's text with its footnotes below. The extension field ``footnoted`` has the whole
+answer of ``POST /v1/chat``. Fields that steer a language model, such as ``temperature``, are accepted and
+ignored.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import regex
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse
@@ -19,26 +20,37 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
-from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, Token
+from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, StatedFigure, Token
 from rag.conversations import Conversation, from_turns
-from ui.http.openai_footnotes import differences, footnotes, label, safe, without_footnotes
+from rag.wording import visible
 from ui.http.problems import documented
 from ui.http.schemas import EVENT, EVENT_STREAM, Text
-from ui.http.streaming import Broken, answer_stream
+from ui.http.streaming import StreamFailed, answer_stream
+from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 
 if TYPE_CHECKING:
     from rag.engine import QueryEngine
 
 MODEL = "footnoted"
-"""The one model that there is, however a request names it."""
+"""The only model; requests may name it as they like."""
 
 ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 
 MAX_MESSAGES = 1_000
 
+_MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
+"""Characters that can be Markdown."""
+
+_FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
+_BELOW = regex.compile(
+    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|Understood as: .*\n?)\n*", regex.MULTILINE
+)
+_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!])")
+_MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
+
 
 class ContentPart(BaseModel):
-    """A part of a message; only those of text are read."""
+    """A part of a message. Only parts with text are read."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -47,7 +59,7 @@ class ContentPart(BaseModel):
 
 
 class CompletionMessage(BaseModel):
-    """A message of a conversation. System messages steer a model, and there is nothing here to steer."""
+    """A message of a conversation. System messages are ignored."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -55,15 +67,15 @@ class CompletionMessage(BaseModel):
     content: Text | list[ContentPart] | None = None
 
     @property
-    def words(self) -> str:
-        """Its text."""
+    def text(self) -> str:
+        """The text of the message."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content if part.text)
         return self.content or ""
 
 
 class StreamOptions(BaseModel):
-    """How a stream ends."""
+    """Options of a stream."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -71,7 +83,7 @@ class StreamOptions(BaseModel):
 
 
 class CompletionRequest(BaseModel):
-    """A conversation whose last message of a user is the question."""
+    """A conversation. Its last message with the role ``user`` is the question."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -80,54 +92,54 @@ class CompletionRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
 
-    def asked(self) -> tuple[str, Conversation]:
-        """The question, and what was said before it.
+    def question_and_history(self) -> tuple[str, Conversation]:
+        """The question, and the turns before it.
 
         Raises:
-            HTTPException: 422, if no message is a user's.
+            HTTPException: 422 if no message has the role ``user``.
         """
         for place in reversed(range(len(self.messages))):
             if self.messages[place].role == "user":
                 before = [
                     (
                         message.role,
-                        without_footnotes(message.words) if message.role == "assistant" else message.words,
+                        without_footnotes(message.text) if message.role == "assistant" else message.text,
                     )
                     for message in self.messages[:place]
                     if message.role in {"user", "assistant"}
                 ]
-                return self.messages[place].words, from_turns(before)
-        raise HTTPException(422, "messages has none of the role user; the last of them is the question")
+                return self.messages[place].text, from_turns(before)
+        raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
 def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRouter:
     """The routes of OpenAI's protocol.
 
     Args:
-        engine: answers.
-        at_work: how many answers are made at once.
+        engine: answers the questions.
+        at_work: limits how many answers are produced at once.
     """
     router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     @router.get("/models")
     async def models() -> dict[str, Any]:
-        """The one model that there is."""
+        """List the only model."""
         return {"object": "list", "data": [ENTRY]}
 
     @router.get("/models/{name}", responses=documented(404))
     async def model(name: Text) -> dict[str, Any]:
-        """The one model that there is."""
+        """The only model."""
         if name != MODEL:
-            raise HTTPException(404, f"there is no model {name!r}; the one that there is, is {MODEL!r}")
+            raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
 
     @router.post("/chat/completions", responses={200: {"content": {EVENT_STREAM: {"schema": EVENT}}}})
     async def complete(request: CompletionRequest) -> Response:
-        """A footnoted answer in OpenAI's form; the whole of it is in `footnoted`.
+        """A footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
-        A stream whose last chunk is `{"error": ...}` ends without the answer.
+        A stream that fails ends with the chunk `{"error": ...}` instead of the answer.
         """
-        question, conversation = request.asked()
+        question, conversation = request.question_and_history()
         if not request.stream:
             answer = await to_thread.run_sync(
                 lambda: engine.ask(question, conversation=conversation), limiter=at_work
@@ -136,13 +148,13 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
         events = engine.stream(question, conversation=conversation)
         usage = request.stream_options is not None and request.stream_options.include_usage
         chunks = _Chunks(usage=usage)
-        return await answer_stream(events, chunks.sent, "/v1/chat/completions", at_work, separator="\n")
+        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work, separator="\n")
 
     return router
 
 
 def completion_of(answer: Answer) -> dict[str, Any]:
-    """A whole answer in OpenAI's form."""
+    """An answer as a chat completion."""
     message = {"role": "assistant", "content": text_of(answer)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return {
@@ -154,46 +166,99 @@ def completion_of(answer: Answer) -> dict[str, Any]:
 
 
 def text_of(answer: Answer) -> str:
-    """The sentences with their marks, and the footnotes."""
+    """The sentences of an answer with their marks, then its footnotes."""
     parts: list[str] = []
     end = 0
     for sentence in answer.sentences:
         gap = answer.text[end : sentence.start]
-        parts.append(gap + safe(answer.text[sentence.start : sentence.end]) + label(sentence.verdict))
+        parts.append(
+            gap + escaped(answer.text[sentence.start : sentence.end]) + doubt_after(sentence.verdict)
+        )
         parts += [_mark(cited) for cited in answer.cited_by(sentence)]
         end = sentence.end
-    return "".join([*parts, safe(answer.text[end:]), _below(answer)])
+    return "".join([*parts, escaped(answer.text[end:]), _below(answer)])
+
+
+def escaped(text: str) -> str:
+    """Text of a document or a model on one line, its Markdown characters escaped for chat clients."""
+    return _MARKUP.sub(r"\\\g<0>", visible(text))
+
+
+def footnotes(citations: Iterable[Citation]) -> str:
+    """The footnotes in the order of their numbers, one line each: the quote and its source."""
+    lines = {
+        cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
+        for cited in citations
+    }
+    return "\n".join(lines[number] for number in sorted(lines))
+
+
+def differences(answer: Answer) -> str:
+    """The figures on which sources disagree, one line for each, in the order of the answer."""
+    lines: list[str] = []
+    for disagreement in answer.disagreements:
+        lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
+        lines += [
+            f"- {escaped(figure.value)} [{figure.citation}], {_figure_source(figure)}"
+            for figure in disagreement.figures
+        ]
+    return "\n".join(lines)
+
+
+def without_footnotes(text: str) -> str:
+    """The plain text of an answer that :func:`text_of` wrote: without marks, footnotes and labels."""
+    words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
+    for verdict in DOUBTS:
+        words = words.replace(doubt_after(verdict), "")
+    return _ESCAPED.sub(r"\1", words).strip()
+
+
+def _headings(cited: Citation) -> str:
+    """The headings above a cited table row; empty for other citations."""
+    return f"{escaped(cited.headings)}: " if cited.headings else ""
+
+
+def _figure_source(figure: StatedFigure) -> str:
+    superseded = ", superseded by a newer version" if figure.superseded else ""
+    return f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
+
+
+def _source(cited: Citation) -> str:
+    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+    facts += [RECOGNISED] if cited.recognised else []
+    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+    return ", ".join(filter(None, map(escaped, facts)))
 
 
 class _Chunks:
-    """The chunks of one streamed answer."""
+    """Encodes one streamed answer as chunks of a chat completion."""
 
     def __init__(self, *, usage: bool) -> None:
         self._head: dict[str, Any] = _head(f"{time.time_ns():x}", "chat.completion.chunk")
         self._usage = usage
         self._begun = False
 
-    def sent(self, event: Event | Broken) -> Iterator[ServerSentEvent]:
-        """What is sent of one event; OpenAI's clients raise an error of their own where one is sent."""
-        if isinstance(event, Broken):
+    def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
+        """Encode one event. OpenAI's clients raise an exception when they receive an error chunk."""
+        if isinstance(event, StreamFailed):
             status, detail = event.problem["status"], event.problem["detail"]
             error = {"message": detail, "type": "server_error", "param": None, "code": status}
-            yield _sent({"error": error})
+            yield _server_sent({"error": error})
             return
         for chunk in self.chunks(event):
-            yield _sent(chunk)
+            yield _server_sent(chunk)
         if isinstance(event, AnswerDone):
             yield ServerSentEvent(data="[DONE]")
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
-        """What one event comes to."""
+        """The chunks of one event."""
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
         match event:
             case Token(text, verdict):
                 gap = text[: len(text) - len(text.lstrip())]
-                yield self._chunk({"content": gap + safe(text) + label(verdict)})
+                yield self._chunk({"content": gap + escaped(text) + doubt_after(verdict)})
             case CitationMade(citation):
                 yield self._chunk({"content": _mark(citation)})
             case AnswerDone(answer):
@@ -222,11 +287,12 @@ def _mark(cited: Citation) -> str:
 
 
 def _below(answer: Answer) -> str:
-    understood = f"Understood as: {safe(answer.standalone)}" if answer.standalone else ""
-    note = safe(answer.note) if answer.note else ""
+    """The part below the sentences: disagreements, the standalone question, the note, the footnotes."""
+    understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
+    note = escaped(answer.note) if answer.note else ""
     parts = [differences(answer), understood, note, footnotes(answer.citations)]
     return "".join(f"\n\n{part}" for part in parts if part)
 
 
-def _sent(chunk: dict[str, Any]) -> ServerSentEvent:
+def _server_sent(chunk: dict[str, Any]) -> ServerSentEvent:
     return ServerSentEvent(data=json.dumps(chunk, ensure_ascii=False))

@@ -1,9 +1,9 @@
-"""Which requests the server answers at all: those to one of its names, and from no other web page.
+"""Refuse requests from other web pages, and requests that address the server by a foreign host name.
 
-A page that a person merely visits can send requests to servers on the person's machine, and a name that its
-owner points at 127.0.0.1 (DNS rebinding) makes them look as if they came from the server's own page. The
-browser says in ``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) where a
-request comes from. Programs send no ``Origin``, and pass.
+Any page that a person visits can send requests to servers on the person's machine. With DNS rebinding, its
+owner points a name at 127.0.0.1, and the requests look as if the server's own page sent them. The headers
+``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) tell such requests apart.
+Programs send no ``Origin`` and pass.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ui.http.problems import MEDIA_TYPE, problem_of
 
 API = "/v1/"
-"""The part of the server that pages of an allowed origin may call."""
+"""The path prefix that pages of an allowed origin may call."""
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)(?::[0-9]{1,5})?")
-"""A name or an address, then perhaps a port."""
+"""A name or an address, with an optional port."""
 
-_MOST_SHOWN = 100
-"""Characters of a header in an error."""
+_SHOWN_CHARACTERS = 100
+"""How much of a header an error shows."""
 
 
 class Perimeter:
-    """Refuses with 403 a request that another web page sends, or that goes to a name of another server.
+    """Refuses with 403 a request from another web page or for another host name.
 
-    A person who follows a link from another site to the page gets it: such a request changes nothing, and
-    the other site cannot read the answer.
+    Links from other sites to the page work: such a request changes nothing, and the other site cannot read
+    the response.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
         """Guard ``app``.
 
         Args:
-            app: answers the requests that pass.
-            hosts: names of the server beside those of the loopback interface and the address that the
-                connection came in by, without a port.
+            app: receives the accepted requests.
+            hosts: further names of the server, without a port. The loopback names and the local address of
+                the connection are always accepted.
             origins: origins whose pages may call ``/v1/…``, such as ``https://desk.example``.
         """
         self._app = app
@@ -58,11 +58,11 @@ class Perimeter:
         await JSONResponse(problem, 403, media_type=MEDIA_TYPE)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
-        """Why the request is refused, or None."""
+        """The reason to refuse the request; None to accept it."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        # Gradio writes the addresses of the page by the names that a proxy forwards.
+        # Gradio builds the addresses in its page from the names that a proxy forwards.
         forwarded = [
             name.strip()
             for line in headers.getlist("x-forwarded-host")
@@ -73,10 +73,10 @@ class Perimeter:
         for name in (host, *forwarded, *rendered_for):
             if not self._is_own(name, scope):
                 return (
-                    f"This server does not answer as {name[:_MOST_SHOWN]!r}; ask it by its address, or add "
+                    f"This server does not answer as {name[:_SHOWN_CHARACTERS]!r}; use its address, or add "
                     "the name to the setting allowed_hosts."
                 )
-        # Browsers send one origin: several are none of ours.
+        # Browsers send one origin; several joined match no allowed one.
         origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
         if origin in self._origins and scope["path"].startswith(API):
             return None
@@ -84,9 +84,10 @@ class Perimeter:
         own_site = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
         if own_origin and (own_site or _follows_link(scope["method"], headers)):
             return None
+        page = (origin or "of another site")[:_SHOWN_CHARACTERS]
         return (
-            f"Another web page ({(origin or 'of another site')[:_MOST_SHOWN]}) sent this request; to let its "
-            "scripts call the interface, add its origin to the setting allowed_origins."
+            f"Another web page ({page}) sent this request; to let its scripts call the interface, add its "
+            "origin to the setting allowed_origins."
         )
 
     def _is_own(self, host: str, scope: Scope) -> bool:
@@ -95,19 +96,19 @@ class Perimeter:
         if found is None:
             return False
         name = _normal(found[1])
-        # An address cannot be pointed elsewhere, so the one that the connection came in by is no other's.
+        # DNS rebinding needs a name, so the local address of the connection is safe.
         local, _ = scope.get("server") or ("", None)
         return name in self._hosts or name == "localhost" or name == _normal(local) or _is_loopback(name)
 
 
 def _follows_link(method: str, headers: Headers) -> bool:
-    """Whether a person follows a link to a page or a file."""
+    """Whether the request comes from a link to a page or a file."""
     navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return navigates and method in {"GET", "HEAD"}
 
 
 def _normal(host: str) -> str:
-    """One spelling for a host: without brackets, a last dot and capitals."""
+    """A host without brackets and final dot, in lower case."""
     return host.strip("[]").removesuffix(".").lower()
 
 
@@ -116,7 +117,7 @@ def _is_loopback(name: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Whether ``name`` is an IP address rather than a host's name."""
+    """Whether ``name`` is an IP address, not a host name."""
     try:
         ip_address(name)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Errors of the HTTP interface as problem details (RFC 9457), without a traceback.
+"""Errors of the HTTP interface as problem documents (RFC 9457), without a traceback.
 
-Every problem is of the type ``about:blank``: the status code says which it is, ``detail`` says in one
-sentence what was wrong and what to do, and ``errors`` names each field that was at fault.
+Every problem has the type ``about:blank`` and is told apart by its status code. ``detail`` says in one
+sentence what was wrong and what to do; ``errors`` names each wrong field.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ _STATUSES: Mapping[type[Exception], int] = {
     EncoderMismatchError: 503,
     BusyError: 503,
 }
-"""By kind of error, whose message tells a caller what was wrong and what to do."""
+"""The status of each kind of error. The message of these errors says what was wrong and what to do."""
 
 
 class FieldError(BaseModel):
-    """One field of a request that could not be used."""
+    """A field of a request that could not be used."""
 
     field: str
     detail: str
@@ -70,7 +70,7 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """The problem document, as JSON-ready values; ``errors`` only where there are any."""
+    """A problem document, ready for JSON; without ``errors`` where there are none."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -82,7 +82,7 @@ def problem_of(
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route for OpenAPI: which problems it can answer with."""
+    """The ``responses`` of a route for OpenAPI: the problems with which it can answer."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": {MEDIA_TYPE: schema}}
@@ -99,12 +99,12 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_unexpected)
 
 
-def stated(error: BaseException) -> tuple[int, str]:
-    """The status and the detail of an error. They name no folder, process or machine of the server."""
+def status_and_detail(error: BaseException) -> tuple[int, str]:
+    """The status and the detail of an error. The detail names no folder, process or machine of the server."""
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status, outward_line(error)
-    # FastAPI raises an error of its own where the disk has no room for a body.
+    # FastAPI wraps the error of a full disk in its own while it stores a body.
     cause = write_failure(error) or write_failure(error.__cause__)
     if cause is not None:
         remedy = "free space on its disk, or check the permissions of its folders, then try again"
@@ -131,9 +131,9 @@ def _respond(
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
-    status, detail = stated(error)
+    status, detail = status_and_detail(error)
     if status == 500 and not isinstance(error, HTTPException):
-        # Whoever catches it next logs it with its traceback and has it answered by ``_unexpected``.
+        # Starlette catches it, logs its traceback, and answers with ``_unexpected``.
         raise error
     headers = error.headers if isinstance(error, HTTPException) else None
     if isinstance(error, BusyError):
@@ -142,8 +142,8 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    # The server logs the error with its traceback: Starlette raises it again after this answer.
-    return _respond(request, *stated(error))
+    # Starlette raises the error again after this response, so that the server logs its traceback.
+    return _respond(request, *status_and_detail(error))
 
 
 async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -160,7 +160,7 @@ def _json_cause(item: dict[str, Any]) -> str:
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """A validation error by the field's name (``filters.publishers.0``) rather than by its place."""
+    """A validation error by the name of its field, such as ``filters.publishers.0``."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
     if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:

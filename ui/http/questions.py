@@ -1,4 +1,4 @@
-"""The HTTP interface to questions: search, footnoted answers, and what people say of them."""
+"""The routes of questions: search, footnoted answers, and feedback on answers."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ from rag.questions import Question, understand
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.schemas import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
-from ui.http.streaming import Broken, answer_stream
+from ui.http.streaming import StreamFailed, answer_stream
 
 if TYPE_CHECKING:
     from rag.engine import QueryEngine
 
 SentenceScores = Mapping[tuple[int, Span], float]
-"""Scores of sentences by their document's number and their span."""
+"""The score of each sentence, by document number and span."""
 
 
-def api_router(index: Library, engine: QueryEngine) -> APIRouter:
-    """The routes under ``/v1`` that take questions to one library."""
+def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
+    """The routes under ``/v1`` that take questions, those of OpenAI's protocol included."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
-    # More at once would answer none sooner: Python runs one at a time, and who indexes would wait for all.
-    at_work = CapacityLimiter(os.cpu_count() or 1)
-    # Whose language model writes, waits for it most of the time.
-    answering = at_work if engine.writer is None else CapacityLimiter(AT_ONCE)
+    # More threads would not answer faster: Python runs one at a time, and indexing would wait for all.
+    searching = CapacityLimiter(os.cpu_count() or 1)
+    # A thread whose language model writes the answer mostly waits for the model.
+    answering = searching if engine.writer is None else CapacityLimiter(AT_ONCE)
     router.include_router(completions_router(engine, answering))
 
     @router.post("/search", tags=["questions"])
     async def search(request: SearchRequest) -> dict[str, Any]:
-        """The passages nearest to a query, best first."""
+        """The passages that match a query best, best first."""
         await to_thread.run_sync(embed, index, request.query)
         return await to_thread.run_sync(
-            search_response, index, request.query, request.limit, request.in_index(), limiter=at_work
+            search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
         )
 
     @router.post(
@@ -74,18 +74,18 @@ def api_router(index: Library, engine: QueryEngine) -> APIRouter:
     async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:
         """A footnoted answer, or an abstention with its reasons.
 
-        A follow-up names the `conversation_id` of the answer before it, or sends what was said as `history`.
-        A question that is asked again, or in other words, names the answer that it `replaces`.
-        With `stream: true`, or `Accept: text/event-stream`, the same comes as server-sent events:
-        `rewritten` (of a follow-up), `passages`, then `token` and `citation`, and last `answer`, which equals
-        the answer that is returned without streaming. A stream that ends without it has `error` as its last
-        event, whose data is a problem document: the engine failed, or the server stops.
+        A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
+        `history`. A repeated or reworded question names the answer that it `replaces`.
+        With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events:
+        `rewritten` (for a follow-up), `passages`, then `token` and `citation`, and last `answer`, which is
+        the same as the answer without streaming. If the engine fails or the server stops, the last event is
+        `error`, whose data is a problem document.
         """
-        filters = request.in_index()
-        said = [(turn.role, turn.content) for turn in request.history]
+        filters = request.to_filters()
+        history = [(turn.role, turn.content) for turn in request.history]
         try:
             conversation = await to_thread.run_sync(
-                continue_conversation, index, request.conversation_id, said, request.replaces
+                continue_conversation, index, request.conversation_id, history, request.replaces
             )
         except OtherConversationError as error:
             raise HTTPException(422, str(error)) from error
@@ -100,16 +100,16 @@ def api_router(index: Library, engine: QueryEngine) -> APIRouter:
 
     @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 507))
     def feedback(request: FeedbackRequest) -> dict[str, Any]:
-        """Keep what a person says of an answer, for `footnoted eval --from-feedback`."""
+        """Store a person's judgement of an answer, for `footnoted eval --from-feedback`."""
         return feedback_response(index, request)
 
     return router
 
 
 def embed(index: Library, text: str) -> None:
-    """Have a question embedded together with those that others ask; it is remembered for who searches.
+    """Embed a question in a batch with those of other requests; the encoder caches it for the search.
 
-    A text that cannot be asked is left to whoever reads it.
+    An invalid question is ignored here, since the search reports it.
     """
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
@@ -118,7 +118,7 @@ def embed(index: Library, text: str) -> None:
 def search_response(
     index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
-    """What ``POST /v1/search`` answers: the passages nearest to ``query``, best first.
+    """The response of ``POST /v1/search``: the passages that match ``query`` best, best first.
 
     Raises:
         QuestionError: if the query is empty or too long.
@@ -137,9 +137,9 @@ def search_response(
 
 
 def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it.
+    """The probability, 0 to 1, that each sentence of the hits answers the question.
 
-    A document's title, where its text repeats it, is no sentence that answers, and has none.
+    It is the score by which answers select sentences. A title that the text repeats has no score.
     """
     candidates = measure(index, question, read(index, hits, widen_by=0))
     return {
@@ -149,14 +149,14 @@ def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) 
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
-    """What ``POST /v1/feedback`` answers: the feedback as it was kept, less the server's folders.
+    """The response of ``POST /v1/feedback``: the stored feedback, without folders of the server's disk.
 
-    Where an answer is called right, and nothing else is said to answer, what it cites is the evidence.
+    If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
 
     Raises:
-        AnswerNotFoundError: if the library does not keep the answer that is judged.
-        DocumentNotFoundError: if evidence names a document or version that the library does not have.
-        HTTPException: 422, if evidence lies outside its document.
+        AnswerNotFoundError: if the library does not keep the judged answer.
+        DocumentNotFoundError: if evidence names an unknown document or version.
+        HTTPException: 422 if evidence lies outside its document.
     """
     try:
         evidence = tuple(
@@ -180,7 +180,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
 
 
 def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
-    """One search result, as the contract has it."""
+    """One search result as JSON."""
     return {
         "document_id": hit.document.document_id,
         "version": hit.document.version,
@@ -202,12 +202,12 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
     }
 
 
-def _server_sent(event: Event | Broken) -> tuple[ServerSentEvent]:
+def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent]:
     return (server_sent_event(event),)
 
 
-def server_sent_event(event: Event | Broken) -> ServerSentEvent:
-    """One event of a streamed answer on the wire."""
+def server_sent_event(event: Event | StreamFailed) -> ServerSentEvent:
+    """One event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:
         case QuestionRewritten(standalone):
@@ -220,6 +220,6 @@ def server_sent_event(event: Event | Broken) -> ServerSentEvent:
             name, data = "citation", asdict(citation)
         case AnswerDone(answer):
             name, data = "answer", answer.as_dict()
-        case Broken(problem):
+        case StreamFailed(problem):
             name, data = "error", problem
     return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)

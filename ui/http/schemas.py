@@ -1,17 +1,17 @@
-"""What a request to the HTTP interface may say. Unknown fields are refused by name."""
+"""The fields of HTTP requests, with their limits. A request with an unknown field is refused."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
 from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.dates import ISO_DATE, is_iso_date
-from ui.identifiers import CONVERSATION_ID, MAX_ID
+from ui.syntax import CONVERSATION_ID, ISO_DATE, MAX_ID, is_iso_date
 
 EVENT_STREAM = "text/event-stream"
 EVENT = {
@@ -19,11 +19,11 @@ EVENT = {
     "properties": {"event": {"type": "string"}, "data": {"type": "string", "description": "JSON"}},
     "required": ["data"],
 }
-"""A server-sent event, as OpenAPI describes each one of a stream."""
+"""The OpenAPI schema of one server-sent event."""
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 20_000
-"""Values of one filter. The answer to a filtered question keeps them all."""
+"""Maximum number of values of one filter. The answer to a filtered question stores all of them."""
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
@@ -31,31 +31,31 @@ MAX_NAME_CHARACTERS = 200
 
 
 STORABLE = r"^[^\x00]*$"
-"""What the catalog can keep: no NUL character. Half a surrogate pair is no character to Pydantic either."""
+"""Text that the catalog can store: without NUL. Pydantic itself refuses half a surrogate pair."""
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
-"""The id of a document, the number of a version or of a page."""
+"""The id of a document, or the number of a version or page."""
 
 Offset = Annotated[int, Field(ge=0, le=MAX_ID)]
-"""A place in a document's text, in code points."""
+"""An offset in a document's text, in code points."""
 
 
-def _asked(text: str) -> str:
+def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
     return text
 
 
 Text = Annotated[str, Field(pattern=STORABLE)]
-"""Words that UTF-8 and the catalog can hold. Every string of a request is one, or has a pattern."""
+"""Text that UTF-8 and the catalog can store. Every string of a request is a ``Text`` or has a pattern."""
 
-Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_asked)]
-"""A question or a query: not blank, and not longer than the engine reads."""
+Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_not_blank)]
+"""A question or a query: not blank, and at most as long as the engine reads."""
 
 FilterValues = Annotated[list[Text], Field(max_length=MAX_FILTER_VALUES)]
 
 
-def _of_the_calendar(value: str) -> str:
+def _calendar_date(value: str) -> str:
     if not is_iso_date(value):
         raise ValueError("there is no such date; write 2031-07-18, 2031-07 or 2031")
     return value
@@ -63,7 +63,7 @@ def _of_the_calendar(value: str) -> str:
 
 IsoDate = Annotated[
     str,
-    AfterValidator(_of_the_calendar),
+    AfterValidator(_calendar_date),
     Field(json_schema_extra={"pattern": ISO_DATE}, examples=["2025-07-18", "2025-07", "2025"]),
 ]
 
@@ -75,24 +75,24 @@ class RequestModel(BaseModel):
 
 
 class FilterFields(RequestModel):
-    """Which reports to read; an empty list does not narrow."""
+    """Which reports to search. An empty list does not filter."""
 
     document_ids: Annotated[list[Number], Field(max_length=MAX_FILTER_VALUES)] = []
     publishers: FilterValues = []
     languages: FilterValues = Field(default=[], description="ISO 639-1 codes")
-    collections: FilterValues = Field(default=[], description="as a report's `collection` says them")
-    kinds: FilterValues = Field(default=[], description="as a report's `kind` says them: `pdf`, `docx`, …")
+    collections: FilterValues = Field(default=[], description="values of a report's `collection`")
+    kinds: FilterValues = Field(default=[], description="values of a report's `kind`: `pdf`, `docx`, …")
 
 
 class FilteredRequest(RequestModel):
-    """What is asked of some reports or of all."""
+    """A request that may be limited to some reports."""
 
     filters: FilterFields = FilterFields()
     published_before: IsoDate | None = Field(default=None, description="exclusive")
     published_after: IsoDate | None = Field(default=None, description="exclusive")
 
-    def in_index(self) -> Filters:
-        """The filters in the index's terms."""
+    def to_filters(self) -> Filters:
+        """The filters as the index takes them."""
         return Filters(
             document_ids=tuple(self.filters.document_ids),
             publishers=tuple(self.filters.publishers),
@@ -117,6 +117,14 @@ MAX_TURN_CHARACTERS = 100_000
 ConversationId = Annotated[str, Field(pattern=CONVERSATION_ID)]
 AnswerId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
+# In a path, any id is looked up: an ill-formed one is not found (404) rather than refused (422).
+ConversationIdInPath = Annotated[
+    Text, Path(description="the conversation_id of its answers", max_length=64, examples=["0a" * 16])
+]
+AnswerIdInPath = Annotated[
+    Text, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)
+]
+
 
 class Turn(RequestModel):
     """An earlier turn of a conversation."""
@@ -126,49 +134,50 @@ class Turn(RequestModel):
 
 
 class ChatRequest(FilteredRequest):
-    """A question to the library, which may follow others."""
+    """A question, which may follow earlier questions."""
 
     question: Words
     conversation_id: ConversationId | None = Field(
-        default=None, description="of an earlier answer; where none was kept under it, `history` counts"
+        default=None,
+        description="of an earlier answer; where the library keeps no answer of it, `history` is used",
     )
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
-        default=[], description="what was said before, the oldest first; its last turns are read"
+        default=[], description="the earlier turns, the oldest first; only the last ones are read"
     )
     replaces: AnswerId | None = Field(
         default=None,
-        description="an earlier answer of the conversation, in whose place the new one comes: it and those "
-        "after it are taken out of the conversation, and stay under their own ids",
+        description="an earlier answer of the conversation that the new answer replaces. It and the answers "
+        "after it leave the conversation, and can still be read by their own ids",
     )
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )
 
 
-MAX_SAID_CHARACTERS = 500
+MAX_DETAIL_CHARACTERS = 500
 
-Said = Annotated[Text, Field(max_length=MAX_SAID_CHARACTERS)]
+Detail = Annotated[Text, Field(max_length=MAX_DETAIL_CHARACTERS)]
 
 
 class EditRequest(RequestModel):
-    """What a person says of a document; an empty string takes back what was said before."""
+    """Details that override those of a document's file. An empty string removes an override."""
 
-    title: Said | None = None
-    publisher: Said | None = None
-    author: Said | None = None
-    published: Said | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
-    language: Said | None = Field(default=None, description="an ISO 639-1 code")
+    title: Detail | None = None
+    publisher: Detail | None = None
+    author: Detail | None = None
+    published: Detail | None = Field(default=None, examples=["2025-07-18", "July 2025", "2025"])
+    language: Detail | None = Field(default=None, description="an ISO 639-1 code")
     collection: Annotated[Text, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
 
 
 class NameRequest(RequestModel):
-    """What something shall be called."""
+    """A new name."""
 
     name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class EvidenceFields(RequestModel):
-    """A stretch of a document that answers a question, in code points; a citation has these fields too."""
+    """A span of a document that answers a question, in code points. A citation has these fields too."""
 
     document_id: Number
     version: Number
@@ -177,15 +186,15 @@ class EvidenceFields(RequestModel):
 
 
 class FeedbackRequest(RequestModel):
-    """What a person says of the answer to a question."""
+    """A person's judgement of the answer to a question."""
 
     question: Words
     verdict: Judgement = Field(
-        description="`right`; `wrong`, where evidence says what is right; or `unanswerable` from the library"
+        description="`right`; `wrong`, with the right passages as evidence; or `unanswerable` here"
     )
     evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
     note: Annotated[Text, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
     answer_id: AnswerId | None = Field(
         default=None,
-        description="of the answer that is judged; where it is right, its citations are evidence",
+        description="the judged answer; if it is right, its citations become the evidence",
     )

@@ -1,4 +1,4 @@
-"""Answers that are sent while the engine makes them: event by event, until the end or until nobody reads."""
+"""Stream an answer as server-sent events while the engine produces it."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from rag.answers import Event
-from ui.http.problems import problem_of, stated
+from ui.http.problems import problem_of, status_and_detail
 
-STOPPING = "The server is stopping; ask again once it is back."
+STOPPING = "The server is stopping; ask again when it is running again."
 
-_FAREWELL_SECONDS = 2.0
-"""How long a stream may take to say that the server stops; less than the server waits for connections."""
+_LAST_EVENT_SECONDS = 2.0
+"""Limit for sending the last event when the server stops; less than the server waits for connections."""
 
 _log = logging.getLogger(__name__)
 
 
 class EngineEvents:
-    """The events of an engine's generator, each made in a thread. An asynchronous iterator.
+    """An asynchronous iterator over an engine's generator, whose steps run in threads.
 
-    The generator holds a state of the library until it ends. Whoever stops reading closes it.
+    The generator holds a snapshot of the library. A reader that stops early must call ``close``.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
-        """Iterate ``events``, in one of ``threads``; by default in a thread that nobody else waits for."""
+        """Iterate over ``events`` in one of ``threads``; by default in a thread of its own."""
         self._events = events
         self._threads = threads or CapacityLimiter(1)
         self._stepping = Lock()
         self._is_closed = False
 
     def __aiter__(self) -> EngineEvents:
-        """Itself."""
+        """Return this iterator."""
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. A caller who is cancelled meanwhile does not wait for the thread."""
+        """The next event. A cancelled caller does not wait for the thread."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
         return event
 
     def close(self) -> None:
-        """End the generator: at once, or by the thread that is in it, after its step."""
+        """Close the generator: at once, or after the step that a thread is running."""
         self._is_closed = True
         if self._stepping.acquire(blocking=False):
             try:
@@ -61,31 +61,32 @@ class EngineEvents:
     def _step(self) -> Event | None:
         with self._stepping:
             event = next(self._events, None)
-        # A call of ``close`` during the step could not get the lock.
+        # ``close`` could not take the lock during the step.
         if self._is_closed:
             self.close()
         return event
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """The last event of a stream that ends without its answer.
+class StreamFailed:
+    """The last event of a stream that ends without an answer.
 
     Attributes:
-        problem: a problem document that says why.
+        problem: a problem document with the cause.
     """
 
     problem: dict[str, Any]
 
 
-Encode = Callable[[Event | Broken], Iterable[ServerSentEvent]]
-"""Makes an event, or the end without an answer, into what is sent."""
+Encode = Callable[[Event | StreamFailed], Iterable[ServerSentEvent]]
+"""Encodes one event as the server-sent events of a protocol."""
 
 
 class AnswerStream(EventSourceResponse):
-    """A response that sends an answer as server-sent events while the engine makes it.
+    """A response that streams the events of an engine.
 
-    It ends the engine's work where the caller goes away, and says so where the server stops or fails.
+    The engine's work ends when the client disconnects. Where the server stops or fails, the last event is a
+    :class:`StreamFailed`.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class AnswerStream(EventSourceResponse):
         instance: str,
         separator: Literal["\r\n", "\n"] = "\r\n",
     ) -> None:
-        """Send ``first`` and what comes after it; use :func:`answer_stream` to make one."""
+        """Send ``first``, then ``rest``. :func:`answer_stream` makes the arguments."""
         self._rest = rest
         self._encode = encode
         self._instance = instance
@@ -105,36 +106,36 @@ class AnswerStream(EventSourceResponse):
             self._encoded(first),
             sep=separator,
             shutdown_event=self._stopping,
-            shutdown_grace_period=_FAREWELL_SECONDS,
+            shutdown_grace_period=_LAST_EVENT_SECONDS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events; close the engine's generator, however this ends."""
+        """Send the events, and close the engine's generator at the end."""
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._rest.close()
 
     async def _encoded(self, first: Event) -> AsyncIterator[ServerSentEvent]:
-        event: Event | Broken | None = first
+        event: Event | StreamFailed | None = first
         while event is not None:
             for encoded in self._encode(event):
                 yield encoded
-            event = None if isinstance(event, Broken) else await self._next()
+            event = None if isinstance(event, StreamFailed) else await self._next()
 
-    async def _next(self) -> Event | Broken | None:
+    async def _next(self) -> Event | StreamFailed | None:
         """The next event; None at the end."""
         try:
             return await self._next_or_stop()
         except ExceptionGroup as group:
             [error] = group.exceptions
-            status, detail = stated(error)
+            status, detail = status_and_detail(error)
             if status == 500:
-                _log.error("a streamed answer broke off", exc_info=error)
-            return Broken(problem_of(status, detail, self._instance))
+                _log.error("a streamed answer failed", exc_info=error)
+            return StreamFailed(problem_of(status, detail, self._instance))
 
-    async def _next_or_stop(self) -> Event | Broken | None:
-        reached: Event | Broken | None = Broken(problem_of(503, STOPPING, self._instance))
+    async def _next_or_stop(self) -> Event | StreamFailed | None:
+        reached: Event | StreamFailed | None = StreamFailed(problem_of(503, STOPPING, self._instance))
         async with anyio.create_task_group() as tasks:
 
             async def stop() -> None:
@@ -154,19 +155,20 @@ async def answer_stream(
     threads: CapacityLimiter,
     separator: Literal["\r\n", "\n"] = "\r\n",
 ) -> AnswerStream:
-    """The response that streams an answer.
+    """A response that streams an answer.
 
-    The first event is made before the response begins, so that a refusal has its status code.
+    The engine produces the first event before the response starts, so that an early error still sets the
+    status code.
 
     Args:
-        events: makes the answer.
-        encode: makes its events into what is sent.
+        events: the engine's events.
+        encode: encodes each event for the client.
         instance: the route, for a problem document.
-        threads: how many answers are worked at at once.
-        separator: ends a line of the stream.
+        threads: limits how many answers are produced at once.
+        separator: the line separator of the stream.
 
     Raises:
-        Exception: what the engine raises before its first event.
+        Exception: any error of the engine before its first event.
     """
     rest = EngineEvents(events, threads)
     with ExitStack() as unless_begun:

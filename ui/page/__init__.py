@@ -1,1 +1,1 @@
-"""The chat page."""
+"""The chat page: Gradio components, the events of a page, and its conversation on the server."""

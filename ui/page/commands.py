@@ -1,4 +1,4 @@
-"""What the page's script sets in hidden fields: what narrows the questions, and commands. Both are data."""
+"""Parse the commands and the filters that the page's script writes to hidden fields."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ _DATES = ("published_before", "published_after")
 
 
 class Command(RequestModel):
-    """What the script asks for.
+    """A command of the script.
 
-    ``ask`` a question; ask the question of an answer ``again``; ``edit`` it; ``open`` a kept conversation, or
-    an answer with what came before it; ``listen`` to what is sent already, which asks for nothing else.
+    ``ask`` asks a question; ``again`` repeats the question of an answer, and ``edit`` changes it; ``open``
+    opens a kept conversation, or its part up to an answer; ``listen`` does nothing but keep the page's
+    connection open.
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]
-    n: int = Field(default=0, description="differs from the one before, so that the same can be said twice")
+    n: int = Field(default=0, description="differs from command to command, so that one can be repeated")
     question: Words | None = None
     answer_id: AnswerId | None = None
     conversation_id: ConversationId | None = None
 
 
 def read_command(text: str) -> Command | None:
-    """A command; None where the text is none."""
+    """The command in ``text``; None if it has none."""
     try:
         return Command.model_validate_json(text)
     except ValidationError:
@@ -37,17 +38,17 @@ def read_command(text: str) -> Command | None:
 
 
 def read_scope(text: str) -> Filters:
-    """What narrows the questions; an empty text narrows nothing, as before the script has said anything.
+    """The filters of a question. The field is empty, without filters, until the script writes to it.
 
     Raises:
-        ScopeError: if the text does not say it as ``POST /v1/chat`` takes it.
+        ScopeError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.
     """
     if not text:
         return Filters()
     try:
-        said = json.loads(text)
-        given = {name: value for name, value in said.items() if value}
+        fields = json.loads(text)
+        given = {name: value for name, value in fields.items() if value}
         dates: dict[str, Any] = {name: given.pop(name) for name in _DATES if name in given}
-        return FilteredRequest.model_validate({**dates, "filters": given}).in_index()
+        return FilteredRequest.model_validate({**dates, "filters": given}).to_filters()
     except (AttributeError, ValueError, RecursionError) as error:
-        raise ScopeError("the scope is not one that a question can have") from error
+        raise ScopeError("the filters of the question cannot be read; choose them again") from error

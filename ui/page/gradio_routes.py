@@ -1,8 +1,7 @@
-"""The routes of Gradio that the page needs. The server has no other one, and checks what the page sends.
+"""Remove the Gradio routes that the page does not need, and validate the events that it sends.
 
-Gradio brings routes that read files, take uploads, proxy requests and run any function of the page by its
-name. The page uses nine of its routes; the server removes the rest, so that a new version of Gradio cannot
-open another one.
+Gradio has routes that read files, accept uploads, proxy requests and run any function of the page by name.
+The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add another one.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 JOIN = "/gradio_api/queue/join"
-"""Takes an event of the page: a question, a command, a click."""
+"""The route that receives the events of the page: questions, commands and clicks."""
 
 NEEDED = frozenset(
     {
@@ -61,14 +60,14 @@ _log = logging.getLogger(__name__)
 
 
 class Event(BaseModel):
-    """An event as the page sends it: nothing in it names a file.
+    """An event of the page, in which no value can name a file.
 
     Attributes:
-        data: the texts of the components that the event reads; None for what the server keeps itself.
+        data: the texts of the components that the event reads; None for the state that the server keeps.
         fn_index: the number of the function that handles the event.
-        trigger_id: the number of the component that the person used.
-        session_hash: names the page, as it chose when it was opened.
-        event_data: the new text of a field that the script changed, which no function reads; else None.
+        trigger_id: the number of the component that triggered the event.
+        session_hash: the random id of the page.
+        event_data: the new text of a field that the script changed; no function reads it.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -81,19 +80,19 @@ class Event(BaseModel):
 
 
 class EventCheck:
-    """Refuses an event that is not one of the page's with 422, before Gradio sees it.
+    """Refuses an invalid event with 422 before it reaches Gradio.
 
-    Gradio takes any JSON as the value of a component, reads what names a file as a file, and fails at the
-    number of a function that it does not have.
+    Gradio accepts any JSON as the value of a component, opens files that a value names, and fails for the
+    number of an unknown function.
     """
 
     def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:
-        """Check the events that ``app`` is sent; ``functions`` are the numbers of the page's functions."""
+        """Check the events for ``app``; ``functions`` are the numbers of the page's functions."""
         self._app = app
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on the request, with the body that was read where it is an event."""
+        """Pass the request on; an event is read and checked first."""
         if scope["type"] != "http" or scope["path"] != JOIN or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""A page that is open, as the server knows it: the conversation it shows, and whose turn it is there."""
+"""The state of an open page on the server: its conversation, and the tasks that wait for their turn in it."""
 
 from __future__ import annotations
 
@@ -8,111 +8,112 @@ from dataclasses import dataclass, field
 
 from anyio import Event, get_cancelled_exc_class
 
-from ui.page.turns import Asked, Turn
+from ui.page.conversation import ChatMessage, ShownConversation
 
 
 @dataclass(eq=False, slots=True)
-class Place:
-    """The place of something that is done with a conversation, among what else is done with it.
+class Task:
+    """A task in a conversation: to answer a question, or to open another conversation.
 
     Attributes:
-        question: what is asked; empty where a conversation is opened.
-        scope: what narrows it, as the script says it.
-        comes: set when its turn has come, or never will.
+        question: the question; empty for a task that opens a conversation.
+        scope: the filters of the question, as JSON of the page's script.
+        started: set when the turn of the task comes, or when the task is dropped.
     """
 
     question: str
     scope: str = ""
-    comes: Event = field(default_factory=Event)
+    started: Event = field(default_factory=Event)
 
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """What the server knows of a page; all events of the page share it.
+    """The state of a page, which all its events share.
 
-    It is used in the server's event loop only, so that nothing happens between two of its steps.
+    Only the server's event loop uses it, so that no two events change it at the same time.
 
     Attributes:
-        asked: the conversation that is shown; None where the server knows of none: nothing was asked yet, or
-            it has forgotten what was.
+        conversation: the conversation that the page shows; None before the first question, and after a
+            restart of the server.
     """
 
-    asked: Asked | None = None
-    _present: Place | None = field(default=None, init=False)
-    _waiting: list[Place] = field(default_factory=list, init=False)
-    _unasked: list[str] = field(default_factory=list, init=False)
+    conversation: ShownConversation | None = None
+    _current: Task | None = field(default=None, init=False)
+    _waiting: list[Task] = field(default_factory=list, init=False)
+    _returned: list[str] = field(default_factory=list, init=False)
 
     @property
-    def turns(self) -> list[Turn]:
+    def messages(self) -> list[ChatMessage]:
         """The messages of the conversation."""
-        return self.asked.turns if self.asked else []
+        return self.conversation.messages if self.conversation else []
 
-    def expects(self, question: str, scope: str = "") -> bool:
-        """Whether a question is being answered in a scope, or waits to be: Enter was pressed twice."""
-        expected = [*([self._present] if self._present else []), *self._waiting]
-        return (question.strip(), scope) in [(place.question.strip(), place.scope) for place in expected]
+    def has_pending(self, question: str, scope: str = "") -> bool:
+        """Whether the same question is being answered or waits, as after a double press of Enter."""
+        expected = [*([self._current] if self._current else []), *self._waiting]
+        return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
-    def serves(self, place: Place) -> bool:
-        """Whether it is still the turn of what has a place: neither was it given up, nor its turn taken."""
-        return place is self._present
+    def is_current(self, task: Task) -> bool:
+        """Whether ``task`` has the turn: it was not cancelled, and no other task has taken the turn."""
+        return task is self._current
 
     @asynccontextmanager
-    async def in_turn(self, question: str, scope: str = "") -> AsyncIterator[Place]:
-        """Wait until all that came before has ended; where the question was given up, `serves` says so."""
-        place = Place(question, scope)
-        self._waiting.append(place)
-        self._go_on()
-        with self._held(place):
-            await place.comes.wait()
-            yield place
+    async def wait_turn(self, question: str, scope: str = "") -> AsyncIterator[Task]:
+        """Wait for the end of all earlier tasks. A task that was dropped meanwhile is not current then."""
+        task = Task(question, scope)
+        self._waiting.append(task)
+        self._start_next()
+        with self._turn(task):
+            await task.started.wait()
+            yield task
 
     @contextmanager
-    def at_once(self, question: str = "", scope: str = "") -> Iterator[Place]:
-        """Take the turn of what is being done; what waits comes after."""
-        place = self._present = Place(question, scope)
-        with self._held(place):
-            yield place
+    def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
+        """Take the turn of the current task; waiting tasks come afterwards."""
+        task = self._current = Task(question, scope)
+        with self._turn(task):
+            yield task
 
-    def give_up(self) -> None:
-        """Expect no more of an answer that is arriving, and ask nothing of what waits."""
-        self.drop()
-        if self.asked is not None:
-            self.asked.stop()
+    def cancel(self) -> None:
+        """Stop the answer in progress, and drop the waiting tasks."""
+        self.drop_tasks()
+        if self.conversation is not None:
+            self.conversation.stop()
 
-    def drop(self) -> None:
-        """Ask nothing of what waits; what is being done has its turn no more."""
-        waiting, self._waiting, self._present = self._waiting, [], None
-        self._unasked += [place.question for place in waiting]
-        for place in waiting:
-            place.comes.set()
+    def drop_tasks(self) -> None:
+        """Drop the waiting tasks, and take the turn from the current one."""
+        waiting, self._waiting, self._current = self._waiting, [], None
+        self._returned += [task.question for task in waiting]
+        for task in waiting:
+            task.started.set()
 
-    def take_unasked(self) -> list[str]:
-        """The questions that waited when they were dropped or cancelled, the oldest first, each once."""
-        unasked, self._unasked = self._unasked, []
-        return unasked
+    def take_back(self) -> list[str]:
+        """Remove and return the questions of dropped tasks, the oldest first."""
+        questions, self._returned = self._returned, []
+        return questions
 
     @contextmanager
-    def _held(self, place: Place) -> Iterator[None]:
+    def _turn(self, task: Task) -> Iterator[None]:
+        """Finish ``task`` at the end of the context, and drop the tasks after it if it is cancelled."""
         try:
             yield
         except (get_cancelled_exc_class(), GeneratorExit):
-            # It was stopped, or the page is gone: so is what waits for it.
-            if self.serves(place):
-                self.drop()
-            elif place in self._waiting:
-                self._unasked.append(place.question)
+            # The task was stopped, or its page was closed: waiting tasks end with it.
+            if self.is_current(task):
+                self.drop_tasks()
+            elif task in self._waiting:
+                self._returned.append(task.question)
             raise
         finally:
-            self._leave(place)
+            self._finish(task)
 
-    def _leave(self, place: Place) -> None:
-        if place in self._waiting:
-            self._waiting.remove(place)
-        if place is self._present:
-            self._present = None
-            self._go_on()
+    def _finish(self, task: Task) -> None:
+        if task in self._waiting:
+            self._waiting.remove(task)
+        if task is self._current:
+            self._current = None
+            self._start_next()
 
-    def _go_on(self) -> None:
-        if self._present is None and self._waiting:
-            self._present = self._waiting.pop(0)
-            self._present.comes.set()
+    def _start_next(self) -> None:
+        if self._current is None and self._waiting:
+            self._current = self._waiting.pop(0)
+            self._current.started.set()

@@ -1,7 +1,7 @@
-"""The look of the page for Gradio's own components: its variables, from the palette of the stylesheet.
+"""The Gradio theme of the page: Gradio's variables refer to the palette of the stylesheet.
 
-The palette, light and dark, is in ``assets/footnoted.css``. Only the page's ground and text stand here as
-well: Gradio writes them into the page, where they hold before the stylesheet has arrived.
+``assets/palette.css`` defines the palette, light and dark. The colours of the page's background and text are
+repeated here, since Gradio writes them into the page, where they apply before the stylesheet is loaded.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ _PALETTE = {
     "button_secondary_border_color_hover": "accent",
     "button_secondary_text_color": "text",
 }
-"""Gradio's variables, by the name of the palette's colour without its ``--fn-``."""
+"""Gradio's variables, each with the name of its palette colour without ``--fn-``."""
 
 
 def footnoted_theme() -> Base:
-    """Gradio's plainest theme in this product's colours, without a font that must be fetched."""
+    """Gradio's base theme in the colours of the palette, with system fonts only."""
     from gradio.themes import Base
 
     colours = {

@@ -25,7 +25,7 @@ from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblanc
 from tests.support.reports import incoming, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from tests.support.writings import PATIENT
-from ui.http.library.documents import document_response
+from ui.http.documents import document_response
 
 WIRE = " ".join(STORY)
 PROOFS = f"{WIRE} {FOOTER.format('Courier')}"

@@ -1,4 +1,4 @@
-"""A home that the command made, for the tests of the command."""
+"""Homes that the command itself filled, for its tests."""
 
 from __future__ import annotations
 

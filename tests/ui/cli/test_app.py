@@ -1,4 +1,4 @@
-"""The command: what it prints for people and for programs, its exit codes, and what it does not load."""
+"""The command prints results for people and programs, sets its exit code, and loads no slow package early."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
         check=False,
     )
     exit_code, modules = json.loads(done.stderr.splitlines()[-1])
-    return exit_code, SLOW & set(modules)
+    return exit_code, set(modules) & SLOW
 
 
 # What is loaded

@@ -1,4 +1,4 @@
-"""``footnoted eval``: what it prints for people and programs, where it leaves its report, and its errors."""
+"""``footnoted eval`` prints figures for people and programs, writes a report, and explains its errors."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ SEEDS = ROOT / "seeds"
 UNANSWERABLE = "What is the population of Cambodia?"
 LIMIT = 12
 FEW = ("--limit", str(LIMIT))
-NO_SET = "name one folder that has a data set, or evaluate the library itself with --from-feedback"
+NO_SET = "name the folder of one data set, or evaluate the library itself with --from-feedback"
 
 
 @pytest.fixture(scope="module")
 def measuring(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which sets are measured; it keeps their throw-away indexes."""
+    """A home for evaluations; it keeps their temporary indexes."""
     return tmp_path_factory.mktemp("measuring")
 
 
 def measures(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[Any, str]:
-    """What ``eval --json`` prints, and what it says beside it."""
+    """The JSON of ``eval --json``, and its standard error."""
     assert main(["eval", *map(str, arguments), "--json"]) == 0
     out, err = capfd.readouterr()
     return json.loads(out), err
 
 
 def answerable() -> int:
-    """How many of the questions that are asked have an answer."""
+    """How many of the measured questions have an answer."""
     return sum(bool(query.answerable) for query in choose(read_dataset(SEEDS), LIMIT).queries)
 
 
@@ -102,7 +102,14 @@ def test_two_configurations_are_compared(
     capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "silent.toml").write_text("threshold = 1.0")
-    arguments = [SEEDS, "--compare", "default", tmp_path / "silent.toml", "--part", "selection"]
+    arguments: list[str | Path] = [
+        SEEDS,
+        "--compare",
+        "default",
+        tmp_path / "silent.toml",
+        "--part",
+        "selection",
+    ]
     arguments += ["--home", measuring, "--report", tmp_path / "report", *FEW]
     form, err = measures(capfd, *arguments)
     assert (form["first"], form["second"]) == ("default", "silent")
@@ -189,7 +196,7 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
         (
             [SEEDS, "--compare", "default", "default"],
             2,
-            "both configurations to compare are called 'default'; rename one of the files",
+            "both configurations are called 'default'; rename one of the files",
         ),
         (
             [SEEDS, "--config", "/nowhere.toml"],

@@ -1,4 +1,4 @@
-"""``export`` and ``verify``: what they print, write and refuse, with their exit codes."""
+"""``export`` and ``verify`` print, write and refuse files, with the right exit codes."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_a_file_that_is_no_exported_answer_is_one_line(
     file = tmp_path / name
     file.write_bytes(b"\x00\xff nothing of ours")
     line = fails(capfd, 2, "verify", file, "--home", kept_home[0])
-    assert line.startswith(f"{file} is no exported answer: it")
+    assert line.startswith(f"{file} is not an exported answer: it")
     assert line.endswith("; give a file that `footnoted export` wrote")
 
 

@@ -1,4 +1,4 @@
-"""``sync`` as a job that others see and stop, and ``sync --watch``."""
+"""A ``sync`` is a job that other processes see and cancel; ``sync --watch`` syncs every change."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def job_at_work(home: Path) -> Job:
-    """The job of ``home`` that runs, once one has begun to embed."""
+    """The running job of ``home``, once it has started to embed."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if (home / "catalog.sqlite").is_file():
@@ -102,9 +102,9 @@ def test_a_sync_can_be_cancelled_from_elsewhere_and_is_gone_on_with(
         "footnoted: cancelled on request; what was written by then stays, and a sync goes on from there\n"
     )
     assert main(["status", "--home", str(home)]) == 0
-    lines = mapping_of_lines(capfd.readouterr().out)
-    assert lines["Library"].startswith("empty")
-    assert lines[f"Job {job.id[:8]}"].startswith("sync cancelled, cancelled on request; 20")
+    shown = mapping_of_lines(capfd.readouterr().out)
+    assert shown["Library"].startswith("empty")
+    assert shown[f"Job {job.id[:8]}"].startswith("sync cancelled, cancelled on request; 20")
 
 
 def test_status_shows_how_the_last_jobs_came_out(capfd: pytest.CaptureFixture[str], home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Results are set for reading, and nothing that a document says drives the terminal."""
+"""Results are readable, and no text of a document can control the terminal."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ABSTENTION = replace(
 
 
 def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
-    """The lines that ``show`` prints, without trailing space and blank lines."""
+    """The lines that ``show`` prints, without trailing spaces and blank lines."""
     stream = StringIO()
     assert callable(show)
     show(Console(file=stream, width=width, highlight=False), *arguments)

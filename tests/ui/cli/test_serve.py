@@ -1,7 +1,8 @@
-"""The server: it says when it is ready, answers the command, and leaves nothing behind when it stops."""
+"""The server announces its address, answers the commands, and leaves nothing behind when it stops."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import signal
@@ -12,17 +13,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
-from ui.cli.serve import example_questions, listening_socket, refuse_exposure, serve
+from ui.cli import serve as serve_module
+from ui.cli.serve import _Connection, _Server, example_questions, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
 from ui.errors import PortInUseError, UsedWronglyError
 from ui.settings import Settings, home_id
@@ -32,7 +36,7 @@ HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transfo
 
 @pytest.fixture(scope="module")
 def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one report, of a file that tests may change."""
+    """A home with one report, whose file a test may change."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "reports").mkdir()
     (folder / "reports" / "raids.txt").write_text(
@@ -57,7 +61,7 @@ def served(home: Path) -> Iterator[Served]:
 
 
 def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
-    """What the command prints as JSON, and which heavy packages it loaded for it."""
+    """The JSON that the command prints, and the slow packages that it loaded."""
     code = (
         "import sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
@@ -307,7 +311,7 @@ def test_an_address_that_other_machines_reach_is_refused_unless_that_is_accepted
 ) -> None:
     settings = Settings(home=tmp_path, host=host)
     with listening_socket(host, 0) as listener:
-        with pytest.raises(UsedWronglyError, match="no log-in keeps whoever reaches the server from reading"):
+        with pytest.raises(UsedWronglyError, match="without a log-in anyone there can read, add and delete"):
             refuse_exposure(settings, listener)
         refuse_exposure(settings.model_copy(update={"insecure": True}), listener)
 
@@ -321,4 +325,49 @@ def test_an_address_of_this_machine_alone_is_served(host: str, tmp_path: Path) -
 def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:
     done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1].endswith("give --insecure to accept it")
+    assert done.stderr.splitlines()[-1].endswith("or accept this with --insecure")
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """A server whose answer to ``/slow`` takes longer than the time limit for the head of a request."""
+    monkeypatch.setattr(serve_module, "HEAD_SECONDS", 0.5)
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await asyncio.sleep(1)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    listener = listening_socket("127.0.0.1", 0)
+    config = uvicorn.Config(app, http=_Connection, lifespan="off", log_config=None)
+    listens = Event()
+    server = _Server(config, listens.set, lambda: None)
+    thread = Thread(target=server.run, args=([listener],))
+    thread.start()
+    assert listens.wait(60)
+    yield listener.getsockname()
+    server.should_exit = True
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("part", [b"", b"GET /slow HTTP/1.1\r\nHost: a"], ids=["nothing", "half"])
+def test_a_head_that_does_not_arrive_ends_the_connection(address: tuple[str, int], part: bytes) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(part)
+        assert client.recv(1) == b""
+
+
+def test_a_head_that_does_not_arrive_after_an_answer_ends_the_connection(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
+        client.sendall(b"GET /slow")
+        assert client.recv(1) == b""
+
+
+def test_an_answer_may_take_longer(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 204 ")

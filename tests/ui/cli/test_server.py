@@ -1,4 +1,4 @@
-"""A command believes ``server.json`` only where a server answers for the same home."""
+"""A command trusts ``server.json`` only if a server of the same home answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STARTED = "2026-01-02T03:04:05+00:00"
 
 @contextmanager
 def answering(status: int, body: bytes, delay: threading.Event | None = None) -> Iterator[int]:
-    """A server on loopback that gives every request the same answer; yields its port."""
+    """A server on loopback that answers every request in the same way; yields its port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

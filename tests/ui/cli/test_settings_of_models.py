@@ -1,4 +1,4 @@
-"""The settings of the language model that writes answers; its key stands in no message."""
+"""The settings of the language model; no message shows its key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from index.library import Library
 from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
-from ui.engines import open_engine
 from ui.errors import SettingsError
+from ui.opening import open_engine
 from ui.settings import PREFIX, Settings, load_settings, needed
 
 KEY = "sk-hunter2"
@@ -158,7 +158,7 @@ def test_a_model_that_cannot_be_opened_ends_in_one_line(seed_index: Library, tmp
     settings = in_file(tmp_path, 'llm = "llamacpp"\nllm_model = "/nowhere/model.gguf"')
     with (
         pytest.raises(
-            ModelSetupError, match=r"^the model file '/nowhere/model\.gguf' does not exist; give the path"
+            ModelSetupError, match=r"^there is no model file '/nowhere/model\.gguf'; give the path"
         ),
         open_engine(settings, seed_index),
     ):

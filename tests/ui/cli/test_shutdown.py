@@ -1,4 +1,4 @@
-"""A server that is told to stop says so to who reads a stream, and ends whatever its parts do."""
+"""A server that is told to stop ends its streams with an error, and exits even if a part of it hangs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from index.library import Library
 from tests.support.processes import Served, serving
 from tests.support.reports import write
 from ui.cli.serve import listening_socket, only_server
+from ui.cli.shutdown import interruptible
 from ui.http.streaming import STOPPING
 
 ENDS_WITHIN = 10.0
@@ -46,7 +47,7 @@ def home(encoder: Encoder, tmp_path: Path) -> Path:
 
 @contextmanager
 def stuck(home: Path, fifo: str) -> Iterator[Served]:
-    """A server whose parts take long, or never end."""
+    """A server with parts that hang."""
     with serving(home, command=(sys.executable, "-m", "tests.support.stuck_server", fifo)) as server:
         yield server
 
@@ -58,7 +59,7 @@ def last_of(lines: Iterator[str]) -> Any:  # noqa: ANN401 (JSON)
 
 @contextmanager
 def streams(server: Served) -> Iterator[list[Iterator[str]]]:
-    """A stream of each route, its first event received already."""
+    """A stream of each route, after its first event."""
     with ExitStack() as opened:
         http = opened.enter_context(httpx.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
         begun: list[Iterator[str]] = []
@@ -114,3 +115,20 @@ def test_a_server_ends_within_ten_seconds_whatever_its_parts_do(home: Path) -> N
     assert not (home / "server.json").exists()
     with only_server(home), listening_socket(address.hostname, address.port):
         pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_swallowed_interrupt_is_still_known(number: signal.Signals) -> None:
+    with interruptible() as told:
+        assert not told.is_set()
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(number)
+        assert told.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_both_signals_interrupt_and_are_as_before_afterwards(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == before

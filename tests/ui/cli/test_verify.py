@@ -1,4 +1,4 @@
-"""An exported answer of a real library is verified: as it is, edited, and after the library has changed."""
+"""``verify`` checks an exported answer: unchanged, edited, and after a change of the library."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def edit(file: Path, old: str, new: str, part: str) -> None:
 
 
 def told(verified: Verified) -> dict[str, tuple[str, ...]]:
-    """What is said of the first sentence, the first footnote and the whole."""
+    """The problems of the first sentence, of the first footnote, and of the file."""
     return {
         "sentence": verified.sentences[0].problems,
         "footnote": verified.footnotes[0].problems,
@@ -143,7 +143,7 @@ def test_an_abstention_that_was_made_an_answer_is_found(
     assert verify_file(index.catalog, file).holds
     edit(file, answer.text[-20:-1], "everything: Spain did", "document")
     assert verify_file(index.catalog, file).problems == (
-        "what it says of there being no answer is not what the library keeps; export it again",
+        "its reason for having no answer is not that of the library; export it again",
     )
 
 
@@ -225,7 +225,7 @@ def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Pa
     with pytest.raises(UsedWronglyError) as caught:
         verify_file(index.catalog, file)
     assert str(caught.value) == (
-        f"{file} is no exported answer: it has no comment for programs at its end; give a file that "
+        f"{file} is not an exported answer: it has no manifest at its end; give a file that "
         "`footnoted export` wrote"
     )
     with pytest.raises(
@@ -234,5 +234,5 @@ def test_what_is_no_export_is_refused_with_its_name(index: Library, tmp_path: Pa
         verify_file(index.catalog, tmp_path / "missing.md")
     with file.open("wb") as large:
         large.truncate(MAX_BYTES + 1)
-    with pytest.raises(UsedWronglyError, match=r"notes\.md is larger than an exported answer; give"):
+    with pytest.raises(UsedWronglyError, match=r"notes\.md is too large for an exported answer; give"):
         verify_file(index.catalog, file)

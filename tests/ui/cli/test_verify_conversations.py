@@ -1,4 +1,4 @@
-"""An exported conversation of a real library is verified whole: as it is, edited, and after it went on."""
+"""``verify`` checks an exported conversation: unchanged, edited, and after it went on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def index(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
 
 @pytest.fixture
 def asked(index: Library) -> list[Answer]:
-    """What was answered in a conversation, one question without an answer and one twice among it."""
+    """The answers of a conversation; one question has no answer, and one is asked twice."""
     engine = QueryEngine(index, keeps=True)
     answers = [engine.ask(QUESTIONS[0], conversation=continue_conversation(index))]
     for question in QUESTIONS[1:]:

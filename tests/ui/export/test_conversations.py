@@ -1,4 +1,4 @@
-"""A conversation in one file: every format shows the same, and what is read of it is what was written."""
+"""Every format exports the same conversation, and reading the file gives the same text back."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.support.exports import (
 )
 from tests.support.markup import texts
 from ui.export import FORMATS, Exported, Format, NotExportedError, read_export, sheet_as_read
-from ui.export.binding import bind
-from ui.export.comparing import beside_manifest
+from ui.export.comparison import check_manifest
+from ui.export.sheet import lay_out_conversation
 
 MARKDOWN = """\
 # Arrests \\& \\<gates\\> \\*2031\\*
@@ -119,7 +119,7 @@ each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suf
 
 
 def by_words(exported: Exported) -> list[object]:
-    """What is read, with the footnotes themselves in the place of their numbers, which Word chooses."""
+    """An exported file with footnotes instead of their numbers, which Word chooses itself."""
     notes = {note.number: replace(note, number=0) for note in exported.footnotes}
     return [exported.name] + [
         (
@@ -185,7 +185,7 @@ def test_a_word_document_has_the_questions_as_headings_of_the_first_level() -> N
 @each_format
 def test_what_is_read_is_what_was_said(form: Format) -> None:
     exported = read_as(form, written_as(form))
-    assert by_words(exported) == by_words(sheet_as_read(bind("c1", NAME, ANSWERS, DIGESTS)))
+    assert by_words(exported) == by_words(sheet_as_read(lay_out_conversation("c1", NAME, ANSWERS, DIGESTS)))
     assert [own.abstention for own in exported.answers] == ["", "No sentence answers.", ""]
     assert [len(own.claims) for own in exported.answers] == [3, 0, 2]
     assert faults(exported) == []
@@ -193,7 +193,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
 
 @st.composite
 def conversations_of_any_words(draw: st.DrawFn) -> tuple[str, list[Answer]]:
-    """Answers of any words, each of which cites documents of its own, under numbers that may clash."""
+    """Answers of arbitrary text, each with documents of its own, under numbers that may clash."""
     answers = draw(st.lists(answers_of_any_words(), min_size=1, max_size=3))
     clashing = draw(st.booleans())
     made = []
@@ -232,10 +232,10 @@ def test_words_of_any_kind_are_read_as_a_page_shows_them(
 ) -> None:
     name, answers = conversation
     exported = read_as(form, written_as(form, *answers, name=name))
-    assert by_words(exported) == by_words(sheet_as_read(bind("c1", name, answers, DIGESTS)))
+    assert by_words(exported) == by_words(sheet_as_read(lay_out_conversation("c1", name, answers, DIGESTS)))
     assert exported.name == visible(name) or not visible(name)
     assert exported.manifest is not None
-    assert list(beside_manifest(exported, exported.manifest)) == []
+    assert list(check_manifest(exported, exported.manifest)) == []
 
 
 @each_format
@@ -256,7 +256,7 @@ def test_a_file_that_was_cut_or_spoilt_is_read_or_refused(form: Format, data: st
 def test_the_json_of_a_conversation_is_read_as_it_is_shown() -> None:
     body = f'{{"conversation_id":"c1","name":"Gates","answers":[{",".join(map(answer_json, ANSWERS))}]}}'
     exported = read_export(body.encode(), Path("conversation.json"))
-    expected = sheet_as_read(bind("c1", "Gates", ANSWERS, {}))
+    expected = sheet_as_read(lay_out_conversation("c1", "Gates", ANSWERS, {}))
     assert exported == replace(expected, manifest=None)
     assert exported.claims[-1] == Claim(FIRST, (3,))
 
@@ -276,7 +276,7 @@ def test_an_older_or_odd_part_for_programs_is_refused_by_its_field() -> None:
     ):
         with pytest.raises(NotExportedError) as caught:
             read_export(text.replace(old, new, 1).encode(), Path("conversation.md"))
-        assert str(caught.value).startswith(f"what it says for programs cannot be read ({place}: ")
+        assert str(caught.value).startswith(f"its manifest cannot be read ({place}: ")
     assert (
         json.loads(text.splitlines()[-1].removeprefix("<!-- footnoted ").removesuffix(" -->"))["format"] == 2
     )

@@ -1,4 +1,4 @@
-"""Answers as Word documents: real footnotes, which python-docx and the library's own loader read."""
+"""A Word export has real footnotes, which python-docx and the library's own loader read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def found(part: bytes, path: str) -> list[str]:
 
 
 def edited(data: bytes, name: str, old: str, new: str) -> Exported:
-    """What is read after a change of one part."""
+    """The text of the document after a change of one part."""
     file = BytesIO()
     with ZipFile(file, "w") as archive:
         for entry, content in parts(data).items():

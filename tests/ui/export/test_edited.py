@@ -1,4 +1,4 @@
-"""An export in which something was edited or added does not hold, in whatever format."""
+"""An export with an edit or an addition does not hold, in any format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rag.conversations.export_check import Footnote, Place
 from tests.support.exports import DIGESTS, full_answer
 from tests.support.reports import version
 from ui.export import FORMATS, Exported, Format, export, read_export
-from ui.export.comparing import beside_footnotes, beside_kept, has_figure
-from ui.export.reading import ReadAnswer, Row
+from ui.export.comparison import check_footnotes, check_kept, has_figure
+from ui.export.reader import ReadAnswer, Row
 from ui.export.sheet import lay_out
 
 ANSWER = full_answer()
@@ -28,7 +28,7 @@ each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suf
 
 
 def read(form: Format, old: str = "", new: str = "", part: str = "document") -> Exported:
-    """The answer as it is read after the first of some words were replaced."""
+    """The answer that is read after the first occurrence of some words was replaced."""
     data, path = export(ANSWER, form, DIGESTS), Path(f"answer.{form.suffix}")
     if form.suffix != "docx":
         text = data.decode()
@@ -47,7 +47,7 @@ def read(form: Format, old: str = "", new: str = "", part: str = "document") -> 
 
 @each_format
 def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
-    assert list(beside_kept(read(form), [SHEET])) == []
+    assert list(check_kept(read(form), [SHEET])) == []
 
 
 @each_format
@@ -60,7 +60,7 @@ def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
     ],
 )
 def test_an_edited_table_is_not_the_kept_one(form: Format, old: str, new: str) -> None:
-    assert list(beside_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
+    assert list(check_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
 
 
 @each_format
@@ -68,13 +68,13 @@ def test_a_table_without_a_row_is_not_the_kept_one(form: Format) -> None:
     exported = read(form)
     [own] = exported.answers
     without = replace(exported, answers=(replace(own, rows=own.rows[:1]),))
-    assert list(beside_kept(without, [SHEET])) == [DIFFERENT]
+    assert list(check_kept(without, [SHEET])) == [DIFFERENT]
 
 
 @each_format
 def test_words_added_to_a_source_are_not_the_kept_ones(form: Format) -> None:
     edited = read(form, "The Office, 18", "The Office, the only sound one, 18", "footnotes")
-    assert list(beside_kept(edited, [SHEET])) == [
+    assert list(check_kept(edited, [SHEET])) == [
         "footnote 1 is not as in the answer that the library keeps",
     ]
 
@@ -129,7 +129,7 @@ def test_words_that_were_added_are_reported(form: Format, old: str, new: str) ->
     edited = read(form, old, new)
     claimed = any("It rained." in claim.text and not claim.footnotes for claim in edited.claims)
     assert claimed or any("It rained." in note.attribution for note in edited.footnotes)
-    assert list(beside_kept(edited, [SHEET])) != []
+    assert list(check_kept(edited, [SHEET])) != []
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ ROW = Row("hens", "310 million", "T", "undated", 1)
 
 
 def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: str = "") -> list[str]:
-    """What is found where the answer is not kept."""
+    """The problems of a file whose answer is not kept."""
     with catalog.reading() as reader:
         record = reader.document(1, 1)
         place = Place(1, 1, record.digest, 0, len(QUOTE))
@@ -155,7 +155,7 @@ def unkept(catalog: Catalog, *rows: Row, said: str | None = None, abstention: st
         own = said or ", ".join(facts(record, None))
         note = Footnote(1, QUOTE, None, own, place)
         answers = (ReadAnswer("?", abstention, (), rows),)
-        return list(beside_footnotes(reader, Exported(None, answers, (note,), None)))
+        return list(check_footnotes(reader, Exported(None, answers, (note,), None)))
 
 
 def test_without_the_kept_answer_a_row_is_held_against_its_footnote(catalog: Catalog) -> None:
@@ -181,7 +181,7 @@ def test_without_the_kept_answer_a_row_is_held_against_its_footnote(catalog: Cat
 
 def test_a_reason_for_no_answer_beside_an_answer_is_reported(catalog: Catalog) -> None:
     assert unkept(catalog, abstention="It is unknown.") == [
-        "it says beside an answer that there is none: “It is unknown.”"
+        "it has both an answer and a reason for having none: “It is unknown.”"
     ]
 
 

@@ -1,4 +1,4 @@
-"""A conversation in a file in which something was edited, added or taken out does not hold, in any format."""
+"""An exported conversation with an edit, an addition or an omission does not hold, in any format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.exports import ANSWERS, ASKED, FIRST, SHEETS, edited_as, faults, read_as, written_as
 from ui.export import FORMATS, Format
-from ui.export.comparing import beside_kept
+from ui.export.comparison import check_kept
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 
@@ -25,7 +25,7 @@ each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suf
         (
             "No sentence answers",
             "The mayor won",
-            "answer 2: what it says of there being no answer is not what the library keeps; export it again",
+            "answer 2: its reason for having no answer is not that of the library; export it again",
         ),
         (
             "Nobody knows",
@@ -133,8 +133,8 @@ def test_words_that_were_added_anywhere_are_found(form: Format, old: str, new: s
 @each_format
 def test_what_an_answer_cited_that_is_kept_no_more_is_left_to_the_documents(form: Format) -> None:
     exported = read_as(form, written_as(form))
-    assert list(beside_kept(exported, [None, *SHEETS[1:]])) == []
-    assert list(beside_kept(exported, [None, None, None])) == []
+    assert list(check_kept(exported, [None, *SHEETS[1:]])) == []
+    assert list(check_kept(exported, [None, None, None])) == []
     other = edited_as(form, FIRST, f"{FIRST} It rained.")
-    assert list(beside_kept(other, [None, *SHEETS[1:]])) == []
-    assert "answer 1" in " ".join(beside_kept(other, [SHEETS[0], None, None]))
+    assert list(check_kept(other, [None, *SHEETS[1:]])) == []
+    assert "answer 1" in " ".join(check_kept(other, [SHEETS[0], None, None]))

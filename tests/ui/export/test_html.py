@@ -1,4 +1,4 @@
-"""Answers as a page: it stands alone, its anchors lead both ways, and words of documents do nothing in it."""
+"""An HTML export is self-contained, its footnote links lead both ways, and text of documents is inert."""
 
 from __future__ import annotations
 

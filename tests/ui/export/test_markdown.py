@@ -1,4 +1,4 @@
-"""Answers as Markdown: words of documents do nothing in it, and what was edited is seen."""
+"""A Markdown export shows text of documents literally, and an edit of it is found."""
 
 from __future__ import annotations
 

@@ -1,26 +1,31 @@
-"""Kept answers over HTTP: the same bytes, files of every format, a problem for what is not there."""
+"""The routes of kept answers: the same bytes, files of every format, the clipboard text, and suggestions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
+from rag.answers import Answer, Disagreement, StatedFigure, Verification
 from rag.conversations.answers import answer_json, keep
 from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
-from tests.support.markup import answer, citation
+from rag.wording import visible
+from tests.support.exports import answers_of_any_words, full_answer
+from tests.support.markup import abstention, answer, citation
 from ui.app import create_app
 from ui.export import read_export
-from ui.http.answers import attachment, name_of_file
+from ui.http.answers import attachment, copied, file_name, suggestion_key
 
 MADE = replace(answer(citation(1, "Gate 3 failed.")), answer_id="0a" * 16, question="Why did gate 3 fail?")
 SPACED = json.dumps(replace(MADE, answer_id="0c" * 16).as_dict(), indent=1)
@@ -135,7 +140,7 @@ def test_an_answer_cannot_be_written_from_outside(client: TestClient) -> None:
     ],
 )
 def test_a_file_has_the_question_s_name_whatever_it_asks(question: str, name: str) -> None:
-    assert name_of_file(question, MADE.answer_id, "md", otherwise="answer") == name
+    assert file_name(question, MADE.answer_id, "md", default="answer") == name
 
 
 def test_the_header_of_a_name_is_ascii() -> None:
@@ -143,3 +148,127 @@ def test_the_header_of_a_name_is_ascii() -> None:
         'attachment; filename="wie-viele-berschwemmungen-0a0a0a0a.md"; '
         "filename*=UTF-8''wie-viele-%C3%BCberschwemmungen-0a0a0a0a.md"
     )
+
+
+class Words(HTMLParser):
+    """The tags of copied HTML, and its words by paragraph."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.paragraphs: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert attrs == []
+        self.tags.add(tag)
+        if tag == "p":
+            self.paragraphs.append("")
+
+    def handle_data(self, data: str) -> None:
+        self.paragraphs[-1] += data
+
+
+def test_sentences_stand_with_their_marks_above_the_footnotes() -> None:
+    first, second = citation(1, "One."), citation(2, "Two.", page=3, at=5)
+    third = citation(3, "Three.", document_id=2, at=10)
+    made = answer(first, second, third, text="One. Two.\nThree.")
+    assert copied(made).text.split("\n") == [
+        "One. [1] Two. [2]",
+        "",
+        "Three. [3]",
+        "",
+        "[1] “One.” — Report 1, The Office, 18 July 2025, 1.md, version 2",
+        "[2] “Two.” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2",
+        "[3] “Three.” — Report 2, The Office, 18 July 2025, 2.md, version 2",
+    ]
+    assert copied(made).html.startswith(
+        "<p>One.<sup>[1]</sup> Two.<sup>[2]</sup></p><p>Three.<sup>[3]</sup></p>"
+    )
+
+
+def test_doubts_stand_behind_their_sentences() -> None:
+    checked = Verification("partial", quote_matches=True, figures_match=False, score=0.4)
+    made = answer(replace(citation(1, "Words."), verification=checked))
+    assert copied(made).text.splitlines()[0] == "Words. [1] (partly supported)"
+
+
+def test_a_row_has_its_headings_in_its_footnote() -> None:
+    made = answer(replace(citation(1, "Monday | 412"), headings="Day | Arrests"))
+    assert (
+        copied(made).text.splitlines()[-1].startswith("[1] “Monday | 412” Headings: Day | Arrests — Report 1")
+    )
+
+
+def test_different_figures_stand_between_answer_and_footnotes() -> None:
+    figures = (
+        StatedFigure("14,170", 1, 1, 2, "New", None, "2025-06", False),
+        StatedFigure("15,900", 2, 2, 1, "Old", None, None, True),
+    )
+    made = replace(answer(citation(1, "14,170.")), disagreements=(Disagreement("people displaced", figures),))
+    assert copied(made).text.split("\n")[2:5] == [
+        "The sources give different figures: people displaced",
+        "- 14,170 [1], New, June 2025",
+        "- 15,900 [2], Old (version 1, superseded), undated",
+    ]
+
+
+def test_of_an_abstention_the_reason_is_copied() -> None:
+    assert copied(abstention()).text == "No sentence answers."
+    assert copied(abstention()).html == "<p>No sentence answers.</p>"
+
+
+def test_all_that_an_answer_can_have_is_copied() -> None:
+    made = full_answer()
+    text = copied(made).text
+    for cited in made.citations:
+        assert f"[{cited.id}] “{visible(cited.quote)}”" in text
+
+
+@given(answers_of_any_words())
+def test_words_are_words_whatever_they_are(made: Answer) -> None:
+    result = copied(made)
+    words = Words(result.html)
+    assert words.tags <= {"p", "sup"}
+    assert "".join("".join(words.paragraphs).split()) == "".join(result.text.split())
+
+
+DAM = (
+    "The dam of Varda broke on Sunday. The council closed the third gate of the dam on Monday. "
+    "Some 412 homes were destroyed."
+)
+
+
+def test_suggestions_are_answered_where_they_are_asked(
+    library: Callable[[Mapping[str, str]], QueryEngine],
+) -> None:
+    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+    with TestClient(create_app(engine.index, engine)) as client:
+        asked = {"question": "When did the dam of Varda break?"}
+        answer = client.post("/v1/chat", json=asked).json()
+        response = client.get(f"/v1/answers/{answer['answer_id']}/suggestions")
+        assert response.status_code == 200
+        [*questions] = response.json()["questions"]
+        assert questions
+        for question in questions:
+            follow_up = {"question": question, "conversation_id": answer["conversation_id"]}
+            next_one = client.post("/v1/chat", json=follow_up).json()
+            assert not next_one["abstained"]
+            assert next_one["standalone"] is None
+
+
+def test_what_was_found_is_given_again_after_the_same_answer_until_the_library_changes(
+    library: Callable[[Mapping[str, str]], QueryEngine],
+) -> None:
+    engine = QueryEngine(library({"dam.txt": DAM}).index, keeps=True)
+    first, second = (
+        suggestion_key(engine, engine.ask("When did the dam of Varda break?").answer_id) for _ in range(2)
+    )
+    assert first.answer.answer_id != second.answer.answer_id
+    assert (first, hash(first)) == (second, hash(second))
+    other = suggestion_key(engine, engine.ask("How many homes were destroyed?").answer_id)
+    assert other != first
+    with TestClient(create_app(engine.index, engine)) as client:
+        client.post("/v1/documents", files={"file": ("mill.txt", b"The mill of Orrin burned down.")})
+    assert suggestion_key(engine, first.answer.answer_id) != first

@@ -1,4 +1,4 @@
-"""Every number, string and depth of a request is bounded: what is beyond is refused, and never breaks."""
+"""Every number, string and nesting depth of a request has a limit; requests beyond it are refused."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from rag.engine import QueryEngine
-from ui.app import create_app
 from ui.http.schemas import MAX_FILTER_VALUES
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -70,15 +68,8 @@ HUGE = [2**53, 2**63, -(2**70), -1, 10**30]
 
 
 @pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    app = create_app(seed_index, seed_engine)
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def description(client: TestClient) -> dict[str, Any]:
-    found: dict[str, Any] = client.get("/openapi.json").json()
+def description(seed_client: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = seed_client.get("/openapi.json").json()
     return found
 
 
@@ -91,7 +82,7 @@ def parameters(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str
 
 
 def leaves(description: dict[str, Any], schema: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """The schemas of the values that a schema is made of, with their names."""
+    """The schemas of the values inside a schema, with their names."""
     if "$ref" in schema:
         schema = description["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     parts = [(name, part) for key in ("anyOf", "allOf", "oneOf") for part in schema.get(key, [])]
@@ -104,7 +95,7 @@ def leaves(description: dict[str, Any], schema: dict[str, Any], name: str) -> It
 
 
 def values(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema of every value that a request can give, headers aside, with its name."""
+    """The schema of every value of a request except headers, with its name."""
     for method, route, parameter in parameters(description):
         if parameter["in"] != "header":
             yield from leaves(description, parameter["schema"], f"{method} {route} {parameter['name']}")
@@ -131,7 +122,7 @@ def test_every_string_that_a_request_gives_is_one_that_can_be_kept(description: 
 
 @pytest.mark.parametrize("value", HUGE)
 def test_a_number_beyond_its_bounds_is_refused_wherever_it_stands_in_an_address(
-    client: TestClient, description: dict[str, Any], value: int
+    seed_client: TestClient, description: dict[str, Any], value: int
 ) -> None:
     statuses = {}
     for method, route, parameter in parameters(description):
@@ -141,7 +132,7 @@ def test_a_number_beyond_its_bounds_is_refused_wherever_it_stands_in_an_address(
         address = route.replace("{page}", "1") if parameter["name"] != "page" else route
         address = address.replace(f"{{{parameter['name']}}}", str(value)).replace("{document_id}", "1")
         query = {"query": "dam"} | ({parameter["name"]: str(value)} if parameter["in"] == "query" else {})
-        statuses[method, address, parameter["name"]] = client.request(
+        statuses[method, address, parameter["name"]] = seed_client.request(
             method, address, params=query
         ).status_code
     assert len(statuses) > 20
@@ -149,7 +140,7 @@ def test_a_number_beyond_its_bounds_is_refused_wherever_it_stands_in_an_address(
 
 
 def spoilt(body: Any, values: list[Any], kind: type) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (JSON)
-    """Copies of a body, in each of which one value of a type is another."""
+    """Copies of a body; in each, one value of a type is replaced."""
     if isinstance(body, dict):
         for key, value in body.items():
             yield from ((f"{key}.{at}", {**body, key: new}) for at, new in spoilt(value, values, kind))
@@ -161,28 +152,32 @@ def spoilt(body: Any, values: list[Any], kind: type) -> Iterator[tuple[str, Any]
         yield from ((repr(value), value) for value in values)
 
 
-def sent(client: TestClient, method: str, route: str, body: str | bytes) -> int:
+def sent(seed_client: TestClient, method: str, route: str, body: str | bytes) -> int:
     content = body if isinstance(body, bytes) else body.encode()
-    response = client.request(method, route, content=content, headers={"Content-Type": "application/json"})
+    response = seed_client.request(
+        method, route, content=content, headers={"Content-Type": "application/json"}
+    )
     return response.status_code
 
 
 @pytest.mark.parametrize(("method", "route"), BODIES, ids=IDS)
-def test_a_body_with_a_wrong_number_or_string_is_refused(client: TestClient, method: str, route: str) -> None:
+def test_a_body_with_a_wrong_number_or_string_is_refused(
+    seed_client: TestClient, method: str, route: str
+) -> None:
     body = BODIES[method, route]
     bad = [
         *spoilt(body, [*HUGE, float("nan"), float("inf"), 1.5], int),
         *spoilt(body, ["\x00", "a\x00b", "\ud800", "\udfff x"], str),
     ]
     assert len(bad) > 3
-    statuses = {at: sent(client, method, route, json.dumps(new)) for at, new in bad}
+    statuses = {at: sent(seed_client, method, route, json.dumps(new)) for at, new in bad}
     assert {at: status for at, status in statuses.items() if status != 422} == {}
 
 
 @pytest.mark.parametrize(("method", "route"), BODIES, ids=IDS)
 @pytest.mark.parametrize("depth", [500, 900, 990, 10_000])
 def test_a_body_that_is_nested_deeply_is_refused(
-    client: TestClient, method: str, route: str, depth: int
+    seed_client: TestClient, method: str, route: str, depth: int
 ) -> None:
     field = next(iter(BODIES[method, route]))
     for body in (
@@ -190,22 +185,22 @@ def test_a_body_that_is_nested_deeply_is_refused(
         '{"a":' * depth + "1" + "}" * depth,
         f'{{"{field}":' + "[" * depth + "]" * depth + "}",
     ):
-        assert sent(client, method, route, body) in {400, 422}
+        assert sent(seed_client, method, route, body) in {400, 422}
 
 
 @pytest.mark.parametrize(("method", "route"), BODIES, ids=IDS)
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"\x00", b"1" * 5_000, b"NaN", b'"\\ud800"'])
 def test_a_body_that_is_no_object_is_refused(
-    client: TestClient, method: str, route: str, body: bytes
+    seed_client: TestClient, method: str, route: str, body: bytes
 ) -> None:
-    assert sent(client, method, route, body) in {400, 422}
+    assert sent(seed_client, method, route, body) in {400, 422}
 
 
 @pytest.mark.parametrize(
     "field", ["title", "publisher", "author", "published", "language", "collection", "password"]
 )
-def test_an_upload_with_a_string_that_cannot_be_kept_is_refused(client: TestClient, field: str) -> None:
-    response = client.post(
+def test_an_upload_with_a_string_that_cannot_be_kept_is_refused(seed_client: TestClient, field: str) -> None:
+    response = seed_client.post(
         "/v1/documents", files={"file": ("x.txt", b"A dam.", "text/plain")}, data={field: "a\x00b"}
     )
     assert response.status_code == 422
@@ -214,7 +209,7 @@ def test_an_upload_with_a_string_that_cannot_be_kept_is_refused(client: TestClie
 
 @pytest.mark.parametrize("name", ["document_ids", "publishers", "languages", "collections", "kinds"])
 def test_a_filter_takes_as_many_values_as_are_allowed_and_says_how_many_those_are(
-    client: TestClient, seed_index: Library, name: str
+    seed_client: TestClient, seed_index: Library, name: str
 ) -> None:
     def search(count: int) -> Any:  # noqa: ANN401 (JSON)
         beyond = list(range(1_000, 1_000 + count - 1))
@@ -227,7 +222,7 @@ def test_a_filter_takes_as_many_values_as_are_allowed_and_says_how_many_those_ar
             "kinds": record.kind,
         }[name]
         given = [wanted, *(beyond if name == "document_ids" else map(str, beyond))]
-        return client.post("/v1/search", json={"query": "the report", "filters": {name: given}})
+        return seed_client.post("/v1/search", json={"query": "the report", "filters": {name: given}})
 
     few, many = search(1), search(MAX_FILTER_VALUES)
     assert MAX_FILTER_VALUES >= 10_000

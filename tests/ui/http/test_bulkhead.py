@@ -1,4 +1,4 @@
-"""Uploads that wait take no thread from other requests, and more of them than can wait are refused."""
+"""Waiting uploads take no thread from other requests; the server refuses uploads beyond the limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.library import Library
 from index.workers import writer
 from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
 from tests.support.reports import paths
-from ui.http.library import documents
+from ui.http import uploads
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -34,7 +34,7 @@ def index(held: Held, tmp_path: Path) -> Iterator[Library]:
 
 @contextmanager
 def holding(held: Held) -> Iterator[None]:
-    """No passage is embedded until the end, whatever happens."""
+    """Hold back all embedding until the context ends."""
     held.hold()
     try:
         yield
@@ -82,7 +82,7 @@ def test_others_are_answered_while_more_uploads_wait_than_there_are_threads(
 def test_more_uploads_than_may_wait_are_refused_and_can_be_sent_again(
     index: Library, held: Held, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "MOST_WAITING", 3)
+    monkeypatch.setattr(uploads, "MAX_WAITING", 3)
     with app_of(index) as client:
         with holding(held):
             uploading = [pool.submit(upload, client, number) for number in range(9)]

@@ -1,8 +1,7 @@
-"""A file that is uploaded into a collection is listed with it and found by it."""
+"""An upload into a collection is listed with it and found by it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +9,6 @@ from starlette.testclient import TestClient
 
 from index.ingest.synchronize import sync
 from index.library import Library
-from rag.engine import QueryEngine
-from ui.app import create_app
-from ui.settings import Settings
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -21,12 +17,6 @@ pytestmark = pytest.mark.usefixtures("handed_on")
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 OTHER = "The fourth gate of the dam is open."
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def upload(client: TestClient, name: str, text: str, collection: str = "") -> Response:

@@ -1,4 +1,4 @@
-"""Conversations over HTTP: listed, searched, named, replaced in part, exported whole, and deleted."""
+"""The routes that list, search, rename, export and delete conversations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from rag.conversations.export_check import Claim
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from ui.app import create_app
 from ui.export import read_export
 
 if TYPE_CHECKING:
@@ -52,13 +51,12 @@ FIRST = {
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
+def engine(tmp_path: Path) -> Iterator[QueryEngine]:
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming("The council closed gate 3. Gate 4 is open. It rained for nine days.")])
         for each in (DAM, GATES, RAIN):
             keep(index, each)
-        with TestClient(create_app(index, QueryEngine(index, None, keeps=True))) as client:
-            yield client
+        yield QueryEngine(index, None, keeps=True)
 
 
 def listed(client: TestClient, **query: object) -> list[str]:
@@ -149,7 +147,7 @@ def test_a_conversation_that_is_not_there_is_a_problem(client: TestClient, route
 def test_other_formats_and_methods_are_refused(client: TestClient) -> None:
     assert problem(client.get(f"{ROUTE}/c-1.pdf"), 422) == "suffix: Input should be 'md', 'html' or 'docx'"
     assert problem(client.put(f"{ROUTE}/c-1", json={}), 405) == (
-        "PUT is not possible here; use DELETE, GET, PATCH"
+        "PUT is not allowed here; use DELETE, GET, PATCH"
     )
 
 

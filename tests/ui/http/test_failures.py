@@ -1,8 +1,7 @@
-"""Files that could not be read are listed over HTTP, without the folders of the server, and dismissed."""
+"""The routes that list and dismiss the files that could not be read name no folder of the server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,9 @@ from fastapi.testclient import TestClient
 
 from index.ingest.synchronize import sync
 from index.library import Library
-from rag.engine import QueryEngine
 from tests.support.reports import write
-from ui.app import create_app
-from ui.settings import Settings
 
 EMPTY = "is empty: it has no bytes; save it again with its text"
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with TestClient(create_app(index, QueryEngine(index, None), Settings(home=index.home))) as client:
-        yield client
 
 
 def test_they_are_listed_by_their_path_in_the_folder_and_dismissed(

@@ -1,8 +1,8 @@
-"""``POST /v1/feedback`` keeps a judgement with the words that it rests on, or says why it cannot."""
+"""``POST /v1/feedback`` stores a judgement with its evidence, or says why it cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,12 +22,6 @@ EVIDENCE = {"document_id": 1, "version": 1, "start": 0, "end": 33}
 @pytest.fixture
 def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
     return library({"dam.txt": DAM})
-
-
-@pytest.fixture
-def client(engine: QueryEngine) -> Iterator[TestClient]:
-    with TestClient(create_app(engine.index, engine)) as client:
-        yield client
 
 
 def kept(engine: QueryEngine) -> list[Feedback]:

@@ -1,4 +1,4 @@
-"""Background jobs over HTTP: asked for, watched, and cancelled."""
+"""The routes that start, show and cancel background jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.catalog.liveness import this_process
 from index.catalog.lock import WriteLock, locked
 from index.ingest.jobs import Advance, Jobs
 from index.library import Library
-from tests.support.background import GATE, PATIENCE, Held, accepted, app_of, ended, held_sync, send, unsynced
+from tests.support.background import GATE, PATIENCE, Held, accepted, ended, held_sync, send, unsynced
 from tests.support.reports import paths, write
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -30,12 +30,6 @@ def index(held: Held, tmp_path: Path) -> Iterator[Library]:
 @pytest.fixture
 def folder(tmp_path: Path, index: Library) -> Path:
     return unsynced(index, tmp_path / "reports")
-
-
-@pytest.fixture
-def client(index: Library) -> Iterator[TestClient]:
-    with app_of(index) as client:
-        yield client
 
 
 class TestSync:

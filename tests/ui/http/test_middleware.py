@@ -1,26 +1,16 @@
-"""Every response keeps to itself, and a page runs only the scripts that it was served with."""
+"""Every response has security headers, and a page runs only the scripts that the server sent."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
 from starlette.testclient import TestClient
 
-from index.library import Library
-from rag.engine import QueryEngine
-from ui.app import create_app
 from ui.http.middleware import page_policy
 from ui.page.head import ASSETS_ROUTE
-
-
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    with TestClient(create_app(seed_index, seed_engine)) as client:
-        yield client
 
 
 def directives(policy: str) -> dict[str, list[str]]:
@@ -43,8 +33,8 @@ def test_a_page_without_scripts_allows_none_inline() -> None:
 
 
 @pytest.mark.parametrize("route", ["/", "/docs"])
-def test_a_page_may_load_and_run_nothing_from_elsewhere(client: TestClient, route: str) -> None:
-    response = client.get(route)
+def test_a_page_may_load_and_run_nothing_from_elsewhere(seed_client: TestClient, route: str) -> None:
+    response = seed_client.get(route)
     policy = directives(response.headers["content-security-policy"])
     assert policy["default-src"] == ["'none'"]
     assert policy["connect-src"] == ["'self'"]
@@ -55,46 +45,46 @@ def test_a_page_may_load_and_run_nothing_from_elsewhere(client: TestClient, rout
 
 
 @pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", f"{ASSETS_ROUTE}/desk.js"])
-def test_every_response_is_closed_to_other_origins(client: TestClient, route: str) -> None:
-    headers = client.get(route).headers
+def test_every_response_is_closed_to_other_origins(seed_client: TestClient, route: str) -> None:
+    headers = seed_client.get(route).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "default-src 'none'" in headers["content-security-policy"]
 
 
-def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(client: TestClient) -> None:
+def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(seed_client: TestClient) -> None:
     def encoding(route: str, *, taken: str) -> str | None:
-        with client.stream("GET", route, headers={"Accept-Encoding": taken}) as response:
+        with seed_client.stream("GET", route, headers={"Accept-Encoding": taken}) as response:
             return response.headers.get("content-encoding")
 
     for route in ("/v1/documents", "/v1/documents?brief=true", "/v1/documents/1/text"):
         assert encoding(route, taken="gzip") == "gzip"
         assert encoding(route, taken="identity") is None
-    assert client.get("/v1/documents").json()["documents"][0]["document_id"] == 1
+    assert seed_client.get("/v1/documents").json()["documents"][0]["document_id"] == 1
     inquiry = next(
         each["document_id"]
-        for each in client.get("/v1/documents").json()["documents"]
+        for each in seed_client.get("/v1/documents").json()["documents"]
         if each["page_pictures"]
     )
     for route in ("/healthz", f"{ASSETS_ROUTE}/desk.js", f"/v1/documents/{inquiry}/pages/1.png"):
         assert encoding(route, taken="gzip") is None
 
 
-def test_files_are_kept_for_good_under_addresses_that_change_with_them(client: TestClient) -> None:
-    gradio = next(iter(re.findall(r"/assets/index-[\w-]+\.js", client.get("/").text)))
+def test_files_are_kept_for_good_under_addresses_that_change_with_them(seed_client: TestClient) -> None:
+    gradio = next(iter(re.findall(r"/assets/index-[\w-]+\.js", seed_client.get("/").text)))
     for route in (f"{ASSETS_ROUTE}/desk.js", f"{ASSETS_ROUTE}/source/panel.css", gradio):
-        response = client.get(route)
+        response = seed_client.get(route)
         assert (response.status_code, response.headers["cache-control"]) == (
             200,
             "public, max-age=31536000, immutable",
         )
     for route in ("/", f"{ASSETS_ROUTE}/nothing.js", "/v1/documents", "/theme.css"):
-        assert "immutable" not in client.get(route).headers.get("cache-control", "")
+        assert "immutable" not in seed_client.get(route).headers.get("cache-control", "")
 
 
-def test_a_stream_of_events_is_not_held_back_to_be_compressed(client: TestClient) -> None:
+def test_a_stream_of_events_is_not_held_back_to_be_compressed(seed_client: TestClient) -> None:
     asked = {"question": "Who closed the gate?", "stream": True}
-    response = client.post("/v1/chat", json=asked, headers={"Accept-Encoding": "gzip"})
+    response = seed_client.post("/v1/chat", json=asked, headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in response.headers
     assert response.headers["content-type"].startswith("text/event-stream")

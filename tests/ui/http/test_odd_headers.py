@@ -1,17 +1,14 @@
-"""Headers of requests with odd bytes break nothing, and no name gets into a header of a response as it is."""
+"""Odd bytes in headers break no request, and file names are escaped in headers of responses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from rag.engine import QueryEngine
-from ui.app import create_app
-from ui.http.answers import attachment, name_of_file
+from ui.http.answers import attachment, file_name
 
 VALUES = [
     b"\xff\xfe\x80",
@@ -32,19 +29,14 @@ HEADERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    app = create_app(seed_index, seed_engine)
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
-        yield client
-
-
 @pytest.mark.parametrize("header", HEADERS)
-def test_no_value_of_a_header_breaks_a_request(client: TestClient, seed_index: Library, header: str) -> None:
+def test_no_value_of_a_header_breaks_a_request(
+    seed_client: TestClient, seed_index: Library, header: str
+) -> None:
     pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
     pages = ["/", "/healthz", "/v1/documents?brief=true", f"/v1/documents/{pdf}", "/openapi.json"]
     statuses = {
-        (page, value): client.get(page, headers=[(header.encode(), value)]).status_code
+        (page, value): seed_client.get(page, headers=[(header.encode(), value)]).status_code
         for page in pages
         for value in VALUES
     }
@@ -52,8 +44,8 @@ def test_no_value_of_a_header_breaks_a_request(client: TestClient, seed_index: L
 
 
 @pytest.mark.parametrize("header", [b"Host", b"Origin"])
-def test_a_host_or_an_origin_with_odd_bytes_is_refused(client: TestClient, header: bytes) -> None:
-    statuses = {client.get("/", headers=[(header, value)]).status_code for value in VALUES if value}
+def test_a_host_or_an_origin_with_odd_bytes_is_refused(seed_client: TestClient, header: bytes) -> None:
+    statuses = {seed_client.get("/", headers=[(header, value)]).status_code for value in VALUES if value}
     assert statuses == {403}
 
 
@@ -70,6 +62,6 @@ def test_a_host_or_an_origin_with_odd_bytes_is_refused(client: TestClient, heade
     ],
 )
 def test_an_exported_file_s_name_is_no_way_into_a_header(name: str) -> None:
-    header = attachment(name_of_file(name, "0123456789abcdef", "md", otherwise="answer"))
+    header = attachment(file_name(name, "0123456789abcdef", "md", default="answer"))
     assert re.fullmatch(r"attachment; filename=\"[a-z0-9.-]+\"; filename\*=UTF-8''[A-Za-z0-9.%_-]+", header)
     assert header.endswith("-01234567.md")

@@ -1,4 +1,4 @@
-"""Programs that are made for OpenAI's protocol ask the library unchanged: its own client, over a socket."""
+"""OpenAI's own client asks the library over a socket, and gets the answer with its footnotes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import httpx
 import openai
 import pytest
 import uvicorn
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from index.library import Library
+from rag.answers import Citation, Verification
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
 from ui.app import create_app
+from ui.http.openai import footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
@@ -29,7 +33,7 @@ START_SECONDS = 30
 
 @contextmanager
 def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
-    """OpenAI's client of a server of the library, on a free port of this machine."""
+    """OpenAI's client, connected to a server of the library on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(index, engine), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -56,14 +60,15 @@ def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.Ope
         yield client
 
 
-def user(words: object) -> dict[str, object]:
-    return {"role": "user", "content": words}
+def user(words: object) -> ChatCompletionMessageParam:
+    """A message of a person; also with content that the client's types do not allow."""
+    return cast("ChatCompletionMessageParam", {"role": "user", "content": words})
 
 
 def asked(
-    client: openai.OpenAI, *messages: dict[str, object], model: str = "footnoted"
-) -> openai.types.chat.ChatCompletion:
-    return client.chat.completions.create(model=model, messages=messages)  # type: ignore[call-overload, no-any-return]
+    client: openai.OpenAI, *messages: ChatCompletionMessageParam, model: str = "footnoted"
+) -> ChatCompletion:
+    return client.chat.completions.create(model=model, messages=messages)
 
 
 def test_its_one_model_is_listed(client: openai.OpenAI) -> None:
@@ -102,7 +107,7 @@ def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> Non
 @pytest.mark.parametrize("question", [DENS, POPULATION])
 def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
     whole = asked(client, user(question))
-    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))  # type: ignore[call-overload]
+    chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))
     assert chunks[0].choices[0].delta.role == "assistant"
     pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
     assert "".join(pieces) == whole.choices[0].message.content
@@ -117,14 +122,15 @@ def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -
     engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
     with served(seed_index, engine) as client:
         chunks = list(
-            client.chat.completions.create(  # type: ignore[call-overload]
+            client.chat.completions.create(
                 model="footnoted", messages=[user(DENS)], stream=True, stream_options={"include_usage": True}
             )
         )
     *_, stop, last = chunks
     assert (stop.choices[0].finish_reason, last.choices) == ("stop", [])
+    assert last.usage is not None
     assert (last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens) == (700, 40, 740)
-    assert stop.footnoted["model"] == "scripted"
+    assert stop.footnoted["model"] == "scripted"  # type: ignore[attr-defined]
 
 
 def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
@@ -152,7 +158,7 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Libra
         (
             [{"role": "system", "content": "Be brief."}],
             422,
-            "messages has none of the role user; the last of them is the question",
+            "messages has no message with the role user; send the question as one",
         ),
         ([user("")], 422, "the question is empty; ask something about the reports"),
         ([user(None)], 422, "the question is empty; ask something about the reports"),
@@ -164,10 +170,10 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Libra
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_cannot_be_asked_is_refused_in_words(
-    client: openai.OpenAI, messages: list[dict[str, object]], status: int, detail: str, stream: bool
+    client: openai.OpenAI, messages: list[ChatCompletionMessageParam], status: int, detail: str, stream: bool
 ) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
-        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)  # type: ignore[call-overload]
+        client.chat.completions.create(model="footnoted", messages=messages, stream=stream)
     assert caught.value.status_code == status
     assert isinstance(caught.value.body, dict)
     assert caught.value.body["detail"].startswith(detail)
@@ -185,3 +191,80 @@ def test_messages_without_text_in_a_history_are_no_error(client: openai.OpenAI) 
     )
     assert answered.status_code == 200
     assert QUOTE in answered.json()["choices"][0]["message"]["content"]
+
+
+SUPPORTED = Verification("supported", True, True, 1.0)
+
+
+def citation(number: int, quote: str = "It broke.", **facts: object) -> Citation:
+    given: dict[str, object] = {
+        "title": "Dams",
+        "publisher": None,
+        "author": None,
+        "published": None,
+        "page": None,
+        **facts,
+    }
+    return Citation(
+        id=number,
+        answer_start=0,
+        answer_end=1,
+        document_id=1,
+        version=1,
+        path="dams.md",
+        start=0,
+        end=len(quote),
+        quote=quote,
+        boxes=(),
+        verification=SUPPORTED,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
+    full = citation(
+        *(1, "It\nbroke  at night."),
+        title="Dams of\nthe Isken",
+        publisher="Ministry",
+        published="2025-03-20",
+        page=4,
+        recognised=True,
+        superseded_by=2,
+    )
+    assert footnotes([full]) == (
+        "[1]: “It broke at night.” — Dams of the Isken, Ministry, 20 March 2025, page 4, "
+        "words recognised in a picture of the page, superseded by a newer version"
+    )
+    assert footnotes([citation(2, author="R. Velland", published="2025")]) == (
+        "[2]: “It broke.” — Dams, R. Velland, 2025"
+    )
+    assert footnotes([]) == ""
+
+
+def test_each_number_has_one_line_in_order() -> None:
+    lines = footnotes([citation(2), citation(10), citation(1), citation(2)]).splitlines()
+    assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("It broke. [1]\nIt was old. [2] [3]", "It broke.\nIt was old."),
+        ("It broke (not supported) [1]", "It broke"),
+        ("It broke. [1]\n\n[1]: “It broke.” — Dams, 2025", "It broke."),
+        ("See [12] on dams and [a].", "See [12] on dams and [a]."[:3] + " on dams and [a]."),
+        ("No marks.", "No marks."),
+    ],
+)
+def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None:
+    assert without_footnotes(text) == bare
+
+
+def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
+    for question in (
+        "Was the figure of 15,900 displaced people right?",
+        "What is the population of Cambodia?",
+    ):
+        answer = seed_engine.ask(question)
+        note = f"\n\n{answer.note}" if answer.note else ""
+        assert without_footnotes(text_of(answer)) == answer.text + note

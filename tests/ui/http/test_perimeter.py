@@ -1,4 +1,4 @@
-"""The server answers its own page and programs; it refuses other web pages and names of other servers."""
+"""The server answers its own page and programs, and refuses other web pages and foreign host names."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +16,6 @@ from ui.app import create_app
 
 if TYPE_CHECKING:
     from httpx2 import Response
-
-
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    with TestClient(create_app(seed_index, seed_engine)) as client:
-        yield client
 
 
 @pytest.mark.parametrize(
@@ -44,8 +37,8 @@ def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient
         (["question"], "body"),
     ],
 )
-def test_a_wrong_field_is_named(client: TestClient, body: object, field: str) -> None:
-    response = client.post("/v1/chat", json=body)
+def test_a_wrong_field_is_named(seed_client: TestClient, body: object, field: str) -> None:
+    response = seed_client.post("/v1/chat", json=body)
     assert_problem(response, 422, "/v1/chat")
     assert [error["field"] for error in response.json()["errors"]] == [field]
 
@@ -64,68 +57,72 @@ def test_a_wrong_field_is_named(client: TestClient, body: object, field: str) ->
         ({"query": "x", "question": "y"}, "question"),
     ],
 )
-def test_a_wrong_search_field_is_named(client: TestClient, body: object, field: str) -> None:
-    response = client.post("/v1/search", json=body)
+def test_a_wrong_search_field_is_named(seed_client: TestClient, body: object, field: str) -> None:
+    response = seed_client.post("/v1/search", json=body)
     assert_problem(response, 422, "/v1/search")
     assert [error["field"] for error in response.json()["errors"]] == [field]
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_question_without_words_is_refused_before_anything_is_sent(
-    client: TestClient, stream: bool
+    seed_client: TestClient, stream: bool
 ) -> None:
-    response = client.post("/v1/chat", json={"question": "?!", "stream": stream})
+    response = seed_client.post("/v1/chat", json={"question": "?!", "stream": stream})
     assert_problem(response, 422, "/v1/chat")
     assert response.json()["detail"] == "the question is empty; ask something about the reports"
 
 
-def test_half_a_surrogate_pair_is_no_text(client: TestClient) -> None:
+def test_half_a_surrogate_pair_is_no_text(seed_client: TestClient) -> None:
     lone = json.dumps({"query": "Cambodia \ud83d"}).encode()
-    response = client.post("/v1/search", content=lone, headers={"Content-Type": "application/json"})
+    response = seed_client.post("/v1/search", content=lone, headers={"Content-Type": "application/json"})
     assert_problem(response, 422, "/v1/search")
     assert [error["field"] for error in response.json()["errors"]] == ["query"]
 
 
-def test_a_malformed_body_is_a_bad_request(client: TestClient) -> None:
-    response = client.post("/v1/chat", content=b'{"question": ', headers={"Content-Type": "application/json"})
+def test_a_malformed_body_is_a_bad_request(seed_client: TestClient) -> None:
+    response = seed_client.post(
+        "/v1/chat", content=b'{"question": ', headers={"Content-Type": "application/json"}
+    )
     assert_problem(response, 400, "/v1/chat")
     assert response.json()["detail"].startswith("The body is not JSON: ")
 
 
-def test_a_body_that_is_not_declared_as_json_is_refused_with_the_remedy(client: TestClient) -> None:
-    response = client.post("/v1/chat", content=b'{"question": "x?"}', headers={"Content-Type": "text/plain"})
+def test_a_body_that_is_not_declared_as_json_is_refused_with_the_remedy(seed_client: TestClient) -> None:
+    response = seed_client.post(
+        "/v1/chat", content=b'{"question": "x?"}', headers={"Content-Type": "text/plain"}
+    )
     assert_problem(response, 422, "/v1/chat")
     assert "Content-Type: application/json" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_above_a_megabyte_is_refused(client: TestClient, declared: bool) -> None:
+def test_a_body_above_a_megabyte_is_refused(seed_client: TestClient, declared: bool) -> None:
     body = json.dumps({"question": "x" * 1_000_001}).encode()
     content = body if declared else iter([body[:600_000], body[600_000:]])
-    response = client.post("/v1/chat", content=content, headers={"Content-Type": "application/json"})
+    response = seed_client.post("/v1/chat", content=content, headers={"Content-Type": "application/json"})
     assert_problem(response, 413, "/v1/chat")
     assert response.json()["detail"] == "The body is longer than 1,000,000 bytes; send less."
 
 
 @pytest.mark.parametrize("route", ["/v1/documents/99", "/v1/documents/99/text", "/v1/documents/1?version=9"])
-def test_an_unknown_document_is_not_found(client: TestClient, route: str) -> None:
-    assert_problem(client.get(route), 404, route.partition("?")[0])
+def test_an_unknown_document_is_not_found(seed_client: TestClient, route: str) -> None:
+    assert_problem(seed_client.get(route), 404, route.partition("?")[0])
 
 
-def test_a_document_number_beyond_the_catalog_s_is_refused(client: TestClient) -> None:
-    response = client.get(f"/v1/documents/{2**53}")
+def test_a_document_number_beyond_the_catalog_s_is_refused(seed_client: TestClient) -> None:
+    response = seed_client.get(f"/v1/documents/{2**53}")
     assert [error["field"] for error in response.json()["errors"]] == ["document_id"]
 
 
-def test_an_end_before_the_start_is_refused(client: TestClient) -> None:
-    response = client.get("/v1/documents/1/text?start=5&end=2")
+def test_an_end_before_the_start_is_refused(seed_client: TestClient) -> None:
+    response = seed_client.get("/v1/documents/1/text?start=5&end=2")
     assert_problem(response, 422, "/v1/documents/1/text")
     assert response.json()["detail"] == "end 2 lies before start 5; give a larger end"
 
 
 @pytest.mark.parametrize("route", ["/v1", "/v1/nothing", "/v1/documents/1/nothing"])
-def test_an_unknown_route_is_not_found(client: TestClient, route: str) -> None:
-    assert_problem(client.get(route), 404, route)
+def test_an_unknown_route_is_not_found(seed_client: TestClient, route: str) -> None:
+    assert_problem(seed_client.get(route), 404, route)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +135,9 @@ def test_an_unknown_route_is_not_found(client: TestClient, route: str) -> None:
     ],
 )
 def test_a_wrong_method_is_refused_with_the_right_one(
-    client: TestClient, method: str, route: str, allowed: str
+    seed_client: TestClient, method: str, route: str, allowed: str
 ) -> None:
-    response = client.request(method, route)
+    response = seed_client.request(method, route)
     assert_problem(response, 405, route)
     assert response.headers["allow"] == allowed
 
@@ -179,7 +176,7 @@ def test_a_library_that_another_process_writes_to_is_told_without_process_and_fo
 
 
 def assert_problem(response: Response, status: int, instance: str) -> None:
-    """A problem document as RFC 9457 has it, with nothing but its fields."""
+    """The response is a problem document (RFC 9457) without other fields."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()

@@ -1,10 +1,9 @@
-"""The HTTP interface over the seed reports: the contract's fields, and a problem document for every error."""
+"""Search and answers over the seed reports: the fields of the responses, and a problem for every error."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from time import sleep
@@ -15,8 +14,6 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from index.text.tabular import tables
-from rag.engine import QueryEngine
-from ui.app import create_app
 from ui.http import questions as api
 
 if TYPE_CHECKING:
@@ -24,12 +21,6 @@ if TYPE_CHECKING:
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"
-
-
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
-    with TestClient(create_app(seed_index, seed_engine)) as client:
-        yield client
 
 
 def events(response: Response) -> list[tuple[str, Any]]:
@@ -40,7 +31,7 @@ def events(response: Response) -> list[tuple[str, Any]]:
 
 
 def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer less what differs between two askings of the same question."""
+    """An answer without the fields that differ each time a question is asked."""
     return {
         name: value
         for name, value in answer.items()
@@ -51,8 +42,8 @@ def without_chance(answer: dict[str, Any]) -> dict[str, Any]:
 # Search
 
 
-def test_search_answers_with_the_contract_s_fields(client: TestClient) -> None:
-    body = client.post("/v1/search", json={"query": "scam dens in Cambodia", "limit": 2}).json()
+def test_search_answers_with_the_contract_s_fields(seed_client: TestClient) -> None:
+    body = seed_client.post("/v1/search", json={"query": "scam dens in Cambodia", "limit": 2}).json()
     assert list(body) == ["query", "results", "took_ms", "generation"]
     assert body["query"] == "scam dens in Cambodia"
     assert [result["path"] for result in body["results"]] == ["cambodia-scam-raids.md"] * 2
@@ -65,9 +56,9 @@ def test_search_answers_with_the_contract_s_fields(client: TestClient) -> None:
     assert list(first["scores"]) == ["dense", "lexical"]
 
 
-def test_search_results_and_their_sentences_are_spans_of_the_stored_text(client: TestClient) -> None:
-    for result in client.post("/v1/search", json={"query": "dam gate", "limit": 100}).json()["results"]:
-        text = client.get(f"/v1/documents/{result['document_id']}/text").json()["text"]
+def test_search_results_and_their_sentences_are_spans_of_the_stored_text(seed_client: TestClient) -> None:
+    for result in seed_client.post("/v1/search", json={"query": "dam gate", "limit": 100}).json()["results"]:
+        text = seed_client.get(f"/v1/documents/{result['document_id']}/text").json()["text"]
         assert result["text"] == text[result["start"] : result["end"]]
         sentences = result["sentences"]
         assert sentences[0]["start"] == result["start"]
@@ -78,8 +69,8 @@ def test_search_results_and_their_sentences_are_spans_of_the_stored_text(client:
             assert 0 < sentence["score"] < 1 or (is_title and sentence["score"] == 0)
 
 
-def test_the_sentence_that_answers_scores_highest(client: TestClient) -> None:
-    results = client.post("/v1/search", json={"query": ARRESTS}).json()["results"]
+def test_the_sentence_that_answers_scores_highest(seed_client: TestClient) -> None:
+    results = seed_client.post("/v1/search", json={"query": ARRESTS}).json()["results"]
     best = max(
         ((sentence["score"], result, sentence) for result in results for sentence in result["sentences"]),
         key=lambda scored: scored[0],
@@ -90,9 +81,11 @@ def test_the_sentence_that_answers_scores_highest(client: TestClient) -> None:
     assert "three days" in words
 
 
-def test_search_keeps_to_its_filters(client: TestClient) -> None:
+def test_search_keeps_to_its_filters(seed_client: TestClient) -> None:
     def paths(**body: object) -> set[str]:
-        found = client.post("/v1/search", json={"query": "people", "limit": 100, **body}).json()["results"]
+        found = seed_client.post("/v1/search", json={"query": "people", "limit": 100, **body}).json()[
+            "results"
+        ]
         return {result["path"] for result in found}
 
     office = "National Statistics Office of Lorvenna"
@@ -112,22 +105,22 @@ def test_search_keeps_to_its_filters(client: TestClient) -> None:
 # Chat
 
 
-def test_chat_answers_with_quotes_of_the_stored_text(client: TestClient) -> None:
-    answer = client.post("/v1/chat", json={"question": ARRESTS}).json()
+def test_chat_answers_with_quotes_of_the_stored_text(seed_client: TestClient) -> None:
+    answer = seed_client.post("/v1/chat", json={"question": ARRESTS}).json()
     assert answer["abstained"] is False
     first = answer["citations"][0]
     assert "thousand suspects" in first["quote"]
     assert "three days" in first["quote"]
     for cited in answer["citations"]:
-        text = client.get(f"/v1/documents/{cited['document_id']}/text?version={cited['version']}").json()
+        text = seed_client.get(f"/v1/documents/{cited['document_id']}/text?version={cited['version']}").json()
         assert cited["quote"] == text["text"][cited["start"] : cited["end"]]
         assert cited["verification"]["verdict"] == "supported"
     sentences = [answer["text"][sentence["start"] : sentence["end"]] for sentence in answer["sentences"]]
     assert sentences[0] == first["quote"]
 
 
-def test_chat_abstains_with_reasons_where_the_library_has_no_answer(client: TestClient) -> None:
-    answer = client.post("/v1/chat", json={"question": POPULATION}).json()
+def test_chat_abstains_with_reasons_where_the_library_has_no_answer(seed_client: TestClient) -> None:
+    answer = seed_client.post("/v1/chat", json={"question": POPULATION}).json()
     assert (answer["abstained"], answer["citations"], answer["sentences"]) == (True, [], [])
     assert answer["cause"] in {"not_answered", "not_in_library"}
     assert answer["text"] == answer["reason"]
@@ -141,10 +134,10 @@ def test_chat_abstains_with_reasons_where_the_library_has_no_answer(client: Test
     ids=["field", "header"],
 )
 def test_a_streamed_answer_is_the_same_answer(
-    client: TestClient, question: str, body: dict[str, Any], headers: dict[str, str]
+    seed_client: TestClient, question: str, body: dict[str, Any], headers: dict[str, str]
 ) -> None:
-    plain = client.post("/v1/chat", json={"question": question}).json()
-    response = client.post("/v1/chat", json={"question": question, **body}, headers=headers)
+    plain = seed_client.post("/v1/chat", json={"question": question}).json()
+    response = seed_client.post("/v1/chat", json={"question": question, **body}, headers=headers)
     assert response.headers["content-type"].startswith("text/event-stream")
     sent = events(response)
     assert [sent[0][0], sent[-1][0]] == ["passages", "answer"]
@@ -155,33 +148,33 @@ def test_a_streamed_answer_is_the_same_answer(
     assert "".join(data["text"] for name, data in sent if name == "token") == plain["text"]
 
 
-def test_chat_reads_only_what_its_filters_let_through(client: TestClient) -> None:
+def test_chat_reads_only_what_its_filters_let_through(seed_client: TestClient) -> None:
     body = {"question": ARRESTS, "filters": {"publishers": ["The Harlamoor Courier"]}}
-    answer = client.post("/v1/chat", json=body).json()
+    answer = seed_client.post("/v1/chat", json=body).json()
     assert {passage["path"] for passage in answer["passages"]} == {"lorvenna-courier-two-months-on.html"}
     assert answer["abstained"] is True
 
 
-def test_chat_reads_only_what_was_published_between_its_dates(client: TestClient) -> None:
+def test_chat_reads_only_what_was_published_between_its_dates(seed_client: TestClient) -> None:
     body = {"question": ARRESTS, "published_after": "2025-07-01", "published_before": "2025-07-19"}
-    answer = client.post("/v1/chat", json=body).json()
+    answer = seed_client.post("/v1/chat", json=body).json()
     assert {passage["path"] for passage in answer["passages"]} == {"cambodia-scam-raids.md"}
     body["published_before"] = "2025-07-18"
-    events_sent = events(client.post("/v1/chat", json={**body, "stream": True}))
+    events_sent = events(seed_client.post("/v1/chat", json={**body, "stream": True}))
     assert "cambodia-scam-raids.md" not in {passage["path"] for passage in events_sent[0][1]["passages"]}
 
 
-def test_chat_takes_a_conversation(client: TestClient) -> None:
+def test_chat_takes_a_conversation(seed_client: TestClient) -> None:
     history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
     body = {"question": ARRESTS, "conversation_id": "c1", "history": history}
-    assert client.post("/v1/chat", json=body).json()["abstained"] is False
+    assert seed_client.post("/v1/chat", json=body).json()["abstained"] is False
 
 
 # Documents
 
 
-def test_documents_lists_the_library_without_the_server_s_folders(client: TestClient) -> None:
-    body = client.get("/v1/documents").json()
+def test_documents_lists_the_library_without_the_server_s_folders(seed_client: TestClient) -> None:
+    body = seed_client.get("/v1/documents").json()
     assert [document["path"] for document in body["documents"]] == [
         "cambodia-scam-raids.md",
         "lorvenna-courier-two-months-on.html",
@@ -214,15 +207,15 @@ def test_documents_lists_the_library_without_the_server_s_folders(client: TestCl
         ],
     ]
     for document in body["documents"]:
-        alone = client.get(f"/v1/documents/{document['document_id']}").json()
+        alone = seed_client.get(f"/v1/documents/{document['document_id']}").json()
         assert {**document, "sections": alone["sections"], "same_as": []} == alone
 
 
-def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_index: Library) -> None:
+def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, seed_index: Library) -> None:
     inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
     stored = seed_index.text(inquiry.document_id)
     route = f"/v1/documents/{inquiry.document_id}/text"
-    whole = client.get(route, params={"version": 1}).json()
+    whole = seed_client.get(route, params={"version": 1}).json()
     assert whole == {
         "document_id": inquiry.document_id,
         "version": 1,
@@ -237,14 +230,14 @@ def test_a_document_s_text_is_given_whole_or_in_part(client: TestClient, seed_in
             for table in tables(stored.text)
         ],
     }
-    part = client.get(route, params={"start": 100, "end": 120}).json()
+    part = seed_client.get(route, params={"start": 100, "end": 120}).json()
     assert (part["text"], part["start"], part["end"]) == (stored.text[100:120], 100, 120)
-    beyond = client.get(route, params={"start": 10**9}).json()
+    beyond = seed_client.get(route, params={"start": 10**9}).json()
     assert (beyond["text"], beyond["start"], beyond["end"]) == ("", len(stored.text), len(stored.text))
 
 
 def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    seed_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock, working, seen = Lock(), [0], []
     searched = api.search_response
@@ -261,6 +254,6 @@ def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
 
     monkeypatch.setattr(api, "search_response", watched)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(client.post, "/v1/search", json={"query": f"gate {n}"}) for n in range(8)]
+        asked = [pool.submit(seed_client.post, "/v1/search", json={"query": f"gate {n}"}) for n in range(8)]
         assert [each.result(30).status_code for each in asked] == [200] * 8
     assert max(seen) == min(8, os.cpu_count() or 1)

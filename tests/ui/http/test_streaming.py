@@ -1,4 +1,4 @@
-"""Streams of answers end the engine's work when nobody reads them, and say so when they break off."""
+"""A stream of an answer stops the engine when its reader leaves, and ends with an error when it fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rag.engine import QueryEngine
 from tests.support.background import PATIENCE, wait_until
 from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
-from ui.page.arriving import arriving
+from ui.page.partial_answer import partial_answers
 
 QUESTION = "How many suspects were arrested, and over how many days?"
 CHAT = "/v1/chat", {"question": QUESTION, "stream": True}
@@ -34,14 +34,14 @@ ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["ch
 
 @pytest.fixture
 def uncollected() -> Iterator[None]:
-    """Garbage stays, so that only what the program closes is closed."""
+    """Turn garbage collection off, so that only the program itself closes generators."""
     gc.disable()
     yield
     gc.enable()
 
 
 class Stuck(QueryEngine):
-    """Makes the first event, and waits in a thread before the second, until it is told what becomes of it."""
+    """Produces one event, then blocks in a thread until the test tells it how to go on."""
 
     def __init__(self, index: Library) -> None:
         super().__init__(index, None)
@@ -64,7 +64,7 @@ class Stuck(QueryEngine):
 
 
 def in_use(index: Library) -> int:
-    """How many states of the library are held: each has a connection."""
+    """The number of open snapshots of the library: each has a connection."""
     pool: Any = index.catalog.engine.pool
     return int(pool.checkedout())
 
@@ -72,7 +72,7 @@ def in_use(index: Library) -> int:
 async def stream(
     engine: QueryEngine, path: str, body: Mapping[str, Any], is_enough: Callable[[bytes], bool]
 ) -> bytes:
-    """What a client receives that goes away once it has enough."""
+    """The events that a client receives until it disconnects."""
     app = create_app(engine.index, engine)
     content = json.dumps(body).encode()
     headers = [(b"content-type", b"application/json"), (b"host", b"127.0.0.1")]
@@ -122,7 +122,7 @@ async def stream(
 
 
 def named(received: bytes) -> list[tuple[str, Any]]:
-    """The server-sent events, each with its name and its data."""
+    """The server-sent events as names and data."""
     events: list[tuple[str, Any]] = []
     for block in received.decode().replace("\r\n", "\n").strip().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines())
@@ -164,7 +164,7 @@ def test_a_stream_that_is_abandoned_inside_a_step_lets_go_of_the_library_after_i
 
 
 def problem_of(events: list[tuple[str, Any]], path: str) -> tuple[int, str]:
-    """The status and the detail of the error that a stream ends with."""
+    """The status and the detail of the error at the end of a stream."""
     name, data = events[-1]
     if path == CHAT[0]:
         assert (name, data["type"], data["instance"]) == ("error", "about:blank", path)
@@ -230,7 +230,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
         async with anyio.create_task_group() as tasks:
 
             async def read() -> None:
-                async with aclosing(arriving(engine, QUESTION, NO_FILTERS, NO_CONVERSATION)) as steps:
+                async with aclosing(partial_answers(engine, QUESTION, NO_FILTERS, NO_CONVERSATION)) as steps:
                     async for _ in steps:
                         pass
 

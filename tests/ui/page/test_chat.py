@@ -1,4 +1,4 @@
-"""The page of the chat: its parts, and that nothing of it is a script."""
+"""The chat page has its components, and no script of its own."""
 
 from __future__ import annotations
 

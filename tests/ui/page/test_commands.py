@@ -1,4 +1,4 @@
-"""What the page's script says in its hidden fields is read as data, or not at all."""
+"""The hidden fields of the page's script are parsed as data; invalid ones are ignored."""
 
 from __future__ import annotations
 

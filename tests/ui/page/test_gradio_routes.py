@@ -1,4 +1,4 @@
-"""The server has the routes of Gradio that its page needs, and takes only the events that its page sends."""
+"""The server keeps only the Gradio routes that the page needs, and accepts only valid events."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_event_that_the_page_does_not_send_is_refused(client: TestClient, cha
 
 @pytest.mark.parametrize("event_data", [None, '{"n":1,"do":"listen"}'])
 def test_the_events_of_the_page_are_taken(event_data: str | None) -> None:
-    """As the browser sends them: a field that the script changes comes with its new text."""
+    """The browser sends the new text of a field that the script changes."""
     sent = {**EVENT, "data": ['{"n":1,"do":"listen"}', "", None, ""], "event_data": event_data}
     assert Event.model_validate_json(json.dumps(sent)).event_data == event_data
 
@@ -122,7 +122,7 @@ def test_a_body_that_is_no_event_is_refused(client: TestClient, body: bytes) -> 
 
 
 def test_gradio_itself_refuses_a_file_that_nobody_uploaded(app: FastAPI, tmp_path: Path) -> None:
-    """The second lock: without the check of events, Gradio's own check of paths still holds."""
+    """Even without the check of events, Gradio's own check of paths refuses the file."""
     file = tmp_path / "secret.txt"
     file.write_text(WORDS)
     mount = app.routes[-1]

@@ -1,4 +1,4 @@
-"""The interface's words: found in the reader's language, all of them there, none left over."""
+"""The strings of the interface: in the reader's language, none missing, none unused."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MODULES = [path.read_text(encoding="utf-8") for path in Path(ui.__file__).parent
 
 
 def base(key: str) -> str:
-    """A key without the form of its plural."""
+    """A key without its plural form."""
     return PLURAL.sub("", key)
 
 
 def asked_for() -> set[str]:
-    """The keys that scripts and modules name where they ask for a string."""
+    """The keys that scripts and modules use."""
     in_scripts = re.compile(r'\b(?:t|parts)\(\s*"([\w.]+)"')
     in_modules = re.compile(r'(?:\.text|\bwords)\(\s*"([\w.]+)"')
     found = chain(
@@ -39,7 +39,7 @@ def asked_for() -> set[str]:
 
 
 def templates() -> set[str]:
-    """The expressions that keys fit where scripts make them, as in `${name}.show`."""
+    """Patterns of the keys that scripts compose, as in `${name}.show`."""
     made = re.compile(r"\b(?:t\(|key =)\s*`((?:[\w.]|\$\{[^{}`]*\})+)`")
     parted = (re.split(r"\$\{[^{}`]*\}", each) for each in chain(*map(made.findall, SCRIPTS)))
     # What a key begins with may be a key itself.
@@ -47,7 +47,7 @@ def templates() -> set[str]:
 
 
 def is_used(key: str) -> bool:
-    """Whether a key stands somewhere in quotation marks, or fits what a script makes."""
+    """Whether a key occurs in quotation marks or matches a pattern."""
     return any(f'"{key}"' in text for text in [*SCRIPTS, *MODULES]) or any(
         re.fullmatch(each, key) for each in templates()
     )

@@ -1,4 +1,4 @@
-"""The colours of the page: what is written in them can be read, light and dark (WCAG 2.2, AA)."""
+"""The colours of the page have enough contrast, light and dark (WCAG 2.2, AA)."""
 
 from __future__ import annotations
 

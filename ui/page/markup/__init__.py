@@ -1,1 +1,1 @@
-"""The markup of answers, footnotes and tables."""
+"""The markup of the chat page: answers, footnotes, sources, filters and tables."""

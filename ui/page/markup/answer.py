@@ -1,36 +1,40 @@
-"""Answer → markup that a sanitised Markdown view shows, with everything of a document escaped.
+"""The markup of answers and questions in the chat, which Gradio shows as sanitised Markdown.
 
-What a document or a person wrote is data, and is escaped (:mod:`ui.page.markup.escaping`). The markup of one
-message is a single line that begins with a block tag, so that CommonMark takes the whole of it as one HTML
-block and parses nothing inside (https://spec.commonmark.org/0.31.2/#html-blocks).
+Text of documents and people is escaped (:mod:`ui.page.markup.text`). The markup of a message is a single line
+that begins with a block tag, so that CommonMark reads it as one HTML block and parses nothing inside
+(https://spec.commonmark.org/0.31.2/#html-blocks).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Searched
+from rag.answers import Answer, Citation, Passage, Searched
 from rag.conversations import Judgement
 from ui.page.locales import Locale
-from ui.page.markup.abstention import abstention_markup
-from ui.page.markup.actions import actions_markup
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
-from ui.page.markup.escaping import escape
-from ui.page.markup.footnotes import foot_list_markup
-from ui.page.markup.narrowing import narrowed_markup
-from ui.page.markup.places import mark_markup, source_target
-from ui.page.markup.saying import said
-from ui.page.markup.sentences import ShownSentence, arrived, of_answer
-from ui.page.markup.strip import by_source, source_markup, strip_markup
+from ui.page.markup.filters import filters_markup, searched_markup
+from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
+from ui.page.markup.sources import (
+    by_source,
+    facts_markup,
+    mark_markup,
+    source_markup,
+    source_target,
+    strip_markup,
+    title_link,
+)
 from ui.page.markup.tables import CitedRow, table_markup
+from ui.page.markup.text import escape, string_markup
+from ui.words import SHOWN_PASSAGES, excerpt
 
 SHOWN_COPIES = 3
-"""How many other documents with the same words an attribution names; the JSON form has more."""
+"""How many other documents with the same words an attribution names; the JSON form has all."""
 
 
 def question_markup(question: str) -> str:
-    """A person's question."""
+    """The markup of a question."""
     return f'<div class="fn-question">{escape(question)}</div>'
 
 
@@ -40,32 +44,41 @@ def waiting_markup(
     standalone: str | None = None,
     searched: Searched | None = None,
 ) -> str:
-    """What stands in the answer's place until its first sentence: what is being read."""
+    """The markup in place of an answer until its first sentence arrives.
+
+    Args:
+        locale: the reader's language.
+        passages: how many passages are being read; None during the search.
+        standalone: the standalone form of a follow-up.
+        searched: the filters of the search.
+    """
     doing = (
-        said(locale, "waiting.searching") if passages is None else said(locale, "waiting.reading", passages)
+        string_markup(locale, "waiting.searching")
+        if passages is None
+        else string_markup(locale, "waiting.reading", passages)
     )
     return f'<div class="fn-waiting">{_above(standalone, searched, locale)}{doing}</div>'
 
 
 def failure_markup(message: str) -> str:
-    """A sentence that says why there is neither an answer nor an abstention."""
+    """The markup of a failure; ``message`` becomes a sentence."""
     sentence = f"{message[:1].upper()}{message[1:].removesuffix('.')}."
     return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
-def answer_markup(answer: Answer, locale: Locale, given: Judgement | None = None) -> str:
-    """The whole answer: quoted sentences with footnote marks, by source; or the abstention.
+def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
+    """The markup of a whole answer: its sentences with footnote marks, grouped by source; or the abstention.
 
     Args:
         answer: the answer.
         locale: the reader's language.
-        given: what a person said of it before.
+        judgement: an earlier judgement of the answer, whose button is shown as pressed.
     """
-    end = f"{checks_markup(answer, locale)}{actions_markup(answer, locale, given)}</div>"
+    end = f"{checks_markup(answer, locale)}{actions_markup(answer, locale, judgement)}</div>"
     if answer.abstained:
         opening = _opening("fn-abstention", answer) + understood_markup(answer.standalone, locale)
         return f"{opening}{abstention_markup(answer, locale)}{end}"
-    sentences = of_answer(answer)
+    sentences = answer_sentences(answer)
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
     return (
         f"{_opening('fn-answer', answer)}{_above(answer.standalone, answer.searched, locale)}"
@@ -83,20 +96,20 @@ def streamed_markup(
     searched: Searched | None = None,
     is_stopped: bool = False,
 ) -> str:
-    """The part of an answer that has arrived: its cited sentences, then the words not yet cited.
+    """The markup of a partial answer: its cited sentences, then the words that have no citation yet.
 
     Args:
         text: the answer's text so far.
         citations: its footnotes so far.
         locale: the reader's language.
-        standalone: what a follow-up was taken to ask.
-        searched: what is searched.
-        is_stopped: whether no more will arrive.
+        standalone: the standalone form of a follow-up.
+        searched: the filters of the search.
+        is_stopped: whether the answer was stopped.
     """
-    sentences = arrived(text, citations)
+    sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
-    note = f'<p class="fn-note">{said(locale, "stopped.part")}</p>' if is_stopped else ""
+    note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>' if is_stopped else ""
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
         f'<div class="fn-answer {state}">{_above(standalone, searched, locale)}{_groups(sentences, locale)}'
@@ -105,33 +118,33 @@ def streamed_markup(
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """What a follow-up was taken to ask; empty where the question was searched for as it was asked."""
+    """The standalone form of a follow-up; empty for a question that needed none."""
     if standalone is None:
         return ""
-    words = said(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
+    words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
     return f'<p class="fn-understood">{words}</p>'
 
 
 def _opening(kind: str, answer: Answer) -> str:
-    """The tag that an answer begins with, by which the script knows it and its conversation."""
+    """The opening tag of an answer, by which the page's script finds it and its conversation."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
 
 def _above(standalone: str | None, searched: Searched | None, locale: Locale) -> str:
-    return understood_markup(standalone, locale) + narrowed_markup(searched, locale)
+    return understood_markup(standalone, locale) + filters_markup(searched, locale)
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """What is cited, and the footnotes themselves."""
+    """The strip of sources and the list of footnotes."""
     cited = [cited for sentence in sentences for cited in sentence.citations]
     return strip_markup(cited, locale) + foot_list_markup(sentences, locale)
 
 
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Consecutive sentences of the same sources together.
+    """Groups of consecutive sentences with the same sources.
 
-    Each group stands above its attribution, unless all have one source, which the strip below names.
+    Each group has its attribution below, unless the whole answer has one source, which the strip names.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
@@ -141,7 +154,7 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Sentences of a group in their order: those in words as a paragraph, rows of one table as a table."""
+    """The sentences of a group in order: prose as paragraphs, rows of one table as a table."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
         f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in run)}</p>'
@@ -161,16 +174,16 @@ def _sentence(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _notes(sentence: ShownSentence, locale: Locale) -> str:
-    """The sentence's footnote marks, and a label where what they lead to does not carry it."""
+    """The footnote marks of a sentence, and a label if its sources do not fully support it."""
     marks = "".join(mark_markup(cited, locale) for cited in sentence.citations)
     if sentence.verdict == "supported":
         return marks
-    label = said(locale, VERDICTS[sentence.verdict])
+    label = string_markup(locale, VERDICTS[sentence.verdict])
     return f'{marks} <span class="fn-doubt">{label}</span>'
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """A line for each document that the sentences cite, where they are ``named``; and its copies."""
+    """If ``named``, a line for each cited document; in any case, a line for its copies."""
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -179,7 +192,7 @@ def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: 
 
 
 def _copies(cited: Iterable[Citation], locale: Locale) -> str:
-    """A line that names the other documents that have the same words, each once."""
+    """A line that names the other documents with the same words, each once."""
     copies = {
         copy.document_id: copy for citation in reversed(list(cited)) for copy in reversed(citation.also_in)
     }
@@ -193,7 +206,73 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
     rest = len(named) - SHOWN_COPIES
     listed = escape(locale.text("list.comma")).join(links)
     if rest > 0:
-        words = said(locale, "copies.more", rest, reports=listed)
+        words = string_markup(locale, "copies.more", rest, reports=listed)
     else:
-        words = said(locale, "copies.all", reports=listed)
+        words = string_markup(locale, "copies.all", reports=listed)
     return f'<p class="fn-copies">{words}</p>'
+
+
+def abstention_markup(answer: Answer, locale: Locale) -> str:
+    """The reason of an abstention, and the nearest passages, each with its shortfall."""
+    reason = escape(answer.reason or answer.text)
+    nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
+    heading = escape(locale.text("abstention.nearest"))
+    listed = f'<p class="fn-nearest">{heading}</p><ol>{nearest}</ol>' if nearest else ""
+    return (
+        f'<p class="fn-none">{escape(locale.text("abstention.none"))}</p>'
+        f'<p class="fn-reason">{reason}</p>'
+        f"{searched_markup(answer.searched, len(answer.passages), locale)}{listed}"
+    )
+
+
+def _nearest(passage: Passage, locale: Locale) -> str:
+    facts = facts_markup(passage, [passage.page], locale, recognised=passage.recognised)
+    why = ""
+    if passage.shortfall:
+        shortfall = escape(locale.text("abstention.shortfall", shortfall=passage.shortfall))
+        why = f'<p class="fn-shortfall">{shortfall}</p>'
+    words = escape(excerpt(passage.text))
+    return (
+        f'<li><p class="fn-source">{title_link(passage)}{facts}</p>'
+        f'<p class="fn-excerpt">{words}</p>{why}</li>'
+    )
+
+
+_FILES = ("md", "html", "docx")
+"""The suffixes of the files that an answer can be saved as."""
+
+_OF_ANSWERS: Mapping[Judgement, str] = {
+    "right": "act.right",
+    "wrong": "act.wrong",
+    "unanswerable": "act.unanswerable",
+}
+_OF_ABSTENTIONS: Mapping[Judgement, str] = {
+    "unanswerable": "act.rightlyNot",
+    "wrong": "act.wronglyNot",
+}
+"""The labels of the judgement buttons of an abstention; above, of an answer."""
+
+
+def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
+    """The buttons below an answer, on which the page's script acts; that of ``judgement`` is pressed."""
+    files = "".join(
+        f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">'
+        f"{escape(locale.text(f'file.{suffix}'))}</a></li>"
+        for suffix in _FILES
+    )
+    keys = _OF_ABSTENTIONS if answer.abstained else _OF_ANSWERS
+    judgements = "".join(
+        _button(f"judge fn-act-{verdict}{' fn-given' if verdict == judgement else ''}", locale.text(key))
+        for verdict, key in keys.items()
+    )
+    copy, link = _button("copy", locale.text("act.copy")), _button("link", locale.text("act.link"))
+    again, edit = _button("again", locale.text("act.again")), _button("edit", locale.text("act.edit"))
+    save = f'<summary class="fn-act">{escape(locale.text("act.save"))}</summary><ul>{files}</ul>'
+    return (
+        f'<div class="fn-actions">{copy}{link}<details class="fn-save">{save}</details>{again}{edit}'
+        f'<span class="fn-judge">{judgements}</span></div>'
+    )
+
+
+def _button(kind: str, label: str) -> str:
+    return f'<button class="fn-act fn-act-{kind}">{escape(label)}</button>'

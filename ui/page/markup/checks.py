@@ -1,4 +1,4 @@
-"""What was checked of an answer, as markup: which sentences nothing carries, and where sources disagree."""
+"""The markup of checks: doubtful and dropped sentences, and figures on which sources disagree."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rag.answers import Answer, Disagreement, StatedFigure, Verdict
 from ui.page.locales import Locale
-from ui.page.markup.escaping import escape
-from ui.page.markup.places import mark_markup
-from ui.page.markup.saying import dated
+from ui.page.markup.sources import mark_markup
+from ui.page.markup.text import escape, source_date
 
 VERDICTS: Mapping[Verdict, str] = {
     "supported": "verdict.supported",
     "partial": "verdict.partial",
     "unsupported": "verdict.unsupported",
 }
-"""What a sentence of each verdict is called, as the interface's strings have it."""
+"""The key of each verdict's label in the interface's strings."""
 
 _LEFT_OUT = "verdict.leftOut"
 
@@ -24,12 +23,12 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """Folded up: which sentences are carried in part or not at all, and which were left out; and why."""
+    """A folded list of the sentences that are not fully supported or were dropped, each with the reason."""
     if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
     found = [(counts[verdict], key) for verdict, key in VERDICTS.items()]
-    said = [
+    parts = [
         locale.text("checks.count", number=number, verdict=locale.text(key))
         for number, key in (*found, (len(answer.dropped), _LEFT_OUT))
         if number
@@ -42,12 +41,12 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
         if sentence.verdict != "supported"
     ]
     doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
-    summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(said)))
+    summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(parts)))
     return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
 
 
 def disagreements_markup(answer: Answer, locale: Locale) -> str:
-    """What sources give different figures for: a table each, the newest first."""
+    """A table for each disagreement of the sources, the newest figure first."""
     marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
     return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
 
@@ -72,7 +71,7 @@ def _disagreement(disagreement: Disagreement, marks: Mapping[int, str], locale: 
 def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Locale) -> Iterator[str]:
     for figure in figures:
         source = " · ".join(filter(None, [figure.title, figure.publisher]))
-        date = dated(locale, figure.published)
+        date = source_date(locale, figure.published)
         if figure.superseded:
             date = locale.text("disagreement.superseded", date=date)
         yield (

@@ -1,19 +1,62 @@
-"""The list of an answer's footnotes: each with its words, where they stand, and what was found of it.
+"""The sentences of an answer with their footnotes, and the markup of the list of footnotes.
 
-It is there for who reads it, and for the script: the card beside a footnote's mark is a copy of its entry.
+The page's script shows a copy of an entry of the list as a card beside the footnote's mark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-from rag.answers import Citation, Verdict
+from rag.answers import Answer, Citation, Verdict
 from ui.page.locales import Locale
-from ui.page.markup.attribution import badge_markup, facts_markup, title_markup
-from ui.page.markup.escaping import escape
-from ui.page.markup.places import source_target
-from ui.page.markup.sentences import ShownSentence
+from ui.page.markup.sources import badge_markup, facts_markup, source_target, title_link
 from ui.page.markup.tables import CitedRow, table_markup
+from ui.page.markup.text import escape
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    """A sentence of the answer with its footnotes."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+
+    @property
+    def sources(self) -> tuple[tuple[int, int], ...]:
+        """The cited documents and their versions, each once, in the order of the footnotes."""
+        return tuple(dict.fromkeys((cited.document_id, cited.version) for cited in self.citations))
+
+    @property
+    def row_of(self) -> str | None:
+        """The caption and headings of the table whose row the sentence is; None for prose."""
+        return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
+
+    def repeats(self, cited: Citation) -> bool:
+        """Whether the sentence equals the quote, apart from white space."""
+        return self.text.split() == cited.quote.split()
+
+
+def answer_sentences(answer: Answer) -> list[ShownSentence]:
+    """The sentences of a whole answer."""
+    return [
+        ShownSentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence), sentence.verdict)
+        for sentence in answer.sentences
+    ]
+
+
+def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
+    """The sentences of a partial answer whose footnotes have arrived."""
+    return [
+        ShownSentence(text[start:end], tuple(cited), verdict)
+        for (start, end, verdict), cited in groupby(
+            citations,
+            key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
+        )
+    ]
+
 
 _WORST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
 _VERDICTS: Mapping[Verdict, str] = {
@@ -26,11 +69,11 @@ _REASONED: Mapping[Verdict, str] = {
     "partial": "foot.partialFor",
     "unsupported": "foot.unsupportedFor",
 }
-"""The same, where there is a reason."""
+"""The keys of verdicts with a reason."""
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """The footnotes by number, folded up; empty where there are none."""
+    """A folded list of the footnotes by number; empty if there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
         for citation in sentence.citations:
@@ -43,12 +86,12 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    """One footnote; where several sentences rest on it, the worst of what was found of them."""
+    """One footnote, with the worst verdict of the sentences that cite it."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
     facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
-    source = f"{title_markup(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
+    source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
     return (
         f'<li class="fn-foot fn-foot-{cited.id} fn-{verdict}">{number}<div class="fn-foot-body">'
         f'{_words(cited)}<p class="fn-foot-source">{source}</p>'

@@ -1,4 +1,4 @@
-"""Rows of a report's table → the markup of a small table under the report's own caption and headings."""
+"""The markup of cited table rows: a small table under the report's own caption and headings."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from index.text import cells, is_row
-from ui.page.markup.escaping import escape
+from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
 """A cell with more letters than a currency's code or a unit (``USD``, ``bn``, ``kWh``) is words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
-"""What stands where a figure is missing; it says nothing of what its column holds."""
+"""Cells that stand for a missing figure; they do not decide whether their column holds figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class CitedRow:
-    """A row that an answer cites.
+    """A cited row of a table.
 
     Attributes:
-        text: the row as the canonical text has it, its cells parted by bars.
-        notes: the markup of its footnotes, which stands behind its cells as it is.
+        text: the row of the canonical text, its cells separated by bars.
+        notes: the markup of its footnote marks, the last cell of the row.
     """
 
     text: str
@@ -30,12 +30,11 @@ class CitedRow:
 
 
 def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
-    """Cited rows of one table, in one line of markup; columns that are empty everywhere are left out.
+    """Cited rows of one table, without the columns that are empty in all of them.
 
     Args:
-        headings: the table's caption, units and rows of headings, as the canonical text has them, or
-            nothing.
-        rows: its cited rows.
+        headings: the lines of the canonical text above the rows: caption, units and headings; may be empty.
+        rows: the cited rows.
     """
     lines = [line for line in headings.splitlines() if line.strip()]
     head = [cells(line) for line in lines if is_row(line)]
@@ -69,7 +68,7 @@ def _body_row(row: Sequence[str], notes: str, shown: Sequence[int], figures: fro
 
 
 def _cell(tag: str, words: str, figure: bool) -> str:
-    # A heading without words would announce nothing.
+    # A screen reader would announce an empty heading.
     tag = tag if words else "td"
     kind = ' class="fn-figure"' if figure else ""
     return f"<{tag}{kind}>{escape(words)}</{tag}>"
@@ -80,7 +79,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Whether a column holds figures, and nothing else but signs that one is missing."""
+    """Whether a column holds figures only, apart from cells for a missing one."""
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 

@@ -1,4 +1,4 @@
-"""An answer as markup: what a document says is shown as it is, whatever it says."""
+"""The markup of an answer shows text of documents literally, and has its actions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answers import Citation, Copy, Verdict, Verification
+from rag.conversations.feedback import Judgement
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.markup import answer as render
-from ui.page.markup.answer import failure_markup, question_markup
-from ui.page.markup.places import source_target
+from ui.page.markup.answer import actions_markup, failure_markup, question_markup
+from ui.page.markup.sources import source_target
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
@@ -217,7 +218,7 @@ def test_a_streamed_answer_shows_cited_sentences_and_the_words_still_to_be_cited
 
 
 def body(markup: str) -> str:
-    """What is between the tag that an answer begins with and its buttons."""
+    """The markup between the opening tag of an answer and its buttons."""
     return markup.partition(">")[2].partition('<div class="fn-actions">')[0].removesuffix("</div>")
 
 
@@ -278,3 +279,34 @@ def test_what_arrives_is_told_from_what_was_stopped() -> None:
     page = Page(stopped)
     assert page.text_of("fn-note") == ["Stopped before it was complete; this part is not kept."]
     assert page.text_of("fn-act") == []
+
+
+def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() -> None:
+    made = replace(answer(), answer_id="ab" * 16)
+    page = Page(actions_markup(made, ENGLISH))
+    assert page.text_of("fn-act") == [
+        *["Copy", "Copy link", "Save", "Ask again", "Edit question"],
+        *["Right", "Wrong", "Should not have been answered"],
+    ]
+    assert page.links == [(f"v1/answers/{'ab' * 16}.{suffix}", None) for suffix in ("md", "html", "docx")]
+    assert page.text_of("fn-file") == ["Markdown", "Web page", "Word"]
+
+
+def test_an_abstention_is_judged_in_its_own_words() -> None:
+    markup = actions_markup(abstention(), ENGLISH)
+    assert Page(markup).text_of("fn-act")[5:] == ["Rightly not answered", "Should have been answered"]
+    assert "fn-act-unanswerable" in markup
+    assert "fn-act-right" not in markup
+
+
+@pytest.mark.parametrize("given", ["right", "wrong", "unanswerable"])
+def test_what_was_said_of_an_answer_is_marked(given: Judgement) -> None:
+    markup = actions_markup(answer(), ENGLISH, given)
+    assert markup.count("fn-given") == 1
+    assert f'class="fn-act fn-act-judge fn-act-{given} fn-given"' in markup
+
+
+def test_the_script_knows_each_button_by_its_class() -> None:
+    markup = actions_markup(answer(), ENGLISH)
+    for name in ("copy", "link", "again", "edit"):
+        assert markup.count(f'<button class="fn-act fn-act-{name}">') == 1

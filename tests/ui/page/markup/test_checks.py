@@ -1,4 +1,4 @@
-"""What was checked of an answer, as markup: doubts, what was left out, and where sources disagree."""
+"""The markup of checks: doubtful and dropped sentences, and disagreements of sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LACKS = "9.9 million is not in the cited sentence, which has 1.2 million"
 
 
 def parts(markup: str) -> list[str]:
-    """The words of markup, by the element that they stand in."""
+    """The text of markup, by element."""
     return [unescape(text) for text in regex.split(r"<[^<>]*>", markup) if text.strip()]
 
 

@@ -1,4 +1,4 @@
-"""The list of footnotes: number, words, source, and what was found, for readers and for the card."""
+"""The list of footnotes has the number, quote, source and verdict of each, for readers and for the card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from hypothesis import given
 
 from rag.answers import Citation, Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
-from ui.page.markup.footnotes import foot_list_markup
-from ui.page.markup.sentences import ShownSentence
+from ui.page.markup.footnotes import ShownSentence, foot_list_markup
 
 
 def resting(words: str, *cited: Citation) -> ShownSentence:

@@ -1,4 +1,4 @@
-"""Cited rows of a report's table as a real table: every cell in its column, whatever it says."""
+"""Cited rows of a table become a real table: every cell is in its column, and its text is literal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAPER = CitedRow("Paper | – | € 12 m | ", "")
 
 
 class Grid(HTMLParser):
-    """A table as a browser reads it: the lines of its caption, and its rows as (tag, class, words)."""
+    """A table as a browser reads it: the lines of its caption, and its rows as (tag, class, text)."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)

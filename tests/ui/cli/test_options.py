@@ -1,0 +1,212 @@
+"""The filters and the conversation of ``ask`` and ``search`` mean the same to a server and to the library."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.embedding.encoder import Encoder
+from index.ingest.synchronize import sync
+from index.library import Library
+from index.records import Filters
+from tests.support.commands import QUESTION, fails, prints
+from tests.support.processes import ROOT
+from ui.cli.app import main
+from ui.cli.options import filters_of, request_fields
+from ui.http.schemas import ChatRequest, SearchRequest
+from ui.syntax import MAX_ID
+
+RAIDS = "cambodia-scam-raids.md"
+NUMBERED = "give the document_id that “footnoted search --json” prints"
+
+
+@pytest.fixture(scope="module")
+def filed(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with three reports in two folders; the sidecar of one puts it into a collection."""
+    folder = tmp_path_factory.mktemp("filed")
+    reports = folder / "reports"
+    for place in ("raids", "floods"):
+        (reports / place).mkdir(parents=True)
+    for place, name in (
+        ("raids", RAIDS),
+        ("floods", "lorvenna-displacement-correction.md"),
+        ("floods", "lorvenna-courier-two-months-on.html"),
+    ):
+        (reports / place / name).write_bytes((ROOT / "seeds" / name).read_bytes())
+    note = reports / "floods" / "lorvenna-courier-two-months-on.html.meta.yaml"
+    note.write_text("collection: Press cuttings\n")
+    with Library.open(folder / "home", encoder) as index:
+        sync(index, [reports])
+    return folder / "home"
+
+
+def names(found: dict[str, Any]) -> set[str]:
+    """The file names of the passages of an answer or a search."""
+    passages = found["results"] if "results" in found else found["passages"]
+    return {Path(passage["path"]).name for passage in passages}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--collection", "floods"], {"correction"}),
+        (["--collection", "Press cuttings", "--collection", "raids"], {"courier", "cambodia"}),
+        (["--publisher", "The Harlamoor Courier", "--published-before", "2032"], {"courier"}),
+        (["--language", "en", "--published-after", "2025-07-17"], {"cambodia"}),
+        (["--kind", "html"], {"courier"}),
+        (["--kind", "html", "--kind", "markdown"], {"courier", "cambodia", "correction"}),
+        (["--document", "1", "--document", "2"], {"correction", "courier"}),
+    ],
+)
+def test_search_finds_what_passes(
+    capfd: pytest.CaptureFixture[str], filed: Path, options: list[str], expected: set[str]
+) -> None:
+    found = prints(capfd, "search", QUESTION, "--limit", "100", *options, "--home", filed)
+    assert {
+        word for word in ("cambodia", "correction", "courier") for name in names(found) if word in name
+    } == (expected)
+
+
+def test_ask_reads_only_what_passes(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
+    answer = prints(capfd, "ask", QUESTION, "--collection", "raids", "--home", filed)
+    assert (answer["abstained"], names(answer)) == (False, {RAIDS})
+
+
+def test_where_no_report_passes_both_say_so(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
+    assert main(["search", QUESTION, "--collection", "none", "--home", str(filed)]) == 0
+    assert capfd.readouterr().out == (
+        "Nothing was found: no report passes the filters; widen them and search again.\n"
+    )
+    answer = prints(capfd, "ask", QUESTION, "--collection", "none", "--home", filed)
+    assert answer["reason"] == "No report passes the filters; widen them and ask again."
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ["--published-before", "18 July"],
+            "--published-before is '18 July'; write 2031-07-18, 2031-07 or 2031",
+        ),
+        (
+            ["--published-after", "2031-13"],
+            "--published-after is '2031-13'; write 2031-07-18, 2031-07 or 2031",
+        ),
+        (
+            ["--published-after", "2031-02-29"],
+            "--published-after is '2031-02-29'; write 2031-07-18, 2031-07 or 2031",
+        ),
+        (
+            ["--published-after", "2031\n"],
+            "--published-after is '2031\\n'; write 2031-07-18, 2031-07 or 2031",
+        ),
+        (["--published-after", "٢٠٣١"], "--published-after is '٢٠٣١'; write 2031-07-18, 2031-07 or 2031"),
+        (["--published-before", ""], "--published-before is ''; write 2031-07-18, 2031-07 or 2031"),
+        (
+            ["--document", "3", "--document", "0"],
+            f"--document is 0; {NUMBERED}",
+        ),
+        (
+            ["--document", str(2**53)],
+            f"--document is {2**53}; {NUMBERED}",
+        ),
+    ],
+)
+def test_what_cannot_be_a_filter_is_one_line_and_exit_code_2(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str, options: list[str], line: str
+) -> None:
+    assert fails(capfd, 2, command, "dam", *options, "--home", tmp_path / "home") == line
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_name_that_is_no_text_finds_nothing(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
+    assert main(["search", "dam", "--publisher", "B\udcfccher", "--home", str(filed), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["results"] == []
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+WORDS = st.lists(TEXT, max_size=3).map(tuple)
+DATES = st.none() | st.dates().map(lambda day: day.isoformat()[: (4, 7, 10)[day.day % 3]])
+FILTERS = st.builds(
+    Filters,
+    st.lists(st.integers(1, MAX_ID), max_size=3).map(tuple),
+    publishers=WORDS,
+    languages=WORDS,
+    collections=WORDS,
+    kinds=WORDS,
+    published_before=DATES,
+    published_after=DATES,
+)
+
+
+@given(FILTERS)
+def test_a_request_has_the_filters_of_the_command(filters: Filters) -> None:
+    sent = json.dumps({"query": "x", **request_fields(filters)})
+    assert SearchRequest.model_validate_json(sent).to_filters() == filters
+    asked = json.dumps({"question": "x", **request_fields(filters)})
+    assert ChatRequest.model_validate_json(asked).to_filters() == filters
+
+
+def test_options_that_are_not_given_say_nothing() -> None:
+    filters = filters_of(None, None, None, None, kinds=None, dates=(None, None))
+    assert (filters, request_fields(filters)) == (Filters(), {})
+
+
+def test_bytes_of_a_name_that_are_no_text_are_marked() -> None:
+    filters = filters_of([7], ["B\udcfccher"], None, ["é"], kinds=["pdf", "docx"], dates=(None, "2031"))
+    assert filters == Filters((7,), ("B?cher",), (), ("é",), ("pdf", "docx"), None, "2031")
+    assert request_fields(filters) == {
+        "published_after": "2031",
+        "filters": {
+            "document_ids": (7,),
+            "publishers": ("B?cher",),
+            "collections": ("é",),
+            "kinds": ("pdf", "docx"),
+        },
+    }
+
+
+DISPLACED = "How many people were displaced by the floods in Lorvenna in March?"
+
+
+def asked(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    assert main(["ask", *map(str, arguments), "--json"]) == 0
+    answer: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return answer
+
+
+def test_a_question_follows_the_conversation_that_is_named(
+    capfd: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    first = asked(capfd, DISPLACED, "--home", own_home)
+    assert (first["standalone"], len(first["conversation_id"])) == (None, 32)
+    second = asked(capfd, "And in May?", "--conversation", first["conversation_id"], "--home", own_home)
+    assert second["conversation_id"] == first["conversation_id"]
+    assert second["standalone"] == "How many people were displaced by the floods in Lorvenna in May?"
+    numbers = {
+        (cited["document_id"], cited["start"]): cited["id"]
+        for answer in (first, second)
+        for cited in answer["citations"]
+    }
+    for cited in second["citations"]:
+        assert numbers[cited["document_id"], cited["start"]] == cited["id"]
+    assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
+
+
+def test_a_follow_up_outside_its_conversation_is_taken_as_it_is(
+    capfd: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    assert asked(capfd, "And in May?", "--home", own_home)["standalone"] is None
+
+
+def test_what_is_no_conversation_is_refused(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+    assert main(["ask", "And in May?", "--conversation", "a b", "--home", str(own_home)]) == 2
+    assert capfd.readouterr().err == (
+        "footnoted: --conversation is 'a b'; give a conversation_id that “footnoted ask --json” prints\n"
+    )

@@ -1,0 +1,42 @@
+"""A server of a library, which a test asks without a socket.
+
+A test module overrides ``index``, ``engine`` or ``settings`` to change what the server serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from rag.engine import QueryEngine
+from ui.app import create_app
+from ui.settings import Settings
+
+
+@pytest.fixture
+def engine(index: Library) -> QueryEngine:
+    """The engine over ``index``, without the reader model."""
+    return QueryEngine(index, None)
+
+
+@pytest.fixture
+def settings(engine: QueryEngine) -> Settings:
+    """The default settings of the engine's library."""
+    return Settings(home=engine.index.home)
+
+
+@pytest.fixture
+def client(engine: QueryEngine, settings: Settings) -> Iterator[TestClient]:
+    """A client of a server of ``engine``."""
+    with TestClient(create_app(engine.index, engine, settings)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def seed_client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[TestClient]:
+    """A client of a server of the seed reports. Shared: a test must not write to the library."""
+    with TestClient(create_app(seed_index, seed_engine)) as client:
+        yield client

@@ -1,0 +1,89 @@
+"""The layout of a conversation has one list of footnotes: a number means the same quote everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answers import Answer
+from tests.support.exports import DIGESTS, FIRST, SECOND, full_answer
+from tests.support.markup import abstention, answer, citation
+from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
+from ui.export.sheet import Sheet, lay_out, lay_out_conversation
+
+
+def bound(*answers: Answer, name: str = "Arrests") -> Sheet:
+    return lay_out_conversation("c1", name, answers, DIGESTS)
+
+
+def test_each_answer_is_laid_out_as_by_itself_with_one_list_of_footnotes() -> None:
+    full, second = full_answer(), answer(citation(3, SECOND, 2))
+    sheet = bound(full, replace(second, answer_id="0b" * 16, generation=2))
+    alone = [lay_out(full, DIGESTS), lay_out(replace(second, answer_id="0b" * 16), DIGESTS)]
+    assert (sheet.name, sheet.title) == ("Arrests", "Arrests")
+    assert sheet.parts == (
+        alone[0].parts[0],
+        bound(replace(second, answer_id="0b" * 16, generation=2)).parts[0],
+    )
+    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SECOND), (3, SECOND)]
+    assert sheet.manifest == Manifest(
+        (Made("0" * 32, 1, ((1,), (2, 1), ())), Made("0b" * 16, 2, ((3,),))),
+        (
+            Entry(1, 1, 2, "a" * 64, 100, 100 + len(FIRST)),
+            Entry(2, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
+            Entry(3, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
+        ),
+        Whole("c1", digest_of("Arrests")),
+    )
+
+
+def test_what_is_cited_again_has_one_footnote_that_says_what_is_known_last() -> None:
+    first = answer(citation(1, FIRST))
+    again = answer(replace(citation(1, FIRST), superseded_by=3))
+    [note] = bound(first, again).notes
+    assert (note.number, note.quote) == (1, FIRST)
+    assert note.attribution.endswith(", version 2, superseded by version 3 when this was answered")
+
+
+def test_numbers_of_two_questions_that_were_asked_at_once_are_told_apart() -> None:
+    one, two = answer(citation(1, FIRST, 1)), answer(citation(1, SECOND, 2))
+    three = replace(full_answer(), citations=full_answer().citations)
+    sheet = bound(one, two, three)
+    assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SECOND), (3, SECOND)]
+    assert [made.sentences for made in sheet.manifest.answers] == [((1,),), ((3,),), ((1,), (2, 1), ())]
+    [difference] = sheet.parts[2].differences
+    assert [row[3] for row in difference.rows] == [1, 2]
+    # The same where the words that were moved come again.
+    moved = bound(two, one, one, three)
+    assert [made.sentences for made in moved.manifest.answers] == [
+        *(((1,),), ((3,),), ((3,),), ((3,), (2, 3), ())),
+    ]
+    assert [row[3] for row in moved.parts[3].differences[0].rows] == [3, 2]
+
+
+def test_without_words_the_name_is_the_first_question() -> None:
+    made = replace(abstention(), question="Who won?\n")
+    assert (bound(made, name=" \n ").title, bound(made, name="Won\u202e").title) == ("Who won?", "Won\ufffd")
+
+
+places = st.tuples(st.integers(1, 4), st.sampled_from([FIRST, SECOND]), st.integers(1, 2))
+
+
+@given(
+    st.lists(
+        st.lists(places, min_size=1, max_size=4, unique_by=lambda place: place[0]), min_size=1, max_size=5
+    )
+)
+def test_every_mark_leads_to_the_words_that_it_led_to(conversation: list[list[tuple[int, str, int]]]) -> None:
+    answers = [answer(*(citation(*place) for place in own)) for own in conversation]
+    sheet = bound(*answers)
+    entries = {entry.number: entry for entry in sheet.manifest.footnotes}
+    quotes = {note.number: note.quote for note in sheet.notes}
+    assert len(entries) == len(sheet.manifest.footnotes)
+    for asked, made in zip(answers, sheet.manifest.answers, strict=True):
+        marks = [mark for own in made.sentences for mark in own]
+        assert [(entries[mark].document_id, quotes[mark]) for mark in marks] == [
+            (cited.document_id, cited.quote) for cited in asked.citations
+        ]

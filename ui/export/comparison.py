@@ -1,0 +1,167 @@
+"""Compare exported answers with their footnotes, their manifest, and the answers that the library keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from re import escape
+
+import regex
+
+from index.catalog import CatalogReader
+from index.documents import Document
+from rag.conversations import Footnote, Place, cited_document
+from rag.wording import visible
+from ui.export.manifest import Manifest, digest_of
+from ui.export.reader import Exported, ReadAnswer, Row
+from ui.export.sheet import Sheet, facts
+from ui.words import RECOGNISED, UNDATED, date_or_undated
+
+_JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+"""Letters of scripts without spaces; they may touch a figure without being a part of it."""
+
+_BEFORE = rf"(?<!(?!{_JOINED})[\p{{L}}\p{{N}}.,])"
+_AFTER = rf"(?!(?!{_JOINED})[\p{{L}}\p{{N}}]|[.,]\p{{N}})"
+"""The end of a figure; the full stop or comma of its sentence is not a part of it."""
+
+_SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
+_MORE = regex.compile(
+    rf"(, superseded by version [0-9]+ when this was answered)?(, {escape(visible(RECOGNISED))})?"
+)
+"""The optional end of an attribution, after the facts of the document."""
+
+
+def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
+    """The problems of exported answers, compared with their own footnotes and the cited documents."""
+    alone = exported.name is None
+    for name, answer in _with_prefixes(exported):
+        if answer.abstention and (answer.claims or (alone and exported.footnotes)):
+            yield f"{name}it has both an answer and a reason for having none: “{answer.abstention}”"
+    notes = {footnote.number: footnote for footnote in exported.footnotes}
+    for row in exported.rows:
+        yield from _unfounded(reader, row, notes.get(row.footnote))
+    texts = cache(reader.text)
+    for footnote in exported.footnotes:
+        if (more := _addition(reader, texts, footnote)) is not None:
+            yield f"footnote {footnote.number} has an unknown addition to its source: “{more}”"
+
+
+def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
+    """The differences between the visible text of a file and its manifest."""
+    if manifest.whole is not None and digest_of(exported.name or "") != manifest.whole.name:
+        yield f"its title is not the one that it was exported with: “{exported.name}”"
+    if len(exported.answers) != len(manifest.answers):
+        yield (
+            f"it has {len(exported.answers)} answers where it was exported with {len(manifest.answers)}; "
+            "export it again"
+        )
+        return
+    for (name, answer), made in zip(_with_prefixes(exported), manifest.answers, strict=True):
+        if tuple(claim.footnotes for claim in answer.claims) != made.sentences:
+            yield (
+                f"{name}its sentences do not have the footnotes that they were exported with; export the "
+                "answer again"
+            )
+
+
+def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
+    """The differences between exported answers and the kept ones.
+
+    Footnotes are matched by the places of their quotes, since Word renumbers them.
+
+    Args:
+        exported: the answers that were read.
+        kept: the layout of each kept answer; None for one that the library does not keep.
+    """
+    places = {footnote.number: _place_key(footnote.place) for footnote in exported.footnotes}
+    for (name, answer), sheet in zip(_with_prefixes(exported), kept, strict=False):
+        if sheet is not None:
+            yield from (f"{name}{problem}" for problem in _changes(answer, sheet, places))
+    notes: dict[tuple[int, ...], set[tuple[str, str | None]]] = {}
+    for sheet in filter(None, kept):
+        own = {entry.number: _place_key(entry.place) for entry in sheet.manifest.footnotes}
+        for note in sheet.notes:
+            notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
+    for footnote in exported.footnotes:
+        said = notes.get(places[footnote.number])
+        # The citation may belong to an answer that is no longer kept; only its document can be compared.
+        if said is None and None in kept:
+            continue
+        if said is None or (footnote.attribution, footnote.headings) not in said:
+            yield f"footnote {footnote.number} is not as in the answer that the library keeps"
+
+
+def has_figure(value: str, quote: str) -> bool:
+    """Whether a figure stands in a quote as a whole: 10 does not in 310, nor in 10.5."""
+    return bool(value) and regex.search(f"{_BEFORE}{escape(value)}{_AFTER}", quote) is not None
+
+
+def _with_prefixes(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
+    """The answers, each with a prefix for messages; empty for a single answer."""
+    for number, answer in enumerate(exported.answers, 1):
+        yield ("" if exported.name is None else f"answer {number}: "), answer
+
+
+def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
+    """The differences between an answer and the kept one.
+
+    Args:
+        answer: the answer that was read.
+        sheet: the layout of the kept answer.
+        places: the place of the quote of each exported footnote.
+    """
+    [part] = sheet.parts
+    if answer.question != part.question:
+        yield f"its question is not the one that was asked: “{part.question}”"
+    if answer.abstention != (part.abstention or ""):
+        yield "its reason for having no answer is not that of the library; export it again"
+    said = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
+    if [claim.text for claim in answer.claims] != said:
+        yield "its sentences are not those of the answer that the library keeps; export it again"
+    own = {entry.number: _place_key(entry.place) for entry in sheet.manifest.footnotes}
+    kept = [(found.about, *row[:3], own.get(row[3])) for found in part.differences for row in found.rows]
+    rows = [(row.about, row.value, row.source, row.date, places.get(row.footnote)) for row in answer.rows]
+    if rows != kept:
+        yield "its different figures are not those of the answer that the library keeps; export it again"
+
+
+def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> Iterator[str]:
+    table = f"the table of different figures has “{row.value}”"
+    if footnote is None or not has_figure(row.value, footnote.quote):
+        yield f"{table}, which is not in footnote {row.footnote}"
+    if footnote is None:
+        return
+    source = _SUPERSEDED.sub("", row.source)
+    record = cited_document(reader, footnote.place) if footnote.place is not None else None
+    if record is not None:
+        named = source == visible(record.title)
+        same_date = row.date == visible(date_or_undated(record.stated))
+    else:
+        named = f"{footnote.attribution}, ".startswith(f"{source}, ")
+        same_date = row.date == UNDATED or row.date in footnote.attribution
+    if not named:
+        yield f"{table} of “{row.source}”, which is not the source of footnote {row.footnote}"
+    if not same_date:
+        yield f"{table} with the date “{row.date}”, which is not that of footnote {row.footnote}"
+
+
+def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
+    """The part of an attribution beyond the facts of the document; None if there is no such part.
+
+    Missing facts are found by the check of the quote.
+    """
+    place = footnote.place
+    if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:
+        return None
+    page = texts(record.document_id, record.version).page_at(place.start)
+    rest = footnote.attribution
+    known = [visible(fact) for fact in facts(record, page)]
+    if any(fact not in rest for fact in known):
+        return None
+    rest = rest.removeprefix(", ".join(known))
+    return None if _MORE.fullmatch(rest) else rest
+
+
+def _place_key(place: Place | None) -> tuple[int, ...]:
+    """The place of a quote as a comparable key; empty for an unknown place."""
+    return (place.document_id, place.version, place.start, place.end) if place is not None else ()

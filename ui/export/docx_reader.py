@@ -1,0 +1,226 @@
+"""Read the visible text of an exported Word document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import LoadError
+from index.loaders import DEFAULTS, check_archive, damage_named
+from rag.wording import visible
+from ui.errors import NotExportedError
+from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.export.manifest import Manifest, read_manifest
+from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
+from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
+from ui.words import DOUBTS
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.opc.part import Part
+    from lxml.etree import _Element as Element
+
+_W = f"{{{W}}}"
+_OFF = frozenset({"0", "false", "off"})
+_SPACES = {f"{_W}tab": " ", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen": "-", f"{_W}sym": "\ufffd"}
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_TEXTS = (f"{_W}t", f"{_MATH}t", f"{_DRAWN}t")
+_DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
+
+
+def read_docx_export(data: bytes) -> Exported:
+    """The visible text of a Word document that :func:`ui.export.docx.write_docx` wrote.
+
+    Footnotes have the numbers that Word shows, in the order of their marks.
+
+    Raises:
+        NotExportedError: if the file is not such a document.
+    """
+    path = Path("answer.docx")
+    try:
+        check_archive(data, path, "word/document.xml", "a Word document", DEFAULTS.limits)
+        with damage_named(path):
+            found = _read(data)
+    except LoadError as error:
+        raise NotExportedError(f"it {error.cause}") from error
+    manifest, body, footnotes = found
+    several = manifest.whole is not None
+    notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(footnotes, 1))
+    name = visible(body.title.question) if several else None
+    parts, outside = (body.parts, body.title.pieces) if several else ([body.title], [])
+    return Exported(name, whole_answers(parts, outside), notes, manifest)
+
+
+def _read(data: bytes) -> tuple[Manifest, _BodyReader, list[list[str]]]:
+    """The manifest, the body, and the lines of each footnote in the order of the marks."""
+    import docx
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    word = docx.Document(BytesIO(data))
+    written = _manifest(word)
+    if written is None:
+        raise NotExportedError("it has no manifest of its footnotes")
+    manifest = read_manifest(written)
+    part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
+    texts = _footnotes(part) if part is not None else {}
+    body = _BodyReader(word, several=manifest.whole is not None)
+    body.read()
+    body.answer.pieces += _margins(word)
+    return manifest, body, [texts.get(mark, []) for mark in body.marks]
+
+
+class _BodyReader:
+    """Reads the paragraphs of a document, section by section.
+
+    Attributes:
+        title: the part below the title: a single answer, or the text before a conversation's first question.
+        parts: the answers of a conversation.
+        answer: the answer that is being read: the last of ``parts``, or ``title``.
+        marks: the ids of the footnotes, in the order of their marks.
+    """
+
+    def __init__(self, word: WordDocument, *, several: bool) -> None:
+        """Prepare to read ``word``; if it has ``several`` answers, each heading 1 is a question."""
+        self._root: Element = word.element.body
+        self._styles = {style.style_id: style.name for style in word.styles}
+        self._several = several
+        self._about: Element | None = None
+        self._section = ""
+        self.title = self.answer = Gathered()
+        self.parts: list[Gathered] = []
+        self.marks: list[str] = []
+
+    def read(self) -> None:
+        """Read every paragraph and table."""
+        for block in self._root.iterchildren():
+            if block.tag == f"{_W}tbl" and self._section == DIFFERENCES:
+                self._take_table(block)
+                continue
+            for paragraph in block.iter(f"{_W}p"):
+                self._take_line(paragraph)
+        self._leave()
+
+    def _take_line(self, paragraph: Element) -> None:
+        words, style = _words(paragraph), self._style(paragraph)
+        # A paragraph with marks or text boxes is not only a heading: Word counts and shows them anywhere.
+        alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
+        if style == "Title" and not self.title.question and alone:
+            self.title.question = words
+        elif style.startswith("Heading"):
+            self._take_heading(paragraph, words if alone else "", style)
+        elif self._section == NO_ANSWER and alone:
+            self.answer.abstention.append(words)
+        elif self._section == DIFFERENCES and alone:
+            self._leave()
+            self._about = paragraph
+        elif self._section not in LISTS or style != LIST_STYLE or not alone:
+            self._add_paragraph(paragraph)
+
+    def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
+        """Read a heading; ``words`` is empty if it holds more than text."""
+        self._leave()
+        self._section = ""
+        if self._several and style == "Heading 1" and words:
+            self.answer = Gathered(words)
+            self.parts.append(self.answer)
+        elif words in SECTIONS and (self.parts or not self._several):
+            self._section = words
+        else:
+            self._add_paragraph(paragraph)
+
+    def _take_table(self, table: Element) -> None:
+        """Read the rows of a table of different figures."""
+        about = visible(_words(self._about)) if self._about is not None else ""
+        self._about = None
+        for line in table.iterchildren(f"{_W}tr"):
+            cells = [visible(_words(cell)) for cell in line.iterchildren(f"{_W}tc")]
+            if tuple(cells) == COLUMNS:
+                continue
+            number = cells[-1] if len(cells) == len(COLUMNS) else ""
+            if number.isascii() and number.isdecimal() and visible(_words(line)) == visible("".join(cells)):
+                self.answer.rows.append(Row(about, cells[0], cells[1], cells[2], int(number[:6])))
+            else:
+                for paragraph in line.iter(f"{_W}p"):
+                    self._add_paragraph(paragraph)
+
+    def _leave(self) -> None:
+        """Count a caption under *Different figures* without a table as text of the answer."""
+        if self._about is not None:
+            self._add_paragraph(self._about)
+        self._about = None
+
+    def _add_paragraph(self, paragraph: Element) -> None:
+        """Add a paragraph to the text of the answer."""
+        for run in paragraph.iter(f"{_W}r", f"{_MATH}r"):
+            if _is_deleted(run):
+                continue
+            struck = _is_struck(run)
+            words = _words(run)
+            aside = words in DOUBTS.values() and run.find(f"{_W}rPr/{_W}i") is not None
+            self.answer.pieces.append(Piece("aside" if aside else "text", words, struck=struck))
+            for mark in run.iter(f"{_W}footnoteReference"):
+                self.marks.append(mark.get(f"{_W}id") or "")
+                self.answer.pieces.append(Piece("mark", number=len(self.marks)))
+        self.answer.pieces.append(Piece("break"))
+
+    def _style(self, paragraph: Element) -> str:
+        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        return str(self._styles.get(style.get(f"{_W}val") or "") or "") if style is not None else ""
+
+
+def _manifest(word: WordDocument) -> str | None:
+    """The JSON of the manifest; None if the document has none."""
+    from docx.oxml import parse_xml
+
+    for part in _parts(word, MANIFEST_TYPE):
+        root = parse_xml(part.blob)
+        if root.tag == f"{{{MANIFEST_SPACE}}}answer":
+            return root.text or ""
+    return None
+
+
+def _parts(word: WordDocument, kind: str) -> Iterator[Part]:
+    for relation in word.part.rels.values():
+        if relation.reltype == kind and not relation.is_external:
+            yield relation.target_part
+
+
+def _footnotes(part: Part) -> dict[str, list[str]]:
+    """The lines of each footnote, by its id."""
+    from docx.oxml import parse_xml
+
+    notes: dict[str, list[str]] = {}
+    for note in parse_xml(part.blob).iter(f"{_W}footnote"):
+        lines = [_words(paragraph) for paragraph in note.iter(f"{_W}p")]
+        notes[note.get(f"{_W}id") or ""] = [line for line in lines if line.strip()]
+    return notes
+
+
+def _margins(word: WordDocument) -> Iterator[Piece]:
+    """The text of headers, footers, endnotes and comments, which an exported answer does not have."""
+    from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
+    from docx.oxml import parse_xml
+
+    for kind in (KINDS.HEADER, KINDS.FOOTER, KINDS.ENDNOTES, KINDS.COMMENTS):
+        for part in _parts(word, kind):
+            for paragraph in parse_xml(part.blob).iter(f"{_W}p"):
+                yield Piece("text", _words(paragraph))
+                yield Piece("break")
+
+
+def _words(element: Element) -> str:
+    """The text of an element, without deleted text."""
+    parts = (part for part in element.iter(*_TEXTS, *_SPACES) if not _is_deleted(part))
+    return "".join(_SPACES.get(str(part.tag)) or part.text or "" for part in parts)
+
+
+def _is_deleted(element: Element) -> bool:
+    return next(element.iterancestors(*_DELETED), None) is not None
+
+
+def _is_struck(run: Element) -> bool:
+    struck = run.find(f"{_W}rPr/{_W}strike")
+    return struck is not None and struck.get(f"{_W}val") not in _OFF

@@ -1,0 +1,190 @@
+"""The visible text of exported answers, read from any format: sentences, marks and footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rag.answers import Verdict
+from rag.conversations import Claim, Footnote
+from rag.wording import visible
+from ui.export.manifest import Manifest
+from ui.export.sheet import HEADINGS
+from ui.words import DOUBTS
+
+_SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of an answer's text, in reading order.
+
+    Attributes:
+        kind: ``text``; ``mark``, a footnote mark; ``aside``, text set apart from the sentences; ``break``,
+            the end of a line or paragraph.
+        text: the text.
+        number: the number of the footnote.
+        struck: whether the text is struck through.
+    """
+
+    kind: Literal["text", "mark", "aside", "break"]
+    text: str = ""
+    number: int = 0
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table of different figures.
+
+    Attributes:
+        about: the caption of the table: the subject of the figures.
+        value: the figure.
+        source: the title of its document.
+        date: the date of the document.
+        footnote: the number of the footnote that should contain the figure.
+    """
+
+    about: str
+    value: str
+    source: str
+    date: str
+    footnote: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """An answer that was read from a file, without its footnotes.
+
+    Attributes:
+        question: its heading.
+        abstention: the reason of an abstention; empty for an answer.
+        claims: its sentences.
+        rows: the rows of its tables of different figures.
+    """
+
+    question: str
+    abstention: str
+    claims: tuple[Claim, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported file that was read.
+
+    Attributes:
+        name: the title of a conversation; None for a single answer.
+        answers: its answers; one, unless it is a conversation.
+        footnotes: the footnotes of all answers, by number.
+        manifest: its data for programs; None for JSON, which has no manifest.
+    """
+
+    name: str | None
+    answers: tuple[ReadAnswer, ...]
+    footnotes: tuple[Footnote, ...]
+    manifest: Manifest | None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The sentences of all answers."""
+        return tuple(claim for answer in self.answers for claim in answer.claims)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the tables of different figures of all answers."""
+        return tuple(row for answer in self.answers for row in answer.rows)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A :class:`ReadAnswer` under construction, with its text in pieces."""
+
+    question: str = ""
+    abstention: list[str] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
+        """The finished answer; ``before`` is text outside of all answers, which counts as its own."""
+        reason = visible(" ".join(self.abstention))
+        claims = claims_of([*before, Piece("break"), *self.pieces])
+        return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows))
+
+
+def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:
+    """The answers of a file. Text outside of all answers counts as text of the first."""
+    first, *others = parts or [Gathered()]
+    return (first.whole(outside), *(part.whole() for part in others))
+
+
+def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
+    """The sentences of an answer.
+
+    A sentence ends at its marks, at the end of the line, and where striking through begins or ends. An aside
+    that is not one of ``DOUBTS`` counts as text, so that no visible text goes unchecked.
+    """
+    reading = _SentenceBuilder()
+    for piece in pieces:
+        reading.take(piece)
+    return tuple(reading.finished())
+
+
+class _SentenceBuilder:
+    """Collects pieces into sentences."""
+
+    def __init__(self) -> None:
+        self._claims: list[Claim] = []
+        self._text = ""
+        self._struck = False
+        self._marks: list[int] = []
+        self._shown: Verdict = "supported"
+
+    def take(self, piece: Piece) -> None:
+        """Add a piece."""
+        words = visible(piece.text)
+        if piece.kind == "break":
+            self._end()
+        elif piece.kind == "mark":
+            self._marks.append(piece.number)
+        elif piece.kind == "aside" and words in _SHOWN:
+            self._shown = _SHOWN[words]
+        elif words:
+            if self._marks or self._shown != "supported" or piece.struck != self._struck:
+                self._end()
+            self._struck = piece.struck
+            self._text += piece.text
+        else:
+            self._text += piece.text
+
+    def finished(self) -> Sequence[Claim]:
+        """End the last sentence, and return all."""
+        self._end()
+        return self._claims
+
+    def _end(self) -> None:
+        words = visible(self._text)
+        if words or self._marks:
+            shown: Verdict = "unsupported" if self._struck else self._shown
+            self._claims.append(Claim(words, tuple(self._marks), shown))
+        self._text, self._struck, self._marks, self._shown = "", False, [], "supported"
+
+
+def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footnote:
+    """A footnote from its lines: the quote, optional headings, and the attribution.
+
+    Args:
+        number: the number of the footnote.
+        lines: its visible lines.
+        manifest: has the place of the quote.
+    """
+    quote, *rest = [visible(line) for line in lines] or [""]
+    if quote.startswith("“") and quote.endswith("”"):
+        quote = quote[1:-1]
+    headings = None
+    if rest and rest[0].startswith(HEADINGS):
+        headings = rest.pop(0).removeprefix(HEADINGS)
+    entry = next((each for each in manifest.footnotes if each.number == number), None)
+    attribution = " ".join(rest).removeprefix("— ")
+    return Footnote(number, quote, headings, attribution, entry.place if entry else None)

@@ -1,0 +1,334 @@
+"""The routes that list, read and edit the documents of a library."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, HTTPException, Path, Query
+from starlette.responses import Response
+
+from index.catalog import CatalogReader
+from index.documents import Span
+from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
+from index.library import Library
+from index.loaders import Isolated, Options
+from index.records import DocumentRecord
+from index.text import tables
+from index.uploads import edit_document, is_uploaded, uploads_folder
+from rag.conversations import CitingAnswer, list_citing
+from ui.errors import PictureError
+from ui.http.bulkhead import MAX_WAITING, Bulkhead
+from ui.http.pictures import Drawing, has_pictures, page_picture
+from ui.http.problems import documented
+from ui.http.schemas import EditRequest, Number, Offset
+from ui.words import date_precision
+
+DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
+Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]
+
+UNCHANGED = {"description": "The brief list has not changed since the `ETag` in the request"}
+SAME = {"description": "The picture has not changed since the `ETag` in the request"}
+PICTURE_WIDTHS = (200, 2000)
+"""The smallest and the largest width of a page picture, in pixels."""
+
+MAX_CITING_ANSWERS = 1_000
+
+_LIST_FORMAT = 1
+"""Part of the brief list's ``ETag``. Raise it when the fields of the list change: browsers then drop the list
+that an older version of the program sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """The place of a table in the whole text, in code points: heading lines, then one line for each row.
+
+    Attributes:
+        start: start of its caption and headings.
+        header_end: end of the headings; equal to ``start`` for a table without headings.
+        end: end of its last row.
+    """
+
+    start: int
+    header_end: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A part of a document's canonical text.
+
+    Attributes:
+        document_id: the document's number in the catalog.
+        version: the version.
+        title: the document's title.
+        text: the text from ``start`` to ``end``.
+        start: start of the part, in code points of the whole text.
+        end: end of the part, exclusive.
+        page_starts: where each page of the whole document starts; empty for formats without pages.
+        characters: length of the whole text, in code points.
+        tables: the tables that overlap the part.
+    """
+
+    document_id: int
+    version: int
+    title: str
+    text: str
+    start: int
+    end: int
+    page_starts: tuple[int, ...]
+    characters: int
+    tables: tuple[TablePlace, ...]
+
+
+def documents_router(index: Library, renderer: Isolated, options: Options) -> APIRouter:
+    """The routes that read and edit documents under ``/v1/documents``.
+
+    Args:
+        index: the library.
+        renderer: the process that renders pages.
+        options: the limits of rendering, and passwords of encrypted files.
+    """
+    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    rendering = Bulkhead("pictures of pages", at_once=4, waiting=MAX_WAITING)
+    editing = Bulkhead("edits", at_once=2, waiting=MAX_WAITING)
+
+    @router.get(
+        "",
+        response_model=dict[str, Any],
+        responses={**documented(400, 413, 422, 500), 304: UNCHANGED},
+    )
+    def documents(
+        brief: Annotated[bool, Query(description="only the fields of a list, with an `ETag`")] = False,
+        if_none_match: Annotated[str, Header(description="the `ETag` of a brief list")] = "",
+    ) -> dict[str, Any] | Response:
+        """List the current version of every document, without its text."""
+        if brief:
+            return brief_list_response(index, if_none_match)
+        return {
+            "documents": [document_fields(index, record) for record in index.documents()],
+            "generation": index.generation,
+        }
+
+    @router.get("/{document_id}", responses=documented(400, 404, 413, 422, 500))
+    def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+        """The metadata of a document, with its outline and its near-duplicates."""
+        return document_response(index, document_id, version)
+
+    @router.get("/{document_id}/text", responses=documented(400, 404, 413, 422, 500))
+    def document_text(
+        document_id: DocumentId,
+        version: Version = None,
+        start: Annotated[Offset, Query(description="offset in code points")] = 0,
+        end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
+    ) -> dict[str, Any]:
+        """A document's canonical text, whole by default. The offsets of citations count in this text."""
+        if end is not None and end < start:
+            raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
+        return asdict(read_source(index, document_id, version, start, end))
+
+    @router.get(
+        "/{document_id}/pages/{page}.png",
+        response_class=Response,
+        responses={
+            **documented(400, 404, 413, 422, 500, 503),
+            200: {"content": {"image/png": {}}},
+            304: SAME,
+        },
+    )
+    async def page(
+        *,
+        document_id: DocumentId,
+        page: Annotated[Number, Path(description="from 1")],
+        version: Version = None,
+        start: Annotated[Offset | None, Query(description="start of the words to mark")] = None,
+        end: Annotated[Offset | None, Query(description="exclusive")] = None,
+        width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
+        if_none_match: Annotated[str, Header(description="the `ETag` of an earlier picture")] = "",
+    ) -> Response:
+        """A page as a picture, with the words from `start` to `end` marked."""
+        span = Span(start, end) if start is not None and end is not None and start < end else None
+        record = await to_thread.run_sync(index.document, document_id, version)
+        try:
+            picture = await rendering.run(
+                page_picture, index, renderer, options, Drawing(record, page, width, span)
+            )
+        except PictureError as error:
+            raise HTTPException(404, str(error)) from error
+        # A tag of the content: another library at this address may use the same document and page numbers.
+        tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+        return _revalidated(tag, if_none_match, "image/png", lambda: picture)
+
+    @router.patch("/{document_id}", responses=documented(400, 404, 409, 422, 500, 503, 507))
+    async def edit(document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
+        """Set details that override those of the report's file. An empty string removes an override.
+
+        The library keeps the details and writes nothing beside the file. The report's text and version stay.
+        """
+        edits = request.model_dump(exclude_none=True)
+        return await editing.run(edited_response, index, document_id, edits)
+
+    @router.get("/{document_id}/citations", responses=documented(404, 422, 500))
+    def citations(
+        document_id: DocumentId, limit: Annotated[int, Query(ge=1, le=MAX_CITING_ANSWERS)] = 100
+    ) -> dict[str, list[CitingAnswer]]:
+        """The kept answers that cite a document, newest first, with the words that they quote.
+
+        Replaced answers are left out. Answers may still cite a deleted document.
+        """
+        return {"answers": citing_answers(index, document_id, limit)}
+
+    return router
+
+
+def brief_list_response(index: Library, known_tag: str = "") -> Response:
+    """The response of ``GET /v1/documents?brief=true``.
+
+    Args:
+        index: the library.
+        known_tag: the request's ``If-None-Match``. Where it names the current list, the response is 304.
+    """
+    with index.catalog.reading() as reader:
+        return _revalidated(
+            _list_tag(reader), known_tag, "application/json", lambda: _brief_list(index, reader)
+        )
+
+
+def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:
+    """The response of ``GET /v1/documents/{id}``: the metadata, the outline and the near-duplicates.
+
+    ``same_as`` lists the near-duplicates of the current version, the most similar first.
+
+    Raises:
+        DocumentNotFoundError: if the library has no such document or version.
+    """
+    fields = document_fields(index, index.document(document_id, version))
+    sections = index.text(document_id, version).sections
+    same_as = [
+        {
+            "document_id": like.document_id,
+            "title": like.title,
+            "publisher": like.publisher,
+            "similarity": round(similarity, 3),
+        }
+        for like, similarity in index.similar(document_id)
+    ]
+    return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
+
+
+def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
+    """The metadata of a document, without the folder of the server's disk that holds its file."""
+    fields = asdict(record)
+    del fields["source"]
+    return {
+        **fields,
+        "published_precision": date_precision(record.published),
+        "page_pictures": has_pictures(record),
+        "uploaded": is_uploaded(index, record),
+    }
+
+
+def read_source(
+    index: Library, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+) -> SourceText:
+    """The text of a document between two offsets. Offsets beyond the text are moved to its end.
+
+    Args:
+        index: the library.
+        document_id: the document's number in the catalog.
+        version: the version; the current one by default.
+        start: start, in code points.
+        end: end, exclusive; the end of the text by default.
+
+    Raises:
+        DocumentNotFoundError: if the library has no such document or version.
+    """
+    record = index.document(document_id, version)
+    document = index.text(document_id, record.version)
+    characters = len(document.text)
+    end = characters if end is None else min(end, characters)
+    start = min(start, end)
+    return SourceText(
+        document_id=record.document_id,
+        version=record.version,
+        title=document.title,
+        text=document.text[start:end],
+        start=start,
+        end=end,
+        page_starts=document.page_starts,
+        characters=characters,
+        tables=tuple(
+            TablePlace(table.span.start, table.header.end, table.span.end)
+            for table in tables(document.text)
+            if table.span.start < end and start < table.span.end
+        ),
+    )
+
+
+def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
+    """The response of ``PATCH /v1/documents/{id}``: the document with its new details.
+
+    Raises:
+        DocumentNotFoundError: if the library has no such document.
+        HTTPException: 422 for a value that cannot be kept; 409 if the document changed meanwhile or another
+            process is writing.
+    """
+    try:
+        record = edit_document(index, document_id, edits)
+    except LoadError as error:
+        raise HTTPException(422, str(error)) from error
+    except (OutdatedError, LibraryLockedError) as error:
+        raise HTTPException(409, outward_line(error)) from error
+    return document_response(index, record.document_id, record.version)
+
+
+def citing_answers(index: Library, document_id: int, limit: int) -> list[CitingAnswer]:
+    """The kept answers that cite a document, which may have been deleted since.
+
+    Raises:
+        DocumentNotFoundError: if no answer cites it and the library has no such document.
+    """
+    answers = list_citing(index.catalog, document_id, limit)
+    if not answers:
+        with index.catalog.reading() as reader:
+            reader.document(document_id)
+    return answers
+
+
+def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
+    """A response that a browser keeps and revalidates at each use; 304 where it has the current ``tag``.
+
+    Args:
+        tag: the ``ETag``, in its quotes.
+        known_tags: the request's ``If-None-Match``.
+        media_type: media type of the body.
+        body: makes the body; called only where it is sent.
+    """
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in {each.strip() for each in known_tags.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(body(), media_type=media_type, headers=headers)
+
+
+def _list_tag(reader: CatalogReader) -> str:
+    """The ``ETag`` of the brief list; a weak one, since the list may be sent compressed."""
+    return f'W/"{_LIST_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"'
+
+
+def _brief_list(index: Library, reader: CatalogReader) -> bytes:
+    uploads = str(uploads_folder(index))
+    rows = [_brief_fields(row, uploads) for row in reader.listed()]
+    body = {"documents": rows, "generation": reader.generation}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _brief_fields(row: dict[str, Any], uploads: str) -> dict[str, Any]:
+    origin = row.pop("published_origin")
+    row["published_precision"] = date_precision(row["published"])
+    row["uploaded"] = row.pop("source") == uploads
+    row["origins"] = {"published": origin} if origin else {}
+    return row

@@ -1,1 +1,0 @@
-"""The HTTP interface to documents."""

@@ -1,0 +1,180 @@
+"""Pictures of pages with the cited words marked: rendered in a process of their own, and cached on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from index.documents import Span
+from index.errors import LoadError
+from index.library import Library
+from index.loaders import Isolated, Options, content
+from index.private import make_folder
+from index.records import DocumentRecord
+from index.text import Box
+from rag.finding import DocumentTexts
+from ui.errors import PictureError
+
+MAX_CACHED_BYTES = 256 * 1024 * 1024
+"""Maximum size of all cached pictures; the least recently used ones are deleted first."""
+
+_PART = ".part"
+_WRITING_SECONDS = 60.0
+"""More than writing a picture takes: an unfinished file that is older was left by a killed process."""
+
+_PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+
+_MARK = (255, 226, 130)
+"""The colour of the mark. The page is multiplied with it, so that the words stay dark."""
+
+_EDGE = (185, 127, 16)
+_MARGIN_POINTS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture to render.
+
+    Attributes:
+        record: the document.
+        page: the page's number, from 1.
+        width: width of the picture, in pixels.
+        span: the span of the document's text to mark; None to mark nothing.
+    """
+
+    record: DocumentRecord
+    page: int
+    width: int
+    span: Span | None = None
+
+
+def has_pictures(record: DocumentRecord) -> bool:
+    """Whether the pages of a document can be rendered: only those of a PDF's current version can."""
+    return record.kind == "pdf" and record.superseded_by is None
+
+
+def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
+    """A page as PNG, with the words of the drawing's span marked.
+
+    Args:
+        index: the library.
+        reader: renders the page in a process of its own.
+        options: the limits of rendering, and passwords of encrypted files.
+        drawing: the page and the span to mark.
+
+    Raises:
+        PictureError: if the format has no pages, the document has no such page, or its file has changed since
+            it was indexed.
+    """
+    record, page, span = drawing.record, drawing.page, drawing.span
+    if not has_pictures(record):
+        raise PictureError(f"the pages of {record.title} cannot be shown as pictures; read its text")
+    if not 1 <= page <= (record.pages or 0):
+        raise PictureError(f"{record.title} has no page {page}; it has {record.pages}")
+    cached = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
+    picture = _read_cached(cached)
+    if picture is None:
+        picture = _rendered(reader, options, drawing)
+        # A picture that cannot be cached is rendered again for the next request.
+        with suppress(OSError):
+            _write_cached(cached, picture)
+    marked = [box for box in DocumentTexts(index).boxes(record, span) if box.page == page] if span else []
+    layout = index.layouts(record.document_id, record.version, [page]).get(page)
+    return _marked(picture, marked, layout.width) if marked and layout else picture
+
+
+def _rendered(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
+    record = drawing.record
+    path = Path(record.source, record.path)
+    try:
+        if hashlib.sha256(content(path, options.limits)).hexdigest() != record.digest:
+            raise PictureError(f"{record.path} has changed since it was indexed; sync the library")
+        return reader.draw_page(path, drawing.page, drawing.width, options)
+    except LoadError as error:
+        raise PictureError(str(error)) from error
+
+
+def _folder(index: Library) -> Path:
+    return index.home / "pages"
+
+
+def sweep_pictures(index: Library) -> None:
+    """Delete the unfinished pictures of killed processes; called when a server starts."""
+    _sweep(_folder(index))
+
+
+def _sweep(folder: Path) -> None:
+    unfinished = time.time() - _WRITING_SECONDS
+    for part in folder.glob(f"*{_PART}"):
+        with suppress(FileNotFoundError):  # Another process may delete it at the same time.
+            if part.stat().st_mtime < unfinished:
+                part.unlink()
+
+
+def _read_cached(place: Path) -> bytes | None:
+    """A cached picture; None if there is no complete one."""
+    try:
+        picture = place.read_bytes()
+        os.utime(place)
+    except OSError:
+        return None
+    return picture if picture.startswith(_PNG_BEGINS) and picture.endswith(_PNG_ENDS) else None
+
+
+def _write_cached(place: Path, picture: bytes) -> None:
+    """Cache a picture, and delete the least recently used ones beyond ``MAX_CACHED_BYTES``."""
+    make_folder(place.parent)
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
+        try:
+            part.write(picture)
+            part.flush()
+            Path(part.name).replace(place)
+        finally:
+            Path(part.name).unlink(missing_ok=True)
+    _sweep(place.parent)
+    states = sorted(_states(place.parent))
+    excess = sum(size for _, size, _ in states) - MAX_CACHED_BYTES
+    for _, size, file in states[:-1]:
+        if excess <= 0:
+            break
+        file.unlink(missing_ok=True)
+        excess -= size
+
+
+def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """The time of the last use, the size and the path of each cached picture."""
+    for file in folder.glob("*.png"):
+        with suppress(FileNotFoundError):  # Another request may delete it to make room.
+            state = file.stat()
+            yield state.st_mtime_ns, state.st_size, file
+
+
+def _marked(picture: bytes, boxes: Sequence[Box], width_in_points: float) -> bytes:
+    from PIL import Image, ImageChops, ImageDraw
+
+    page = Image.open(BytesIO(picture)).convert("RGB")
+    scale = page.width / width_in_points
+    ink = Image.new("RGB", page.size, "white")
+    areas = [
+        (
+            (box.left - _MARGIN_POINTS) * scale,
+            (box.top - _MARGIN_POINTS) * scale,
+            (box.right + _MARGIN_POINTS) * scale,
+            (box.bottom + _MARGIN_POINTS) * scale,
+        )
+        for box in boxes
+    ]
+    draw = ImageDraw.Draw(ink)
+    for left, top, right, bottom in areas:
+        draw.rectangle((left, top, right, bottom), fill=_MARK)
+        draw.line((left, bottom, right, bottom), fill=_EDGE, width=max(1, round(scale)))
+    marked = BytesIO()
+    ImageChops.multiply(page, ink).save(marked, "PNG")
+    return marked.getvalue()

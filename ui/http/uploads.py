@@ -1,0 +1,146 @@
+"""The routes that upload a document, delete an uploaded one, and restore a deleted one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+from starlette.responses import Response
+
+from index.documents import MAX_COLLECTION_CHARACTERS
+from index.errors import GoneError, LibraryLockedError, LoadError, NotUploadedError, TakenError, outward_line
+from index.library import Library
+from index.loaders import Isolated, Options
+from index.uploads import Deletions, Sent, add_upload, keep_upload
+from index.workers import Writer
+from ui.http.bulkhead import MAX_WAITING, Bulkhead
+from ui.http.documents import DocumentId, document_response
+from ui.http.jobs import accepted
+from ui.http.problems import documented
+from ui.http.schemas import MAX_DETAIL_CHARACTERS, Text
+
+FormDetail = Annotated[
+    Text, Form(max_length=MAX_DETAIL_CHARACTERS, description="overrides the value in the file")
+]
+
+QUEUED = {"description": "The library keeps the file and reads it in the job `job_id`"}
+
+
+def uploads_router(
+    index: Library, reader: Isolated, options: Options, writer: Writer, deletions: Deletions
+) -> APIRouter:
+    """The routes under ``/v1/documents`` that add and remove uploaded documents.
+
+    Args:
+        index: the library.
+        reader: the process that reads files.
+        options: the limits of reading, and passwords of encrypted files.
+        writer: indexes files in the background.
+        deletions: deletes documents, and restores them for some time.
+    """
+    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    # Two at once: one file is read while another is embedded. Background uploads have threads of their own,
+    # so that they do not wait for uploads whose callers wait for the index.
+    reading = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
+    queueing = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
+    # A deletion waits for the upload that is being indexed.
+    deleting = Bulkhead("deletions", at_once=2, waiting=MAX_WAITING)
+
+    @router.post(
+        "",
+        status_code=201,
+        response_model=dict[str, Any],
+        responses={**documented(400, 409, 413, 422, 500, 503, 507), 202: QUEUED},
+    )
+    async def upload(
+        *,
+        file: Annotated[UploadFile, File(description="a report in a supported format")],
+        title: FormDetail = "",
+        publisher: FormDetail = "",
+        author: FormDetail = "",
+        published: FormDetail = "",
+        language: FormDetail = "",
+        collection: Annotated[
+            Text, Form(max_length=MAX_COLLECTION_CHARACTERS, description="a name that filters can use")
+        ] = "",
+        password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
+        background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
+    ) -> dict[str, Any] | Response:
+        """Add a report to the library, or a new version of the report with the same name.
+
+        Where too many uploads wait, the answer is 503; `Retry-After` says when to send the file again.
+        """
+        details = {
+            "title": title,
+            "publisher": publisher,
+            "author": author,
+            "published": published,
+            "language": language,
+            "collection": collection,
+        }
+        with_password = replace(options, passwords=(password, *options.passwords)) if password else options
+        if background:
+            return await queueing.run(queued_response, index, writer, with_password, file, details)
+        return await reading.run(uploaded_response, index, reader, with_password, file, details)
+
+    @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
+    async def delete(document_id: DocumentId) -> None:
+        """Delete an uploaded document, with its file and all its versions; `…/restore` undoes it."""
+        try:
+            await deleting.run(deletions.delete, document_id)
+        except (NotUploadedError, LibraryLockedError) as error:
+            raise HTTPException(409, outward_line(error)) from error
+
+    @router.post("/{document_id}/restore", responses=documented(404, 409, 410, 422, 500, 503, 507))
+    async def restore(document_id: DocumentId) -> dict[str, Any]:
+        """Restore a deleted document with its number and all its versions, within ten minutes."""
+        try:
+            await deleting.run(deletions.restore, document_id)
+        except GoneError as error:
+            raise HTTPException(410, str(error)) from error
+        except (TakenError, LibraryLockedError) as error:
+            raise HTTPException(409, outward_line(error)) from error
+        return await to_thread.run_sync(document_response, index, document_id)
+
+    return router
+
+
+def uploaded_response(
+    index: Library, reader: Isolated, options: Options, file: UploadFile, details: Mapping[str, str]
+) -> dict[str, Any]:
+    """The response of ``POST /v1/documents``: the document that the file became.
+
+    Raises:
+        HTTPException: 422 if the file cannot be read, 409 if another process is writing.
+    """
+    try:
+        record = add_upload(index, reader, options, Sent(file.filename or "", file.file, details))
+    except LoadError as error:
+        raise HTTPException(422, str(error)) from error
+    except LibraryLockedError as error:
+        raise HTTPException(409, error.outward()) from error
+    return document_response(index, record.document_id, record.version)
+
+
+def queued_response(
+    index: Library, writer: Writer, options: Options, file: UploadFile, details: Mapping[str, str]
+) -> Response:
+    """The response of ``POST /v1/documents`` with ``background``: the job that indexes the file.
+
+    Raises:
+        HTTPException: 422 if the file is too large, or a detail cannot be kept.
+        BusyError: if too many uploads wait to be read.
+    """
+    try:
+        kept = keep_upload(index, options, Sent(file.filename or "", file.file, details))
+    except LoadError as error:
+        raise HTTPException(422, str(error)) from error
+    with ExitStack() as unless_queued:
+        unless_queued.callback(kept.discard)
+        job = writer.upload(kept, options)
+        unless_queued.pop_all()
+    return accepted(job)

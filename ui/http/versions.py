@@ -1,0 +1,131 @@
+"""The routes that list a document's versions, compare two of them, and search its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query
+
+from index.documents import Span
+from index.library import Library
+from index.text import Revision, fold_characters, matches, revisions
+from ui.http.documents import DocumentId, Version, document_fields
+from ui.http.problems import documented
+from ui.http.schemas import Number, Text
+
+MATCHES = 500
+"""Maximum number of listed matches; all are counted."""
+
+AROUND = 2
+"""How many unchanged sentences before and after a change are listed with their words."""
+
+CHANGES = 2_000
+"""Maximum number of listed entries; all are counted."""
+
+MAX_QUERY_CHARACTERS = 200
+
+
+def versions_router(index: Library) -> APIRouter:
+    """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
+    router = APIRouter(
+        prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
+    )
+
+    @router.get("/versions")
+    def versions(document_id: DocumentId) -> dict[str, Any]:
+        """List the versions of a document, the newest first."""
+        with index.catalog.reading() as reader:
+            records = reader.versions(document_id)
+        return {
+            "document_id": document_id,
+            "versions": [document_fields(index, record) for record in records],
+        }
+
+    @router.get("/changes")
+    def changes(
+        document_id: DocumentId,
+        former: Annotated[
+            Number | None, Query(alias="from", description="the one before `to` by default")
+        ] = None,
+        later: Annotated[Number | None, Query(alias="to", description="the current one by default")] = None,
+    ) -> dict[str, Any]:
+        """The changes from one version to another, sentence by sentence, in reading order.
+
+        Each sentence that `went` or `came`, and each one near it that `stayed`, is an entry with its words
+        and its place in the text of the version, `old` or `new`. Other runs of sentences that stayed are one
+        entry each: their number (`sentences`), and the place from the first to the last.
+        """
+        to = index.document(document_id, later).version
+        if former is None and to == 1:
+            raise HTTPException(
+                422, f"version 1 of document {document_id} is the first; name a later one with to"
+            )
+        base = to - 1 if former is None else former
+        old, new = (index.text(document_id, version) for version in (base, to))
+        found = revisions(old, new)
+        entries = list(_entries(found, old.text, new.text))
+        kinds = [revision.change for revision in found]
+        return {
+            "document_id": document_id,
+            "from": base,
+            "to": to,
+            "stayed": kinds.count("stayed"),
+            "went": kinds.count("went"),
+            "came": kinds.count("came"),
+            "changes": entries[:CHANGES],
+            "left_out": max(len(entries) - CHANGES, 0),
+        }
+
+    @router.get("/matches")
+    def found(
+        document_id: DocumentId,
+        query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
+        version: Version = None,
+    ) -> dict[str, Any]:
+        """Find words in a document's text, ignoring case and accents. Offsets are in code points."""
+        if not fold_characters(query).strip():
+            raise HTTPException(
+                422, f"query is {query!r}, which has no character to search for; write a word"
+            )
+        record = index.document(document_id, version)
+        document = index.text(document_id, record.version)
+        places = matches(document.text, query)
+        listed = list(islice(places, MATCHES))
+        return {
+            "document_id": document_id,
+            "version": record.version,
+            "matches": [{**_place(span), "page": document.page_at(span.start)} for span in listed],
+            "total": len(listed) + sum(1 for _ in places),
+        }
+
+    return router
+
+
+def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
+    """An entry for each changed sentence and its neighbours, and one for each run of other sentences."""
+    changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
+    near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
+    for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):
+        together = [revision for _, revision in run]
+        if is_near:
+            for revision in together:
+                yield _entry(revision.change, [revision], revision.words(old, new))
+        else:
+            yield _entry("stayed", together, None)
+
+
+def _entry(change: str, run: Sequence[Revision], text: str | None) -> dict[str, Any]:
+    first, last = run[0], run[-1]
+    return {
+        "change": change,
+        "sentences": len(run),
+        "old": _place(Span(first.old.start, last.old.end)) if first.old and last.old else None,
+        "new": _place(Span(first.new.start, last.new.end)) if first.new and last.new else None,
+        "text": text,
+    }
+
+
+def _place(span: Span) -> dict[str, int]:
+    return {"start": span.start, "end": span.end}

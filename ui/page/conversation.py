@@ -1,0 +1,183 @@
+"""A conversation as the page shows it. The server keeps it while the page is open."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from rag.answers import Answer
+from rag.conversations import Conversation, from_answers
+from ui.page.locales import ENGLISH, Locale, locale_in
+from ui.page.markup.answer import question_markup
+from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
+
+REMEMBERED_ANSWERS = 100
+"""How many earlier answers a question follows; footnotes of older ones may get new numbers."""
+
+ChatMessage = dict[str, str]
+"""A message of Gradio's chatbot, with ``role`` and ``content``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The exchanges that a new answer replaces, shown and not shown, and the notice below them."""
+
+    exchanges: list[Exchange]
+    rest: list[Exchange]
+    notice: str
+
+
+@dataclass(eq=False, slots=True)
+class Exchange:
+    """A question and its answer.
+
+    Attributes:
+        question: the question.
+        markup: the markup of the answer.
+        partial: the answer so far; None before its first part, and after a failure.
+        is_cancelled: whether no more of the answer is expected.
+        replaced: the exchanges that the answer replaces; shown again if no answer comes.
+    """
+
+    question: str
+    markup: str = ""
+    partial: PartialAnswer | None = None
+    is_cancelled: bool = False
+    replaced: Replaced | None = None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The whole answer; None while it is in progress."""
+        return self.partial.answer if self.partial else None
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether more of the answer is expected."""
+        return not self.is_cancelled and self.answer is None
+
+    def show(self, partial: PartialAnswer, locale: Locale) -> None:
+        """Show the answer so far."""
+        self.partial = partial
+        self.markup = partial_markup(partial, locale)
+        if partial.answer is not None:
+            self.replaced = None
+
+    def stop(self, locale: Locale) -> None:
+        """Stop an answer in progress."""
+        if self.is_arriving:
+            self.fail(stopped_markup(self.partial or PartialAnswer(), locale))
+
+    def fail(self, markup: str) -> None:
+        """Show ``markup`` instead of an answer."""
+        self.partial, self.markup, self.is_cancelled = None, markup, True
+
+
+@dataclass(slots=True)
+class ShownConversation:
+    """A conversation with its questions and answers.
+
+    Attributes:
+        id: the conversation_id of its answers.
+        exchanges: the shown questions and answers, the oldest first.
+        notice: markup of a notice below them; empty without one.
+        rest: later exchanges that are not shown, since a link led to an answer in the middle.
+        locale: the reader's language.
+    """
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    exchanges: list[Exchange] = field(default_factory=list)
+    notice: str = ""
+    rest: list[Exchange] = field(default_factory=list)
+    locale: Locale = field(default_factory=lambda: locale_in(ENGLISH))
+
+    @property
+    def history(self) -> Conversation:
+        """The answers that the next question follows."""
+        answers = [each.answer for each in self.exchanges if each.answer is not None]
+        return from_answers(self.id, answers[-REMEMBERED_ANSWERS:])
+
+    @property
+    def messages(self) -> list[ChatMessage]:
+        """The messages of the conversation."""
+        messages = [
+            message
+            for each in self.exchanges
+            for message in (
+                {"role": "user", "content": question_markup(each.question)},
+                {"role": "assistant", "content": each.markup},
+            )
+        ]
+        return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
+
+    def follow(self, question: str) -> tuple[Exchange, Conversation]:
+        """Add a question, and return its exchange and the history that it follows."""
+        self.stop()
+        self.exchanges += self.rest
+        self.rest, self.notice = [], ""
+        history = self.history
+        return self._added(question), history
+
+    def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
+        """Replace an answer and everything after it by a question; None if the answer is not shown.
+
+        The library removes the replaced answers from the conversation when it keeps the new one. If no answer
+        comes, they are shown again.
+
+        Args:
+            answer_id: the answer to replace.
+            question: the new question; None to repeat the old one.
+        """
+        self.stop()
+        ids = self._answer_ids
+        if answer_id not in ids:
+            return None
+        place = ids.index(answer_id)
+        replaced = Replaced(self.exchanges[place:], self.rest, self.notice)
+        del self.exchanges[place:]
+        self.rest, self.notice = [], ""
+        history = replace(self.history, replaces=answer_id)
+        return self._added(question or replaced.exchanges[0].question, replaced), history
+
+    def shows(self, answer_id: str) -> bool:
+        """Whether an answer is shown, or will be shown again if the answer in progress is stopped."""
+        replaced = [each.replaced.exchanges for each in self.exchanges if each.replaced]
+        return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
+
+    def stop(self) -> None:
+        """Stop the answers in progress."""
+        for each in list(self.exchanges):
+            self.cancel(each)
+
+    def cancel(self, exchange: Exchange) -> None:
+        """Stop one answer in progress."""
+        exchange.stop(self.locale)
+        self._put_back(exchange)
+
+    def fail(self, exchange: Exchange, markup: str) -> None:
+        """Show ``markup`` instead of an expected answer, or below the answers that it was to replace."""
+        if exchange.is_arriving:
+            exchange.fail(markup)
+            self._put_back(exchange, markup)
+
+    @property
+    def _answer_ids(self) -> list[str | None]:
+        return _ids(self.exchanges)
+
+    def _added(self, question: str, replaced: Replaced | None = None) -> Exchange:
+        exchange = Exchange(question, replaced=replaced)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def _put_back(self, exchange: Exchange, notice: str = "") -> None:
+        """Show the replaced exchanges again if the exchange has no answer."""
+        replaced = exchange.replaced
+        if replaced is None or not exchange.is_cancelled or exchange not in self.exchanges:
+            return
+        self.exchanges[self.exchanges.index(exchange) :] = replaced.exchanges
+        self.rest, self.notice = replaced.rest, notice or replaced.notice
+
+
+def _ids(exchanges: list[Exchange]) -> list[str | None]:
+    """The id of each answer; None for an exchange without one."""
+    return [each.answer.answer_id if each.answer else None for each in exchanges]

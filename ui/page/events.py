@@ -1,0 +1,255 @@
+"""The events of the chat page: a question, a command of the page's script, a link to a conversation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from anyio import to_thread
+
+from rag.conversations import Conversation
+from rag.engine import QueryEngine
+from rag.errors import QuestionError
+from rag.questions import MAX_QUESTION_CHARACTERS
+from ui.errors import ScopeError
+from ui.page.commands import Command, read_command, read_scope
+from ui.page.conversation import ChatMessage, Exchange, ShownConversation
+from ui.page.locales import Locale
+from ui.page.markup.answer import failure_markup
+from ui.page.partial_answer import partial_answers
+from ui.page.restore import restore
+from ui.page.sessions import Session
+from ui.words import excerpt
+
+_log = logging.getLogger(__name__)
+
+Update = tuple[Any, Any, Any]
+"""An update of the page: the input of the question, the session, and the messages of the conversation."""
+
+
+class ChatEvents:
+    """The handlers of the page's events, for Gradio. The state of a page is in its session.
+
+    Args:
+        engine: answers questions.
+        unchanged: Gradio's value for a part of the page that does not change.
+    """
+
+    def __init__(self, engine: QueryEngine, unchanged: Any) -> None:  # noqa: ANN401 (Gradio's own)
+        self._engine = engine
+        self._unchanged = unchanged
+        # A handler that yields nothing would make Gradio empty the conversation.
+        self._no_change: Update = (unchanged, unchanged, unchanged)
+
+    async def ask(
+        self, question: str, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncIterator[Update]:
+        """Ask the question in the input, after the questions that wait already.
+
+        Args:
+            question: the text of the input.
+            scope: the filters of the question, as JSON of the page's script.
+            session: the session of the page.
+            shown: the id of the conversation that the page shows, or empty. The conversation is restored if
+                the server has restarted since.
+            locale: the reader's language.
+        """
+        if not question.strip():
+            yield self._no_change
+            return
+        # Empty the input at once, so that the person can type the next question during the answer.
+        yield "", self._unchanged, self._unchanged
+        async for update in self._or_no_change(self._ask_in_turn(question, scope, session, shown, locale)):
+            yield update
+
+    async def act(
+        self, request: str, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncIterator[Update]:
+        """Run a command of the page's script; ignore an invalid one, or one on an answer not shown."""
+        command = read_command(request)
+        updates = self._run(command, scope, session, shown, locale) if command else None
+        async for update in self._or_no_change(updates):
+            yield update
+
+    def stop(self, entered: str, session: Session) -> Update:
+        """Stop the answer in progress, and put the waiting questions back into the input.
+
+        Args:
+            entered: the text of the input, which stays below the questions.
+            session: the session of the page.
+        """
+        session.cancel()
+        questions = session.take_back()
+        entry = "\n".join([*questions, *([entered] if entered.strip() else [])])
+        return entry if questions else self._unchanged, session, session.messages
+
+    async def open(self, query: Mapping[str, str], session: Session, locale: Locale) -> tuple[Any, Any]:
+        """Show the conversation or answer that the query of the page's address names."""
+        named = query.get("conversation"), query.get("answer")
+        if not any(named):
+            return self._unchanged, self._unchanged
+        with session.take_turn() as task:
+            restored = await self._restore(locale, *named)
+            if not session.is_current(task):
+                return self._unchanged, self._unchanged
+            session.conversation = restored
+        return session, restored.messages
+
+    async def _or_no_change(self, updates: AsyncGenerator[Update, None] | None) -> AsyncIterator[Update]:
+        """The updates; without any, one that changes nothing."""
+        update = None
+        if updates is not None:
+            async with aclosing(updates):
+                async for update in updates:
+                    yield update
+        if update is None:
+            yield self._no_change
+
+    def _run(
+        self, command: Command, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncGenerator[Update, None] | None:
+        if command.do == "open":
+            return self._open_kept(command, session, locale)
+        if command.do == "ask" and command.question:
+            return self._ask_in_turn(command.question, scope, session, shown, locale)
+        if command.do in {"again", "edit"} and command.answer_id:
+            return self._ask_again(command.answer_id, command.question, scope, session, locale)
+        return None
+
+    async def _open_kept(
+        self, command: Command, session: Session, locale: Locale
+    ) -> AsyncGenerator[Update, None]:
+        session.cancel()
+        session.take_back()
+        with session.take_turn() as task:
+            restored = await self._restore(locale, command.conversation_id, command.answer_id)
+            # A later command may have opened another conversation meanwhile.
+            if session.is_current(task):
+                session.conversation = restored
+                yield self._unchanged, session, restored.messages
+
+    async def _ask_in_turn(
+        self, question: str, scope: str, session: Session, shown: str, locale: Locale
+    ) -> AsyncGenerator[Update, None]:
+        if session.has_pending(question, scope):
+            return
+        async with session.wait_turn(question, scope) as task:
+            if not session.is_current(task):
+                return
+            conversation = session.conversation or await self._shown_conversation(shown, locale)
+            if not session.is_current(task):
+                return
+            session.conversation, conversation.locale = conversation, locale
+            history = conversation.follow(question)
+            async for rejected in answer_exchange(self._engine, conversation, *history, scope):
+                # A rejected question goes back into the input, where the person can change it.
+                yield rejected or self._unchanged, session, conversation.messages
+
+    async def _ask_again(
+        self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
+    ) -> AsyncGenerator[Update, None]:
+        """Replace an answer: repeat or change its question, and stop the answer in progress."""
+        conversation = session.conversation
+        if conversation is None or not conversation.shows(answer_id):
+            # The server may have restarted since the page was opened.
+            conversation = await self._restore(locale, None, answer_id)
+        if not conversation.shows(answer_id):
+            return
+        conversation.locale = locale
+        if session.conversation is not None:
+            session.conversation.stop()
+        history = conversation.supersede(answer_id, question)
+        if history is None:
+            return
+        with session.take_turn(history[0].question, scope):
+            session.conversation = conversation
+            async for rejected in answer_exchange(self._engine, conversation, *history, scope):
+                yield rejected or self._unchanged, session, conversation.messages
+
+    async def _shown_conversation(self, shown: str, locale: Locale) -> ShownConversation:
+        """The conversation that the page showed before a restart of the server; else a new one."""
+        restored = await self._restore(locale, shown or None, None)
+        return restored if restored.exchanges else ShownConversation()
+
+    async def _restore(
+        self, locale: Locale, conversation_id: str | None, answer_id: str | None
+    ) -> ShownConversation:
+        return await to_thread.run_sync(restore, self._engine.index, locale, conversation_id, answer_id)
+
+
+async def answer_exchange(
+    engine: QueryEngine,
+    conversation: ShownConversation,
+    exchange: Exchange,
+    history: Conversation,
+    scope: str,
+) -> AsyncIterator[str]:
+    """Answer a question; its exchange shows each part of the answer.
+
+    Args:
+        engine: answers the question.
+        conversation: the conversation.
+        exchange: the question, without an answer yet.
+        history: the answers that the question follows.
+        scope: the filters of the question, as JSON of the page's script.
+
+    Yields:
+        After each part, the question if it was rejected, else an empty string.
+    """
+    question = exchange.question
+    try:
+        filters = read_scope(scope)
+        async with aclosing(partial_answers(engine, question, filters, history)) as updates:
+            async for partial in updates:
+                if exchange.is_cancelled:
+                    return
+                exchange.show(partial, conversation.locale)
+                yield ""
+    except ScopeError:
+        # Do not search the whole library instead of the chosen reports.
+        conversation.fail(exchange, failure_markup(conversation.locale.text("refused.scope")))
+        yield question
+    except QuestionError:
+        exchange.question = excerpt(question)
+        conversation.fail(exchange, failure_markup(_refusal_text(question, conversation.locale)))
+        yield question
+    except Exception:  # noqa: BLE001 (the page must show every failure)
+        # Show it here: Gradio's handler of failures may run only during the next question.
+        _log.exception("an answer failed")
+        conversation.fail(exchange, _server_failure(conversation))
+        yield ""
+    finally:
+        # The page may have closed the iterator early.
+        conversation.cancel(exchange)
+
+
+def _refusal_text(question: str, locale: Locale) -> str:
+    """The reason to reject a question."""
+    length = len(question.strip())
+    if length > MAX_QUESTION_CHARACTERS:
+        return locale.text("refused.tooLong", number=length, most=MAX_QUESTION_CHARACTERS)
+    return locale.text("refused.empty")
+
+
+def start_over(session: Session) -> tuple[Session, list[ChatMessage]]:
+    """Start a new conversation. The library keeps the old one."""
+    session.cancel()
+    session.take_back()
+    session.conversation = ShownConversation()
+    return session, []
+
+
+def fail(session: Session) -> tuple[Session, list[ChatMessage]]:
+    """Show a failure instead of the answer that Gradio could not deliver."""
+    session.drop_tasks()
+    session.take_back()
+    conversation = session.conversation
+    if conversation is not None and conversation.exchanges:
+        conversation.fail(conversation.exchanges[-1], _server_failure(conversation))
+    return session, session.messages
+
+
+def _server_failure(conversation: ShownConversation) -> str:
+    return failure_markup(conversation.locale.text("failure.server"))

@@ -1,0 +1,97 @@
+"""The markup of sources: links that open a report at the cited words, its facts, and the strip of sources.
+
+The target of a link has everything that the page's script needs to open the source, since Gradio's sanitiser
+removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rag.answers import Citation, Copy, Passage
+from ui.page.locales import Locale
+from ui.page.markup.text import escape, localized_date, source_date
+
+
+def source_target(place: Citation | Copy | Passage) -> str:
+    """The link target that opens the source panel at the exact words of a citation, a copy or a passage."""
+    return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
+
+
+def mark_markup(cited: Citation, locale: Locale) -> str:
+    """The mark of a footnote, a link that opens the source at the quote."""
+    number, title = str(cited.id), cited.title
+    if cited.page is None:
+        label = locale.text("mark.open", number=number, title=title)
+    else:
+        label = locale.text("mark.openPage", number=number, title=title, page=str(cited.page))
+    return f'<a class="fn-mark" href="{source_target(cited)}" title="{escape(label)}">[{number}]</a>'
+
+
+def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
+    """The title of a report, a link of the class ``name`` that opens it at the words."""
+    return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
+
+
+def facts_markup(
+    place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
+) -> str:
+    """The facts that follow the title of a report: publisher, date and pages, each a span.
+
+    The author stands in for a missing publisher: a commission's report often names only its author.
+    """
+    numbers = [str(page) for page in pages if page is not None]
+    facts = [place.publisher or place.author, localized_date(locale, place.published)]
+    if numbers:
+        listed = locale.text("list.comma").join(numbers)
+        facts.append(locale.text("facts.pages", count=len(numbers), pages=listed))
+    facts += [locale.text("facts.recognised")] if recognised else []
+    return "".join(f' <span class="fn-fact">{escape(fact)}</span>' for fact in facts if fact)
+
+
+def badge_markup(cited: Citation, locale: Locale) -> str:
+    """A badge for a version that was superseded when it was cited; empty otherwise."""
+    if cited.superseded_by is None:
+        return ""
+    words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))
+    return f' <span class="fn-badge fn-superseded">{words}</span>'
+
+
+def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
+    """Citations grouped by document and version, in the order of their first citation."""
+    sources: dict[tuple[int, int], list[Citation]] = {}
+    for cited in citations:
+        sources.setdefault((cited.document_id, cited.version), []).append(cited)
+    return list(sources.values())
+
+
+def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
+    """The document of some citations: its title, publisher, date and cited pages."""
+    pages = sorted({citation.page for citation in cited if citation.page is not None})
+    recognised = any(citation.recognised for citation in cited)
+    return f"{title_link(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
+
+
+def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
+    """The strip below an answer: each cited document once, with the number of citations; empty without any.
+
+    A single source has all its facts here, since the sentences do not name it.
+    """
+    sources = by_source(citations)
+    if not sources:
+        return ""
+    describe = source_markup if len(sources) == 1 else _brief
+    items = "".join(_item(cited, describe(cited, locale), locale) for cited in sources)
+    heading = escape(locale.text("strip.sources", count=len(sources)))
+    return f'<div class="fn-strip"><p class="fn-strip-name">{heading}</p><ul>{items}</ul></div>'
+
+
+def _brief(cited: Sequence[Citation], locale: Locale) -> str:
+    date = escape(source_date(locale, cited[0].published))
+    return f'{title_link(cited[0])} <span class="fn-fact">{date}</span>'
+
+
+def _item(cited: Sequence[Citation], source: str, locale: Locale) -> str:
+    often = escape(locale.text("strip.cited", count=len(cited)))
+    badge = badge_markup(cited[0], locale)
+    return f'<li class="fn-source">{source} <span class="fn-often">{often}</span>{badge}</li>'

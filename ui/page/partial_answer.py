@@ -1,0 +1,118 @@
+"""An answer in progress: the part that the engine has produced so far, and its markup."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from anyio import to_thread
+
+from index.library import Library
+from index.records import Filters
+from rag.answers import (
+    Answer,
+    AnswerDone,
+    Citation,
+    CitationMade,
+    Event,
+    PassagesFound,
+    QuestionRewritten,
+    Searched,
+    Token,
+    search_scope,
+)
+from rag.conversations import Conversation
+from rag.engine import QueryEngine
+from ui.http.streaming import EngineEvents
+from ui.page.locales import Locale
+from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup
+
+
+@dataclass(frozen=True, slots=True)
+class PartialAnswer:
+    """The part of an answer that the engine has produced so far.
+
+    Attributes:
+        searched: the filters and the number of searched reports; None without filters.
+        standalone: the standalone form of a follow-up; None for a question that needs none.
+        passages: how many passages were found; None during the search.
+        text: the text so far.
+        citations: the citations so far.
+        answer: the whole answer, at the end.
+    """
+
+    search_scope: Searched | None = None
+    standalone: str | None = None
+    passages: int | None = None
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    answer: Answer | None = None
+
+
+async def partial_answers(
+    engine: QueryEngine, question: str, filters: Filters, conversation: Conversation
+) -> AsyncGenerator[PartialAnswer]:
+    """The partial answer after each event of the engine; the last one has the whole answer.
+
+    The engine runs in threads, so that questions do not block one another. Closing the iterator stops it.
+
+    Raises:
+        QuestionError: if the question is empty or too long.
+    """
+    events = EngineEvents(engine.stream(question, filters, conversation))
+    partial = PartialAnswer()
+    if filters:
+        partial = PartialAnswer(await to_thread.run_sync(_searched, engine.index, filters))
+    try:
+        yield partial
+        async for event in events:
+            partial = _updated(partial, event)
+            yield partial
+    finally:
+        events.close()
+
+
+def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
+    match event:
+        case QuestionRewritten(rewritten):
+            return replace(partial, standalone=rewritten)
+        case PassagesFound(passages):
+            return replace(partial, passages=len(passages))
+        case Token(more):
+            return replace(partial, text=partial.text + more)
+        case CitationMade(citation):
+            return replace(partial, citations=(*partial.citations, citation))
+        case AnswerDone(answer):
+            return replace(partial, answer=answer)
+
+
+def _searched(index: Library, filters: Filters) -> Searched:
+    with index.snapshot() as snapshot:
+        return search_scope(snapshot, filters)
+
+
+def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
+    """The markup of an answer in progress."""
+    if partial.answer is not None:
+        return answer_markup(partial.answer, locale)
+    if partial.text:
+        return _streamed(partial, locale, is_stopped=False)
+    return waiting_markup(locale, partial.passages, partial.standalone, partial.search_scope)
+
+
+def stopped_markup(partial: PartialAnswer, locale: Locale) -> str:
+    """The markup of an answer that was stopped."""
+    if partial.text:
+        return _streamed(partial, locale, is_stopped=True)
+    return failure_markup(locale.text("stopped.atOnce"))
+
+
+def _streamed(partial: PartialAnswer, locale: Locale, *, is_stopped: bool) -> str:
+    return streamed_markup(
+        partial.text,
+        partial.citations,
+        locale,
+        standalone=partial.standalone,
+        searched=partial.search_scope,
+        is_stopped=is_stopped,
+    )

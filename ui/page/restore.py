@@ -1,0 +1,90 @@
+"""Restore a conversation of the page from the answers that the library keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from index.library import Library
+from rag.answers import Answer
+from rag.conversations import Judgement, answers_until, conversation, judgements
+from rag.errors import AnswerNotFoundError, JsonLinesError
+from ui.page.conversation import Exchange, ShownConversation
+from ui.page.locales import Locale
+from ui.page.markup.answer import answer_markup, failure_markup
+from ui.page.markup.text import escape, string_markup
+from ui.page.partial_answer import PartialAnswer
+
+
+def restore(
+    index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
+) -> ShownConversation:
+    """A kept conversation; or its part up to an answer.
+
+    If the library keeps neither, the result is a new conversation with a notice.
+
+    Args:
+        index: the library.
+        locale: the reader's language.
+        conversation_id: the id of the conversation.
+        answer_id: the id of an answer; takes precedence over ``conversation_id``.
+    """
+    if answer_id is not None:
+        return _until(index, answer_id, locale)
+    if conversation_id is None:
+        return ShownConversation(locale=locale)
+    answers = conversation(index, conversation_id)
+    if not answers:
+        gone = locale.text("restored.noConversation", id=conversation_id)
+        return ShownConversation(notice=failure_markup(gone), locale=locale)
+    return ShownConversation(conversation_id, _exchanges(answers, _judgements(index), locale), locale=locale)
+
+
+def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
+    try:
+        shown = answers_until(index, answer_id)
+    except AnswerNotFoundError:
+        gone = locale.text("restored.noAnswer", id=answer_id)
+        return ShownConversation(notice=failure_markup(gone), locale=locale)
+    by_answer = _judgements(index)
+    own = shown[-1].conversation_id
+    whole = conversation(index, own) if own is not None else []
+    ids = [answer.answer_id for answer in whole]
+    exchanges = _exchanges(shown, by_answer, locale)
+    if own is None or answer_id not in ids:
+        # A new question starts a new conversation, since this answer was replaced in its own one.
+        replaced = f'<p class="fn-notice">{string_markup(locale, "restored.replaced")}</p>'
+        return ShownConversation(
+            exchanges=exchanges, notice=replaced if own is not None else "", locale=locale
+        )
+    rest = _exchanges(whole[ids.index(answer_id) + 1 :], by_answer, locale)
+    return ShownConversation(own, exchanges, _continues_notice(own, len(rest), locale), rest, locale)
+
+
+def _judgements(index: Library) -> Mapping[str, Judgement]:
+    """The judgements of answers; none if their file cannot be read, so that the answers are still shown."""
+    try:
+        return judgements(index.home)
+    except (JsonLinesError, OSError):
+        return {}
+
+
+def _exchanges(
+    answers: Iterable[Answer], by_answer: Mapping[str, Judgement], locale: Locale
+) -> list[Exchange]:
+    return [
+        Exchange(
+            answer.question,
+            answer_markup(answer, locale, by_answer.get(answer.answer_id)),
+            PartialAnswer(answer.searched, answer.standalone, answer=answer),
+        )
+        for answer in answers
+    ]
+
+
+def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:
+    """A notice that the conversation continues after the shown answer, with a link to the whole."""
+    if not more:
+        return ""
+    whole = string_markup(locale, "restored.whole")
+    link = f'<a class="fn-whole" href="?conversation={escape(conversation_id)}">{whole}</a>'
+    return f'<p class="fn-notice">{string_markup(locale, "restored.goesOn", more)} {link}</p>'

@@ -1,0 +1,24 @@
+"""The syntax of ids and dates in HTTP requests and on the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+MAX_ID = 2**53 - 1
+"""The largest integer that every JSON reader holds exactly (RFC 8259, section 6)."""
+
+CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
+ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+
+def is_iso_date(value: str) -> bool:
+    """Whether ``value`` is a day, month or year of the calendar: ``2031-07-18``, ``2031-07`` or ``2031``."""
+    if re.fullmatch(ISO_DATE, value) is None:
+        return False
+    try:
+        date.fromisoformat(f"{value}-01-01"[:10])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""Plain words that every front end uses: for verdicts, sources and dates; and excerpts of passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from rag.answers import Verdict
+
+VERDICTS: Mapping[Verdict, str] = {
+    "supported": "",
+    "partial": "partly supported",
+    "unsupported": "not supported",
+}
+"""The label of a sentence by its verdict; a supported sentence has none."""
+
+DOUBTS: Mapping[Verdict, str] = {
+    verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
+}
+"""The label in parentheses, as it follows a sentence in plain text."""
+
+RECOGNISED = "words recognised in a picture of the page"
+"""Marks a source whose words come from OCR, which may misread them."""
+
+UNDATED = "undated"
+"""Stands in for the date of a source that has none."""
+
+SHOWN_PASSAGES = 3
+"""How many of the nearest passages an abstention shows; the JSON form has all of them."""
+
+EXCERPT_CHARACTERS = 280
+"""The longest excerpt of a passage, or of a refused question."""
+
+_PRECISIONS = ("year", "month", "day")
+
+
+def doubt_after(verdict: Verdict) -> str:
+    """The label that follows a sentence in plain text, with a space before it; empty for a supported one."""
+    doubt = DOUBTS[verdict]
+    return f" {doubt}" if doubt else ""
+
+
+def source_facts(
+    publisher: str | None, author: str | None, published: str | None, *pages: int | None
+) -> list[str]:
+    """The known facts of a source that follow its title: publisher, date, pages.
+
+    The author stands in for a missing publisher: a commission's report often names only its author.
+    """
+    numbers = [str(page) for page in pages if page is not None]
+    paged = f"page{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else None
+    return [fact for fact in (publisher or author, date_words(published), paged) if fact]
+
+
+def date_or_undated(published: str | None) -> str:
+    """The date of a source in words, or ``UNDATED``."""
+    return date_words(published) or UNDATED
+
+
+def date_words(published: str | None) -> str | None:
+    """An ISO date as English words: ``18 July 2025``, ``July 2025`` or ``2025``.
+
+    Text that is not an ISO date is returned unchanged.
+    """
+    day = first_day(published)
+    if published is None or day is None:
+        return published
+    shortened = {1: f"{day:%Y}", 2: f"{day:%B %Y}"}
+    return shortened.get(len(published.split("-")), f"{day.day} {day:%B %Y}")
+
+
+def first_day(published: str | None) -> date | None:
+    """The first day of an ISO date, which may lack its day or its month; None for any other text."""
+    try:
+        return date(*(int(part) for part in [*(published or "").split("-"), "1", "1"][:3]))
+    except (ValueError, OverflowError):
+        return None
+
+
+def date_precision(published: str | None) -> str | None:
+    """Whether an ISO date is a ``year``, a ``month`` or a ``day``; None where there is no date."""
+    return _PRECISIONS[published.count("-")] if published else None
+
+
+def excerpt(text: str) -> str:
+    """The beginning of ``text`` on one line, at most ``EXCERPT_CHARACTERS`` and an ellipsis long.
+
+    The cut is at a space if one of the last 40 characters is a space.
+    """
+    words = " ".join(text.split())
+    if len(words) <= EXCERPT_CHARACTERS:
+        return words
+    cut = words[:EXCERPT_CHARACTERS]
+    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-40:] else cut} …"
