@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from index.errors import SchemaError
 
-HEAD = "0010"
+HEAD = "0001"
 """The revision that this code reads and writes: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
