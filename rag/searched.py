@@ -32,6 +32,6 @@ class Searched:
 
 def searched(index: Snapshot, filters: Filters) -> Searched:
     """What a search with ``filters`` searches."""
-    records = {record.document_id: record for record in index.records(filters.document_ids)}
+    records = {record.document_id: record for record in index.reader.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
-    return Searched(index.count_documents(filters), filters, tuple(known[:NAMED]))
+    return Searched(index.reader.count_documents(filters), filters, tuple(known[:NAMED]))

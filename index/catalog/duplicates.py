@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.queries import batches
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
-from index.catalog.writes import batches
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance

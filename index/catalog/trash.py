@@ -34,7 +34,7 @@ _VECTORS = (vectors, sentence_vectors)
 _AT_ONCE = 500
 
 
-def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
+def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
     """Copy what there is of a document in the catalog that ``connection`` reads.
 
     Args:
@@ -56,7 +56,7 @@ def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
             _copy(connection, kept, table, table.c.digest.in_(own))
 
 
-def kept_document(file: Path) -> Incoming:
+def trashed_document(file: Path) -> Incoming:
     """The document as it is to be written again, without its layouts, which come with its rows."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
@@ -66,14 +66,14 @@ def kept_document(file: Path) -> Incoming:
     return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, of, given)
 
 
-def put_back_vectors(engine: sa.Engine, file: Path) -> None:
+def restore_vectors(engine: sa.Engine, file: Path) -> None:
     """Store the document's vectors, ahead of the passages that will name them."""
     with _opened(file) as kept, engine.begin() as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
 
 
-def put_back_rows(connection: sa.Connection, file: Path) -> set[str]:
+def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
     """Write a document and all its versions as they were, without passages.
 
     Returns:

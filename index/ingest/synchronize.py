@@ -253,14 +253,14 @@ def apply(
         index.replace(held, changes.removed, progress, changes.lineage)
     # What was to be written is: who keeps others out for so long can settle it, or a later sync.
     with suppress(LibraryLockedError):
-        index.settle()
+        index.compact()
     return SyncReport(
         tuple(file.path for file in written if file.known is None),
         tuple(file.path for file in written if file.known is not None),
         tuple(changes.removed.values()),
         changes.unchanged + len(touched),
         tuple(failed),
-        index.passages,
+        index.catalog.count_passages(),
         round(time.monotonic() - begun, 3),
         index.generation,
     )

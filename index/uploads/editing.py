@@ -36,4 +36,4 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
         state, of = (file.size, file.mtime_ns), (document_id, record.version)
         edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
         index.replace([edited], lineage=lineage)
-    return index.document(document_id)
+    return index.catalog.document(document_id)

@@ -168,7 +168,7 @@ def index_upload(
         size, mtime_ns = state_of(place, place.stat())
         index.replace([replace(incoming, size=size, mtime_ns=mtime_ns, given=given)])
         unless_indexed.pop_all()
-        return index.document(index.catalog.files(str(folder))[kept.name].document_id)
+        return index.catalog.document(index.catalog.files(str(folder))[kept.name].document_id)
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:

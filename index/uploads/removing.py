@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog.trash import keep_rows, kept_document
+from index.catalog.trash import save_rows, trashed_document
 from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Library
 from index.loaders.sidecar import sidecar_of
@@ -60,7 +60,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
     with PLACING, ExitStack() as unless_removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:
-            keep_rows(reader.connection, document_id, removed.folder / _ROWS)
+            save_rows(reader.connection, document_id, removed.folder / _ROWS)
         note_removing(removed.folder, place.name)
         for file in (place, sidecar_of(place)):
             if file.exists():
@@ -95,7 +95,7 @@ def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
             if kept.exists():
                 kept.replace(file)
                 unless_restored.callback(file.replace, kept)
-        index.replace([kept_document(rows)], lineage=removed.lineage, back=rows)
+        index.replace([trashed_document(rows)], lineage=removed.lineage, back=rows)
         unless_restored.pop_all()
     removed.discard()
-    return index.document(removed.document_id)
+    return index.catalog.document(removed.document_id)

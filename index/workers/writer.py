@@ -22,8 +22,7 @@ from index.errors import (
     line_of,
     outward_line,
 )
-from index.ingest.jobs import Job, Jobs
-from index.ingest.progress import Running
+from index.ingest.jobs import Job, Jobs, RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library, Progress
@@ -98,7 +97,7 @@ class Writer:
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
         self._asked: tuple[_Asked, _Task] | None = None
-        self._running: Running | None = None
+        self._running: RunningJob | None = None
         self._thread: Thread | None = None
         self._stopping = False
 
@@ -240,7 +239,7 @@ class Writer:
                 task.end()
 
     def _do(self, task: _Task) -> None:
-        running = Running(self.jobs, task.job_id, explain=outward_line)
+        running = RunningJob(self.jobs, task.job_id, explain=outward_line)
         with self._lock:
             self._running = running
             if self._stopping:

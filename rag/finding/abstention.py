@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.library import Searchable
+from index.search import Snapshot
 from rag.answers import Cause
 from rag.finding.caveats import name_language, quote_list
 from rag.finding.features import is_foreign, words_held, words_not_in
@@ -40,7 +40,7 @@ class Judgement:
 
 
 def judge(
-    index: Searchable, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
+    index: Snapshot, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
 ) -> Judgement:
     """Whether the best of the sentences that were read answers the question, and if not, why not.
 
@@ -65,7 +65,7 @@ def judge(
 
 
 def _abstention(
-    index: Searchable, question: Question, ranked: Sequence[Scored], *, filtered: bool
+    index: Snapshot, question: Question, ranked: Sequence[Scored], *, filtered: bool
 ) -> Abstention:
     searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
@@ -79,7 +79,7 @@ def _abstention(
     )
 
 
-def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
+def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     """Why one passage does not answer, in a few words."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
@@ -93,7 +93,7 @@ def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
-def missing_words(index: Searchable, question: Question, reading: Reading) -> list[str]:
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
     """The telling words of the question, as written, that neither the passage nor its title has."""
     return words_not_in(index, question, words_held(reading), reading.document.language)
 
@@ -112,7 +112,7 @@ def _empty(*, filtered: bool) -> str:
     return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
-def _foreign(index: Searchable, question: Question, reading: Reading) -> str:
+def _foreign(index: Snapshot, question: Question, reading: Reading) -> str:
     reads = index.encoder.languages
     known = f"reads {' and '.join(map(name_language, sorted(reads)))}" if reads else "does not carry it over"
     return (

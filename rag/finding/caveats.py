@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from babel import Locale
 
-from index.library import Searchable
-from index.search import Term
+from index.search import Snapshot, Term
 from rag.finding.features import words_not_in
 from rag.finding.ranking import Scored
 from rag.questions import Question
@@ -15,7 +14,7 @@ from rag.questions import Question
 _ENGLISH = Locale("en")
 
 
-def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> str | None:
+def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str | None:
     """What the cited sentences lack: the question's language, or words of it that none of them has."""
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

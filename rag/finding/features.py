@@ -11,8 +11,7 @@ import numpy.typing as npt
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.library import Searchable
-from index.search import Term, terms
+from index.search import Snapshot, Term, terms
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Kind, Question, carries
@@ -117,7 +116,7 @@ class Candidate:
     terms: frozenset[Term]
 
 
-def measure(index: Searchable, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
+def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
     """Measure every sentence of ``readings`` but titles against ``question``, in their order."""
     if not readings:
         return []
@@ -133,7 +132,7 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     return candidates
 
 
-def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
+def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
     """Of each sentence as it stands in its passage; embedded by itself where that is not known."""
     if not sentences:
         return []
@@ -147,13 +146,13 @@ def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSent
     return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
 
 
-def asked_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
+def asked_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
     """The words of the question that say what it is about, by rarity."""
     words = terms(question.text, language)
-    return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
+    return index.idf([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def words_not_in(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
+def words_not_in(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """The telling words of ``question``, as written, that a text in ``language`` with ``held`` lacks."""
     asked = asked_terms(index, question, language)
     return [

@@ -116,7 +116,7 @@ def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]
     """What earlier answers cited, the latest first, as far as the library still has it."""
     for cited in islice(reversed(conversation.cited), MOST_EARLIER):
         try:
-            record = findings.index.document(cited.document_id, cited.version)
+            record = findings.index.reader.document(cited.document_id, cited.version)
             text = findings.library.text(record).text
         except DocumentNotFoundError:
             continue

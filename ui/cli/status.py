@@ -28,8 +28,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
         encoder that the library was made with or, while it is empty, the one that the settings name (None:
         the bundled one); ``sizes``, bytes by entry of the folder and their ``total``; ``server``, the running
         one's ``address``, ``pid`` and ``started``, or None; ``index``, the fields of
-        :class:`index.search.status.Condition` where there is a library: its caches, what is behind and what
-        is being built; ``jobs``, those that have not ended and, of the others, the last ones, newest first.
+        :class:`index.search.status.LibraryStatus` where there is a library: its caches, what is behind and
+        what is being built; ``jobs``, those that have not ended and the last of the others, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.
@@ -53,7 +53,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     if status["exists"]:
         from index.catalog import Catalog
         from index.ingest import Failures
-        from index.search import condition
+        from index.search import library_status
 
         catalog = Catalog.open(settings.home / CATALOG_FILE)
         try:
@@ -67,7 +67,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "folders": catalog.sources(),
                 "unconfirmed": catalog.unconfirmed(),
                 "failed": [_without_number(failure) for failure in Failures(catalog.engine).listed()],
-                "index": asdict(condition(settings.home, catalog)),
+                "index": asdict(library_status(settings.home, catalog)),
                 "model": build.recipe.encoder if build and passages else settings.model,
                 "jobs": _jobs(catalog),
             }

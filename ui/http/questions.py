@@ -18,8 +18,9 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from index.documents import Span
-from index.library import NO_FILTERS, Hit, Library, Searchable
+from index.library import NO_FILTERS, Library
 from index.records import Filters
+from index.search import Hit, Snapshot
 from rag.answers import Answer
 from rag.conversations import (
     Feedback,
@@ -137,7 +138,7 @@ def search_response(
     }
 
 
-def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) -> SentenceScores:
+def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
     """The probability, 0 to 1, that each sentence of the hits answers, as the selection of answers has it.
 
     A document's title, where its text repeats it, is no sentence that answers, and has none.

@@ -15,6 +15,6 @@ def test_who_comes_while_another_settles_leaves_it_to_them(tmp_path: Path) -> No
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         index.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
         index.replace([], [1])
-        with FileLock(tmp_path / "home" / "settle.lock"):
-            assert index.settle() is False
-        assert index.settle() is True
+        with FileLock(tmp_path / "home" / "compact.lock"):
+            assert index.compact() is False
+        assert index.compact() is True

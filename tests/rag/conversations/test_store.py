@@ -171,9 +171,9 @@ def test_a_text_that_was_deleted_is_not_found(kept: Kept) -> None:
 
 def test_keeping_a_text_changes_nothing_that_is_searched(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
-    before = index.generation, [hit.text for hit in index.search("gate")], index.documents()
+    before = index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()
     Kept(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
-    assert (index.generation, [hit.text for hit in index.search("gate")], index.documents()) == before
+    assert (index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()) == before
 
 
 def test_a_text_waits_for_whoever_is_writing(catalog: Catalog, kept: Kept, tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ REPORT = {"a.txt": "The police arrested more than a thousand suspects in the rai
 
 def beside(engine: QueryEngine, text: str) -> str | None:
     question = understand(text)
-    readings = read(engine.index, engine.index.search(question.text))
-    return caveat(engine.index, question, rank(measure(engine.index, question, readings), load_weights()))
+    with engine.index.snapshot() as snapshot:
+        readings = read(snapshot, snapshot.search(question.text))
+        return caveat(snapshot, question, rank(measure(snapshot, question, readings), load_weights()))
 
 
 def test_nothing_is_said_where_the_sentences_have_the_question_s_words(library: MakeLibrary) -> None:
@@ -40,7 +41,7 @@ def test_a_word_that_a_sentence_in_another_language_has_is_not_said_to_be_missin
 ) -> None:
     # Names are short, so that the language of the second report is not told.
     engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
-    assert [record.language for record in engine.index.documents()] == ["en", "und"]
+    assert [record.language for record in engine.index.catalog.documents()] == ["en", "und"]
     assert beside(engine, "How many suspects did the police arrest in Kampot?") is None
 
 

@@ -11,6 +11,7 @@ from rag.engine import QueryEngine
 from rag.finding.citations import DocumentTexts as Texts
 from rag.finding.copies import Copies
 from rag.finding.reading import ReadSentence
+from tests.support.reports import near_duplicates
 from tests.support.stories import COPIES, LEAD, OTHER_STORY, STORY, copy
 
 DocumentTexts = Callable[[Mapping[str, str]], QueryEngine]
@@ -22,9 +23,10 @@ def also_in(engine: QueryEngine, cited: Citation) -> list[str]:
     """The paths of the copies that a citation names, each held against its stored text."""
     for other in cited.also_in:
         assert (
-            cited.quote == engine.index.text(other.document_id, other.version).text[other.start : other.end]
+            cited.quote
+            == engine.index.catalog.text(other.document_id, other.version).text[other.start : other.end]
         )
-    return [engine.index.document(other.document_id).path for other in cited.also_in]
+    return [engine.index.catalog.document(other.document_id).path for other in cited.also_in]
 
 
 def lead(answer: Answer) -> Citation:
@@ -43,7 +45,7 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
     assert len({citation.quote for citation in answer.citations}) == len(answer.citations)
     assert "\n" not in answer.text
     for citation in answer.citations:
-        text = engine.index.text(citation.document_id, citation.version).text
+        text = engine.index.catalog.text(citation.document_id, citation.version).text
         assert citation.quote == text[citation.start : citation.end]
         assert citation.verification.verdict == "supported"
 
@@ -51,8 +53,8 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
 def test_a_copy_is_named_with_what_a_reader_needs_to_find_it(library: DocumentTexts) -> None:
     engine = library(COPIES)
     [courier, _] = lead(engine.ask(RAID)).also_in
-    [record] = [record for record in engine.index.documents() if record.path == "courier.md"]
-    start = engine.index.text(record.document_id).text.index(LEAD)
+    [record] = [record for record in engine.index.catalog.documents() if record.path == "courier.md"]
+    start = engine.index.catalog.text(record.document_id).text.index(LEAD)
     assert courier == Copy(
         document_id=record.document_id,
         version=1,
@@ -70,7 +72,7 @@ def test_the_earliest_copy_is_cited_only_where_it_has_the_words(library: Documen
     engine = library(
         {"courier.md": COPIES["courier.md"], "gazette.md": first, "herald.md": COPIES["herald.md"]}
     )
-    assert len(engine.index.similar(1)) == 2
+    assert len(near_duplicates(engine.index, 1)) == 2
     cited = lead(engine.ask(RAID))
     assert cited.path == "courier.md"
     assert also_in(engine, cited) == ["herald.md"]
@@ -80,14 +82,15 @@ def test_words_that_are_only_a_part_of_a_sentence_of_the_copy_are_not_in_it(libr
     longer = (f"{LEAD[:-1]}, she said: “{STORY[3]}” Nobody answered.", *STORY[1:3], *STORY[4:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", longer)
     index = library({"courier.md": COPIES["courier.md"], "gazette.md": first}).index
-    assert len(index.similar(1)) == 1
-    record = index.document(1)
-    text = index.text(1).text
-    copies = Copies(index, Texts(index), Filters())
+    assert len(near_duplicates(index, 1)) == 1
+    record = index.catalog.document(1)
+    text = index.catalog.text(1).text
 
     def cited(words: str) -> tuple[str, list[str]]:
         start = text.index(words)
-        made = copies.source(record, ReadSentence(Span(start, start + len(words)), words))
+        with index.snapshot() as snapshot:
+            copies = Copies(snapshot, Texts(snapshot.reader), Filters())
+            made = copies.source(record, ReadSentence(Span(start, start + len(words)), words))
         return made.record.path, [other.title for other in made.also_in]
 
     assert cited(STORY[3]) == ("courier.md", [])
@@ -156,6 +159,6 @@ def test_an_updated_copy_is_read_for_what_is_new_in_it(library: DocumentTexts) -
     updated = (LEAD.replace("Nine", "Fourteen"), *STORY[1:])
     later = copy("Orrin Courier", "Fourteen held", "2031-05-15", updated)
     engine = library({"gazette.md": COPIES["gazette.md"], "courier.md": later})
-    assert len(engine.index.similar(1)) == 1
+    assert len(near_duplicates(engine.index, 1)) == 1
     read = {passage.path for passage in engine.ask(RAID).passages}
     assert read == {"gazette.md", "courier.md"}

@@ -144,7 +144,7 @@ def documents_router(
     ) -> Response:
         """A page as a picture, with the words from `start` to `end` marked."""
         span = Span(start, end) if start is not None and end is not None and start < end else None
-        record = await to_thread.run_sync(index.document, document_id, version)
+        record = await to_thread.run_sync(index.catalog.document, document_id, version)
         try:
             picture = await drawing.run(
                 page_picture, index, drawer, options, Drawing(record, page, width, span)
@@ -202,7 +202,7 @@ def queued_response(
 def documents_response(index: Library) -> dict[str, Any]:
     """What ``GET /v1/documents`` answers: the current version of every document."""
     return {
-        "documents": [document_fields(index, record) for record in index.documents()],
+        "documents": [document_fields(index, record) for record in index.catalog.documents()],
         "generation": index.generation,
     }
 
@@ -215,8 +215,10 @@ def document_response(index: Library, document_id: int, version: int | None = No
     Raises:
         DocumentNotFoundError: if there is none.
     """
-    fields = document_fields(index, index.document(document_id, version))
-    sections = index.text(document_id, version).sections
+    with index.catalog.reading() as catalog:
+        fields = document_fields(index, catalog.document(document_id, version))
+        sections = catalog.text(document_id, version).sections
+        near_duplicates = index.duplicates.similar(catalog, document_id)
     same_as = [
         {
             "document_id": like.document_id,
@@ -224,7 +226,7 @@ def document_response(index: Library, document_id: int, version: int | None = No
             "publisher": like.publisher,
             "similarity": round(similarity, 3),
         }
-        for like, similarity in index.similar(document_id)
+        for like, similarity in near_duplicates
     ]
     return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
 

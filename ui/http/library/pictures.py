@@ -85,8 +85,10 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
         # Where it cannot be kept, the next reader's is drawn again.
         with suppress(OSError):
             _keep(kept, picture)
-    marked = [box for box in DocumentTexts(index).boxes(record, span) if box.page == page] if span else []
-    layout = index.layouts(record.document_id, record.version, [page]).get(page)
+    with index.catalog.reading() as catalog:
+        boxes = DocumentTexts(catalog).boxes(record, span) if span else ()
+        layout = catalog.layouts(record.document_id, record.version, [page]).get(page)
+    marked = [box for box in boxes if box.page == page]
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
 

@@ -65,8 +65,9 @@ def read_source(
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
     """
-    record = index.document(document_id, version)
-    document = index.text(document_id, record.version)
+    with index.catalog.reading() as catalog:
+        record = catalog.document(document_id, version)
+        document = catalog.text(document_id, record.version)
     characters = len(document.text)
     end = characters if end is None else min(end, characters)
     start = min(start, end)

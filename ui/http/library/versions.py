@@ -90,11 +90,11 @@ def changes_response(
         DocumentNotFoundError: if there is no such document or version.
         HTTPException: 422 if no version is given and there is none before the current one.
     """
-    to = index.document(document_id, later).version
+    to = index.catalog.document(document_id, later).version
     if former is None and to == 1:
         raise HTTPException(422, f"version 1 of document {document_id} is its first; nothing came before it")
     begun = to - 1 if former is None else former
-    old, new = (index.text(document_id, version) for version in (begun, to))
+    old, new = (index.catalog.text(document_id, version) for version in (begun, to))
     found = revisions(old, new)
     entries = list(_entries(found, old.text, new.text))
     kinds = [revision.change for revision in found]
@@ -121,8 +121,9 @@ def matches_response(
     """
     if not fold_characters(query).strip():
         raise HTTPException(422, f"query is {query!r}, which has no character to look for; write a word")
-    record = index.document(document_id, version)
-    document = index.text(document_id, record.version)
+    with index.catalog.reading() as catalog:
+        record = catalog.document(document_id, version)
+        document = catalog.text(document_id, record.version)
     places = matches(document.text, query)
     listed = list(islice(places, MATCHES))
     return {

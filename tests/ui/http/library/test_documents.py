@@ -101,7 +101,7 @@ class TestUpload:
         assert (second["document_id"], second["version"]) == (first["document_id"], 2)
         old = client.get(f"/v1/documents/{first['document_id']}?version=1").json()
         assert (old["superseded_by"], second["superseded_by"]) == (2, None)
-        assert [record.version for record in index.documents()] == [2]
+        assert [record.version for record in index.catalog.documents()] == [2]
 
     @pytest.mark.parametrize(
         ("name", "kept"),
@@ -167,7 +167,7 @@ class TestUpload:
         upload(client, "gate.txt", GATE.encode())
         assert upload(client, "gate.txt", b"").status_code == 422
         assert (index.home / "uploads/gate.txt").read_text() == GATE
-        assert [record.version for record in index.documents()] == [1]
+        assert [record.version for record in index.catalog.documents()] == [1]
 
     def test_a_body_beyond_the_limit_is_refused_before_it_is_read(self, client: TestClient) -> None:
         response = upload(client, "gate.txt", b"x" * 4_000_000)
@@ -202,7 +202,7 @@ class TestDelete:
         file.parent.mkdir()
         file.write_text(GATE)
         sync(index, [file.parent])
-        response = client.delete(f"/v1/documents/{index.documents()[0].document_id}")
+        response = client.delete(f"/v1/documents/{index.catalog.documents()[0].document_id}")
         assert (response.status_code, response.json()["detail"]) == (
             409,
             f"gate.txt {FOLLOWED}",

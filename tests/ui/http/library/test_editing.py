@@ -53,7 +53,7 @@ class TestEdited:
     def test_details_are_kept_in_the_catalog_and_nothing_is_written_beside_the_file(
         self, index: Library, loading: Isolated, folder: Path
     ) -> None:
-        before, there = index.document(1), files(folder)
+        before, there = index.catalog.document(1), files(folder)
         after = edit(
             index,
             title=" On\ngate 3 ",
@@ -73,10 +73,10 @@ class TestEdited:
         edited = dict.fromkeys(("title", "author", "published", "language", "collection"), "edit")
         assert after.origins == {"publisher": "front matter", **edited}
         assert (after.version, after.digest, after.added) == (1, before.digest, before.added)
-        assert index.text(1).text == f"{GATE}\n\nIt stays closed."
+        assert index.catalog.text(1).text == f"{GATE}\n\nIt stays closed."
         assert files(folder) == there
         assert sync(index, reader=loading).unchanged == 2
-        assert index.document(1) == after
+        assert index.catalog.document(1) == after
 
     @pytest.mark.usefixtures("folder")
     def test_filters_and_searches_go_by_them(self, index: Library) -> None:
@@ -88,12 +88,12 @@ class TestEdited:
 
     @pytest.mark.usefixtures("folder")
     def test_an_empty_value_takes_a_detail_back_and_leaves_the_others(self, index: Library) -> None:
-        before = index.document(1)
+        before = index.catalog.document(1)
         edit(index, title="On gate 3", author="Ada Varro", published="2029", collection="Gates")
         after = edit(index, title="", published=" ")
         assert (after.title, after.published, after.author) == ("Its own title", "2031-07-18", "Ada Varro")
         edit(index, author="", collection="")
-        assert index.document(1) == before
+        assert index.catalog.document(1) == before
 
     @pytest.mark.usefixtures("folder")
     def test_a_detail_that_is_kept_already_changes_nothing(self, index: Library) -> None:
@@ -138,7 +138,7 @@ class TestSidecar:
         edit(index, publisher="Ministry")
         note(folder).write_text("publisher: The council of Varda\n")
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
-        assert index.document(1).publisher == "Ministry"
+        assert index.catalog.document(1).publisher == "Ministry"
         assert edit(index, publisher="").publisher == "The council of Varda"
         edit(index, publisher="Ministry")
         note(folder).unlink()
@@ -151,7 +151,7 @@ class TestSidecar:
         upload(index, loading)
         sidecar_of(uploads_folder(index) / "gate.md").write_text("publisher: Council\n")
         assert sync(index, reader=loading).changed == ("gate.md",)
-        assert index.document(1).publisher == "Council"
+        assert index.catalog.document(1).publisher == "Council"
         again = upload(index, loading, REPORT + "More.", author="Ada Varro")
         assert (again.publisher, again.author, again.version) == ("Council", "Ada Varro", 2)
         assert (again.origins["publisher"], again.origins["author"]) == ("sidecar", "upload")
@@ -166,7 +166,7 @@ class TestSidecar:
             "dams/gate.md",
             "has a sidecar that is a link or no file; put the sidecar itself beside the file",
         )
-        assert index.document(1).title == "Its own title"
+        assert index.catalog.document(1).title == "Its own title"
 
 
 class TestSurvives:
@@ -174,7 +174,7 @@ class TestSurvives:
         edit(index, title="On gate 3", publisher="Council")
         write(folder / "dams" / "gate.md", REPORT.replace("Its own title", "Another title") + "More.")
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
-        after = index.document(1)
+        after = index.catalog.document(1)
         assert (after.title, after.publisher, after.version) == ("On gate 3", "Council", 2)
         assert edit(index, title="").title == "Another title"
 
@@ -205,7 +205,10 @@ class TestSurvives:
         upload(index, loading)
         edit(index, title="On gate 3")
         remove_upload(index, 1).discard()
-        assert (upload(index, loading).title, index.document(2).title) == ("Its own title", "Its own title")
+        assert (upload(index, loading).title, index.catalog.document(2).title) == (
+            "Its own title",
+            "Its own title",
+        )
 
     @pytest.mark.usefixtures("folder")
     def test_backup_and_restoration(self, index: Library, encoder: Encoder, tmp_path: Path) -> None:
@@ -213,7 +216,7 @@ class TestSurvives:
         back_up(index.home, tmp_path / "library.tar")
         restore(tmp_path / "other", tmp_path / "library.tar")
         with Library.open(tmp_path / "other", encoder) as other:
-            assert other.document(1) == edited
+            assert other.catalog.document(1) == edited
             assert edit(other, title="").title == "Its own title"
 
     @pytest.mark.usefixtures("folder")
@@ -221,7 +224,7 @@ class TestSurvives:
         edited = edit(index, title="Sluices of the valley")
         with Library.open(index.home, Watched(encoder, "another"), former=lambda _: encoder) as other:
             other.rebuild()
-            assert other.document(1) == edited
+            assert other.catalog.document(1) == edited
             assert other.search("sluices", 1)[0].lexical > 0
             assert edit(other, title="").title == "Its own title"
 
@@ -233,7 +236,7 @@ class TestSurvives:
         edit(index, 2, published="2031")
         os.utime(folder / "water.txt", (200_000, 200_000))
         assert sync(index, reader=loading).unchanged == 2
-        assert index.document(2).published == "2031"
+        assert index.catalog.document(2).published == "2031"
         after = edit(index, 2, published="")
         assert (after.published, after.origins["published"]) == ("1970-01-03", "file time")
 
@@ -252,7 +255,7 @@ def test_an_edit_that_comes_while_a_new_version_is_embedded_is_not_lost(
             edit(other, publisher="Council")
             held.go_on.set()
             assert syncing.result(60).changed == ("gate.md",)
-        after = index.document(1)
+        after = index.catalog.document(1)
         assert (after.publisher, after.version) == ("Council", 2)
 
 

@@ -29,7 +29,7 @@ def test_while_another_process_writes_it_is_refused(index: Library, monkeypatch:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         edit(index, title="On gate 3")
-    assert index.document(1).title == "Its own title"
+    assert index.catalog.document(1).title == "Its own title"
     assert edit(index, title="On gate 3").title == "On gate 3"
 
 
@@ -48,7 +48,7 @@ def test_one_that_changes_meanwhile_keeps_its_new_version(
             with pytest.raises(OutdatedError) as outdated:
                 editing.result(30)
         assert str(outdated.value) == "gate.md was changed or removed meanwhile; look at it again"
-        [record] = index.documents()
+        [record] = index.catalog.documents()
         assert (record.title, record.version) == ("Its own title", 2)
         assert sync(index, reader=loading).unchanged == 1
 
@@ -68,7 +68,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
             held.go_on.set()
             with pytest.raises(OutdatedError):
                 editing.result(30)
-        assert index.documents() == []
+        assert index.catalog.documents() == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
 )
 @pytest.mark.usefixtures("folder")
 def test_a_value_that_cannot_be_kept_is_named(index: Library, edits: dict[str, str], message: str) -> None:
-    before = index.document(1)
+    before = index.catalog.document(1)
     with pytest.raises(LoadError) as refused:
         edit(index, title="On gate 3", **edits)
-    assert (str(refused.value), index.document(1)) == (message, before)
+    assert (str(refused.value), index.catalog.document(1)) == (message, before)

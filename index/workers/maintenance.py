@@ -31,6 +31,6 @@ def maintain(index: Library) -> Callable[[], None]:
         if generation != settled:
             # Also if this fails: a full disk is tried again, and told, only after another commit.
             settled = generation
-            index.settle()
+            index.compact()
 
     return step
