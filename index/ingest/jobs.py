@@ -1,7 +1,7 @@
-"""Background work as the catalog knows it: what runs, how far it is, and how what ran before came out.
+"""Background jobs in the catalog: their progress, cancellation and outcome.
 
-A job is a row that its process writes to while it works, so that every other process sees how far it is, can
-ask it to stop, and can tell when its process has died.
+A job is a row that its process updates while it works. Other processes read its progress there, ask it to
+stop, and notice when its process has died.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 KEPT = 1000
-"""Jobs that are remembered; older ones that have ended are forgotten."""
+"""The number of jobs to remember; older ones that have ended are deleted."""
 
 INTERRUPTED = "interrupted: its process ended before the work did"
 
 _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)
-"""A job of another machine that was not heard of for so long is over."""
+"""A job of another machine counts as failed after this time without an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many are done, and of how many, as far as is known."""
+    """The number done and the total, as far as it is known."""
 
     done: int = 0
     of: int = 0
@@ -51,13 +51,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes:
-        stage: what it is at: ``reading``, ``embedding``, or None before either.
-        files: those that were read.
-        passages: those that were embedded.
-        seconds_left: an estimate; None while there is nothing to go by.
+        stage: ``reading``, ``embedding``, ``rebuilding``, or None before any of them.
+        files: files read.
+        passages: passages embedded.
+        seconds_left: an estimate; None while there is no basis for one.
     """
 
     stage: str | None = None
@@ -72,19 +72,19 @@ class Job:
 
     Attributes:
         id: 32 hexadecimal digits.
-        kind: what it does.
-        state: ``done`` is well, ``failed`` has a message, ``cancelled`` was asked for.
+        kind: a value of ``Kind``.
+        state: a value of ``State``.
         cancelling: whether it runs and was asked to stop.
-        created: when it was asked for, ISO 8601 in UTC, as all times are.
-        started: when it began, or None.
-        ended: when it was over, or None.
-        stage: as ``files``, ``passages`` and ``seconds_left`` in :class:`JobProgress`.
-        files: there.
-        passages: there.
-        seconds_left: there.
-        message: why it failed or was cancelled, in a line.
-        result: what came out, as JSON: of a sync its report.
-        owner: the process that runs it, as ``index.catalog.liveness.Process`` is written.
+        created: the time of the request; all times are ISO 8601 in UTC.
+        started: the time of its start, or None.
+        ended: the time of its end, or None.
+        stage: as in :class:`JobProgress`.
+        files: as in :class:`JobProgress`.
+        passages: as in :class:`JobProgress`.
+        seconds_left: as in :class:`JobProgress`.
+        message: why it failed or was cancelled, in one line.
+        result: the outcome as JSON: of a sync, its report.
+        owner: its process, in the form of ``index.catalog.liveness.Process``.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is over, one way or another."""
+        """Whether it is done, failed or cancelled."""
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:
@@ -116,8 +116,8 @@ class Jobs:
     """The jobs of a library. Safe to share between threads.
 
     Args:
-        engine: the catalog's database.
-        owner: the process in whose name jobs are made; by default this one.
+        engine: the catalog's engine.
+        owner: the process that runs new jobs; by default this one.
     """
 
     def __init__(self, engine: sa.Engine, owner: Process | None = None) -> None:
@@ -125,7 +125,7 @@ class Jobs:
         self._owner = str(owner or this_process())
 
     def create(self, kind: Kind) -> Job:
-        """Note a job that waits for its turn, and forget what is too old."""
+        """Create a waiting job, and delete the oldest ended ones."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -144,12 +144,12 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Start a job that waits; False if it was cancelled meanwhile."""
+        """Start a waiting job; False if it was cancelled meanwhile."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
     def advance(self, job_id: str, advance: JobProgress) -> bool:
-        """Note how far a job is; whether it shall stop.
+        """Record the progress of a job; returns whether it should stop.
 
         Raises:
             sqlalchemy.exc.OperationalError: if the catalog cannot be written.
@@ -164,27 +164,27 @@ class Jobs:
             return bool(connection.scalar(noted))
 
     def finish(self, job_id: str, advance: JobProgress, result: Mapping[str, Any] | None = None) -> None:
-        """Note that a running job has done what it should."""
+        """Record that a running job is done."""
         self._end(job_id, "done", advance, {"result": result})
 
     def fail(self, job_id: str, advance: JobProgress, message: str) -> None:
-        """Note why a running job could not go on."""
+        """Record why a running job failed."""
         self._end(job_id, "failed", advance, {"message": message})
 
     def stop(self, job_id: str, advance: JobProgress, message: str) -> None:
-        """Note that a running job was stopped, and by what."""
+        """Record why a running job was cancelled."""
         self._end(job_id, "cancelled", advance, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
-        """Cancel a job that waits, or ask one that runs to stop, whichever process runs it.
+        """Cancel a waiting job, or ask a running one of any process to stop.
 
         Raises:
-            JobNotFoundError: if there is none.
-            JobEndedError: if it is over.
+            JobNotFoundError: if there is no such job.
+            JobEndedError: if it has ended.
         """
         stopped = {"state": "cancelled", "message": message, "ended": _now()}
         before = self.get(job_id)
-        # It may begin, or end, between the look at it and the change.
+        # It may begin or end between the read and the change.
         if not before.has_ended and (
             self._change(job_id, "waiting", stopped) or self._change(job_id, "running", {"cancelling": True})
         ):
@@ -196,7 +196,7 @@ class Jobs:
         """One job.
 
         Raises:
-            JobNotFoundError: if there is none.
+            JobNotFoundError: if there is no such job.
         """
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
@@ -205,15 +205,15 @@ class Jobs:
         return _seen(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
-        """The jobs that came last, newest first."""
+        """The latest jobs, newest first."""
         query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_seen(row) for row in connection.execute(query)]
 
     def abandon(self) -> list[str]:
-        """Write down as failed what processes left unended that run no more; the ids of such jobs.
+        """Mark jobs of dead processes as failed, when a process starts; returns their ids.
 
-        Readers see such a job as failed already; this gives it its end. For a process that starts.
+        Readers see such a job as failed already; this records its end.
         """
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
@@ -231,7 +231,7 @@ class Jobs:
         self._change(job_id, "running", {**over, **ended, **values})
 
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
-        """Change a job if it is in ``state``, at one blow; whether it was."""
+        """Change a job atomically if it is in ``state``; returns whether it was."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
         with self._engine.begin() as connection:
             return connection.execute(changed).rowcount == 1
@@ -249,7 +249,7 @@ def _columns(advance: JobProgress) -> dict[str, object]:
 
 
 def _seen(row: sa.Row[Any]) -> Job:
-    """A row as a job: one whose process has died has failed, whatever it wrote last."""
+    """Convert a row; a job whose process has died counts as failed."""
     died = row.state in _UNENDED and _is_over(row.owner, row.heard)
     return Job(
         id=row.id,
@@ -285,19 +285,19 @@ READING = "reading"
 NONE = Count()
 
 WRITE_SECONDS = 0.5
-"""Between two writings of how far a job is, and two looks at whether it shall stop."""
+"""Seconds between two updates of a job's row, each of which checks whether it should stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What an estimate of the time left goes by.
+    """The basis of an estimate of the time left.
 
     Attributes:
-        reading: seconds that went into reading files.
-        embedding: seconds that went into embedding passages.
-        files: files that are read, of all.
-        passages: passages that are embedded, of those that are known of by now.
-        covered: files whose passages are among those.
+        reading: seconds spent on reading files.
+        embedding: seconds spent on embedding passages.
+        files: files read, of all files.
+        passages: passages embedded, of those known so far.
+        covered: the number of files that those passages come from.
     """
 
     reading: float = 0.0
@@ -308,10 +308,9 @@ class Workload:
 
 
 def seconds_left(work: Workload) -> float | None:
-    """How long the rest of ``work`` takes if it is like what was done; None while there is nothing to go by.
+    """Estimate the time left from the pace so far; None before any passage is embedded, which takes longest.
 
-    Files that are not read yet are taken to have as many passages as the others. Nothing is said before a
-    passage was embedded, since that takes most of the time.
+    The estimate assumes that unread files have as many passages as the others.
     """
     files, passages = work.files, work.passages
     if not passages.done or (files.of and not files.done):
@@ -325,13 +324,13 @@ def seconds_left(work: Workload) -> float | None:
 
 
 class RunningJob:
-    """A job at work: a context that notes when it began and how it came out, and the ``Progress`` it tells.
+    """A context that runs a job: it records start, progress and outcome, and is the ``Progress`` of the work.
 
-    What is raised inside goes on, once it is noted: :class:`Cancelled` and an interrupt as ``cancelled``, all
-    else as ``failed``.
+    Errors pass through once they are recorded: :class:`Cancelled` and interrupts as ``cancelled``, all others
+    as ``failed``.
 
     Attributes:
-        result: what to keep of the outcome; set it before the context ends.
+        result: the result to record; set it before the context ends.
     """
 
     def __init__(
@@ -341,13 +340,13 @@ class RunningJob:
         also: Progress | None = None,
         explain: Callable[[BaseException], str] = str,
     ) -> None:
-        """Make the context of a job that waits.
+        """Run a waiting job.
 
         Args:
             jobs: the library's jobs.
-            job_id: the job.
-            also: told all that this is told.
-            explain: the line that is kept of an error.
+            job_id: the job's id.
+            also: receives the same progress.
+            explain: returns the line to record of an error.
         """
         self.result: Mapping[str, Any] | None = None
         self._jobs = jobs
@@ -375,9 +374,9 @@ class RunningJob:
         if error is None:
             self._jobs.finish(self._id, self._advance, self.result)
             return
-        # The error that is under way says more than that it cannot be noted.
+        # The error in flight says more than a failure to record it.
         with suppress(SQLAlchemyError):
-            # What was given up for the sake of stopping fails in its own words.
+            # Work that was aborted to stop may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
                 self._jobs.stop(self._id, self._advance, self._reason)
             elif isinstance(error, KeyboardInterrupt | SystemExit):
@@ -386,10 +385,10 @@ class RunningJob:
                 self._jobs.fail(self._id, self._advance, " ".join(self._explain(error).split()))
 
     def __call__(self, stage: str, done: int, of: int) -> None:
-        """Note that ``done`` of ``of`` files or passages are done.
+        """Record that ``done`` of ``of`` files or passages are done.
 
         Raises:
-            Cancelled: if the job was asked to stop, in this process or, half a second ago, in another.
+            Cancelled: if the job was asked to stop, by this process or by another half a second ago.
         """
         if self._also is not None:
             self._also(stage, done, of)
@@ -400,7 +399,7 @@ class RunningJob:
         self._advance = JobProgress(stage, self._work.files, self._work.passages, seconds_left(self._work))
         if is_new or now - self._written >= WRITE_SECONDS:
             self._written = now
-            # A catalog that is busy is no reason to stop; one that is full stops the work itself.
+            # A busy catalog is no reason to stop, and a full disk stops the work by itself.
             with suppress(SQLAlchemyError):
                 if self._jobs.advance(self._id, self._advance):
                     self._stopped.set()
@@ -408,15 +407,15 @@ class RunningJob:
             raise Cancelled(self._reason)
 
     def cancel(self, reason: str) -> None:
-        """Make the next report raise :class:`Cancelled`; for another thread of this process."""
+        """Make the next progress report raise :class:`Cancelled`; callable from other threads."""
         self._reason = reason
         self._stopped.set()
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """``work`` after a report of ``count`` at ``stage``, ``seconds`` after the one before.
+    """Add a progress report, ``seconds`` after the one before.
 
-    A sync embeds in several goes, each of which counts its passages from the beginning; they are added up.
+    A sync embeds in several rounds, each of which counts its passages from 0; this adds them up.
     """
     if stage == READING:
         return replace(work, files=count, reading=work.reading + seconds)
