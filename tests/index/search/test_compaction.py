@@ -1,4 +1,4 @@
-"""Commits that are broken off leave no trace, and what grew out of shape is written afresh beside it."""
+"""An interrupted commit leaves no trace, and compaction rewrites caches while searches go on."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class TestSettling:
     ) -> None:
         self.filled(index)
         before = {entry.name for entry in folder(home).iterdir()}
-        assert not any(name.startswith("vectors") for name in before), "a base is made when it is settled"
+        assert not any(name.startswith("vectors") for name in before), "a base is made when it is compacted"
         assert index.compact()
         after = {entry.name for entry in folder(home).iterdir()}
         noted = read_manifest(folder(home))
@@ -237,7 +237,7 @@ class TestSettling:
             assert texts(other) == texts(index) == expected
             assert all_found(other) == all_found(index)
 
-    def test_what_comes_and_goes_while_it_settles_is_there_after_it(
+    def test_what_comes_and_goes_while_it_compacts_is_there_after_it(
         self, encoder: Encoder, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.filled(index)
@@ -260,7 +260,7 @@ class TestSettling:
         with Library.open(home, encoder) as later:
             assert all_found(later) == expected
 
-    def test_one_settles_at_a_time(self, index: Library, home: Path) -> None:
+    def test_one_process_compacts_at_a_time(self, index: Library, home: Path) -> None:
         self.filled(index)
         with FileLock(home / "compact.lock"):
             assert not index.compact()
