@@ -189,7 +189,7 @@ _REMOVED = ", title removed"
 
 
 def _asked(dataset: Dataset, index: Library, *, removed: bool) -> Iterator[Asked]:
-    numbers = {record.path: record.document_id for record in index.documents()}
+    numbers = {record.path: record.document_id for record in index.catalog.documents()}
     count: dict[Part, int] = {}
     for query in dataset.queries:
         title = dataset.title_of(query)
@@ -202,7 +202,8 @@ def _asked(dataset: Dataset, index: Library, *, removed: bool) -> Iterator[Asked
         )
         question = understand(query.text)
         hits = index.search(question.text, READ_HITS, Filters(others) if removed else NO_FILTERS)
-        candidates = measure(index, question, read(index, hits))
+        with index.snapshot() as snapshot:
+            candidates = measure(snapshot, question, read(snapshot, hits))
         if candidates:
             gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
             yield Asked(

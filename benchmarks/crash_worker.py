@@ -23,9 +23,9 @@ from index.loaders.sandbox.client import Isolated
 from index.uploads.editing import edit_document
 from index.uploads.placing import Sent, add_upload, uploads_folder
 from index.uploads.removing import Removed, remove_upload, restore_upload
-from index.vectors import Sizes
+from index.vectors import IndexPolicy
 
-SIZES = Sizes(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
+DEFAULT_POLICY = IndexPolicy(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
 """Limits so low that a library of a few files goes through every type of index, each of them exact."""
 
 RECIPES = (("first", 200), ("second", 200), ("first", 12))
@@ -52,7 +52,9 @@ _WORDS = (
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
     """The library, to be made anew by ``recipe`` where it was made otherwise."""
     name, tokens = recipe
-    return Library.open(home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, sizes=SIZES)
+    return Library.open(
+        home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, policy=DEFAULT_POLICY
+    )
 
 
 def on_disk(place: Path) -> Texts:
@@ -68,8 +70,8 @@ def on_disk(place: Path) -> Texts:
 def in_library(index: Library) -> Texts:
     """What the catalog holds."""
     return {
-        f"{Path(record.source).name}/{record.path}": index.text(record.document_id).text
-        for record in index.documents()
+        f"{Path(record.source).name}/{record.path}": index.catalog.text(record.document_id).text
+        for record in index.catalog.documents()
     }
 
 
@@ -128,7 +130,7 @@ class _Worker:
         self.said("upload", after, lambda: add_upload(index, self.reader, DEFAULTS, sent))
 
     def delete(self, index: Library) -> None:
-        uploaded = [record for record in index.documents() if Path(record.source).name == "uploads"]
+        uploaded = [record for record in index.catalog.documents() if Path(record.source).name == "uploads"]
         if uploaded:
             gone = self.chance.choice(uploaded)
             before = in_library(index)
@@ -140,7 +142,7 @@ class _Worker:
             removed[0].discard()
 
     def edit(self, index: Library) -> None:
-        if records := index.documents():
+        if records := index.catalog.documents():
             document_id = self.chance.choice(records).document_id
             edits = {"title": self.chance.choice(("", "On the dam", "On the flood"))}
             self.said(
@@ -153,7 +155,7 @@ class _Worker:
         self.recipe = self.chance.choice(RECIPES)
         with opened(self.home, self.recipe) as other:
             self.said("rebuild", in_library(index), other.rebuild)
-        self.said("settle", in_library(index), index.settle)
+        self.said("compact", in_library(index), index.compact)
 
     def backup(self, index: Library) -> None:
         file = self.place / "library.tar"

@@ -18,13 +18,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.crash_worker import SIZES, Texts, in_library, on_disk
+from benchmarks.crash_worker import DEFAULT_POLICY, Texts, in_library, on_disk
 from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
+from index.search.caches import open_caches
 from index.search.manifest import folder_of
-from index.search.view import open_view
 from index.uploads.leftovers import sweep_uploads
 
 _LONGEST = 2.5
@@ -124,7 +124,7 @@ def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
     """The documents that the library has after a kill, once it is found to be whole."""
     before = known if said.before is None else said.before
     home = place / "home"
-    with Library.open(home, StubEncoder("first"), former=StubEncoder, sizes=SIZES) as index:
+    with Library.open(home, StubEncoder("first"), former=StubEncoder, policy=DEFAULT_POLICY) as index:
         found = in_library(index)
         if found not in (before, said.after):
             raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")
@@ -152,26 +152,28 @@ def _compare(index: Library, folder: Path, where: str) -> None:
         return
     recipe = build.recipe
     with Library.open(
-        folder, StubEncoder(recipe.model), max_chunk_tokens=recipe.max_chunk_tokens, sizes=SIZES
+        folder, StubEncoder(recipe.model), max_chunk_tokens=recipe.max_chunk_tokens, policy=DEFAULT_POLICY
     ) as fresh:
         fresh.replace(
             [
-                Incoming(record.source, record.path, 0, 0, record.digest, index.text(record.document_id))
-                for record in index.documents()
+                Incoming(
+                    record.source, record.path, 0, 0, record.digest, index.catalog.text(record.document_id)
+                )
+                for record in index.catalog.documents()
             ]
         )
         for query in _QUERIES:
             ours, theirs = (finds(either, query, 1.0) for either in (index, fresh))
             if ours != theirs:
                 raise LostError(f"{where}: vectors find {ours}, and {theirs} afresh")
-        index.settle()
+        index.compact()
         for query in _QUERIES:
             ours, theirs = (finds(either, query, 0.35) for either in (index, fresh))
             if ours != theirs:
                 raise LostError(f"{where}: {query!r} finds {ours}, and {theirs} afresh")
     with index.catalog.reading() as reader:
         encoder = StubEncoder(recipe.model)
-        if open_view(folder_of(index.home, build), reader, encoder.dimensions) is None:
+        if open_caches(folder_of(index.home, build), reader, encoder.dimensions) is None:
             raise LostError(f"{where}: the caches do not have what the catalog has")
 
 

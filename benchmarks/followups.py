@@ -121,7 +121,8 @@ def _over_conversations(encoder: Encoder) -> None:
     rows = {row["_id"]: row for _, row in read_json_lines(folder / "queries.jsonl")}
     samples = []
     with open_index(dataset, encoder) as index:
-        forms = {name: _forms(row, index.rarity) for name, row in rows.items()}
+        with index.snapshot() as snapshot:
+            forms = {name: _forms(row, snapshot.idf) for name, row in rows.items()}
         for form in range(len(FORMS)):
             queries = [replace(query, text=forms[query.id][form]) for query in dataset.queries]
             figures = measure_retrieval(index, queries, DENSE_WEIGHT)
@@ -145,7 +146,8 @@ def _over_seeds(encoder: Encoder) -> None:
     ):
         sync(index, [SEEDS], reader=reader)
         engine = QueryEngine(index)
-        forms = [each.forms(index.rarity) for each in follow_ups]
+        with index.snapshot() as snapshot:
+            forms = [each.forms(snapshot.idf) for each in follow_ups]
         paired = list(zip(follow_ups, forms, strict=True))
         ranks = [[reciprocal_rank(index, text, each) for text in texts] for each, texts in paired]
         cites = [[_cites(index, engine.ask(text), each) for text in texts] for each, texts in paired]
@@ -161,7 +163,7 @@ def _over_seeds(encoder: Encoder) -> None:
 
 def _cites(index: Library, answer: Answer, follow_up: FollowUp) -> float:
     """1 if a quote has all words of a piece of evidence, or is within it."""
-    quotes = [(index.document(each.document_id).path, each.quote) for each in answer.citations]
+    quotes = [(index.catalog.document(each.document_id).path, each.quote) for each in answer.citations]
     return float(
         any(
             path == document and (words in quote or quote in words)

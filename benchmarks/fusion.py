@@ -58,7 +58,8 @@ def runs_of(index: Library, query: str) -> list[Run]:
     documents = {hit.chunk_id: hit.document.path for hit in [*by_words, *by_vectors]}
     dense = {hit.chunk_id: hit.dense for hit in [*by_words, *by_vectors]}
     lexical = {hit.chunk_id: hit.lexical for hit in by_words}
-    most = index.most(query)
+    with index.snapshot() as snapshot:
+        most = snapshot.max_score(query)
     best = max(lexical.values(), default=0.0)
     weighted = [fuse(dense, lexical, most, weight) for weight in WEIGHTS[1:-1]]
     in_pool = fuse(dense, lexical, best, POOL_WEIGHT)

@@ -254,7 +254,7 @@ def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[st
     That library takes over the vectors, since a text's vector depends on nothing else
     (:mod:`index.embedding.buckets`); documents are cut apart again, and all that is searched is made anew.
     """
-    index.settle()
+    index.compact()
     with Library.open(folder, _without_pass(index.encoder)) as fresh:
         with fresh.catalog.engine.connect() as connection:
             connection.execute(sa.text("ATTACH DATABASE :file AS former"), {"file": str(_catalog(index))})
@@ -263,11 +263,13 @@ def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[st
             connection.commit()
         fresh.replace(
             [
-                Incoming(record.source, record.path, 0, 0, record.digest, index.text(record.document_id))
-                for record in index.documents()
+                Incoming(
+                    record.source, record.path, 0, 0, record.digest, index.catalog.text(record.document_id)
+                )
+                for record in index.catalog.documents()
             ]
         )
-        fresh.settle()
+        fresh.compact()
         return [
             query for query in queries if not _is_same(finds(index, query, 0.6), finds(fresh, query, 0.6))
         ]

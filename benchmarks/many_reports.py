@@ -64,6 +64,6 @@ def report(number: int) -> Incoming:
 def library_of(home: Path, count: int) -> Iterator[Library]:
     """A library of ``count`` reports under ``home``; it is filled the first time."""
     with Library.open(home, StubEncoder()) as index:
-        if len(index.documents()) != count:
+        if len(index.catalog.documents()) != count:
             index.replace([report(number) for number in range(count)])
         yield index

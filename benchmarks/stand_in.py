@@ -14,7 +14,7 @@ from benchmarks.corpus import PASSAGES_A_DOCUMENT, SOURCE, Corpus, path_of, vect
 from benchmarks.datasets import HOME
 from index.catalog.schema import HEAD
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
 from index.library import Library
 from index.text import chunks, segmentation, tabular
@@ -51,7 +51,7 @@ class StandIn(Encoder):
         """A unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """The same, and for each of a text's sentences the vector of the text again: they take their room."""
         return [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
@@ -83,7 +83,7 @@ def filled(
         shutil.rmtree(home, ignore_errors=True)
     wanted = {path_of(number): number for number in range(passages // PASSAGES_A_DOCUMENT)}
     with Library.open(home, encoder) as index:
-        found = {record.path: record.document_id for record in index.documents()}
+        found = {record.path: record.document_id for record in index.catalog.documents()}
         missing = [number for path, number in wanted.items() if path not in found]
         spare = [document_id for path, document_id in found.items() if path not in wanted]
         if spare:
@@ -91,7 +91,7 @@ def filled(
         for start in range(0, len(missing), _DOCUMENTS_AT_ONCE):
             index.replace([corpus.incoming(n) for n in missing[start : start + _DOCUMENTS_AT_ONCE]])
             print(f"{home.name}: {start:,} of {len(missing):,} documents", file=sys.stderr)
-        index.settle()
+        index.compact()
         # A search brings the caches up to date, where another state of the program has left them.
         index.search("ready")
     return home

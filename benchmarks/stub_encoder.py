@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -45,7 +45,7 @@ class StubEncoder(Encoder):
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """The vectors of passages, and of their sentences, each as if it stood alone."""
         return [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))

@@ -25,8 +25,7 @@ from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder
 from index.embedding.encoder import Encoder, bundled_folder, open_encoder
-from index.embedding.model import Vectors
-from index.embedding.precision import Precision
+from index.embedding.model import Precision, Vectors
 from index.library import TITLE_TOKENS
 from index.text.chunks import chunk, passage_text
 from index.text.segmentation import sentences

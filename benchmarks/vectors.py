@@ -29,7 +29,7 @@ from benchmarks.datasets import HOME
 from benchmarks.made_vectors import DIMENSIONS, VectorFile, made, made_file, real_vectors
 from index.embedding.model import Vectors
 from index.library import POOL
-from index.vectors import SIZES, Sizes, VectorIndex
+from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex
 
 ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")
 ASKERS = 20
@@ -81,9 +81,13 @@ def main() -> None:
         file = made_file(real, size)
         with tempfile.TemporaryDirectory(dir=HOME) as folder:
             case = Case(file.path, Path(folder), size, questions, _best(file, size, questions))
-            limits = {SIZES.flat_up_to, size} if size > SIZES.flat_up_to else {SIZES.flat_up_to}
+            limits = (
+                {DEFAULT_POLICY.flat_up_to, size}
+                if size > DEFAULT_POLICY.flat_up_to
+                else {DEFAULT_POLICY.flat_up_to}
+            )
             for flat_up_to in sorted(limits):
-                print(f"| {size:,} | {_row(case, Sizes(flat_up_to=flat_up_to))} |", flush=True)
+                print(f"| {size:,} | {_row(case, IndexPolicy(flat_up_to=flat_up_to))} |", flush=True)
             for name in ALTERNATIVES if arguments.alternatives else ():
                 print(f"| {size:,} | {_alone(_alternative, case, name)} |", flush=True)
 
@@ -123,18 +127,18 @@ def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T
         return pool.submit(function, *arguments, **named).result()
 
 
-def _row(case: Case, sizes: Sizes) -> str:
+def _row(case: Case, policy: IndexPolicy) -> str:
     path = case.folder / "base"
-    seconds, peak = _alone(_build, case.source, path, case.size, sizes)
+    seconds, peak = _alone(_build, case.source, path, case.size, policy)
     kind, measured = _alone(_search, case)
     return f"{kind} | {seconds:.1f} | {peak:.0f} | {path.stat().st_size / case.size:.0f} | {measured}"
 
 
-def _build(source: Path, path: Path, size: int, sizes: Sizes) -> tuple[float, float]:
+def _build(source: Path, path: Path, size: int, policy: IndexPolicy) -> tuple[float, float]:
     """The seconds that a base takes, and by how many MB memory grows at most."""
     before = _memory()["VmHWM"]
     start = time.perf_counter()
-    VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, sizes)
+    VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, policy)
     return time.perf_counter() - start, _memory()["VmHWM"] - before
 
 
@@ -204,7 +208,7 @@ def _ask_at_once(index: VectorIndex, questions: Vectors, file: VectorFile) -> li
 
 
 def _alternative(case: Case, name: str) -> str:
-    name = name.format(lists=SIZES.lists(case.size))
+    name = name.format(lists=DEFAULT_POLICY.lists(case.size))
     start = time.perf_counter()
     index: Any = faiss.index_factory(DIMENSIONS, name, faiss.METRIC_INNER_PRODUCT)
     for train in (True, False):
@@ -214,7 +218,7 @@ def _alternative(case: Case, name: str) -> str:
             elif turn == 0:
                 index.train(vectors)
     if name.startswith("IVF"):
-        index.nprobe = SIZES.probes
+        index.nprobe = DEFAULT_POLICY.probes
     seconds = time.perf_counter() - start
     if name.startswith("HNSW"):
         index.hnsw.efSearch = 256

@@ -1,6 +1,6 @@
-"""Details of a document that people give: they stand above those that its file has.
+"""Details that users give of a document, such as its title; they override the file's own.
 
-A sidecar beside the file gives some; those that are given with an upload, or by an edit, are in the catalog.
+A sidecar file holds some; the catalog holds those of an upload or an edit.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ KEYS = ("title", "publisher", "author", "published", "language", "collection")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One detail that somebody gave.
+    """One detail that a user has given.
 
     Attributes:
-        value: takes the place of the file's own value; an empty one takes back the detail that was given.
-        origin: who or what gave it.
-        beneath: the value that it covers; None where the file has none.
-        beneath_origin: where that value was read.
+        value: replaces the file's own value; an empty value takes the detail back.
+        origin: the source of the detail.
+        beneath: the file's own value, or None.
+        beneath_origin: the source of the file's own value.
     """
 
     value: str
@@ -33,16 +33,16 @@ class Detail:
 
 
 Details = Mapping[str, Detail]
-"""Details by their key, which is one of :data:`KEYS`."""
+"""Details by key, one of :data:`KEYS`."""
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """The details of ``before`` after ``given`` replaced some of them and took back others."""
+    """The details ``before``, with those ``given`` replaced or taken back."""
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """The details in ``given``, each with the value of ``document`` that it covers."""
+    """The details ``given``, each with the document's own value beneath it."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()
@@ -50,14 +50,14 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """``document`` with the values of ``given`` in the place of its own."""
+    """``document`` with the details ``given`` in the place of its own values."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})
 
 
 def uncovered(document: Document, given: Details) -> Document:
-    """``document`` as it was before :func:`described` put the values of ``given`` in."""
+    """Undo :func:`described`."""
     values: dict[str, Any] = {key: detail.beneath for key, detail in given.items()}
     origins = {key: origin for key, origin in document.origins.items() if key not in given}
     origins |= {key: detail.beneath_origin for key, detail in given.items() if detail.beneath_origin}

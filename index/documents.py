@@ -1,7 +1,7 @@
-"""The value types of the index: a document's canonical text and spans of it.
+"""The value types of a document: its canonical text and spans of it.
 
-A document's text is stored once. Chunks, sentences and citations are half-open spans of it,
-counted in Unicode code points, so that ``document.text[start:end]`` is the quote, always.
+A document's text is stored once. Chunks, sentences and citations are half-open spans of it in Unicode code
+points, so ``document.text[start:end]`` is always the quote.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ UNKNOWN_LANGUAGE = "und"
 """ISO 639-2's code for a language that was not determined."""
 
 MAX_COLLECTION_CHARACTERS = 200
-"""Of the name of a collection."""
+"""The longest name of a collection."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +37,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The words that this span covers in ``text``."""
+        """The text of this span in ``text``."""
         return text[self.start : self.end]
 
     def covers(self, other: Span) -> bool:
@@ -48,7 +48,7 @@ class Span:
 Origin = Literal[
     "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
 ]
-"""Where a value comes from: people gave it, or it was read; "page" is the words of the document itself."""
+"""The source of a value: a user, or a part of the file; "page" is the text of the document itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Section:
     """An entry of a document's outline.
 
     Attributes:
-        start: the offset at which its heading stands in the text.
-        level: how deep it lies, from 1.
+        start: the offset of its heading in the text.
+        level: its depth, from 1.
         title: its heading, on one line.
     """
 
@@ -68,15 +68,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """A page as it is seen: its size, and where on it each character stands.
+    """The size of a page, and the place of each character on it.
 
     Attributes:
-        width: in points (1/72 inch), as the page is shown, after its rotation.
+        width: in points (1/72 inch), after rotation.
         height: in points.
         boxes: four little-endian unsigned 16-bit numbers for each character of the page's text, from its
             start to the start of the next page: left, top, right and bottom in quarters of a point from
-            the page's upper left corner. Four zeros stand for a character without a place: a blank between
-            paragraphs, a mark that the loader put in.
+            the page's upper left corner. Four zeros mark a character without a place, such as a blank line
+            or a character that the loader has added.
     """
 
     width: float
@@ -86,29 +86,28 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One report as it was read: its canonical text and what is known about it.
+    """A document as its loader read it.
 
     Attributes:
-        text: the canonical text, stored once; every span counts in its code points.
-        title: the title, or the file's name where the report carries none.
+        text: the canonical text, to which all spans refer.
+        title: the title, or the file's name if there is none.
         kind: the loader that read it: ``text``, ``markdown``, ``html``, ``pdf``, ``docx`` and so on.
         language: an ISO 639-1 code, or ``und``.
-        publisher: who issued it, as written in the document, or None.
+        publisher: the publisher, as written in the document, or None.
         published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``, or None.
-        page_starts: the offset at which each page begins, the first being 0; empty for formats
-            without pages.
-        author: who wrote it, as the document says, or None.
-        origins: where ``title``, ``publisher``, ``author``, ``published``, ``language`` and ``collection``
-            were read, by name; what was only detected or is not known has none.
-        sections: its outline, in the order of the text; empty where it has none.
-        mended: offsets at which a hyphen and a line break were taken out of a divided word, in order:
-            putting the two back at each gives the words as they were set.
-        layouts: a layout for each page, or empty where the format has no places on pages.
-        unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
-        recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
-        recognised_in: the languages in which pictures of pages were tried, as ``Options.recognition`` has
-            them; empty where there are no such pages, or they were not tried.
-        collection: the collection that somebody put it in; None where nobody said, and its folder decides.
+        page_starts: the offset of each page, from 0; empty for formats without pages.
+        author: the author, as written in the document, or None.
+        origins: the sources of ``title``, ``publisher``, ``author``, ``published``, ``language`` and
+            ``collection``, by field; a detected or unknown value has none.
+        sections: the outline, in the order of the text.
+        mended: offsets at which the loader has joined a hyphenated word, in order: inserting a hyphen and a
+            line break at each restores the printed text.
+        layouts: a layout for each page; empty for formats without positions on pages.
+        unread_pages: numbers, from 1, of pages that are pictures and have no text.
+        recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
+        recognised_in: the languages of text recognition (``Options.recognition``); empty if no page needed
+            it, or it was not tried.
+        collection: the collection that a user has stated; None if the folder decides.
     """
 
     text: str
@@ -129,19 +128,19 @@ class Document:
     collection: str | None = None
 
     def page_at(self, offset: int) -> int | None:
-        """The number of the page, from 1, that holds the character at ``offset``; None without pages."""
+        """The number of the page, from 1, at ``offset``; None without pages."""
         return bisect_right(self.page_starts, offset) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: consecutive sentences of one document, the unit that is embedded and found.
+    """A passage: consecutive sentences of one document, the unit of embedding and search.
 
     Attributes:
         span: from the start of the first sentence to the end of the last.
         sentences: the sentences in it, in order, as spans of the document.
-        header: where its rows belong to a table, the table's caption and headings, as a span of the
-            document: inside the first passage of a table, before the others.
+        header: for rows of a table, the span of the table's caption and headings: inside the table's first
+            passage, before the others.
     """
 
     span: Span

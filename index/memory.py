@@ -1,4 +1,4 @@
-"""Memory that a long document needed for one step, given back to the system after it."""
+"""Returns memory to the system after a step that needed much of it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import cache
 
 LONG = 1_000_000
-"""Characters of a text from which on it is worth the milliseconds."""
+"""Characters of a text above which returning memory is worth the milliseconds."""
 
 
 def give_back() -> None:
-    """Give back what is free between the memory that is in use; does nothing where the system has no way.
+    """Return free memory to the system, where the C library is glibc.
 
-    glibc keeps what was freed for the next allocation of the same thread: after each step of a long document
-    some tens of megabytes, which the next step, in another thread or of other sizes, takes once more.
+    glibc keeps freed memory for the same thread: tens of megabytes after each step of a long document, which
+    the next step, in another thread or with other sizes, allocates again.
     """
     trim = _trim()
     if trim is not None:
@@ -24,7 +24,7 @@ def give_back() -> None:
 
 @cache
 def _trim() -> Callable[[int], int] | None:
-    """The function malloc_trim(3), if this is a program of glibc."""
+    """malloc_trim(3), or None without glibc."""
     if sys.platform != "linux":
         return None
     trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)

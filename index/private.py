@@ -1,7 +1,7 @@
-"""Makes the folders and files of a library such that only their owner can read them.
+"""Creates a library's folders and files so that only their owner can read them.
 
-Modes are given one by one, since the process's umask would change the files that a person asks for, too. On
-Windows a file has the rights of its folder, and the user's own folders are closed to others.
+Each file gets its mode by itself: the process's umask would also apply to files that a user exports. On
+Windows a file has the permissions of its folder, and other users cannot read the user's own folders.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _OTHERS = 0o077
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, with those above it, that only its owner enters; close one that is there to all others.
+    """Create a folder and its parents for their owner alone; close an existing folder to other users.
 
-    A folder that is everybody's, which its sticky bit tells, stays as it is.
+    A shared folder, which has the sticky bit, stays as it is.
 
     Raises:
-        OSError: if it cannot be made.
+        OSError: if the folder cannot be created.
     """
     if not folder.is_dir():
         if not folder.parent.exists():
@@ -34,18 +34,18 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(file: Path) -> None:
-    """Make an empty file that only its owner reads, or close one that is there to all others.
+    """Create an empty file for its owner alone; close an existing file to other users.
 
-    The file is not opened: that would take away the locks that this process has on a database.
+    This does not open the file: closing it again would release this process's locks on a database.
 
     Raises:
-        OSError: if it cannot be made.
+        OSError: if the file cannot be created.
     """
     if not file.exists():
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
         os.close(descriptor)
         try:
-            # Unlike a rename, a link leaves the file alone that another process may have made meanwhile.
+            # A hard link does not replace a file that another process has created meanwhile; a rename would.
             with suppress(FileExistsError):
                 file.hardlink_to(part)
         finally:
@@ -54,12 +54,12 @@ def make_file(file: Path) -> None:
 
 
 def opener(path: str, flags: int) -> int:
-    """For ``open``: a file that it makes is its owner's alone."""
+    """An opener for ``open`` that creates files for their owner alone."""
     return os.open(path, flags, FILE)
 
 
 def close_to_others(place: Path) -> None:
-    """Take from a file or folder the rights that others have, as far as it belongs to this process's user."""
+    """Remove other users' permissions on a file or folder, if this process's user owns it."""
     with suppress(OSError):
         mode = stat.S_IMODE(place.stat().st_mode)
         if mode & _OTHERS:

@@ -1,4 +1,4 @@
-"""The value types of the catalog: what is stored of a document, a file and a passage."""
+"""The value types of the catalog: documents, files, passages, recipes and commits."""
 
 from __future__ import annotations
 
@@ -18,31 +18,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """What is known of one version of a document, without its text.
+    """One version of a document, without its text.
 
     Attributes:
-        document_id: the document's number, never reused.
-        version: from 1, raised each time the file changes, or the words that are read in it: the text of a
-            version never changes.
-        source: the folder that it was found in, as an absolute path.
-        path: its path under that folder, with forward slashes.
+        document_id: the document's id, never reused.
+        version: from 1; rises when the file or the text read from it changes. A version's text never changes.
+        source: the absolute path of the folder that holds the file.
+        path: the file's path in that folder, with forward slashes.
         kind: the loader that read it.
         title: the document's title.
-        publisher: who issued it, or None.
+        publisher: the publisher, or None.
         published: its ISO date, possibly shortened, or None.
         language: an ISO 639-1 code, or ``und``.
-        pages: how many pages it has, or None for formats without.
+        pages: the number of pages; None for formats without pages.
         characters: the length of its text in code points.
-        passages: how many chunks it was cut into.
+        passages: the number of its chunks.
         digest: sha256 of the file's bytes, in hexadecimal.
         added: when this version was indexed, ISO 8601 in UTC.
-        author: who wrote it, or None.
-        collection: the collection that it belongs to, as ``Incoming.collection`` has it, or None.
-        origins: where title, publisher, author, date, language and collection come from, by name; a
-            collection that is only its folder has none.
-        unread_pages: numbers, from 1, of pages that are pictures without words, so far as they were read.
-        recognised_pages: numbers, from 1, of pages whose words were recognised in a picture, perhaps wrongly.
-        superseded_by: the version that replaced it, or None where it is the current one.
+        author: the author, or None.
+        collection: the document's collection (see ``Incoming.collection``), or None.
+        origins: the sources of title, publisher, author, date, language and collection, by field; a
+            collection that is only the folder's name has none.
+        unread_pages: numbers, from 1, of pages that are pictures and have no text.
+        recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
+        superseded_by: the next version, or None for the current one.
     """
 
     document_id: int
@@ -67,28 +66,28 @@ class DocumentRecord:
     superseded_by: int | None = None
 
     def recognised(self, *pages: int | None) -> bool:
-        """Whether the words of any of these pages were recognised in its picture."""
+        """Whether the text of any of these pages was recognised in a picture."""
         return any(page in self.recognised_pages for page in pages)
 
     @property
     def stated(self) -> str | None:
-        """When it was published, by its own word or somebody's: the time of its file is neither."""
+        """The date of publication by the document or a user; None if only the file's time is known."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Narrows a search to some documents; what is empty or None does not narrow.
+    """Restricts a search to some documents; an empty or None field does not restrict.
 
     Attributes:
         document_ids: any of these documents.
-        publishers: issued by any of these, compared as written.
-        languages: in any of these ISO 639-1 codes.
-        collections: in any of these collections, compared as written.
-        kinds: read by any of these loaders, as ``DocumentRecord.kind`` names them.
-        published_before: published before this ISO date (exclusive); undated documents drop out.
-        published_after: published after this ISO date (exclusive), a month or a year as a whole; undated
-            documents drop out.
+        publishers: any of these publishers, compared exactly.
+        languages: any of these ISO 639-1 codes.
+        collections: any of these collections, compared exactly.
+        kinds: any of these values of ``DocumentRecord.kind``.
+        published_before: published before this ISO date; excludes undated documents.
+        published_after: published after this ISO date, or after the end of this month or year; excludes
+            undated documents.
     """
 
     document_ids: tuple[int, ...] = ()
@@ -108,15 +107,14 @@ class FileState:
     """A file as it was when it was last read.
 
     Attributes:
-        document_id: the document that it became.
-        version: its version.
-        size: in bytes, with its sidecar.
-        mtime_ns: when it or its sidecar was last changed.
+        document_id: the id of its document.
+        version: the document's version.
+        size: the size of the file and its sidecar, in bytes.
+        mtime_ns: the last change of the file or its sidecar.
         digest: sha256 of its bytes, in hexadecimal.
-        origins: where the values of its document were read, those beneath details too, as in
-            ``Document.origins``.
-        has_pictures: whether some of its pages have no text layer, and can be recognised.
-        recognised_in: the languages in which they were tried, as in ``Document.recognised_in``.
+        origins: ``Document.origins``, also of values beneath details.
+        has_pictures: whether text recognition can read some of its pages.
+        recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """
 
     document_id: int
@@ -129,26 +127,26 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Whether there are pages that were not tried with ``recognition``, as ``Options`` has it."""
+        """Whether text recognition with the languages ``recognition`` is still to be tried."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document on its way into the library: its place, the state of its file, what was read.
+    """A document to add: its path, the state of its file, and its text.
 
     Attributes:
-        source: the folder that holds it, as an absolute path.
-        path: its path under that folder, with forward slashes.
+        source: the absolute path of the folder that holds the file.
+        path: the file's path in that folder, with forward slashes.
         size: the file's size in bytes.
-        mtime_ns: when the file was last changed, in nanoseconds since the epoch.
+        mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
-        document: what the loader made of it; once it is :meth:`described`, with the details in their places.
-        of: the number and version that it is another reading of; nothing is written where that is not the
-            current one any more. None for whatever is at its place.
-        given: details that somebody gives of it now, and those that are taken back; all others stay.
-        details: all its details, once it is :meth:`described`.
-        cut: how the process that read it cut it, and the outcome; None where it did not.
+        document: the loader's result; after :meth:`described`, with the users' details.
+        of: the id and version that this re-reads; the commit fails if that is no longer current. None for the
+            document at this path, whichever it is.
+        given: details that a user sets or takes back now; all others stay.
+        details: all details, after :meth:`described`.
+        cut: the settings and the passages if the reading process cut the document; else None.
     """
 
     source: str
@@ -163,26 +161,26 @@ class Incoming:
     cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
 
     def described(self, before: Details) -> Incoming:
-        """The same with ``before``, the details in the catalog, and those that are given, in its document."""
+        """Apply the details in the catalog, ``before``, and those that are ``given`` to the document."""
         details = covering(self.document, merged(before, self.given))
         return replace(self, document=described(self.document, details), details=details)
 
     @property
     def collection(self) -> str | None:
-        """The collection that it belongs to: what somebody said, else the first folder of its path."""
+        """The document's collection: the stated one, else the first folder of its path."""
         folder, slash, _ = self.path.partition("/")
         return self.document.collection or (folder[:MAX_COLLECTION_CHARACTERS] if slash else None)
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A document that is ready to be written to the catalog.
+    """A document that is ready for a commit.
 
     Attributes:
-        incoming: what was read, and where.
+        incoming: the document.
         chunks: its passages, in order.
-        vector_digests: the digest of each passage's vector; the vectors are stored already.
-        signature: of its text, from :func:`index.text.minhash.signature`; None where it resembles nothing.
+        vector_digests: the digest of each passage's vector; the catalog has the vectors already.
+        signature: :func:`index.text.minhash.signature` of the text; None for a text too short to compare.
     """
 
     incoming: Incoming
@@ -193,18 +191,18 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as it is stored: its number, its document, its span and its sentences.
+    """A chunk with its document and text.
 
     Attributes:
-        chunk_id: its number.
-        document: the document that it belongs to.
-        span: where it stands in the document's text.
-        text: the words of the span.
-        page: the page on which it begins, from 1, or None.
-        sentences: its sentences, as spans of the document.
-        header: for rows of a table, where its caption and headings stand.
-        headings: the words of the header; empty for what is no table.
-        recognised: whether any of its words were recognised in the picture of a page, perhaps wrongly.
+        chunk_id: the chunk's id.
+        document: the chunk's document.
+        span: the chunk's place in the document's text.
+        text: the text of the span.
+        page: the page on which the chunk begins, from 1, or None.
+        sentences: the chunk's sentences, as spans of the document.
+        header: for rows of a table, the span of the table's caption and headings.
+        headings: the text of the header; empty outside tables.
+        recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 
     chunk_id: int
@@ -220,15 +218,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How passages and their vectors are made.
+    """The settings by which passages are cut and embedded.
 
     Attributes:
-        encoder: the key of the encoder.
-        max_chunk_tokens: the room in a passage.
-        title_tokens: how much of its document's title goes in front of a passage; with 0 the title is neither
-            embedded nor found by its words.
-        chunking: :data:`index.text.chunks.CHUNKING` of the program that made them.
-        model: what the encoder is opened by, a name or a folder: two ways to one encoder are one recipe.
+        encoder: the encoder's key.
+        max_chunk_tokens: the most tokens in a passage.
+        title_tokens: tokens of the title that precede a passage; with 0 the title is neither embedded nor
+            searched.
+        chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
+        model: the name or folder that opens the encoder; not compared, since two may open the same one.
     """
 
     encoder: str
@@ -240,13 +238,12 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A whole set of passages of a library, made by one recipe.
+    """All passages of a library by one recipe.
 
     Attributes:
-        number: its number, never reused.
-        lineage: names the catalog; another one once it was restored from a backup, where numbers that were
-            given since are given again.
-        recipe: how its passages are made.
+        number: the build's number, never reused.
+        lineage: identifies the catalog; restoring a backup changes it, since ids may then be given again.
+        recipe: the recipe of its passages.
     """
 
     number: int
@@ -256,13 +253,13 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What one commit changed.
+    """The outcome of a commit.
 
     Attributes:
-        generation: the generation that it made.
-        documents: the numbers of the documents that were written.
-        added: for each of them, the numbers of its chunks, in order.
-        removed: the numbers of the chunks that went.
+        generation: the new generation.
+        documents: the ids of the documents written.
+        added: the ids of each document's chunks, in order.
+        removed: the ids of the removed chunks.
     """
 
     generation: int
@@ -273,11 +270,11 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a search may find, where filters narrow it.
+    """The documents and chunks that pass a search's filters.
 
     Attributes:
-        documents: the numbers of the documents, in order.
-        chunks: by the number of a chunk, whether it may be found; what lies beyond the end may not.
+        documents: the documents' ids, in order.
+        chunks: whether each chunk id passes; ids beyond the end do not.
     """
 
     documents: tuple[int, ...]
@@ -285,6 +282,5 @@ class Allowed:
 
 
 DENSE_WEIGHT = 0.35
-"""The share of the dense score in the fused one. BM25 is measured against what the query's words could score
-at best, and is rarely near it, so that the halves count about alike. ``benchmarks/fusion.py`` prints other
-shares and other ways to fuse."""
+"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so both
+halves count about alike. ``benchmarks/fusion.py`` compares other shares and other ways to fuse."""

@@ -14,7 +14,7 @@ from index.records import Filters
 from index.text import Box
 
 if TYPE_CHECKING:
-    from index.library import Snapshot
+    from index.search import Snapshot
 
 
 Verdict = Literal["supported", "partial", "unsupported"]
@@ -333,9 +333,9 @@ class Searched:
 
 def search_scope(index: Snapshot, filters: Filters) -> Searched:
     """Return the scope of a search with ``filters``."""
-    records = {record.document_id: record for record in index.records(filters.document_ids)}
+    records = {record.document_id: record for record in index.reader.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
-    return Searched(index.count_documents(filters), filters, tuple(known[:NAMED]))
+    return Searched(index.reader.count_documents(filters), filters, tuple(known[:NAMED]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,13 +138,13 @@ class QueryEngine:
         clock = _Clock()
         model = self.writer.model if self.writer else None
         spent: list[Usage] = []
-        rewritten = rewrite(original, conversation.exchanges, model, index.rarity, spent.append)
+        rewritten = rewrite(original, conversation.exchanges, model, index.idf, spent.append)
         question = understand(rewritten.question)
         standalone = question.text if rewritten.carried else None
         if standalone is not None:
             yield QuestionRewritten(standalone)
         clock.lap("rewrite")
-        library = DocumentTexts(index)
+        library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
         readings, ranked, weights = self._read(index, question, filters, copies, clock)
         decision = decide(index, question, ranked, weights, filtered=bool(filters))

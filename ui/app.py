@@ -21,7 +21,7 @@ from index.errors import CatalogError, LibraryLockedError
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated
 from index.uploads import Deletions
-from index.workers import Background, Writer, every, upkeep
+from index.workers import Background, Writer, every, maintenance
 from rag.engine import QueryEngine
 from ui.http import problems
 from ui.http.answers import answers_router
@@ -72,10 +72,10 @@ def create_app(
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
     workers = [
-        Background("maintenance", every(_MAINTENANCE_SECONDS, upkeep.maintain(index))),
+        Background("maintenance", every(_MAINTENANCE_SECONDS, maintenance.maintain(index))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
     ]
-    watching = [Background("watch", upkeep.watch(index, writer))] if watch else []
+    watching = [Background("watch", maintenance.watch(index, writer))] if watch else []
     app = FastAPIOffline(
         lifespan=_lifespan(index, scratch, reader, renderer, deletions, *workers, writer, *watching),
         title="Footnoted",

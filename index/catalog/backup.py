@@ -1,7 +1,7 @@
-"""A library in one file, made and put back while it is served.
+"""Backs up a library to one file, and restores it, while a server uses it.
 
-The file is an uncompressed tar: ``manifest.json``, ``catalog.sqlite`` and what lies beside it in the home
-folder (uploads, feedback). Caches are left out: they are made again from the catalog, with nothing embedded.
+The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
+(uploads, feedback). It has no caches: those are rebuilt from the catalog without embedding anything.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """What a backup holds.
+    """The content of a backup.
 
     Attributes:
-        file: where it lies.
-        made: when it was made, ISO 8601 in UTC.
+        file: the path of the file.
+        made: the time of the backup, ISO 8601 in UTC.
         generation: the library's generation.
-        documents: how many documents.
+        documents: the number of documents.
         bytes: the size of the file.
-        put_aside: after it was put back, the folder in which what was there before lies; else None.
-        unconfirmed: after it was put back, the folders that it followed: the library follows each again once
-            that is synced by its name.
+        put_aside: after a restore, the folder with the files that were replaced; else None.
+        unconfirmed: after a restore, the folders that the backup followed: the library follows each again
+            once a user syncs it by its path.
     """
 
     file: str
@@ -55,12 +55,12 @@ class BackupReport:
 
 
 def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
-    """Write the library under ``home``, as it is now, to ``file``. Others read and write meanwhile.
+    """Write the library in ``home``, at this moment, to ``file``; readers and writers go on.
 
     Args:
         home: the library's folder.
-        file: must not exist; it appears when it is whole, and only its owner can read it.
-        beside: names of files and folders in ``home`` that belong to the library.
+        file: a new file, which appears once it is complete; only its owner can read it.
+        beside: the names of other files and folders in ``home`` to include.
 
     Raises:
         BackupError: if there is no library, or ``file`` exists or cannot be written.
@@ -72,7 +72,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         raise BackupError(f"{file} exists; choose another name, or move it away")
     part = file.with_name(f".{file.name}.part")
     try:
-        # A run that was killed may have left one.
+        # A killed run may have left this file.
         part.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as place:
             copy = Path(place) / CATALOG
@@ -83,7 +83,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
                 "format": _FORMAT, "made": made, "generation": generation, "documents": documents,
                 "home": str(home.absolute()),
             }  # fmt: skip
-            # What a link leads to belongs to the library, too; links themselves are not put back.
+            # The target of a link belongs to the library, too; links themselves are not restored.
             with (
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
@@ -110,20 +110,20 @@ _REMEDY = "put a backup back with `footnoted restore FILE`"
 
 
 def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
-    """Put the library in ``file`` in the place of the one under ``home``, if there is one.
+    """Replace the library in ``home``, if there is one, by the backup ``file``.
 
-    A server of the same home goes on, and answers from what was put back. What was there is not deleted: it
-    is put aside in a folder that the report names. Folders that the backup follows are not followed until
-    somebody confirms them, since another person's backup may name any folder of this machine.
+    A running server of ``home`` goes on with the restored library. The replaced files are moved to a folder
+    that the report names. The library does not follow the backup's folders until a user confirms them, since
+    another person's backup may name any folder of this machine.
 
     Args:
         home: the library's folder.
-        file: from :func:`back_up`.
-        beside: names of files and folders that belong to a library; whatever else is in the file stays there.
+        file: a file from :func:`back_up`.
+        beside: the names of other files and folders to restore; all else in the file is ignored.
 
     Raises:
-        BackupError: if ``file`` is no whole backup; nothing is changed.
-        LibraryLockedError: if another process goes on writing for half a minute.
+        BackupError: if ``file`` is not a complete backup; nothing is changed.
+        LibraryLockedError: if another process writes for more than half a minute.
     """
     make_folder(home)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
@@ -156,7 +156,7 @@ def _unwritable(file: Path, cause: str) -> BackupError:
 
 
 def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
-    """The manifest of a backup, whose files are put into ``folder`` and checked."""
+    """Extract a backup to ``folder`` and check its files; returns its manifest."""
     wrong = "is no backup of a library, or it is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
@@ -182,14 +182,14 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Leaves out links, which could lead to what a backup must not show; the rest is its owner's alone."""
+    """A tar filter that drops links, which could expose other files, and closes the rest to other users."""
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """What a catalog holds that no library writes, and that would act beyond it; None where nothing does."""
+    """Something in a catalog that no library writes and that could do harm, such as a trigger; else None."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -204,21 +204,21 @@ def _leads_out(path: PurePosixPath | PureWindowsPath) -> bool:
 
 
 def _relocate(catalog: Path, former: str, home: str) -> None:
-    """Let what lay in the former home folder lie in this one."""
+    """Replace the former home folder in paths of the catalog by this one."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         for table, column in (("documents", "source"), ("sources", "folder")):
             connection.execute(
                 f"UPDATE OR REPLACE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 (our names)
-                # Not by LIKE, to which Reports and reports are the same.
+                # LIKE would ignore case.
                 f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
                 (home, len(former) + 1, former, len(former) + 1, former + "/"),
             )
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Follow none but the library's ``own`` folders; returns the others, in order.
+    """Stop following all but the library's ``own`` folders; returns the others, in order.
 
-    What could not be read in them is not listed either: nobody looks at it again until they are confirmed.
+    This also deletes their failures, since no sync reads these folders until a user confirms them.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
@@ -230,7 +230,7 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 
 
 def _renew(catalog: Path, at_least: int) -> None:
-    """Give a catalog another name and a generation that was never seen: no cache may pass for its own."""
+    """Give a catalog a new lineage and a new generation, so that no existing cache fits it."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(
             (connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone() or [0])[0]
@@ -241,7 +241,7 @@ def _renew(catalog: Path, at_least: int) -> None:
 
 
 def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
-    """Move what is about to be replaced to ``aside``; returns whether there was anything."""
+    """Move the files to be replaced to ``aside``; returns whether there were any."""
     there = [home / name for name in beside if (home / name).exists()]
     catalog = home / CATALOG
     if not there and not catalog.exists():
@@ -255,7 +255,7 @@ def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
-    """Write the pages of ``new`` over the catalog in one transaction, or put it in a damaged one's place."""
+    """Overwrite the catalog with ``new`` in one transaction, or replace the file if it is damaged."""
     if catalog.exists() and _is_readable(catalog):
         _copy(new, catalog)
         return
@@ -285,7 +285,7 @@ def _generation(catalog: Path) -> int:
 
 
 def _counts(catalog: Path) -> tuple[int, int]:
-    """The generation of a catalog, and how many documents it has."""
+    """The generation of a catalog, and its number of documents."""
     with closing(sqlite3.connect(catalog)) as connection:
         found = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         documents = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
@@ -300,10 +300,7 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
-    """Add what is at ``place``, less what goes while it is looked at.
-
-    What is only on its way is left out, too: uploads that are being read.
-    """
+    """Add a file or folder, without files that disappear meanwhile and uploads that are not indexed yet."""
     try:
         inside = sorted(place.iterdir()) if place.is_dir() else []
         tar.add(place, name, recursive=False)

@@ -1,4 +1,4 @@
-"""Another build of a library, made beside the one that is searched, and changed over to when it is whole."""
+"""A new build of a library: filled beside the current build, which it replaces once it is complete."""
 
 from __future__ import annotations
 
@@ -6,30 +6,28 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from index.catalog.chunk_rows import chunk_rows, insert_chunks
+from index.catalog.queries import batches, get_build, get_meta, searched_build
 from index.catalog.schema import builds, chunks, documents, meta, ranges, versions
 from index.catalog.writes import (
-    batches,
     check_vectors,
+    chunk_rows,
     delete_chunks,
     drop_unused_vectors,
-    get_build,
-    get_meta,
     insert_build,
-    searched_build,
+    insert_chunks,
     set_meta,
 )
 from index.errors import BuildGoneError
 from index.records import Build, NewVersion, Recipe
 
-_GIVEN_UP = "given_up"
-"""In the library's table of facts for as long as there may be chunks of builds that are none any more."""
+_ABANDONED = "given_up"
+"""The key in ``meta`` that is set while chunks of abandoned builds may exist."""
 
 _GONE = "another process has made the library anew in another way meanwhile; run it again if need be"
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
-    """The build by ``recipe`` that was begun and not finished, or a new one."""
+    """The unfinished build with ``recipe``, or a new one."""
     with engine.begin() as connection:
         searched = searched_build(connection)
         own = searched.number if searched else 0
@@ -40,8 +38,8 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
         return insert_build(connection, recipe)
 
 
-def unbuilt(engine: sa.Engine, build: Build, limit: int) -> list[int]:
-    """The numbers of some documents whose current version ``build`` does not have, in order."""
+def missing_documents(engine: sa.Engine, build: Build, limit: int) -> list[int]:
+    """Ids of up to ``limit`` documents whose current version ``build`` lacks, in order; -1 for all."""
     has = sa.exists().where(
         ranges.c.build == build.number,
         ranges.c.document_id == documents.c.id,
@@ -53,23 +51,23 @@ def unbuilt(engine: sa.Engine, build: Build, limit: int) -> list[int]:
         )
 
 
-def count_unbuilt(engine: sa.Engine, build: Build) -> int:
-    """How many documents ``build`` does not have in their current version."""
-    return len(unbuilt(engine, build, -1))
+def count_missing(engine: sa.Engine, build: Build) -> int:
+    """The number of documents whose current version ``build`` lacks."""
+    return len(missing_documents(engine, build, -1))
 
 
-def put_in_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
-    """Write chunks of documents in a build that is not searched; nobody finds them yet.
-
-    Raises:
-        VectorsGoneError: if a vector is not there any more; nothing is written.
-        BuildGoneError: if the build was given up by another process.
+def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
+    """Add documents to a build that is not searched yet.
 
     Args:
-        engine: of the catalog.
+        engine: the catalog's engine.
         build: the build.
-        documents_at: by number, each document's version and its chunks; one that has another version by
-            now, or is gone, is passed over.
+        documents_at: each document's version and chunks, by id; documents that have changed or been removed
+            meanwhile are skipped.
+
+    Raises:
+        VectorsGoneError: if a vector was deleted meanwhile; nothing is written.
+        BuildGoneError: if another process has abandoned the build.
     """
     rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
     with engine.begin() as connection:
@@ -83,19 +81,18 @@ def put_in_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
         check_vectors(connection, [item for _, item in documents_at.values()])
 
 
-def change_over(engine: sa.Engine, build: Build) -> int:
-    """Let ``build`` be searched from now on, in one step; returns the generation that it made.
+def switch_to_build(engine: sa.Engine, build: Build) -> int:
+    """Make ``build`` the current build in one step; returns the new generation.
 
-    All others are given up: none of them can be taken up again, whole or in parts. Their chunks are
-    deleted by :func:`drop_given_up`.
+    All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
 
     Raises:
-        BuildGoneError: if ``build`` was given up by another process meanwhile; nothing is changed.
+        BuildGoneError: if another process has abandoned ``build`` meanwhile; nothing is changed.
     """
     with engine.begin() as connection:
         _hold(connection, build)
         connection.execute(sa.delete(builds).where(builds.c.id != build.number))
-        set_meta(connection, _GIVEN_UP, "1")
+        set_meta(connection, _ABANDONED, "1")
         generation = int(get_meta(connection, "generation") or 0) + 1
         set_meta(connection, "generation", str(generation))
         set_meta(connection, "build", str(build.number))
@@ -112,27 +109,28 @@ def change_over(engine: sa.Engine, build: Build) -> int:
 
 
 def _hold(connection: sa.Connection, build: Build) -> None:
-    """Begin to write, so that the build cannot go before the transaction is over; raises BuildGoneError.
+    """Begin to write, so that no process can abandon the build during the transaction.
 
-    Before anything is read: the transaction must not have to wait for a writer half-way.
+    This precedes all reads, so that the transaction never waits for another writer half-way. Raises
+    BuildGoneError.
     """
     mine = builds.c.id == build.number
     if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:
         raise BuildGoneError(_GONE)
 
 
-def drop_given_up(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete the chunks of builds that were given up, some at a time, with the vectors that only they had.
+def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
+    """Delete the chunks of abandoned builds in batches, with vectors that no other build uses.
 
-    Does nothing, in no time, where there are none. A run that is broken off is gone on with by the next.
+    Returns at once if there are none. A later call resumes an interrupted one.
     """
     with engine.connect() as connection:
-        if get_meta(connection, _GIVEN_UP) is None:
+        if get_meta(connection, _ABANDONED) is None:
             return
     other = chunks.c.build.not_in(sa.select(builds.c.id))
     while True:
         with engine.begin() as connection:
-            connection.execute(sa.delete(meta).where(meta.c.key == _GIVEN_UP))
+            connection.execute(sa.delete(meta).where(meta.c.key == _ABANDONED))
             query = sa.select(chunks.c.id, chunks.c.vector).where(other).limit(at_once)
             rows = connection.execute(query).all()
             if not rows:
@@ -140,4 +138,4 @@ def drop_given_up(engine: sa.Engine, at_once: int = 5_000) -> None:
             for part in batches([row.id for row in rows]):
                 connection.execute(sa.delete(chunks).where(chunks.c.id.in_(part)))
             drop_unused_vectors(connection, {row.vector for row in rows})
-            set_meta(connection, _GIVEN_UP, "1")
+            set_meta(connection, _ABANDONED, "1")

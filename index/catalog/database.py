@@ -1,7 +1,7 @@
 """The catalog: every document, version, passage and vector of a library, in one SQL database.
 
-It is the truth; the FAISS and tantivy files are caches of it. Each commit that changes what can be
-found raises the generation by one, and readers see the state before a commit or the one after it.
+The catalog is authoritative; the FAISS and tantivy files are caches of it. Each commit that changes the
+searchable passages raises the generation by one. A reader sees the state before a commit or after it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.catalog.chunk_rows import chunk_rows, insert_chunks
-from index.catalog.forecast import foreseen
+from index.catalog.queries import batches, get_meta, searched_build
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import (
     builds,
@@ -28,20 +27,20 @@ from index.catalog.schema import (
     sources,
     vectors,
 )
-from index.catalog.trash import put_back_rows
+from index.catalog.trash import restore_rows
 from index.catalog.writes import (
-    batches,
     check_lineage,
     check_vectors,
-    date_again,
+    chunk_rows,
     delete_document,
     drop_unused_vectors,
-    get_meta,
+    forecast,
     insert_build,
+    insert_chunks,
     note_removals,
-    searched_build,
     set_meta,
     supersede,
+    update_file_dates,
 )
 from index.documents import Document
 from index.errors import CatalogError, write_failure
@@ -59,7 +58,7 @@ class Catalog:
     """A library's database. Safe to share between threads.
 
     Attributes:
-        engine: gives connections to it.
+        engine: the SQLAlchemy engine of the database.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -67,17 +66,17 @@ class Catalog:
 
     @classmethod
     def open(cls, path: Path) -> Catalog:
-        """Open the SQLite file at ``path``, making or migrating it as needed.
+        """Open the SQLite file at ``path``; create or migrate it as needed.
 
         Raises:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
-        # SQLite gives the files beside it the mode of this one, and tells better why it cannot be made.
+        # SQLite gives its -wal and -shm files the mode of this one. If this fails, SQLite's error says why.
         with suppress(OSError):
             make_file(path)
         place = sa.URL.create("sqlite", database=str(path))
-        # A reader holds its connection for a whole question: none waits for another's.
+        # A reader holds its connection for a whole question, so readers must not wait for connections.
         engine = sa.create_engine(
             place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=20, max_overflow=-1
         )
@@ -85,7 +84,7 @@ class Catalog:
         try:
             migrate(engine)
         except sa.exc.DatabaseError as error:
-            # A backup does not help where nothing can be written.
+            # Restoring a backup does not help where nothing can be written.
             restore = "" if write_failure(error) else ", or put a backup back with `footnoted restore FILE`"
             raise CatalogError(
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
@@ -96,34 +95,34 @@ class Catalog:
         return cls(engine)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         self.engine.dispose()
 
     # Reading
 
     @contextmanager
     def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
-        """One state of the catalog, for as long as it is held.
+        """One state of the catalog, unchanged while the context lasts.
 
         Args:
-            build: whose passages are read; None for those of the one that is searched.
+            build: the build whose passages are read; None for the current one.
         """
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             yield CatalogReader(connection, build)
 
     def generation(self) -> int:
-        """How many commits have changed what can be found."""
+        """The number of commits that changed the searchable passages."""
         with self.engine.connect() as connection:
             return int(get_meta(connection, "generation") or 0)
 
     def build(self) -> Build | None:
-        """The build that is searched; None while nothing was ever indexed."""
+        """The current build; None while nothing was ever indexed."""
         with self.reading() as reader:
             return reader.build
 
     def sources(self) -> list[str]:
-        """The folders that this library follows, in order."""
+        """The folders that the library follows, in order."""
         with self.reading() as reader:
             return reader.sources()
 
@@ -133,7 +132,7 @@ class Catalog:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The files known under the folder ``source``, by path, as they were when last read."""
+        """The files of the folder ``source`` by path, as they were when they were last read."""
         with self.reading() as reader:
             return reader.files(source)
 
@@ -142,13 +141,23 @@ class Catalog:
         with self.reading() as reader:
             return reader.documents()
 
+    def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
+        """As :meth:`CatalogReader.document`."""
+        with self.reading() as reader:
+            return reader.document(document_id, version)
+
+    def count_passages(self) -> int:
+        """The number of passages that a search can find."""
+        with self.reading() as reader:
+            return reader.count_chunks()
+
     def text(self, document_id: int, version: int | None = None) -> Document:
         """As :meth:`CatalogReader.text`."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """Those of ``digests`` whose vector is stored."""
+        """The subset of ``digests`` whose vectors are stored."""
         known: set[str] = set()
         with self.engine.connect() as connection:
             for part in batches(sorted(digests)):
@@ -162,12 +171,12 @@ class Catalog:
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Store vectors under their digests, ahead of the passages that will name them.
+        """Store vectors by digest, before the passages that refer to them.
 
         Args:
             new: vectors by digest.
-            sentences: for some of them, the vectors of the passage's sentences, packed
-                (:mod:`index.embedding.quantize`).
+            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by
+                digest, as far as the encoder gives them.
         """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
@@ -179,26 +188,30 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Remember folders, so that a later sync without a path goes over them; this confirms them, too."""
+        """Follow folders: a later sync without a path reads them. This also confirms them."""
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
                 connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
-        """Note that files were saved again with the same content: size and mtime_ns by document.
+        """Record new file times of documents whose content is unchanged.
 
-        What is dated by the time of its file has a new date.
+        A document that is dated by the time of its file gets a new date.
+
+        Args:
+            states: size in bytes and mtime_ns, by document id.
+            lineage: the expected lineage; None for any.
 
         Raises:
-            LibraryRestoredError: if the catalog is not of ``lineage`` any more.
+            LibraryRestoredError: if the catalog has another lineage.
         """
         if not states:
             return
         with self.engine.begin() as connection:
-            # Not another generation: no passage came or went. What is remembered of dates is old now.
+            # No passage changed, so the generation stays; cached filters on dates are stale now.
             set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
-            # After something was written nobody else writes: what is read now stays.
+            # This transaction has written, so no other writer can change what it reads now.
             check_lineage(connection, lineage)
             for document_id, (size, mtime_ns) in states.items():
                 connection.execute(
@@ -206,7 +219,7 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
-                for statement in date_again(document_id, mtime_ns):
+                for statement in update_file_dates(document_id, mtime_ns):
                     connection.execute(statement)
 
     def commit(
@@ -222,40 +235,41 @@ class Catalog:
         """Write new versions and remove documents in one transaction, and raise the generation.
 
         Args:
-            new: documents to add, or versions that supersede the ones there are.
-            removed: numbers of documents to remove, with all their versions.
-            recipe: how the passages of ``new`` were made, if that is not how the library's are: an empty
-                library takes to it.
-            prepare: does what takes long and belongs to the commit, before anybody sees anything of it and
-                before the transaction, which others wait for. It is told what will be committed, and again,
-                within the transaction, if that comes otherwise. If it raises, nothing is committed.
-            lineage: the catalog's when ``removed`` was read; None for any.
-            back: the file of a document that comes back (:mod:`index.catalog.trash`), which is among ``new``.
+            new: documents to add, or new versions of known documents.
+            removed: ids of documents to remove with all their versions.
+            recipe: the recipe of the passages of ``new``, if it differs from the library's; an empty library
+                adopts it.
+            prepare: does slow work that belongs to the commit, before the transaction that other writers wait
+                for. It receives the expected outcome, and is called again inside the transaction if the
+                outcome differs. If it raises, nothing is committed.
+            lineage: the catalog's lineage when ``removed`` was read; None for any.
+            back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
+                among ``new``.
 
         Raises:
-            LibraryRestoredError: if it has another one now.
-            OutdatedError: if one of ``new`` is another reading of what is not there any more.
-            DetailsChangedError: if somebody gave other details of one of ``new`` since it was described.
-            TakenError: if something else is where ``back`` was.
+            LibraryRestoredError: if the catalog has another lineage now.
+            OutdatedError: if one of ``new`` re-reads a version that is no longer current.
+            DetailsChangedError: if a user has edited the details of one of ``new`` since it was described.
+            TakenError: if another document has the id or the path of ``back``.
         """
         expected: tuple[Committed, Build] | None = None
         if prepare is not None:
             with self.reading() as reader:
                 check_lineage(reader.connection, lineage)
                 check_vectors(reader.connection, new)
-                expected = foreseen(reader.connection, new, removed, recipe)
+                expected = forecast(reader.connection, new, removed, recipe)
             prepare(*expected)
         rows = [chunk_rows(item) for item in new]
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
-            # Written first: from here on nobody else writes, and what is read stays.
+            # Write first: from here on no other writer can change what this transaction reads.
             set_meta(connection, "generation", str(generation))
             build = _build_for(connection, recipe)
             written: list[int] = []
             came: list[tuple[int, ...]] = []
             gone: dict[int, str] = {}
-            came_back = put_back_rows(connection, back) if back is not None else set()
+            came_back = restore_rows(connection, back) if back is not None else set()
             for item, its in zip(new, rows, strict=True):
                 document_id, old = supersede(connection, item)
                 gone |= old
@@ -268,24 +282,24 @@ class Catalog:
             if prepare is not None:
                 check_vectors(connection, new)
                 if (committed, build) != expected:
-                    # As where a build that is being made has been given numbers meanwhile.
+                    # A rebuild, for example, may have taken chunk ids meanwhile.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
         for part in batches(unused):
-            # Nobody sees them any more. Others may write between two parts.
+            # No reader sees these vectors any more; other writers may write between two batches.
             with self.engine.begin() as connection:
                 drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Forget what went up to the generation ``until``: no cache was made before it any more."""
+        """Forget removals up to the generation ``until``: every cache is newer."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             set_meta(connection, "forgotten", str(until))
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """The build that new passages belong to: the one that is searched, made or changed where it has none."""
+    """The build of new passages: the current one, created if there is none and replaced if it is empty."""
     build = searched_build(connection)
     if build is None:
         build = insert_build(connection, recipe or Recipe("", 0, 0, 0))
@@ -293,7 +307,7 @@ def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
     elif recipe is not None and recipe != build.recipe:
         if connection.scalar(sa.select(chunks.c.id).where(chunks.c.build == build.number).limit(1)):
             raise ValueError(f"passages by {recipe} cannot go to a library of {build.recipe}")
-        # No passage is of the former one: it is no build that is being made.
+        # The old build has no passages, so it must not be resumed.
         connection.execute(sa.delete(builds).where(builds.c.id == build.number))
         build = insert_build(connection, recipe)
         set_meta(connection, "build", str(build.number))
@@ -304,7 +318,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     _set_wal(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
-    # 8 MB: the upper pages of a million vectors' tables, which each search passes through.
+    # 8 MB hold the upper B-tree pages of a million vectors, which every search reads.
     connection.execute("PRAGMA cache_size=-8000")
 
 
@@ -314,7 +328,7 @@ def _set_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            # SQLite does not wait by itself while another process makes the same file.
+            # SQLite's own timeout does not apply while another process creates the file.
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

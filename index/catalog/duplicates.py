@@ -1,4 +1,4 @@
-"""Which documents of a library are near-duplicates: a story in several outlets, a report saved again."""
+"""Finds near-duplicate documents: a story in several outlets, a report saved again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.queries import batches
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
-from index.catalog.writes import batches
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 _ROWS = 3
 _BANDS = 42
-"""Two documents are compared where one of 42 bands of 3 numbers is the same in both signatures (locality
-sensitive hashing; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). Of pairs that lie just at
-the threshold, 0.4 % have no such band; of those that share a tenth of their shingles, 4 % have one."""
+"""Locality sensitive hashing compares two documents if one of 42 bands of 3 numbers is equal in both
+signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). It misses 0.4 % of the pairs at
+the threshold, and compares 4 % of the pairs that share a tenth of their shingles."""
 
 _MIX = 0x9E3779B97F4A7C15
-"""Makes one number of a band's: 2^64 divided by the golden ratio, odd."""
+"""Hashes a band into one number: 2^64 divided by the golden ratio, odd."""
 
 _MOST_FOLLOWED = 0.02
-"""Of the documents: where more of them are new or have lost a near-duplicate, all are compared again."""
+"""All documents are compared again if more than this share is new or has lost a near-duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """What is known of one generation.
+    """The near-duplicates of one generation.
 
     Attributes:
         state: the catalog's lineage and generation.
-        places: each document that has a signature and its version, in the order of their numbers.
-        signatures: theirs, in the same order.
-        members: the group of each document that has near-duplicates, itself included, by number.
+        places: id and version of each document with a signature, in order of id.
+        signatures: their signatures, in the same order.
+        members: for each document with near-duplicates, the ids of its group, its own included.
     """
 
     state: tuple[str, int]
@@ -53,8 +53,7 @@ class _Groups:
 class Duplicates:
     """The near-duplicates in a catalog. Safe to share between threads.
 
-    A document that was indexed before there were signatures has none, and no near-duplicates, until it is
-    indexed again.
+    A document without a signature has no near-duplicates.
     """
 
     def __init__(self) -> None:
@@ -64,20 +63,19 @@ class Duplicates:
     def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
         """The groups of near-duplicates: documents that resemble each other, directly or through others.
 
-        They are made once, in about a second for 10,000 documents, and follow what changes from one
-        generation to the next.
+        The first call takes about a second for 10,000 documents; later ones follow the changes of each
+        generation.
 
         Returns:
-            By the number of each document that has near-duplicates, the numbers of its group, its own
-            included, in order.
+            For each document with near-duplicates, the ids of its group in order, its own included.
         """
         return self._current(reader).members
 
     def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
-        """The near-duplicates of a document's current version, and how much each resembles it.
+        """The near-duplicates of a document's current version, with their resemblance from 0 to 1.
 
         Returns:
-            Those whose estimated resemblance is NEAR_DUPLICATE or more, best first, equal ones by path.
+            Documents with an estimated resemblance of at least NEAR_DUPLICATE, best first, ties by path.
 
         Raises:
             DocumentNotFoundError: if there is no such document.
@@ -102,17 +100,17 @@ class Duplicates:
         with self._lock:
             known = self._groups
             if known is None or known.state != state:
-                # Another lineage gives the same numbers and versions to other texts.
+                # In another lineage the same ids and versions may mean other texts.
                 same = known is not None and known.state[0] == state[0]
                 known = _followed(known if same else None, reader, state)
-                # One who still reads an older state does not take away what the others have.
+                # A reader of an older state must not discard the newer groups.
                 if self._groups is None or self._groups.state[0] != state[0] or self._groups.state < state:
                     self._groups = known
             return known
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """The groups of the state that ``reader`` reads, of which ``known`` tells a part."""
+    """The groups at the state of ``reader``, computed from the earlier groups ``known`` where possible."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -156,7 +154,7 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """The groups of more than one, by each of their documents."""
+    """The groups with more than one document, by each of their documents."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
@@ -164,7 +162,7 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Give each of ``rows`` the label of those that resemble it."""
+    """Merge each of ``rows`` with the groups of the rows that resemble it."""
     import numpy as np
 
     used = _BANDS * _ROWS
@@ -177,9 +175,9 @@ def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """A number for each signature, the same for those of one group: the place of the group's first.
+    """The group of each signature, as the position of the group's first.
 
-    Groups do not depend on the order of the signatures.
+    The groups do not depend on the order of the signatures.
 
     Args:
         stored: signatures, of shape (documents, PERMUTATIONS).
@@ -194,7 +192,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """The rows that are equal in ``band``, each run of more than one as places."""
+    """The positions of rows with equal ``band``, one array per set of two or more."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)
@@ -208,7 +206,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Give those of ``alike`` that are near-duplicates the same label, with all that have it already."""
+    """Merge the groups of near-duplicates among ``alike``."""
     import numpy as np
 
     while len(alike) > 1:

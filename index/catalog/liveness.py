@@ -1,4 +1,4 @@
-"""Which process does something, written down so that another one can tell later whether it still runs."""
+"""Identifies a process in a file or table, so that others can tell whether it still runs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _BOOT = _PROCESSES / "sys/kernel/random/boot_id"
 _BOOT_DIGITS = 8
 
 _STATE, _START = 0, 19
-"""Places in ``/proc/PID/stat`` after the program's name (proc(5) counts them from 3 there)."""
+"""Fields of ``/proc/PID/stat`` after the program's name (fields 3 and 22 in proc(5))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, told from a later one that has the same number.
+    """A process, distinct from a later one with the same pid.
 
     Attributes:
-        pid: its number.
-        host: the machine, or the container, that it runs on.
-        started: when it was started, in the words of the system; empty where that is not known.
+        pid: its pid.
+        host: the host name of its machine or container.
+        started: the boot and the clock tick at which it started; empty if unknown.
     """
 
     pid: int
@@ -35,10 +35,10 @@ class Process:
 
     @classmethod
     def of(cls, written: str) -> Process:
-        """The process that was written as ``str`` writes it.
+        """Parse the form that ``str`` writes.
 
         Raises:
-            ValueError: if it is of another form.
+            ValueError: if ``written`` has another form.
         """
         pid, _, place = written.partition("@")
         host, _, started = place.partition("/")
@@ -46,7 +46,7 @@ class Process:
 
     @property
     def lives(self) -> bool | None:
-        """Whether it still runs; None where that cannot be told from here."""
+        """Whether it still runs; None if that is unknown, as for a process of another host."""
         # On Windows signal 0 would end the process.
         if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
             return None
@@ -62,14 +62,14 @@ class Process:
 
 
 def this_process() -> Process:
-    """The process that calls this."""
+    """The current process."""
     return Process(os.getpid(), socket.gethostname(), _start_of(os.getpid()))
 
 
 def _start_of(pid: int) -> str:
-    """The boot and the tick at which a process was started; empty where none runs, or Linux does not."""
+    """The boot and the clock tick at which a process started; empty if it does not run, or not on Linux."""
     try:
-        # The program's name is in parentheses and may hold anything, parentheses too.
+        # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
         boot = _BOOT.read_text()[:_BOOT_DIGITS]
     except OSError:

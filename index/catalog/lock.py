@@ -1,4 +1,4 @@
-"""The lock that keeps writers of a library apart, in other threads and processes too, and who holds it."""
+"""The write lock of a library, across threads and processes, and the record of its holder."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""Beside the lock, which is emptied whenever somebody tries it."""
+"""A file of its own, since every attempt to lock truncates the lock file."""
 
 LOCK_SECONDS = 30.0
-"""How long a writer waits for another one."""
+"""How long a writer waits for another."""
 
 _TASK: ContextVar[str] = ContextVar("task", default="write")
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who is writing to a library.
+    """The holder of a library's write lock.
 
     Attributes:
         process: the process.
-        since: since when, ISO 8601 in UTC.
-        task: for what: ``sync``, ``upload``, ``rebuild``, ``compaction``, or plain ``write``.
+        since: when it took the lock, ISO 8601 in UTC.
+        task: ``sync``, ``upload``, ``rebuild``, ``compaction``, or ``write``.
     """
 
     process: Process
@@ -42,7 +42,7 @@ class Holder:
 
 
 class WriteLock:
-    """The one lock on writing to a library. Safe to share between threads; a thread may take it again."""
+    """The write lock of a library: reentrant, and safe to share between threads."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -50,14 +50,14 @@ class WriteLock:
 
     @contextmanager
     def hold(self, task: str | None = None, timeout: float | None = None) -> Iterator[None]:
-        """Keep every other writer out.
+        """Exclude all other writers.
 
         Args:
-            task: what for, for those who wait; by default what this thread is :func:`doing`.
+            task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
 
         Raises:
-            LibraryLockedError: if another one goes on writing for so long.
+            LibraryLockedError: if another writer holds the lock for longer.
         """
         with ExitStack() as held:
             try:
@@ -72,7 +72,7 @@ class WriteLock:
 
 @contextmanager
 def doing(task: str) -> Iterator[None]:
-    """Name what this thread takes the lock for, for as long as the context lasts."""
+    """Name the task for which this thread takes the lock, while the context lasts."""
     before = _TASK.set(task)
     try:
         yield
@@ -81,7 +81,7 @@ def doing(task: str) -> Iterator[None]:
 
 
 def note_holder(home: Path, task: str) -> None:
-    """Write down that this process writes to the library in ``home``. For the one who holds the lock."""
+    """Record that this process writes to the library in ``home``. The caller holds the lock."""
     me = this_process()
     noted = {
         "pid": me.pid,
@@ -90,25 +90,25 @@ def note_holder(home: Path, task: str) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
         "task": task,
     }
-    # It is for those who wait only: what is to be written must not fail for its sake.
+    # Only waiting writers read this, so writing must not fail because of it.
     with suppress(OSError), open(home / HOLDER_FILE, "w", encoding="utf-8", opener=opener) as file:
         json.dump(noted, file)
 
 
 def holder(home: Path) -> Holder | None:
-    """Who is writing to the library in ``home``; None if nobody is, or it cannot be told."""
+    """The holder of the write lock of ``home``; None if there is none, or it is unknown."""
     try:
         noted = json.loads((home / HOLDER_FILE).read_text(encoding="utf-8"))
         process = Process(int(noted["pid"]), str(noted["host"]), str(noted["started"]))
         found = Holder(process, str(noted["since"]), str(noted["task"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    # A process that was killed leaves its note behind, and the system gave its lock back.
+    # A killed process leaves its record, but the system has released its lock.
     return None if process.lives is False else found
 
 
 def locked(home: Path) -> LibraryLockedError:
-    """The error that names who holds the lock of ``home``."""
+    """The error that names the holder of the write lock of ``home``."""
     found = holder(home)
     who, why = "another process", ""
     if found is not None:

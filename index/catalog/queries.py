@@ -1,27 +1,27 @@
-"""The SQL of reading the catalog, and its rows as values."""
+"""SQL queries of the catalog, and the conversion of rows to values."""
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from index.catalog.schema import chunks, details, documents, layouts, versions
+from index.catalog.schema import builds, chunks, details, documents, layouts, meta, versions
 from index.details import Detail
 from index.documents import Document, Section, Span
-from index.records import DocumentRecord, FileState, Filters, Passage
+from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
 
 
 def is_current() -> sa.ColumnElement[bool]:
-    """Joins a document to its current version."""
+    """The condition that joins a document to its current version."""
     return sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
 
 
 def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
-    """Picks one document in one version, or in its current one."""
+    """The condition that selects one version of a document; None selects the current one."""
     wanted = documents.c.version if version is None else version
     return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
 
@@ -54,7 +54,7 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Selects what a list shows, from documents joined to all their versions; little lies beyond the text."""
+    """Selects the columns of the document list. Few of them lie behind the text, which is slow to skip."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -73,8 +73,8 @@ def list_query() -> sa.Select[Any]:
 
 
 def file_query() -> sa.Select[Any]:
-    """Selects the path of the file of each document, and the fields of its ``FileState``."""
-    # Only pages of PDFs are recognised.
+    """Selects the path of each document's file, and the fields of its ``FileState``."""
+    # Text recognition reads pages of PDFs only.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
     beneath = sa.func.json_group_object(details.c.key, details.c.beneath_origin)
@@ -94,14 +94,14 @@ def file_query() -> sa.Select[Any]:
 
 
 def to_file(row: sa.Row[Any]) -> FileState:
-    """A row of :func:`file_query` as a value."""
+    """Convert a row of :func:`file_query`."""
     origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
     state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
     return FileState(*state, origins, row.has_pictures, row.recognised_in)
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """The details in the catalog that were given of a document."""
+    """The details that users have given of a document."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -109,7 +109,7 @@ def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
-    """A row of :func:`record_query` as a value."""
+    """Convert a row of :func:`record_query`."""
     fields = row._mapping
     computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
     return DocumentRecord(
@@ -122,7 +122,7 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
 
 
 def to_passage(row: sa.Row[Any], text: str) -> Passage:
-    """A row of :func:`passage_query` as a value; ``text`` is its document's."""
+    """Convert a row of :func:`passage_query`; ``text`` is the document's text."""
     document = to_record(row)
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
@@ -141,7 +141,7 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
 
 
 def to_document(row: sa.Row[Any]) -> Document:
-    """A row of all columns of ``versions`` as a value, without the layouts of its pages."""
+    """Convert a row of all columns of ``versions``, without the layouts of its pages."""
     return Document(
         row.text,
         row.title,
@@ -157,7 +157,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
-        # What is only the folder it lay in does not move with it.
+        # A collection that is only the folder's name does not move with the document.
         collection=row.collection if "collection" in row.origins else None,
     )
 
@@ -171,11 +171,11 @@ def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Sel
 TEXT = sa.select(versions.c.text).where(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
-"""Selects the text of one version. SQL's own ``substr`` counts anew from the start for each passage."""
+"""Selects the text of one version. ``substr`` in SQL would count from the start for each passage."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """What ``filters`` ask of a document's current version."""
+    """The conditions of ``filters`` on a document's current version."""
     conditions: list[sa.ColumnElement[bool]] = []
     for column, values in (
         (documents.c.id, filters.document_ids),
@@ -190,19 +190,19 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
     if filters.published_after is not None:
-        # After a month or a year is after the last day of it.
+        # After a month or a year means after its last day.
         conditions.append(versions.c.published > filters.published_after)
         conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
     return conditions
 
 
 def _each(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Selects ``values``. They travel as one, since SQLite limits the variables of a statement."""
+    """Selects ``values`` from one JSON parameter, since SQLite limits the parameters of a statement."""
     return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
 def passage_query(build: int) -> sa.Select[Any]:
-    """Selects the columns of a Passage for the chunks of all current versions in a build, by number."""
+    """Selects the columns of a Passage for all chunks of current versions in a build, by id."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -216,3 +216,34 @@ def passage_query(build: int) -> sa.Select[Any]:
         .where(is_current(), chunks.c.build == build)
         .order_by(chunks.c.id)
     )
+
+
+_BATCH = 500
+"""Values in one IN list: old SQLite versions allow 999 parameters."""
+
+_Value = TypeVar("_Value")
+
+
+def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """Split ``values`` into batches for IN lists."""
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
+
+
+def get_meta(connection: sa.Connection, key: str) -> str | None:
+    """A value of the ``meta`` table, or None."""
+    value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+    return value
+
+
+def searched_build(connection: sa.Connection) -> Build | None:
+    """The current build; None while nothing was ever indexed."""
+    number = get_meta(connection, "build")
+    return None if number is None else get_build(connection, int(number))
+
+
+def get_build(connection: sa.Connection, number: int) -> Build:
+    """The build of a number, which must exist."""
+    row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
+    recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
+    return Build(number, get_meta(connection, "lineage") or "", recipe)

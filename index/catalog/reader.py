@@ -1,4 +1,4 @@
-"""One state of the catalog, read for as long as it is held: what a commit changes meanwhile is not seen."""
+"""Reads one state of the catalog; later commits do not show in it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import sqlalchemy as sa
 
 from index.catalog.queries import (
     TEXT,
+    batches,
     conditions,
     details_of,
     file_query,
+    get_meta,
     is_current,
     is_version,
     layout_query,
     list_query,
     passage_query,
     record_query,
+    searched_build,
     to_document,
     to_file,
     to_passage,
@@ -35,7 +38,6 @@ from index.catalog.schema import (
     vectors,
     versions,
 )
-from index.catalog.writes import batches, get_meta, searched_build
 from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.errors import DocumentNotFoundError
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS = 2_000
-"""Vectors that are handed on at a time: 3 MB at 384 dimensions."""
+"""Vectors per batch: 3 MB at 384 dimensions."""
 
 _NO_FILTERS = Filters()
 
@@ -55,19 +57,19 @@ _VECTORS = (
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
     .where(chunks.c.id.in_(sa.text("SELECT value FROM json_each(:numbers)")))
 )
-"""Hundreds of numbers in each search: as one value they cost a fifth of what they cost as so many."""
+"""Each search passes hundreds of ids: one JSON parameter takes a fifth of the time of as many parameters."""
 
 
 class CatalogReader:
-    """Reads a catalog through one connection that has begun a transaction. Not for two threads at once.
+    """Reads a catalog in one transaction. For one thread at a time.
 
     Attributes:
-        generation: the generation that it reads.
-        build: the build that is searched, or None while nothing was ever indexed.
+        generation: the generation of this state.
+        build: the build whose passages it reads; None while nothing was ever indexed.
     """
 
     def __init__(self, connection: sa.Connection, build: Build | None = None) -> None:
-        """Read through ``connection``; the passages of ``build``, if not of the one that is searched."""
+        """Read in the transaction of ``connection``; None reads the passages of the current build."""
         self._connection = connection
         self.generation = int(get_meta(connection, "generation") or 0)
         self.build = searched_build(connection) if build is None else build
@@ -75,22 +77,22 @@ class CatalogReader:
 
     @property
     def lineage(self) -> str:
-        """Names the catalog, as ``Build.lineage`` does."""
+        """Identifies the catalog: restoring a backup changes it (see ``Build.lineage``)."""
         return get_meta(self._connection, "lineage") or ""
 
     @property
     def connection(self) -> sa.Connection:
-        """Where it reads; for what reads more of the same state."""
+        """The connection, for other queries of the same state."""
         return self._connection
 
     # Documents
 
     def sources(self) -> list[str]:
-        """The folders that this library follows, in order."""
+        """The folders that the library follows, in order."""
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
-        """The folders that a backup named and nobody has confirmed, in order: they are not followed."""
+        """The folders that a restored backup names and no user has confirmed, in order; not followed."""
         return self._folders(~sources.c.confirmed)
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
@@ -98,7 +100,7 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The files known under the folder ``source``, by path, as they were when last read."""
+        """The files of the folder ``source`` by path, as they were when they were last read."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
@@ -110,7 +112,7 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """The details that were given of the document at this place; empty where there is none."""
+        """The details that users have given of the document at ``path``; empty if there is none."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
@@ -121,7 +123,7 @@ class CatalogReader:
         return [to_record(row) for row in self._connection.execute(query)]
 
     def listed(self) -> list[dict[str, Any]]:
-        """What a list shows of the current version of every document, by path: of each column its value."""
+        """The rows of the document list: the current version of every document, by path."""
         query = list_query().where(is_current()).order_by(documents.c.path, documents.c.source)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
@@ -136,19 +138,19 @@ class CatalogReader:
         return sorted(found, key=lambda record: (record.path, record.source))
 
     def count_documents(self, filters: Filters = _NO_FILTERS) -> int:
-        """How many documents pass ``filters`` in their current versions."""
+        """The number of documents whose current version passes ``filters``."""
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters))) or 0)
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """One document's current version, or the version asked for; raises DocumentNotFoundError."""
+        """One version of a document, by default the current one; raises DocumentNotFoundError."""
         row = self._connection.execute(record_query().where(is_version(document_id, version))).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_record(row)
 
     def versions(self, document_id: int) -> list[DocumentRecord]:
-        """All versions of one document that are kept, the newest first; raises DocumentNotFoundError."""
+        """All versions of a document, newest first; raises DocumentNotFoundError."""
         query = record_query().where(documents.c.id == document_id).order_by(versions.c.version.desc())
         found = [to_record(row) for row in self._connection.execute(query)]
         if not found:
@@ -156,16 +158,16 @@ class CatalogReader:
         return found
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """The versions that were read from a file with this sha256, the newest document first."""
+        """The versions whose file has this sha256, newest document first."""
         query = record_query().where(versions.c.digest == digest)
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """One document with its text, in its current version or the one asked for, without its layouts.
+        """The text of one version of a document, by default the current one, without its layouts.
 
         Raises:
-            DocumentNotFoundError: if there is none.
+            DocumentNotFoundError: if there is no such version.
         """
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
         row = self._connection.execute(query).first()
@@ -174,11 +176,11 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """As :meth:`text` of the current version, with what it says itself in the place of all details."""
+        """The current version as its file says, without the details that users have given."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """The layouts of those of ``pages`` that have one, by page."""
+        """The layouts of ``pages``, from 1, as far as they have one."""
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -186,11 +188,11 @@ class CatalogReader:
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """The sentence that just ``span`` is in a document, with the header of its table if it is a row.
+        """Find the sentence at exactly ``span``.
 
         Returns:
-            The span, and where the caption and headings of its table stand; None where ``span`` is not a
-            whole sentence, or the version is no longer the current one.
+            The span, and the span of its table's caption and headings if the sentence is a row; None if
+            ``span`` is not a whole sentence or the version is no longer current.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -209,11 +211,11 @@ class CatalogReader:
     def passages(
         self, chunk_ids: Collection[int] | None = None, after: int | None = None
     ) -> Iterator[Passage]:
-        """Chunks by number, or all, in the order of their numbers; unknown numbers are passed over.
+        """Passages in the order of their ids; unknown ids are ignored.
 
         Args:
-            chunk_ids: their numbers, or None for all.
-            after: of all, only those with a higher number.
+            chunk_ids: the ids, or None for all.
+            after: skip ids up to this one.
         """
         query = passage_query(self._number)
         if after is not None:
@@ -223,7 +225,7 @@ class CatalogReader:
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
             narrowed = query if part is None else query.where(chunks.c.id.in_(part))
             for row in self._connection.execute(narrowed.execution_options(yield_per=1000)):
-                # A document's chunks are numbered in a row, so that its text is fetched once.
+                # A document's ids are consecutive, so its text is fetched once.
                 if place != (row.document_id, row.version):
                     place = row.document_id, row.version
                     wanted = {"document": row.document_id, "version": row.version}
@@ -231,19 +233,19 @@ class CatalogReader:
                 yield to_passage(row, text)
 
     def count_chunks(self) -> int:
-        """How many chunks there are."""
+        """The number of chunks in the build."""
         total = sa.func.sum(ranges.c.beyond - ranges.c.first)
         return int(self._connection.scalar(sa.select(total).where(ranges.c.build == self._number)) or 0)
 
     def has_chunks(self) -> bool:
-        """Whether there is a chunk."""
+        """Whether the build has any chunk."""
         some = sa.select(ranges.c.first).where(
             ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
         )
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """No chunk that was committed has a higher number."""
+        """The highest chunk id that was ever committed, as far as removals are remembered."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -251,7 +253,7 @@ class CatalogReader:
 
     @property
     def touched(self) -> int:
-        """How often files were noted to have been saved again: what is dated by them has another date."""
+        """The number of calls of ``Catalog.touch``, each of which may change dates."""
         return int(get_meta(self._connection, "touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
@@ -274,16 +276,16 @@ class CatalogReader:
     # What caches follow
 
     def forgotten(self) -> int:
-        """Up to which generation it is not known any more what went."""
+        """The newest generation whose removals are forgotten."""
         return int(get_meta(self._connection, "forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
-        """The numbers of chunks that went in generations after ``since``, in order, where they are noted."""
+        """The ids of chunks removed after the generation ``since``, in order."""
         query = sa.select(removals.c.chunk).where(removals.c.generation > since)
         return sorted(self._connection.scalars(query))
 
     def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        """The vectors of chunks, in the order of ``chunk_ids``, all of which must be there."""
+        """The vectors of ``chunk_ids``, which must exist, in that order: shape (n, dimensions)."""
         import numpy as np
 
         if not chunk_ids:
@@ -295,7 +297,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """The vectors of the sentences of those of ``chunk_ids`` that have them, packed."""
+        """The packed vectors of the chunks' sentences, by chunk id, as far as they have them."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )
@@ -306,10 +308,10 @@ class CatalogReader:
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """The numbers of chunks and their vectors, in the order of their numbers, some at a time.
+        """All chunk ids and vectors in batches, in order of id.
 
         Args:
-            after: only chunks with a higher number.
+            after: skip ids up to this one.
         """
         import numpy as np
 

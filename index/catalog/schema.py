@@ -1,4 +1,4 @@
-"""The catalog's tables, as SQLAlchemy Core sees them, and the way to bring a database up to them."""
+"""The catalog's tables in SQLAlchemy Core, and the migration of a database to them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from index.errors import SchemaError
 
-HEAD = "0010"
-"""The revision that this code reads and writes: the newest file of ``migrations/versions``."""
+HEAD = "0001"
+"""The schema revision of this code: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
 
@@ -22,15 +22,15 @@ sources = sa.Table(
     "sources",
     metadata,
     sa.Column("folder", sa.Text, primary_key=True),
-    # False where a backup named the folder, until somebody confirms it.
+    # False for a folder of a restored backup, until a user confirms it.
     sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 failures = sa.Table(
-    # Files and folders that could not be read when they were synced last.
+    # Files and folders that the last sync could not read.
     "failures",
     metadata,
-    # Never reused: nobody dismisses another one than they saw.
+    # Never reused, so that a user dismisses the failure that they saw.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
@@ -44,7 +44,7 @@ failures = sa.Table(
 documents = sa.Table(
     "documents",
     metadata,
-    # Never reused, so that a link to a deleted document cannot come to mean another one.
+    # Never reused, so that a link to a deleted document never leads to another one.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
@@ -79,19 +79,19 @@ versions = sa.Table(
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", sa.Text, nullable=False, server_default=""),
     sa.Column("collection", sa.Text),
-    # The columns after the text lie beyond it in the file: of this one a search reads the index alone.
+    # Columns behind the text are slow to read; a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
 
 details = sa.Table(
-    # What people gave of a document with an upload or by an edit.
+    # Details that users have given with an upload or by an edit.
     "details",
     metadata,
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
-    # What the current version has itself: it shows again when the detail is taken back.
+    # The file's own value, which returns when the detail is taken back.
     sa.Column("beneath", sa.Text),
     sa.Column("beneath_origin", sa.Text),
 )
@@ -112,7 +112,7 @@ layouts = sa.Table(
 )
 
 signatures = sa.Table(
-    # Apart from the versions: reading all of these must not read all of the texts.
+    # A table of its own: reading all signatures must not read all texts.
     "signatures",
     metadata,
     sa.Column("document_id", sa.Integer, primary_key=True),
@@ -126,7 +126,7 @@ signatures = sa.Table(
 chunks = sa.Table(
     "chunks",
     metadata,
-    # Never reused: FAISS and tantivy know passages by this number.
+    # Never reused: FAISS and tantivy know passages by this id.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
@@ -141,10 +141,10 @@ chunks = sa.Table(
 )
 
 builds = sa.Table(
-    # Whole sets of passages, made in one way; the one that `meta.build` names is searched.
+    # All passages of the library by one recipe; searches use the build that `meta.build` names.
     "builds",
     metadata,
-    # Never reused: the caches of a build lie in a folder of its number.
+    # Never reused: the folder of a build's caches has its number.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("encoder", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
@@ -155,13 +155,13 @@ builds = sa.Table(
 )
 
 ranges = sa.Table(
-    # The chunks that a document has in a build, numbered in a row since one transaction writes them in order.
+    # The chunks of a document in a build; one transaction writes them, so their ids are consecutive.
     "ranges",
     metadata,
     sa.Column("build", sa.Integer, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
-    # The first chunk's number and the one after the last; equal where there is none.
+    # The first chunk's id, and the id after the last; equal if there is no chunk.
     sa.Column("first", sa.Integer, nullable=False),
     sa.Column("beyond", sa.Integer, nullable=False),
     sa.Index("ranges_by_document", "document_id"),
@@ -169,7 +169,7 @@ ranges = sa.Table(
 )
 
 removals = sa.Table(
-    # Chunks that went, for caches that were made before: kept until no cache needs them any more.
+    # Removed chunks, kept until no older cache needs them.
     "removals",
     metadata,
     sa.Column("chunk", sa.Integer, primary_key=True),
@@ -185,7 +185,7 @@ vectors = sa.Table(
 )
 
 sentence_vectors = sa.Table(
-    # Apart from the vectors: a search reads hundreds of those, and these of the passages that it finds only.
+    # A table of its own: a search reads hundreds of vectors, but these of its hits only.
     "sentence_vectors",
     metadata,
     sa.Column("digest", sa.String(64), sa.ForeignKey("vectors.digest", ondelete="CASCADE"), primary_key=True),
@@ -203,7 +203,7 @@ jobs = sa.Table(
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("started", sa.Text),
-    # When its process last wrote to it.
+    # The time of its last update.
     sa.Column("heard", sa.Text, nullable=False),
     sa.Column("ended", sa.Text),
     sa.Column("cancelling", sa.Boolean, nullable=False),
@@ -275,7 +275,7 @@ series_names = sa.Table(
 
 
 _migrating = Lock()
-"""Alembic keeps what it is working on in its module, so that only one thread may run it."""
+"""Alembic keeps its state in module globals, so only one thread may run it."""
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -288,18 +288,18 @@ def migrate(engine: sa.Engine) -> None:
         found = _revision(connection)
     if found == HEAD:
         return
-    # Only here: importing Alembic takes longer than all that `status` does.
+    # Imported here: importing Alembic takes longer than the whole `status` command.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
     config = Config()
-    # The parser of Alembic's settings takes a lone % for the start of a name.
+    # Alembic's configuration parser interprets a single %.
     scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
     config.set_main_option("script_location", scripts)
     with _migrating, engine.begin() as connection:
         if connection.dialect.name == "sqlite":
-            # SQLite's driver begins no transaction for CREATE TABLE; this one also keeps other processes out.
+            # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         try:

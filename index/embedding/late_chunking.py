@@ -1,7 +1,7 @@
-"""The parts of a text, as places of tokens in the row that a model takes of it.
+"""Late chunking: finds the tokens of a text's sentences, for vectors in context.
 
-A part's vector is pooled from its tokens after one pass over the whole text ("late chunking", Günther et al.,
-2024, arXiv:2409.04701), so that it knows what stands around it.
+The model encodes the whole text once, and a sentence's vector is the mean of its tokens (Günther et al.,
+2024, arXiv:2409.04701), so the vector reflects the sentences around it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-Part = tuple[int, int]
-"""Where a part begins and where it ends, exclusive: code points of a text, or tokens of a row."""
+Offsets = tuple[int, int]
+"""Start and end (exclusive) of a sentence: in code points of a text, or in tokens of a row."""
 
 
 def gives_parts(model: SentenceTransformer) -> bool:
-    """Whether the mean of a part's tokens is of one kind with the vectors that ``model`` makes of texts.
+    """Whether a mean of tokens is comparable with the vectors of ``model``.
 
-    So it is where a text's vector is the mean of its tokens, and nothing but its length is changed after.
+    This holds if the model averages the tokens of a text and then only normalises the mean.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
@@ -36,27 +36,27 @@ def gives_parts(model: SentenceTransformer) -> bool:
 
 
 def token_parts(
-    tokenizer: Tokenizer, text: str, offset: int, ids: Sequence[int], parts: Sequence[Part]
-) -> tuple[Part, ...] | None:
-    """The tokens of each of ``parts``: those that begin in it.
+    tokenizer: Tokenizer, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
+) -> tuple[Offsets, ...] | None:
+    """The tokens that begin in each of ``parts``.
 
     Args:
-        tokenizer: the model's, without cutting and padding.
-        text: what the model reads, with its prompt.
-        offset: the length of the prompt.
+        tokenizer: the model's tokenizer, without truncation and padding.
+        text: the model's input, with its prompt.
+        offset: the length of the prompt, in code points.
         ids: the tokens of the model's row, without padding.
-        parts: where the parts stand in the text without its prompt, in order.
+        parts: code points of the text without its prompt, in order.
 
     Returns:
-        Places of ``ids``, empty for a part of which the model sees nothing; None where the row is not what
-        the tokeniser makes of the text.
+        Positions in ``ids``; (0, 0) for a part beyond the model's window; None if the tokenizer does not
+        reproduce the row.
     """
     encoding = tokenizer.encode(text)
     if len(encoding.ids) < len(ids) or encoding.ids[: len(ids) - 1] != list(ids[:-1]):
         return None
     places = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
     starts = [_begin(text, *encoding.offsets[place]) - offset for place in places]
-    # The last token of a row that was cut ends it, and stands for nothing in the text.
+    # A truncated row ends with a special token.
     beyond = len(ids) - (1 if encoding.ids[len(ids) - 1] != ids[-1] else 0)
     found = []
     for start, end in parts:
@@ -67,7 +67,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """Where a token's own characters begin: to many tokenisers the space before a word belongs to it."""
+    """The start of a token's own characters: many tokenizers include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from index.embedding.buckets import Kind, Row, rows_of, width_of
-from index.embedding.late_chunking import Part, gives_parts, token_parts
+from index.embedding.late_chunking import Offsets, gives_parts, token_parts
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Vectors = npt.NDArray[np.float32]
 """Unit vectors, one a row: shape (texts, dimensions)."""
@@ -49,7 +49,7 @@ class Passes(Protocol):
 
     gives_parts: bool
 
-    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
         """What the model takes for each of ``texts``, with its parts. Any thread may ask, at any time."""
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
@@ -75,7 +75,7 @@ class _Passes:
         self._tokenizer = plain_tokenizer(model)
         self.gives_parts = gives_parts(model) and not self._left
 
-    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Part]] = ()) -> list[Row]:
+    def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
         features = _features(self._model, texts, kind)
         prompt = _prompt(self._model, kind) or ""
         tensors = {name: value for name, value in features.items() if _is_tensor(value)}
@@ -131,7 +131,7 @@ class _Passes:
         unit = torch.nn.functional.normalize(vectors[:, : self._dimensions].float(), dim=1)
         return np.asarray(unit.numpy(), np.float32)
 
-    def _of_parts(self, tokens: Tensor, parts: Sequence[Part], whole: npt.NDArray[np.float32]) -> Vectors:
+    def _of_parts(self, tokens: Tensor, parts: Sequence[Offsets], whole: npt.NDArray[np.float32]) -> Vectors:
         import torch
 
         if not parts:
@@ -154,7 +154,7 @@ class _WholePasses:
         self,
         texts: Sequence[str],
         kind: Kind,  # noqa: ARG002
-        parts: Sequence[Sequence[Part]] = (),  # noqa: ARG002
+        parts: Sequence[Sequence[Offsets]] = (),  # noqa: ARG002
     ) -> list[Row]:
         return [Row(_WHOLE, {"text": text}, {}) for text in texts]
 
@@ -211,3 +211,47 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 def _is_tensor(value: object) -> bool:
     return hasattr(value, "shape")
+
+
+Precision = Literal["float32", "bfloat16"]
+
+_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
+"""Without them bfloat16 is emulated, and slower than float32."""
+
+
+def best_precision() -> Precision:
+    """What is fastest here: bfloat16 if torch reports AVX512-BF16 or AMX, else float32.
+
+    Versions of torch that do not report it (``torch.cpu.get_capabilities``) count as without.
+    """
+    import torch
+
+    report: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bfloat16" if any(report.get(name) for name in _INSTRUCTIONS) else "float32"
+
+
+def calculate_in_bfloat16(model: SentenceTransformer) -> None:
+    """Have a model's transformer calculate in bfloat16; what pools and normalises stays in float32.
+
+    A model that does not begin with a transformer is left as it is.
+    """
+    import torch
+    from sentence_transformers.base.modules import Transformer
+
+    if isinstance(model[0], Transformer):
+        model[0].to(torch.bfloat16)
+        model[0].register_forward_hook(_widen)
+
+
+def precision_of(model: SentenceTransformer) -> Precision:
+    """What ``model`` calculates in."""
+    import torch
+
+    return "bfloat16" if any(weight.dtype == torch.bfloat16 for weight in model.parameters()) else "float32"
+
+
+def _widen(_module: nn.Module, _inputs: object, features: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name: value.float() if getattr(value, "is_floating_point", bool)() else value
+        for name, value in features.items()
+    }

@@ -1,4 +1,4 @@
-"""Documents → passages with their vectors, ready to be written to the catalog."""
+"""Turns documents into passages with vectors, ready for a commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from index.catalog.database import Catalog
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.quantize import pack
 from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
@@ -16,32 +16,32 @@ from index.text.chunks import HEADING_TOKENS, is_apart, passage_text
 from index.text.cutting import Chunks, Cut, cut
 
 TITLE_TOKENS = 40
-"""What of a title goes in front of each passage; a chunk and this fit into MiniLM's window."""
+"""Tokens of a title that precede each passage; both fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
-"""Texts between two savings of their vectors: what a broken-off run loses at most."""
+"""Texts embedded between two saves: an interrupted run loses at most this many."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (``reading``, ``embedding``), how much of it is done, and of how much."""
+"""Receives a stage (``reading``, ``embedding``, ``rebuilding``), the number done, and the total."""
 
 
-def make(
+def embed_documents(
     incoming: Sequence[Incoming],
     recipe: Recipe,
     encoder: Encoder,
     catalog: Catalog,
     progress: Progress | None = None,
 ) -> list[NewVersion]:
-    """Cut documents into passages and embed those that are new.
+    """Cut documents into passages, and embed the passages that the catalog has no vector of.
 
-    Vectors are stored as they are made, so that a broken-off run need not embed them again.
+    The catalog stores vectors as soon as they exist, so that an interrupted run keeps them.
 
     Args:
-        incoming: what was read.
-        recipe: how long passages are, and how much of a title goes in front.
-        encoder: the recipe's.
-        catalog: keeps the vectors.
-        progress: told how many passages are embedded.
+        incoming: the documents.
+        recipe: the length of passages, and the tokens of the title.
+        encoder: the recipe's encoder.
+        catalog: stores the vectors.
+        progress: receives the number of embedded passages.
     """
     new: list[NewVersion] = []
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
@@ -55,10 +55,10 @@ def make(
     known = catalog.known_vectors(places)
     missing = [digest for digest in places if digest not in known]
     if is_long(incoming):
-        give_back()  # what it took to receive them
+        give_back()  # the memory in which the documents arrived
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        # Made again rather than kept: those of a long document are all of its words once more.
+        # Build the texts again rather than keep them: those of a long document repeat all its words.
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
@@ -76,25 +76,25 @@ def make(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Whether the texts of documents take so much memory that it is worth giving some back."""
+    """Whether the documents are so long that returning memory to the system is worthwhile."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
-def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Part]) -> str:
-    """Under which the vectors of a passage and its sentences are cached: 64 hexadecimal digits.
+def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offsets]) -> str:
+    """The key of a passage's vectors in the catalog: 64 hexadecimal digits.
 
     Args:
-        key: the encoder's.
-        chunking: the recipe's: another one may make other vectors of the same sentences.
-        text: what it sees of the passage.
-        sentences: where the sentences stand in it.
+        key: the encoder's key.
+        chunking: the recipe's version of the chunking, which decides the sentences' vectors.
+        text: the encoder's input.
+        sentences: the places of the sentences in the text.
     """
     places = ",".join(f"{start}-{end}" for start, end in sentences)
     return hashlib.sha256(f"{key}\0{chunking}\0{places}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """The cut of a document: the one that it came with, if the encoder and the recipe would make the same."""
+    """The document's own cut if it fits the encoder and the recipe, else a new one."""
     if item.cut is not None:
         cutting, its = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
@@ -104,7 +104,7 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """What an encoder sees of the passages of one document."""
+    """The encoder's input for the passages of one document."""
 
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
         self._encoder = encoder
@@ -114,21 +114,21 @@ class _PassageTexts:
         self._header: Span | None = None
         self._headings = ""
 
-    def of(self, piece: Chunk) -> tuple[str, list[Part]]:
-        """What the encoder sees of a passage, and where its sentences stand in that."""
+    def of(self, piece: Chunk) -> tuple[str, list[Offsets]]:
+        """The encoder's input for a passage, and the places of its sentences in that."""
         words = piece.span.of(self._text)
         embedded = passage_text(self._title, words, self._headings_of(piece))
         before = len(embedded) - len(words) - piece.span.start
         return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
 
     def digest(self, piece: Chunk) -> str:
-        """Under which its vectors are cached."""
+        """The key of a passage's vectors."""
         return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
 
     def _headings_of(self, piece: Chunk) -> str:
         if piece.header is None or not is_apart(piece.span, piece.header):
             return ""
-        # The rows of a table follow one another: its headings are clipped once.
+        # The rows of a table are consecutive, so its headings are clipped once.
         if piece.header != self._header:
             self._header = piece.header
             self._headings = self._encoder.clip(piece.header.of(self._text), HEADING_TOKENS)

@@ -1,7 +1,6 @@
-"""The vectors of a passage's sentences, as the catalog keeps them: a byte a dimension, and their scale.
+"""Packs the vectors of a passage's sentences into one byte per dimension and a scale.
 
-Against the vectors themselves, cosines differ by 0.002 at most (measured for the bundled model); they take a
-quarter of the room.
+Cosines change by at most 0.002 (measured for the bundled model); the vectors take a quarter of the space.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ _LARGEST = 127
 
 
 def pack(vectors: Vectors) -> bytes:
-    """Vectors → bytes: the scale of each, little-endian float32, then their dimensions, int8."""
+    """Pack vectors: their scales as little-endian float32, then their dimensions as int8."""
     scales = (np.abs(vectors).max(axis=1, initial=0) / _LARGEST).astype("<f4")
     whole = np.rint(vectors / np.where(scales > 0, scales, 1)[:, np.newaxis]).astype(np.int8)
     return bytes(scales.tobytes() + whole.tobytes())
 
 
 def unpack(packed: bytes, dimensions: int) -> Vectors:
-    """What :func:`pack` packed, as unit vectors: shape (vectors, dimensions)."""
+    """Unpack to unit vectors: shape (vectors, dimensions)."""
     count = len(packed) // (dimensions + 4)
     scales = np.frombuffer(packed, "<f4", count)
     whole = np.frombuffer(packed, np.int8, offset=4 * count).reshape(count, dimensions)

@@ -1,4 +1,4 @@
-"""Whose turn it is at the model: questions before passages, and waiting questions together."""
+"""Schedules the model: queries before passages, and waiting queries in one batch."""
 
 from __future__ import annotations
 
@@ -9,67 +9,69 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Query = TypeVar("Query")
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting(Generic[Question, Answer]):
-    question: Question
-    answer: Answer | None = None
+class _Waiting(Generic[Query, Result]):
+    query: Query
+    result: Result | None = None
 
 
-class Turns(Generic[Question, Answer]):
-    """Gives the model to one thread at a time. Safe to share between threads.
+class Scheduler(Generic[Query, Result]):
+    """Lets one thread at a time use the model. Safe to share between threads.
 
-    The first who asks while the model is free answers for all who wait; what works through passages comes
-    in the order of its coming, after all who ask.
+    The first thread with a query that finds the model free runs the queries of all waiting threads. Batches
+    of passages run in the order of their arrival, after all waiting queries.
     """
 
-    def __init__(self, answer: Callable[[Sequence[Question]], Sequence[Answer]]) -> None:
-        """Questions are answered by ``answer``, several at a time: an answer for each, in order."""
-        self._answer = answer
+    def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:
+        """Schedule ``run``, which takes several queries and returns a result for each, in order."""
+        self._run = run
         self._free = Condition()
         self._busy = False
-        self._asking: list[_Waiting[Question, Answer]] = []
-        self._working: deque[object] = deque()
+        self._queries: list[_Waiting[Query, Result]] = []
+        self._batches: deque[object] = deque()
 
-    def ask(self, question: Question) -> Answer:
-        """The answer to a question, as soon as the turn that is going on is over.
+    def run(self, query: Query) -> Result:
+        """Run a query as soon as the current batch is done, and return its result.
 
-        An error of answering is raised to the one who answered; the others try again.
+        An error is raised in the thread that ran the batch; the other threads run their queries again.
         """
-        mine: _Waiting[Question, Answer] = _Waiting(question)
+        mine: _Waiting[Query, Result] = _Waiting(query)
         with self._free:
-            self._asking.append(mine)
-            self._free.wait_for(lambda: mine.answer is not None or not self._busy)
-            if mine.answer is not None:
-                return mine.answer
+            self._queries.append(mine)
+            self._free.wait_for(lambda: mine.result is not None or not self._busy)
+            if mine.result is not None:
+                return mine.result
             self._busy = True
-            taken, self._asking = self._asking, []
-        answers: Sequence[Answer] = ()
+            taken, self._queries = self._queries, []
+        results: Sequence[Result] = ()
         try:
-            answers = self._answer([each.question for each in taken])
+            results = self._run([each.query for each in taken])
         finally:
             with self._free:
-                for each, answer in zip(taken, answers, strict=False):
-                    each.answer = answer
-                self._asking.extend(each for each in taken if each.answer is None and each is not mine)
+                for each, result in zip(taken, results, strict=False):
+                    each.result = result
+                self._queries.extend(each for each in taken if each.result is None and each is not mine)
                 self._busy = False
                 self._free.notify_all()
-        return answers[taken.index(mine)]
+        return results[taken.index(mine)]
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """One turn of something long, of which each part should be short: who asks waits for it."""
+    def batch(self) -> Iterator[None]:
+        """Hold the model for one batch of a long task; keep the batch short, since queries wait for it."""
         place = object()
         with self._free:
-            self._working.append(place)
+            self._batches.append(place)
             try:
-                self._free.wait_for(lambda: not self._busy and not self._asking and self._working[0] is place)
+                self._free.wait_for(
+                    lambda: not self._busy and not self._queries and self._batches[0] is place
+                )
                 self._busy = True
             finally:
-                self._working.remove(place)
+                self._batches.remove(place)
         try:
             yield
         finally:

@@ -2,8 +2,7 @@
 
 from index.ingest.discover import QUESTIONS, Root, scan
 from index.ingest.failures import Failures, KeptFailure
-from index.ingest.jobs import KEPT, Job, Jobs
-from index.ingest.progress import Running
+from index.ingest.jobs import KEPT, Job, Jobs, RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change, Watch
 
@@ -16,7 +15,7 @@ __all__ = [
     "Jobs",
     "KeptFailure",
     "Root",
-    "Running",
+    "RunningJob",
     "Watch",
     "scan",
     "sync",

@@ -1,4 +1,4 @@
-"""Lists the files of a folder with their sizes and times, reading none of them."""
+"""Lists the files of a folder with sizes and times, without reading them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from index.loaders.sidecar import SUFFIX as SIDECAR
 from index.loaders.sidecar import sidecar_of
 
 QUESTIONS = "questions.jsonl"
-"""Questions with their gold answers, which a folder of reports may hold for its own evaluation."""
+"""Questions with gold answers, which a folder may hold for its own evaluation."""
 
 MISSING = "does not exist; if it was moved, sync its new place"
-"""The cause of a path that was asked for and is not there."""
+"""The cause of failure of a path that does not exist."""
 
 _HOME = "lies in the library's home, which holds its own files; name a folder of reports"
 
@@ -25,11 +25,11 @@ _NOT_UTF8 = "its name is not UTF-8; rename it"
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """What to go over: a folder of the library, or a part of it.
+    """A folder to list, or a part of one.
 
     Attributes:
-        source: the folder, as an absolute path; documents are known by their path under it.
-        part: a file or folder under it, with forward slashes; empty for all of it.
+        source: the absolute path of the folder; documents are known by their path in it.
+        part: a file or folder in it, with forward slashes; empty for all of it.
     """
 
     source: str
@@ -37,11 +37,11 @@ class Root:
 
     @property
     def location(self) -> Path:
-        """Where it lies on disk."""
+        """Its absolute path."""
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
-        """Whether ``path``, under the same source, lies in this part."""
+        """Whether ``path``, in the same source, is in this part."""
         return not self.part or path == self.part or path.startswith(self.part + "/")
 
 
@@ -50,8 +50,8 @@ class Failure:
     """A file or folder that could not be read.
 
     Attributes:
-        path: its path, in a form that can be shown.
-        cause: the cause, in words.
+        path: its path, in printable form.
+        cause: the cause and the remedy.
         place: the file or folder itself.
     """
 
@@ -62,15 +62,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files found under a root.
+    """The files under a root.
 
     Attributes:
-        root: what was gone over.
-        files: size in bytes and mtime_ns by path under the root's source, in order; a file and its sidecar
-            count together, so that a change of either shows.
-        failures: what could not be listed.
-        unseen: paths under which nothing can be said to be gone, since they could not be listed.
-        missing: whether the root is not there, although the folder around it is.
+        root: the root.
+        files: size in bytes and mtime_ns by path in the root's source, in order; a file and its sidecar count
+            together, so that a change of either shows.
+        failures: files and folders that could not be listed.
+        unseen: paths that could not be listed, so that files under them may exist.
+        missing: whether the root does not exist, although its parent does.
     """
 
     root: Root
@@ -80,18 +80,18 @@ class Listing:
     missing: bool = False
 
     def tells_of(self, path: str) -> bool:
-        """Whether it tells if there is something at ``path``, under the same source."""
+        """Whether the listing shows if ``path``, in the same source, exists."""
         return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """The root that ``path`` stands for: a followed folder, a part of one, or a new one.
+    """The root of ``path``: a followed folder, a part of one, or a new folder.
 
     Args:
-        path: a folder or file, which need not exist.
+        path: a folder or file; it need not exist.
         followed: the folders and files that the library follows, as absolute paths.
     """
-    # Only where it must, because resolving also follows the links that somebody chose to name.
+    # Resolve only if needed: resolving also follows links that the user has named on purpose.
     absolute = path.resolve() if ".." in path.parts else path.absolute()
     if str(absolute) not in followed:
         for folder in absolute.parents:
@@ -103,7 +103,7 @@ def root_of(path: Path, followed: Collection[str]) -> Root:
 
 
 def mode_of(path: Path) -> int:
-    """What lies at ``path``, as in ``stat.st_mode``; 0 where nothing does or it is out of reach."""
+    """The ``stat.st_mode`` of ``path``; 0 if it does not exist or cannot be read."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -111,26 +111,26 @@ def mode_of(path: Path) -> int:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Whether ``path`` is ``folder`` or lies in it, whatever links lead to either."""
-    # Unlike Path.resolve, this does not fail at a link that leads to itself.
+    """Whether ``path`` is ``folder`` or in it, after resolving links."""
+    # Unlike Path.resolve, this does not fail on a link to itself.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Whether a root is the library's home or lies in it, and is no folder there that the library follows."""
+    """Whether a root is the library's home or an unfollowed folder in it."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """The size and mtime_ns of a file, whose own are ``status``, together with its sidecar."""
+    """The size and mtime_ns of a file and its sidecar together; ``status`` is the file's own."""
     size, mtime_ns = _state(sidecar_of(file))
     return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
 
 
 def _state(file: Path) -> tuple[int, int]:
-    """The size and mtime_ns of a file or a link; zeros where there is none, or none that can be read."""
+    """The size and mtime_ns of a file or link; zeros if it does not exist or cannot be read."""
     try:
         state = file.lstat()
     except OSError:
@@ -139,7 +139,7 @@ def _state(file: Path) -> tuple[int, int]:
 
 
 def is_utf8(path: str) -> bool:
-    """Whether a path can be stored and shown; Linux allows any bytes in a name."""
+    """Whether a path is UTF-8, so that it can be stored; Linux allows any bytes in a name."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -150,12 +150,12 @@ def is_utf8(path: str) -> bool:
 def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
     """List the files under ``root``, in order of their paths.
 
-    Hidden files, the questions of an evaluation, and what is followed on its own are left out. Links to
-    folders are not followed; a link to a file counts if the file lies in the source.
+    The listing leaves out hidden files, evaluation questions, and folders that are followed on their own. It
+    does not follow links to folders; a link to a file counts if the file is in the source.
 
     Args:
         root: a folder, or a part of one.
-        followed: the folders and files that the library follows, as absolute paths.
+        followed: the absolute paths of the folders and files that the library follows.
         home: the library's home, which is left out; a folder in it is listed only if the library follows it.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
@@ -183,7 +183,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without(listing: Listing, left: Collection[Path]) -> Listing:
-    """``listing`` as if nothing were known of the files ``left``, whether they are there or not."""
+    """``listing`` without the files ``left``, whose existence then counts as unknown."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
     if not paths:
@@ -200,7 +200,7 @@ class _Walk:
         self.unseen: list[Root] = []
         self._source = Path(root.source)
         self._elsewhere = elsewhere
-        # A folder in the home, such as that of the uploads, holds reports and not the library's own files.
+        # A followed folder in the home, such as the uploads, holds reports, not the library's own files.
         self._home = None if home is None or lies_in(self._source.parent, home) else home
 
     def fail(self, path: str, cause: str, shown: str | None = None) -> None:
@@ -209,7 +209,7 @@ class _Walk:
         self.unseen.append(place)
 
     def folder(self, top: Path) -> None:
-        """List what lies in a folder, however deep: one folder is open at a time, and none calls itself."""
+        """List a folder and its subfolders, with a stack instead of recursion."""
         folders = [top]
         while folders:
             folder = folders.pop()
@@ -226,7 +226,7 @@ class _Walk:
                         folders.append(path)
                 elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
                     continue
-                # A file of this very folder that is also followed by itself has the same source.
+                # A followed single file in this folder has the same source.
                 elif entry.path not in self._elsewhere or folder == self._source:
                     self.file(path)
 
@@ -236,7 +236,7 @@ class _Walk:
             self.fail(path, _NOT_UTF8)
             return
         try:
-            # First of all, because it is what tells of a link that leads to itself.
+            # stat comes first, since it fails on a link to itself.
             state = file.stat()
             inside = not file.is_symlink() or self._may_lead_to(file.resolve())
         except OSError as error:
@@ -250,7 +250,7 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a folder is the library's home, by which path it may have been reached."""
+        """Whether a folder is the library's home, by whichever path."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)
@@ -260,7 +260,7 @@ class _Walk:
         return self._home.stat().st_ino if self._home is not None and self._home.exists() else -1
 
     def _may_lead_to(self, target: Path) -> bool:
-        """Whether a link to ``target`` stays in the source, and out of the library's home."""
+        """Whether the target of a link is in the source and not in the library's home."""
         own = self._home is not None and lies_in(target, self._home)
         return target.is_relative_to(self._source.resolve()) and not own
 

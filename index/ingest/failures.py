@@ -1,4 +1,4 @@
-"""Files and folders that could not be read: kept in the catalog until they are read, gone or dismissed."""
+"""Files and folders that a sync could not read, listed until they are read, gone or dismissed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeptFailure:
-    """A file or folder that could not be read when it was synced last.
+    """A file or folder that the last sync could not read.
 
     Attributes:
-        failure_id: its number, never reused.
+        failure_id: its id, never reused.
         source: the followed folder, as an absolute path.
         path: its path in that folder; empty for the folder itself.
-        cause: the cause and the remedy, in words.
-        since: when it failed first, ISO 8601 in UTC.
+        cause: the cause and the remedy.
+        since: the time of its first failure, ISO 8601 in UTC.
     """
 
     failure_id: int
@@ -42,17 +42,17 @@ class Failures:
         self._engine = engine
 
     def listed(self) -> list[KeptFailure]:
-        """Those that nobody dismissed, by path."""
+        """The failures that no user has dismissed, by path."""
         query = sa.select(*(column for column in failures.c if column is not failures.c.dismissed))
         by_path = query.where(~failures.c.dismissed).order_by(failures.c.path, failures.c.source)
         with self._engine.connect() as connection:
             return [KeptFailure(*row) for row in connection.execute(by_path)]
 
     def dismiss(self, failure_id: int) -> None:
-        """List a failure no more, until the file fails for another cause.
+        """Hide a failure until the file fails for another cause.
 
         Raises:
-            FailureNotFoundError: if none of this number is listed.
+            FailureNotFoundError: if no such failure is listed.
         """
         mine = sa.and_(failures.c.id == failure_id, ~failures.c.dismissed)
         with self._engine.begin() as connection:
@@ -60,14 +60,14 @@ class Failures:
                 raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
 
     def note(self, listings: Sequence[Listing], failed: Sequence[Failure], followed: Collection[str]) -> None:
-        """Keep ``failed``, and forget the failures of all else that ``listings`` tell of.
+        """Record ``failed``, and delete the failures of all other files in ``listings``.
 
         Args:
-            listings: what a sync went over.
-            failed: what it could not list or read. A file that is not there, or not followed, is not kept.
+            listings: the listings of a sync.
+            failed: the files that it could not list or read; missing and unfollowed ones are not recorded.
             followed: the folders and files that the library follows, as absolute paths.
         """
-        # Only here: all formats are imported with it, and the status lists failures at once.
+        # Imported here, since it imports all loaders and `status` must start fast.
         from index.ingest.discover import MISSING
 
         causes = {_kept(failure.place, followed): failure.cause for failure in failed}
@@ -93,9 +93,9 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """The followed folder or file that a place belongs to, and its path in it; empty where there is none.
+    """The followed folder of a path and the path in it, or two empty strings.
 
-    Their bytes may be no UTF-8, which the catalog cannot keep: they are put in a form that can be shown.
+    Bytes that are not UTF-8 are replaced, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

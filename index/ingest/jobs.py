@@ -1,54 +1,63 @@
-"""Background work as the catalog knows it: what runs, how far it is, and how what ran before came out.
+"""Background jobs in the catalog: their progress, cancellation and outcome.
 
-A job is a row that its process writes to while it works, so that every other process sees how far it is, can
-ask it to stop, and can tell when its process has died.
+A job is a row that its process updates while it works. Other processes read its progress there, ask it to
+stop, and notice when its process has died.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from threading import Event
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from index.catalog.liveness import Process, this_process
+from index.catalog.lock import doing
 from index.catalog.schema import jobs
-from index.errors import JobEndedError, JobNotFoundError
+from index.errors import Cancelled, JobEndedError, JobNotFoundError
+
+if TYPE_CHECKING:
+    from index.library import Progress
 
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 KEPT = 1000
-"""Jobs that are remembered; older ones that have ended are forgotten."""
+"""The number of jobs to remember; older ones that have ended are deleted."""
 
 INTERRUPTED = "interrupted: its process ended before the work did"
 
 _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)
-"""A job of another machine that was not heard of for so long is over."""
+"""A job of another machine counts as failed after this time without an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many are done, and of how many, as far as is known."""
+    """The number done and the total, as far as it is known."""
 
     done: int = 0
     of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Advance:
-    """How far a job is.
+class JobProgress:
+    """The progress of a job.
 
     Attributes:
-        stage: what it is at: ``reading``, ``embedding``, or None before either.
-        files: those that were read.
-        passages: those that were embedded.
-        seconds_left: an estimate; None while there is nothing to go by.
+        stage: ``reading``, ``embedding``, ``rebuilding``, or None before any of them.
+        files: files read.
+        passages: passages embedded.
+        seconds_left: an estimate; None while there is no basis for one.
     """
 
     stage: str | None = None
@@ -63,19 +72,19 @@ class Job:
 
     Attributes:
         id: 32 hexadecimal digits.
-        kind: what it does.
-        state: ``done`` is well, ``failed`` has a message, ``cancelled`` was asked for.
+        kind: a value of ``Kind``.
+        state: a value of ``State``.
         cancelling: whether it runs and was asked to stop.
-        created: when it was asked for, ISO 8601 in UTC, as all times are.
-        started: when it began, or None.
-        ended: when it was over, or None.
-        stage: as ``files``, ``passages`` and ``seconds_left`` in :class:`Advance`.
-        files: there.
-        passages: there.
-        seconds_left: there.
-        message: why it failed or was cancelled, in a line.
-        result: what came out, as JSON: of a sync its report.
-        owner: the process that runs it, as ``index.catalog.liveness.Process`` is written.
+        created: the time of the request; all times are ISO 8601 in UTC.
+        started: the time of its start, or None.
+        ended: the time of its end, or None.
+        stage: as in :class:`JobProgress`.
+        files: as in :class:`JobProgress`.
+        passages: as in :class:`JobProgress`.
+        seconds_left: as in :class:`JobProgress`.
+        message: why it failed or was cancelled, in one line.
+        result: the outcome as JSON: of a sync, its report.
+        owner: its process, in the form of ``index.catalog.liveness.Process``.
     """
 
     id: str
@@ -95,7 +104,7 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is over, one way or another."""
+        """Whether it is done, failed or cancelled."""
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:
@@ -107,8 +116,8 @@ class Jobs:
     """The jobs of a library. Safe to share between threads.
 
     Args:
-        engine: the catalog's database.
-        owner: the process in whose name jobs are made; by default this one.
+        engine: the catalog's engine.
+        owner: the process that runs new jobs; by default this one.
     """
 
     def __init__(self, engine: sa.Engine, owner: Process | None = None) -> None:
@@ -116,7 +125,7 @@ class Jobs:
         self._owner = str(owner or this_process())
 
     def create(self, kind: Kind) -> Job:
-        """Note a job that waits for its turn, and forget what is too old."""
+        """Create a waiting job, and delete the oldest ended ones."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -126,7 +135,7 @@ class Jobs:
             "created": _now(),
             "heard": _now(),
             "cancelling": False,
-            **_columns(Advance()),
+            **_columns(JobProgress()),
         }
         with self._engine.begin() as connection:
             newest = connection.scalar(sa.insert(jobs).values(row).returning(jobs.c.number)) or 0
@@ -135,12 +144,12 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Start a job that waits; False if it was cancelled meanwhile."""
+        """Start a waiting job; False if it was cancelled meanwhile."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
-    def advance(self, job_id: str, advance: Advance) -> bool:
-        """Note how far a job is; whether it shall stop.
+    def advance(self, job_id: str, advance: JobProgress) -> bool:
+        """Record the progress of a job; returns whether it should stop.
 
         Raises:
             sqlalchemy.exc.OperationalError: if the catalog cannot be written.
@@ -154,28 +163,28 @@ class Jobs:
         with self._engine.begin() as connection:
             return bool(connection.scalar(noted))
 
-    def finish(self, job_id: str, advance: Advance, result: Mapping[str, Any] | None = None) -> None:
-        """Note that a running job has done what it should."""
+    def finish(self, job_id: str, advance: JobProgress, result: Mapping[str, Any] | None = None) -> None:
+        """Record that a running job is done."""
         self._end(job_id, "done", advance, {"result": result})
 
-    def fail(self, job_id: str, advance: Advance, message: str) -> None:
-        """Note why a running job could not go on."""
+    def fail(self, job_id: str, advance: JobProgress, message: str) -> None:
+        """Record why a running job failed."""
         self._end(job_id, "failed", advance, {"message": message})
 
-    def stop(self, job_id: str, advance: Advance, message: str) -> None:
-        """Note that a running job was stopped, and by what."""
+    def stop(self, job_id: str, advance: JobProgress, message: str) -> None:
+        """Record why a running job was cancelled."""
         self._end(job_id, "cancelled", advance, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
-        """Cancel a job that waits, or ask one that runs to stop, whichever process runs it.
+        """Cancel a waiting job, or ask a running one of any process to stop.
 
         Raises:
-            JobNotFoundError: if there is none.
-            JobEndedError: if it is over.
+            JobNotFoundError: if there is no such job.
+            JobEndedError: if it has ended.
         """
         stopped = {"state": "cancelled", "message": message, "ended": _now()}
         before = self.get(job_id)
-        # It may begin, or end, between the look at it and the change.
+        # It may begin or end between the read and the change.
         if not before.has_ended and (
             self._change(job_id, "waiting", stopped) or self._change(job_id, "running", {"cancelling": True})
         ):
@@ -187,7 +196,7 @@ class Jobs:
         """One job.
 
         Raises:
-            JobNotFoundError: if there is none.
+            JobNotFoundError: if there is no such job.
         """
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
@@ -196,15 +205,15 @@ class Jobs:
         return _seen(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
-        """The jobs that came last, newest first."""
+        """The latest jobs, newest first."""
         query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_seen(row) for row in connection.execute(query)]
 
     def abandon(self) -> list[str]:
-        """Write down as failed what processes left unended that run no more; the ids of such jobs.
+        """Mark jobs of dead processes as failed, when a process starts; returns their ids.
 
-        Readers see such a job as failed already; this gives it its end. For a process that starts.
+        Readers see such a job as failed already; this records its end.
         """
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
@@ -216,19 +225,19 @@ class Jobs:
                 abandoned.append(job.id)
         return abandoned
 
-    def _end(self, job_id: str, state: State, advance: Advance, values: Mapping[str, object]) -> None:
+    def _end(self, job_id: str, state: State, advance: JobProgress, values: Mapping[str, object]) -> None:
         over = _columns(replace(advance, seconds_left=None))
         ended = {"state": state, "ended": _now(), "heard": _now(), "cancelling": False}
         self._change(job_id, "running", {**over, **ended, **values})
 
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
-        """Change a job if it is in ``state``, at one blow; whether it was."""
+        """Change a job atomically if it is in ``state``; returns whether it was."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
         with self._engine.begin() as connection:
             return connection.execute(changed).rowcount == 1
 
 
-def _columns(advance: Advance) -> dict[str, object]:
+def _columns(advance: JobProgress) -> dict[str, object]:
     return {
         "stage": advance.stage,
         "files_done": advance.files.done,
@@ -240,7 +249,7 @@ def _columns(advance: Advance) -> dict[str, object]:
 
 
 def _seen(row: sa.Row[Any]) -> Job:
-    """A row as a job: one whose process has died has failed, whatever it wrote last."""
+    """Convert a row; a job whose process has died counts as failed."""
     died = row.state in _UNENDED and _is_over(row.owner, row.heard)
     return Job(
         id=row.id,
@@ -269,3 +278,152 @@ def _is_over(owner: str, heard: str) -> bool:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+READING = "reading"
+
+NONE = Count()
+
+WRITE_SECONDS = 0.5
+"""Seconds between two updates of a job's row, each of which checks whether it should stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The basis of an estimate of the time left.
+
+    Attributes:
+        reading: seconds spent on reading files.
+        embedding: seconds spent on embedding passages.
+        files: files read, of all files.
+        passages: passages embedded, of those known so far.
+        covered: the number of files that those passages come from.
+    """
+
+    reading: float = 0.0
+    embedding: float = 0.0
+    files: Count = NONE
+    passages: Count = NONE
+    covered: int = 0
+
+
+def seconds_left(work: Workload) -> float | None:
+    """Estimate the time left from the pace so far; None before any passage is embedded, which takes longest.
+
+    The estimate assumes that unread files have as many passages as the others.
+    """
+    files, passages = work.files, work.passages
+    if not passages.done or (files.of and not files.done):
+        return None
+    reading, coming = 0.0, float(passages.of - passages.done)
+    if files.done:
+        reading = (files.of - files.done) * work.reading / files.done
+    if work.covered:
+        coming += (files.of - work.covered) * passages.of / work.covered
+    return round(reading + coming * work.embedding / passages.done, 1)
+
+
+class RunningJob:
+    """A context that runs a job: it records start, progress and outcome, and is the ``Progress`` of the work.
+
+    Errors pass through once they are recorded: :class:`Cancelled` and interrupts as ``cancelled``, all others
+    as ``failed``.
+
+    Attributes:
+        result: the result to record; set it before the context ends.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        job_id: str,
+        also: Progress | None = None,
+        explain: Callable[[BaseException], str] = str,
+    ) -> None:
+        """Run a waiting job.
+
+        Args:
+            jobs: the library's jobs.
+            job_id: the job's id.
+            also: receives the same progress.
+            explain: returns the line to record of an error.
+        """
+        self.result: Mapping[str, Any] | None = None
+        self._jobs = jobs
+        self._id = job_id
+        self._also = also
+        self._explain = explain
+        self._work = Workload()
+        self._advance = JobProgress()
+        self._stopped = Event()
+        self._reason = "cancelled on request"
+        self._told = self._written = time.monotonic()
+        self._context = ExitStack()
+
+    def __enter__(self) -> Self:
+        if not self._jobs.begin(self._id):
+            raise Cancelled(self._reason)
+        self._told = self._written = time.monotonic()
+        self._context.enter_context(doing(self._jobs.get(self._id).kind))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.close()
+        if error is None:
+            self._jobs.finish(self._id, self._advance, self.result)
+            return
+        # The error in flight says more than a failure to record it.
+        with suppress(SQLAlchemyError):
+            # Work that was aborted to stop may raise an error of its own.
+            if isinstance(error, Cancelled) or self._stopped.is_set():
+                self._jobs.stop(self._id, self._advance, self._reason)
+            elif isinstance(error, KeyboardInterrupt | SystemExit):
+                self._jobs.stop(self._id, self._advance, "interrupted by a signal")
+            else:
+                self._jobs.fail(self._id, self._advance, " ".join(self._explain(error).split()))
+
+    def __call__(self, stage: str, done: int, of: int) -> None:
+        """Record that ``done`` of ``of`` files or passages are done.
+
+        Raises:
+            Cancelled: if the job was asked to stop, by this process or by another half a second ago.
+        """
+        if self._also is not None:
+            self._also(stage, done, of)
+        now = time.monotonic()
+        is_new = stage != self._advance.stage or done == of
+        self._work = advanced(self._work, stage, Count(done, of), now - self._told)
+        self._told = now
+        self._advance = JobProgress(stage, self._work.files, self._work.passages, seconds_left(self._work))
+        if is_new or now - self._written >= WRITE_SECONDS:
+            self._written = now
+            # A busy catalog is no reason to stop, and a full disk stops the work by itself.
+            with suppress(SQLAlchemyError):
+                if self._jobs.advance(self._id, self._advance):
+                    self._stopped.set()
+        if self._stopped.is_set():
+            raise Cancelled(self._reason)
+
+    def cancel(self, reason: str) -> None:
+        """Make the next progress report raise :class:`Cancelled`; callable from other threads."""
+        self._reason = reason
+        self._stopped.set()
+
+
+def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
+    """Add a progress report, ``seconds`` after the one before.
+
+    A sync embeds in several rounds, each of which counts its passages from 0; this adds them up.
+    """
+    if stage == READING:
+        return replace(work, files=count, reading=work.reading + seconds)
+    known = work.passages
+    before = known.of - count.of if known.done < known.of else known.of
+    return replace(
+        work,
+        passages=Count(before + count.done, before + count.of),
+        covered=work.files.done,
+        embedding=work.embedding + seconds,
+    )

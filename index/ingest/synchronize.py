@@ -1,4 +1,4 @@
-"""Folders of files → the library: what changed is planned as a value, then applied."""
+"""Syncs folders to the library: plans the changes as a value, then applies them."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from index.records import FileState, Incoming
 from index.text.cutting import Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
-"""Text that is read before it is committed: what readers see arrive together."""
+"""Characters read before a commit."""
 
 _SECONDS_AT_ONCE = 60.0
-"""Reading that is lost at most where a sync is interrupted: recognition takes seconds a page."""
+"""Seconds of reading before a commit, which an interruption may lose: recognition takes seconds a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to be read: its place, its state when the folder was listed, and what is known of it."""
+    """A file to read: its path, its state in the listing, and its state in the catalog if it is known."""
 
     source: str
     path: str
@@ -53,15 +53,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a sync is going to do.
+    """The plan of a sync.
 
     Attributes:
         added: files that the library does not know.
-        changed: files whose size or time of change is not what it was, or that have pages to be recognised.
-        removed: the documents whose file is gone: their paths by number.
-        unchanged: how many files need nothing.
-        failed: what could not be listed.
-        lineage: the library's whose documents those are; None where nobody asks.
+        changed: files with another size or time, or with pages for text recognition.
+        removed: the paths of documents whose file is gone, by document id.
+        unchanged: the number of other files.
+        failed: files and folders that could not be listed.
+        lineage: the lineage of the catalog that the document ids belong to; None for any.
     """
 
     added: tuple[File, ...]
@@ -74,17 +74,17 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did, and the library as it is now.
+    """The outcome of a sync.
 
     Attributes:
         added: paths of new documents.
-        changed: paths of documents that have a new version.
+        changed: paths of documents with a new version.
         removed: paths of documents whose file is gone.
-        unchanged: how many files were as before.
-        failed: files that could not be read, with the cause; what was known of them is kept.
-        passages: passages in the library.
-        seconds: how long it took.
-        generation: the generation that it ended with.
+        unchanged: the number of unchanged files.
+        failed: files that could not be read, with the cause; their documents stay.
+        passages: the number of passages in the library.
+        seconds: the duration.
+        generation: the library's generation after the sync.
     """
 
     added: tuple[str, ...]
@@ -111,18 +111,18 @@ def sync(
     reader: Isolated | None = None,
     leave: Collection[Path] = (),
 ) -> SyncReport:
-    """Make the library hold what is in ``paths`` now.
+    """Bring the library up to date with ``paths``.
 
-    One whose passages were made with another encoder, or cut otherwise, is made anew first. Its home is left
-    out, wherever it lies. Files that cannot be read stay in ``Failures`` until they are read or gone.
+    An outdated library is rebuilt first. The library's home is never read, wherever it is. ``Failures`` lists
+    files that cannot be read until they are read or gone.
 
     Args:
         index: the library.
-        paths: folders or files to go over, and to follow from now on; none for all that are followed.
-        progress: told how many files are read and how many passages are embedded.
-        options: how files are to be read, and what each may take.
-        reader: the process that reads them; it stays open. None for one that ends with the sync.
-        leave: files whose state is not to be looked at yet, since they are still being written.
+        paths: folders or files to read, and to follow from now on; none for all followed ones.
+        progress: receives the number of files read and passages embedded.
+        options: loader options and limits.
+        reader: the reading process, which stays open; None for one that ends with the sync.
+        leave: files to skip because they are still being written.
     """
     started = time.monotonic()
     index.rebuild(progress)
@@ -133,7 +133,7 @@ def sync(
         root = root_of(path, followed)
         roots.append(root)
         place = str(root.location)
-        # A part of a folder that is followed goes on being a part of it.
+        # A path inside a followed folder is not followed on its own.
         is_new = root.source not in followed and mode_of(root.location) and is_utf8(place)
         if is_new and not is_own(root, followed, index.home):
             followed.append(place)
@@ -152,12 +152,12 @@ def sync(
 def plan(
     known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
-    """Compare what is known of the files with what was found. Reads nothing.
+    """Compare the catalog with listings of the folders; reads no file.
 
     Args:
-        known: by source and path, the files as they were when they were last read.
-        listings: the files as they are.
-        recognition: how pictures of pages are read now, as ``Options`` has it.
+        known: the states of the files when they were last read, by source and path.
+        listings: the present states of the files.
+        recognition: the languages of text recognition (``Options.recognition``).
     """
     added: dict[tuple[str, str], File] = {}
     changed: dict[tuple[str, str], File] = {}
@@ -204,17 +204,16 @@ def apply(
     *,
     reader: Isolated | None = None,
 ) -> SyncReport:
-    """Read the files of ``changes`` and write them to the library.
+    """Read the files of ``changes`` and commit them.
 
-    A file that cannot be read is reported and takes only itself; what was known of it is kept. Files are
-    read in a process of their own, which ends when all are.
+    A file that cannot be read is reported, and its document stays as it is.
 
     Args:
         index: the library.
         changes: from :func:`plan`.
-        progress: told how many files are read and how many passages are embedded.
-        started: ``time.monotonic()`` when the work began, for the report.
-        options: how files are to be read.
+        progress: receives the number of files read and passages embedded.
+        started: ``time.monotonic()`` at the start, for the report.
+        options: loader options and limits.
         reader: as for :func:`sync`.
     """
     begun = time.monotonic() if started is None else started
@@ -231,7 +230,7 @@ def apply(
             try:
                 incoming = _read(file, reading, options, cutting, waiting)
             except LoadError as error:
-                # What went after the folder was listed is no failure: the next sync takes it for removed.
+                # A file that has disappeared since the listing is no failure: the next sync removes it.
                 if os.path.lexists(Path(file.source, file.path)):
                     cause = f"{error.cause}; {error.remedy}"
                     failed.append(Failure(file.path, cause, Root(file.source, file.path)))
@@ -251,16 +250,16 @@ def apply(
     index.catalog.touch(touched, changes.lineage)
     if held or changes.removed:
         index.replace(held, changes.removed, progress, changes.lineage)
-    # What was to be written is: who keeps others out for so long can settle it, or a later sync.
+    # Everything is committed; if another process holds the lock, a later sync compacts.
     with suppress(LibraryLockedError):
-        index.settle()
+        index.compact()
     return SyncReport(
         tuple(file.path for file in written if file.known is None),
         tuple(file.path for file in written if file.known is not None),
         tuple(changes.removed.values()),
         changes.unchanged + len(touched),
         tuple(failed),
-        index.passages,
+        index.catalog.count_passages(),
         round(time.monotonic() - begun, 3),
         index.generation,
     )
@@ -273,9 +272,9 @@ def _read(
     cutting: Cutting | None,
     waiting: Callable[[], None] | None,
 ) -> Incoming | None:
-    """What the file holds, or None where its bytes are those that are known."""
+    """Read the file; None if its bytes are unchanged."""
     location = Path(file.source, file.path)
-    # What the loader refuses by its name alone may be a film of many gigabytes.
+    # A file that the loader refuses by its name may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
     known = file.known
     if known is not None and known.digest == digest:
@@ -288,7 +287,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Whether what is known of a file comes, or is about to come, from more than its bytes."""
+    """Whether the document depends, or will depend, on more than the file's bytes."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

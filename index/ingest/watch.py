@@ -1,7 +1,7 @@
-"""Follows folders, and has them synced once what changed in them has come to rest.
+"""Watches followed folders, and syncs them once their changes have come to rest.
 
-What the system reports only wakes the watch. What has changed is found by comparing a folder with the
-catalog, as a sync does, so that nothing is missed that was reported late, twice or not at all.
+Notifications of the system only wake the watch. It then compares the folder with the catalog, as a sync does,
+so late, duplicate and lost notifications do no harm.
 """
 
 from __future__ import annotations
@@ -21,29 +21,28 @@ from index.ingest.discover import root_of, scan
 from index.ingest.synchronize import plan
 
 REST_SECONDS = 1.0
-"""A file that stays as it is for so long is taken to be written."""
+"""A file that has not changed for this time counts as complete."""
 
 _TICK_SECONDS = 0.5
-"""Between two looks at whether a folder has come or gone, at most."""
+"""The longest time between two checks whether a folder has appeared or disappeared."""
 
 _LOOK_AGAIN_SECONDS = 600.0
-"""Between two looks at everything: where much changes at once, the system may lose a report."""
+"""The time between two full checks: the system may lose notifications under load."""
 
 _RETRY_SECONDS = 30.0
-"""After a sync that could not be done, as where another process writes."""
+"""The wait after a sync that failed, for example because another process was writing."""
 
 State = tuple[int, int] | None
-"""A file's size and mtime_ns; None where a known one is gone."""
+"""A file's size and mtime_ns; None if a known file is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be synced.
+    """The changes to sync.
 
     Attributes:
-        folders: the followed folders, or followed files, in which something has changed.
-        leave: files in them that are not to be looked at: they are still being written, or could not be
-            read as they are.
+        folders: the followed folders and files with changes.
+        leave: files in them to skip: they are still being written, or failed in their present state.
     """
 
     folders: tuple[Path, ...]
@@ -51,15 +50,15 @@ class Change:
 
 
 class Rest:
-    """Tells which files still change, from one look at them to the next."""
+    """Tracks which files are still changing, from one check to the next."""
 
     def __init__(self, seconds: float) -> None:
-        """Take a file to be at rest when it has been the same for ``seconds``."""
+        """A file is at rest after ``seconds`` without a change."""
         self._seconds = seconds
         self._since: dict[Path, tuple[State, float]] = {}
 
     def moving(self, files: Mapping[Path, State], now: float) -> set[Path]:
-        """Those of ``files`` that have not been the same for long enough at ``now``, in seconds."""
+        """The files that have changed too recently at ``now``, in seconds."""
         before = self._since
         self._since = {
             file: before[file] if file in before and before[file][0] == state else (state, now)
@@ -69,7 +68,7 @@ class Rest:
 
 
 class Watch:
-    """Watches the folders that a library follows, the one of its uploads apart, which are indexed at once."""
+    """Watches the folders that a library follows, except its uploads, which are indexed at once."""
 
     def __init__(
         self,
@@ -79,14 +78,14 @@ class Watch:
         stop: Event,
         rest: float = REST_SECONDS,
     ) -> None:
-        """Make a watch.
+        """Watch the folders of a library.
 
         Args:
-            catalog: the library's.
-            home: its folder, whose own files are no reports.
-            sync: syncs; False if that could not be done and is to be tried again later.
+            catalog: the library's catalog.
+            home: the library's home, which is not watched.
+            sync: syncs the changes; returns False if the watch should try again later.
             stop: ends the watch when it is set.
-            rest: seconds for which a file must be the same.
+            rest: seconds without a change after which a file counts as complete.
         """
         self._catalog = catalog
         self._home = home.absolute()
@@ -98,19 +97,19 @@ class Watch:
         self._not_before = 0.0
 
     def run(self) -> None:
-        """Go on until told to stop.
+        """Watch until the stop event is set.
 
         Raises:
             OSError: if the system cannot watch so many folders.
             KeyboardInterrupt: if the process is interrupted.
         """
         while not self._stop.is_set():
-            # A folder may be gone between the look at it and the watch.
+            # A folder may disappear between the check and the start of the watch.
             with suppress(FileNotFoundError):
                 self._watch(_places(self._followed()))
 
     def _watch(self, places: Mapping[str, tuple[int, int]]) -> None:
-        """Watch ``places`` until one of them, or what is followed, is another."""
+        """Watch ``places`` until one of them, or the list of followed folders, changes."""
         if not places:
             self._stop.wait(_TICK_SECONDS)
             return
@@ -122,7 +121,7 @@ class Watch:
             yield_on_timeout=True,
             ignore_permission_denied=True,
         )
-        # All of them, since something may have changed before they were watched.
+        # Check all, since files may have changed before the watch began.
         changed, looked = set(places), time.monotonic()
         names = {place: {Path(place), Path(place).resolve()} for place in places}
         for report in reports:
@@ -133,7 +132,7 @@ class Watch:
                 changed, looked = set(places), time.monotonic()
             if changed and time.monotonic() >= self._not_before:
                 changed = self._settle(changed)
-            # A folder that was deleted and made again may have the number that it had.
+            # A folder that was deleted and created again may have the same inode.
             if _places(self._followed()) != places or not gone.isdisjoint(places):
                 return
 
@@ -141,7 +140,7 @@ class Watch:
         return [place for place in self._catalog.sources() if not Path(place).is_relative_to(self._home)]
 
     def _settle(self, folders: set[str]) -> set[str]:
-        """Sync those of ``folders`` in which something is at rest; those that are to be looked at again."""
+        """Sync the folders with complete changes; returns the folders to check again."""
         now = time.monotonic()
         self._not_before = now + self._seconds / 2
         pending = {folder: self._pending(folder) for folder in sorted(folders)}
@@ -158,13 +157,13 @@ class Watch:
             self._not_before = time.monotonic() + _RETRY_SECONDS
             return again | set(ready)
         for folder in ready:
-            # What was synced is not pending from now on; what could not be read as it is, would be.
+            # Remember what was tried: a file that cannot be read in its present state would stay pending.
             at_rest = pending[folder].keys() - moving[folder]
             self._tried.setdefault(folder, {}).update({file: pending[folder][file] for file in at_rest})
         return again
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """What a sync of ``folder`` would do and has not been tried yet: files with their states."""
+        """The changes of ``folder`` that no sync has tried yet: files with their states."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
@@ -174,13 +173,13 @@ class Watch:
         for file in (*changes.added, *changes.changed):
             found[source / file.path] = file.size, file.mtime_ns
         tried = self._tried.get(folder, {})
-        # Those that have changed since, or were read after all, are forgotten.
+        # Forget files that have changed since, or were read meanwhile.
         self._tried[folder] = {file: state for file, state in tried.items() if found.get(file, ()) == state}
         return {file: state for file, state in found.items() if file not in self._tried[folder]}
 
 
 def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Those of ``followed`` that are there, with what tells one from another of the same name."""
+    """The folders of ``followed`` that exist, with their device and inode."""
     found: dict[str, tuple[int, int]] = {}
     for place in followed:
         with suppress(OSError):
@@ -190,6 +189,6 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Whether ``path`` lies in the folder that has these ``names``, and is not hidden there."""
+    """Whether ``path`` is in the folder ``names``, and not hidden there."""
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

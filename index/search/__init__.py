@@ -2,7 +2,7 @@
 
 from index.search.analyzers import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
 from index.search.snapshot import Hit, Snapshot
-from index.search.status import condition, size_of
+from index.search.status import library_status, size_of
 
 __all__ = [
     "NO_SPACES",
@@ -11,8 +11,8 @@ __all__ = [
     "Snapshot",
     "Term",
     "composed",
-    "condition",
     "field_of",
+    "library_status",
     "size_of",
     "terms",
     "terms_in",

@@ -1,7 +1,7 @@
-"""Passages by their words (BM25): the only module that keeps a tantivy index.
+"""Finds passages by their words (BM25) in a tantivy index, which is a cache of the catalog.
 
-A query is analysed for every field that the library uses, since a few words do not tell their language.
-BM25 is tantivy's, k1 = 1.2, b = 0.75. What is written is a cache: it can be made again from the catalog.
+A query is analysed for every language field in use, since a few words do not tell their language. tantivy
+scores with k1 = 1.2 and b = 0.75.
 """
 
 from __future__ import annotations
@@ -33,29 +33,28 @@ from index.search.analyzers import (
 from index.text.chunks import is_apart, passage_text
 
 _ANY = "*"
-"""In the field of fields of every passage: what was removed is counted with it until it is merged away."""
+"""A term of every passage in the field ``field``. Its frequency counts removed passages until a merge."""
 
 _FEW_DOCUMENTS = 1_000
-"""Up to so many documents that are allowed are looked up before the ranking; of more, it is sieved."""
+"""Up to this many allowed documents are part of the query; more are filtered after the ranking."""
 
 _SPARE = 8
 
 _MOST_ALIKE = 2_000
-"""So many passages that hold a single character are enough: each costs a look at its vector."""
+"""The most passages that a single character needs to find: each costs a look at its vector."""
 
 _WRITER_BYTES = 50_000_000
 
 _K1 = 1.2
-"""tantivy's: what a word adds to a score stays below its rarity times ``_K1 + 1``, however often it occurs.
-"""
+"""tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score."""
 
 _NOISE = 1e-5
-"""Scores that differ by this share are equal: a sum depends on the order in which its parts are added."""
+"""Scores that differ by this share count as equal: a sum depends on the order of its terms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage as it is indexed: its number, its language (ISO 639-1), its words, its document's number."""
+    """A passage to index: its chunk id, language (ISO 639-1), text and document id."""
 
     number: int
     language: str
@@ -64,7 +63,7 @@ class Entry:
 
 
 class LexicalIndex:
-    """A tantivy index in a folder. One thread writes at a time; any read its :class:`Words` meanwhile."""
+    """A tantivy index in a folder. One thread writes at a time; others read its :class:`Words` meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or make an empty one.
@@ -83,7 +82,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def words(self) -> Words:
-        """The passages as they are now, those that another process has written too."""
+        """The passages on disk now, including those of other processes."""
         try:
             self._index.reload()
             return Words(self._index)
@@ -91,16 +90,16 @@ class LexicalIndex:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add passages under numbers that are not there yet."""
+        """Add passages with ids that are not in the index yet."""
         with self._writing() as writer:
             for entry in entries:
                 writer.add_document(_as_document(entry))
 
     def remove(self, numbers: Collection[int]) -> None:
-        """Remove passages; unknown numbers are passed over.
+        """Remove passages; unknown ids are ignored.
 
-        tantivy counts them in its statistics until it merges them away, which cannot be asked for here: an
-        index written afresh scores as if they had never been there.
+        tantivy counts them in its statistics until it merges segments, which its Python binding cannot
+        request. A rewritten index scores as if they had never existed.
         """
         if numbers:
             some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(numbers))
@@ -108,14 +107,14 @@ class LexicalIndex:
                 writer.delete_documents_by_query(some)
 
     def remove_after(self, last: int) -> None:
-        """Remove the passages with a higher number than ``last``."""
+        """Remove the passages with an id above ``last``."""
         if self.words().count_after(last):
             with self._writing() as writer:
                 writer.delete_documents_by_query(_after(self._index.schema, last))
 
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        """A writer, whose work is kept if nothing is raised."""
+        """A writer that commits unless the context raises."""
         try:
             writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             try:
@@ -128,7 +127,7 @@ class LexicalIndex:
 
 
 class Words:
-    """The passages of a tantivy index as they were when it was read. Safe to share between threads."""
+    """The passages of a tantivy index at one moment. Safe to share between threads."""
 
     def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
@@ -140,15 +139,15 @@ class Words:
 
     @property
     def dead(self) -> int:
-        """How many passages were removed and still count in the statistics."""
+        """The number of removed passages that still count in the statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
     def count_after(self, last: int) -> int:
-        """How many passages have a higher number than ``last``."""
+        """The number of passages with an id above ``last``."""
         return self._count(_after(self._schema, last))
 
     def count(self, numbers: Collection[int]) -> int:
-        """How many of ``numbers`` are there."""
+        """How many of ``numbers`` are in the index."""
         if not numbers:
             return 0
         some = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
@@ -156,7 +155,7 @@ class Words:
 
     def _count(self, query: tantivy.Query) -> int:
         try:
-            # tantivy's own description of its types lacks this one.
+            # tantivy's type stubs lack this attribute.
             return int(self._searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"the words cannot be read: {error}") from error
@@ -168,14 +167,14 @@ class Words:
         allowed: Allowed | None = None,
         hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
     ) -> dict[int, float]:
-        """The best numbers and their BM25 score for the words of ``query``, best first.
+        """The best chunk ids and their BM25 scores, best first.
 
         Args:
             query: any text; nothing in it is syntax.
-            limit: how many; all that score as the last of them come too, so that it does not depend on
-                the order of writing which ones are found.
-            allowed: where given, only these are candidates.
-            hidden: where given, says which numbers are none.
+            limit: the number of results; ties with the last are included, so that the result does not depend
+                on the order of writing.
+            allowed: the documents and chunks that may be found; None allows all.
+            hidden: tells which ids may not be found; None hides none.
         """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
@@ -194,7 +193,7 @@ class Words:
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
                 ]
             )
-        # Some more than are asked for, since the last of them must be seen to score less.
+        # A few more than wanted, to see that the last scores less.
         wanted = limit + max(_SPARE, limit // 4)
         while True:
             hits = self._searcher.search(words, wanted, count=False).hits
@@ -203,13 +202,13 @@ class Words:
             if len(hits) < wanted or (len(found) > limit and found[-1][1] < least):
                 break
             if alone and wanted >= _MOST_ALIKE and len(found) >= limit:
-                # Whatever holds the character scores the same, which may be every passage there is.
+                # All passages with the character score the same, and that may be every passage.
                 break
             wanted *= 4
         return {number: score for number, score in found if score >= least}
 
     def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        """What finds the passages that hold the single characters of a query, each with the same score."""
+        """Clauses that find passages with the single characters of a query, all with the same score."""
         return [
             (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
             for character in single_characters(query)
@@ -223,7 +222,7 @@ class Words:
         allowed: Allowed | None,
         hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None,
     ) -> list[tuple[int, float]]:
-        """The numbers and scores of those of ``hits`` that may be found."""
+        """The chunk ids and scores of the visible, allowed hits."""
         places = [address for _, address in hits]
         numbers = np.array(self._searcher.fast_field_values("number", places), np.int64)
         may = np.ones(len(numbers), np.bool_)
@@ -239,24 +238,23 @@ class Words:
             if kept
         ]
 
-    def most(self, query: str) -> float:
-        """What no passage scores above for the words of ``query``: BM25 with each word without end.
+    def max_score(self, query: str) -> float:
+        """An upper bound of BM25 scores for ``query``, as if each word occurred without limit.
 
-        A passage has its words in the field of its own language. The field that knows the query's words
-        best, which is the query's own language as a rule, sets the bound; a passage of another language
-        may exceed it. Pairs of characters set none, since most of a question's bridge two words and no
-        passage has them.
+        A passage has its words in the field of its language. The field with the most frequent words, usually
+        the query's own language, sets the bound; a passage of another language may exceed it. Character pairs
+        set no bound: most pairs of a question bridge two words, and no passage has them.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
-        return (_K1 + 1) * min((sum(self.rarity(words).values()) for words in fields if words), default=0.0)
+        return (_K1 + 1) * min((sum(self.idf(words).values()) for words in fields if words), default=0.0)
 
-    def rarity(self, terms: Collection[Term]) -> dict[Term, float]:
-        """How rare terms are among the passages: BM25's inverse document frequency, by term.
+    def idf(self, terms: Collection[Term]) -> dict[Term, float]:
+        """BM25's inverse document frequency, by term.
 
-        ln(1 + (N - n + 0.5) / (n + 0.5)) for a term that n of N passages hold (Robertson and Zaragoza,
-        The Probabilistic Relevance Framework, 2009, as Lucene and tantivy compute it). Passages that were
-        removed count in both for as long as tantivy counts them in its scores.
+        ln(1 + (N - n + 0.5) / (n + 0.5)) for a term in n of N passages (Robertson and Zaragoza, The
+        Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages count in both as
+        long as tantivy counts them in its scores.
         """
         searcher = self._searcher
         total = searcher.doc_freq("field", _ANY)
@@ -265,12 +263,12 @@ class Words:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files that hold the passages of the index in ``folder`` as they are now.
+    """The files of the index in ``folder`` that tantivy's list names.
 
-    tantivy never writes to any of them again. What it does not name yet, it may be writing.
+    tantivy never changes these files. It may be writing others.
 
     Raises:
-        LexicalIndexError: if the index does not name its files.
+        LexicalIndexError: if the list of files cannot be read.
     """
     try:
         segments = json.loads((folder / "meta.json").read_bytes())["segments"]
@@ -286,13 +284,13 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _holding(field: str, character: str) -> Sequence[str]:
-    """Patterns of the terms of a field that hold a letter."""
+    """Patterns of a field's terms that contain a character."""
     # A letter that ends a run begins no pair.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
 def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:
-    """Picks the passages with a higher number than ``last``."""
+    """Selects the passages with an id above ``last``."""
     kind = tantivy.FieldType.Unsigned
     return tantivy.Query.range_query(schema, "number", kind, lower_bound=last, include_lower=False)
 
@@ -317,7 +315,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
     document.add_text(words, text)
     document.add_text("field", words)
     runs = NO_SPACES.findall(text)
-    # A value a run: pairs of characters never bridge what stands between two runs.
+    # One value per run, so that no pair of characters bridges two runs.
     for run in runs:
         document.add_text(PAIRS, run)
     if runs:
@@ -326,11 +324,11 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """Passages as the words are made of them.
+    """The entries of passages from the catalog.
 
     Args:
-        passages: from the catalog.
-        titled: whether a passage is also found by the words of its document's title.
+        passages: passages of the catalog.
+        titled: whether the words of its document's title find a passage, too.
     """
     for passage in passages:
         document = passage.document
@@ -342,7 +340,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """The passages of a document that is being written, as :func:`entries` has them."""
+    """The entries of a document that a commit is about to write."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         apart = piece.header is not None and is_apart(piece.span, piece.header)

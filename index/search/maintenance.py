@@ -1,9 +1,8 @@
-"""Keeps what is searched at the catalog's generation, whatever other threads and processes do.
+"""Keeps the search caches at the catalog's generation, whatever other threads and processes do.
 
-The catalog's commit is the only moment at which anything changes for a reader. The words are written before
-it, under numbers that nobody looks at yet; vectors that came since the base was made are in memory only. So
-there is nothing that a crash could leave half done: opening a library reads its base, and adds what the
-catalog has beyond it.
+Readers see a change at the catalog's commit and at no other moment. A writer adds words before the commit,
+under chunk ids that no reader looks at yet; vectors newer than the base are in memory only. A crash therefore
+leaves nothing half done: opening a library maps its base and adds the newer vectors from the catalog.
 """
 
 from __future__ import annotations
@@ -30,26 +29,26 @@ from index.memory import give_back
 from index.private import FILE
 from index.records import Build, Committed, NewVersion, Recipe
 from index.search.bm25 import entries_of
+from index.search.caches import (
+    Caches,
+    build_base,
+    catch_up_words,
+    follow_caches,
+    open_caches,
+    prepare_words,
+    write_words,
+)
 from index.search.manifest import (
-    clear_away,
+    delete_unused,
     digests,
     folder_of,
-    has_sound_base,
-    read_marker,
+    has_intact_base,
+    read_manifest,
     with_base,
     with_words,
-    write_marker,
+    write_manifest,
 )
-from index.search.view import (
-    View,
-    catch_up_words,
-    follow_view,
-    make_base,
-    make_words,
-    open_view,
-    prepare_words,
-)
-from index.vectors import SIZES, Sizes, VectorIndex, VectorIndexError
+from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
 
 _POLL_SECONDS = 0.02
 
@@ -57,16 +56,16 @@ _log = logging.getLogger(__name__)
 
 
 _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)
-"""What a full disk or a read-only folder leads to."""
+"""The errors of a full disk or a read-only folder."""
 
 
 @contextmanager
 def naming_failures(home: Path) -> Iterator[None]:
-    """Turns what a full disk or a read-only folder leads to into LibraryWriteError."""
+    """Turn the errors of a full disk or a read-only folder into LibraryWriteError."""
     try:
         yield
     except Timeout:
-        # An OSError, too, and it is told otherwise: the library is locked.
+        # Timeout is an OSError, too, but means that the library is locked.
         raise
     except _FAILURES as error:
         known = getattr(error, "orig", None) or getattr(error, "strerror", None)
@@ -74,7 +73,7 @@ def naming_failures(home: Path) -> Iterator[None]:
             "check the folder's permissions and the space on the disk, then try again: what was committed "
             "before is served as before"
         )
-        # What tantivy and FAISS say may name the library's folder.
+        # Messages of tantivy and FAISS may name the library's folder.
         cause = f" ({known})" if known else ""
         raise LibraryWriteError(
             f"the library in {home} cannot be written to ({known or error}); {remedy}",
@@ -82,12 +81,12 @@ def naming_failures(home: Path) -> Iterator[None]:
         ) from error
 
 
-class Upkeep:
-    """What is searched of one library. Safe to share between threads.
+class Maintenance:
+    """Keeps the caches of one library up to date. Safe to share between threads.
 
     Attributes:
         home: the library's folder.
-        sizes: which type of vector index suits which size.
+        policy: decides the type of the vector index.
     """
 
     def __init__(
@@ -95,73 +94,72 @@ class Upkeep:
         home: Path,
         catalog: Catalog,
         encoder_of: Callable[[CatalogReader], Encoder],
-        sizes: Sizes = SIZES,
+        policy: IndexPolicy = DEFAULT_POLICY,
     ) -> None:
-        """Keep the library under ``home``.
+        """Keep the caches of the library in ``home``.
 
         Args:
-            home: its folder.
-            catalog: its catalog.
-            encoder_of: gives the encoder of the passages that a reader reads; raises EncoderMismatchError
-                where there is none.
-            sizes: which type of vector index suits which size.
+            home: the library's folder.
+            catalog: the library's catalog.
+            encoder_of: returns the encoder of a reader's passages, or raises EncoderMismatchError.
+            policy: decides the type of the vector index.
         """
         self.home = home
-        self.sizes = sizes
+        self.policy = policy
         self._encoder_of = encoder_of
         self._catalog = catalog
-        self._view: View | None = None
-        self._view_lock = RLock()
+        self._caches: Caches | None = None
+        self._caches_lock = RLock()
         self._write_lock = WriteLock(home)
-        self._settle_lock = FileLock(home / "settle.lock", mode=FILE)
+        self._compact_lock = FileLock(home / "compact.lock", mode=FILE)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keeps every other writer out, in other threads and processes too.
+        """Exclude all other writers, of other threads and processes.
 
         Raises:
-            LibraryLockedError: if another one goes on writing for half a minute.
+            LibraryLockedError: if another writer holds the lock for more than half a minute.
         """
         with self._write_lock.hold():
             yield
 
     @contextmanager
-    def snapshot(self) -> Iterator[tuple[CatalogReader, View]]:
-        """The newest generation, for as long as it is held: catalog, vectors and words of one state.
+    def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
+        """Catalog, vectors and words of the newest generation, unchanged while the context lasts.
 
         Raises:
-            EncoderMismatchError: if the library's vectors are another encoder's.
-            LibraryLockedError: if another process is at work on the caches for half a minute.
+            EncoderMismatchError: if the library was indexed with another encoder.
+            LibraryLockedError: if another process works on the caches for more than half a minute.
         """
         deadline = time.monotonic() + lock.LOCK_SECONDS
         while True:
             with self._catalog.reading() as reader:
-                view = self._view_of(reader)
-                if view is not None:
-                    yield reader, view
+                caches = self._caches_of(reader)
+                if caches is not None:
+                    yield reader, caches
                     return
             if time.monotonic() > deadline:
                 raise locked(self.home)
             time.sleep(_POLL_SECONDS)
 
-    def sound(self, reader: CatalogReader, view: View) -> View:
-        """``view``; if a file was changed that it has mapped, the same generation made again.
+    def intact(self, reader: CatalogReader, caches: Caches) -> Caches:
+        """``caches`` if their files are unchanged, else rebuilt caches of the same generation.
 
         Raises:
             LibraryLockedError: as :meth:`snapshot`, or if ``reader`` does not read the newest generation.
         """
-        return view if view.is_sound() else self._renewed(reader, view)
+        return caches if caches.is_intact() else self._renewed(reader, caches)
 
-    def _renewed(self, reader: CatalogReader, damaged: View) -> View:
-        """The generation of ``damaged``, which ``reader`` reads, from caches that are read or made again."""
+    def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
+        """Caches of the generation of ``reader``, opened or rebuilt in the place of ``damaged``."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
-        with self._view_lock:
-            if self._view is damaged:
-                self._view = None
+        with self._caches_lock:
+            if self._caches is damaged:
+                self._caches = None
         while self._catalog.generation() == reader.generation and time.monotonic() < deadline:
-            view = self._view_of(reader)
-            if view is not None:
-                return view
+            caches = self._caches_of(reader)
+            if caches is not None:
+                return caches
             time.sleep(_POLL_SECONDS)
         raise locked(self.home)
 
@@ -173,13 +171,13 @@ class Upkeep:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Write to the catalog and its caches. For the one who is :meth:`writing`.
+        """Write to the catalog and the caches. The caller holds :meth:`writing`.
 
         Raises:
             LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.database.Catalog.commit`.
         """
-        with self.snapshot() as (reader, view):
-            before = view if view.is_writable() else self._renewed(reader, view)
+        with self.snapshot() as (reader, caches):
+            before = caches if caches.is_writable() else self._renewed(reader, caches)
         written: list[Build] = []
 
         def prepare(committed: Committed, build: Build) -> None:
@@ -196,126 +194,132 @@ class Upkeep:
         try:
             self._finish(written[0], committed)
         except (*_FAILURES, LibraryLockedError) as error:
-            # It is committed: whoever reads next makes up for what could not be written.
+            # The commit stands: the next reader brings the caches up to date.
             _log.warning("The caches of %s are behind: %s", self.home, error)
         return committed
 
     def _finish(self, build: Build, committed: Committed) -> None:
-        """Let the caches follow a commit; what is not done here the next reader or writer does."""
-        with self.snapshot() as (reader, view):
+        """Bring the caches up to date after a commit; if this fails, the next reader or writer does it."""
+        with self.snapshot() as (reader, caches):
             folder = folder_of(self.home, build)
-            saved = read_marker(folder)
-            if view.index is None or saved is None:
+            manifest = read_manifest(folder)
+            if caches.index is None or manifest is None:
                 return
-            # More than went just now, where a process ended before it came to this.
-            view.index.remove(reader.removed(since=saved.words_generation))
-            with self._view_lock:
-                if self._view is view:
-                    self._view = view.with_words()
-            done = replace(saved, writing=False, words_generation=committed.generation)
-            write_marker(folder, replace(done, digests=digests(folder, done)))
+            # Includes removals of a process that died before this step.
+            caches.index.remove(reader.removed(since=manifest.words_generation))
+            with self._caches_lock:
+                if self._caches is caches:
+                    self._caches = caches.with_words()
+            done = replace(manifest, writing=False, words_generation=committed.generation)
+            write_manifest(folder, replace(done, digests=digests(folder, done)))
 
     def is_due(self) -> bool:
-        """Whether :meth:`settle` has something to do."""
-        with self.snapshot() as (_, view):
-            return view.has_dead_words() or view.vectors.is_due(self.sizes)
+        """Whether :meth:`compact` would rewrite anything."""
+        with self.snapshot() as (_, caches):
+            return caches.has_dead_words() or caches.vectors.is_due(self.policy)
 
-    def settle(self) -> bool:
-        """Write afresh what has grown out of shape, beside what is searched meanwhile, and change over.
+    def compact(self) -> bool:
+        """Rewrite words and vectors that are due, then switch to the new files.
 
-        Words count passages that were removed until they are written afresh, and a base of vectors has its
-        type and size from when it was made. Only the change-over keeps other writers out.
+        Words count removed passages until they are rewritten; a base of vectors keeps the type and size it
+        was built with. Searches go on, and other writers wait during the switch alone.
 
         Returns:
-            Whether anything was done; not if another process is at it.
+            Whether anything was rewritten; False if another process is compacting.
 
         Raises:
-            LibraryWriteError: if there is no room; what there was goes on serving.
+            LibraryWriteError: if the disk is full; the old caches stay in use.
             LibraryLockedError: as :meth:`writing`.
         """
         try:
-            # In this order: that the lock is held is a failure of the system's to Python, too.
-            with self._settle_lock.acquire(timeout=0), naming_failures(self.home):
-                return self._settle()
+            # In this order: Timeout is an OSError, which naming_failures would catch.
+            with self._compact_lock.acquire(timeout=0), naming_failures(self.home):
+                return self._compact()
         except Timeout:
             return False
 
-    def _settle(self) -> bool:
-        with self.snapshot() as (reader, view):
-            build, last = view.build, view.last
-            dead, due = view.has_dead_words(), view.vectors.is_due(self.sizes)
+    def _compact(self) -> bool:
+        with self.snapshot() as (reader, caches):
+            build, last = caches.build, caches.last
+            dead, due = caches.has_dead_words(), caches.vectors.is_due(self.policy)
             if build is None or not (dead or due):
                 return False
             folder, titled = folder_of(self.home, build), build.recipe.title_tokens > 0
-            dimensions = view.vectors.dimensions
-            words = make_words(folder, reader, titled=titled) if dead else None
-            base = make_base(folder, reader, dimensions, self.sizes) if due else None
+            dimensions = caches.vectors.dimensions
+            words = write_words(folder, reader, titled=titled) if dead else None
+            base = build_base(folder, reader, dimensions, self.policy) if due else None
         with self.writing():
-            with self.snapshot() as (reader, view):
-                saved = read_marker(folder)
-                if view.build != build or saved is None:
+            with self.snapshot() as (reader, caches):
+                manifest = read_manifest(folder)
+                if caches.build != build or manifest is None:
                     return False
-                saved = with_words(saved, words) if words else saved
-                saved = with_base(saved, base) if base else saved
-                saved = catch_up_words(folder, saved, reader, last if words else view.last, titled=titled)
-                saved = replace(saved, writing=False)
-                write_marker(folder, saved)
-                self._view = open_view(folder, reader, dimensions)
-            give_back()  # the vectors that are in the base now
-            self._catalog.forget_removals(saved.known_from)
-            clear_away(self.home, build, saved)
+                manifest = with_words(manifest, words) if words else manifest
+                manifest = with_base(manifest, base) if base else manifest
+                manifest = catch_up_words(
+                    folder, manifest, reader, last if words else caches.last, titled=titled
+                )
+                manifest = replace(manifest, writing=False)
+                write_manifest(folder, manifest)
+                self._caches = open_caches(folder, reader, dimensions)
+            give_back()  # the memory of vectors that the base now has
+            self._catalog.forget_removals(manifest.known_from)
+            delete_unused(self.home, build, manifest)
         return True
 
-    def _view_of(self, reader: CatalogReader) -> View | None:
-        """What is searched of the state that ``reader`` reads; None where another must be read."""
-        view = self._view
-        same = view is not None and (view.generation, view.build) == (reader.generation, reader.build)
-        if view is not None and same and view.is_sound():
-            return view
-        with self._view_lock:
-            view = self._view
-            if view is not None and not view.is_sound():
+    def _caches_of(self, reader: CatalogReader) -> Caches | None:
+        """The caches at the generation of ``reader``; None if the caller must read a newer one."""
+        caches = self._caches
+        same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
+        if caches is not None and same and caches.is_intact():
+            return caches
+        with self._caches_lock:
+            caches = self._caches
+            if caches is not None and not caches.is_intact():
                 _log.warning("A cache of %s was changed; the caches are read again.", self.home)
-                view = self._view = None
-            if view is None or (view.generation, view.build) != (reader.generation, reader.build):
-                if view is not None and view.build == reader.build and view.generation > reader.generation:
+                caches = self._caches = None
+            if caches is None or (caches.generation, caches.build) != (reader.generation, reader.build):
+                if (
+                    caches is not None
+                    and caches.build == reader.build
+                    and caches.generation > reader.generation
+                ):
                     return None
-                view = self._made(view, reader)
-                # Words that another process has removed since would be missing.
-                if view is not None and self._catalog.generation() != reader.generation:
+                caches = self._made(caches, reader)
+                # Another process may have removed words of this generation meanwhile.
+                if caches is not None and self._catalog.generation() != reader.generation:
                     return None
-                self._view = view
-            return view
+                self._caches = caches
+            return caches
 
-    def _made(self, view: View | None, reader: CatalogReader) -> View | None:
+    def _made(self, caches: Caches | None, reader: CatalogReader) -> Caches | None:
         dimensions = self._encoder_of(reader).dimensions
         if reader.build is None:
-            return View(reader.generation, None, 0, VectorIndex.empty(dimensions))
+            return Caches(reader.generation, None, 0, VectorIndex.empty(dimensions))
         folder = folder_of(self.home, reader.build)
-        if view is not None and view.build == reader.build:
-            followed = follow_view(view, folder, reader)
+        if caches is not None and caches.build == reader.build:
+            followed = follow_caches(caches, folder, reader)
             if followed is not None:
                 return followed
-        return open_view(folder, reader, dimensions) or self._repaired(folder, reader, dimensions)
+        return open_caches(folder, reader, dimensions) or self._repaired(folder, reader, dimensions)
 
-    def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> View | None:
-        """The caches made again from the catalog; None where another process is at it."""
+    def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
+        """Rebuild the caches from the catalog; None if another process holds the write lock."""
         build = reader.build
         try:
             with self._write_lock.hold("repair", timeout=0):
                 if build is None or self._catalog.generation() != reader.generation:
                     return None
-                before = read_marker(folder)
-                saved = make_words(folder, reader, titled=build.recipe.title_tokens > 0)
-                view = None
-                if before is not None and has_sound_base(folder, before):
-                    write_marker(folder, with_base(saved, before))
-                    view = open_view(folder, reader, dimensions)
-                if view is None:
-                    # Without a base, or with one that is whole and yet of another state than the catalog.
-                    write_marker(folder, saved)
-                    view = open_view(folder, reader, dimensions)
-                clear_away(self.home, build, read_marker(folder) or saved)
-                return view
+                before = read_manifest(folder)
+                manifest = write_words(folder, reader, titled=build.recipe.title_tokens > 0)
+                caches = None
+                if before is not None and has_intact_base(folder, before):
+                    write_manifest(folder, with_base(manifest, before))
+                    caches = open_caches(folder, reader, dimensions)
+                if caches is None:
+                    # There is no base, or an intact base of another state than the catalog's.
+                    write_manifest(folder, manifest)
+                    caches = open_caches(folder, reader, dimensions)
+                delete_unused(self.home, build, read_manifest(folder) or manifest)
+                return caches
         except LibraryLockedError:
             return None

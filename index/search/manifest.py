@@ -1,7 +1,7 @@
-"""The caches of a build on disk: a base of vectors, a folder of words, and what they were when saved.
+"""The manifest of a build's caches: names their files, and holds the digests that prove them intact.
 
-They lie in a folder of their own for each build, ``HOME/caches/LINEAGE-NUMBER``, and are made again from the
-catalog whenever they are gone or damaged. Vectors that came after the base was made are in memory only.
+The caches of a build are a base of vectors and a folder of words in ``HOME/caches/LINEAGE-NUMBER``. They are
+rebuilt from the catalog when they are missing or damaged. Vectors newer than the base are in memory only.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from typing import Any
 from index.private import opener
 from index.records import Build
 
-_MARKER = "current.json"
+_MANIFEST = "current.json"
 
 _FORMER = ("vectors.faiss", "caches.json", "lexical")
-"""What earlier versions kept in the home folder itself."""
+"""Files that earlier versions wrote to the home folder itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """What is noted of the caches of a build.
+class Manifest:
+    """The caches of a build on disk.
 
     Attributes:
-        base: the file of the vectors' base, or None while all are in memory.
-        last: no chunk that the base has, or was removed before it was made, has a higher number.
-        base_generation: the catalog's generation that the base was made of.
+        base: the file of the base of vectors; None while all vectors are in memory.
+        last: the highest chunk id at the generation of the base.
+        base_generation: the generation that the base was built from.
         words: the folder of the words.
-        words_generation: the generation whose removals are removed from the words.
-        writing: whether the words are being written: files may have come that are not noted yet.
-        digests: sha256 of each file, by its path under the folder.
+        words_generation: the newest generation whose removals have reached the words.
+        writing: whether a process is writing to the words, so that files may lack a digest.
+        digests: the sha256 of each file, by its path in the folder.
     """
 
     base: str | None = None
@@ -49,21 +49,21 @@ class Saved:
 
     @property
     def known_from(self) -> int:
-        """No cache has a chunk that went in this generation or before it."""
+        """The oldest generation among the caches: older removals have reached all of them."""
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
 FileStates = Mapping[str, tuple[int, int, int, int]]
-"""Files with their inode, their size in bytes, and when they and their inodes were last changed, in ns."""
+"""By file: inode, size in bytes, and the times of the last change of content and of inode, in ns."""
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:
-    """The states of those of ``files`` that are there."""
+    """The states of those of ``files`` that exist."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for file in files:
         with suppress(FileNotFoundError):
-            # Setting the times of a file back changes its inode.
-            state = os.stat(file)  # noqa: PTH116 (twice as fast, and asked before every search)
+            # Setting back a file's modification time changes the inode's own time.
+            state = os.stat(file)  # noqa: PTH116 (twice as fast, and runs before each search)
             found[str(file)] = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
     return found
 
@@ -71,45 +71,45 @@ def states_of(files: Iterable[str | Path]) -> FileStates:
 def are_unchanged(states: FileStates) -> bool:
     """Whether none of these files was written to, cut short or replaced since.
 
-    Deleted files count as unchanged: who has a file mapped keeps its contents. Where a mapped file is cut
-    short instead, the system ends the process that reads beyond its end; hence this is asked before a search.
+    Deleted files count as unchanged: a mapped file keeps its content. Reading beyond the end of a mapped file
+    that was cut short kills the process, so this check runs before each search.
     """
     return all(now == states[file] for file, now in states_of(states).items())
 
 
 def folder_of(home: Path, build: Build) -> Path:
-    """Where the caches of a build lie."""
+    """The folder of a build's caches."""
     return home / "caches" / f"{build.lineage[:8]}-{build.number}"
 
 
-def read_marker(folder: Path) -> Saved | None:
-    """What is noted of the caches in ``folder``; None where nothing is, or nothing of use."""
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in ``folder``; None if it is missing or damaged."""
     try:
-        noted = json.loads((folder / _MARKER).read_bytes())
-        return Saved(**noted["saved"]) if noted["digest"] == _digest_of(noted["saved"]) else None
+        noted = json.loads((folder / _MANIFEST).read_bytes())
+        return Manifest(**noted["manifest"]) if noted["digest"] == _digest_of(noted["manifest"]) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def write_marker(folder: Path, saved: Saved) -> None:
-    """Note ``saved`` in one step: a new file, synced to disk, renamed over the old one."""
-    part = folder / f"{_MARKER}.part"
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step: write a new file, sync it, and rename it over the old one."""
+    part = folder / f"{_MANIFEST}.part"
     with open(part, "w", encoding="utf-8", opener=opener) as file:
-        json.dump({"saved": asdict(saved), "digest": _digest_of(asdict(saved))}, file)
+        json.dump({"manifest": asdict(manifest), "digest": _digest_of(asdict(manifest))}, file)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(folder / _MARKER)
+    part.replace(folder / _MANIFEST)
 
 
-def digests(folder: Path, saved: Saved) -> dict[str, str]:
-    """The digests of the files that ``saved`` names, of which only those are read that it has none of.
+def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """The digests of the files that ``manifest`` names; reads only files without a known digest.
 
-    Neither FAISS nor tantivy notices every damage to its own. All files but tantivy's list of them are never
-    written again once they are there.
+    FAISS and tantivy do not notice all damage to their files. No file changes once it is written, except
+    tantivy's list of its files.
     """
-    files = [folder / saved.base] if saved.base else []
-    files += sorted((folder / saved.words).glob("[!.]*")) if saved.words else []
-    known = {name: digest for name, digest in saved.digests.items() if not name.endswith("meta.json")}
+    files = [folder / manifest.base] if manifest.base else []
+    files += sorted((folder / manifest.words).glob("[!.]*")) if manifest.words else []
+    known = {name: digest for name, digest in manifest.digests.items() if not name.endswith("meta.json")}
     found: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
@@ -117,33 +117,37 @@ def digests(folder: Path, saved: Saved) -> dict[str, str]:
     return found
 
 
-def is_whole(folder: Path, saved: Saved) -> bool:
-    """Whether the files are those that were saved, to the last bit.
+def is_intact(folder: Path, manifest: Manifest) -> bool:
+    """Whether all files have their recorded digests.
 
-    Where a process ended while it wrote the words, files may have come since that nothing is noted of, and
-    tantivy's list of them is one or the other.
+    If a process died while it wrote the words, there may be files without a digest, and tantivy's list of
+    files may be the old or the new one.
     """
     try:
-        now = digests(folder, Saved(saved.base, words=saved.words))
+        now = digests(folder, Manifest(manifest.base, words=manifest.words))
     except OSError:
         return False
-    if saved.writing:
-        lasting = {name for name in saved.digests.keys() & now.keys() if not name.endswith("meta.json")}
-        return all(now[name] == saved.digests[name] for name in lasting)
-    return now == saved.digests
+    if manifest.writing:
+        lasting = {name for name in manifest.digests.keys() & now.keys() if not name.endswith("meta.json")}
+        return all(now[name] == manifest.digests[name] for name in lasting)
+    return now == manifest.digests
 
 
-def has_sound_base(folder: Path, saved: Saved) -> bool:
-    """Whether the base of vectors is the file that was saved."""
-    return saved.base is not None and (folder / saved.base).is_file() and is_whole(folder, _of_base(saved))
+def has_intact_base(folder: Path, manifest: Manifest) -> bool:
+    """Whether the base of vectors has its recorded digest."""
+    return (
+        manifest.base is not None
+        and (folder / manifest.base).is_file()
+        and is_intact(folder, _of_base(manifest))
+    )
 
 
-def with_base(saved: Saved, other: Saved) -> Saved:
-    """``saved`` with the base of ``other``."""
+def with_base(manifest: Manifest, other: Manifest) -> Manifest:
+    """``manifest`` with the base of ``other``."""
     base = _of_base(other)
-    kept = {name: digest for name, digest in saved.digests.items() if name != saved.base}
+    kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
-        saved,
+        manifest,
         base=base.base,
         last=base.last,
         base_generation=base.base_generation,
@@ -151,29 +155,31 @@ def with_base(saved: Saved, other: Saved) -> Saved:
     )
 
 
-def with_words(saved: Saved, other: Saved) -> Saved:
-    """``saved`` with the words of ``other``."""
-    kept = _of_base(saved).digests
+def with_words(manifest: Manifest, other: Manifest) -> Manifest:
+    """``manifest`` with the words of ``other``."""
+    kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
-    return replace(saved, words=other.words, words_generation=other.words_generation, digests={**kept, **own})
+    return replace(
+        manifest, words=other.words, words_generation=other.words_generation, digests={**kept, **own}
+    )
 
 
-def _of_base(saved: Saved) -> Saved:
-    """What is noted of the base alone."""
-    own = {name: digest for name, digest in saved.digests.items() if name == saved.base}
-    return Saved(saved.base, saved.last, saved.base_generation, digests=own)
+def _of_base(manifest: Manifest) -> Manifest:
+    """The part of the manifest that concerns the base."""
+    own = {name: digest for name, digest in manifest.digests.items() if name == manifest.base}
+    return Manifest(manifest.base, manifest.last, manifest.base_generation, digests=own)
 
 
-def clear_away(home: Path, build: Build, saved: Saved) -> None:
-    """Delete what the caches of ``build`` do not use any more, and what earlier versions kept."""
+def delete_unused(home: Path, build: Build, manifest: Manifest) -> None:
+    """Delete unused files of the caches of ``build``, and files of earlier versions."""
     for former in _FORMER:
         _delete(home / former)
     for entry in folder_of(home, build).iterdir():
-        if entry.name not in {_MARKER, saved.base, saved.words}:
+        if entry.name not in {_MANIFEST, manifest.base, manifest.words}:
             _delete(entry)
 
 
-def clear_others(home: Path, build: Build) -> None:
+def delete_other_builds(home: Path, build: Build) -> None:
     """Delete the caches of every build but ``build``."""
     kept = folder_of(home, build)
     for folder in kept.parent.iterdir():
@@ -189,7 +195,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """Tells that a marker is as it was written: a number in it that is off is as bad as a file that is."""
+    """The digest of the manifest itself: a wrong number in it does as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

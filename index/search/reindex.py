@@ -1,85 +1,91 @@
-"""A library made anew by another recipe, beside the one that is searched, and changed over to."""
+"""Rebuilds a library by another recipe beside the current build, then switches to the new build."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 
-from index.catalog.builds import begin_build, change_over, count_unbuilt, drop_given_up, put_in_build, unbuilt
+from index.catalog.builds import (
+    add_to_build,
+    begin_build,
+    count_missing,
+    drop_abandoned,
+    missing_documents,
+    switch_to_build,
+)
 from index.catalog.database import Catalog
 from index.embedding.encoder import Encoder
-from index.embedding.pipeline import Progress, make
+from index.embedding.pipeline import Progress, embed_documents
 from index.errors import VectorsGoneError
 from index.records import Build, Incoming, NewVersion, Recipe
-from index.search.maintenance import Upkeep
-from index.search.manifest import clear_others, folder_of, with_base, write_marker
-from index.search.view import catch_up_words, make_base, make_words
+from index.search.caches import build_base, catch_up_words, write_words
+from index.search.maintenance import Maintenance
+from index.search.manifest import delete_other_builds, folder_of, with_base, write_manifest
 
 _DOCUMENTS_AT_ONCE = 20
-"""Between two commits: what a run that is stopped has to make again at most."""
+"""Documents between two commits: an interrupted run repeats at most this many."""
 
 
 def rebuild(
     catalog: Catalog,
-    upkeep: Upkeep,
+    maintenance: Maintenance,
     encoder: Encoder,
     recipe: Recipe,
     progress: Progress | None = None,
 ) -> None:
-    """Make every passage by ``recipe``, and let them be searched once all are there.
+    """Cut and embed all documents by ``recipe``, and switch searches to the result once it is complete.
 
-    Readers see what there was until then, and writers are kept out for the change-over only: what they add
-    meanwhile is made by the former recipe and then again by this one. A run that is stopped goes on where it
-    was.
+    Searches use the old build until then. Writers wait during the switch alone: what they add meanwhile is
+    embedded by the old recipe and then again by the new one. A later run resumes an interrupted one.
 
     Args:
         catalog: the library's catalog.
-        upkeep: its caches.
-        encoder: the recipe's.
-        recipe: how the passages are to be made.
-        progress: told how many documents are made (``rebuilding``).
+        maintenance: keeps the library's caches.
+        encoder: the recipe's encoder.
+        recipe: how to cut and embed passages.
+        progress: receives the number of documents done, at the stage ``rebuilding``.
 
     Raises:
-        LibraryLockedError: if another process goes on writing for half a minute.
-        BuildGoneError: if another process has changed over to another build before this one was whole.
+        LibraryLockedError: if another process writes for more than half a minute.
+        BuildGoneError: if another process has meanwhile switched to another build.
     """
     build = begin_build(catalog.engine, recipe)
     told = _counting(catalog, build, progress)
     _fill(catalog, encoder, build, told)
-    while not _changed_over(catalog, upkeep, encoder, build, told):
+    while not _switched(catalog, maintenance, encoder, build, told):
         pass
-    drop_given_up(catalog.engine)
-    clear_others(upkeep.home, build)
+    drop_abandoned(catalog.engine)
+    delete_other_builds(maintenance.home, build)
 
 
-def _changed_over(
-    catalog: Catalog, upkeep: Upkeep, encoder: Encoder, build: Build, told: Callable[[], None]
+def _switched(
+    catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, told: Callable[[], None]
 ) -> bool:
-    """Make the caches of ``build``, and change over to it; False if they must be made again."""
-    folder, titled = folder_of(upkeep.home, build), build.recipe.title_tokens > 0
+    """Write the caches of ``build``, and switch to it; False if the caches must be written again."""
+    folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()
-        saved = make_words(folder, reader, titled=titled)
+        manifest = write_words(folder, reader, titled=titled)
         if reader.count_chunks():
-            saved = with_base(saved, make_base(folder, reader, encoder.dimensions, upkeep.sizes))
-    # What came meanwhile, so that little is left to do while others wait.
+            manifest = with_base(manifest, build_base(folder, reader, encoder.dimensions, maintenance.policy))
+    # Add what came meanwhile, so that little is left to do while other writers wait.
     _fill(catalog, encoder, build, told)
-    with upkeep.writing():
+    with maintenance.writing():
         _fill(catalog, encoder, build, told)
         with catalog.reading(build) as reader:
-            # Who settles the caches that are searched forgets what went before theirs were made.
-            if reader.forgotten() > saved.known_from:
+            # A compaction of the current caches forgets removals that are older than they are.
+            if reader.forgotten() > manifest.known_from:
                 return False
-            saved = catch_up_words(folder, saved, reader, last, titled=titled)
-        # Before the change-over, so that whoever sees the new build finds its caches.
-        write_marker(folder, saved)
-        change_over(catalog.engine, build)
+            manifest = catch_up_words(folder, manifest, reader, last, titled=titled)
+        # Before the switch, so that every reader of the new build finds its caches.
+        write_manifest(folder, manifest)
+        switch_to_build(catalog.engine, build)
     return True
 
 
 def _fill(catalog: Catalog, encoder: Encoder, build: Build, told: Callable[[], None]) -> None:
-    """Make the passages of all documents that ``build`` lacks."""
-    while numbers := unbuilt(catalog.engine, build, _DOCUMENTS_AT_ONCE):
+    """Add the passages of all documents that ``build`` lacks."""
+    while numbers := missing_documents(catalog.engine, build, _DOCUMENTS_AT_ONCE):
         versions: dict[int, tuple[int, Incoming]] = {}
         with catalog.reading() as reader:
             for record in reader.records(numbers):
@@ -89,21 +95,21 @@ def _fill(catalog: Catalog, encoder: Encoder, build: Build, told: Callable[[], N
                     record.version,
                     Incoming(record.source, record.path, 0, 0, record.digest, document),
                 )
-        made = make([item for _, item in versions.values()], build.recipe, encoder, catalog)
+        made = embed_documents([item for _, item in versions.values()], build.recipe, encoder, catalog)
         new: dict[int, tuple[int, NewVersion]] = {
             number: (version, item)
             for (number, (version, _)), item in zip(versions.items(), made, strict=True)
         }
         with suppress(VectorsGoneError):
-            put_in_build(catalog.engine, build, new)
+            add_to_build(catalog.engine, build, new)
         told()
 
 
 def _counting(catalog: Catalog, build: Build, progress: Progress | None) -> Callable[[], None]:
-    total = count_unbuilt(catalog.engine, build)
+    total = count_missing(catalog.engine, build)
 
     def told() -> None:
         if progress is not None:
-            progress("rebuilding", max(total - count_unbuilt(catalog.engine, build), 0), total)
+            progress("rebuilding", max(total - count_missing(catalog.engine, build), 0), total)
 
     return told

@@ -1,4 +1,4 @@
-"""How a library's caches and builds stand, by its catalog and what is noted of the caches. Opens neither."""
+"""The status of a library's caches and builds, from its catalog and the manifest; opens no cache."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from index.catalog.builds import count_unbuilt
+from index.catalog.builds import count_missing
 from index.catalog.database import Catalog
+from index.catalog.queries import get_build
 from index.catalog.schema import builds, chunks, documents
-from index.catalog.writes import get_build
-from index.search.manifest import Saved, folder_of, read_marker
+from index.search.manifest import Manifest, folder_of, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
-class Building:
-    """A build that is being made beside the one that is searched, or was and will be taken up again.
+class UnfinishedBuild:
+    """A build that is not finished: a process works on it, or a later one resumes it.
 
     Attributes:
         encoder: the key of its encoder.
-        documents: how many documents it has.
-        of: how many it is to have.
+        documents: the number of documents that it has.
+        of: the number of documents that it will have.
     """
 
     encoder: str
@@ -33,18 +33,18 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """How a library stands.
+class LibraryStatus:
+    """The status of a library.
 
     Attributes:
-        generation: how many commits have changed what can be found.
-        build: the number of the build that is searched; None while nothing was ever indexed.
-        encoder: the key of its encoder, or None.
-        passages: how many passages can be found.
-        recent: how many of them are in no base of vectors yet, and are read from the catalog at opening.
-        removed: how many that went the caches still have, hidden.
-        cached: whether there are caches that were finished; if not, the next search makes them.
-        cache_bytes: how large they are.
+        generation: the number of commits that changed the searchable passages.
+        build: the number of the current build; None while nothing was ever indexed.
+        encoder: the key of the build's encoder, or None.
+        passages: the number of searchable passages.
+        recent: the number of passages in no base yet; opening reads their vectors from the catalog.
+        removed: the number of removed passages that the caches still hold, hidden.
+        cached: whether the caches are finished; if not, the next search builds them.
+        cache_bytes: the size of the caches.
         building: another build that is not finished, or None.
     """
 
@@ -56,23 +56,23 @@ class Condition:
     removed: int
     cached: bool
     cache_bytes: int
-    building: Building | None
+    building: UnfinishedBuild | None
 
 
-def condition(home: Path, catalog: Catalog) -> Condition:
-    """How the library under ``home`` stands."""
+def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
+    """The status of the library in ``home``."""
     with catalog.reading() as reader:
         build, generation = reader.build, reader.generation
         if build is None:
-            return Condition(generation, None, None, 0, 0, 0, True, 0, _building(catalog, None))
+            return LibraryStatus(generation, None, None, 0, 0, 0, True, 0, _building(catalog, None))
         folder = folder_of(home, build)
-        noted = read_marker(folder)
-        saved = noted or Saved()
+        noted = read_manifest(folder)
+        manifest = noted or Manifest()
         mine = chunks.c.build == build.number
-        after = sa.select(sa.func.count()).select_from(chunks).where(mine, chunks.c.id > saved.last)
+        after = sa.select(sa.func.count()).select_from(chunks).where(mine, chunks.c.id > manifest.last)
         recent = int(reader.connection.scalar(after) or 0)
         passages, removed = reader.count_chunks(), len(reader.removed())
-    return Condition(
+    return LibraryStatus(
         generation,
         build.number,
         build.recipe.encoder,
@@ -86,7 +86,7 @@ def condition(home: Path, catalog: Catalog) -> Condition:
 
 
 def size_of(place: Path) -> int:
-    """The bytes of a file, or of all in a folder; what goes while it is looked at counts for nothing."""
+    """The size in bytes of a file, or of all files in a folder; skips files that disappear meanwhile."""
     files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
     total = 0
     for file in files or [place]:
@@ -96,7 +96,7 @@ def size_of(place: Path) -> int:
     return total
 
 
-def _building(catalog: Catalog, searched: int | None) -> Building | None:
+def _building(catalog: Catalog, searched: int | None) -> UnfinishedBuild | None:
     with catalog.engine.connect() as connection:
         others = sa.select(sa.func.max(builds.c.id)).where(builds.c.id != (searched or 0))
         number = connection.scalar(others)
@@ -104,4 +104,4 @@ def _building(catalog: Catalog, searched: int | None) -> Building | None:
             return None
         build = get_build(connection, number)
         total = int(connection.scalar(sa.select(sa.func.count()).select_from(documents)) or 0)
-    return Building(build.recipe.encoder, total - count_unbuilt(catalog.engine, build), total)
+    return UnfinishedBuild(build.recipe.encoder, total - count_missing(catalog.engine, build), total)

@@ -1,4 +1,4 @@
-"""A document's sentences → chunks that fit the encoder, never overlapping, always exact spans."""
+"""Packs a document's sentences into chunks that fit the encoder: exact spans without overlap."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ from index.text.tokens import TokenSpans, tokens_of
 __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
 
 MAX_CHUNK_TOKENS = 200
-"""Tokens of the encoder in a chunk; with the title in front it stays inside MiniLM's window of 256."""
+"""The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
 CHUNKING = 2
-"""Raised whenever a document comes to be cut into other passages, or they are embedded with other words in
-front, or more is kept of them: a library that was made before is then made anew beside itself, and changed
-over."""
+"""The version of the chunking. It rises whenever passages are cut, prefixed or stored differently; libraries
+of an older version are then rebuilt."""
 
 HEADING_TOKENS = 60
-"""What of a table's headings goes in front of its rows."""
+"""Tokens of a table's headings that precede its rows."""
 
 _LONGEST_WORD = 20
-"""Characters of the longest token that is taken for a word. A longer one is a run that the tokeniser gave
-up on: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+"""The longest token, in characters, that counts as one. A longer token is text that the tokenizer does not
+know: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""What such a run counts for, about as English: a passage must stay short enough to be read."""
+"""Characters per token of such text, about as in English: a passage must stay short enough to read."""
 
 _GRAPHEME = regex.compile(r"\X")
 
@@ -39,18 +38,17 @@ _GRAPHEME = regex.compile(r"\X")
 def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
     """Pack a document's sentences into chunks of at most ``max_tokens`` tokens.
 
-    The chunks lie in order and do not overlap; between them is nothing but white space, so that they
-    reconstruct the document. A sentence longer than a chunk is cut at white space, or between graphemes
-    where it has none. A run of characters that the tokeniser takes for one token counts as several
-    (``_LONGEST_WORD``).
+    The chunks are in order and do not overlap. Only white space lies between them. A sentence longer than a
+    chunk is cut at white space, or between graphemes if it has none. A token longer than ``_LONGEST_WORD``
+    counts as several.
 
-    A table's rows stand in chunks of their own, with room for its headings, which are put in front of each
+    Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
     when it is embedded (``HEADING_TOKENS``).
 
     Args:
         document: the document; its text may be empty.
-        token_spans: the encoder's tokeniser.
-        max_tokens: the room in a chunk, in tokens, at least 1.
+        token_spans: the encoder's tokenizer.
+        max_tokens: the most tokens in a chunk, at least 1.
     """
     return list(each_chunk(document, token_spans, max_tokens))
 
@@ -80,13 +78,13 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    """The table that a sentence is a row of."""
+    """The table of a sentence that is a row."""
     place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
-    """What is left of a chunk once a table's headings are in it."""
+    """The tokens of a chunk that a table's headings leave."""
     if table is None:
         return max_tokens
     headings = tokens.between(table.header.start, table.header.end)
@@ -114,13 +112,13 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """The sentence itself, or the shortest row of pieces of it that fit."""
+    """The sentence itself, or the fewest pieces of it that fit."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
-        # The first token that no longer fits begins here: nothing from there on may stay.
+        # The first token that does not fit begins here.
         limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
-        # A character of more tokens than a chunk has room for stands alone.
+        # A character with more tokens than fit into a chunk gets a chunk of its own.
         cut = _cut_before(text, start, max(start + 1, min(limit, sentence.end)))
         pieces.append(Span(start, start + len(text[start:cut].rstrip())))
         start = cut
@@ -132,7 +130,7 @@ def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) 
 
 
 def _cut_before(text: str, start: int, limit: int) -> int:
-    """The last place in ``(start, limit]`` to cut at: after white space, else between graphemes."""
+    """The last position in ``(start, limit]`` after white space, else between graphemes."""
     for cut in range(limit, start, -1):
         if text[cut - 1].isspace() and text[start:cut].strip():
             return cut
@@ -141,21 +139,21 @@ def _cut_before(text: str, start: int, limit: int) -> int:
         if match.end() > limit:
             break
         last = match.end()
-    # One grapheme longer than a whole chunk (a base letter under hundreds of marks) is cut as it is.
+    # Cut inside a grapheme that is longer than a chunk (a base letter under hundreds of marks).
     return last if last > start else limit
 
 
 def is_apart(span: Span, header: Span | None) -> bool:
-    """Whether a passage has rows of a table whose headings, at ``header``, are not in it."""
+    """Whether a passage has rows of a table, but not the table's headings at ``header``."""
     return header is not None and not span.covers(header)
 
 
 def passage_text(title: str, text: str, headings: str = "") -> str:
-    """What is embedded and indexed of a passage: what it is of, and its words.
+    """The text of a passage that is embedded and indexed: title, headings and words.
 
     Args:
-        title: its document's title, or nothing.
-        text: its words.
-        headings: for rows of a table that stand apart from their headings, the headings.
+        title: the document's title, or "".
+        text: the passage's words.
+        headings: the headings of a table whose rows are in another passage than they are, or "".
     """
     return "\n".join(part for part in (title, headings, text) if part)

@@ -1,7 +1,7 @@
-"""A document cut into passages, in few bytes: what the process that reads files sends of it.
+"""The passages of a document in few bytes, as the reading process sends them.
 
-A passage as a value with its sentences takes a kilobyte of memory. A long document has tens of thousands of
-them, so that they are kept as numbers, and become values one at a time.
+A passage object with its sentences takes a kilobyte of memory, and a long document has tens of thousands.
+They are therefore stored as numbers, and become objects one at a time.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _NO_HEADER = (1, 0)
-"""Stands for the header of a passage that has none: a span that ends before it begins."""
+"""The header of a passage without one: a span that ends before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """How a document is to be cut.
+    """The settings of cutting a document.
 
     Attributes:
-        tokenizer: the encoder's tokeniser, as the library tokenizers writes it in JSON.
-        max_tokens: the room in a passage, in tokens.
-        language: the document's, if somebody says it; empty for the one that its loader finds.
+        tokenizer: the encoder's tokenizer, in the JSON of the library tokenizers.
+        max_tokens: the most tokens in a passage.
+        language: the language that a user states; empty for the one that the loader finds.
     """
 
     tokenizer: str
@@ -44,11 +44,11 @@ class Cut:
     """The passages of a document and the signature of its text.
 
     Attributes:
-        language: the language that the document was cut in.
-        counts: how many sentences each passage has: numbers of four bytes, in the machine's order, as below.
-        sentences: where each sentence begins and ends, in order.
-        headers: where the header of each passage's table begins and ends.
-        signature: as :func:`index.text.minhash.signature` makes it.
+        language: the language of the segmentation.
+        counts: the number of sentences of each passage; these arrays are of native four-byte numbers.
+        sentences: start and end of each sentence, in order.
+        headers: start and end of the header of each passage's table.
+        signature: the result of :func:`index.text.minhash.signature`.
     """
 
     language: str
@@ -58,7 +58,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Whether it can be a cut of ``text``: passages of words in it, one after the other."""
+        """Whether all passages are spans of ``text``, in order."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))
@@ -79,8 +79,8 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
 
     Args:
         document: the document.
-        token_spans: the encoder's tokeniser.
-        max_tokens: the room in a passage, in tokens, at least 1.
+        token_spans: the encoder's tokenizer.
+        max_tokens: the most tokens in a passage, at least 1.
     """
     counts, sentences, headers = array("I"), array("I"), array("I")
     for chunk in each_chunk(document, token_spans, max_tokens):
@@ -99,7 +99,7 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
 
 
 class Chunks(Sequence[Chunk]):
-    """The passages of a cut. Each is made when it is asked for, and not kept."""
+    """The passages of a cut, each created on access."""
 
     def __init__(self, its: Cut) -> None:
         import numpy as np
@@ -118,7 +118,7 @@ class Chunks(Sequence[Chunk]):
     def __getitem__(self, place: int | slice) -> Chunk | Sequence[Chunk]:
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        # As with a list: counted from the end where it is negative, and an IndexError beyond.
+        # As with a list, negative positions count from the end, and others raise IndexError.
         place = range(len(self))[place]
         first = int(self._beyond[place - 1]) if place else 0
         edges = self._sentences[2 * first : 2 * int(self._beyond[place])].tolist()

@@ -1,4 +1,4 @@
-"""What changed from one text of a document to the next, sentence by sentence."""
+"""Compares two versions of a text, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from index.documents import Document, Span
 from index.text.segmentation import sentences
 
 _COMPARED = 40_000
-"""Pairs of sentences between two that are sure: where there are more, none is taken for the same. Comparing
-them takes the cube of their number at worst, as where two rows of a table take turns."""
+"""The most pairs of sentences to compare between two certain matches; above it, none match. The time grows
+with
+the cube of their number at worst, for example if two rows of a table alternate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Revision:
     """A sentence of one text or of both.
 
     Attributes:
-        old: where it stands in the former text; None where it came.
-        new: where it stands in the later one; None where it went.
+        old: its span in the old text; None if it was added.
+        new: its span in the new text; None if it was removed.
     """
 
     old: Span | None
@@ -31,24 +32,24 @@ class Revision:
 
     @property
     def change(self) -> Literal["stayed", "went", "came"]:
-        """What became of it."""
+        """Whether it was kept, added or removed."""
         if self.old is None:
             return "came"
         return "went" if self.new is None else "stayed"
 
     def words(self, old: str, new: str) -> str:
-        """Its words, as the later text has them where it stayed."""
+        """Its text, from the new version if both have it."""
         if self.new is not None:
             return self.new.of(new)
         return self.old.of(old) if self.old is not None else ""
 
 
 def revisions(old: Document, new: Document) -> list[Revision]:
-    """The sentences of two texts in the order of reading; where some took the place of others, those first.
+    """The sentences of both texts in reading order; removed ones precede those that replace them.
 
-    All sentences of ``old`` are among those that stayed or went, all of ``new`` among those that stayed or
-    came, both in their order. One that stayed has the same words in both, whatever white space is between
-    them. One that was only moved went at one place and came at another.
+    The result has every sentence of ``old`` as kept or removed, and every sentence of ``new`` as kept or
+    added, in order. A kept sentence has the same words in both, whatever the white space. A moved sentence
+    counts as removed and added.
     """
     former, later = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(former, old.text), _words(later, new.text))
@@ -68,10 +69,10 @@ def _words(spans: Sequence[Span], text: str) -> list[str]:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of sentences that are the same in both, rising in both.
+    """The positions of equal sentences, rising in both texts.
 
-    First what both begin and end with. Then the sentences that each has once are sure, as far as they are in
-    one order (patience diff), and what lies between two of them is compared by itself.
+    This first matches the common prefix and suffix, then sentences that occur once in each text and in the
+    same order (patience diff), and then compares the stretches between those by themselves.
     """
     shorter = min(len(old), len(new))
     head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
@@ -88,13 +89,13 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
-    """The places, each with ``before`` added, of the most sentences that both have once and in one order."""
+    """The positions, plus ``before``, of the most sentences that occur once in both and in the same order."""
     often = Counter(old), Counter(new)
     place_of = {words: place for place, words in enumerate(new)}
     once = [
         (place, place_of[words]) for place, words in enumerate(old) if often[0][words] == often[1][words] == 1
     ]
-    # The longest rising run: of the runs of each length, the one that ends lowest.
+    # Longest increasing subsequence: keep the lowest end for each length.
     ends: list[int] = []
     lasts: list[int] = []
     former: list[int | None] = []
@@ -115,7 +116,7 @@ def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int
 def _between(
     old: Sequence[str], new: Sequence[str], ours: tuple[int, int], theirs: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """The same sentences in a part of each."""
+    """The positions of equal sentences in a part of each text."""
     if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
         return []
     compared = SequenceMatcher(None, old[slice(*ours)], new[slice(*theirs)], autojunk=False)

@@ -1,7 +1,7 @@
-"""Where words stand in one text, whatever their case, their accents and the width of their spaces.
+"""Finds words in a text, whatever their case, accents and white space.
 
-Both the text and what is looked for are folded character by character, so that the two agree however either
-is written. A character may become several, as ``ß`` does, or none, as a soft hyphen does.
+Text and query are folded character by character. A character may become several, as ``ß`` does, or none, as a
+soft hyphen does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from index.documents import Span
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Accents, and what is not seen. Vowel signs are letters; so are the marks that make が of か."""
+"""Accents and invisible characters. Vowel signs are letters, and so is the mark that makes が of か."""
 
 _ALIKE = {
     ord(written): plain
@@ -34,31 +34,30 @@ _ALIKE = {
     )
     for written in all_written
 }
-"""Letters whose stroke is no accent to Unicode, and what is typed for quotation marks and dashes."""
+"""Letters whose stroke Unicode does not decompose, and plain forms of quotation marks and dashes."""
 
 
 _WINDOW = 1 << 18
-"""Characters that are folded at a time: some megabytes of memory, and a few milliseconds."""
+"""Characters folded at a time: some megabytes of memory, and a few milliseconds."""
 
 _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
 
 def fold_characters(text: str) -> str:
-    """``text`` without its case and its accents, in which equal words are equal strings."""
+    """``text`` without case and accents, so that equal words are equal strings."""
     return "".join(map(_folded, text))
 
 
 def matches(text: str, query: str) -> Iterator[Span]:
-    """Where the words of ``query`` stand in ``text``, in order; none overlaps the one before.
+    """The spans of ``query`` in ``text``, in order and without overlap.
 
-    Each match, folded, equals the query, folded; a run of white space in the query counts as one space. A
-    mark that belongs to the last letter belongs to the match. A part of a character is no match: ``s`` is not
-    in ``ß``.
+    A folded match equals the folded query; a run of white space in the query counts as one space. A match
+    includes marks on its last letter. A part of a character is no match: ``s`` is not in ``ß``.
 
     Args:
-        text: what is searched.
-        query: what is looked for; nothing is found for one of which nothing is left when it is folded.
+        text: the text to search.
+        query: the words to find; a query that folds to nothing has no match.
     """
     wanted = fold_characters(" ".join(query.split()))
     if not wanted:
@@ -70,10 +69,10 @@ def matches(text: str, query: str) -> Iterator[Span]:
         end = min(begin + size, len(text))
         folded, starts = folding.window(text[begin:end])
         place = folded.find(wanted, search_from)
-        # Marks that belong to the last letter of a window stand in the next one.
+        # Marks on the last letter of a window are in the next one.
         while place >= 0 and (place + len(wanted) < len(folded) or end == len(text)):
             beyond = place + len(wanted)
-            # Of characters that begin at one place, all but the last have become nothing.
+            # Of characters that begin at one position, all but the last have folded to nothing.
             first, last = _at(starts, place), _at(starts, beyond)
             whole = starts is None or (starts[first], starts[last]) == (place, beyond)
             if whole:
@@ -82,7 +81,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
             place = folded.find(wanted, search_from)
         if end == len(text):
             return
-        # The next window begins with what may be the beginning of a match.
+        # The next window repeats the end of this one, where a match may begin.
         unsearched = place if place >= 0 else max(search_from, len(folded) - len(wanted) + 1)
         first = _at(starts, unsearched)
         search_from = unsearched - starts[first] if starts else 0
@@ -90,7 +89,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
 
 
 class _Folding:
-    """Folds windows of a text; each of its characters is folded once, however often it stands there."""
+    """Folds windows of a text; folds each distinct character once."""
 
     def __init__(self) -> None:
         self._lengths = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
@@ -98,9 +97,9 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """A text folded, and where each of its characters begins then; the last is where the text ends.
+        """Fold a text; returns it with the start of each character in it, and its end.
 
-        None stands for where they begin if each has become one character.
+        The starts are None if each character folds to exactly one.
         """
         codes = _codes(text)
         lengths = self._lengths[codes]
@@ -123,7 +122,7 @@ class _Folding:
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
-    """The last of the characters that begin at a place of the folded text, or before it."""
+    """The last character that begins at or before a position of the folded text."""
     return place if starts is None else bisect_right(starts, place) - 1
 
 

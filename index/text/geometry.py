@@ -1,4 +1,4 @@
-"""A span of a document → the rectangles on its pages that its words cover."""
+"""Converts a span of a document to rectangles on its pages."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
 _UNITS = 4
-"""In a point: layouts tell places in quarters of it."""
+"""Units of a layout per point."""
 
 _BOX_BYTES = 8
 
 _SHARED = 0.5
-"""Of the lower of two characters' heights: from here on they stand on one line."""
+"""Two characters are on one line if they overlap by this share of the lower one's height."""
 
 _MAX_GAP = 1.5
-"""In heights of a line: what stands further away is another column's, unless a cell ends between."""
+"""A wider gap, in heights of the line, separates columns, unless a cell ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a page, in points from the upper left corner of the page as it is shown.
+    """A rectangle on a page, in points from the upper left corner of the page after rotation.
 
     Attributes:
         page: the page's number, from 1.
@@ -43,9 +43,9 @@ class Box:
 
 
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
-    """Where the words of ``span`` stand: a rectangle for each line of a page, in the order of the text.
+    """The rectangles of ``span``, one for each line of a page, in the order of the text.
 
-    Empty where the document has no places on pages, and where the span covers no character that has one.
+    Empty if the document has no layouts, or no character of the span has a place.
     """
     if not document.layouts:
         return ()
@@ -62,7 +62,7 @@ def boxes(document: Document, span: Span) -> tuple[Box, ...]:
 
 
 def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
-    """The rectangles of a span that lies on one page."""
+    """The rectangles of a span on one page."""
     start = document.page_starts[number]
     bounds = slice((span.start - start) * _BOX_BYTES, (span.end - start) * _BOX_BYTES)
     places = np.frombuffer(document.layouts[number].boxes[bounds], "<u2").reshape(-1, 4)
@@ -86,7 +86,7 @@ def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
 def _is_same_line(
     line: tuple[int, int, int, int], character: tuple[int, int, int, int], *, ends_cell: bool
 ) -> bool:
-    """Whether a character goes on the line that covers ``line`` so far, to either side of it."""
+    """Whether a character continues ``line`` on either side."""
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]
     gap = max(character[0] - line[2], line[0] - character[2])

@@ -1,4 +1,4 @@
-"""Which language a text is in, for stemming and for telling the reader when the question's differs."""
+"""Detects the language of a text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 SAMPLE_CHARACTERS = 3000
-"""How many characters are read from the beginning, and as many again from the middle: front pages are
-often lists of names, and the identifier needs no more."""
+"""Characters read from the beginning, and as many from the middle: front pages often list names."""
 
 MIN_LETTERS = 12
-"""Below this many letters only the script can decide; four short words have about as many."""
+"""Below this many letters, about four short words, only the script decides."""
 
 MIN_CONFIDENCE = 0.5
 """The identifier's own probability below which a text is ambiguous. Over the 5,661 evaluation questions of
@@ -75,13 +74,13 @@ _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
 }
-"""Scripts that one language of a newsroom's library is written in."""
+"""Scripts that belong to one language, or nearly so."""
 
 _CHARACTERS_PER_WORD = {"zh": 3, "ja": 3, "ko": 2}
-"""What a character of a script weighs in Latin letters: names are often left in Latin letters."""
+"""The weight of a character in Latin letters: many texts leave names in Latin letters."""
 
 _KANA_SHARE = 0.1
-"""From this share of kana on, Han characters are Japanese."""
+"""The share of kana above which Han characters are Japanese."""
 
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
@@ -92,10 +91,10 @@ def detect(text: str) -> str:
     """The language of ``text``.
 
     Args:
-        text: a question or a whole document; of a long one, two samples are read.
+        text: a question or a whole document; only two samples of a long one are read.
 
     Returns:
-        An ISO 639-1 code, or ``und`` where the text is too short or its language is ambiguous.
+        An ISO 639-1 code, or ``und`` if the text is too short or its language ambiguous.
     """
     sample = _sample(text)
     letters = len(_LETTER.findall(sample))
@@ -109,11 +108,11 @@ def detect(text: str) -> str:
 
 
 def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
-    """Whether ``language`` is one of ``languages``, as far as both are known.
+    """Whether ``language`` is among ``languages``; True if either is unknown.
 
     Args:
         language: an ISO 639-1 code, or ``und``.
-        languages: the codes of what a model reads, or None where nothing tells.
+        languages: the codes of the languages that a model reads, or None if unknown.
     """
     return languages is None or language in {UNKNOWN_LANGUAGE, *languages}
 
@@ -124,9 +123,9 @@ def is_latin(text: str) -> bool:
 
 
 def fluency(text: str) -> float:
-    """How surely ``text`` reads as one of ``IDENTIFIED``, 0 to 1.
+    """The probability, 0 to 1, that ``text`` is in one of the ``IDENTIFIED`` languages.
 
-    It is low for a text whose bytes were decoded wrongly, even where every character is a letter.
+    It is low for wrongly decoded text, even if every character is a letter.
     """
     return float(_identifier().classify(_sample(text))[1])
 
@@ -139,7 +138,7 @@ def _sample(text: str) -> str:
 
 
 def _leading_script(sample: str) -> tuple[str, int, int]:
-    """The language whose own script weighs most, its weight in Latin letters, and its letters."""
+    """The language of the script with the most weight, that weight in Latin letters, and its letters."""
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0
     counts = {language: len(pattern.findall(sample)) for language, pattern in _BY_SCRIPT.items()}
@@ -152,7 +151,7 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    """The py3langid model; 0.6 s to read, so made at the first text that needs it."""
+    """The py3langid model, loaded at its first use since that takes 0.6 s."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,11 +1,11 @@
-"""How much two documents resemble each other: a signature of each text, and what two of them share.
+"""MinHash signatures of texts, and the resemblance of two signatures.
 
-The resemblance of two texts is that of their sets of shingles (runs of neighbouring words): the share of all
-their shingles that both have, Jaccard's measure. A signature estimates it from 128 numbers (MinHash; Broder,
-On the resemblance and containment of documents, 1997), with a standard error of at most 0.045.
+The resemblance of two texts is the Jaccard similarity of their sets of shingles, which are runs of words. A
+signature of 128 numbers estimates it with a standard error of at most 0.045 (Broder, On the resemblance and
+containment of documents, 1997).
 
-Only resemblance counts, not containment. A report that quotes a wire story whole and goes on with findings of
-its own is another source than the story; that a sentence stands in both is told from the sentence.
+Containment does not count: a report that quotes a whole wire story and adds findings of its own is another
+source than the story.
 """
 
 from __future__ import annotations
@@ -25,29 +25,28 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PERMUTATIONS = 128
-"""Numbers of a signature, of four bytes each."""
+"""Numbers in a signature, four bytes each."""
 
 NEAR_DUPLICATE = 0.5
-"""From this estimated resemblance on, two documents are near-duplicates, as in Broder and others, Syntactic
-clustering of the Web, 1997. ``benchmarks/near_duplicates.py`` measures how much of a copy may be its own, and
-how far below it other documents lie."""
+"""The least resemblance of near-duplicates, as in Broder and others, Syntactic clustering of the Web, 1997.
+``benchmarks/near_duplicates.py`` measures how much of a copy may differ, and how far below it others lie."""
 
 WORDS = 5
-"""Words of a shingle. A footer costs the same whatever the length; words and figures that are exchanged all
-over a text cost more the longer it is, so that this month's report is no copy of the last one's template."""
+"""Words in a shingle. The longer it is, the more changed words and figures all over a text reduce the
+resemblance, so that this month's report is no copy of last month's. A footer costs the same at any length."""
 
 CHARACTERS = 8
-"""Characters of a shingle where no spaces part the words: about five words of Chinese."""
+"""Characters in a shingle of a script without spaces: about five words of Chinese."""
 
 _SEED = 1
 _SCHEME = "affine32"
-"""How datasketch permutes. With another seed or scheme, stored signatures cannot be compared to new ones."""
+"""datasketch's permutations. Stored signatures compare only with those of the same seed and scheme."""
 
 _AT_ONCE = 8192
-"""Shingles that are permuted together: 4 MB of numbers."""
+"""Shingles permuted together: 4 MB of numbers."""
 
 _STRETCH = 1 << 18
-"""Characters that are brought into one form together, so that other threads go on between two of them."""
+"""Characters normalised together, so that other threads can run in between."""
 
 _CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
 _TOKEN = regex.compile(
@@ -56,14 +55,14 @@ _TOKEN = regex.compile(
 """A character of a script without spaces, or a word, or a figure with its separators."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
-"""Makes one number of the words of a shingle, in their order: 2^64 divided by the golden ratio, odd."""
+"""Hashes the words of a shingle in order: 2^64 divided by the golden ratio, odd."""
 
 
 def signature(text: str) -> bytes | None:
     """The signature of a document's text, the same on every machine.
 
-    Case, punctuation, line breaks and compatibility forms of characters do not count. A text that is shorter
-    than a shingle is one shingle: only its like resembles it.
+    Case, punctuation, line breaks and compatibility forms do not count. A text shorter than a shingle is one
+    shingle, which resembles only equal texts.
 
     Returns:
         PERMUTATIONS little-endian unsigned numbers of 32 bits, or None for a text without words.
@@ -83,18 +82,18 @@ def signature(text: str) -> bytes | None:
 
 
 def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
-    """Signatures one after the other, as numbers: shape (signatures, PERMUTATIONS)."""
+    """Parse concatenated signatures: shape (signatures, PERMUTATIONS)."""
     import numpy as np
 
     return np.frombuffer(signatures, dtype="<u4").astype(np.uint32).reshape(-1, PERMUTATIONS)
 
 
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """How much a document resembles others, 0 to 1, each as estimated from both signatures.
+    """The estimated resemblance, 0 to 1, of a signature to each of others.
 
     Args:
-        one: a signature, of shape (PERMUTATIONS,).
-        others: signatures, of shape (others, PERMUTATIONS).
+        one: a signature: shape (PERMUTATIONS,).
+        others: signatures: shape (others, PERMUTATIONS).
     """
     import numpy as np
 
@@ -102,7 +101,7 @@ def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> 
 
 
 class _Numbers(dict[str, int]):
-    """A number of 64 bits for each token, made when it is first asked for."""
+    """A 64-bit hash per token, computed at its first use."""
 
     def __missing__(self, token: str) -> int:
         digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -111,7 +110,7 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """The number of each token of ``text``, in order; how many of them are characters without spaces."""
+    """The hashes of the tokens of ``text`` in order, and how many tokens are characters without spaces."""
     tokens, unspaced = array("Q"), 0
     numbers_of = _Numbers()
     for stretch in _stretches(text):
@@ -123,7 +122,7 @@ def _tokens(text: str) -> tuple[array[int], int]:
 
 
 def _stretches(text: str) -> Iterator[str]:
-    """``text`` in parts that end after a space or a line break, which neither a token nor a form bridges."""
+    """Split ``text`` after spaces or line breaks, which no token and no normalisation spans."""
     start = 0
     while start < len(text):
         end = start + _STRETCH
@@ -137,7 +136,7 @@ def _stretches(text: str) -> Iterator[str]:
 
 
 def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
-    """A number of 32 bits for each different run of ``size`` words."""
+    """A 32-bit hash of each distinct run of ``size`` words."""
     import numpy as np
 
     count = len(words) - size + 1

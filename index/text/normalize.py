@@ -1,4 +1,4 @@
-"""Texts as they are compared where neither case nor accents count."""
+"""Folds texts for comparison without case and accents."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from unicodedata import normalize
 import regex
 
 _UNHEARD = regex.compile(r"[\u0300-\u036f\p{Cf}\p{Cs}]+")
-"""Accents of Latin, Greek and Cyrillic letters, and what has no form: the breaks in words of Khmer and Thai.
+"""Accents of Latin, Greek and Cyrillic letters, and invisible word breaks of Khmer and Thai.
 
-The signs of other scripts stay: without its vowels a word of Khmer is another one.
+Signs of other scripts stay: a Khmer word without its vowels is another word.
 """
 
 UNSPACED = (
@@ -19,15 +19,15 @@ UNSPACED = (
 """The scripts that put no spaces between words, for a character class of ``regex``."""
 
 _STROKES = str.maketrans("đłøı", "dloi")
-"""Letters that are written as others with a stroke, or without a dot, and are no others with an accent."""
+"""Letters with a stroke or without a dot, which Unicode does not decompose."""
 
 
 def fold(text: str) -> str:
     """``text`` on one line, in one case and without accents: *Lũ LỤT ở Đà Nẵng* is *lu lut o da nang*.
 
-    What is folded already stays as it is.
+    Folding is idempotent.
     """
     plain = _UNHEARD.sub("", normalize("NFKD", text)).casefold()
-    # Folding the case can bring accents of its own.
+    # Case folding can produce accents.
     plain = _UNHEARD.sub("", normalize("NFKD", plain)).translate(_STROKES)
     return " ".join(normalize("NFC", plain).split())

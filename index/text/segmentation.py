@@ -1,4 +1,4 @@
-"""Canonical text → sentences, as spans."""
+"""Splits a canonical text into sentences."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from index.documents import UNKNOWN_LANGUAGE, Span
 from index.text.tabular import Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
-"""What ends a block: a loader leaves no line break inside a paragraph."""
+"""The end of a block: loaders leave no line break inside a paragraph."""
 
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
-"""Khmer khan and bariyoosan and the Burmese section sign, which sentencex 1.0 passes over."""
+"""Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
 
 _RAISED_NUMBER = regex.compile(
     r"""(?:(?<=\p{Ll}{5})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«"])
@@ -23,14 +23,14 @@ _RAISED_NUMBER = regex.compile(
     |(?![AI]\b)[\p{Lu}\d]{1,3}\b|Million|Billion|Percent|Per\b))""",
     regex.VERBOSE,
 )
-"""A sentence's end with the number of its note at it ("stayed silent.1 Only"), which sentencex 1.0 takes for
-a decimal. The word before is longer than abbreviations that stand before a number ("No.5", "para.4"), and
-what follows is neither a month nor a unit, to which the number would belong."""
+"""The end of a sentence with the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a
+decimal. The word before it is longer than abbreviations before numbers ("No.5", "para.4"), and neither a
+month nor a unit follows."""
 
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
 )
-"""The mark of a footnote, which belongs to the sentence that it stands at without a space."""
+"""The mark of a footnote, which belongs to the sentence that it follows without a space."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
@@ -38,19 +38,19 @@ _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """The sentences of ``text``, in order, without the white space around them.
 
-    Every character that is not white space lies in exactly one sentence. Pieces without a letter or
-    digit (a lone bullet, a closing quotation mark) join the sentence before them in their block, and so does
-    the mark of a footnote that stands at its end. A row of a table is one sentence, whatever stops it has.
+    Every character that is not white space is in exactly one sentence. Pieces without a letter or digit (a
+    lone bullet, a closing quotation mark) join the sentence before them in their block, and so do marks of
+    footnotes at its end. A row of a table is one sentence, whatever its punctuation.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
-        language: an ISO 639-1 code, which chooses abbreviations; ``und`` takes English ones.
+        language: an ISO 639-1 code, which decides the abbreviations; ``und`` uses English ones.
     """
     return list(each_sentence(text, language, tables(text)))
 
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
-    """The same one by one, of a text whose tables are ``found`` already."""
+    """Iterate over the sentences of a text with the tables ``found``."""
     rows = {line.start: line.end for table in found for line in table.lines}
     for start, end in _blocks(text):
         if rows.get(start) == end:
@@ -70,7 +70,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
-    # A forward cursor over pieces that keep every character: a piece is never searched for.
+    # The pieces keep every character, so a cursor gives their places without a search.
     edges = [start]
     for piece in sentencex.segment(language, text[start:end]):
         origin = edges[-1]

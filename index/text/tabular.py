@@ -1,7 +1,7 @@
-"""Tables in a canonical text: which lines are rows, and which of them are headings.
+"""Finds tables in a canonical text, and their headings.
 
-A loader writes a table as neighbouring lines whose cells are parted by ``CELL_SEPARATOR``. Everything else
-is read off the text, so that a table in a plain text file is as good as one in a workbook.
+A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. All else follows from
+the text, so tables of plain text files work like those of workbooks.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import regex
 from index.documents import Span
 
 CELL_SEPARATOR = " | "
-"""What stands between the cells of a table's row."""
+"""The separator between the cells of a row."""
 
 MAX_HEADING_ROWS = 5
-"""More rows without figures than these are no headings: a table of words."""
+"""The most rows of headings; a table with more rows without figures is a table of words."""
 
 MAX_CAPTION_CHARACTERS = 200
 """A longer line above a table is a paragraph."""
@@ -29,7 +29,7 @@ _LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 _CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""How a quantity begins: with its sign, currency or bracket. ``CO2e`` is none."""
+"""The beginning of a quantity: a sign, currency, bracket or digit. ``CO2e`` is no quantity."""
 
 _UNITS = regex.compile(
     r"[(\[].*[)\]]|.*\b(?:million|billion|thousand|percent|per cent)s?\b.*|.*[%$€£¥]", regex.IGNORECASE
@@ -50,9 +50,9 @@ class Table:
     """A table of a document.
 
     Attributes:
-        header: its caption, units and rows of headings, from the start of the first to the end of the last;
-            an empty span at its first row where it has none.
-        lines: its lines, in order: those of the header, then the rows.
+        header: the span of its caption, units and rows of headings; an empty span at its first row if it has
+            none.
+        lines: its lines in order: the header's, then the rows.
     """
 
     header: Span
@@ -60,12 +60,12 @@ class Table:
 
     @property
     def span(self) -> Span:
-        """From the first line to the end of the last."""
+        """The span of all its lines."""
         return Span(self.lines[0].start, self.lines[-1].end)
 
 
 def cells(row: str) -> list[str]:
-    """The cells of a row, in order, the empty ones too: ``["", "2019", ""]`` of `` | 2019 | ``."""
+    """The cells of a row in order, with empty ones: ``["", "2019", ""]`` of `` | 2019 | ``."""
     return [cell.strip() for cell in _CELL_EDGE.split(row)]
 
 
@@ -77,8 +77,8 @@ def is_row(line: str) -> bool:
 def tables(text: str) -> list[Table]:
     """The tables of a canonical text, in order.
 
-    A table is a run of at least two neighbouring rows. A line with one cell among them (the name of a group
-    of rows) belongs to it. Right above it, up to three short lines are its caption and units.
+    A table has at least two consecutive rows. A line with one cell among them, the name of a group of rows,
+    belongs to it. Up to three short lines directly above it are its caption and units.
     """
     if "|" not in text:
         return []
@@ -95,7 +95,7 @@ def tables(text: str) -> list[Table]:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[Span], Span | None]]:
-    """Runs of neighbouring lines, each with the last line before it."""
+    """Blocks of consecutive lines, each with the last line before it."""
     block: list[Span] = []
     above: Span | None = None
     for match in _LINE.finditer(text):
@@ -111,7 +111,7 @@ def _blocks(text: str) -> Iterator[tuple[list[Span], Span | None]]:
 
 
 def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Where the tables of a block begin and end, as places in it."""
+    """The first and last lines of the tables in a block."""
     places = [place for place, row in enumerate(rows) if row]
     if len(places) < 2:
         return
@@ -126,7 +126,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Whether a line beside rows names them, rather than being a sentence."""
+    """Whether a line next to rows names them, and is no sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 
@@ -145,12 +145,12 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     for line in lines[:MAX_HEADING_ROWS]:
         row = cells(line.of(text))
         others = any(row[1:])
-        # After the columns have their headings, a line with one cell names a group of rows, or the units.
+        # Below the column headings, a line with one cell names a group of rows, or the units.
         if any(map(_is_quantity, row)) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
             break
         headings += 1
         parted = parted or others
-    # A table of words alone: its first row is taken for its headings.
+    # In a table of words alone, the first row is the headings.
     if headings == len(lines) or headings == MAX_HEADING_ROWS:
         headings = 1
     every = [*caption, *lines]

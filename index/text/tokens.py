@@ -1,4 +1,4 @@
-"""The tokens of a long text, window by window: the same as of the whole, in the memory of a window."""
+"""Tokenises a long text in windows, with the same result as for the whole, in the memory of a window."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Token = tuple[int, int]
-"""Where a token begins and where it ends, exclusive: code points of a text."""
+"""Start and end (exclusive) of a token, in code points of a text."""
 
 TokenSpans = Callable[[str], Sequence[Token]]
-"""The encoder's tokens of a text, in order, as ``(start, end)`` offsets in code points."""
+"""Returns the encoder's tokens of a text, in order."""
 
 WINDOW = 1 << 15
-"""Characters that are tokenised together. A tokeniser keeps Python's lock for about 30 milliseconds of them,
-and makes some megabytes of objects."""
+"""Characters tokenised together: the tokenizer holds Python's global lock for about 30 milliseconds, and
+creates
+some megabytes of objects."""
 
 _OVERLAP = 1 << 11
-"""Characters that two windows share, so that each sees the words around the place where they are joined."""
+"""The overlap of two windows in characters, so that both see the words where they join."""
 
 _AGREED = 16
-"""Tokens in a row that both windows must have where they are joined. The edge of a window changes the tokens
-of the word that it cuts, and no others so far from it."""
+"""Consecutive tokens that two windows must share to be joined. The edge of a window changes the tokens of the
+word
+that it cuts, and none this far from it."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
-    """The tokens of ``text``, uncut and without special tokens; ``tokenizer`` neither cuts nor pads."""
+    """All tokens of ``text`` without special tokens; ``tokenizer`` must neither truncate nor pad."""
     offsets: list[Token] = tokenizer.encode(text, add_special_tokens=False).offsets
     return offsets
 
@@ -35,13 +37,13 @@ def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
     """The tokens that ``token_spans`` finds in ``text``, in order.
 
-    Windows overlap, and are joined amid a run of tokens that both have. Where there is no such run, as within
-    a word of a million characters, the window grows until there is one.
+    Windows overlap, and join in a run of tokens that both have. If there is no such run, as inside a word of
+    a million characters, the window grows until there is.
 
     Args:
-        text: any text; one that fits into a window is tokenised at once.
-        token_spans: the tokeniser.
-        window: characters of a window, at least 4,096.
+        text: any text.
+        token_spans: the tokenizer.
+        window: characters in a window, at least 4,096.
     """
     begin, size, known = 0, window, 0
     found = _within(text, begin, size, token_spans)
@@ -65,7 +67,7 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """Where the window after one that ends at ``end`` begins: at a word, if one begins near enough."""
+    """The start of the window after one that ends at ``end``: at a word, if one begins nearby."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1
@@ -73,15 +75,15 @@ def _begin(text: str, end: int) -> int:
 
 
 def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tuple[int, int] | None:
-    """Where two windows are joined: the places of one token in both, amid a run that both have.
+    """The positions of one token in two windows, in the middle of a run that both have.
 
     Args:
         found: the tokens of the first window.
-        further: those of the second.
-        begin: where the second begins.
+        further: the tokens of the second window.
+        begin: the start of the second window.
 
     Returns:
-        The token's place in each; None where there is no such run.
+        The token's position in each; None if there is no such run.
     """
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):

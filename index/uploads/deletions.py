@@ -67,7 +67,7 @@ class Deletions:
                 when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
                 raise GoneError(f"document {document_id} was deleted {when}; upload its file again")
             else:
-                self._index.document(document_id)
+                self._index.catalog.document(document_id)
 
     def finish(self) -> None:
         """Make the deletions final whose time is over."""

@@ -1,4 +1,4 @@
-"""Edited details of a document: the catalog keeps them, above those that the file has itself."""
+"""Edits the details of a document; the catalog stores them, and they override the file's own."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from index.records import DocumentRecord, Incoming
 
 
 def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) -> DocumentRecord:
-    """Edit the details of a document in the catalog; its file is not looked at.
+    """Edit the details of a document in the catalog, without reading its file.
 
     Args:
         index: the library.
-        document_id: the document.
-        edits: by key of ``index.details.KEYS``; an empty value takes back the detail that was given.
+        document_id: the document's id.
+        edits: values by key of ``index.details.KEYS``; an empty value takes the detail back.
 
     Raises:
-        DocumentNotFoundError: if there is none.
-        LoadError: if a value cannot be kept.
+        DocumentNotFoundError: if there is no such document.
+        LoadError: if a value cannot be stored.
         OutdatedError: if the document was changed or removed meanwhile.
-        LibraryLockedError: if another process goes on writing for half a minute.
+        LibraryLockedError: if another process writes for more than half a minute.
     """
     with index.catalog.reading() as catalog:
         record, file = catalog.document(document_id), catalog.file(document_id)
@@ -32,8 +32,8 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     taken_back = dict.fromkeys(edits, Detail("", "edit"))
     given = {**taken_back, **checked(Path(record.path), edits, "edit")}
     if merged(before, given) != before:
-        # With the state of the file that was read: a sync sees whether the file is another one by now.
+        # Keep the file state that was read, so that a sync notices a later change of the file.
         state, of = (file.size, file.mtime_ns), (document_id, record.version)
         edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
         index.replace([edited], lineage=lineage)
-    return index.document(document_id)
+    return index.catalog.document(document_id)

@@ -1,4 +1,4 @@
-"""What uploads leave behind whose process was killed: taken back, and swept away."""
+"""Undoes and deletes what uploads of killed processes have left behind."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from index.library import Library
 from index.loaders.sidecar import sidecar_of
 
 INCOMING = ".incoming-"
-"""Begins the names of the folders in which files are until they are indexed; the process's follows."""
+"""The prefix of the folders of files that are not indexed yet; the process's name follows."""
 
 _LEFT_SECONDS = 86_400.0
-"""What is so old and of a process that cannot be asked for is left over."""
+"""The age after which a folder of an unknown process is abandoned."""
 
 _NOTE = ".placing"
 
 
 def note_placing(incoming: Path, name: str, digest: str) -> None:
-    """Note in the folder of an upload that its file is about to lie where it will be indexed.
+    """Record in an upload's folder that its file is about to move to the uploads.
 
     Args:
-        incoming: the folder, which has the file still.
-        name: the file's, there and where it will lie.
+        incoming: the folder, which still has the file.
+        name: the file's name, in both places.
         digest: sha256 of its content.
     """
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
 
 def note_removing(aside: Path, name: str) -> None:
-    """Note in the folder to which an upload's file is about to go that its document is deleted.
+    """Record in a folder that an upload's file is about to move there because its document is deleted.
 
     Args:
         aside: the folder.
-        name: the file's, where it lies.
+        name: the file's name.
     """
     (aside / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
 
 
 def note_restoring(aside: Path, name: str) -> None:
-    """Note in the folder from which a deleted upload's file is about to come back that it does.
+    """Record in a folder that a deleted upload's file is about to move back to the uploads.
 
     Args:
         aside: the folder.
-        name: the file's, where it will lie; nothing does there.
+        name: the file's name, which is free among the uploads.
     """
     noted = {"name": name, "digest": None, "restoring": True}
     (aside / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
 
 def aside_of(incoming: Path, place: Path) -> Path:
-    """Where what lies at ``place`` is kept while something else is placed there."""
-    # Hidden, as no upload is: it may be called what the upload is called.
+    """The place that keeps the former file of ``place`` while a new one moves there."""
+    # The prefix keeps it distinct from any upload's name, since uploads are never hidden.
     return incoming / f".former-{place.suffix}"
 
 
 def put_back(place: Path, aside: Path) -> None:
-    """Undo what was done at ``place`` since it was set aside."""
+    """Restore the former file of ``place``, or remove the new one if there was none."""
     if aside.exists():
         aside.replace(place)
     else:
@@ -68,11 +68,11 @@ def put_back(place: Path, aside: Path) -> None:
 
 
 def sweep_uploads(index: Library, folder: Path) -> None:
-    """Take back the uploads whose process was killed before it had indexed them, and such deletions.
+    """Undo the uploads and deletions that a killed process has not finished.
 
     Args:
         index: the library.
-        folder: where its uploads lie.
+        folder: the folder of its uploads.
     """
     for left in folder.glob(f"{INCOMING}*"):
         written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")
@@ -86,13 +86,13 @@ def sweep_uploads(index: Library, folder: Path) -> None:
 
 
 def _take_back(index: Library, folder: Path, left: Path) -> None:
-    """Let lie what lay where an upload was placed, deleted or restored, as far as the library knows it."""
+    """Undo one unfinished upload or deletion, unless the catalog has its outcome."""
     note = left / _NOTE
     if not note.is_file():
         return
     noted = json.loads(note.read_bytes())
     if (left / noted["name"]).exists():
-        # It was not placed yet.
+        # The file has not moved yet.
         return
     known = index.catalog.files(str(folder)).get(noted["name"])
     place = folder / noted["name"]
@@ -100,7 +100,7 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
         if known is None or known.digest != noted["digest"]:
             put_back(place, aside_of(left, place))
         return
-    # An older program wrote a sidecar beside an upload, which goes and comes back with it.
+    # An upload of an older version may have a sidecar, which moves with it.
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
         if noted.get("restoring"):

@@ -1,4 +1,4 @@
-"""Files that come by upload: kept under the home folder, read apart from the server, and indexed at once."""
+"""Stores uploaded files in the home folder, and indexes them at once."""
 
 from __future__ import annotations
 
@@ -27,29 +27,28 @@ from index.records import DocumentRecord, Incoming
 from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
 
 FOLDER = "uploads"
-"""Under the home folder; a library that has one follows it."""
+"""The folder of the uploads in the home folder; the library follows it."""
 
 _MAX_NAME_BYTES = 200
-"""Of a file's name: file systems allow 255, and the sidecar's name is longer."""
+"""The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
 
 _MAX_SUFFIX_BYTES = 20
-"""What is longer is no suffix."""
+"""The longest part of a name that counts as a suffix."""
 
 _AT_ONCE = 1 << 20
 
 PLACING = threading.Lock()
-"""Held by the one who places, takes away or describes a file that was uploaded."""
+"""Held while an uploaded file is placed, removed or described."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent.
+    """A file as the user has sent it.
 
     Attributes:
-        name: its name, as the person's computer has it.
+        name: its name on the user's computer.
         file: its content.
-        said: its title, publisher, author, published, language and collection, where the person says
-            something of them.
+        said: the title, publisher, author, published, language and collection that the user has stated.
     """
 
     name: str
@@ -59,13 +58,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An uploaded file that is on the disk and not read yet.
+    """An uploaded file on the disk that is not indexed yet.
 
     Attributes:
         folder: a hidden folder that holds it alone.
         name: its name there and in the library.
         digest: sha256 of its content.
-        details: those that were given with it.
+        details: the details that the user gave with it.
     """
 
     folder: Path
@@ -74,34 +73,34 @@ class Kept:
     details: Mapping[str, Detail]
 
     def discard(self) -> None:
-        """Remove what is left of it; a file that was indexed lies elsewhere by then."""
+        """Delete its folder; an indexed file has moved to the uploads by then."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def uploads_folder(index: Library) -> Path:
-    """Where uploaded files lie."""
+    """The folder of the uploads."""
     return index.home.absolute() / FOLDER
 
 
 def is_uploaded(index: Library, record: DocumentRecord) -> bool:
-    """Whether a document came by upload."""
+    """Whether a document was uploaded."""
     return record.source == str(uploads_folder(index))
 
 
 def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
-    """Keep an uploaded file and index it; one of the same name becomes its new version.
+    """Store an uploaded file and index it; a file of a known name becomes that document's new version.
 
-    Nothing is kept of a file that cannot be read or indexed, and the former one of that name stays.
+    If the file cannot be read or indexed, it is deleted, and a former file of that name stays.
 
     Args:
         index: the library.
-        reader: reads it, in a process of its own.
-        options: how it is to be read, and what it may take.
-        sent: the file, and what is said of it.
+        reader: the reading process.
+        options: loader options and limits.
+        sent: the file, and its stated details.
 
     Raises:
-        LoadError: if it cannot be read, or something that is said of it cannot be kept.
-        LibraryLockedError: if another process goes on writing for half a minute.
+        LoadError: if the file cannot be read, or a detail cannot be stored.
+        LibraryLockedError: if another process writes for more than half a minute.
     """
     kept = keep_upload(index, options, sent)
     try:
@@ -111,10 +110,10 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to the disk, unread, where no sync sees it. Whoever asks for it discards it.
+    """Write an uploaded file to a hidden folder, unread. The caller discards the result.
 
     Raises:
-        LoadError: if it is too large, or something that is said of it cannot be kept.
+        LoadError: if the file is too large, or a detail cannot be stored.
     """
     folder = uploads_folder(index)
     plain = _plain(sent.name)
@@ -131,15 +130,14 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
 def index_upload(
     index: Library, reader: Isolated, options: Options, kept: Kept, progress: Progress | None = None
 ) -> DocumentRecord:
-    """Read a file that was kept, and index it, as :func:`add_upload` does.
+    """Read a stored file and index it, as :func:`add_upload` does.
 
     Args:
         index: the library.
-        reader: reads it, in a process of its own.
-        options: how it is to be read, and what it may take.
+        reader: the reading process.
+        options: loader options and limits.
         kept: the file.
-        progress: told that it was read, and how many passages are embedded; what it raises ends the upload,
-            of which nothing is left then.
+        progress: receives the number of embedded passages; an error that it raises cancels the upload.
     """
     arrived = kept.folder / kept.name
     folder = uploads_folder(index)
@@ -154,9 +152,9 @@ def index_upload(
     document = described(read, read_sidecar(place))
     its = (cutting, cut) if cutting and cut else None
     incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
-    # Before others are kept from placing their files: it may take many minutes.
+    # Embed before taking the lock: embedding may take many minutes.
     index.embed([incoming], progress)
-    # Two uploads of one name would otherwise mix one's file with the other's words.
+    # Without the lock, two uploads of one name could mix one file with the other's text.
     with PLACING, ExitStack() as unless_indexed:
         aside = aside_of(kept.folder, place)
         _set_aside(place, aside)
@@ -168,13 +166,13 @@ def index_upload(
         size, mtime_ns = state_of(place, place.stat())
         index.replace([replace(incoming, size=size, mtime_ns=mtime_ns, given=given)])
         unless_indexed.pop_all()
-        return index.document(index.catalog.files(str(folder))[kept.name].document_id)
+        return index.catalog.document(index.catalog.files(str(folder))[kept.name].document_id)
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """The details of the document at an upload's place, and those that change with the upload.
+    """The present details of the document at an upload's path, and the changes by the upload.
 
-    Edits stay with the document; details that were given with a former upload go with that.
+    Edits stay; details of a former upload are taken back.
     """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
@@ -183,20 +181,20 @@ def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details
 
 
 def hidden_folder(folder: Path) -> Path:
-    """A new folder in ``folder``, made with it, that no sync sees; swept up once this process is over."""
+    """Create a hidden folder in ``folder``; a later process deletes it if this one is killed."""
     make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))
 
 
 def _set_aside(place: Path, aside: Path) -> None:
-    """Keep what lies at ``place``, if anything does, at ``aside`` too."""
+    """Link or copy the file at ``place``, if there is one, to ``aside``."""
     if place.exists():
         shutil.copy2(place, aside)
 
 
 def _plain(name: str) -> str:
-    """A name without folders, controls and what would hide the file or pass for a sidecar."""
+    """A safe file name: without folders and control characters, neither hidden nor a sidecar's."""
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
     while last.endswith(SUFFIX):
         last = last.removesuffix(SUFFIX)
@@ -208,7 +206,7 @@ def _plain(name: str) -> str:
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
-    """Write what was sent to ``place``; returns its sha256."""
+    """Write the sent content to ``place``; returns its sha256."""
     digest = hashlib.sha256()
     size = 0
     with open(place, "wb", opener=opener) as kept:

@@ -1,4 +1,4 @@
-"""Uploaded documents that are deleted, and what is kept of each for as long as it can come back."""
+"""Deletes and restores uploaded documents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog.trash import keep_rows, kept_document
+from index.catalog.trash import save_rows, trashed_document
 from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Library
 from index.loaders.sidecar import sidecar_of
@@ -20,13 +20,13 @@ _ROWS = ".rows.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A document that was deleted and can come back.
+    """A deleted document that can be restored.
 
     Attributes:
-        document_id: its number.
-        name: its file's.
-        lineage: names the catalog that it was in.
-        folder: a hidden folder that holds its file and what the catalog had of it.
+        document_id: the document's id.
+        name: the file's name.
+        lineage: the lineage of its catalog.
+        folder: a hidden folder with its file and its rows of the catalog.
     """
 
     document_id: int
@@ -35,18 +35,18 @@ class Removed:
     folder: Path
 
     def discard(self) -> None:
-        """Let it be gone for good; one that has come back lies elsewhere by then."""
+        """Delete its folder for good; the file of a restored document has moved by then."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def remove_upload(index: Library, document_id: int) -> Removed:
-    """Delete an uploaded document, all its versions and its file. Whoever asks for it discards what is kept.
+    """Delete an uploaded document, all its versions and its file. The caller discards the result.
 
     Raises:
-        DocumentNotFoundError: if there is none.
-        NotUploadedError: if its file lies in a folder that the library follows.
-        LibraryLockedError: if another process goes on writing for half a minute; the file stays.
-        LibraryRestoredError: if a backup was put back meanwhile; nothing is deleted.
+        DocumentNotFoundError: if there is no such document.
+        NotUploadedError: if its file is in a folder that the library follows.
+        LibraryLockedError: if another process writes for more than half a minute; the file stays.
+        LibraryRestoredError: if a backup was restored meanwhile; nothing is deleted.
     """
     with index.catalog.reading() as reader:
         record, lineage = reader.document(document_id), reader.lineage
@@ -60,7 +60,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
     with PLACING, ExitStack() as unless_removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:
-            keep_rows(reader.connection, document_id, removed.folder / _ROWS)
+            save_rows(reader.connection, document_id, removed.folder / _ROWS)
         note_removing(removed.folder, place.name)
         for file in (place, sidecar_of(place)):
             if file.exists():
@@ -72,10 +72,10 @@ def remove_upload(index: Library, document_id: int) -> Removed:
 
 
 def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
-    """Put a deleted document back, under its number and with all its versions; nothing is embedded.
+    """Restore a deleted document with its id and all its versions; nothing is embedded.
 
     Raises:
-        GoneError: if a backup was put back since, or somebody cleared away what was kept.
+        GoneError: if a backup was restored since, or the folder was deleted.
         TakenError: if a file of its name was uploaded since.
         LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; it stays deleted.
     """
@@ -95,7 +95,7 @@ def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
             if kept.exists():
                 kept.replace(file)
                 unless_restored.callback(file.replace, kept)
-        index.replace([kept_document(rows)], lineage=removed.lineage, back=rows)
+        index.replace([trashed_document(rows)], lineage=removed.lineage, back=rows)
         unless_restored.pop_all()
     removed.discard()
-    return index.document(removed.document_id)
+    return index.catalog.document(removed.document_id)

@@ -1,8 +1,8 @@
 """Nearest vectors: the only package that knows FAISS.
 
-An index knows each passage by its number in the catalog. Its base is a file that is never changed; recent
-vectors stand beside it in memory, and removed ones are marked. It is a cache: what is stored here can be made
-again from the catalog, which also has the exact vectors that an approximate base is ranked by.
+An index knows each passage by its id in the catalog. Its base is a file that never changes; recent vectors
+are in memory, and removed ones are marked. The index is a cache of the catalog, which also supplies the exact
+vectors that rank the candidates of an approximate base.
 """
 
 from __future__ import annotations
@@ -16,51 +16,59 @@ import numpy.typing as npt
 
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
-from index.vectors.exact import NOISE, Block, cosines, grown, nearest
+from index.vectors.exact import NOISE, FlatVectors, append_block, cosines, nearest
 from index.vectors.file import Batches, open_base, write_base
-from index.vectors.ivf import Lists, Stored
-from index.vectors.policy import SIZES, Kind, Sizes
+from index.vectors.ivf import FetchVectors, IvfVectors
+from index.vectors.policy import DEFAULT_POLICY, IndexPolicy, Kind
 
-__all__ = ["SIZES", "Batches", "Kind", "Sizes", "Stored", "VectorIndex", "VectorIndexError"]
+__all__ = [
+    "DEFAULT_POLICY",
+    "Batches",
+    "FetchVectors",
+    "IndexPolicy",
+    "Kind",
+    "VectorIndex",
+    "VectorIndexError",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorIndex:
-    """Vectors by number, at one moment. Safe to share: changing it makes another, and this one stays.
+    """An immutable index of vectors by id: each change returns a new index. Safe to share between threads.
 
     Attributes:
         dimensions: the length of a vector.
     """
 
     dimensions: int
-    _base: Block | Lists | None = None
-    _recent: tuple[Block, ...] = ()
+    _base: FlatVectors | IvfVectors | None = None
+    _recent: tuple[FlatVectors, ...] = ()
 
     @classmethod
     def empty(cls, dimensions: int) -> VectorIndex:
-        """An index of nothing, without a base."""
+        """An empty index without a base."""
         return cls(dimensions)
 
     @classmethod
     def build(
-        cls, path: Path, dimensions: int, count: int, batches: Batches, sizes: Sizes = SIZES
+        cls, path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy = DEFAULT_POLICY
     ) -> VectorIndex:
         """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        In memory are a flat base, which is small, or the compressed vectors and a sample to learn from.
+        This holds a flat base, which is small, or the compressed vectors and the training sample in memory.
 
         Args:
-            path: of the file; it is there once it is complete, over what stood there before.
+            path: the file, which is replaced once the new one is complete.
             dimensions: the length of a vector.
-            count: how many vectors there are.
-            batches: called for all of them, and before that for a sample where the type needs one.
-            sizes: the limits of the types.
+            count: the number of vectors.
+            batches: iterates over all vectors; called once more, before, to train an ``ivf`` base.
+            policy: decides the type.
 
         Raises:
-            OSError: if the file cannot be written; what stood there before is left.
-            ValueError: if the batches do not hold ``count`` vectors with rising numbers.
+            OSError: if the file cannot be written; an older file is left.
+            ValueError: if the batches do not hold ``count`` vectors with rising ids.
         """
-        write_base(path, dimensions, count, batches, sizes)
+        write_base(path, dimensions, count, batches, policy)
         return cls.open(path, dimensions)
 
     @classmethod
@@ -68,7 +76,7 @@ class VectorIndex:
         """Map a base that :meth:`build` wrote; its file may be deleted while it is open.
 
         Raises:
-            VectorIndexError: if the file is missing, cut short, of another kind or of other dimensions.
+            VectorIndexError: if the file is missing, of another kind or of other dimensions.
         """
         return cls(dimensions, open_base(path, dimensions))
 
@@ -77,66 +85,66 @@ class VectorIndex:
         """The type of the base."""
         if self._base is None:
             return "none"
-        return "ivf" if isinstance(self._base, Lists) else "flat"
+        return "ivf" if isinstance(self._base, IvfVectors) else "flat"
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
 
     def added(self, numbers: Sequence[int], vectors: Vectors) -> VectorIndex:
-        """An index that has these vectors, too.
+        """This index with more vectors.
 
         Args:
-            numbers: rising, and all larger than any before.
-            vectors: their unit vectors, shape (len(numbers), dimensions).
+            numbers: ids, rising, each above all ids of the index.
+            vectors: unit vectors, shape (len(numbers), dimensions).
 
         Raises:
-            ValueError: if the numbers do not rise.
+            ValueError: if the ids do not rise.
         """
         if not len(numbers):
             return self
         new = np.array(numbers, np.int64)
         parts = [part.numbers[-1] for part in (self._base, *self._recent) if part and len(part.numbers)]
         if np.any(np.diff(new) < 1) or any(last >= new[0] for last in parts):
-            raise ValueError(f"numbers {new[0]} to {new[-1]} must rise above those that are there")
-        block = Block(new, np.array(vectors, np.float32, order="C").reshape(len(new), self.dimensions))
-        return replace(self, _recent=grown(self._recent, block))
+            raise ValueError(f"ids {new[0]} to {new[-1]} must rise, and lie above the ids of the index")
+        block = FlatVectors(new, np.array(vectors, np.float32, order="C").reshape(len(new), self.dimensions))
+        return replace(self, _recent=append_block(self._recent, block))
 
     def removed(self, numbers: Collection[int]) -> VectorIndex:
-        """An index without these numbers; unknown ones are passed over."""
+        """This index without ``numbers``; unknown ids are ignored."""
         if not numbers:
             return self
         gone = np.array(sorted(numbers), np.int64)
         recent = tuple(block for part in self._recent if len(block := part.without(gone)))
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
-    def is_due(self, sizes: Sizes = SIZES) -> bool:
-        """Whether a new base should be built: too much is beside it or gone, or another type suits."""
+    def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
+        """Whether a new base is due: too many vectors are recent or removed, or another type suits."""
         base = 0 if self._base is None else len(self._base.numbers)
         dead = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.numbers) for block in self._recent)
-        return sizes.too_many(base, recent, dead) or not sizes.suits(self.kind, len(self))
+        return policy.too_many(base, recent, dead) or not policy.suits(self.kind, len(self))
 
     def search(
         self,
         vector: npt.NDArray[np.float32],
         limit: int,
         allowed: npt.NDArray[np.bool_] | None,
-        stored: Stored,
+        stored: FetchVectors,
     ) -> dict[int, float]:
-        """The nearest numbers and their cosine to ``vector``, best first, of equal ones the lower number.
+        """The nearest ids and their cosines to ``vector``, best first; ties by id.
 
         Args:
             vector: a unit vector, shape (dimensions,).
-            limit: how many; all that are as near as the last of them come too, so that it does not
-                depend on the order of adding which ones are found.
-            allowed: where given, whether each number is a candidate; those beyond its end are not.
-            stored: looks up exact vectors; an approximate base is ranked by them.
+            limit: the number of results; ties with the last are included, so that the result does not depend
+                on the order of insertion.
+            allowed: whether each id may be found; ids beyond its end may not. None allows all.
+            stored: fetches exact vectors, which rank the candidates of an approximate base.
         """
         if limit < 1:
             return {}
         vector = np.ascontiguousarray(vector, np.float32)
         numbers, found = nearest(self._compared(), vector, limit, allowed)
-        if isinstance(self._base, Lists) and len(self._base):
+        if isinstance(self._base, IvfVectors) and len(self._base):
             further, near = self._base.nearest(vector, limit, allowed, stored)
             numbers, found = np.concatenate([further, numbers]), np.concatenate([near, found])
         order = np.lexsort((numbers, -found))
@@ -146,9 +154,9 @@ class VectorIndex:
         return dict(zip(numbers[order].tolist(), found[order].tolist(), strict=True))
 
     def cosines(
-        self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: Stored
+        self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosine of vectors to ``vector``, by number; those that no file has exactly are looked up."""
+        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches those of an ``ivf`` base."""
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)
@@ -161,6 +169,6 @@ class VectorIndex:
             found[missing] = cosines(stored(asked[missing].tolist()), vector)
         return dict(zip(numbers, found.tolist(), strict=True))
 
-    def _compared(self) -> tuple[Block, ...]:
-        """What is compared vector by vector, in order of number."""
-        return (self._base, *self._recent) if isinstance(self._base, Block) else self._recent
+    def _compared(self) -> tuple[FlatVectors, ...]:
+        """The blocks of exact vectors, in order of id."""
+        return (self._base, *self._recent) if isinstance(self._base, FlatVectors) else self._recent

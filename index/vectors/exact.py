@@ -1,4 +1,4 @@
-"""Vectors that are compared one by one: the recent ones in memory, and a flat base in its mapped file."""
+"""Vectors that a search compares one by one: recent ones in memory, and a flat base in its mapped file."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Cosines = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 NOISE = 1e-5
-"""Cosines this close are equal: the encoder's last digits depend on what else is in its batch."""
+"""Cosines this close count as equal: the encoder's last digits depend on what else was in its batch."""
 
-FULL = 4096
-"""Vectors of a block that grows no more: at 384 dimensions 6 MB, which are copied in a millisecond or two."""
+BLOCK_SIZE = 4096
+"""The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy."""
 
 _SLACK = 2 * NOISE
-"""More than two ways to add up a cosine differ by."""
+"""An upper bound of the rounding difference between two ways to sum a cosine."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """Vectors by number; nothing of it is changed once it is made.
+class FlatVectors:
+    """A block of vectors and their ids; immutable.
 
     Attributes:
-        numbers: of all, rising: shape (n,).
+        numbers: the ids, rising: shape (n,).
         vectors: unit vectors in the same order: shape (n, dimensions).
-        alive: which of them are not removed, or None where all are there.
-        owner: what holds the memory of ``vectors`` where that is a file's.
+        alive: the rows that are not removed; None if none is removed.
+        owner: the object that owns the memory of ``vectors`` if that is a mapped file.
     """
 
     numbers: Numbers
@@ -45,8 +45,8 @@ class Block:
     def __len__(self) -> int:
         return len(self.numbers) if self.alive is None else int(np.count_nonzero(self.alive))
 
-    def without(self, numbers: Numbers) -> Block:
-        """This block with those of ``numbers`` removed that it has."""
+    def without(self, numbers: Numbers) -> FlatVectors:
+        """This block without ``numbers``; unknown ids are ignored."""
         rows = self.rows(numbers)
         rows = rows[rows >= 0]
         if not len(rows):
@@ -56,7 +56,7 @@ class Block:
         return replace(self, alive=alive)
 
     def rows(self, numbers: Numbers) -> Numbers:
-        """The row of each number, or -1 where it is not there."""
+        """The row of each id, or -1 if it is absent."""
         if not len(self.numbers):
             return np.full(len(numbers), -1, np.int64)
         rows = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
@@ -66,14 +66,14 @@ class Block:
         return np.where(there, rows, -1)
 
     def products(self, vector: npt.NDArray[np.float32], allowed: Mask | None) -> Cosines:
-        """The inner product of each row with ``vector``; minus infinity where removed or not allowed."""
+        """The inner product of each row with ``vector``; minus infinity for removed and filtered rows."""
         count = len(self.numbers)
         candidates = self.alive
         if allowed is not None:
             inside = within(self.numbers, allowed)
             candidates = inside if candidates is None else inside & candidates
         found = np.full(count, -np.inf, np.float32)
-        # Picking a row out costs as much as the product of a dozen and more in passing.
+        # Gathering a row costs as much as a dozen products of contiguous rows.
         if candidates is not None and 32 * (some := int(np.count_nonzero(candidates))) < count:
             if some:
                 found[candidates] = _products(self.vectors[candidates], vector)
@@ -86,22 +86,22 @@ class Block:
 
 
 def within(numbers: Numbers, allowed: Mask) -> Mask:
-    """Whether each of some rising numbers is allowed: shape (len(numbers),)."""
+    """Whether each of some rising ids is allowed: shape (len(numbers),)."""
     inside = np.zeros(len(numbers), np.bool_)
     known = int(np.searchsorted(numbers, len(allowed)))
     if known:
         first, last = int(numbers[0]), int(numbers[known - 1])
-        # Numbers in a row need not be gathered one by one.
+        # Consecutive ids are one slice.
         in_a_row = last - first + 1 == known
         inside[:known] = allowed[first : last + 1] if in_a_row else allowed[numbers[:known]]
     return inside
 
 
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    """The cosines of unit vectors to ``vector``, the same whatever else is in ``vectors``: shape (n,).
+    """The cosines of unit vectors to ``vector``, whatever else is in ``vectors``: shape (n,).
 
-    A sum in single precision depends on its order, and that on the number of rows; a sum in double
-    precision that is rounded does not.
+    A single-precision sum depends on its order, and so on the number of rows; a rounded double-precision sum
+    does not.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -109,15 +109,15 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 
 
 def nearest(
-    blocks: Sequence[Block], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
+    blocks: Sequence[FlatVectors], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
 ) -> tuple[Numbers, Cosines]:
-    """The numbers nearest to ``vector`` in all blocks, and their cosines, in no order.
+    """The ids nearest to ``vector`` in all blocks and their cosines, unordered.
 
-    All are there that are as near as the last of ``limit``, and perhaps some more.
+    All ids that tie with the last of ``limit`` are included, and perhaps a few more.
     """
     products = [block.products(vector, allowed) for block in blocks]
     joined = np.concatenate([*products, np.empty(0, np.float32)])
-    # Without what is out: NumPy takes long to part many equal values.
+    # np.partition is slow on many equal values, such as minus infinity.
     joined = joined[joined > -np.inf]
     least = -np.inf
     if len(joined) > limit:
@@ -130,23 +130,23 @@ def nearest(
     return np.concatenate(numbers), cosines(np.concatenate(vectors), vector)
 
 
-def grown(blocks: tuple[Block, ...], new: Block) -> tuple[Block, ...]:
-    """The blocks with a further one, joined so that there are few and little is copied.
+def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
+    """Append a block, and merge blocks so that there are few and little is copied.
 
-    A block takes in those after it as soon as they are half as many as it has, until it is full: below
-    ``FULL`` vectors there are at most as many blocks as the number has binary digits.
+    A block absorbs its successors once they hold half as many vectors, until it is full. Below
+    ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
     """
     tail = [new]
     count = len(new.numbers)
-    while blocks and len(blocks[-1].numbers) < min(2 * count, FULL):
+    while blocks and len(blocks[-1].numbers) < min(2 * count, BLOCK_SIZE):
         tail.insert(0, blocks[-1])
         count += len(blocks[-1].numbers)
         blocks = blocks[:-1]
     return (*blocks, _joined(tail)) if len(tail) > 1 else (*blocks, new)
 
 
-def _joined(blocks: Sequence[Block]) -> Block:
-    """One block of what is alive in several."""
+def _joined(blocks: Sequence[FlatVectors]) -> FlatVectors:
+    """One block of the vectors of several that are not removed."""
     whole = [block.alive is None for block in blocks]
     numbers = [
         b.numbers if all_there else b.numbers[b.alive] for b, all_there in zip(blocks, whole, strict=True)
@@ -154,12 +154,12 @@ def _joined(blocks: Sequence[Block]) -> Block:
     vectors = [
         b.vectors if all_there else b.vectors[b.alive] for b, all_there in zip(blocks, whole, strict=True)
     ]
-    return Block(np.concatenate(numbers), np.concatenate(vectors))
+    return FlatVectors(np.concatenate(numbers), np.concatenate(vectors))
 
 
 def _products(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    # FAISS's own function for one query keeps to this thread. Its search, like NumPy's product, shares even
-    # a small matrix among the cores, and waits for them: 40 ms and more while others use them.
+    # This FAISS function stays on the calling thread. FAISS's search and NumPy's product split even a small
+    # matrix among the cores and wait for them: 40 ms and more on busy cores.
     count, dimensions = vectors.shape
     found = np.empty(count, np.float32)
     pointer = faiss.swig_ptr

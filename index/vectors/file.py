@@ -1,4 +1,4 @@
-"""A base's file: FAISS's own format, and an end that tells whether all of it is there."""
+"""Writes and maps the file of a base, in FAISS's own format."""
 
 from __future__ import annotations
 
@@ -14,74 +14,74 @@ import numpy as np
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
 from index.private import opener
-from index.vectors.exact import Block, Numbers
-from index.vectors.ivf import Lists
-from index.vectors.policy import Sizes
+from index.vectors.exact import FlatVectors, Numbers
+from index.vectors.ivf import IvfVectors
+from index.vectors.policy import IndexPolicy
 
 Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
-"""All vectors with their numbers, in order of number, a batch at a time; called more than once."""
-
-_MARK = b"footnoted vectors 1 "
-_DIGITS = 20
+"""Iterates over all ids and vectors in batches, ids rising; callable more than once."""
 
 
-def write_base(path: Path, dimensions: int, count: int, batches: Batches, sizes: Sizes) -> None:
-    """Write a base of the type that suits ``count`` vectors: a new file, synced to disk, then renamed.
+def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:
+    """Write a base of the type that suits ``count`` vectors to a new file, sync it, and rename it.
 
     Raises:
-        OSError: if it cannot be written; what stood at ``path`` before is left.
-        ValueError: if the batches do not hold ``count`` vectors with rising numbers.
+        OSError: if the file cannot be written; an older file at ``path`` is left.
+        ValueError: if the batches do not hold ``count`` vectors with rising ids.
     """
     numbers = [np.empty(0, np.int64)]
     with _one_thread():
-        filled: faiss.Library = faiss.IndexFlatIP(dimensions)
-        if sizes.kind(count) != "flat":
-            filled = _trained(dimensions, count, batches, sizes)
+        filled: faiss.Index = faiss.IndexFlatIP(dimensions)
+        if policy.kind(count) != "flat":
+            filled = _trained(dimensions, count, batches, policy)
         for some, vectors in batches():
             numbers.append(np.asarray(some, np.int64))
             filled.add(np.ascontiguousarray(vectors, np.float32))
     joined = np.concatenate(numbers)
     if len(joined) != count or np.any(np.diff(joined) < 1):
-        raise ValueError(f"{count} vectors with rising numbers were to be indexed, and {len(joined)} came")
+        raise ValueError(f"expected {count} vectors with rising ids, got {len(joined)}")
     _write(path, _numbered(filled, joined))
 
 
-def open_base(path: Path, dimensions: int) -> Block | Lists:
+def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
     """Map a base that :func:`write_base` wrote.
 
+    FAISS crashes the process on a file that is cut short, so :mod:`index.search.manifest` checks its digest
+    first.
+
     Raises:
-        VectorIndexError: if the file is missing, cut short, of another kind or of other dimensions.
+        VectorIndexError: if the file is missing, of another kind or of other dimensions.
     """
-    _check_end(path)
     try:
+        path.stat()
         mapped = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except OSError as error:
+        raise VectorIndexError(f"{path.name} cannot be read: {error.strerror}") from error
     except RuntimeError as error:
         raise VectorIndexError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
     inner: Any = faiss.downcast_index(mapped.index) if isinstance(mapped, faiss.IndexIDMap) else mapped
     if inner is mapped or not isinstance(inner, faiss.IndexFlatIP | faiss.IndexIVFScalarQuantizer):
-        raise VectorIndexError(
-            f"{path.name} holds a {type(inner).__name__}, which is no base of this program"
-        )
+        raise VectorIndexError(f"{path.name} holds a {type(inner).__name__}, not a base of vectors")
     if inner.d != dimensions:
         raise VectorIndexError(f"{path.name} holds vectors of {inner.d} dimensions, not {dimensions}")
     numbers = faiss.vector_to_array(mapped.id_map)
     flat = isinstance(inner, faiss.IndexFlatIP)
     held = inner.ntotal if flat else inner.invlists.compute_ntotal()
     if not len(numbers) == inner.ntotal == held or np.any(np.diff(numbers) < 1):
-        raise VectorIndexError(f"{path.name} holds {held} vectors with {len(numbers)} numbers that fit ill")
-    # What contains them must be kept, since FAISS's Python objects do not keep it.
+        raise VectorIndexError(f"{path.name} holds {held} vectors, and {len(numbers)} ids that do not match")
+    # FAISS's Python objects do not keep their owner alive.
     if not flat:
-        return Lists(numbers, inner, faiss.downcast_index(inner.quantizer), owner=mapped)
+        return IvfVectors(numbers, inner, faiss.downcast_index(inner.quantizer), owner=mapped)
     vectors = faiss.rev_swig_ptr(inner.get_xb(), len(numbers) * dimensions).reshape(-1, dimensions)
     vectors.setflags(write=False)
-    return Block(numbers, vectors, owner=mapped)
+    return FlatVectors(numbers, vectors, owner=mapped)
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """FAISS keeps to the calling thread, so that a build leaves the other cores to those who ask.
+    """Keep FAISS on the calling thread, so that a build leaves the other cores to searches.
 
-    Threads that share a small step wait for the slowest, too: where others use the cores, for long.
+    Threads that share a small step also wait for the slowest of them, which is long on busy cores.
     """
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
@@ -91,20 +91,20 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _trained(dimensions: int, count: int, batches: Batches, sizes: Sizes) -> faiss.Library:
-    """An inverted file without vectors, its lists' centres learned from a sample spread over all."""
-    lists = sizes.lists(count)
+def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> faiss.Index:
+    """An empty inverted file, its centroids learned from an evenly spread sample."""
+    lists = policy.lists(count)
     inverted: Any = faiss.index_factory(dimensions, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-    inverted.nprobe = min(lists, sizes.probes)
-    inverted.cp.niter = sizes.rounds
+    inverted.nprobe = min(lists, policy.probes)
+    inverted.cp.niter = policy.rounds
     inverted.cp.min_points_per_centroid = 1
-    inverted.train(_sample(dimensions, count, batches(), max(1, count // (lists * sizes.training))))
-    trained: faiss.Library = inverted
+    inverted.train(_sample(dimensions, count, batches(), max(1, count // (lists * policy.training))))
+    trained: faiss.Index = inverted
     return trained
 
 
 def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vectors]], step: int) -> Vectors:
-    """One of ``step`` vectors, from the first on."""
+    """Every ``step``-th vector, beginning with the first."""
     sample = np.empty((-(-count // step), dimensions), np.float32)
     taken = skip = 0
     for _, vectors in batches:
@@ -114,8 +114,8 @@ def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vector
     return sample[:taken]
 
 
-def _numbered(index: faiss.Library, numbers: Numbers) -> faiss.Library:
-    # Made around an empty one, since it numbers from none on.
+def _numbered(index: faiss.Index, numbers: Numbers) -> faiss.Index:
+    # An IndexIDMap accepts an empty index only.
     numbered = faiss.IndexIDMap(faiss.IndexFlatIP(index.d))
     numbered.index = index
     numbered.ntotal = index.ntotal
@@ -123,13 +123,12 @@ def _numbered(index: faiss.Library, numbers: Numbers) -> faiss.Library:
     return numbered
 
 
-def _write(path: Path, index: faiss.Library) -> None:
+def _write(path: Path, index: faiss.Index) -> None:
     part = path.with_name(f"{path.name}.part")
     try:
         with open(part, "wb", opener=opener) as file:
-            # Through Python's file, since FAISS's own says nothing where its last write fails.
+            # FAISS's own file writer ignores a failed last write; Python's does not.
             faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, 1 << 20))
-            file.write(_end(file.tell()))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -140,19 +139,3 @@ def _write(path: Path, index: faiss.Library) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _end(size: int) -> bytes:
-    return _MARK + str(size).zfill(_DIGITS).encode()
-
-
-def _check_end(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END) - len(_MARK) - _DIGITS
-            file.seek(max(size, 0))
-            end = file.read()
-    except OSError as error:
-        raise VectorIndexError(f"{path.name} cannot be read: {error.strerror}") from error
-    if size < 0 or end != _end(size):
-        raise VectorIndexError(f"{path.name} is not a complete base of vectors")

@@ -1,4 +1,4 @@
-"""An inverted file of compressed vectors: the nearest lists are read, and what is found is ranked exactly."""
+"""An inverted file of compressed vectors: finds candidates in the nearest lists, then ranks them exactly."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ import numpy.typing as npt
 from index.embedding.model import Vectors
 from index.vectors.exact import NOISE, Cosines, Mask, Numbers, cosines, within
 
-Stored = Callable[[Sequence[int]], Vectors]
-"""The catalog's exact vectors of some numbers, in their order: shape (n, dimensions)."""
+FetchVectors = Callable[[Sequence[int]], Vectors]
+"""Fetches the exact vectors of some ids from the catalog, in their order: shape (n, dimensions)."""
 
 Bits = npt.NDArray[np.uint8]
-"""Eight positions a byte, the first of them lowest."""
+"""A bitmap of positions, eight per byte, lowest bit first."""
 
 SPARE = 32
-"""Candidates beyond the limit, at least: what is compressed does not rank exactly."""
+"""The fewest candidates beyond the limit: compressed vectors do not rank exactly."""
 
 SPARE_SHARE = 0.25
 """Candidates beyond the limit, as a share of it."""
 
 EXACTLY = 256
-"""So few that are allowed are all compared by their stored vectors."""
+"""With at most this many candidates, all are compared by their exact vectors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lists:
-    """A base of the type ``ivf``; nothing of it is changed once it is made.
+class IvfVectors:
+    """A base of type ``ivf``; immutable.
 
     Attributes:
-        numbers: of all vectors, rising; the file knows them by their position in it.
-        inverted: FAISS's index, mapped from its file: adding to it or removing would end the process.
-        centres: the lists' centres, as FAISS's flat index.
-        owner: what holds the memory of both.
-        alive: which positions are not removed, or None where all are there.
-        dead: how many are removed.
+        numbers: the ids of all vectors, rising; FAISS knows a vector by its position here.
+        inverted: FAISS's index, mapped from its file; adding or removing would crash the process.
+        centres: the centroids, as FAISS's flat index.
+        owner: the object that owns the memory of both.
+        alive: the positions that are not removed; None if none is removed.
+        dead: the number of removed vectors.
     """
 
     numbers: Numbers
@@ -53,8 +53,8 @@ class Lists:
     def __len__(self) -> int:
         return len(self.numbers) - self.dead
 
-    def without(self, numbers: Numbers) -> Lists:
-        """This base with those of ``numbers`` removed that it has."""
+    def without(self, numbers: Numbers) -> IvfVectors:
+        """This base without ``numbers``; unknown ids are ignored."""
         positions = np.searchsorted(self.numbers, numbers)
         positions, numbers = positions[positions < len(self.numbers)], numbers[positions < len(self.numbers)]
         positions = positions[self.numbers[positions] == numbers]
@@ -64,24 +64,24 @@ class Lists:
         return self if dead == self.dead else replace(self, alive=alive, dead=dead)
 
     def nearest(
-        self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: Stored
+        self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
     ) -> tuple[Numbers, Cosines]:
-        """The numbers nearest to ``vector`` and their exact cosines, in no order.
+        """The ids nearest to ``vector`` and their exact cosines, unordered.
 
-        All candidates are there that are as near as the last of ``limit``, and perhaps some more.
+        All ids that tie with the last of ``limit`` are included, and perhaps a few more.
         """
         candidates = self._candidates(allowed)
         count = len(self) if candidates is None else _count(candidates)
         wanted = limit + max(SPARE, round(SPARE_SHARE * limit))
         if count <= max(wanted, EXACTLY):
-            # Looking them up costs no more than ranking again what a search would find.
+            # Fetching all of them costs no more than ranking the candidates of a search.
             return self._exactly(vector, self._positions(candidates), stored)
         while True:
             positions = self._search(vector, min(wanted, count), candidates, count)
             numbers, found = self._exactly(vector, positions, stored)
             if len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE:
                 return numbers, found
-            # All are as near as the last: copies of one passage, of which there may be more.
+            # All tie with the last: copies of one passage, and there may be more.
             wanted *= 4
 
     def _all(self) -> Bits:
@@ -99,7 +99,7 @@ class Lists:
         return np.flatnonzero(np.unpackbits(candidates, count=len(self.numbers), bitorder="little"))
 
     def _exactly(
-        self, vector: npt.NDArray[np.float32], positions: Numbers, stored: Stored
+        self, vector: npt.NDArray[np.float32], positions: Numbers, stored: FetchVectors
     ) -> tuple[Numbers, Cosines]:
         numbers = self.numbers[np.sort(positions)]
         if not len(numbers):
@@ -109,13 +109,13 @@ class Lists:
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Numbers:
-        """The positions that rank highest among the candidates in the nearest lists."""
+        """The best positions among the candidates in the nearest lists."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
-            # Where few are allowed, the nearest of them stand in lists further off: by measurement, as many
-            # times more lists as the root of the share give the recall that a search of all has.
+            # The nearest of few candidates lie in lists further away. Measured: dividing the probes by the
+            # square root of the candidates' share keeps the recall of an unfiltered search.
             probes = min(lists, math.ceil(probes * math.sqrt(len(self.numbers) / count)))
-        # This thread alone finds the lists: see blocks._products.
+        # FAISS's own search would use several threads: see exact._products.
         near = np.empty(lists, np.float32)
         pointer = faiss.swig_ptr
         faiss.fvec_inner_products_ny(
@@ -127,7 +127,7 @@ class Lists:
         selector = None if candidates is None else faiss.IDSelectorBitmap(candidates)
         parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
         scores, found = np.empty(wanted, np.float32), np.empty(wanted, np.int64)
-        # FAISS's Python method of this name takes no parameters.
+        # FAISS's Python wrapper of this method takes no parameters.
         self.inverted.search_preassigned_c(
             1,
             pointer(vector),
@@ -139,7 +139,7 @@ class Lists:
             False,
             parameters,
         )
-        # It pads with -1 where fewer are found than asked for.
+        # FAISS pads with -1 where it finds fewer than wanted.
         return found[found >= 0]
 
 

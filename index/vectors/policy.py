@@ -1,4 +1,4 @@
-"""Which type of index suits how many vectors, and when a new base is due."""
+"""Chooses the type of a vector index by the number of vectors, and tells when a new base is due."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["none", "flat", "ivf"]
-"""Of a base: none yet, every vector compared (flat), or the nearest lists of an inverted file (ivf)."""
+"""The type of a base: none yet; ``flat`` compares every vector; ``ivf`` searches the nearest lists only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """Limits by which an index chooses its type; the defaults are what ``benchmarks.vectors`` measured.
+class IndexPolicy:
+    """Limits that decide the type of the index; ``benchmarks.vectors`` measured the defaults.
 
     Attributes:
-        small: up to so many recent, or removed, vectors no new base is due.
-        recent_share: more recent vectors than this share of the base make a new one due,
-        most_recent: and so do more than this, however large the base is.
-        removed_share: more removed vectors than this share of the base make a new one due.
-        flat_up_to: vectors that are all compared; above, they stand in lists, and the nearest lists are read.
-        lists_by_root: lists are this times the square root of the number of vectors.
-        training: vectors a list that the lists' centres are learned from.
-        rounds: iterations of that learning.
-        probes: lists that a search without a filter reads.
+        small: with at most this many recent, or removed, vectors no new base is due.
+        recent_share: a new base is due above this ratio of recent vectors to the base,
+        most_recent: and above this number of recent vectors, however large the base is.
+        removed_share: a new base is due above this share of removed vectors in the base.
+        flat_up_to: the most vectors in a flat base; a larger base is ``ivf``.
+        lists_by_root: the number of lists, divided by the square root of the number of vectors.
+        training: vectors per list in the sample that the centroids are learned from.
+        rounds: k-means iterations.
+        probes: lists that an unfiltered search reads.
     """
 
     small: int = 2_000
@@ -41,22 +41,22 @@ class Sizes:
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
-        """Whether a base of this type may go on where ``count`` vectors are alive.
+        """Whether a base of type ``kind`` still suits ``count`` vectors.
 
-        Going back waits for half the size, so that a library at a limit does not change at every turn.
+        An ``ivf`` base is kept down to half the limit, so that a library near it does not switch to and fro.
         """
         if kind == "none":
             return count <= self.small
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:
-        """The lists of an inverted file of ``count`` vectors."""
+        """The number of lists for ``count`` vectors."""
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:
-        """Whether a base of so many vectors has too many beside it, or removed from it."""
+        """Whether ``recent`` or ``removed`` is too many for a base of ``base`` vectors."""
         most = max(self.small, min(self.recent_share * base, self.most_recent))
         return recent > most or removed > max(self.small, self.removed_share * base)
 
 
-SIZES = Sizes()
+DEFAULT_POLICY = IndexPolicy()

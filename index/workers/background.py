@@ -1,4 +1,4 @@
-"""Threads that work beside a server until it stops."""
+"""Background threads of a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 from index.errors import expected_errors, line_of
 
 STOP_SECONDS = 2.0
-"""How long leaving the context waits for the thread."""
+"""How long the end of the context waits for the thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -20,8 +20,8 @@ class Background:
     """A thread that runs ``work`` until it returns or the context is left.
 
     Args:
-        name: of the thread, for logs and debuggers.
-        work: gets an event, and returns soon after that is set.
+        name: the thread's name, for logs and debuggers.
+        work: receives an event, and returns soon after it is set.
     """
 
     def __init__(self, name: str, work: Callable[[Event], None]) -> None:
@@ -48,9 +48,9 @@ class Background:
 
 
 def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
-    """The work of a :class:`Background` that calls ``step`` again and again.
+    """Work for a :class:`Background` that calls ``step`` at an interval.
 
-    An error that is expected is logged once, and the next step is tried all the same.
+    A known error is logged once until ``step`` succeeds again, and does not end the work.
     """
 
     def work(stop: Event) -> None:

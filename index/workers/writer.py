@@ -1,4 +1,4 @@
-"""The one thread of a server that writes to the library: each request to write is a job in its queue."""
+"""The server's writer: one thread that runs all write requests as jobs of a queue."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from index.errors import (
     line_of,
     outward_line,
 )
-from index.ingest.jobs import Job, Jobs
-from index.ingest.progress import Running
+from index.ingest.jobs import Job, Jobs, RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library, Progress
@@ -34,10 +33,10 @@ from index.uploads.placing import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0
-"""How long a job may take to stop: what embeds is asked between two batches."""
+"""How long a job may take to stop: embedding checks for cancellation between two batches."""
 
 MOST_WAITING = 100
-"""Jobs that wait before another upload is refused: each has its file on the disk."""
+"""The most waiting jobs before uploads are refused: each upload holds a file on the disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,8 +47,8 @@ class _Task:
 
     Attributes:
         job_id: the job.
-        work: does it, and returns what is to be kept of the outcome.
-        over: set once it has ended or will never begin.
+        work: runs the job and returns its result.
+        over: set once the job has ended or will never begin.
         discard: called then.
     """
 
@@ -65,15 +64,15 @@ class _Task:
 
 @dataclass(slots=True)
 class _Asked:
-    """What a sync is asked for until it begins: ``folders`` of None are all that are followed."""
+    """The request of a waiting sync; ``folders`` is None for all followed folders."""
 
     folders: set[Path] | None
     leave: set[Path]
 
     def add(self, change: Change | None) -> None:
-        """Ask for more."""
+        """Add folders to the request."""
         if change is None or self.folders is None:
-            # Who asks for everything wants what still moves, too.
+            # A request for everything includes files that are still changing.
             self.folders, self.leave = None, set()
         else:
             self.folders |= set(change.folders)
@@ -81,24 +80,24 @@ class _Asked:
 
 
 class Writer:
-    """Runs jobs one after the other, in the order in which they came. Safe to share between threads.
+    """Runs jobs one by one, in the order of their requests. Safe to share between threads.
 
-    A context: at its end the job that runs is asked to stop, and those that wait are cancelled.
+    Leaving the context asks the running job to stop, and cancels the waiting ones.
 
     Attributes:
-        jobs: the library's jobs, those of other processes too.
+        jobs: the library's jobs, of all processes.
     """
 
     def __init__(self, index: Library, options: Options) -> None:
         self.jobs = Jobs(index.catalog.engine)
         self._index = index
         self._options = options
-        # Its own: what it reads must not keep a visitor's upload waiting, and is given up at the end.
+        # A reading process of its own: a sync must not delay uploads, and stops at the end of the server.
         self._reader = Isolated()
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
         self._asked: tuple[_Asked, _Task] | None = None
-        self._running: Running | None = None
+        self._running: RunningJob | None = None
         self._thread: Thread | None = None
         self._stopping = False
 
@@ -122,32 +121,32 @@ class Writer:
 
     @property
     def follows_any(self) -> bool:
-        """Whether there is a folder to sync."""
+        """Whether the library follows any folder."""
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Have folders synced; one sync that waits is enough for all who ask for it.
+        """Request a sync; requests join a sync that is still waiting.
 
         Args:
-            change: what is to be synced; None for all folders that are followed.
+            change: the folders to sync; None for all followed ones.
         """
         return self.jobs.get(self._submit_sync(change).job_id)
 
     def synced(self, change: Change) -> bool:
-        """Have folders synced and wait for it; False if that failed."""
+        """Sync folders and wait; False if the sync failed."""
         task = self._submit_sync(change)
         task.over.wait()
         return self._state(task) not in {"failed", None}
 
     def upload(self, kept: Kept, options: Options) -> Job:
-        """Have an uploaded file indexed, and discarded after that.
+        """Request the indexing of an uploaded file; the job discards the file at its end.
 
         Args:
-            kept: the file. The caller discards it where this raises.
-            options: how it is to be read.
+            kept: the file; the caller discards it if this raises.
+            options: loader options and limits.
 
         Raises:
-            BusyError: if too many jobs wait.
+            BusyError: if too many jobs are waiting.
         """
 
         def work(progress: Progress) -> Mapping[str, Any]:
@@ -162,7 +161,7 @@ class Writer:
         return self.jobs.get(task.job_id)
 
     def _rebuild(self) -> None:
-        """Have the passages made anew by the encoder of the settings; the former serves until then."""
+        """Request a rebuild with the encoder of the settings; searches use the former one until then."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress)
@@ -172,7 +171,7 @@ class Writer:
             self._submit(_Task(self.jobs.create("rebuild").id, work))
 
     def close(self) -> None:
-        """Cancel what waits, ask what runs to stop, and wait for that for :data:`STOP_SECONDS`."""
+        """Cancel waiting jobs, ask the running one to stop, and wait up to :data:`STOP_SECONDS` for it."""
         with self._lock:
             self._stopping = True
             running, thread = self._running, self._thread
@@ -203,7 +202,7 @@ class Writer:
             return task
 
     def _submit(self, task: _Task) -> None:
-        """Queue a task. For the one who holds the lock."""
+        """Queue a task. The caller holds the lock."""
         if self._stopping:
             self._cancel(task)
             return
@@ -213,13 +212,13 @@ class Writer:
             self._thread.start()
 
     def _cancel(self, task: _Task) -> None:
-        # It may be over by now, and it is unknown where a backup was put back.
+        # The job may have ended, or be unknown because a backup was restored.
         with suppress(JobEndedError, JobNotFoundError):
             self.jobs.request_cancel(task.job_id, STOPPED)
         task.end()
 
     def _state(self, task: _Task) -> str | None:
-        """The state of a task's job; None where a backup was put back, whose history does not have it."""
+        """The state of a task's job; None if a restored backup does not have the job."""
         try:
             return self.jobs.get(task.job_id).state
         except JobNotFoundError:
@@ -234,13 +233,13 @@ class Writer:
             except expected_errors() as error:
                 _log.warning("job %s failed: %s", task.job_id, line_of(error))
             except Exception:  # noqa: BLE001 (logged with its traceback)
-                # A mistake of the program: the jobs after this one run all the same.
+                # A bug in one job must not stop the jobs after it.
                 _log.exception("job %s failed by a mistake of the program", task.job_id)
             finally:
                 task.end()
 
     def _do(self, task: _Task) -> None:
-        running = Running(self.jobs, task.job_id, explain=outward_line)
+        running = RunningJob(self.jobs, task.job_id, explain=outward_line)
         with self._lock:
             self._running = running
             if self._stopping:

@@ -88,8 +88,9 @@ def evidence_in(index: Library, document_id: int, version: int, start: int, end:
         DocumentNotFoundError: if the library has no such document or version.
         SpanError: if the span is empty or lies outside the document.
     """
-    record = index.document(document_id, version)
-    text = index.text(document_id, version).text
+    with index.catalog.reading() as catalog:
+        record = catalog.document(document_id, version)
+        text = catalog.text(document_id, version).text
     if not 0 <= start < end <= len(text):
         raise SpanError(
             f"start {start} and end {end} are not a span of document {document_id}, version {version}, which "

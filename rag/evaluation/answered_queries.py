@@ -84,4 +84,4 @@ def _subject(dataset: Dataset, query: Query) -> set[str]:
 
 
 def _numbers(index: Library) -> dict[str, int]:
-    return {record.path: record.document_id for record in index.documents()}
+    return {record.path: record.document_id for record in index.catalog.documents()}

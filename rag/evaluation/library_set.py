@@ -88,12 +88,12 @@ def write_library_set(
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
     """Return the documents by name: the path, after its folder if several folders have the same path."""
-    records = index.documents()
+    records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {
         record.path if paths[record.path] == 1 else f"{record.source}/{record.path}": (
             record,
-            index.text(record.document_id, record.version),
+            index.catalog.text(record.document_id, record.version),
         )
         for record in records
     }

@@ -46,7 +46,7 @@ def open_temporary(
         max_chunk_tokens=configuration.max_chunk_tokens,
         title_tokens=configuration.title_tokens,
     )
-    known = {record.path for record in index.documents()}
+    known = {record.path for record in index.catalog.documents()}
     missing = [_incoming(name, document) for name, document in documents.items() if name not in known]
     if missing:
         try:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from index.library import Searchable
-from index.search import Term
+from index.search import Snapshot, Term
 from rag.answers import Cause
 from rag.finding.features import absent_words, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights
@@ -41,7 +40,7 @@ class Decision:
 
 
 def decide(
-    index: Searchable, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
+    index: Snapshot, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
 ) -> Decision:
     """Decide whether the best sentence answers the question, and if not, why not.
 
@@ -66,7 +65,7 @@ def decide(
 
 
 def _abstention(
-    index: Searchable, question: Question, ranked: Sequence[Scored], *, filtered: bool
+    index: Snapshot, question: Question, ranked: Sequence[Scored], *, filtered: bool
 ) -> Abstention:
     searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
@@ -81,7 +80,7 @@ def _abstention(
     )
 
 
-def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
+def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     """Return in a few words why one passage does not answer."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
@@ -95,7 +94,7 @@ def shortfall(index: Searchable, question: Question, reading: Reading) -> str:
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
-def missing_words(index: Searchable, question: Question, reading: Reading) -> list[str]:
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
     """Return the content words of the question, as written, that the passage and its title lack."""
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
@@ -118,7 +117,7 @@ def _empty(*, filtered: bool) -> str:
     return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
-def _foreign(index: Searchable, question: Question, reading: Reading) -> str:
+def _foreign(index: Snapshot, question: Question, reading: Reading) -> str:
     reads = index.encoder.languages
     known = f"reads {' and '.join(map(name_language, sorted(reads)))}" if reads else "does not carry it over"
     return (
@@ -131,7 +130,7 @@ def _foreign(index: Searchable, question: Question, reading: Reading) -> str:
 _ENGLISH = Locale("en")
 
 
-def caveat(index: Searchable, question: Question, cited: Sequence[Scored]) -> str | None:
+def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str | None:
     """Return what the cited sentences lack: the question's language, or words that none of them contains."""
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from index.catalog import CatalogReader
 from index.documents import Document, PageLayout, Span
-from index.library import Searchable
 from index.records import DocumentRecord
 from index.text import Box, boxes
 from rag.answers import Citation, Copy, Passage, Verification
@@ -17,15 +17,15 @@ _BLANK = PageLayout(0.0, 0.0, b"")
 class DocumentTexts:
     """A cache of the texts for one answer: each is fetched from the catalog once."""
 
-    def __init__(self, index: Searchable) -> None:
-        self._index = index
+    def __init__(self, reader: CatalogReader) -> None:
+        self._reader = reader
         self._texts: dict[tuple[int, int], Document] = {}
 
     def text(self, record: DocumentRecord) -> Document:
         """Return the text of ``record`` in its version; raise DocumentNotFoundError if it was deleted."""
         key = (record.document_id, record.version)
         if key not in self._texts:
-            self._texts[key] = self._index.text(*key)
+            self._texts[key] = self._reader.text(*key)
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
@@ -34,7 +34,7 @@ class DocumentTexts:
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:
             return ()
-        layouts = self._index.layouts(record.document_id, record.version, range(first, last + 1))
+        layouts = self._reader.layouts(record.document_id, record.version, range(first, last + 1))
         if not layouts:
             return ()
         # Only the layouts of the span's pages are fetched; blank ones stand for the others.

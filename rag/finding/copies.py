@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
-from index.library import POOL, Hit, Searchable
+from index.library import POOL
 from index.records import DocumentRecord, Filters
+from index.search import Hit, Snapshot
 from rag.answers import Copy
 from rag.finding.citations import DocumentTexts
 from rag.finding.ranking import Scored, is_fragment
@@ -44,7 +45,7 @@ class CitedSentence:
 class Copies:
     """The near-duplicates of the documents that one answer reads."""
 
-    def __init__(self, index: Searchable, library: DocumentTexts, filters: Filters) -> None:
+    def __init__(self, index: Snapshot, library: DocumentTexts, filters: Filters) -> None:
         """Fetch the library's groups of near-duplicates.
 
         Args:
@@ -78,7 +79,7 @@ class Copies:
 
     def _others(self, record: DocumentRecord) -> list[DocumentRecord]:
         others = set(self._groups.get(record.document_id, ())) - {record.document_id}
-        return sorted(self._index.records(others, self._filters), key=_age)[:_MOST_COPIES]
+        return sorted(self._index.reader.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
         """Return the same words as a whole sentence of another copy, or None."""
@@ -89,7 +90,7 @@ class Copies:
             return None
         start = text.find(sentence.text)
         while start >= 0:
-            place = self._index.sentence(record, Span(start, start + len(sentence.text)))
+            place = self._index.reader.sentence(record, Span(start, start + len(sentence.text)))
             if place is not None:
                 span, header = place
                 headings = header.of(text) if header else ""
@@ -100,7 +101,7 @@ class Copies:
 
 
 def find_passages(
-    index: Searchable, question: Question, tuning: Tuning, filters: Filters, copies: Copies
+    index: Snapshot, question: Question, tuning: Tuning, filters: Filters, copies: Copies
 ) -> list[Hit]:
     """Return the passages to read, best first; copies of one passage count as one.
 

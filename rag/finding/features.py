@@ -11,8 +11,7 @@ import numpy.typing as npt
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
-from index.library import Searchable
-from index.search import Term, terms
+from index.search import Snapshot, Term, terms
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Kind, Question, fits_kind
@@ -118,7 +117,7 @@ class Candidate:
     terms: frozenset[Term]
 
 
-def measure(index: Searchable, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
+def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
     """Measure every sentence of ``readings`` except titles against ``question``, in their order."""
     if not readings:
         return []
@@ -134,7 +133,7 @@ def measure(index: Searchable, question: Question, readings: Sequence[Reading]) 
     return candidates
 
 
-def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
+def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
     """Return the cosine of each sentence: by its stored vector, else by embedding the sentence alone."""
     if not sentences:
         return []
@@ -148,13 +147,13 @@ def _cosines(index: Searchable, question: Question, sentences: Sequence[ReadSent
     return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
 
 
-def content_terms(index: Searchable, question: Question, language: str) -> Mapping[Term, float]:
+def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
     """Return the content words of the question, each with its rarity."""
     words = terms(question.text, language)
-    return index.rarity([term for term in words if term[1] not in _LIGHT_WORDS] or words)
+    return index.idf([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def absent_words(index: Searchable, question: Question, held: frozenset[Term], language: str) -> list[str]:
+def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
     Args:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.documents import Span
-from index.library import Hit, Searchable
 from index.records import DocumentRecord, Passage
+from index.search import Hit, Snapshot
 from rag.tuning import WIDEN_BY
 
 
@@ -56,7 +56,7 @@ class Reading:
     dense: float
 
 
-def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
+def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
     """Widen each hit, and merge those of one document that then touch or overlap.
 
     Args:
@@ -69,7 +69,7 @@ def read(index: Searchable, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> li
     """
     readings: list[Reading] = []
     for hit in hits:
-        reading = _widened(hit, index.around(hit) if widen_by else (), widen_by)
+        reading = _widened(hit, index.neighbours(hit) if widen_by else (), widen_by)
         for other in [other for other in readings if _touch(reading, other)]:
             readings.remove(other)
             reading = _merged(other, reading)

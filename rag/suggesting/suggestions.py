@@ -125,9 +125,9 @@ def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
 def _current(index: Library, document_id: int, version: int) -> Document | None:
     """Return a document's text if it is in :data:`LANGUAGE` and no newer version replaced it, else None."""
     try:
-        if index.document(document_id).version != version:
+        if index.catalog.document(document_id).version != version:
             return None
-        document = index.text(document_id, version)
+        document = index.catalog.text(document_id, version)
     except DocumentNotFoundError:
         return None
     return document if document.language == LANGUAGE else None

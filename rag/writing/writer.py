@@ -317,7 +317,7 @@ def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]
     """Yield the citations of earlier answers that the library still has, the latest first."""
     for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
-            record = findings.index.document(cited.document_id, cited.version)
+            record = findings.index.reader.document(cited.document_id, cited.version)
             text = findings.library.text(record).text
         except DocumentNotFoundError:
             continue

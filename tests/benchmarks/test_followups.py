@@ -46,14 +46,15 @@ def test_the_words_of_every_evidence_are_in_its_document_once(
 
 def test_a_change_of_subject_takes_nothing_along(follow_ups: list[FollowUp], seed_index: Library) -> None:
     changes = [each for each in follow_ups if each.kind == "change_of_subject"]
-    assert [each.forms(seed_index.rarity)[1] for each in changes] == [each.question for each in changes]
+    with seed_index.snapshot() as snapshot:
+        assert [each.forms(snapshot.idf)[1] for each in changes] == [each.question for each in changes]
 
 
 def test_a_turn_is_rewritten_by_the_turns_that_were_rewritten_before_it(seed_index: Library) -> None:
     history = [("How many sirens are planned for Sarrow?", ""), ("And for Tamber?", "")]
-    assert rewritten("And for Upper Isken?", history, seed_index.rarity) == (
-        "How many sirens are planned for Upper Isken?"
-    )
+    with seed_index.snapshot() as snapshot:
+        question = rewritten("And for Upper Isken?", history, snapshot.idf)
+    assert question == "How many sirens are planned for Upper Isken?"
 
 
 @pytest.mark.parametrize("split", ["tune", "held_out"])
@@ -62,7 +63,7 @@ def test_rewriting_closes_more_than_half_of_the_distance_to_the_written_out_ques
 ) -> None:
     chosen = [each for each in follow_ups if each.split == split]
     with seed_index.snapshot() as snapshot:
-        forms = [each.forms(snapshot.rarity) for each in chosen]
+        forms = [each.forms(snapshot.idf) for each in chosen]
     ranks = [
         [reciprocal_rank(seed_index, text, each) for text in texts]
         for each, texts in zip(chosen, forms, strict=True)

@@ -65,9 +65,9 @@ def test_files_of_the_corpus_are_read_as_its_documents(
     with Library.open(tmp_path / "home", stand_in) as index:
         report = sync(index, [tmp_path / "files"], reader=loading)
         assert (report.failed, report.added) == ((), tuple(path_of(number) for number in range(3)))
-        for record, document in zip(index.documents(), CORPUS.documents(3), strict=True):
+        for record, document in zip(index.catalog.documents(), CORPUS.documents(3), strict=True):
             assert record.title == document.title
-            assert index.text(record.document_id).text == f"{document.title}\n\n{document.text}\n"
+            assert index.catalog.text(record.document_id).text == f"{document.title}\n\n{document.text}\n"
 
 
 def test_a_round_is_found_whole_and_before_all_else(encoder: Encoder, tmp_path: Path) -> None:

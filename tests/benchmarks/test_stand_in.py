@@ -50,7 +50,7 @@ def test_a_library_is_filled_once_and_opens_with_the_real_encoder(
             [f"{hit.document.title}\n{hit.text}" for hit in hits], stand_in.around
         ) @ encoder.encode_query(QUERY)
         np.testing.assert_allclose([hit.dense for hit in hits], cosines, atol=1e-5)
-        assert index.text(document_id_at(index, 3)).text == CORPUS.document(3).text
+        assert index.catalog.text(document_id_at(index, 3)).text == CORPUS.document(3).text
         generation = index.generation
     assert filled(60, CORPUS, stand_in, tmp_path) == home
     with Library.open(home, encoder) as index:

@@ -58,11 +58,11 @@ def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
                 sync(fresh, [folder], reader=loading)
                 for number, said in last.items():
                     edit(fresh, number, **said)
-                fresh.settle()
+                fresh.compact()
                 assert alike(index) == alike(fresh)
                 for query in ("gate of the dam", "Council", "water: quoted", "arrested suspects"):
                     assert found(index, query) == found(fresh, query)
 
 
 def alike(index: Library) -> list[DocumentRecord]:
-    return [replace(record, document_id=0, added="") for record in index.documents()]
+    return [replace(record, document_id=0, added="") for record in index.catalog.documents()]

@@ -49,14 +49,14 @@ class TestSearch:
         text = "Nobody asked.\r\n\r\nThe gate of Varda failed. Two held.\r\n\r\n" + "Shoes are made. " * 100
         index.replace([incoming(text, title="Gates")])
         hit = index.search("Which gate failed?", 1)[0]
-        document = index.text(hit.document.document_id)
+        document = index.catalog.text(hit.document.document_id)
         assert hit.text == hit.span.of(document.text) == document.text[hit.span.start : hit.span.end]
         assert [span.of(document.text) for span in hit.sentences[:3]] == [
             "Nobody asked.",
             "The gate of Varda failed.",
             "Two held.",
         ]
-        assert hit.document == index.document(1)
+        assert hit.document == index.catalog.document(1)
         assert (hit.document.title, hit.document.passages > 1, hit.page) == ("Gates", True, None)
 
     def test_the_best_come_first_and_scores_lie_between_0_and_1(self, varied: Library) -> None:
@@ -82,7 +82,7 @@ class TestSearch:
 
     def test_an_empty_library_finds_nothing(self, index: Library) -> None:
         assert index.search("anything", 10) == []
-        assert (index.generation, index.documents()) == (0, [])
+        assert (index.generation, index.catalog.documents()) == (0, [])
 
     def test_equal_scores_stand_in_the_order_of_path_and_place(self, index: Library) -> None:
         same = "The gate of Varda failed."
@@ -152,7 +152,8 @@ class TestFilters:
         hits = varied.search("flood in the village", 60, Filters(languages=("de",)))
         assert hits[0].score > 0.6
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
-        most = varied.most("flood in the village")
+        with varied.snapshot() as snapshot:
+            most = snapshot.max_score("flood in the village")
         for hit in hits:
             by_hand = 0.35 * (hit.dense - low) / (high - low) + 0.65 * hit.lexical / most
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
@@ -163,7 +164,8 @@ class TestFilters:
         asked = "Wie viele Menschen wurden wegen der Flut im Dorf Varda in Sicherheit gebracht?"
         hits = varied.search(asked, 60)
         low, high = min(hit.dense for hit in hits), max(hit.dense for hit in hits)
-        share = 1 / max(varied.most(asked), *(hit.lexical for hit in hits))
+        with varied.snapshot() as snapshot:
+            share = 1 / max(snapshot.max_score(asked), *(hit.lexical for hit in hits))
         for hit in hits:
             by_hand = 0.07 * (hit.dense - low) / (high - low) + 0.93 * hit.lexical * share
             assert hit.score == pytest.approx(by_hand, abs=1e-5)
@@ -203,17 +205,29 @@ class TestAround:
         )
         hits = {hit.span.start: hit for hit in index.search("paragraph", 10, Filters((1,)))}
         first, second, third = (hits[start] for start in sorted(hits))
-        assert [passage.text[:13] for passage in index.around(first)] == ["Paragraph one", "Paragraph two"]
-        assert [passage.span for passage in index.around(second)] == [first.span, second.span, third.span]
-        assert [passage.span for passage in index.around(third)] == [second.span, third.span]
+        with index.snapshot() as snapshot:
+            assert [passage.text[:13] for passage in snapshot.neighbours(first)] == [
+                "Paragraph one",
+                "Paragraph two",
+            ]
+            assert [passage.span for passage in snapshot.neighbours(second)] == [
+                first.span,
+                second.span,
+                third.span,
+            ]
+            assert [passage.span for passage in snapshot.neighbours(third)] == [second.span, third.span]
         (other,) = index.search("another", 10, Filters((2,)))
-        assert [passage.text for passage in index.around(other)] == ["Another document about shoes."]
+        with index.snapshot() as snapshot:
+            assert [passage.text for passage in snapshot.neighbours(other)] == [
+                "Another document about shoes."
+            ]
 
     def test_a_hit_that_is_gone_has_nothing_around_it(self, index: Library) -> None:
         index.replace([incoming("One gate.")])
         (hit,) = index.search("gate")
         index.replace([], [1])
-        assert index.around(hit) == []
+        with index.snapshot() as snapshot:
+            assert snapshot.neighbours(hit) == []
 
 
 class TestEmbedding:
@@ -271,7 +285,7 @@ class TestEmbedding:
         with Library.open(tmp_path / "home", watched) as index:
             with pytest.raises(KeyboardInterrupt):
                 index.replace(reports, progress=power_cut)
-            assert (index.documents(), index.generation) == ([], 0)
+            assert (index.catalog.documents(), index.generation) == ([], 0)
             watched.embedded.clear()
             index.replace(reports)
             assert len(watched.embedded) == 44

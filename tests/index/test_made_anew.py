@@ -12,16 +12,16 @@ import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog import builds
-from index.catalog.builds import drop_given_up
+from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, vectors
 from index.catalog.writes import drop_unused_vectors, insert_build
 from index.library import Library
 from index.records import Build, Recipe
 from index.search import reindex as rebuilding
-from index.search.manifest import folder_of, read_marker, with_base, write_marker
-from index.search.status import condition
-from index.search.view import make_base
+from index.search.caches import build_base
+from index.search.manifest import folder_of, read_manifest, with_base, write_manifest
+from index.search.status import library_status
 from tests.support.reports import incoming, paths
 
 REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number in range(12)]
@@ -50,12 +50,12 @@ def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
 
         def once(*given: object) -> object:
             monkeypatch.undo()
-            made = make_base(*given)  # type: ignore[arg-type]
+            made = build_base(*given)  # type: ignore[arg-type]
             index.replace([], [3])
-            assert index.settle()
+            assert index.compact()
             return made
 
-        monkeypatch.setattr(rebuilding, "make_base", once)
+        monkeypatch.setattr(rebuilding, "build_base", once)
         index.rebuild()
         assert not index.is_outdated
         assert found(index) == paths(index) == [item.path for item in REPORTS if item.path != "02.txt"]
@@ -67,9 +67,9 @@ def test_a_base_that_the_catalog_cannot_follow_is_given_up(home: Path) -> None:
     with closing(Catalog.open(home / "catalog.sqlite")) as catalog, catalog.reading() as reader:
         assert reader.build is not None
         folder = folder_of(home, reader.build)
-        saved = read_marker(folder)
+        saved = read_manifest(folder)
         assert saved is not None
-        write_marker(folder, with_base(saved, make_base(folder, reader, 24)))
+        write_manifest(folder, with_base(saved, build_base(folder, reader, 24)))
     with Library.open(home, StubEncoder("former")) as index:
         index.replace([], [3])
         # As if somebody had settled without this base.
@@ -95,13 +95,13 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
         drop_unused_vectors(connection, candidates)
 
     monkeypatch.setattr(builds, "drop_unused_vectors", drop)
-    monkeypatch.setattr(rebuilding, "drop_given_up", partial(drop_given_up, at_once=5))
+    monkeypatch.setattr(rebuilding, "drop_abandoned", partial(drop_abandoned, at_once=5))
     with other(home) as index, pytest.raises(KilledError):
         index.rebuild()
     monkeypatch.undo()
     with other(home) as index:
         assert found(index) == [item.path for item in REPORTS]
-        assert condition(home, index.catalog).building is None
+        assert library_status(home, index.catalog).building is None
     with Library.open(home, StubEncoder("former"), former=StubEncoder) as index:
         index.rebuild()
         assert found(index) == [item.path for item in REPORTS]
@@ -111,7 +111,7 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
 def test_passages_that_a_killed_process_left_go_with_the_next_sync(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuilding, "drop_given_up", lambda _engine: None)
+    monkeypatch.setattr(rebuilding, "drop_abandoned", lambda _engine: None)
     with other(home) as index:
         index.rebuild()
         assert count(index, chunks) == 2 * len(REPORTS)
@@ -125,9 +125,9 @@ def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> 
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
         with pytest.raises(builds.BuildGoneError, match=r"^another process has made the library anew"):
-            builds.put_in_build(theirs.catalog.engine, begun, {})
+            builds.add_to_build(theirs.catalog.engine, begun, {})
         with pytest.raises(builds.BuildGoneError):
-            builds.change_over(theirs.catalog.engine, begun)
+            builds.switch_to_build(theirs.catalog.engine, begun)
         assert found(ours) == found(theirs) == [item.path for item in REPORTS]
         theirs.rebuild()
         assert found(ours) == found(theirs) == [item.path for item in REPORTS]
@@ -158,7 +158,7 @@ def test_an_empty_library_that_takes_to_another_encoder_is_not_being_made_anew(h
         index.replace([], range(1, 13))
     with Library.open(home, StubEncoder("other")) as index:
         index.replace([incoming("One gate.")])
-        assert condition(home, index.catalog).building is None
+        assert library_status(home, index.catalog).building is None
 
 
 def count(index: Library, table: sa.Table) -> int:

@@ -28,7 +28,7 @@ def test_the_requested_figure_is_quoted_from_the_report(seed_engine: QueryEngine
     assert not answer.abstained
     assert (first.path, first.published) == ("cambodia-scam-raids.md", "2025-07-18")
     assert "More than a thousand suspects were arrested within three days" in first.quote
-    assert first.quote == seed_engine.index.text(first.document_id).text[first.start : first.end]
+    assert first.quote == seed_engine.index.catalog.text(first.document_id).text[first.start : first.end]
     assert first.verification.verdict == "supported"
     assert answer.model == "quoted"
     assert 1 <= len(answer.sentences) <= 4
@@ -84,7 +84,7 @@ def test_the_same_words_in_two_reports_are_cited_once(library: MakeLibrary) -> N
 
 def test_filters_choose_what_is_read(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The dam broke at dawn in March.", "b.txt": "The dam broke at noon in April."})
-    ids = {record.path: record.document_id for record in engine.index.documents()}
+    ids = {record.path: record.document_id for record in engine.index.catalog.documents()}
     answer = engine.ask("When did the dam break?", Filters(document_ids=(ids["b.txt"],)))
     assert [citation.quote for citation in answer.citations] == ["The dam broke at noon in April."]
     nothing = engine.ask("When did the dam break?", Filters(publishers=("Nobody",)))

@@ -42,14 +42,14 @@ def test_a_node_knows_its_exact_place(seed_index: Library) -> None:
     node = found.node
     assert isinstance(node, TextNode)
     place = node.metadata
-    text = seed_index.text(place["document_id"], place["version"]).text
+    text = seed_index.catalog.text(place["document_id"], place["version"]).text
     assert text[place["start"] : place["end"]] == node.text
     assert (place["path"], place["published"]) == ("cambodia-scam-raids.md", "2025-07-18")
     assert node.node_id == f"{place['document_id']}.1:{place['start']}-{place['end']}"
 
 
 def test_filters_and_weight_are_passed_to_the_search(seed_index: Library) -> None:
-    pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
+    pdf = next(record.document_id for record in seed_index.catalog.documents() if record.kind == "pdf")
     nodes = Retriever(seed_index, 5, Filters(document_ids=(pdf,)), dense_weight=0.0).retrieve("gate 3")
     expected = seed_index.search("gate 3", 5, Filters(document_ids=(pdf,)), dense_weight=0.0)
     assert [node.score for node in nodes] == [hit.score for hit in expected]

@@ -28,7 +28,7 @@ def test_without_filters_the_whole_library_is_searched(engine: QueryEngine) -> N
 
 
 def test_the_filters_and_the_number_of_passing_reports_are_recorded(engine: QueryEngine) -> None:
-    numbers = {record.path: record.document_id for record in engine.index.documents()}
+    numbers = {record.path: record.document_id for record in engine.index.catalog.documents()}
     chosen = (numbers["Zell.txt"], numbers["Varda.txt"], 99)
     filters = Filters(document_ids=chosen)
     assert engine.ask(BROKE, filters).searched == Searched(2, filters, ("Report Zell", "Report Varda"))
@@ -42,7 +42,7 @@ def test_three_of_many_chosen_reports_are_named(
     library: Callable[[Mapping[str, str]], QueryEngine],
 ) -> None:
     engine = library({**FILES, "Ypsel.txt": "Report Ypsel\n\nNothing broke."})
-    numbers = tuple(record.document_id for record in engine.index.documents())
+    numbers = tuple(record.document_id for record in engine.index.catalog.documents())
     searched = engine.ask(BROKE, Filters(document_ids=numbers)).searched
     assert searched is not None
     assert (searched.documents, searched.titles) == (4, ("Report Arna", "Report Varda", "Report Ypsel"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.testclient import TestClient
 
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
 from index.library import Library
 from rag.engine import QueryEngine
@@ -41,7 +41,7 @@ class Held(Encoder):
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """The same with their sentences."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)

@@ -18,14 +18,14 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up
 from index.errors import BackupError, CatalogError, LibraryWriteError
 from index.library import Library
-from index.vectors import Sizes
+from index.vectors import IndexPolicy
 from rag.engine import QueryEngine
 from tests.support.reports import found, incoming
 from ui.app import create_app
 from ui.settings import Settings
 
 MEGABYTES = 6
-SIZES = Sizes(small=1, flat_up_to=100_000)
+DEFAULT_POLICY = IndexPolicy(small=1, flat_up_to=100_000)
 LONG = " ".join(f"Word{number} of the flood." for number in range(4000))
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
     home = folder / "home"
     said: dict[str, Any] = {}
-    with Library.open(home, StubEncoder(), sizes=SIZES) as index:
+    with Library.open(home, StubEncoder(), policy=DEFAULT_POLICY) as index:
         index.replace([incoming("One gate of the dam.", "a.txt"), incoming("Two gates.", "b.txt")])
         before = found(index, "gates of the dam")
         (folder / "reports").mkdir()
@@ -109,9 +109,9 @@ def main() -> None:
         said["over HTTP"] = over_http(index)
         said["sync"] = synced(home)
         said["backup"] = tried(lambda: back_up(home, folder / "library.tar"))
-        said["settled"] = tried(index.settle)
+        said["settled"] = tried(index.compact)
         said["same after settling"] = found(index, "gates of the dam") == before
-        with Library.open(home, StubEncoder(), sizes=SIZES) as other:
+        with Library.open(home, StubEncoder(), policy=DEFAULT_POLICY) as other:
             said["same in another"] = found(other, "gates of the dam") == before
         filler.unlink()
         said["added with room"] = tried(lambda: index.replace([incoming("Three gates.", "c.txt")]))

@@ -10,10 +10,10 @@ from typing import Any
 
 from index.documents import Chunk, Document
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
 from index.library import NO_FILTERS, Hit, Library
-from index.records import DENSE_WEIGHT, Filters, Incoming, NewVersion
+from index.records import DENSE_WEIGHT, DocumentRecord, Filters, Incoming, NewVersion
 from index.text.segmentation import sentences
 
 VOCABULARY = [
@@ -101,7 +101,7 @@ def shown(hit: Hit) -> tuple[Any, ...]:
 
 def paths(index: Library) -> list[str]:
     """The library's documents, by path."""
-    return [record.path for record in index.documents()]
+    return [record.path for record in index.catalog.documents()]
 
 
 class Watched(Encoder):
@@ -117,7 +117,13 @@ class Watched(Encoder):
         self.embedded.extend(texts)
         return super().encode(texts)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]) -> list[Embedded]:
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """Embed passages with their sentences, and note the passages."""
         self.embedded.extend(texts)
         return super().encode_passages(texts, sentences)
+
+
+def near_duplicates(index: Library, document_id: int) -> list[tuple[DocumentRecord, float]]:
+    """The near-duplicates of a document, best first, with their resemblance."""
+    with index.catalog.reading() as reader:
+        return index.duplicates.similar(reader, document_id)

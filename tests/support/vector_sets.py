@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index.vectors import Batches, Sizes, Stored, VectorIndex
+from index.vectors import Batches, FetchVectors, IndexPolicy, VectorIndex
 
 D = 8
 Matrix = npt.NDArray[np.float32]
-FLAT = Sizes()
-LISTS = Sizes(flat_up_to=0, probes=10_000)
+FLAT = IndexPolicy()
+LISTS = IndexPolicy(flat_up_to=0, probes=10_000)
 """An inverted file of which every list is read."""
 
 
@@ -31,7 +31,7 @@ HELD = dict(zip(NUMBERS, VECTORS, strict=True))
 QUERY = units(1, seed=1)[0]
 
 
-def looking_up(held: dict[int, Matrix]) -> Stored:
+def looking_up(held: dict[int, Matrix]) -> FetchVectors:
     return lambda numbers: np.stack([held[number] for number in numbers])
 
 
@@ -45,8 +45,8 @@ def in_batches(held: dict[int, Matrix], size: int = 150) -> Batches:
     return batches
 
 
-def built(folder: Path, held: dict[int, Matrix], sizes: Sizes = FLAT) -> VectorIndex:
-    return VectorIndex.build(folder / "base", D, len(held), in_batches(held), sizes)
+def built(folder: Path, held: dict[int, Matrix], policy: IndexPolicy = FLAT) -> VectorIndex:
+    return VectorIndex.build(folder / "base", D, len(held), in_batches(held), policy)
 
 
 def ranked(

@@ -28,8 +28,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
         ``model``, the encoder of the library or, while it is empty, of the settings (None: the bundled one);
         ``sizes``, bytes by entry of the home, and their ``total``; ``server``, the ``address``, ``pid`` and
         ``started`` of the running server, or None; ``index``, the fields of
-        :class:`index.search.status.Condition`, or None without a library; ``jobs``, the jobs that have not
-        ended, then the last ended ones, newest first.
+        :class:`index.search.status.LibraryStatus`, or None without a library; ``jobs``, the jobs that have
+        not ended, then the last ended ones, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.
@@ -54,7 +54,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     }
     if status["exists"]:
         from index.ingest import Failures
-        from index.search import condition
+        from index.search import library_status
 
         with open_catalog(settings) as catalog:
             records = catalog.documents()
@@ -67,7 +67,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "folders": catalog.sources(),
                 "unconfirmed": catalog.unconfirmed(),
                 "failed": [_without_number(failure) for failure in Failures(catalog.engine).listed()],
-                "index": asdict(condition(settings.home, catalog)),
+                "index": asdict(library_status(settings.home, catalog)),
                 "model": build.recipe.encoder if build and passages else settings.model,
                 "jobs": _jobs(catalog),
             }

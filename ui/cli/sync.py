@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from index.errors import Cancelled, line_of, outward_line
-from index.ingest import Change, Jobs, Running, Watch, sync
+from index.ingest import Change, Jobs, RunningJob, Watch, sync
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
@@ -38,7 +38,7 @@ class _Syncer:
     def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
         jobs = Jobs(self.index.catalog.engine)
         job_id = jobs.create("sync").id
-        with progress_bar(self.stderr) as bar, Running(jobs, job_id, bar, outward_line) as running:
+        with progress_bar(self.stderr) as bar, RunningJob(jobs, job_id, bar, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
             running.result = report.as_dict()
         return report.as_dict()

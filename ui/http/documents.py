@@ -110,7 +110,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         if brief:
             return brief_list_response(index, if_none_match)
         return {
-            "documents": [document_fields(index, record) for record in index.documents()],
+            "documents": [document_fields(index, record) for record in index.catalog.documents()],
             "generation": index.generation,
         }
 
@@ -152,7 +152,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
     ) -> Response:
         """A page as a picture, with the words from `start` to `end` marked."""
         span = Span(start, end) if start is not None and end is not None and start < end else None
-        record = await to_thread.run_sync(index.document, document_id, version)
+        record = await to_thread.run_sync(index.catalog.document, document_id, version)
         try:
             picture = await rendering.run(
                 page_picture, index, renderer, options, Drawing(record, page, width, span)
@@ -206,8 +206,10 @@ def document_response(index: Library, document_id: int, version: int | None = No
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
     """
-    fields = document_fields(index, index.document(document_id, version))
-    sections = index.text(document_id, version).sections
+    with index.catalog.reading() as catalog:
+        fields = document_fields(index, catalog.document(document_id, version))
+        sections = catalog.text(document_id, version).sections
+        near_duplicates = index.duplicates.similar(catalog, document_id)
     same_as = [
         {
             "document_id": like.document_id,
@@ -215,7 +217,7 @@ def document_response(index: Library, document_id: int, version: int | None = No
             "publisher": like.publisher,
             "similarity": round(similarity, 3),
         }
-        for like, similarity in index.similar(document_id)
+        for like, similarity in near_duplicates
     ]
     return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
 
@@ -247,8 +249,9 @@ def read_source(
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
     """
-    record = index.document(document_id, version)
-    document = index.text(document_id, record.version)
+    with index.catalog.reading() as catalog:
+        record = catalog.document(document_id, version)
+        document = catalog.text(document_id, record.version)
     characters = len(document.text)
     end = characters if end is None else min(end, characters)
     start = min(start, end)

@@ -85,8 +85,10 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
         # A picture that cannot be cached is rendered again for the next request.
         with suppress(OSError):
             _write_cached(cached, picture)
-    marked = [box for box in DocumentTexts(index).boxes(record, span) if box.page == page] if span else []
-    layout = index.layouts(record.document_id, record.version, [page]).get(page)
+    with index.catalog.reading() as catalog:
+        boxes = DocumentTexts(catalog).boxes(record, span) if span else ()
+        layout = catalog.layouts(record.document_id, record.version, [page]).get(page)
+    marked = [box for box in boxes if box.page == page]
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
 

@@ -18,8 +18,9 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from index.documents import Span
-from index.library import NO_FILTERS, Hit, Library, Searchable
+from index.library import NO_FILTERS, Library
 from index.records import Filters
+from index.search import Hit, Snapshot
 from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
 from rag.conversations import (
     Feedback,
@@ -136,7 +137,7 @@ def search_response(
     }
 
 
-def sentence_scores(index: Searchable, question: Question, hits: Sequence[Hit]) -> SentenceScores:
+def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
     """The probability, 0 to 1, that each sentence of the hits answers the question.
 
     It is the score by which answers select sentences. A title that the text repeats has no score.

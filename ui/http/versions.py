@@ -57,13 +57,13 @@ def versions_router(index: Library) -> APIRouter:
         and its place in the text of the version, `old` or `new`. Other runs of sentences that stayed are one
         entry each: their number (`sentences`), and the place from the first to the last.
         """
-        to = index.document(document_id, later).version
+        to = index.catalog.document(document_id, later).version
         if former is None and to == 1:
             raise HTTPException(
                 422, f"version 1 of document {document_id} is the first; name a later one with to"
             )
         base = to - 1 if former is None else former
-        old, new = (index.text(document_id, version) for version in (base, to))
+        old, new = (index.catalog.text(document_id, version) for version in (base, to))
         found = revisions(old, new)
         entries = list(_entries(found, old.text, new.text))
         kinds = [revision.change for revision in found]
@@ -89,8 +89,9 @@ def versions_router(index: Library) -> APIRouter:
             raise HTTPException(
                 422, f"query is {query!r}, which has no character to search for; write a word"
             )
-        record = index.document(document_id, version)
-        document = index.text(document_id, record.version)
+        with index.catalog.reading() as catalog:
+            record = catalog.document(document_id, version)
+            document = catalog.text(document_id, record.version)
         places = matches(document.text, query)
         listed = list(islice(places, MATCHES))
         return {

@@ -72,7 +72,7 @@ def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(
     watched = Watched(encoder)
     with Library.open(other, watched) as again:
         assert [row[1:] for row in found(again, "gates")] == [row[1:] for row in found(index, "gates")]
-        assert {record.source for record in again.documents()} == {"/reports", str(other / "uploads")}
+        assert {record.source for record in again.catalog.documents()} == {"/reports", str(other / "uploads")}
         assert again.catalog.sources() == [str(other / "uploads")]
         assert again.catalog.unconfirmed() == ["/elsewhere"]
     assert report.unconfirmed == ("/elsewhere",)
@@ -128,7 +128,7 @@ def test_it_is_of_one_state_while_others_write(
     for number in range(3):
         restore(tmp_path / f"{number}", tmp_path / f"{number}.tar", BESIDE)
         with Library.open(tmp_path / f"{number}", encoder) as again:
-            texts = {again.text(record.document_id).text for record in again.documents()}
+            texts = {again.catalog.text(record.document_id).text for record in again.catalog.documents()}
             assert len(texts - {"One gate of the dam.", "Two gates."}) <= 1
 
 
@@ -243,7 +243,7 @@ class TestOfSomebodyElse:
         assert sync(index, [mine]).added == ("gate.txt",)
         assert index.catalog.sources() == [str(mine)]
         assert index.catalog.unconfirmed() == [str(secret), f"{home}/../etc"]
-        assert [record.path for record in index.documents()] == ["a.txt", "b.txt", "gate.txt"]
+        assert [record.path for record in index.catalog.documents()] == ["a.txt", "b.txt", "gate.txt"]
 
     @pytest.mark.parametrize("path", ["../../key.txt", "/key.txt", "a/../../key.txt", "..\\key.txt", "C:/k"])
     def test_a_document_that_leads_out_of_its_folder_is_refused(

@@ -71,7 +71,7 @@ def test_only_what_lay_in_the_very_home_moves_with_it(home: Path, tmp_path: Path
     restore(tmp_path / "new", tmp_path / "library.tar")
     with Library.open(tmp_path / "new", StubEncoder()) as index:
         assert paths(index) == ["a.txt", "b.txt"]
-        assert [record.source for record in index.documents()] == [
+        assert [record.source for record in index.catalog.documents()] == [
             str(tmp_path / "new" / "uploads"),
             str(tmp_path / "home" / "reports"),
         ]

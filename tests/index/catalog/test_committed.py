@@ -11,7 +11,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.catalog.lock import locked
 from index.library import Library
 from index.records import Build, Committed
-from index.search.maintenance import Upkeep
+from index.search.maintenance import Maintenance
 from tests.support.reports import incoming
 
 
@@ -25,11 +25,11 @@ def test_caches_that_cannot_follow_are_no_error_of_the_commit(
         "full": OSError(28, "No space left on device"),
     }
 
-    def fail(_upkeep: Upkeep, _build: Build, _committed: Committed) -> None:
+    def fail(_maintenance: Maintenance, _build: Build, _committed: Committed) -> None:
         raise errors[kind]
 
     with Library.open(tmp_path / "home", StubEncoder()) as index:
-        monkeypatch.setattr(Upkeep, "_finish", fail)
+        monkeypatch.setattr(Maintenance, "_finish", fail)
         assert index.replace([incoming("One gate.")]).generation == 1
         monkeypatch.undo()
         assert [hit.text for hit in index.search("gate")] == ["One gate."]

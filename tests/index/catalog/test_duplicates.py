@@ -22,7 +22,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
-from tests.support.reports import incoming, version, write
+from tests.support.reports import incoming, near_duplicates, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from tests.support.writings import PATIENT
 from ui.http.documents import document_response
@@ -40,8 +40,9 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 
 def groups(index: Library) -> list[list[str]]:
     """The groups of near-duplicates, by path."""
-    names = {record.document_id: record.path for record in index.documents()}
-    found = {tuple(sorted(names[member] for member in group)) for group in index.groups().values()}
+    names = {record.document_id: record.path for record in index.catalog.documents()}
+    with index.snapshot() as snapshot:
+        found = {tuple(sorted(names[member] for member in group)) for group in snapshot.groups().values()}
     return sorted(map(list, found))
 
 
@@ -55,8 +56,8 @@ def stored(index: Library) -> list[tuple[int, int, bytes]]:
 
 
 def similar(index: Library, path: str) -> list[tuple[str, float]]:
-    [number] = [record.document_id for record in index.documents() if record.path == path]
-    return [(record.path, score) for record, score in index.similar(number)]
+    [number] = [record.document_id for record in index.catalog.documents() if record.path == path]
+    return [(record.path, score) for record, score in near_duplicates(index, number)]
 
 
 def test_copies_of_a_story_are_a_group_and_another_story_is_none(index: Library, tmp_path: Path) -> None:
@@ -86,26 +87,30 @@ def test_what_is_similar_follows_each_commit(index: Library) -> None:
     assert (groups(index), similar(index, "a.txt")) == ([], [])
     index.replace([incoming(WIRE, "b.txt")])
     assert (groups(index), similar(index, "a.txt")) == ([["a.txt", "b.txt"]], [("b.txt", 1.0)])
-    [number] = [record.document_id for record in index.documents() if record.path == "a.txt"]
+    [number] = [record.document_id for record in index.catalog.documents() if record.path == "a.txt"]
     index.replace([], [number])
     assert (groups(index), similar(index, "b.txt")) == ([], [])
 
 
 def test_groups_are_made_once_a_generation(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
-    made = index.groups()
-    assert index.groups() is made
-    with index.snapshot() as snapshot:
-        assert snapshot.groups() is made
+    with index.snapshot() as old:
+        made = old.groups()
+        assert old.groups() is made
+    with index.snapshot() as old:
+        assert old.groups() is made
         index.replace([incoming(OTHER, "c.txt")])
-        assert index.groups() is not made
-        assert snapshot.groups() == made
-    assert index.groups() is index.groups(), "who reads an older state does not take it away"
+        with index.snapshot() as new:
+            renewed = new.groups()
+        assert renewed is not made
+        assert old.groups() == made
+    with index.snapshot() as new:
+        assert new.groups() is renewed, "a reader of an older state does not discard them"
 
 
 def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Library) -> None:
     with pytest.raises(DocumentNotFoundError, match="document 9 is not in the library"):
-        index.similar(9)
+        near_duplicates(index, 9)
 
 
 def test_a_document_without_a_signature_resembles_nothing(index: Library) -> None:
@@ -137,26 +142,30 @@ def test_records_of_a_group_can_be_narrowed_by_filters(index: Library) -> None:
     )
 
     def found(filters: Filters) -> list[str]:
-        return [record.path for record in index.records([1, 2, 3], filters)]
+        with index.snapshot() as snapshot:
+            return [record.path for record in snapshot.reader.records([1, 2, 3], filters)]
 
     assert found(Filters()) == ["a.txt", "b.txt", "c.txt"]
     assert found(Filters(publishers=("Courier",))) == ["b.txt"]
     assert found(Filters(published_before="2031-05-14")) == ["a.txt"]
-    assert index.records([], Filters()) == []
+    with index.snapshot() as snapshot:
+        assert snapshot.reader.records([], Filters()) == []
 
 
 def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Library) -> None:
     table = "Costs of repairs\n\nItem | 2031\nGate 3 | 1.2\nGate 4 | 1.9"
     index.replace([incoming(f"{LEAD} Nobody was hurt.\n\n{table}", "a.txt")])
-    [record] = index.documents()
-    text = index.text(1).text
+    [record] = index.catalog.documents()
+    text = index.catalog.text(1).text
     row = Span(text.index("Gate 4"), len(text))
     header = Span(text.index("Costs"), text.index("\nGate 3"))
-    assert index.sentence(record, Span(0, len(LEAD))) == (Span(0, len(LEAD)), None)
-    assert index.sentence(record, row) == (row, header)
-    assert index.sentence(record, Span(0, len(LEAD) - 1)) is None
+    with index.snapshot() as snapshot:
+        assert snapshot.reader.sentence(record, Span(0, len(LEAD))) == (Span(0, len(LEAD)), None)
+        assert snapshot.reader.sentence(record, row) == (row, header)
+        assert snapshot.reader.sentence(record, Span(0, len(LEAD) - 1)) is None
     index.replace([incoming("Another text.", "a.txt")])
-    assert index.sentence(record, Span(0, len(LEAD))) is None
+    with index.snapshot() as snapshot:
+        assert snapshot.reader.sentence(record, Span(0, len(LEAD))) is None
 
 
 MARKS = st.lists(st.integers(0, 6), min_size=2, max_size=12)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog.builds import begin_build, put_in_build
+from index.catalog.builds import add_to_build, begin_build
 from index.catalog.database import Catalog
 from index.catalog.reader import CatalogReader
 from index.documents import Document
@@ -122,7 +122,7 @@ class TestPassages:
         put_vectors(catalog, "First words.", "Second words.", "All of it.")
         catalog.commit([version(path="a.txt"), version(path="b.txt")])
         build = begin_build(catalog.engine, FINE)
-        put_in_build(catalog.engine, build, {2: (1, version("All of it.", path="b.txt"))})
+        add_to_build(catalog.engine, build, {2: (1, version("All of it.", path="b.txt"))})
         with catalog.reading() as searched, catalog.reading(build) as other:
             assert [passage.chunk_id for passage in searched.passages()] == [1, 2, 3, 4]
             assert [passage.chunk_id for passage in other.passages()] == [5]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog.trash import keep_rows, kept_document
+from index.catalog.trash import save_rows, trashed_document
 from index.documents import PageLayout, Section
 from index.embedding.encoder import Encoder
 from index.errors import DocumentNotFoundError, TakenError
@@ -42,11 +42,11 @@ def removed(index: Library, tmp_path: Path) -> tuple[Path, list[object]]:
     index.replace([report("The third gate of the dam is shut."), incoming("Water rose.", "water.txt")])
     index.replace([report("The third gate of the dam of Varda is open.\n\nNobody was told.")])
     # Words that were superseded count in the rarity of others until then.
-    index.settle()
+    index.compact()
     before = known(index)
     file = tmp_path / "rows"
     with index.catalog.reading() as reader:
-        keep_rows(reader.connection, 1, file)
+        save_rows(reader.connection, 1, file)
     index.replace([], [1])
     return file, before
 
@@ -57,17 +57,25 @@ def known(index: Library) -> list[object]:
         versions: list[DocumentRecord] = reader.versions(1)
         state = reader.file(1)
         layouts = [reader.layouts(1, record.version, [1, 2]) for record in versions]
-    texts = [index.text(1, record.version) for record in versions]
-    return [versions, state, layouts, texts, *(found(index, query) for query in QUERIES), index.groups()]
+    texts = [index.catalog.text(1, record.version) for record in versions]
+    with index.snapshot() as snapshot:
+        return [
+            versions,
+            state,
+            layouts,
+            texts,
+            *(found(index, query) for query in QUERIES),
+            snapshot.groups(),
+        ]
 
 
 def test_it_is_as_if_it_had_never_gone(index: Library, removed: tuple[Path, list[object]]) -> None:
     file, before = removed
-    assert [record.path for record in index.documents()] == ["water.txt"]
+    assert [record.path for record in index.catalog.documents()] == ["water.txt"]
     with pytest.raises(DocumentNotFoundError):
-        index.document(1, 1)
-    index.replace([kept_document(file)], back=file)
-    index.settle()
+        index.catalog.document(1, 1)
+    index.replace([trashed_document(file)], back=file)
+    index.compact()
     assert known(index) == before
     with Library.open(index.home, index.encoder) as again:
         assert known(again) == before
@@ -79,11 +87,11 @@ def test_nothing_is_embedded_and_no_vector_is_left_over(encoder: Encoder, tmp_pa
         index.replace([report("The third gate of the dam is shut.")])
         stored = counts(index)
         with index.catalog.reading() as reader:
-            keep_rows(reader.connection, 1, tmp_path / "rows")
+            save_rows(reader.connection, 1, tmp_path / "rows")
         index.replace([], [1])
         assert counts(index) == [0, 0]
         watched.embedded.clear()
-        index.replace([kept_document(tmp_path / "rows")], back=tmp_path / "rows")
+        index.replace([trashed_document(tmp_path / "rows")], back=tmp_path / "rows")
         assert (watched.embedded, counts(index)) == ([], stored)
 
 
@@ -95,7 +103,7 @@ def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
     with Library.open(index.home, other, former=lambda _: encoder) as changed:
         changed.rebuild()
         other.embedded.clear()
-        changed.replace([kept_document(file)], back=file)
+        changed.replace([trashed_document(file)], back=file)
         assert len(other.embedded) == 1
         assert known(changed) == before
         assert counts(changed) == [2, 2]
@@ -117,19 +125,22 @@ def test_it_does_not_come_back_to_a_place_that_is_taken(
     index.replace([report("Another one.")])
     generation = index.generation
     with pytest.raises(TakenError, match=r"gate\.pdf is in the library again; delete it first, or leave it"):
-        index.replace([kept_document(file)], back=file)
-    assert (index.generation, [record.document_id for record in index.documents()]) == (generation, [3, 2])
+        index.replace([trashed_document(file)], back=file)
+    assert (index.generation, [record.document_id for record in index.catalog.documents()]) == (
+        generation,
+        [3, 2],
+    )
 
 
 def test_it_comes_back_once(index: Library, removed: tuple[Path, list[object]]) -> None:
     file, before = removed
-    index.replace([kept_document(file)], back=file)
+    index.replace([trashed_document(file)], back=file)
     with pytest.raises(TakenError):
-        index.replace([kept_document(file)], back=file)
-    index.settle()
+        index.replace([trashed_document(file)], back=file)
+    index.compact()
     assert known(index) == before
 
 
 def test_what_is_not_there_cannot_be_kept(index: Library, tmp_path: Path) -> None:
     with index.catalog.reading() as reader, pytest.raises(DocumentNotFoundError):
-        keep_rows(reader.connection, 7, tmp_path / "rows")
+        save_rows(reader.connection, 7, tmp_path / "rows")

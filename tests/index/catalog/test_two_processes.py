@@ -56,7 +56,7 @@ def test_the_index_that_they_leave_is_as_made_afresh(tmp_path: Path) -> None:
             while not done.is_set():
                 with served.snapshot() as snapshot:
                     hits = snapshot.search("flood in the village", 20)
-                    texts = [snapshot.text(hit.document.document_id).text for hit in hits]
+                    texts = [snapshot.reader.text(hit.document.document_id).text for hit in hits]
                     assert [hit.span.of(text) for hit, text in zip(hits, texts, strict=True)] == [
                         hit.text for hit in hits
                     ]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder, open_encoder
-from index.embedding.late_chunking import Part, token_parts
+from index.embedding.late_chunking import Offsets, token_parts
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def exact() -> Encoder:
     return open_encoder(precision="float32")
 
 
-def joined(pieces: list[str], before: str = "") -> tuple[str, list[Part]]:
+def joined(pieces: list[str], before: str = "") -> tuple[str, list[Offsets]]:
     """Pieces with spaces between them, and where each stands."""
     text, parts = before, []
     for piece in pieces:
@@ -36,7 +36,7 @@ def joined(pieces: list[str], before: str = "") -> tuple[str, list[Part]]:
     return text.rstrip(" "), parts
 
 
-def tokens(encoder: Encoder, text: str, parts: list[Part]) -> tuple[Part, ...] | None:
+def tokens(encoder: Encoder, text: str, parts: list[Offsets]) -> tuple[Offsets, ...] | None:
     [row] = encoder._passes.rows([text], "document", [parts])
     return row.parts
 

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from index.embedding.buckets import Kind, Row
 from index.embedding.encoder import Encoder, open_encoder
-from index.embedding.model import Vectors
-from index.embedding.precision import best_precision, calculate_in_bfloat16
+from index.embedding.model import Vectors, best_precision, calculate_in_bfloat16
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class TestConcurrentAskers:
             passed.begun()
             others = [pool.submit(either.encode_query, query) for query in asked]
             until = monotonic() + 10
-            while len(either._turns._asking) < 20 and monotonic() < until:
+            while len(either._scheduler._queries) < 20 and monotonic() < until:
                 sleep(0.001)
             passed.held.set()
             first.result(10)
@@ -149,7 +148,7 @@ class TestConcurrentAskers:
             with ThreadPoolExecutor(1) as asker:
                 asking = asker.submit(either.encode_query, "Who closed the gate?")
                 until = monotonic() + 10
-                while not either._turns._asking and monotonic() < until:
+                while not either._scheduler._queries and monotonic() < until:
                     sleep(0.001)
                 passed.held.set()
                 asking.result(10)

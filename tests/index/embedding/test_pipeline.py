@@ -52,17 +52,19 @@ def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Library, en
     ]
     [made] = encoder.encode_passages([seen], [parts])
     assert made.sentences is not None
-    kept = index.sentence_vectors([hit.chunk_id])
+    with index.snapshot() as snapshot:
+        kept = snapshot.sentence_vectors([hit.chunk_id])
     assert list(kept) == [hit.chunk_id]
     assert np.array_equal(kept[hit.chunk_id], unpack(pack(made.sentences), 384))
 
 
 def test_they_go_with_the_last_passage_that_has_them(index: Library) -> None:
     index.replace([incoming(TEXT, "a.txt"), incoming(TEXT, "b.txt")])
-    first, second = (record.document_id for record in index.documents())
+    first, second = (record.document_id for record in index.catalog.documents())
     index.replace([], [first])
     [hit] = index.search("gate")
-    assert index.sentence_vectors([hit.chunk_id])[hit.chunk_id].shape == (3, 384)
+    with index.snapshot() as snapshot:
+        assert snapshot.sentence_vectors([hit.chunk_id])[hit.chunk_id].shape == (3, 384)
     index.replace([], [second])
     with index.catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sentence_vectors").scalar_one() == 0
@@ -79,5 +81,6 @@ def test_what_is_known_is_not_embedded_again(tmp_path: Path, monkeypatch: pytest
         index.replace([incoming(TEXT, "b.txt")])
         assert [hit.document.path for hit in index.search("gate")] == ["a.txt", "b.txt"]
         numbers = [hit.chunk_id for hit in index.search("gate")]
-        kept = index.sentence_vectors(numbers)
+        with index.snapshot() as snapshot:
+            kept = snapshot.sentence_vectors(numbers)
         assert np.array_equal(kept[numbers[0]], kept[numbers[1]])

@@ -50,7 +50,7 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("An old version.", "00.txt")])
         index.replace(reports)
-        numbers = [record.document_id for record in index.documents()]
+        numbers = [record.document_id for record in index.catalog.documents()]
     with (
         Library.open(tmp_path / "home", small, former=lambda _name: encoder) as again,
         Library.open(tmp_path / "new", small) as new,
@@ -60,9 +60,9 @@ def test_embedding_again_gives_what_indexing_afresh_gives(
         assert not again.is_outdated
         new.replace(reports)
         assert found(again, "flood in Varda", 20) == found(new, "flood in Varda", 20)
-        assert [record.document_id for record in again.documents()] == numbers
-        assert again.text(1, 1).text == "An old version."
-        assert again.document(1).version == 2
+        assert [record.document_id for record in again.catalog.documents()] == numbers
+        assert again.catalog.text(1, 1).text == "An old version."
+        assert again.catalog.document(1).version == 2
     with Library.open(tmp_path / "home", small) as opened:
         assert len(opened.search("flood", 20)) == 20
 

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic, sleep
 
-from index.embedding.scheduler import Turns
+from index.embedding.scheduler import Scheduler
 
 
 class Slow:
     """Answers questions with their double, when it is let; fails as often as ``failures`` says."""
 
     def __init__(self) -> None:
-        self.turns: Turns[int, int] = Turns(self.double)
+        self.scheduler: Scheduler[int, int] = Scheduler(self.double)
         self.asked: list[list[int]] = []
         self.let = Event()
         self.failures = 0
@@ -30,18 +30,18 @@ class Slow:
     def await_asking(self, count: int) -> None:
         """Wait until so many questions wait."""
         until = monotonic() + 10
-        while len(self.turns._asking) < count and monotonic() < until:
+        while len(self.scheduler._queries) < count and monotonic() < until:
             sleep(0.001)
-        assert len(self.turns._asking) == count
+        assert len(self.scheduler._queries) == count
 
 
 def test_those_who_wait_are_answered_in_one_turn_by_the_first_of_them() -> None:
     slow = Slow()
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(slow.turns.ask, 100)
+        first = pool.submit(slow.scheduler.run, 100)
         while not slow.asked:
             sleep(0.001)
-        others = [pool.submit(slow.turns.ask, number) for number in range(8)]
+        others = [pool.submit(slow.scheduler.run, number) for number in range(8)]
         slow.await_asking(8)
         slow.let.set()
         assert first.result(10) == 200
@@ -54,15 +54,15 @@ def test_a_turn_of_passages_waits_for_all_who_ask() -> None:
     slow = Slow()
 
     def work() -> list[list[int]]:
-        with slow.turns.working():
+        with slow.scheduler.batch():
             return [sorted(numbers) for numbers in slow.asked]
 
     with ThreadPoolExecutor(4) as pool:
-        with slow.turns.working():
+        with slow.scheduler.batch():
             working = pool.submit(work)
-            while not slow.turns._working:
+            while not slow.scheduler._batches:
                 sleep(0.001)
-            asked = [pool.submit(slow.turns.ask, number) for number in (1, 2)]
+            asked = [pool.submit(slow.scheduler.run, number) for number in (1, 2)]
             slow.await_asking(2)
         slow.let.set()
         assert [each.result(10) for each in asked] == [2, 4]
@@ -70,19 +70,19 @@ def test_a_turn_of_passages_waits_for_all_who_ask() -> None:
 
 
 def test_works_take_turns_in_the_order_of_coming() -> None:
-    turns = Slow().turns
+    scheduler = Slow().scheduler
     order: list[int] = []
 
     def work(number: int) -> None:
-        with turns.working():
+        with scheduler.batch():
             order.append(number)
 
     with ThreadPoolExecutor(5) as pool:
         running = []
-        with turns.working():
+        with scheduler.batch():
             for number in range(5):
                 running.append(pool.submit(work, number))
-                while len(turns._working) < number + 1:
+                while len(scheduler._batches) < number + 1:
                     sleep(0.001)
         for each in running:
             each.result(10)
@@ -92,13 +92,13 @@ def test_works_take_turns_in_the_order_of_coming() -> None:
 def test_an_error_is_of_the_one_who_answered_and_the_others_are_answered_all_the_same() -> None:
     slow = Slow()
     with ThreadPoolExecutor(4) as pool:
-        with slow.turns.working():
-            asked = [pool.submit(slow.turns.ask, number) for number in (1, 2, 3)]
+        with slow.scheduler.batch():
+            asked = [pool.submit(slow.scheduler.run, number) for number in (1, 2, 3)]
             slow.await_asking(3)
             slow.failures = 1
         slow.let.set()
         failed = [each for each in asked if each.exception(10)]
         assert [str(each.exception()) for each in failed] == ["out of numbers"]
         assert all(each.result() == 2 * (1 + asked.index(each)) for each in asked if each not in failed)
-    assert slow.turns.ask(7) == 14
+    assert slow.scheduler.run(7) == 14
     assert [len(numbers) for numbers in slow.asked] == [3, 2, 1]

@@ -18,7 +18,7 @@ from index.catalog.liveness import this_process
 from index.catalog.schema import jobs as table
 from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history
-from index.ingest.jobs import INTERRUPTED, Advance, Count, Jobs
+from index.ingest.jobs import INTERRUPTED, Count, JobProgress, Jobs
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,11 +26,11 @@ CRASHING = """
 import os, signal, sys
 from pathlib import Path
 from index.catalog.database import Catalog
-from index.ingest.jobs import Advance, Count, Jobs
+from index.ingest.jobs import JobProgress, Count, Jobs
 jobs = Jobs(Catalog.open(Path(sys.argv[1])).engine)
 waiting, running = jobs.create("upload").id, jobs.create("sync").id
 jobs.begin(running)
-jobs.advance(running, Advance("reading", Count(3, 9)))
+jobs.advance(running, JobProgress("reading", Count(3, 9)))
 print(waiting, running, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -58,7 +58,7 @@ def test_a_job_waits_runs_and_is_done(jobs: Jobs) -> None:
     )
     assert jobs.begin(job.id)
     assert not jobs.begin(job.id), "only once"
-    advance = Advance("embedding", Count(4, 9), Count(10, 20), 7.5)
+    advance = JobProgress("embedding", Count(4, 9), Count(10, 20), 7.5)
     assert not jobs.advance(job.id, advance)
     running = jobs.get(job.id)
     assert (running.state, running.stage, running.files, running.passages, running.seconds_left) == (
@@ -79,9 +79,9 @@ def test_a_job_waits_runs_and_is_done(jobs: Jobs) -> None:
 def test_what_has_ended_stays_as_it_ended(jobs: Jobs) -> None:
     job_id = jobs.create("sync").id
     jobs.begin(job_id)
-    jobs.fail(job_id, Advance(), "the disk is full")
-    jobs.finish(job_id, Advance())
-    jobs.stop(job_id, Advance(), "stopped")
+    jobs.fail(job_id, JobProgress(), "the disk is full")
+    jobs.finish(job_id, JobProgress())
+    jobs.stop(job_id, JobProgress(), "stopped")
     assert (jobs.get(job_id).state, jobs.get(job_id).message) == ("failed", "the disk is full")
 
 
@@ -95,8 +95,8 @@ def test_cancelling_ends_what_waits_and_asks_what_runs(jobs: Jobs) -> None:
     assert not jobs.begin(waiting)
     asked = jobs.request_cancel(running)
     assert (asked.state, asked.cancelling) == ("running", True)
-    assert jobs.advance(running, Advance("reading", Count(1, 2)))
-    jobs.stop(running, Advance("reading", Count(1, 2)), "cancelled on request")
+    assert jobs.advance(running, JobProgress("reading", Count(1, 2)))
+    jobs.stop(running, JobProgress("reading", Count(1, 2)), "cancelled on request")
     ended = jobs.get(running)
     assert (ended.state, ended.cancelling, ended.files) == ("cancelled", False, Count(1, 2))
 
@@ -104,7 +104,7 @@ def test_cancelling_ends_what_waits_and_asks_what_runs(jobs: Jobs) -> None:
 def test_what_has_ended_or_never_was_cannot_be_cancelled(jobs: Jobs) -> None:
     job_id = jobs.create("sync").id
     jobs.begin(job_id)
-    jobs.finish(job_id, Advance())
+    jobs.finish(job_id, JobProgress())
     with pytest.raises(
         JobEndedError, match=rf"^the job {job_id} has ended \(done\); there is nothing to cancel$"
     ):

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, holder
 from index.errors import Cancelled
-from index.ingest import progress as module
-from index.ingest.jobs import Count, Job, Jobs
-from index.ingest.progress import Running, Work, advanced, seconds_left
+from index.ingest import jobs as module
+from index.ingest.jobs import Count, Job, Jobs, RunningJob, Workload, advanced, seconds_left
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
@@ -35,39 +34,39 @@ def folder(tmp_path: Path) -> Path:
 
 class TestEstimate:
     def test_nothing_is_said_before_a_passage_was_embedded(self) -> None:
-        assert seconds_left(Work()) is None
-        assert seconds_left(Work(reading=4, files=Count(2, 4))) is None
-        assert seconds_left(Work(reading=4, files=Count(4, 4))) is None
+        assert seconds_left(Workload()) is None
+        assert seconds_left(Workload(reading=4, files=Count(2, 4))) is None
+        assert seconds_left(Workload(reading=4, files=Count(4, 4))) is None
 
     def test_what_was_read_at_once_takes_its_passages_only(self) -> None:
-        work = Work(reading=4, embedding=10, files=Count(4, 4), passages=Count(5, 20), covered=4)
+        work = Workload(reading=4, embedding=10, files=Count(4, 4), passages=Count(5, 20), covered=4)
         assert seconds_left(work) == 30
 
     def test_files_that_are_to_come_are_like_those_that_came(self) -> None:
         # 6 files of 1 s each, and 6 · 5 passages of 2 s each beside the 15 that are known of.
-        work = Work(reading=4, embedding=10, files=Count(4, 10), passages=Count(5, 20), covered=4)
+        work = Workload(reading=4, embedding=10, files=Count(4, 10), passages=Count(5, 20), covered=4)
         assert seconds_left(work) == 6 * 1 + (15 + 30) * 2
 
     def test_what_has_no_files_has_passages_only(self) -> None:
-        assert seconds_left(Work(embedding=3, passages=Count(30, 40))) == 1
+        assert seconds_left(Workload(embedding=3, passages=Count(30, 40))) == 1
 
     def test_at_the_end_nothing_is_left(self) -> None:
-        work = Work(reading=4, embedding=10, files=Count(4, 4), passages=Count(20, 20), covered=4)
+        work = Workload(reading=4, embedding=10, files=Count(4, 4), passages=Count(20, 20), covered=4)
         assert seconds_left(work) == 0
 
     def test_goes_are_added_up(self) -> None:
-        work = Work()
+        work = Workload()
         reports = [
             *(("reading", 1, 4), ("reading", 2, 4), ("embedding", 256, 300), ("embedding", 300, 300)),
             *(("reading", 3, 4), ("reading", 4, 4), ("embedding", 100, 100)),
         ]
         for stage, done, of in reports:
             work = advanced(work, stage, Count(done, of), 0.5)
-        assert work == Work(2.0, 1.5, Count(4, 4), Count(400, 400), 4)
+        assert work == Workload(2.0, 1.5, Count(4, 4), Count(400, 400), 4)
 
     @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 600)), min_size=1, max_size=6))
     def test_it_never_is_below_nothing_and_counts_never_fall(self, goes: list[tuple[int, int]]) -> None:
-        work, total, read = Work(), sum(files for files, _ in goes), 0
+        work, total, read = Workload(), sum(files for files, _ in goes), 0
         counts = [work.passages]
         for files, passages in goes:
             for _ in range(files):
@@ -90,7 +89,7 @@ class TestOutcome:
     ) -> None:
         told: list[tuple[str, int, int]] = []
         job_id = jobs.create("sync").id
-        with Running(jobs, job_id, lambda *stage: told.append(stage)) as running:
+        with RunningJob(jobs, job_id, lambda *stage: told.append(stage)) as running:
             report = sync(index, [folder], running, reader=loading)
             running.result = report.as_dict()
         job = jobs.get(job_id)
@@ -103,25 +102,25 @@ class TestOutcome:
 
     def test_an_error_is_kept_in_a_line_and_goes_on(self, jobs: Jobs) -> None:
         job_id = jobs.create("sync").id
-        with pytest.raises(OSError, match="full"), Running(jobs, job_id, explain=lambda e: f"It is\n{e}"):
+        with pytest.raises(OSError, match="full"), RunningJob(jobs, job_id, explain=lambda e: f"It is\n{e}"):
             raise OSError("full")
         assert (jobs.get(job_id).state, jobs.get(job_id).message) == ("failed", "It is full")
 
     def test_an_interrupt_is_a_cancellation(self, jobs: Jobs) -> None:
         job_id = jobs.create("sync").id
-        with pytest.raises(KeyboardInterrupt), Running(jobs, job_id):
+        with pytest.raises(KeyboardInterrupt), RunningJob(jobs, job_id):
             raise KeyboardInterrupt
         assert (jobs.get(job_id).state, jobs.get(job_id).message) == ("cancelled", "interrupted by a signal")
 
     def test_what_was_cancelled_while_it_waited_does_not_begin(self, jobs: Jobs) -> None:
         job_id = jobs.create("sync").id
         jobs.request_cancel(job_id)
-        with pytest.raises(Cancelled), Running(jobs, job_id):
+        with pytest.raises(Cancelled), RunningJob(jobs, job_id):
             pytest.fail("it began")
         assert jobs.get(job_id).started is None
 
     def test_who_waits_for_the_lock_is_told_what_the_job_is(self, tmp_path: Path, jobs: Jobs) -> None:
-        with Running(jobs, jobs.create("upload").id), WriteLock(tmp_path).hold():
+        with RunningJob(jobs, jobs.create("upload").id), WriteLock(tmp_path).hold():
             found = holder(tmp_path)
         assert found is not None
         assert found.task == "upload"
@@ -145,7 +144,7 @@ def stopped_at(
             if (now, count) == (stage, done):
                 Jobs(elsewhere.engine).request_cancel(job_id)
 
-        with pytest.raises(Cancelled), Running(jobs, job_id, cancel) as running:
+        with pytest.raises(Cancelled), RunningJob(jobs, job_id, cancel) as running:
             sync(index, [folder], running, reader=loading)
         return jobs.get(job_id)
 
@@ -179,7 +178,7 @@ class TestCancelling:
         clock, written = [0.0], []
         monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
         job_id = jobs.create("sync").id
-        with Running(jobs, job_id) as running:
+        with RunningJob(jobs, job_id) as running:
             for number in range(1, 100):
                 clock[0] += 0.125
                 running("reading", number, 200)

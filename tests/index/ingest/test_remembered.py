@@ -37,11 +37,13 @@ def test_near_duplicates_are_not_those_of_a_number_that_is_given_again(tmp_path:
         index.replace([incoming(story, "a.txt")])
         back_up(home, tmp_path / "library.tar")
         index.replace([incoming(f"{story} Later.", "b.txt")])
-        assert dict(index.groups()) == {1: (1, 2), 2: (1, 2)}
+        with index.snapshot() as snapshot:
+            assert dict(snapshot.groups()) == {1: (1, 2), 2: (1, 2)}
         restore(home, tmp_path / "library.tar")
         index.replace([incoming(other, "b.txt")])
-        assert [record.document_id for record in index.documents()] == [1, 2]
-        assert dict(index.groups()) == {}
+        assert [record.document_id for record in index.catalog.documents()] == [1, 2]
+        with index.snapshot() as snapshot:
+            assert dict(snapshot.groups()) == {}
 
 
 def test_a_new_version_of_an_upload_is_kept_whatever_its_name(tmp_path: Path, loading: Isolated) -> None:

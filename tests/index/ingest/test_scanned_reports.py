@@ -40,15 +40,15 @@ def test_its_pages_are_read_by_the_next_sync_that_may(encoder: Encoder, tmp_path
             "or run the file through OCR first"
         )
         assert report.failed == (Failure("scan.pdf", cause),)
-        [record] = index.documents()
+        [record] = index.catalog.documents()
         assert (record.unread_pages, record.recognised_pages) == ((2,), ())
 
         report = sync(index, options=OCR)
         assert (report.added, report.changed, report.failed) == (("scan.pdf",), ("part.pdf",), ())
-        part, scan = index.documents()
+        part, scan = index.catalog.documents()
         assert (part.unread_pages, part.recognised_pages, part.version) == ((), (2,), 2)
         assert (scan.unread_pages, scan.recognised_pages) == ((), (1,))
-        assert index.text(scan.document_id).text == SECOND
+        assert index.catalog.text(scan.document_id).text == SECOND
 
         for options in (OCR, Options()):
             report = sync(index, options=options)
@@ -59,10 +59,10 @@ def test_its_pages_are_read_by_the_next_sync_that_may(encoder: Encoder, tmp_path
 def test_a_note_beside_it_does_not_cost_its_words(encoder: Encoder, tmp_path: Path, folder: Path) -> None:
     with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [folder], options=OCR)
-        before = index.documents()[0]
+        before = index.catalog.documents()[0]
         sidecar_of(folder / "part.pdf").write_text("author: A. Writer")
         assert sync(index).changed == ("part.pdf",)
-        after = index.documents()[0]
+        after = index.catalog.documents()[0]
         assert (after.author, after.version, after.recognised_pages) == ("A. Writer", before.version, (2,))
 
 

@@ -36,7 +36,10 @@ def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwh
         index.replace([incoming("Three gates.", "c.txt")])
         with pytest.raises(LibraryRestoredError, match=r"^the library was put back from a backup while"):
             apply(index, dataclasses.replace(changes, lineage=lineage))
-        assert [(one.document_id, one.path) for one in index.documents()] == [(1, "b.txt"), (2, "c.txt")]
+        assert [(one.document_id, one.path) for one in index.catalog.documents()] == [
+            (1, "b.txt"),
+            (2, "c.txt"),
+        ]
         assert sync(index, [folder]).removed == ()
 
 
@@ -59,7 +62,7 @@ def test_a_sync_that_a_backup_overtakes_touches_nothing_either(tmp_path: Path) -
         with pytest.raises(LibraryRestoredError):
             sync(index, [folder], overtake)
         assert overtaken == ["reading"]
-        assert [(one.path, one.published) for one in index.documents()] == [
+        assert [(one.path, one.published) for one in index.catalog.documents()] == [
             ("b.txt", None),
             ("c.txt", "2020-09-13"),
         ]

@@ -71,7 +71,10 @@ class TestChanges:
             "removed": ("sub/water.txt",),
         }
         assert paths(index) == ["dam.txt", "shoes.md"]
-        assert [(record.version, index.text(record.document_id).text) for record in index.documents()] == [
+        assert [
+            (record.version, index.catalog.text(record.document_id).text)
+            for record in index.catalog.documents()
+        ] == [
             (2, GATE + " It stays closed."),
             (1, SHOES),
         ]
@@ -90,7 +93,7 @@ class TestChanges:
         os.utime(folder / "dam.txt", ns=(1, 1))
         assert did(sync(index)) == {"unchanged": 2}
         assert index.generation == generation
-        assert index.documents()[0].version == 1
+        assert index.catalog.documents()[0].version == 1
         with opened_files(folder) as opened:
             assert did(sync(index)) == {"unchanged": 2}
         assert opened == [], "its new time is known now"
@@ -112,11 +115,11 @@ class TestChanges:
         write(folder / "dam.md", titled)
         with Library.open(tmp_path / "home", watched) as index:
             sync(index, [folder])
-            before = next(record for record in index.documents() if record.path == "dam.md")
+            before = next(record for record in index.catalog.documents() if record.path == "dam.md")
             watched.embedded.clear()
             (folder / "dam.md").rename(folder / "gate.md")
             assert did(sync(index)) == {"added": ("gate.md",), "removed": ("dam.md",), "unchanged": 2}
-            after = next(record for record in index.documents() if record.path == "gate.md")
+            after = next(record for record in index.catalog.documents() if record.path == "gate.md")
         assert watched.embedded == []
         assert after.document_id > before.document_id
         assert after.digest == before.digest
@@ -168,7 +171,7 @@ class TestFailures:
         report = sync(index)
         assert did(replace(report, failed=())) == {"unchanged": 1}
         assert [failure.path for failure in report.failed] == ["dam.txt"]
-        assert (paths(index), index.text(1).text) == (["dam.txt", "sub/water.txt"], GATE)
+        assert (paths(index), index.catalog.text(1).text) == (["dam.txt", "sub/water.txt"], GATE)
         write(folder / "dam.txt", SHOES)
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
 
@@ -261,12 +264,12 @@ def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(
 ) -> None:
     os.utime(folder / "dam.txt", (0, 1_500_000_000))
     sync(index, [folder])
-    assert (index.documents()[0].published, index.documents()[0].origins["published"]) == (
+    assert (index.catalog.documents()[0].published, index.catalog.documents()[0].origins["published"]) == (
         *("2017-07-14", "file time"),
     )
     os.utime(folder / "dam.txt", (0, 1_600_000_000))
     assert did(sync(index)) == {"unchanged": 2}
-    assert index.documents()[0].published == "2020-09-13"
+    assert index.catalog.documents()[0].published == "2020-09-13"
 
 
 class TestSidecars:
@@ -276,15 +279,15 @@ class TestSidecars:
         sync(index, [folder])
         sidecar = write(folder / "dam.txt.meta.yaml", "publisher: The Valley Post")
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
-        (dam, _) = index.documents()
+        (dam, _) = index.catalog.documents()
         assert (dam.publisher, dam.version, dam.origins["publisher"]) == ("The Valley Post", 1, "sidecar")
         assert did(sync(index)) == {"unchanged": 2}
         write(sidecar, "publisher: The Valley Times")
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
-        assert index.documents()[0].publisher == "The Valley Times"
+        assert index.catalog.documents()[0].publisher == "The Valley Times"
         sidecar.unlink()
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
-        assert index.documents()[0].publisher is None
+        assert index.catalog.documents()[0].publisher is None
 
     def test_a_broken_one_takes_only_its_file_and_what_was_known_is_kept(
         self, index: Library, folder: Path

@@ -59,8 +59,8 @@ class Watched:
         """Wait until a document ends with some words, and every sync is over."""
 
         def ends() -> bool:
-            [record] = [record for record in self.index.documents() if record.path == path]
-            return self.index.text(record.document_id).text.endswith(words) and self.is_idle
+            [record] = [record for record in self.index.catalog.documents() if record.path == path]
+            return self.index.catalog.text(record.document_id).text.endswith(words) and self.is_idle
 
         wait_until(ends)
 
@@ -162,8 +162,8 @@ def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
         with growing.open("a") as stream:
             stream.write("The last line.")
         watched.until("long.txt", "short.txt")
-        [long, _] = index.documents()
-        assert (long.version, index.text(long.document_id).text[-14:]) == (1, "The last line.")
+        [long, _] = index.catalog.documents()
+        assert (long.version, index.catalog.text(long.document_id).text[-14:]) == (1, "The last line.")
 
 
 def test_a_file_that_is_written_beside_its_place_and_renamed_is_one_new_version(watched: Watched) -> None:
@@ -172,7 +172,7 @@ def test_a_file_that_is_written_beside_its_place_and_renamed_is_one_new_version(
     for part in (".dam.txt.part", "dam.txt.tmp"):
         write(watched.folder / part, f"{GATE} {part}").replace(watched.folder / "dam.txt")
         watched.until_ends("dam.txt", part)
-    assert [(record.path, record.version) for record in watched.index.documents()] == [("dam.txt", 3)]
+    assert [(record.path, record.version) for record in watched.index.catalog.documents()] == [("dam.txt", 3)]
     assert [report.failed for report in watched.reports] == [(), (), ()]
 
 

@@ -118,11 +118,11 @@ class TestMost:
     def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
         # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
         rarities = [math.log(1 + (4 - n + 0.5) / (n + 0.5)) for n in (2, 1, 0)]
-        assert index.words().most("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
+        assert index.words().max_score("the rivers, a dam and floods") == pytest.approx(2.2 * sum(rarities))
 
     def test_a_passage_of_one_word_said_often_comes_near_it(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "river " * 400), Entry(2, "en", "dam " * 400)])
-        share = empty.words().search("river", 1)[1] / empty.words().most("river")
+        share = empty.words().search("river", 1)[1] / empty.words().max_score("river")
         assert 0.99 < share <= 1
 
     @PATIENT
@@ -132,27 +132,27 @@ class TestMost:
     ) -> None:
         made = LexicalIndex(tmp_path_factory.mktemp("words"))
         made.add([Entry(number, "en", text) for number, text in enumerate(texts)])
-        most = made.words().most(query) * (1 + 1e-5)
+        most = made.words().max_score(query) * (1 + 1e-5)
         assert all(score <= most for score in made.words().search(query, 10).values())
 
     def test_a_query_is_measured_in_the_language_that_knows_it_best(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
-        alone = empty.words().most("Why did the dam fail?")
+        alone = empty.words().max_score("Why did the dam fail?")
         empty.add([Entry(3, "de", "Der Fluss stieg.")])
         # In German all of the words would be unknown, and so rarer.
-        assert alone < empty.words().most("Why did the dam fail?") < 2 * alone
+        assert alone < empty.words().max_score("Why did the dam fail?") < 2 * alone
 
     def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
         empty.add([Entry(1, "zh", "市议会星期一关闭了大坝。"), Entry(2, "en", "The dam failed.")])
-        assert empty.words().most("谁关闭了大坝？") == 0
-        assert empty.words().most("谁关闭了 dam ？") == empty.words().most("dam") > 0
+        assert empty.words().max_score("谁关闭了大坝？") == 0
+        assert empty.words().max_score("谁关闭了 dam ？") == empty.words().max_score("dam") > 0
 
     @pytest.mark.parametrize("query", ["", "the of and was is a", "?!"])
     def test_a_query_without_words_scores_nothing(self, index: LexicalIndex, query: str) -> None:
-        assert index.words().most(query) == 0
+        assert index.words().max_score(query) == 0
 
     def test_an_empty_library_scores_nothing(self, empty: LexicalIndex) -> None:
-        assert empty.words().most("river") == 0
+        assert empty.words().max_score("river") == 0
 
 
 class TestWithoutSpaces:
@@ -315,7 +315,7 @@ class TestNarrowing:
 
 def test_rarity_is_bm25s_inverse_document_frequency(index: LexicalIndex) -> None:
     river, arrest, never = ("en", "river"), ("en", "arrest"), ("en", "unicorn")
-    assert index.words().rarity([river, arrest, never, ("de", "river")]) == pytest.approx(
+    assert index.words().idf([river, arrest, never, ("de", "river")]) == pytest.approx(
         {
             river: math.log(1 + 2.5 / 2.5),
             arrest: math.log(1 + 2.5 / 2.5),

@@ -85,9 +85,9 @@ class TestRemoving:
         for query in QUERIES:
             kept = {number: score for number, score in before.search(query, 10).items() if number < 9}
             assert words.search(query, 10) == kept, "as when all of it was there"
-            assert words.most(query) == before.most(query)
+            assert words.max_score(query) == before.max_score(query)
         arrest = [("en", "arrest")]
-        assert words.rarity(arrest) == before.rarity(arrest) != new.rarity(arrest)
+        assert words.idf(arrest) == before.idf(arrest) != new.idf(arrest)
         assert words.search("river", 10)[3] != new.search("river", 10)[3]
 
     def test_no_passage_scores_above_the_bound_whatever_was_removed(self, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ class TestRemoving:
         index.add(english({1: "dam " * 100} | dict.fromkeys(range(2, 100), "gate")))
         index.remove(range(3, 100))
         words = index.words()
-        assert words.search("dam", 1)[1] <= words.most("dam")
+        assert words.search("dam", 1)[1] <= words.max_score("dam")
 
     def test_what_was_written_ahead_is_removed_by_its_number(self, tmp_path: Path) -> None:
         index = LexicalIndex(tmp_path)
@@ -128,7 +128,7 @@ class TestSnapshots:
 
         def answers() -> tuple[object, ...]:
             found = [words.search(query, 10) for query in QUERIES]
-            return found, words.most("river dam"), words.rarity([("en", "river")]), len(words), words.dead
+            return found, words.max_score("river dam"), words.idf([("en", "river")]), len(words), words.dead
 
         before = answers()
         index.add([Entry(5, "de", "Der Damm am Fluss"), Entry(6, "en", "river"), Entry(7, "zh", "大坝关闭")])

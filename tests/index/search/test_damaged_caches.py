@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
-from index.library import Library, Searchable
-from index.search.manifest import is_whole, read_marker
-from index.search.view import make_words
-from index.vectors import Sizes
+from index.library import Library, Snapshot
+from index.search.caches import write_words
+from index.search.manifest import is_intact, read_manifest
+from index.vectors import IndexPolicy
 from rag.engine import QueryEngine
 from tests.support.reports import incoming
 from ui.app import create_app
@@ -23,29 +23,31 @@ from ui.app import create_app
 TEXTS = [f"The council closed gate {number} of the dam. 市议会关闭了{number}号大坝。" for number in range(20)]
 QUERIES = ("gate of the dam", "市议会", "council 7")
 
-FLAT = Sizes(small=1)
-LISTS = Sizes(small=1, flat_up_to=10)
+FLAT = IndexPolicy(small=1)
+LISTS = IndexPolicy(small=1, flat_up_to=10)
 """Makes a base of lists of as few passages as these."""
 
 Found = list[list[tuple[str, float]]]
 
 
 @pytest.fixture(scope="module", params=[FLAT, LISTS], ids=["flat", "lists"])
-def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sizes]:
+def saved(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, IndexPolicy]:
     """A library with a base of vectors, and one that came after it. A test works on a copy."""
-    home, sizes = tmp_path_factory.mktemp("saved") / "home", request.param
-    with Library.open(home, StubEncoder(), sizes=sizes) as index:
+    home, policy = tmp_path_factory.mktemp("saved") / "home", request.param
+    with Library.open(home, StubEncoder(), policy=policy) as index:
         index.replace([incoming(text, f"{number}.txt") for number, text in enumerate(TEXTS)])
-        assert index.settle()
+        assert index.compact()
         index.replace([incoming("The third gate of the dam.", "later.txt")])
-    return home, sizes
+    return home, policy
 
 
-def opened(saved: tuple[Path, Sizes], place: Path) -> Library:
-    return Library.open(Path(shutil.copytree(saved[0], place)), StubEncoder(), sizes=saved[1])
+def opened(saved: tuple[Path, IndexPolicy], place: Path) -> Library:
+    return Library.open(Path(shutil.copytree(saved[0], place)), StubEncoder(), policy=saved[1])
 
 
-def found(index: Searchable) -> Found:
+def found(index: Library | Snapshot) -> Found:
     return [[(hit.text, hit.score) for hit in index.search(query, 20)] for query in QUERIES]
 
 
@@ -78,7 +80,7 @@ def replaced(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [overwritten, replaced, Path.unlink, cut])
 def test_a_search_and_a_commit_go_on_whichever_file_is_damaged(
-    saved: tuple[Path, Sizes], tmp_path: Path, damage: Callable[[Path], None]
+    saved: tuple[Path, IndexPolicy], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     with opened(saved, tmp_path / "counted") as index:
         names = [file.name for file in files(index)]
@@ -93,32 +95,32 @@ def test_a_search_and_a_commit_go_on_whichever_file_is_damaged(
             assert found(index) == before, file.name
             index.replace([incoming("A new gate.", "new.txt")])
             assert "A new gate." in [hit.text for hit in index.search("new gate", 100)], file.name
-            whole = read_marker(folder(index))
+            whole = read_manifest(folder(index))
             assert whole is not None
             # A base that is deleted stays mapped for as long as the library is open.
-            assert is_whole(folder(index), whole) or not file.exists(), file.name
+            assert is_intact(folder(index), whole) or not file.exists(), file.name
 
 
-def test_a_generation_that_is_held_is_searched_on(saved: tuple[Path, Sizes], tmp_path: Path) -> None:
+def test_a_generation_that_is_held_is_searched_on(saved: tuple[Path, IndexPolicy], tmp_path: Path) -> None:
     with opened(saved, tmp_path / "home") as index, index.snapshot() as snapshot:
-        before, rarity = found(snapshot), snapshot.rarity([("en", "gate")])
+        before, rarity = found(snapshot), snapshot.idf([("en", "gate")])
         for file in files(index):
             cut(file)
-        assert (found(snapshot), snapshot.rarity([("en", "gate")])) == (before, rarity)
-        assert snapshot.most("gate") > 0
+        assert (found(snapshot), snapshot.idf([("en", "gate")])) == (before, rarity)
+        assert snapshot.max_score("gate") > 0
 
 
 def test_many_who_meet_the_damage_at_once_have_it_repaired_once(
-    saved: tuple[Path, Sizes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    saved: tuple[Path, IndexPolicy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    make = make_words
+    make = write_words
 
     def counting(*arguments: object, **named: object) -> object:
         made.append(tmp_path)
         return make(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.search.maintenance.make_words", counting)
+    monkeypatch.setattr("index.search.maintenance.write_words", counting)
     with opened(saved, tmp_path / "home") as index, ThreadPoolExecutor(8) as pool:
         before = found(index)
         for file in files(index):
@@ -127,7 +129,7 @@ def test_many_who_meet_the_damage_at_once_have_it_repaired_once(
     assert len(made) == 1
 
 
-def test_a_server_answers_as_before(saved: tuple[Path, Sizes], tmp_path: Path) -> None:
+def test_a_server_answers_as_before(saved: tuple[Path, IndexPolicy], tmp_path: Path) -> None:
     with (
         opened(saved, tmp_path / "home") as index,
         TestClient(create_app(index, QueryEngine(index))) as client,

@@ -18,6 +18,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import found, write
+from tests.support.reports import near_duplicates as similar
 from tests.support.writings import PATIENT
 
 NAMES = ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "é.txt", "page.html")
@@ -147,7 +148,7 @@ def agree(ours: Library, fresh: Library) -> None:
     for query in QUERIES:
         assert found(ours, query, 4) == found(fresh, query, 4)
     known = (
-        [(record.path, record.title, record.digest, record.passages) for record in index.documents()]
+        [(record.path, record.title, record.digest, record.passages) for record in index.catalog.documents()]
         for index in (ours, fresh)
     )
     assert next(known) == next(known)
@@ -156,13 +157,14 @@ def agree(ours: Library, fresh: Library) -> None:
 
 def near_duplicates(index: Library) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
     """Each document's group and what resembles it, by path."""
-    names = {record.document_id: record.path for record in index.documents()}
-    groups = index.groups()
+    names = {record.document_id: record.path for record in index.catalog.documents()}
+    with index.snapshot() as snapshot:
+        groups = snapshot.groups()
     return [
         (
             name,
             sorted(names[member] for member in groups.get(number, ())),
-            [(record.path, score) for record, score in index.similar(number)],
+            [(record.path, score) for record, score in similar(index, number)],
         )
         for number, name in names.items()
     ]

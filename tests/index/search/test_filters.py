@@ -76,7 +76,7 @@ def _is_after(published: str | None, date: str) -> bool:
 
 def test_after_a_month_is_after_its_last_day(varied: Library) -> None:
     found = sorted({each.published or "" for each in found_after(varied, "2031-05")})
-    known = {record.published for record in varied.documents() if record.published}
+    known = {record.published for record in varied.catalog.documents() if record.published}
     assert {"2031", "2031-05-01"} <= known
     assert found == sorted(one for one in known if one[:7] > "2031-05")
     assert found_after(varied, "2031") == []
@@ -148,7 +148,7 @@ def test_everything_is_found_without_a_filter(varied: Library) -> None:
     for weight in (DENSE_WEIGHT, 1.0):
         assert len(ranking(varied, QUERIES[0], weight)) == REPORTS
     assert 20 < len(ranking(varied, "police in Orrin", 0.0)) < REPORTS, "words find what shares one"
-    collections = {record.collection for record in varied.documents()}
+    collections = {record.collection for record in varied.catalog.documents()}
     assert collections == {None, "dams", "rivers", "Letters of 2031"}
 
 
@@ -213,7 +213,7 @@ class TestCollections:
     @pytest.mark.usefixtures("folder")
     def test_a_report_is_in_the_collection_of_the_first_folder_of_its_path(self, index: Library) -> None:
         assert paths(index) == ["dam.txt", "nested/deeper/gate.txt"]
-        assert [record.collection for record in index.documents()] == [None, "nested"]
+        assert [record.collection for record in index.catalog.documents()] == [None, "nested"]
         assert self.found(index, "nested") == ["nested/deeper/gate.txt"]
         assert self.found(index, "deeper") == []
 
@@ -232,9 +232,9 @@ class TestCollections:
         sync(index, reader=loading)
         assert self.found(index, "Gates of 2031") == ["nested/deeper/gate.txt"]
         assert self.found(index, "nested") == []
-        (_, gate) = index.documents()
+        (_, gate) = index.catalog.documents()
         assert (gate.version, gate.origins["collection"]) == (1, "sidecar")
         note.unlink()
         sync(index, reader=loading)
         assert self.found(index, "nested") == ["nested/deeper/gate.txt"]
-        assert "collection" not in index.documents()[1].origins
+        assert "collection" not in index.catalog.documents()[1].origins

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 def places(index: Library) -> list[str]:
     """Where the library's documents lie, in order."""
-    return sorted(str(Path(record.source, record.path)) for record in index.documents())
+    return sorted(str(Path(record.source, record.path)) for record in index.catalog.documents())
 
 
 def below(folder: Path, *names: str) -> list[str]:
@@ -74,11 +74,11 @@ def test_no_file_is_indexed_twice_whatever_is_followed_first(
         sync(index, [folder / name])
     everything = below(folder, "a.txt", "sub/b.txt", "sub/deep/c.txt")
     assert places(index) == everything
-    numbers = [record.document_id for record in index.documents()]
+    numbers = [record.document_id for record in index.catalog.documents()]
     for _ in range(2):
         report = sync(index)
         assert (report.added, report.changed, report.removed, report.unchanged) == ((), (), (), 3)
-    assert [record.document_id for record in index.documents()] == numbers
+    assert [record.document_id for record in index.catalog.documents()] == numbers
 
 
 @pytest.mark.parametrize("names", [[".", "sub"], ["sub", "."], ["a.txt", ".", "sub/b.txt"]])
@@ -139,4 +139,4 @@ def test_the_home_itself_is_not_followed(index: Library) -> None:
     report = sync(index, [index.home])
     cause = "lies in the library's home, which holds its own files; name a folder of reports"
     assert [(failure.path, failure.cause) for failure in report.failed] == [(str(index.home), cause)]
-    assert (index.catalog.sources(), index.documents()) == ([], [])
+    assert (index.catalog.sources(), index.catalog.documents()) == ([], [])

@@ -16,7 +16,7 @@ import pytest
 
 from index.catalog import lock as locking
 from index.embedding.encoder import Encoder
-from index.embedding.late_chunking import Part
+from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded
 from index.errors import LibraryLockedError
 from index.library import Library
@@ -167,7 +167,7 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
 
     class Waiting(Watched):
         def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Part]]
+            self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
         ) -> list[Embedded]:
             embedding.set()
             assert go_on.wait(60)
@@ -197,7 +197,7 @@ def test_a_library_that_stays_locked_is_named(
         rf"^process {os.getpid()} on .* \(\w+, since .*\) is writing to the library in {home}; "
         "wait until it is done, then try again$"
     )
-    with ours._upkeep.writing():
+    with ours._maintenance.writing():
         with pytest.raises(LibraryLockedError, match=expected), ThreadPoolExecutor(1) as pool:
             pool.submit(theirs.replace, [incoming("Two gates.", "b.txt")]).result(60)
         shutil.rmtree(home / "caches")

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.manifest import is_whole, read_marker, write_marker
-from index.vectors import Sizes
+from index.search.manifest import is_intact, read_manifest, write_manifest
+from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, write
 from tests.support.writings import PATIENT
 
@@ -34,7 +34,7 @@ TEXTS = {
 }
 
 
-BASES = Sizes(small=1)
+BASES = IndexPolicy(small=1)
 """Makes a base of vectors of a handful."""
 
 
@@ -45,10 +45,10 @@ def saved(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     A test works on a copy.
     """
     home = tmp_path_factory.mktemp("saved") / "home"
-    with Library.open(home, encoder, sizes=BASES) as index:
+    with Library.open(home, encoder, policy=BASES) as index:
         first, *others = [incoming(text, path) for path, text in TEXTS.items()]
         index.replace(others)
-        assert index.settle()
+        assert index.compact()
         index.replace([first])
     return home
 
@@ -83,7 +83,7 @@ def cached_files(home: Path) -> list[Path]:
 
 
 def state(home: Path) -> dict[str, Any]:
-    noted: dict[str, Any] = json.loads((folder(home) / "current.json").read_text())["saved"]
+    noted: dict[str, Any] = json.loads((folder(home) / "current.json").read_text())["manifest"]
     return noted
 
 
@@ -135,9 +135,9 @@ def test_missing_ones_are_made_again(
         else:
             file.unlink()
     assert finds(encoder, home) == before
-    whole = read_marker(folder(home))
+    whole = read_manifest(folder(home))
     assert whole is not None
-    assert is_whole(folder(home), whole), "and saved"
+    assert is_intact(folder(home), whole), "and saved"
     named = {file.relative_to(folder(home)).as_posix() for file in cached_files(home)} - {"current.json"}
     assert named == whole.digests.keys(), "and nothing else is kept"
     written = {file: file.stat().st_mtime_ns for file in cached_files(home)}
@@ -159,9 +159,9 @@ def test_a_base_of_another_state_than_the_catalog_is_given_up(
 ) -> None:
     # As where somebody copies an older catalog back, which does not say that it is another.
     older = (home / "catalog.sqlite").read_bytes()
-    with Library.open(home, encoder, sizes=BASES) as index:
+    with Library.open(home, encoder, policy=BASES) as index:
         index.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(4)], [1])
-        assert index.settle()
+        assert index.compact()
     for name in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
         (home / name).unlink(missing_ok=True)
     (home / "catalog.sqlite").write_bytes(older)
@@ -175,7 +175,7 @@ def test_a_marker_with_a_number_that_is_off_counts_for_nothing(
     encoder: Encoder, home: Path, before: list[Any], name: str
 ) -> None:
     stored = json.loads((folder(home) / "current.json").read_text())
-    stored["saved"][name] -= 1
+    stored["manifest"][name] -= 1
     (folder(home) / "current.json").write_text(json.dumps(stored))
     assert finds(encoder, home) == before
     assert state(home)["words_generation"] == 2
@@ -190,8 +190,8 @@ def test_a_marker_with_a_number_that_is_off_counts_for_nothing(
         "2",
         "{}",
         '{"generation": 2}',
-        '{"saved": {}}',
-        '{"saved": {"words": 3}}',
+        '{"manifest": {}}',
+        '{"manifest": {"words": 3}}',
         "\0\xff",
     ],
 )
@@ -278,16 +278,16 @@ def test_what_an_earlier_version_kept_is_cleared_away_when_caches_are_settled(
     with_former(home)
     with Library.open(home, encoder) as index:
         index.replace([], [1])
-        assert index.settle()
+        assert index.compact()
     assert not any((home / name.split("/")[0]).exists() for name in FORMER)
 
 
 def test_words_that_were_being_written_are_read_without_what_was_never_committed(
     encoder: Encoder, home: Path, before: list[Any]
 ) -> None:
-    noted = read_marker(folder(home))
+    noted = read_manifest(folder(home))
     assert noted is not None
-    write_marker(folder(home), replace(noted, writing=True))
+    write_manifest(folder(home), replace(noted, writing=True))
     LexicalIndex(folder(home) / noted.words).add([Entry(99, "en", "the gates of the dam of Varda", 9)])
     kept = sorted(file.name for file in folder(home).iterdir())
     found = finds(encoder, home)

@@ -14,10 +14,10 @@ from index.library import Library
 from index.records import Filters
 from index.search import reindex as rebuilding
 from index.search.manifest import folder_of
-from index.vectors import Sizes
+from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming
 
-BASES = Sizes(small=1)
+BASES = IndexPolicy(small=1)
 COUNT = 50
 """Documents of two sentences each: three parts, of 20 documents at most."""
 
@@ -28,21 +28,21 @@ REPORTS = [
 
 @pytest.fixture
 def home(encoder: Encoder, tmp_path: Path) -> Path:
-    with Library.open(tmp_path / "home", encoder, sizes=BASES) as index:
+    with Library.open(tmp_path / "home", encoder, policy=BASES) as index:
         index.replace(REPORTS)
-        index.settle()
+        index.compact()
     return tmp_path / "home"
 
 
 @pytest.fixture
 def fine(encoder: Encoder, home: Path) -> Iterator[Library]:
     """The library, opened to have a sentence a passage."""
-    with Library.open(home, Watched(encoder), sizes=BASES, max_chunk_tokens=4) as opened:
+    with Library.open(home, Watched(encoder), policy=BASES, max_chunk_tokens=4) as opened:
         yield opened
 
 
 def texts(index: Library, path: str = "07.txt") -> list[str]:
-    [number] = [record.document_id for record in index.documents() if record.path == path]
+    [number] = [record.document_id for record in index.catalog.documents() if record.path == path]
     return sorted(hit.text for hit in index.search("gate dam", 10, Filters(document_ids=(number,))))
 
 
@@ -64,7 +64,7 @@ def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
     assert told == [("rebuilding", done, COUNT) for done in (20, 40, 50)]
     assert not fine.is_outdated
     assert texts(fine) == ["Dam 7 held.", "Gate 7 failed."]
-    assert [record.passages for record in fine.documents()] == [2] * COUNT
+    assert [record.passages for record in fine.catalog.documents()] == [2] * COUNT
     with Library.open(tmp_path / "new", encoder, max_chunk_tokens=4) as new:
         new.replace(REPORTS)
         for query in ("gate", "the dam held", "dam 7"):
@@ -79,9 +79,11 @@ def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
 
 
 def test_versions_and_numbers_of_documents_stay(fine: Library) -> None:
-    before = [(record.document_id, record.version, record.digest) for record in fine.documents()]
+    before = [(record.document_id, record.version, record.digest) for record in fine.catalog.documents()]
     fine.rebuild()
-    assert [(record.document_id, record.version, record.digest) for record in fine.documents()] == before
+    assert [
+        (record.document_id, record.version, record.digest) for record in fine.catalog.documents()
+    ] == before
 
 
 def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
@@ -101,8 +103,8 @@ def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
         for index in (fine, other):
             assert texts(index) == ["Lock 3 broke.", "Lock 4 held."]
             assert texts(index, "new.txt") == ["Weir 1 burst.", "Weir 2 held."]
-            assert len(index.documents()) == index.passages / 2 == COUNT - 1
-            assert [record.passages for record in index.documents()] == [2] * (COUNT - 1)
+            assert len(index.catalog.documents()) == index.catalog.count_passages() / 2 == COUNT - 1
+            assert [record.passages for record in index.catalog.documents()] == [2] * (COUNT - 1)
         other.replace([incoming("Canal 5 dried. Canal 6 froze.", "08.txt")])
         assert texts(fine, "08.txt") == ["Canal 5 dried.", "Canal 6 froze."], "by the new recipe"
 
@@ -110,21 +112,21 @@ def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
 def test_what_comes_after_the_caches_were_made_is_there_too(
     encoder: Encoder, home: Path, fine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_base = rebuilding.make_base
+    build_base = rebuilding.build_base
     with Library.open(home, encoder) as other:
 
         def meanwhile(*arguments: object) -> object:
-            base = make_base(*arguments)  # type: ignore[arg-type]
+            base = build_base(*arguments)  # type: ignore[arg-type]
             other.replace([incoming("Weir 1 burst. Weir 2 held.", "new.txt")], [1])
             other.replace([incoming("Lock 3 broke. Lock 4 held.", "07.txt")])
             return base
 
-        monkeypatch.setattr(rebuilding, "make_base", meanwhile)
+        monkeypatch.setattr(rebuilding, "build_base", meanwhile)
         fine.rebuild()
         for index in (fine, other):
             assert texts(index) == ["Lock 3 broke.", "Lock 4 held."]
             assert texts(index, "new.txt") == ["Weir 1 burst.", "Weir 2 held."]
-            assert len(index.documents()) == index.passages / 2 == COUNT
+            assert len(index.catalog.documents()) == index.catalog.count_passages() / 2 == COUNT
     with Library.open(home, encoder) as later:
         assert found(later, "lock weir", 5) == found(fine, "lock weir", 5)
 

@@ -56,7 +56,7 @@ class TestEdited:
     def test_details_are_kept_in_the_catalog_and_nothing_is_written_beside_the_file(
         self, index: Library, loading: Isolated, folder: Path
     ) -> None:
-        before, there = index.document(1), files(folder)
+        before, there = index.catalog.document(1), files(folder)
         after = edit(
             index,
             title=" On\ngate 3 ",
@@ -76,10 +76,10 @@ class TestEdited:
         edited = dict.fromkeys(("title", "author", "published", "language", "collection"), "edit")
         assert after.origins == {"publisher": "front matter", **edited}
         assert (after.version, after.digest, after.added) == (1, before.digest, before.added)
-        assert index.text(1).text == f"{GATE}\n\nIt stays closed."
+        assert index.catalog.text(1).text == f"{GATE}\n\nIt stays closed."
         assert files(folder) == there
         assert sync(index, reader=loading).unchanged == 2
-        assert index.document(1) == after
+        assert index.catalog.document(1) == after
 
     @pytest.mark.usefixtures("folder")
     def test_filters_and_searches_go_by_them(self, index: Library) -> None:
@@ -91,12 +91,12 @@ class TestEdited:
 
     @pytest.mark.usefixtures("folder")
     def test_an_empty_value_takes_a_detail_back_and_leaves_the_others(self, index: Library) -> None:
-        before = index.document(1)
+        before = index.catalog.document(1)
         edit(index, title="On gate 3", author="Ada Varro", published="2029", collection="Gates")
         after = edit(index, title="", published=" ")
         assert (after.title, after.published, after.author) == ("Its own title", "2031-07-18", "Ada Varro")
         edit(index, author="", collection="")
-        assert index.document(1) == before
+        assert index.catalog.document(1) == before
 
     @pytest.mark.usefixtures("folder")
     def test_a_detail_that_is_kept_already_changes_nothing(self, index: Library) -> None:
@@ -141,7 +141,7 @@ class TestSidecar:
         edit(index, publisher="Ministry")
         note(folder).write_text("publisher: The council of Varda\n")
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
-        assert index.document(1).publisher == "Ministry"
+        assert index.catalog.document(1).publisher == "Ministry"
         assert edit(index, publisher="").publisher == "The council of Varda"
         edit(index, publisher="Ministry")
         note(folder).unlink()
@@ -154,7 +154,7 @@ class TestSidecar:
         upload(index, loading)
         sidecar_of(uploads_folder(index) / "gate.md").write_text("publisher: Council\n")
         assert sync(index, reader=loading).changed == ("gate.md",)
-        assert index.document(1).publisher == "Council"
+        assert index.catalog.document(1).publisher == "Council"
         again = upload(index, loading, REPORT + "More.", author="Ada Varro")
         assert (again.publisher, again.author, again.version) == ("Council", "Ada Varro", 2)
         assert (again.origins["publisher"], again.origins["author"]) == ("sidecar", "upload")
@@ -169,7 +169,7 @@ class TestSidecar:
             "dams/gate.md",
             "has a sidecar that is a link or no file; put the sidecar itself beside the file",
         )
-        assert index.document(1).title == "Its own title"
+        assert index.catalog.document(1).title == "Its own title"
 
 
 class TestSurvives:
@@ -177,7 +177,7 @@ class TestSurvives:
         edit(index, title="On gate 3", publisher="Council")
         write(folder / "dams" / "gate.md", REPORT.replace("Its own title", "Another title") + "More.")
         assert sync(index, reader=loading).changed == ("dams/gate.md",)
-        after = index.document(1)
+        after = index.catalog.document(1)
         assert (after.title, after.publisher, after.version) == ("On gate 3", "Council", 2)
         assert edit(index, title="").title == "Another title"
 
@@ -208,7 +208,10 @@ class TestSurvives:
         upload(index, loading)
         edit(index, title="On gate 3")
         remove_upload(index, 1).discard()
-        assert (upload(index, loading).title, index.document(2).title) == ("Its own title", "Its own title")
+        assert (upload(index, loading).title, index.catalog.document(2).title) == (
+            "Its own title",
+            "Its own title",
+        )
 
     @pytest.mark.usefixtures("folder")
     def test_backup_and_restoration(self, index: Library, encoder: Encoder, tmp_path: Path) -> None:
@@ -216,7 +219,7 @@ class TestSurvives:
         back_up(index.home, tmp_path / "library.tar")
         restore(tmp_path / "other", tmp_path / "library.tar")
         with Library.open(tmp_path / "other", encoder) as other:
-            assert other.document(1) == edited
+            assert other.catalog.document(1) == edited
             assert edit(other, title="").title == "Its own title"
 
     @pytest.mark.usefixtures("folder")
@@ -224,7 +227,7 @@ class TestSurvives:
         edited = edit(index, title="Sluices of the valley")
         with Library.open(index.home, Watched(encoder, "another"), former=lambda _: encoder) as other:
             other.rebuild()
-            assert other.document(1) == edited
+            assert other.catalog.document(1) == edited
             assert other.search("sluices", 1)[0].lexical > 0
             assert edit(other, title="").title == "Its own title"
 
@@ -236,7 +239,7 @@ class TestSurvives:
         edit(index, 2, published="2031")
         os.utime(folder / "water.txt", (200_000, 200_000))
         assert sync(index, reader=loading).unchanged == 2
-        assert index.document(2).published == "2031"
+        assert index.catalog.document(2).published == "2031"
         after = edit(index, 2, published="")
         assert (after.published, after.origins["published"]) == ("1970-01-03", "file time")
 
@@ -255,7 +258,7 @@ def test_an_edit_that_comes_while_a_new_version_is_embedded_is_not_lost(
             edit(other, publisher="Council")
             held.go_on.set()
             assert syncing.result(60).changed == ("gate.md",)
-        after = index.document(1)
+        after = index.catalog.document(1)
         assert (after.publisher, after.version) == ("Council", 2)
 
 
@@ -285,7 +288,7 @@ def test_while_another_process_writes_it_is_refused(index: Library, monkeypatch:
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         edit(index, title="On gate 3")
-    assert index.document(1).title == "Its own title"
+    assert index.catalog.document(1).title == "Its own title"
     assert edit(index, title="On gate 3").title == "On gate 3"
 
 
@@ -304,7 +307,7 @@ def test_one_that_changes_meanwhile_keeps_its_new_version(
             with pytest.raises(OutdatedError) as outdated:
                 editing.result(30)
         assert str(outdated.value) == "gate.md was changed or removed meanwhile; look at it again"
-        [record] = index.documents()
+        [record] = index.catalog.documents()
         assert (record.title, record.version) == ("Its own title", 2)
         assert sync(index, reader=loading).unchanged == 1
 
@@ -324,7 +327,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
             held.go_on.set()
             with pytest.raises(OutdatedError):
                 editing.result(30)
-        assert index.documents() == []
+        assert index.catalog.documents() == []
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,7 @@ def test_one_that_goes_meanwhile_does_not_come_back(
 )
 @pytest.mark.usefixtures("folder")
 def test_a_value_that_cannot_be_kept_is_named(index: Library, edits: dict[str, str], message: str) -> None:
-    before = index.document(1)
+    before = index.catalog.document(1)
     with pytest.raises(LoadError) as refused:
         edit(index, title="On gate 3", **edits)
-    assert (str(refused.value), index.document(1)) == (message, before)
+    assert (str(refused.value), index.catalog.document(1)) == (message, before)

@@ -83,7 +83,7 @@ def test_the_former_of_that_name_lies_there_again_with_its_details(
         kill_in(index, loading, monkeypatch, "replace", Sent("a.txt", BytesIO(b"Two gates."), {}))
         assert swept(index) == [("a.txt", "One gate.")]
         assert sync(index).unchanged == 1
-        assert [(record.version, record.author) for record in index.documents()] == [(1, "A. Writer")]
+        assert [(record.version, record.author) for record in index.catalog.documents()] == [(1, "A. Writer")]
 
 
 def test_one_that_was_indexed_stays(
@@ -94,7 +94,7 @@ def test_one_that_was_indexed_stays(
         kill_in(index, loading, monkeypatch, "document", Sent("a.txt", BytesIO(b"Two gates."), {}))
         assert swept(index) == [("a.txt", "Two gates.")]
         assert sync(index).unchanged == 1
-        assert [(record.path, record.version) for record in index.documents()] == [("a.txt", 2)]
+        assert [(record.path, record.version) for record in index.catalog.documents()] == [("a.txt", 2)]
 
 
 def test_one_that_was_not_placed_yet_is_gone_and_the_former_stays(
@@ -135,7 +135,7 @@ def test_one_that_was_done_stays_done(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"Gate."), {})).document_id
         kill_while_deleting(index, monkeypatch, number, done=True)
-        assert (swept(index), index.documents()) == ([], [])
+        assert (swept(index), index.catalog.documents()) == ([], [])
 
 
 def kill_while_deleting(index: Library, monkeypatch: pytest.MonkeyPatch, number: int, *, done: bool) -> None:

@@ -53,7 +53,7 @@ def test_what_cannot_be_indexed_leaves_the_former_one_and_its_details(
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         add(index, loading, "gate.txt", LATER, author=author)
     assert kept(index) == before
-    assert index.document(first.document_id) == first
+    assert index.catalog.document(first.document_id) == first
     assert sync(index, reader=loading).unchanged == 1
 
 
@@ -63,15 +63,15 @@ def test_what_cannot_be_indexed_and_is_new_leaves_nothing(
     monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with FileLock(index.home / "write.lock"), pytest.raises(LibraryLockedError):
         add(index, loading, "gate.txt", GATE, author="A. Writer")
-    assert (kept(index), index.documents()) == ({}, [])
+    assert (kept(index), index.catalog.documents()) == ({}, [])
 
 
 def test_uploads_of_one_name_at_the_same_time_do_not_mix(index: Library, loading: Isolated) -> None:
     texts = [f"{GATE} It was told {number} times." for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda text: add(index, loading, "gate.txt", text), texts))
-    [record] = index.documents()
-    assert kept(index) == {"gate.txt": index.text(record.document_id).text}
+    [record] = index.catalog.documents()
+    assert kept(index) == {"gate.txt": index.catalog.text(record.document_id).text}
     assert sync(index, reader=loading).unchanged == 1
 
 

@@ -36,9 +36,9 @@ def test_a_document_that_cannot_be_deleted_keeps_its_file(
         left = {file.name: file.read_text() for file in (index.home / "uploads").iterdir()}
         assert sorted(left) == ["gate.txt", "gate.txt.meta.yaml"]
         assert left["gate.txt"] == "One gate."
-        assert index.document(number).author == "A. Writer"
+        assert index.catalog.document(number).author == "A. Writer"
         remove_upload(index, number).discard()
-        assert (list((index.home / "uploads").iterdir()), index.documents()) == ([], [])
+        assert (list((index.home / "uploads").iterdir()), index.catalog.documents()) == ([], [])
 
 
 def test_one_that_a_backup_has_replaced_meanwhile_is_not_deleted(
@@ -48,17 +48,17 @@ def test_one_that_a_backup_has_replaced_meanwhile_is_not_deleted(
     with Library.open(home, StubEncoder()) as index:
         back_up(home, tmp_path / "library.tar")
         number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {})).document_id
-        writing = index._upkeep.writing
+        writing = index._maintenance.writing
 
         @contextmanager
         def overtaken() -> Iterator[None]:
-            monkeypatch.setattr(index._upkeep, "writing", writing)
+            monkeypatch.setattr(index._maintenance, "writing", writing)
             restore(home, tmp_path / "library.tar")
             index.replace([incoming("Two gates.", "b.txt")])
             with writing():
                 yield
 
-        monkeypatch.setattr(index._upkeep, "writing", overtaken)
+        monkeypatch.setattr(index._maintenance, "writing", overtaken)
         with pytest.raises(LibraryRestoredError):
             remove_upload(index, number)
-        assert [(one.document_id, one.path) for one in index.documents()] == [(number, "b.txt")]
+        assert [(one.document_id, one.path) for one in index.catalog.documents()] == [(number, "b.txt")]

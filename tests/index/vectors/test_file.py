@@ -1,4 +1,4 @@
-"""A base's file: there once it is complete, and refused by name where it is not."""
+"""The file of a base appears once it is complete; a wrong file is refused by name."""
 
 from __future__ import annotations
 
@@ -8,32 +8,24 @@ from pathlib import Path
 import faiss
 import pytest
 
-from index.vectors import Sizes, VectorIndex, VectorIndexError
+from index.vectors import IndexPolicy, VectorIndex, VectorIndexError
 from tests.support.vector_sets import FLAT, HELD, LISTS, QUERY, VECTORS, D, built
 
 
-@pytest.mark.parametrize("sizes", [FLAT, LISTS], ids=["flat", "ivf"])
-def test_a_write_that_fails_says_so_and_leaves_the_old_file(tmp_path: Path, sizes: Sizes) -> None:
-    built(tmp_path, HELD, sizes)
+@pytest.mark.parametrize("policy", [FLAT, LISTS], ids=["flat", "ivf"])
+def test_a_write_that_fails_says_so_and_leaves_the_old_file(tmp_path: Path, policy: IndexPolicy) -> None:
+    built(tmp_path, HELD, policy)
     before = (tmp_path / "base").read_bytes()
     (tmp_path / "base.part").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left on device") as raised:
-        built(tmp_path, {1: QUERY}, sizes)
+        built(tmp_path, {1: QUERY}, policy)
     assert raised.value.errno == errno.ENOSPC
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"base": before}
 
 
-@pytest.mark.parametrize("sizes", [FLAT, LISTS], ids=["flat", "ivf"])
-def test_a_file_that_is_missing_or_cut_short_is_refused_by_name(tmp_path: Path, sizes: Sizes) -> None:
-    path = tmp_path / "base"
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(VectorIndexError, match=r"^base cannot be read: No such file or directory$"):
-        VectorIndex.open(path, D)
-    built(tmp_path, HELD, sizes)
-    whole = path.read_bytes()
-    for size in {*range(0, len(whole), 97), *range(len(whole) - 60, len(whole))}:
-        path.write_bytes(whole[:size])
-        with pytest.raises(VectorIndexError, match=r"^base is not a complete base of vectors$"):
-            VectorIndex.open(path, D)
+        VectorIndex.open(tmp_path / "base", D)
 
 
 def test_a_file_of_another_kind_or_other_dimensions_is_refused(tmp_path: Path) -> None:
@@ -41,10 +33,9 @@ def test_a_file_of_another_kind_or_other_dimensions_is_refused(tmp_path: Path) -
     built(tmp_path, HELD)
     with pytest.raises(VectorIndexError, match=r"^base holds vectors of 8 dimensions, not 16$"):
         VectorIndex.open(path, 16)
-    end = path.read_bytes()[-40:-20]
 
     def refused(content: bytes) -> str:
-        path.write_bytes(content + end + f"{len(content):020}".encode())
+        path.write_bytes(content)
         with pytest.raises(VectorIndexError) as raised:
             VectorIndex.open(path, D)
         return str(raised.value)
@@ -52,10 +43,9 @@ def test_a_file_of_another_kind_or_other_dimensions_is_refused(tmp_path: Path) -
     other = faiss.IndexHNSWFlat(D, 4)
     other.add(VECTORS)
     assert refused(faiss.serialize_index(other).tobytes()) == (
-        "base holds a IndexHNSWFlat, which is no base of this program"
+        "base holds a IndexHNSWFlat, not a base of vectors"
     )
     unnumbered = faiss.IndexFlatIP(D)
     unnumbered.add(VECTORS)
     assert "IndexFlatIP" in refused(faiss.serialize_index(unnumbered).tobytes())
     assert refused(b"nonsense" * 9).startswith("base cannot be read: ")
-    assert refused(b"").startswith("base cannot be read: ")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.vectors import SIZES, Sizes, VectorIndex
-from index.vectors.exact import FULL, Block, grown
+from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex
+from index.vectors.exact import BLOCK_SIZE, FlatVectors, append_block
 from tests.support.vector_sets import (
     FLAT,
     HELD,
@@ -90,13 +90,13 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, max_size=8), st.sampled_from([FLAT, LISTS]), st.integers(1, 60))
 def test_whatever_was_done_it_finds_what_a_build_from_scratch_finds(
     tmp_path_factory: pytest.TempPathFactory,
-    steps: list[tuple[str, int | set[int] | Sizes]],
-    sizes: Sizes,
+    steps: list[tuple[str, int | set[int] | IndexPolicy]],
+    policy: IndexPolicy,
     limit: int,
 ) -> None:
     folder, numbers = tmp_path_factory.mktemp("steps"), count(300)
     held = {number: VECTORS[number * 7 % 400] for number in range(300)}
-    index = built(folder, held, sizes)
+    index = built(folder, held, policy)
     before: list[tuple[VectorIndex, dict[int, Matrix]]] = []
     for _, value in steps:
         before.append((index, held))
@@ -110,7 +110,7 @@ def test_whatever_was_done_it_finds_what_a_build_from_scratch_finds(
             index = index.removed(value)
         else:
             index = built(folder, held, value)
-    scratch = built(folder, held, sizes)
+    scratch = built(folder, held, policy)
     for one, there in [*before, (index, held), (scratch, held)]:
         assert len(one) == len(there)
         assert list(one.search(QUERY, limit, None, looking_up(there))) == ranked(there, limit)
@@ -156,7 +156,7 @@ def test_nothing_is_found_in_nothing(made: Maker, tmp_path: Path) -> None:
 
 def test_only_lists_near_the_query_are_read_and_few_vectors_looked_up(tmp_path: Path) -> None:
     held = dict(enumerate(units(5000, seed=3)))
-    index = built(tmp_path, held, Sizes(flat_up_to=1000, probes=40))
+    index = built(tmp_path, held, IndexPolicy(flat_up_to=1000, probes=40))
     asked: list[int] = []
 
     def stored(numbers: Sequence[int]) -> Matrix:
@@ -186,7 +186,7 @@ def test_threads_that_search_see_their_own_index_while_others_are_derived(tmp_pa
 
 @pytest.mark.parametrize("numbers", [[1997], [3, 4], [5000, 5000], [5001, 5000]])
 def test_numbers_that_do_not_rise_are_refused(tmp_path: Path, numbers: list[int]) -> None:
-    with pytest.raises(ValueError, match=rf"numbers {numbers[0]} to {numbers[-1]} must rise above"):
+    with pytest.raises(ValueError, match=rf"ids {numbers[0]} to {numbers[-1]} must rise, and lie above"):
         built(tmp_path, HELD).added(numbers, VECTORS[: len(numbers)])
     with pytest.raises(ValueError, match="401 vectors with rising numbers were to be indexed, and 400 came"):
         VectorIndex.build(tmp_path / "base", D, 401, in_batches(HELD))
@@ -195,17 +195,17 @@ def test_numbers_that_do_not_rise_are_refused(tmp_path: Path, numbers: list[int]
 @PATIENT
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=60))
 def test_recent_vectors_stand_in_few_blocks_in_order(additions: list[int]) -> None:
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[FlatVectors, ...] = ()
     total = 0
     for some in additions:
-        new = Block(np.arange(total, total + some), np.zeros((some, 1), np.float32))
-        blocks, total = grown(blocks, new), total + some
+        new = FlatVectors(np.arange(total, total + some), np.zeros((some, 1), np.float32))
+        blocks, total = append_block(blocks, new), total + some
     assert np.concatenate([block.numbers for block in blocks]).tolist() == list(range(total))
-    assert max(len(block) for block in blocks) < 2 * FULL + 900
-    assert len(blocks) <= 2 * total / FULL + 13
+    assert max(len(block) for block in blocks) < 2 * BLOCK_SIZE + 900
+    assert len(blocks) <= 2 * total / BLOCK_SIZE + 13
 
 
-SMALL = Sizes(small=10, recent_share=0.1, most_recent=30, removed_share=0.2, flat_up_to=420, probes=4)
+SMALL = IndexPolicy(small=10, recent_share=0.1, most_recent=30, removed_share=0.2, flat_up_to=420, probes=4)
 
 
 def test_a_new_base_is_due_once_too_much_is_recent_or_removed_or_another_type_suits(tmp_path: Path) -> None:
@@ -224,12 +224,12 @@ def test_a_new_base_is_due_once_too_much_is_recent_or_removed_or_another_type_su
     assert [lists.kind, lists.is_due(SMALL), lists.is_due()] == ["ivf", False, True]
     much = flat.added(range(5000, 5031), VECTORS[:31])
     assert [much.is_due(SMALL), much.is_due()] == [True, False]
-    assert [SIZES.kind(1), SIZES.kind(1_000_000)] == ["flat", "ivf"]
+    assert [DEFAULT_POLICY.kind(1), DEFAULT_POLICY.kind(1_000_000)] == ["flat", "ivf"]
 
 
 def test_a_base_can_be_searched_after_its_file_is_deleted(tmp_path: Path) -> None:
-    for sizes in (FLAT, LISTS):
-        index = built(tmp_path, HELD, sizes)
+    for policy in (FLAT, LISTS):
+        index = built(tmp_path, HELD, policy)
         assert [path.name for path in tmp_path.iterdir()] == ["base"]
         (tmp_path / "base").unlink()
         assert list(index.search(QUERY, 9, None, looking_up(HELD))) == ranked(HELD, 9)

@@ -28,22 +28,22 @@ def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
         back_up(home, tmp_path / "library.tar")
         index.replace([incoming("Two gates.", "b.txt")])
         free = Event()
-        monkeypatch.setattr(module, "Running", _Waiting(free))
+        monkeypatch.setattr(module, "RunningJob", _Waiting(free))
         with Writer(index, DEFAULTS) as writer:
             waiting = writer.sync()
             restore(home, tmp_path / "library.tar")
             free.set()
             assert writer.sync().id != waiting.id
             assert writer.synced(Change((folder,)))
-            assert [record.path for record in index.documents()] == ["a.txt"]
+            assert [record.path for record in index.catalog.documents()] == ["a.txt"]
 
 
 class _Waiting:
-    """A ``Running`` that begins once it is free to."""
+    """A ``RunningJob`` that begins once it is free to."""
 
     def __init__(self, free: Event) -> None:
         self._free = free
-        self._running = module.Running
+        self._running = module.RunningJob
 
     def __call__(self, *given: object, **named: object) -> object:
         self._free.wait(30)

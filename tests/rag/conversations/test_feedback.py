@@ -85,7 +85,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str, cause: str) -> None:
 
 def test_evidence_is_a_span_of_a_version_with_its_words(library: MakeLibrary) -> None:
     index = library({"a.txt": "The dam broke."}).index
-    [record] = index.documents()
+    [record] = index.catalog.documents()
     assert evidence_in(index, 1, 1, 4, 7) == CitedEvidence(record.source, "a.txt", 4, 7, "dam")
     for start, end in ((4, 4), (7, 4), (-1, 4), (4, 99)):
         with pytest.raises(

@@ -171,9 +171,9 @@ def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
 
 def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
-    before = index.generation, [hit.text for hit in index.search("gate")], index.documents()
+    before = index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()
     AnswerStore(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
-    assert (index.generation, [hit.text for hit in index.search("gate")], index.documents()) == before
+    assert (index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()) == before
 
 
 def test_storing_waits_for_another_writing_process(

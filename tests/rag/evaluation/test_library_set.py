@@ -42,8 +42,8 @@ class Reports:
 
     def evidence(self, path: str, quote: str) -> CitedEvidence:
         """The span of the words in the current version."""
-        [record] = [record for record in self.index.documents() if record.path == path]
-        start = self.index.text(record.document_id).text.index(quote)
+        [record] = [record for record in self.index.catalog.documents() if record.path == path]
+        start = self.index.catalog.text(record.document_id).text.index(quote)
         return evidence_in(self.index, record.document_id, record.version, start, start + len(quote))
 
     def dataset(self, feedback: Sequence[Feedback] = (), *files: Path) -> tuple[Dataset, tuple[str, ...]]:
@@ -65,7 +65,10 @@ def test_the_set_has_the_current_documents_of_the_library(reports: Reports) -> N
     reports.write("dam.txt", f"A correction. {DAM}")
     reports.sync()
     dataset, _ = reports.dataset([said("Why?", "unanswerable")])
-    stored = {record.path: reports.index.text(record.document_id) for record in reports.index.documents()}
+    stored = {
+        record.path: reports.index.catalog.text(record.document_id)
+        for record in reports.index.catalog.documents()
+    }
     assert dataset.name == "library"
     assert list(dataset.documents) == ["dam.txt", "shoes.txt"]
     for name, document in dataset.documents.items():
@@ -205,7 +208,7 @@ def test_a_set_without_questions_is_an_error_with_the_reasons(reports: Reports) 
 def test_the_same_path_in_two_folders_has_two_names(reports: Reports, tmp_path: Path) -> None:
     write(tmp_path / "more" / "dam.txt", "Another dam held all winter.")
     sync(reports.index, [tmp_path / "more"])
-    [other] = [record for record in reports.index.documents() if record.source.endswith("/more")]
+    [other] = [record for record in reports.index.catalog.documents() if record.source.endswith("/more")]
     evidence = evidence_in(reports.index, other.document_id, 1, 0, 11)
     dataset, _ = reports.dataset([said("Which held?", "right", evidence)])
     assert sorted(dataset.documents) == [

@@ -102,7 +102,7 @@ class TestFigures:
     ) -> None:
         text = "How many suspects were arrested, and over how many days?"
         hit = seed_index.search(text, 1)[0]
-        document = seed_index.text(hit.document.document_id)
+        document = seed_index.catalog.text(hit.document.document_id)
         evidence = tuple(Evidence(hit.document.path, span) for span in hit.sentences[:6])
         [answer] = ask_all(seed_engine, [Query("q1", text, evidence=evidence)])
         found = values(seed_index, answer)

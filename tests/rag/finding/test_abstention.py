@@ -21,13 +21,15 @@ ALWAYS = replace(load_weights(), threshold=0.0, foreign_threshold=0.0)
 
 def ranked(engine: QueryEngine, text: str) -> tuple[Question, list[Reading], list[Scored]]:
     question = understand(text)
-    readings = read(engine.index, engine.index.search(question.text))
-    return question, readings, rank(measure(engine.index, question, readings), load_weights())
+    with engine.index.snapshot() as snapshot:
+        readings = read(snapshot, snapshot.search(question.text))
+        return question, readings, rank(measure(snapshot, question, readings), load_weights())
 
 
 def judged(engine: QueryEngine, text: str, weights: Weights, *, filtered: bool = False) -> Abstention | None:
     question, _, found = ranked(engine, text)
-    return decide(engine.index, question, found, weights, filtered=filtered).abstention
+    with engine.index.snapshot() as snapshot:
+        return decide(snapshot, question, found, weights, filtered=filtered).abstention
 
 
 def test_the_threshold_separates_answers_from_abstentions(library: MakeLibrary) -> None:
@@ -66,17 +68,20 @@ def test_a_word_that_one_passage_contains_is_not_called_missing(library: MakeLib
 def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     question, [reading], _ = ranked(engine, "Did PILOTS strike in Tessaveld's harbours?")
-    assert missing_words(engine.index, question, reading) == ["strike"]
-    assert shortfall(engine.index, question, reading) == "does not mention “strike”"
+    with engine.index.snapshot() as snapshot:
+        assert missing_words(snapshot, question, reading) == ["strike"]
+        assert shortfall(snapshot, question, reading) == "does not mention “strike”"
 
 
 def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour of Tessaveld was closed by ice."})
     question, [reading], _ = ranked(engine, "When was the harbour of Tessaveld closed?")
-    assert shortfall(engine.index, question, reading) == (
-        "holds no answer of the kind that is asked for: a date"
-    )
+    with engine.index.snapshot() as snapshot:
+        assert shortfall(snapshot, question, reading) == (
+            "holds no answer of the kind that is asked for: a date"
+        )
     question, [reading], _ = ranked(engine, "Why was the harbour of Tessaveld closed?")
-    assert shortfall(engine.index, question, reading) == (
-        "has the words of the question, and no sentence that is close enough to it in meaning"
-    )
+    with engine.index.snapshot() as snapshot:
+        assert shortfall(snapshot, question, reading) == (
+            "has the words of the question, and no sentence that is close enough to it in meaning"
+        )

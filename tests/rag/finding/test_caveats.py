@@ -20,8 +20,9 @@ REPORT = {"a.txt": "The police arrested more than a thousand suspects in the rai
 
 def beside(engine: QueryEngine, text: str) -> str | None:
     question = understand(text)
-    readings = read(engine.index, engine.index.search(question.text))
-    return caveat(engine.index, question, rank(measure(engine.index, question, readings), load_weights()))
+    with engine.index.snapshot() as snapshot:
+        readings = read(snapshot, snapshot.search(question.text))
+        return caveat(snapshot, question, rank(measure(snapshot, question, readings), load_weights()))
 
 
 def test_no_caveat_if_the_sentences_contain_the_question_s_words(library: MakeLibrary) -> None:
@@ -39,7 +40,7 @@ def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(
 ) -> None:
     # The second report is too short for its language to be detected.
     engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
-    assert [record.language for record in engine.index.documents()] == ["en", "und"]
+    assert [record.language for record in engine.index.catalog.documents()] == ["en", "und"]
     assert beside(engine, "How many suspects did the police arrest in Kampot?") is None
 
 

@@ -67,7 +67,7 @@ def test_every_quote_is_its_span_of_the_stored_text(
             ]
         )
         answer = QueryEngine(index).ask(question)
-        stored = index.text(1).text
+        stored = index.catalog.text(1).text
     assert stored == text
     for citation in answer.citations:
         assert citation.quote == stored[citation.start : citation.end]
@@ -81,23 +81,25 @@ def test_every_quote_is_its_span_of_the_stored_text(
 
 
 def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> None:
-    record = next(record for record in seed_index.documents() if record.kind == "pdf")
-    text = seed_index.text(record.document_id).text
+    record = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
+    text = seed_index.catalog.text(record.document_id).text
     start = text.index("Mr Dalvey told the Commission")
     span = Span(start, start + len("Mr Dalvey told the Commission"))
     checked = Verification("supported", quote_matches=True, figures_match=True, score=1.0)
-    library = DocumentTexts(seed_index)
-    made = cite(3, 40, span.of(text), record=record, span=span, library=library, verification=checked)
+    with seed_index.catalog.reading() as reader:
+        library = DocumentTexts(reader)
+        made = cite(3, 40, span.of(text), record=record, span=span, library=library, verification=checked)
     assert (made.id, made.answer_start, made.answer_end) == (3, 40, 40 + len(span))
     assert (made.document_id, made.version, made.path) == (record.document_id, 1, record.path)
     assert (made.title, made.publisher, made.published) == (record.title, record.publisher, record.published)
-    assert made.page == seed_index.text(record.document_id).page_at(start)
+    assert made.page == seed_index.catalog.text(record.document_id).page_at(start)
     assert made.page is not None
     assert (made.verification, made.superseded_by) == (checked, None)
     assert (made.start, made.end, made.quote) == (span.start, span.end, "Mr Dalvey told the Commission")
 
 
 def test_a_text_is_fetched_once_per_answer(seed_index: Library) -> None:
-    library = DocumentTexts(seed_index)
-    [reading, *_] = read(seed_index, seed_index.search("scam dens", 2))
-    assert library.text(reading.document) is library.text(reading.document)
+    with seed_index.snapshot() as snapshot:
+        library = DocumentTexts(snapshot.reader)
+        [reading, *_] = read(snapshot, snapshot.search("scam dens", 2))
+        assert library.text(reading.document) is library.text(reading.document)

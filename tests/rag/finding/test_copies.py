@@ -8,12 +8,13 @@ from index.documents import Span
 from index.records import Filters
 from rag.answers import Answer, Citation, Copy
 from rag.engine import QueryEngine
-from rag.finding.citations import DocumentTexts as Texts
+from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.reading import ReadSentence
+from tests.support.reports import near_duplicates
 from tests.support.stories import COPIES, LEAD, OTHER_STORY, STORY, copy
 
-DocumentTexts = Callable[[Mapping[str, str]], QueryEngine]
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 RAID = "How many people were arrested when police searched the warehouses at the harbour of Orrin?"
 
@@ -22,9 +23,10 @@ def also_in(engine: QueryEngine, cited: Citation) -> list[str]:
     """The paths of the copies that a citation names; each copy contains the quote."""
     for other in cited.also_in:
         assert (
-            cited.quote == engine.index.text(other.document_id, other.version).text[other.start : other.end]
+            cited.quote
+            == engine.index.catalog.text(other.document_id, other.version).text[other.start : other.end]
         )
-    return [engine.index.document(other.document_id).path for other in cited.also_in]
+    return [engine.index.catalog.document(other.document_id).path for other in cited.also_in]
 
 
 def lead(answer: Answer) -> Citation:
@@ -33,7 +35,7 @@ def lead(answer: Answer) -> Citation:
     return cited
 
 
-def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(library: DocumentTexts) -> None:
+def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(library: MakeLibrary) -> None:
     engine = library(COPIES)
     answer = engine.ask(RAID)
     cited = lead(answer)
@@ -43,16 +45,16 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
     assert len({citation.quote for citation in answer.citations}) == len(answer.citations)
     assert "\n" not in answer.text
     for citation in answer.citations:
-        text = engine.index.text(citation.document_id, citation.version).text
+        text = engine.index.catalog.text(citation.document_id, citation.version).text
         assert citation.quote == text[citation.start : citation.end]
         assert citation.verification.verdict == "supported"
 
 
-def test_a_copy_is_named_with_its_title_publisher_date_and_span(library: DocumentTexts) -> None:
+def test_a_copy_is_named_with_its_title_publisher_date_and_span(library: MakeLibrary) -> None:
     engine = library(COPIES)
     [courier, _] = lead(engine.ask(RAID)).also_in
-    [record] = [record for record in engine.index.documents() if record.path == "courier.md"]
-    start = engine.index.text(record.document_id).text.index(LEAD)
+    [record] = [record for record in engine.index.catalog.documents() if record.path == "courier.md"]
+    start = engine.index.catalog.text(record.document_id).text.index(LEAD)
     assert courier == Copy(
         document_id=record.document_id,
         version=1,
@@ -64,37 +66,38 @@ def test_a_copy_is_named_with_its_title_publisher_date_and_span(library: Documen
     )
 
 
-def test_the_earliest_copy_is_cited_only_if_it_contains_the_words(library: DocumentTexts) -> None:
+def test_the_earliest_copy_is_cited_only_if_it_contains_the_words(library: MakeLibrary) -> None:
     reworded = ("Eight people were held on Tuesday in a raid at Orrin's port.", *STORY[1:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", reworded)
     engine = library(
         {"courier.md": COPIES["courier.md"], "gazette.md": first, "herald.md": COPIES["herald.md"]}
     )
-    assert len(engine.index.similar(1)) == 2
+    assert len(near_duplicates(engine.index, 1)) == 2
     cited = lead(engine.ask(RAID))
     assert cited.path == "courier.md"
     assert also_in(engine, cited) == ["herald.md"]
 
 
-def test_part_of_a_sentence_in_a_copy_does_not_count_as_the_sentence(library: DocumentTexts) -> None:
+def test_part_of_a_sentence_in_a_copy_does_not_count_as_the_sentence(library: MakeLibrary) -> None:
     longer = (f"{LEAD[:-1]}, she said: “{STORY[3]}” Nobody answered.", *STORY[1:3], *STORY[4:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", longer)
     index = library({"courier.md": COPIES["courier.md"], "gazette.md": first}).index
-    assert len(index.similar(1)) == 1
-    record = index.document(1)
-    text = index.text(1).text
-    copies = Copies(index, Texts(index), Filters())
+    assert len(near_duplicates(index, 1)) == 1
+    record = index.catalog.document(1)
+    text = index.catalog.text(1).text
 
     def cited(words: str) -> tuple[str, list[str]]:
         start = text.index(words)
-        made = copies.earliest(record, ReadSentence(Span(start, start + len(words)), words))
+        with index.snapshot() as snapshot:
+            copies = Copies(snapshot, DocumentTexts(snapshot.reader), Filters())
+            made = copies.earliest(record, ReadSentence(Span(start, start + len(words)), words))
         return made.record.path, [other.title for other in made.also_in]
 
     assert cited(STORY[3]) == ("courier.md", [])
     assert cited(STORY[1]) == ("gazette.md", ["Nine held in harbour raid"])
 
 
-def test_different_stories_on_one_subject_stay_two_sources(library: DocumentTexts) -> None:
+def test_different_stories_on_one_subject_stay_two_sources(library: MakeLibrary) -> None:
     other = copy("Varda Gazette", "Harbour closed for a night", "2031-05-13", OTHER_STORY)
     engine = library({"courier.md": COPIES["courier.md"], "gazette.md": other})
     answer = engine.ask("What happened at the harbour of Orrin when police searched four warehouses?")
@@ -102,13 +105,13 @@ def test_different_stories_on_one_subject_stay_two_sources(library: DocumentText
     assert [cited.also_in for cited in answer.citations] == [()] * len(answer.citations)
 
 
-def test_copies_that_the_filters_leave_out_are_neither_cited_nor_named(library: DocumentTexts) -> None:
+def test_copies_that_the_filters_leave_out_are_neither_cited_nor_named(library: MakeLibrary) -> None:
     engine = library(COPIES)
     cited = lead(engine.ask(RAID, Filters(publishers=("Orrin Courier", "Northern Herald"))))
     assert (cited.path, also_in(engine, cited)) == ("courier.md", ["herald.md"])
 
 
-def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: DocumentTexts) -> None:
+def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: MakeLibrary) -> None:
     def report(year: int, outlet: str) -> str:
         body = "\n\n".join(STORY)
         return (
@@ -129,7 +132,7 @@ def test_a_row_of_a_table_is_the_same_only_under_the_same_headings(library: Docu
     )
 
 
-def test_an_abstention_shows_one_passage_of_a_group(library: DocumentTexts) -> None:
+def test_an_abstention_shows_one_passage_of_a_group(library: MakeLibrary) -> None:
     other = "The lighthouse of Varda was painted white in the spring of 2030."
     answer = library({**COPIES, "other.txt": other}).ask("Who is the mayor of Harlamoor?")
     assert answer.abstained
@@ -138,7 +141,7 @@ def test_an_abstention_shows_one_passage_of_a_group(library: DocumentTexts) -> N
     assert "other.txt" in shown
 
 
-def test_many_copies_do_not_crowd_out_another_report(library: DocumentTexts) -> None:
+def test_many_copies_do_not_crowd_out_another_report(library: MakeLibrary) -> None:
     copies = {f"copy-{number:02}.md": copy(f"Outlet {number}", f"Raid {number}") for number in range(12)}
     later = (
         "On Friday the number of suspects in custody rose to nineteen, the prosecutor of the province said."
@@ -152,10 +155,10 @@ def test_many_copies_do_not_crowd_out_another_report(library: DocumentTexts) -> 
     assert [path for path in read if path not in copies] == ["later.txt"]
 
 
-def test_an_updated_copy_is_read_for_its_new_sentences(library: DocumentTexts) -> None:
+def test_an_updated_copy_is_read_for_its_new_sentences(library: MakeLibrary) -> None:
     updated = (LEAD.replace("Nine", "Fourteen"), *STORY[1:])
     later = copy("Orrin Courier", "Fourteen held", "2031-05-15", updated)
     engine = library({"gazette.md": COPIES["gazette.md"], "courier.md": later})
-    assert len(engine.index.similar(1)) == 1
+    assert len(near_duplicates(engine.index, 1)) == 1
     read = {passage.path for passage in engine.ask(RAID).passages}
     assert read == {"gazette.md", "courier.md"}

@@ -16,7 +16,8 @@ MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:
     asked = understand(question)
-    candidates = measure(engine.index, asked, read(engine.index, engine.index.search(asked.text)))
+    with engine.index.snapshot() as snapshot:
+        candidates = measure(snapshot, asked, read(snapshot, snapshot.search(asked.text)))
     return {candidate.sentence.text: candidate for candidate in candidates}
 
 
@@ -124,7 +125,8 @@ def test_a_cosine_uses_the_stored_vector_of_the_sentence_in_its_passage(library:
     engine = library({"a.txt": "The dredger sank in March. It was insured. The owners were paid."})
     index = engine.index
     [hit] = index.search("dredger")
-    kept = index.sentence_vectors([hit.chunk_id])[hit.chunk_id]
+    with index.snapshot() as snapshot:
+        kept = snapshot.sentence_vectors([hit.chunk_id])[hit.chunk_id]
     expected = kept @ index.encoder.encode_query("Was the dredger insured?")
     found = measured(engine, "Was the dredger insured?")
     assert [item.features.cosine for item in found.values()] == pytest.approx(expected)
@@ -145,5 +147,6 @@ def test_a_sentence_without_a_stored_vector_is_embedded_alone(library: MakeLibra
         index.encoder.encode(texts) @ query
     )
     [hit] = [hit for hit in index.search("dredger") if hit.document.path == "b.txt"]
-    kept = index.sentence_vectors([hit.chunk_id])[hit.chunk_id]
+    with index.snapshot() as snapshot:
+        kept = snapshot.sentence_vectors([hit.chunk_id])[hit.chunk_id]
     assert found["A dredger was sold."].features.cosine == pytest.approx(float(kept[0] @ query))

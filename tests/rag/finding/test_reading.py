@@ -24,7 +24,8 @@ def test_a_hit_is_widened_by_two_sentences_on_either_side(library: MakeLibrary) 
     assert len(passages) > 4
     middle = passages[2]
     hit = next(hit for hit in index.search(middle.text, 10) if hit.chunk_id == middle.chunk_id)
-    [reading] = read(index, [hit])
+    with index.snapshot() as snapshot:
+        [reading] = read(snapshot, [hit])
     whole = [span for passage in passages for span in passage.sentences]
     first, last = whole.index(middle.sentences[0]), whole.index(middle.sentences[-1])
     assert [sentence.span for sentence in reading.sentences] == whole[first - 2 : last + 3]
@@ -34,7 +35,8 @@ def test_a_hit_is_widened_by_two_sentences_on_either_side(library: MakeLibrary) 
 
 def test_a_hit_at_the_edge_of_a_document_is_widened_on_one_side(library: MakeLibrary) -> None:
     index = library({"short.txt": "One thing happened. Another followed."}).index
-    [reading] = read(index, index.search("what happened", 5))
+    with index.snapshot() as snapshot:
+        [reading] = read(snapshot, snapshot.search("what happened", 5))
     assert [sentence.text for sentence in reading.sentences] == ["One thing happened.", "Another followed."]
 
 
@@ -44,7 +46,8 @@ def test_neighbouring_hits_become_one_reading_in_the_order_of_the_text(library: 
         passages = list(reader.passages())
     hits = {hit.chunk_id: hit for hit in index.search("station river level", 10)}
     pair = [hits[passages[3].chunk_id], hits[passages[2].chunk_id]]
-    [reading] = read(index, pair, widen_by=0)
+    with index.snapshot() as snapshot:
+        [reading] = read(snapshot, pair, widen_by=0)
     assert [sentence.span for sentence in reading.sentences] == [
         *passages[2].sentences,
         *passages[3].sentences,
@@ -57,4 +60,5 @@ def test_hits_of_several_documents_stay_apart_and_keep_their_order(library: Make
         {"a.txt": "The harbour was closed by ice.", "b.txt": "The harbour was closed by a strike of pilots."}
     ).index
     hits = index.search("strike of pilots at the harbour", 5)
-    assert [reading.document.path for reading in read(index, hits)] == ["b.txt", "a.txt"]
+    with index.snapshot() as snapshot:
+        assert [reading.document.path for reading in read(snapshot, hits)] == ["b.txt", "a.txt"]

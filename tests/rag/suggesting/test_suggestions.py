@@ -64,7 +64,7 @@ def test_asked_questions_are_not_suggested(seed_engine: QueryEngine, arrests: An
 def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arrests: Answer) -> None:
     found = candidates_of(seed_engine.index, arrests)
     assert [each.distance for each in found] == sorted(each.distance for each in found)
-    document = seed_engine.index.text(arrests.citations[0].document_id)
+    document = seed_engine.index.catalog.text(arrests.citations[0].document_id)
     words = [" ".join(each.span.of(document.text).split()) for each in found]
     assert "The Ministry of Justice suspended the deputy prosecutor on Wednesday." in words
 

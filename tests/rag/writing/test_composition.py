@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from index.documents import Span
@@ -19,12 +21,18 @@ STRUCK = Verification("unsupported", True, False, 0.2, "9 is not in the cited se
 
 @pytest.fixture
 def records(seed_index: Library) -> dict[str, DocumentRecord]:
-    return {record.path: record for record in seed_index.documents()}
+    return {record.path: record for record in seed_index.catalog.documents()}
 
 
 def sourced(record: DocumentRecord, index: Library, start: int, end: int) -> CitedSentence:
     span = Span(start, end)
-    return CitedSentence(record, ReadSentence(span, span.of(index.text(record.document_id).text)))
+    return CitedSentence(record, ReadSentence(span, span.of(index.catalog.text(record.document_id).text)))
+
+
+@pytest.fixture
+def texts(seed_index: Library) -> Iterator[DocumentTexts]:
+    with seed_index.catalog.reading() as reader:
+        yield DocumentTexts(reader)
 
 
 @pytest.fixture
@@ -39,9 +47,9 @@ def flood(records: dict[str, DocumentRecord], seed_index: Library) -> CitedSente
 
 
 def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citation_each(
-    seed_index: Library, raids: tuple[CitedSentence, CitedSentence]
+    texts: DocumentTexts, raids: tuple[CitedSentence, CitedSentence]
 ) -> None:
-    composition = Composition(DocumentTexts(seed_index), {})
+    composition = Composition(texts, {})
     events = [
         *composition.add("Hun Manet ordered them.", [raids[0]], SUPPORTED),
         *composition.add("Officials may be dismissed.", [raids[1]], SUPPORTED),
@@ -66,30 +74,30 @@ def test_two_sentences_that_cite_the_same_words_share_a_number_and_have_a_citati
 
 
 def test_numbers_of_earlier_answers_stay_and_new_words_get_the_next(
-    seed_index: Library, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
+    texts: DocumentTexts, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
 ) -> None:
-    first = Composition(DocumentTexts(seed_index), {})
+    first = Composition(texts, {})
     list(first.add("One.", [raids[0]], SUPPORTED))
     list(first.add("Two.", [flood], SUPPORTED))
-    second = Composition(DocumentTexts(seed_index), numbers_of(first.citations))
+    second = Composition(texts, numbers_of(first.citations))
     list(second.add("Three.", [raids[1], flood], SUPPORTED))
     assert [made.id for made in second.citations] == [3, 2]
-    third = Composition(DocumentTexts(seed_index), numbers_of([*first.citations, *second.citations]))
+    third = Composition(texts, numbers_of([*first.citations, *second.citations]))
     list(third.add("Four.", [raids[0], raids[1], flood], SUPPORTED))
     assert [made.id for made in third.citations] == [1, 3, 2]
 
 
 def test_a_sentence_that_cites_other_documents_begins_a_line(
-    seed_index: Library, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
+    texts: DocumentTexts, raids: tuple[CitedSentence, CitedSentence], flood: CitedSentence
 ) -> None:
-    composition = Composition(DocumentTexts(seed_index), {})
+    composition = Composition(texts, {})
     for words, cited in (("One.", raids[0]), ("Two.", raids[1]), ("Three.", flood), ("Four.", raids[0])):
         list(composition.add(words, [cited], SUPPORTED))
     assert composition.text == "One. Two.\nThree.\nFour."
 
 
-def test_a_sentence_without_citations_states_the_reason(seed_index: Library) -> None:
-    composition = Composition(DocumentTexts(seed_index), {})
+def test_a_sentence_without_citations_states_the_reason(texts: DocumentTexts) -> None:
+    composition = Composition(texts, {})
     assert list(composition.add("Nine fled.", [], STRUCK)) == [Token("Nine fled.", "unsupported")]
     [sentence] = composition.sentences
     assert (sentence.verdict, sentence.reason) == ("unsupported", "9 is not in the cited sentence")

@@ -68,7 +68,7 @@ def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
     assert "".join(event.text for event in events if isinstance(event, Token)) == answer.text
     assert tuple(event.citation for event in events if isinstance(event, CitationMade)) == answer.citations
     for cited in answer.citations:
-        text = engine.index.text(cited.document_id, cited.version).text
+        text = engine.index.catalog.text(cited.document_id, cited.version).text
         assert cited.quote == text[cited.start : cited.end]
         assert answer.text[cited.answer_start : cited.answer_end]
     for sentence in answer.sentences:

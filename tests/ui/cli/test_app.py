@@ -205,7 +205,7 @@ def test_ask_prints_the_answer_of_the_contract(
     with Library.open(home, encoder) as index:
         expected = json.loads(json.dumps(QueryEngine(index).ask(QUESTION).as_dict()))
         texts = {
-            citation["document_id"]: index.text(citation["document_id"]).text
+            citation["document_id"]: index.catalog.text(citation["document_id"]).text
             for citation in answer["citations"]
         }
     for changing in ("answer_id", "conversation_id", "created", "timings"):

@@ -213,7 +213,7 @@ def test_a_filter_takes_as_many_values_as_are_allowed_and_says_how_many_those_ar
 ) -> None:
     def search(count: int) -> Any:  # noqa: ANN401 (JSON)
         beyond = list(range(1_000, 1_000 + count - 1))
-        record = seed_index.documents()[0]
+        record = seed_index.catalog.documents()[0]
         wanted = {
             "document_ids": record.document_id,
             "publishers": record.publisher,

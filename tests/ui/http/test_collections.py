@@ -55,4 +55,4 @@ def test_a_collection_whose_name_is_too_long_is_refused(client: TestClient, inde
     response = upload(client, "gate.txt", GATE, "x" * 201)
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["collection"]
-    assert index.documents() == []
+    assert index.catalog.documents() == []

@@ -102,7 +102,7 @@ class TestUpload:
         assert (second["document_id"], second["version"]) == (first["document_id"], 2)
         old = client.get(f"/v1/documents/{first['document_id']}?version=1").json()
         assert (old["superseded_by"], second["superseded_by"]) == (2, None)
-        assert [record.version for record in index.documents()] == [2]
+        assert [record.version for record in index.catalog.documents()] == [2]
 
     @pytest.mark.parametrize(
         ("name", "kept"),
@@ -168,7 +168,7 @@ class TestUpload:
         upload(client, "gate.txt", GATE.encode())
         assert upload(client, "gate.txt", b"").status_code == 422
         assert (index.home / "uploads/gate.txt").read_text() == GATE
-        assert [record.version for record in index.documents()] == [1]
+        assert [record.version for record in index.catalog.documents()] == [1]
 
     def test_a_body_beyond_the_limit_is_refused_before_it_is_read(self, client: TestClient) -> None:
         response = upload(client, "gate.txt", b"x" * 4_000_000)
@@ -203,7 +203,7 @@ class TestDelete:
         file.parent.mkdir()
         file.write_text(GATE)
         sync(index, [file.parent])
-        response = client.delete(f"/v1/documents/{index.documents()[0].document_id}")
+        response = client.delete(f"/v1/documents/{index.catalog.documents()[0].document_id}")
         assert (response.status_code, response.json()["detail"]) == (
             409,
             f"gate.txt {FOLLOWED}",
@@ -314,17 +314,17 @@ class TestStructure:
 
 @given(start=st.integers(0, 6000), end=st.none() | st.integers(0, 6000))
 def test_a_part_is_a_slice_of_the_text(seed_index: Library, start: int, end: int | None) -> None:
-    record = seed_index.documents()[0]
-    text = seed_index.text(record.document_id).text
+    record = seed_index.catalog.documents()[0]
+    text = seed_index.catalog.text(record.document_id).text
     part = read_source(seed_index, record.document_id, start=start, end=end)
     assert part.text == text[part.start : part.end] == text[start:end]
     assert 0 <= part.start <= part.end <= part.characters == len(text)
 
 
 def test_the_pages_are_those_of_the_whole_document(seed_index: Library) -> None:
-    inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
+    inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
     part = read_source(seed_index, inquiry.document_id, start=2000, end=2010)
-    assert part.page_starts == seed_index.text(inquiry.document_id).page_starts
+    assert part.page_starts == seed_index.catalog.text(inquiry.document_id).page_starts
     assert len(part.page_starts) == inquiry.pages == 3
 
 

@@ -39,7 +39,7 @@ def test_feedback_is_kept_with_the_words_of_its_evidence(client: TestClient, eng
     response = client.post("/v1/feedback", json=body)
     assert response.status_code == 201
     [feedback] = kept(engine)
-    [record] = engine.index.documents()
+    [record] = engine.index.catalog.documents()
     assert before <= datetime.fromisoformat(feedback.given_at) <= datetime.now(UTC)
     assert feedback == Feedback(
         QUESTION,

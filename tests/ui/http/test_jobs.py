@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from index.catalog.database import Catalog
 from index.catalog.liveness import this_process
 from index.catalog.lock import WriteLock, locked
-from index.ingest.jobs import Advance, Jobs
+from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library
 from tests.support.background import GATE, PATIENCE, Held, accepted, ended, held_sync, send, unsynced
 from tests.support.reports import paths, write
@@ -186,10 +186,10 @@ def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, 
     with WriteLock(index.home).hold("sync"):
         failure = str(locked(index.home))
     report = {"failed": [{"path": "a.pdf", "cause": f"{index.home}/uploads/a.pdf is a folder"}]}
-    jobs.fail(job.id, Advance(), failure)
+    jobs.fail(job.id, JobProgress(), failure)
     other = jobs.create("sync")
     jobs.begin(other.id)
-    jobs.finish(other.id, Advance(), report)
+    jobs.finish(other.id, JobProgress(), report)
     shown = [
         client.get(f"/v1/jobs/{job.id}").json(),
         client.get(f"/v1/jobs/{other.id}").json(),
@@ -206,7 +206,7 @@ def test_no_job_shows_its_process_or_where_the_library_lies(client: TestClient, 
 class TestUpload:
     def test_a_file_is_accepted_and_becomes_a_document(self, client: TestClient, index: Library) -> None:
         job = ended(client, accepted(send(client, "gate.txt", GATE.encode(), author="Ada Varro")))
-        [record] = index.documents()
+        [record] = index.catalog.documents()
         assert (job["kind"], job["state"], job["result"]) == (
             "upload",
             "done",
@@ -252,6 +252,6 @@ class TestUpload:
         client.delete(f"/v1/jobs/{job_id}")
         held.go_on.set()
         assert ended(client, job_id)["state"] == "cancelled"
-        [record] = index.documents()
-        assert (record.version, index.text(record.document_id).text) == (1, GATE)
+        [record] = index.catalog.documents()
+        assert (record.version, index.catalog.text(record.document_id).text) == (1, GATE)
         assert [path.read_text() for path in (index.home / "uploads").iterdir()] == [GATE]

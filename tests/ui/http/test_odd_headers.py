@@ -33,7 +33,7 @@ HEADERS = [
 def test_no_value_of_a_header_breaks_a_request(
     seed_client: TestClient, seed_index: Library, header: str
 ) -> None:
-    pdf = next(record.document_id for record in seed_index.documents() if record.kind == "pdf")
+    pdf = next(record.document_id for record in seed_index.catalog.documents() if record.kind == "pdf")
     pages = ["/", "/healthz", "/v1/documents?brief=true", f"/v1/documents/{pdf}", "/openapi.json"]
     statuses = {
         (page, value): seed_client.get(page, headers=[(header.encode(), value)]).status_code

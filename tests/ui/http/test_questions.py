@@ -212,8 +212,8 @@ def test_documents_lists_the_library_without_the_server_s_folders(seed_client: T
 
 
 def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, seed_index: Library) -> None:
-    inquiry = next(record for record in seed_index.documents() if record.kind == "pdf")
-    stored = seed_index.text(inquiry.document_id)
+    inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
+    stored = seed_index.catalog.text(inquiry.document_id)
     route = f"/v1/documents/{inquiry.document_id}/text"
     whole = seed_client.get(route, params={"version": 1}).json()
     assert whole == {

@@ -232,7 +232,7 @@ def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
         assert sorted(file.name for file in uploads_folder(index).iterdir()) == (
             ["a.txt", "a.txt.meta.yaml"] if done else []
         )
-        assert [record.document_id for record in index.documents()] == ([1] if done else [])
+        assert [record.document_id for record in index.catalog.documents()] == ([1] if done else [])
         report = sync(index, reader=loading)
         assert (report.added, report.changed, report.removed, report.unchanged) == ((), (), (), int(done))
 

@@ -1,4 +1,4 @@
-"""The work that a served library needs beside its writer: watching folders, and maintaining the index."""
+"""A server's background work beside its writer: watching folders, and compacting the caches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.workers.writer import Writer
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
-    """Work that syncs the followed folders once, and then whenever a file in them changes."""
+    """Work that syncs the followed folders once, and then after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:
@@ -22,15 +22,15 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """A step that settles the index if anything was committed since the last step, by any process."""
-    settled = -1
+    """A step that compacts the library if any process has committed since the last step."""
+    compacted = -1
 
     def step() -> None:
-        nonlocal settled
+        nonlocal compacted
         generation = index.catalog.generation()
-        if generation != settled:
-            # Also if this fails: a full disk is tried again, and told, only after another commit.
-            settled = generation
-            index.settle()
+        if generation != compacted:
+            # Set even if compacting fails: a full disk is tried, and logged, again after another commit only.
+            compacted = generation
+            index.compact()
 
     return step

@@ -1,4 +1,4 @@
-"""Commits that are broken off leave no trace, and what grew out of shape is written afresh beside it."""
+"""An interrupted commit leaves no trace, and compaction rewrites caches while searches go on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index.catalog.builds import begin_build, put_in_build
+from index.catalog.builds import add_to_build, begin_build
 from index.embedding.encoder import Encoder
-from index.embedding.pipeline import make
+from index.embedding.pipeline import embed_documents
 from index.library import Library
 from index.records import Recipe
-from index.search import maintenance as upkeep
+from index.search import maintenance
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.manifest import read_marker
-from index.vectors import Sizes
+from index.search.manifest import read_manifest
+from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
 
-BASES = Sizes(small=1)
+BASES = IndexPolicy(small=1)
 """Makes a base of vectors of a handful."""
 
 QUERIES = ("gate", "river dam", "council of Varda", "police", "failed at night")
@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(encoder: Encoder, home: Path) -> Iterator[Library]:
-    with Library.open(home, encoder, sizes=BASES) as opened:
+    with Library.open(home, encoder, policy=BASES) as opened:
         yield opened
 
 
@@ -82,7 +82,7 @@ class TestBrokenOff:
         with index.catalog.reading() as reader:
             last = reader.last_chunk()
         broken_commit(index, "Lost gates of Varda, and the dam.")
-        noted = read_marker(folder(home))
+        noted = read_manifest(folder(home))
         assert noted is not None
         assert noted.writing
         ahead = LexicalIndex(folder(home) / noted.words).words()
@@ -94,7 +94,7 @@ class TestBrokenOff:
             other.replace([incoming("Three gates.", "b.txt")])
             assert texts(index) == texts(other) == ["One gate.", "Three gates."]
             assert other.search("Lost Varda dam", dense_weight=0) == []
-        index.settle()
+        index.compact()
         expected = from_scratch(encoder, tmp_path / "new", ("a.txt", "One gate."), ("b.txt", "Three gates."))
         assert all_found(index) == expected
 
@@ -106,8 +106,8 @@ class TestBrokenOff:
         # A rebuilding process goes on meanwhile, and is given the numbers that were taken back.
         recipe = Recipe(encoder.key, 4, 40, 1)
         build = begin_build(index.catalog.engine, recipe)
-        [new] = make([incoming("One gate.", "a.txt")], recipe, encoder, index.catalog)
-        put_in_build(index.catalog.engine, build, {1: (1, new)})
+        [new] = embed_documents([incoming("One gate.", "a.txt")], recipe, encoder, index.catalog)
+        add_to_build(index.catalog.engine, build, {1: (1, new)})
         with Library.open(home, encoder) as other:
             for library in (index, other):
                 assert texts(library, "Lost gates of Varda") == ["One gate."]
@@ -123,7 +123,7 @@ class TestBrokenOff:
         index.replace([incoming("One gate.", "a.txt")])
         with Library.open(home, encoder) as other:
             assert texts(index) == texts(other) == ["One gate."]
-            index.settle()
+            index.compact()
             expected = from_scratch(encoder, tmp_path / "new", ("a.txt", "One gate."))
             assert all_found(index) == all_found(other) == expected
 
@@ -147,13 +147,13 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
         other.replace([], [3])
         for library in (index, other):
             assert texts(library) == ["One gate.", "Three gates."]
-        assert index.settle()
+        assert index.compact()
         expected = from_scratch(encoder, tmp_path / "new", ("a.txt", "One gate."), ("b.txt", "Three gates."))
         assert all_found(index) == expected
         assert texts(other) == ["One gate.", "Three gates."]
     with Library.open(home, encoder) as later:
         assert all_found(later) == expected
-    noted = read_marker(folder(home))
+    noted = read_manifest(folder(home))
     assert noted is not None
     assert (noted.words_generation, noted.writing) == (4, False)
 
@@ -173,13 +173,13 @@ class TestSettling:
     ) -> None:
         expected = from_scratch(encoder, tmp_path / "new", *self.REPORTS)
         watched = Watched(encoder)
-        with Library.open(home, watched, sizes=BASES) as index:
+        with Library.open(home, watched, policy=BASES) as index:
             self.filled(index)
             assert all_found(index) != expected, "removed words count in the rarity of others"
             watched.embedded.clear()
-            assert index.settle()
+            assert index.compact()
             assert (all_found(index), watched.embedded) == (expected, [])
-            assert not index.settle(), "there is nothing more to do"
+            assert not index.compact(), "there is nothing more to do"
             with Library.open(home, encoder) as other:
                 assert all_found(other) == expected
 
@@ -188,10 +188,10 @@ class TestSettling:
     ) -> None:
         self.filled(index)
         before = {entry.name for entry in folder(home).iterdir()}
-        assert not any(name.startswith("vectors") for name in before), "a base is made when it is settled"
-        assert index.settle()
+        assert not any(name.startswith("vectors") for name in before), "a base is made when it is compacted"
+        assert index.compact()
         after = {entry.name for entry in folder(home).iterdir()}
-        noted = read_marker(folder(home))
+        noted = read_manifest(folder(home))
         assert noted is not None
         assert after == {"current.json", noted.words, noted.base}
         assert before & after == {"current.json"}
@@ -201,17 +201,17 @@ class TestSettling:
 
     def test_nothing_is_done_where_all_is_in_shape(self, encoder: Encoder, home: Path) -> None:
         with Library.open(home, encoder) as index:
-            assert not index.settle(), "an empty library"
+            assert not index.compact(), "an empty library"
             index.replace([incoming("One gate."), incoming("Two gates.", "b.txt")])
             kept = sorted(folder(home).iterdir())
-            assert not index.settle()
+            assert not index.compact()
             assert sorted(folder(home).iterdir()) == kept
 
     def test_others_go_on_and_see_the_next_commit(self, encoder: Encoder, index: Library, home: Path) -> None:
         self.filled(index)
         with Library.open(home, encoder) as other:
             before = [texts(other, query) for query in QUERIES]
-            assert index.settle()
+            assert index.compact()
             assert [texts(other, query) for query in QUERIES] == before
             index.replace([incoming("The weir is new.", "w.txt")], [1])
             assert texts(other, "weir") == texts(index, "weir")
@@ -228,49 +228,49 @@ class TestSettling:
             assert len(texts(other)) == 6
             for number in (1, 2, 3):
                 index.replace([], [number])
-            assert index.settle()
+            assert index.compact()
             index.replace([incoming("Gate 9.", "9.txt")], [4])
-            index.settle()
+            index.compact()
             with index.catalog.reading() as reader:
                 assert (reader.removed(), reader.forgotten()) == ([4], 4), "the base still has the last one"
             expected = ["Gate 4.", "Gate 5.", "Gate 9."]
             assert texts(other) == texts(index) == expected
             assert all_found(other) == all_found(index)
 
-    def test_what_comes_and_goes_while_it_settles_is_there_after_it(
+    def test_what_comes_and_goes_while_it_compacts_is_there_after_it(
         self, encoder: Encoder, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.filled(index)
-        make_base = upkeep.make_base
+        build_base = maintenance.build_base
         with Library.open(home, encoder) as other:
 
             def meanwhile(*arguments: object) -> object:
-                base = make_base(*arguments)  # type: ignore[arg-type]
+                base = build_base(*arguments)  # type: ignore[arg-type]
                 other.replace([incoming("The weir is new.", "w.txt")], [2])
                 return base
 
-            monkeypatch.setattr(upkeep, "make_base", meanwhile)
-            assert index.settle()
+            monkeypatch.setattr(maintenance, "build_base", meanwhile)
+            assert index.compact()
             assert texts(index, "weir") == texts(other, "weir")
             monkeypatch.undo()
-            assert index.settle()
+            assert index.compact()
             reports = [*self.REPORTS[:11], *self.REPORTS[12:], ("w.txt", "The weir is new.")]
             expected = from_scratch(encoder, tmp_path / "new", *reports)
             assert all_found(index) == expected
         with Library.open(home, encoder) as later:
             assert all_found(later) == expected
 
-    def test_one_settles_at_a_time(self, index: Library, home: Path) -> None:
+    def test_one_process_compacts_at_a_time(self, index: Library, home: Path) -> None:
         self.filled(index)
-        with FileLock(home / "settle.lock"):
-            assert not index.settle()
-        assert index.settle()
+        with FileLock(home / "compact.lock"):
+            assert not index.compact()
+        assert index.compact()
 
     def test_caches_that_are_lost_after_it_are_made_again(
         self, encoder: Encoder, index: Library, home: Path
     ) -> None:
         self.filled(index)
-        index.settle()
+        index.compact()
         index.replace([], [1])
         expected = [texts(index, query) for query in QUERIES]
         shutil.rmtree(home / "caches")

@@ -1,0 +1,255 @@
+"""The search caches of one generation: vectors and words, opened, brought up to date, and written."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from index.catalog.reader import CatalogReader
+from index.errors import LexicalIndexError
+from index.private import make_folder
+from index.records import Allowed, Build, Filters
+from index.search.bm25 import LexicalIndex, Words, entries, files_in
+from index.search.manifest import (
+    FileStates,
+    Manifest,
+    are_unchanged,
+    digests,
+    is_intact,
+    read_manifest,
+    states_of,
+    write_manifest,
+)
+from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
+
+_DEAD_WORDS = 0.05
+"""The words are rewritten once a larger share of their passages is removed but still counts in BM25."""
+
+_FILTERS = 16
+"""Filters whose result a generation remembers: a byte per passage each."""
+
+_QUICK_WORDS = 20_000
+"""Up to this many passages the words are rewritten for a single removal, in about a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Vectors and words of one generation. Safe to share between threads.
+
+    Attributes:
+        generation: the catalog's generation.
+        build: the build of the passages; None while nothing was ever indexed.
+        last: the highest chunk id of the generation.
+        vectors: the passages' vectors.
+        index: the tantivy index of the words; None while nothing was ever indexed.
+        words: the words as a search reads them; they may include ``hidden`` passages.
+        gone: ids of removed chunks that the words may still have, in order.
+        files: the states of the mapped files, from before they were opened.
+        narrowed: the result of recent filters, by filters and ``CatalogReader.touched``.
+    """
+
+    generation: int
+    build: Build | None
+    last: int
+    vectors: VectorIndex
+    index: LexicalIndex | None = None
+    words: Words | None = None
+    gone: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    files: FileStates = field(default_factory=dict)
+    narrowed: dict[tuple[Filters, int], Allowed] = field(default_factory=dict, compare=False)
+
+    def is_intact(self) -> bool:
+        """Whether no mapped file was changed; a search of a changed file may return nonsense or crash."""
+        return are_unchanged(self.files)
+
+    def is_writable(self) -> bool:
+        """Whether passages can be added to the words. The caller holds the write lock."""
+        try:
+            # Open the index again: the files of the open one may be deleted by now.
+            return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
+        except LexicalIndexError:
+            return False
+
+    def with_words(self) -> Caches:
+        """These caches with the words as they are on disk now; raises LexicalIndexError."""
+        if self.index is None:
+            return self
+        words = self.index.words()
+        return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
+
+    def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of ``numbers`` are not in this generation: written ahead of it, or removed by then."""
+        if not len(self.gone):
+            return np.asarray(numbers > self.last)
+        places = np.minimum(np.searchsorted(self.gone, numbers), len(self.gone) - 1)
+        return np.asarray((numbers > self.last) | (self.gone[places] == numbers))
+
+    def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
+        """The documents and chunks that pass ``filters``; ``reader`` reads the same generation."""
+        state = filters, reader.touched
+        known = self.narrowed.get(state)
+        if known is None:
+            known = reader.allowed(filters)
+            if len(self.narrowed) >= _FILTERS:
+                self.narrowed.clear()
+            self.narrowed[state] = known
+        return known
+
+    def has_dead_words(self) -> bool:
+        """Whether so many removed passages count in the words that they should be rewritten."""
+        if self.words is None:
+            return False
+        # Removals that could not be written to the words yet count, too.
+        words = self.words
+        dead = words.dead + words.count(self.gone.tolist()) + words.count_after(self.last)
+        return dead > (0 if len(words) <= _QUICK_WORDS else _DEAD_WORDS * len(words))
+
+
+def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
+    """Open the caches in ``folder`` at the generation of ``reader``.
+
+    Args:
+        folder: the build's folder of caches.
+        reader: reads a catalog that has a build.
+        dimensions: the length of a vector.
+
+    Returns:
+        None if the caches are missing, damaged or incomplete.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return None
+    try:
+        files = states_of([*files_in(folder / manifest.words), *_bases(folder)])
+        if not is_intact(folder, manifest):
+            return None
+        base = VectorIndex.open(folder / manifest.base, dimensions) if manifest.base else None
+        index = LexicalIndex(folder / manifest.words)
+        words = index.words()
+    except (VectorIndexError, LexicalIndexError):
+        return None
+    gone = reader.removed()
+    vectors = (base or VectorIndex.empty(dimensions)).removed(gone if base else ())
+    caches = Caches(
+        reader.generation,
+        reader.build,
+        reader.last_chunk(),
+        _with_new(vectors, reader, manifest.last if base else 0),
+        index,
+        words,
+        np.array(gone, np.int64),
+        files,
+    )
+    return caches if _is_complete(caches, reader) else None
+
+
+def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches | None:
+    """Bring the caches of an earlier generation to that of ``reader``; None if they must be opened anew."""
+    if caches.index is None or caches.generation < reader.forgotten():
+        return None
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return None
+    removed = reader.removed(since=caches.generation)
+    try:
+        same = caches.index.folder == folder / manifest.words
+        index = caches.index if same else LexicalIndex(folder / manifest.words)
+        words = index.words()
+        files = states_of([*files_in(index.folder), *_bases(folder)])
+    except LexicalIndexError:
+        return None
+    vectors = _with_new(caches.vectors.removed(removed), reader, caches.last)
+    gone = np.union1d(caches.gone, np.array(removed, np.int64))
+    last = reader.last_chunk()
+    # The folder may have been deleted and begun again.
+    if len(words) - words.count_after(last) < len(vectors):
+        return None
+    # Keep the state that a file had when its digest was checked.
+    files = {file: caches.files.get(file, state) for file, state in files.items()}
+    return Caches(reader.generation, caches.build, last, vectors, index, words, gone, files)
+
+
+def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifest:
+    """Write the words of the generation of ``reader`` to a new folder.
+
+    Returns:
+        A manifest without a base: all vectors are in memory.
+    """
+    make_folder(folder)
+    manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
+    LexicalIndex(folder / manifest.words).add(entries(reader.passages(), titled=titled))
+    return replace(manifest, digests=digests(folder, manifest))
+
+
+def build_base(
+    folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
+) -> Manifest:
+    """Write the vectors of the generation of ``reader`` to a new base.
+
+    Returns:
+        A manifest of the base alone.
+    """
+    make_folder(folder)
+    name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
+    VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, policy)
+    made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
+    return replace(made, digests=digests(folder, made))
+
+
+def catch_up_words(
+    folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
+) -> Manifest:
+    """Bring words of an earlier generation to that of ``reader``.
+
+    Args:
+        folder: the build's folder of caches.
+        manifest: names the words and their generation.
+        reader: reads the newer generation.
+        last: the highest chunk id in the words' generation.
+        titled: as for :func:`index.search.bm25.entries`.
+    """
+    words = LexicalIndex(folder / manifest.words)
+    if reader.last_chunk() > last:
+        words.add(entries(reader.passages(after=last), titled=titled))
+    words.remove(reader.removed(since=manifest.words_generation))
+    caught_up = replace(manifest, words_generation=reader.generation)
+    return replace(caught_up, digests=digests(folder, caught_up))
+
+
+def prepare_words(folder: Path, last: int) -> tuple[Manifest, LexicalIndex]:
+    """Open the words in ``folder`` for writing, and remove what an interrupted commit left in them.
+
+    Args:
+        folder: the build's folder of caches, created if it is missing.
+        last: the highest chunk id that was ever committed.
+    """
+    make_folder(folder)
+    manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")
+    write_manifest(folder, replace(manifest, writing=True))
+    words = LexicalIndex(folder / manifest.words)
+    words.remove_after(last)
+    return manifest, words
+
+
+def _bases(folder: Path) -> Iterator[Path]:
+    return folder.glob("vectors-*.faiss")
+
+
+def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> VectorIndex:
+    for numbers, rows in reader.all_vectors(after):
+        vectors = vectors.added(numbers.tolist(), rows)
+    return vectors
+
+
+def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
+    """Whether vectors and words have as many passages as the catalog."""
+    passages = reader.count_chunks()
+    if caches.words is None or len(caches.vectors) != passages:
+        return False
+    ahead, behind = caches.words.count_after(caches.last), caches.words.count(caches.gone.tolist())
+    return len(caches.words) - ahead - behind == passages
