@@ -113,7 +113,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
         with path.open("rb") as file:
             data = file.read(status.st_size + 1)  # read(n) allocates n bytes at once
     except FileNotFoundError as error:
-        raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
+        raise LoadError(path, "does not exist", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
         raise LoadError(path, "cannot be read: permission denied", "allow this user to read it") from error
     except OSError as error:

@@ -60,7 +60,7 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     blocks = _blocks(data, path)
     if all(isinstance(block, Heading) for block in blocks):
         raise LoadError(
-            path, "holds no words to read: its visible sheets are empty", "save it again with them"
+            path, "holds no words to read: its visible sheets are empty", "save it again with its text"
         )
     text = join(blocks)
     return assemble(
