@@ -17,7 +17,7 @@ from index.loaders.mail.message import read_eml
 from index.loaders.markdown import read_markdown
 from index.loaders.metadata import dated
 from index.loaders.opendocument.odt import read_ods, read_odt
-from index.loaders.options import DEFAULTS, Limits, Loader, Options
+from index.loaders.options import DEFAULTS, MEGABYTE, Limits, Loader, Options
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import check
 from index.loaders.rtf.document import read_rtf
@@ -70,7 +70,6 @@ _PLAIN = {read_text, read_markdown, read_delimited}
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 """Byte order marks of encodings in which text may take more bytes than in UTF-8."""
 
-_MEGABYTE = 1024 * 1024
 
 SUFFIXES = frozenset(_READERS)
 """The suffixes, in lower case, of the files that can be loaded."""
@@ -109,18 +108,18 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
             raise LoadError(path, f"is {kind}, not a file", "give the file itself")
-        if status.st_size > megabytes * _MEGABYTE:
+        if status.st_size > megabytes * MEGABYTE:
             raise _too_large(path, status.st_size, megabytes)
         with path.open("rb") as file:
             data = file.read(status.st_size + 1)  # read(n) allocates n bytes at once
     except FileNotFoundError as error:
-        raise LoadError(path, "is not there", "check its path, or sync again if it was moved") from error
+        raise LoadError(path, "does not exist", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
         raise LoadError(path, "cannot be read: permission denied", "allow this user to read it") from error
     except OSError as error:
         cause = f"cannot be read: {error.strerror or error}"
         raise LoadError(path, cause, "check the disk that it is on") from error
-    if len(data) > megabytes * _MEGABYTE:
+    if len(data) > megabytes * MEGABYTE:
         raise _too_large(path, len(data), megabytes)
     if not data:
         raise LoadError(path, "is empty: it has no bytes", "save it again with its text")
@@ -128,7 +127,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
 
 
 def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
-    cause = f"has {size / _MEGABYTE:,.0f} MB, more than the limit of {megabytes:,} MB"
+    cause = f"has {size / MEGABYTE:,.0f} MB, more than the limit of {megabytes:,} MB"
     return LoadError(path, cause, "split it into parts")
 
 
@@ -140,8 +139,8 @@ def _check_text(path: Path, size: int, limits: Limits) -> None:
         size: the size of its text in UTF-8, in bytes.
         limits: the limits for a file.
     """
-    if size > limits.text_megabytes * _MEGABYTE:
-        text = f"{size / _MEGABYTE:,.1f} MB of text"
+    if size > limits.text_megabytes * MEGABYTE:
+        text = f"{size / MEGABYTE:,.1f} MB of text"
         cause = f"has {text}, more than the limit of {limits.text_megabytes:,} MB"
         remedy = "split it into parts, or allow more text (the setting max_text_megabytes)"
         raise LoadError(path, cause, remedy)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from index.errors import LoadError
 from index.loaders.blocks import flow
 from index.loaders.magic import OLD_OFFICE, binary_kind
 from index.loaders.metadata import Properties, iso_date, readable_property
-from index.loaders.options import Limits
+from index.loaders.options import MEGABYTE, Limits
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 65_535
 """The number of entries that an archive can have without the ZIP64 extension."""
 
-_MEGABYTE = 1024 * 1024
+_DAMAGE = (
+    *(BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, SyntaxError, AssertionError),
+    *(LookupError, ValueError, TypeError, AttributeError, OverflowError),
+)
 _ENCRYPTED = 0x1
 """The flag of an entry that needs a password (APPNOTE.TXT, 4.4.4)."""
 
@@ -64,11 +69,11 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         raise LoadError(path, "is encrypted", "save it without a password")
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > limits.unpacked_megabytes * _MEGABYTE:
-        size = f"{unpacked / _MEGABYTE:,.0f} MB"
+    if unpacked > limits.unpacked_megabytes * MEGABYTE:
+        size = f"{unpacked / MEGABYTE:,.0f} MB"
         cause = f"unpacks to {size}, more than the limit of {limits.unpacked_megabytes:,} MB"
         raise LoadError(path, cause, "split it into parts")
-    if unpacked > max(len(data) * limits.expansion, _MEGABYTE):
+    if unpacked > max(len(data) * limits.expansion, MEGABYTE):
         growth = f"{unpacked / len(data):,.0f} times its size"
         cause = f"unpacks to {growth}, more than the limit of {limits.expansion:,} times"
         raise LoadError(path, f"{cause}, as malicious archives do", "save it again")
@@ -76,6 +81,31 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
         other = found if found not in {None, "a ZIP archive", kind} else None
         seems = f": it seems to be {other}" if other else f": it has no {needed}"
         raise LoadError(path, f"is named {path.suffix} but is not {kind}{seems}", f"save it again as {kind}")
+
+
+@contextmanager
+def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator[None]:
+    """Turn the errors that a library raises about a damaged file into a LoadError.
+
+    The libraries for Office files check little, and parse many parts only when they are needed. So damage
+    raises whatever error comes of it, at any point of the reading.
+
+    Args:
+        path: the file.
+        program: the kind of program that can repair the file.
+        own: the library's own errors.
+    """
+    from lxml.etree import LxmlError
+
+    damage: tuple[type[Exception], ...] = (*_DAMAGE, LxmlError, *own)
+    try:
+        yield
+    except RecursionError as error:
+        raise LoadError(path, "is broken: its parts are nested too deeply", "save it again") from error
+    except damage as error:
+        first = error.__cause__ or error
+        cause = flow(str(first.args[0] if first.args else "")) or type(first).__name__
+        raise LoadError(path, f"is broken: {cause}", f"open it in a {program} and save it again") from error
 
 
 def parse_xml(data: bytes) -> Element:

@@ -10,6 +10,9 @@ _ROMAN = (
 )
 _VALUES = {letters: value for value, letters in _ROMAN if len(letters) == 1}
 _NOTE_SIGNS = "*†‡§"
+LETTER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+"""Word's formats by their short names in HTML and OpenDocument."""
+
 _MOST = 4000
 """Roman numerals have no letters for numbers from here on."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from index.documents import Document
 
+MEGABYTE = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """Replaces an unknown sign: leaving the sign out would change the meaning of a sentence."""
 
 _FIRST = 0x20
@@ -70,8 +70,8 @@ def sign(place: int, font: str | None) -> str:
     at = place - _PRIVATE if place >= _PRIVATE else place
     signs = _FONTS.get((font or "").casefold())
     if signs is None:
-        return _ANY_FONT.get(at, _UNKNOWN)
-    return signs[at - _FIRST] if 0 <= at - _FIRST < len(signs) else _UNKNOWN
+        return _ANY_FONT.get(at, UNKNOWN)
+    return signs[at - _FIRST] if 0 <= at - _FIRST < len(signs) else UNKNOWN
 
 
 def in_font(text: str, font: str | None) -> str:

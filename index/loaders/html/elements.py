@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.loaders.blocks import BULLET, Block, Heading, flow
 from index.loaders.html.tables import CELLS, Table, open_table
-from index.loaders.numerals import written_number
+from index.loaders.numerals import LETTER_FORMATS, written_number
 from index.loaders.superscripts import superscript
 from index.loaders.text import unwrap
 
@@ -50,10 +50,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 
 _LIST_STYLE = re.compile(r"\blist-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
 _KINDS = {
-    "a": "lowerLetter",
-    "A": "upperLetter",
-    "i": "lowerRoman",
-    "I": "upperRoman",
+    **LETTER_FORMATS,
     "lower-alpha": "lowerLetter",
     "upper-alpha": "upperLetter",
     "lower-latin": "lowerLetter",

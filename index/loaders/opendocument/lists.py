@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.loaders.blocks import BULLET
-from index.loaders.numerals import written_number
+from index.loaders.numerals import LETTER_FORMATS, written_number
 from index.loaders.opendocument.names import STYLE, TEXT
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _LIST = f"{TEXT}list"
 _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
@@ -87,7 +86,7 @@ class Lists:
 
     def _counted(self, style: str, depth: int) -> str:
         level = self._styles[style].get(depth)
-        kind = _FORMATS.get(level.get(f"{STYLE}num-format", "") if level is not None else "", "decimal")
+        kind = LETTER_FORMATS.get(level.get(f"{STYLE}num-format", "") if level is not None else "", "decimal")
         return written_number(self._counts[style].get(depth, self._start(style, depth)), kind)
 
     def _start(self, style: str, depth: int) -> int:

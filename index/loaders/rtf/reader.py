@@ -24,7 +24,7 @@ from index.loaders.rtf.marks import (
 )
 from index.loaders.rtf.notes import Notes
 from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RUNNING, SPACES, TIMES, UNREAD
-from index.loaders.symbols import sign
+from index.loaders.symbols import UNKNOWN, sign
 
 MAX_DEPTH = 10_000
 """Deeper groups do not set anything; no program nests a hundred groups."""
@@ -35,9 +35,6 @@ _TOKEN = re.compile(
 _SYMBOL = re.compile(r"^\s*SYMBOL\s+(\d{1,5})\b(?:.*?\\f\s+(?:\"([^\"]*)\"|(\S+)))?", re.IGNORECASE)
 _ENDS = {"line": LINE, "cell": CELL_END, "row": ROW_END}
 _SWITCHES = {"v": "is_hidden", "deleted": "is_deleted", "super": "is_raised", "up": "is_raised"}
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Replaces an equation, which is not read: leaving it out would change the meaning of a sentence."""
-
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]")
 
 
@@ -171,7 +168,7 @@ class _Reader(Characters):
             group.label_of = group.part
         elif is_optional:
             if word == "moMath":
-                self.write(_UNKNOWN)
+                self.write(UNKNOWN)  # equations are not read
             group.part = None
         elif word == "fldrslt" and self._has_symbol:
             group.part, self._has_symbol = None, False

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from index.loaders.options import DEFAULTS
+from index.loaders.options import DEFAULTS, MEGABYTE
 from index.loaders.sandbox.protocol import READY, Answer, Request, pack, receive, send, unpack
 from index.text.cutting import Cutting
 
@@ -29,7 +29,6 @@ _END_SECONDS = 5.0
 _WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
 _PART_BYTES = 4096
-_MEGABYTE = 1024 * 1024
 
 
 class ReaderDiedError(Exception):
@@ -69,7 +68,7 @@ class Child:
 
     def wait_until_ready(self) -> None:
         """Wait until the process accepts requests. Raises the errors of ``ask``."""
-        self._talk(None, _START_SECONDS, _MEGABYTE)
+        self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
         """The answer to ``request``.
@@ -98,7 +97,7 @@ class Child:
 
     def _answer(self, request: Request) -> Answer:
         limits = request.options.limits
-        seconds, most = limits.seconds, limits.memory_megabytes * _MEGABYTE
+        seconds, most = limits.seconds, limits.memory_megabytes * MEGABYTE
         answer = self._talk(pack(request), seconds, most)
         if request.cutting is not None and answer == READY:
             answer = self._talk(None, seconds, most)
@@ -107,7 +106,7 @@ class Child:
     def _open(self, cutting: Cutting) -> None:
         """Make the process open a tokeniser, unless it has done so; its time is not counted as a file's."""
         if cutting.tokenizer != self._tokenizer:
-            self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, _MEGABYTE)
+            self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, MEGABYTE)
             self._tokenizer = cutting.tokenizer
 
     def end(self) -> None:

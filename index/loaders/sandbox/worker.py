@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from index.errors import LoadError
 from index.loaders import content, load
-from index.loaders.options import Limits
+from index.loaders.options import MEGABYTE, Limits
 from index.loaders.pdf.open import draw_page
 from index.loaders.sandbox.protocol import (
     READY,
@@ -40,7 +40,6 @@ from index.text.tokens import TokenSpans, token_spans_by
 _MOST_OF_A_REQUEST = 1 << 28
 """Bytes. A tokeniser of many languages has 17 MB."""
 
-_MEGABYTE = 1024 * 1024
 
 _GRACE_SECONDS = 10.0
 """The process ends itself so long after the time limit of a file; a living parent has ended it before."""
@@ -70,7 +69,7 @@ def main() -> None:
             token_spans = _tokeniser(request.cutting)
             held_at_first = _memory().resident  # nor is the tokeniser's memory counted as a file's
         answer = _answer(request, token_spans, answers) if request.path else READY
-        kept = (_memory().resident - held_at_first) / _MEGABYTE
+        kept = (_memory().resident - held_at_first) / MEGABYTE
         last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
         _send_answer(replace(answer, last=last), answers)
     # The thread that waits for requests cannot be stopped.
@@ -176,7 +175,7 @@ def _limit(limits: Limits) -> None:
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        allowed = _memory().addressed + limits.memory_megabytes * _MEGABYTE
+        allowed = _memory().addressed + limits.memory_megabytes * MEGABYTE
         resource.setrlimit(
             resource.RLIMIT_AS, (allowed if most == resource.RLIM_INFINITY else min(allowed, most), most)
         )

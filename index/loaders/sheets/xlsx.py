@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from datetime import date, time, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import regex
 
 from index.documents import Document
 from index.errors import LoadError
-from index.loaders.archive import check_archive, core_properties
+from index.loaders.archive import check_archive, core_properties, damage_reported
 from index.loaders.blocks import Block, Heading, flow, join, sections_of
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
@@ -62,7 +60,7 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     blocks = _blocks(data, path)
     if all(isinstance(block, Heading) for block in blocks):
         raise LoadError(
-            path, "holds no words to read: its visible sheets are empty", "save it again with them"
+            path, "holds no words to read: its visible sheets are empty", "save it again with its text"
         )
     text = join(blocks)
     return assemble(
@@ -79,29 +77,16 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    blocks: list[Block] = []
-    try:
-        # openpyxl warns of parts that it cannot write, and prints missing styles.
-        with warnings.catch_warnings(), redirect_stdout(StringIO()):
-            warnings.simplefilter("ignore")
-            book = load_workbook(
-                BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True
-            )
-            try:
-                blocks += _sheets(book)
-            finally:
-                book.close()
-    except (
-        *(BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, InvalidFileException),
-        *(KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, SyntaxError),
-    ) as error:
-        # openpyxl checks little: damage in a file can raise any of these errors.
-        first = error.__cause__ or error
-        cause = flow(str(first.args[0] if first.args else "")) or type(first).__name__
-        raise LoadError(
-            path, f"is broken: {cause}", "open it in a spreadsheet program and save it again"
-        ) from error
-    return blocks
+    # openpyxl warns of parts that it cannot write, and prints missing styles.
+    with (
+        damage_reported(path, "spreadsheet program", InvalidFileException),
+        warnings.catch_warnings(),
+        redirect_stdout(StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
+        with closing(book):
+            return _sheets(book)
 
 
 def _sheets(book: Workbook) -> list[Block]:

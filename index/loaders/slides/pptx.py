@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from index.documents import Document, Section
-from index.errors import LoadError
-from index.loaders.archive import check_archive, core_properties
+from index.loaders.archive import check_archive, core_properties, damage_reported
 from index.loaders.blocks import Block, block_starts, flow, join
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
@@ -81,20 +78,11 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def _slides(data: bytes, path: Path) -> list[_Slide]:
-    from lxml.etree import LxmlError
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
-    try:
+    with damage_reported(path, "presentation program", PythonPptxError):
         return [_slide(slide) for slide in Presentation(BytesIO(data)).slides]
-    except (
-        *(PythonPptxError, LxmlError, BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),
-        *(KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, AssertionError),
-    ) as error:
-        # python-pptx checks little: damage in a file can raise any of these errors.
-        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
-        remedy = "open it in a presentation program and save it again"
-        raise LoadError(path, f"is broken: {cause}", remedy) from error
 
 
 def _slide(slide: Slide) -> _Slide:

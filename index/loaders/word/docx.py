@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from index.documents import Document
-from index.errors import LoadError
-from index.loaders.archive import check_archive, core_properties
+from index.loaders.archive import check_archive, core_properties, damage_reported
 from index.loaders.blocks import Block, flow, join, prose, running_titles, sections_of
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
@@ -20,9 +17,6 @@ from index.loaders.word.content import Content
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
-
-_BROKEN_PARTS = (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError)
-"""Errors of reading a part from an archive whose directory is sound."""
 
 
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
@@ -40,24 +34,11 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         return _read(data, path)
 
 
-@contextmanager
-def damage_named(path: Path) -> Iterator[None]:
-    """Turn python-docx's errors about damaged parts into a LoadError.
-
-    It must surround all reading, since python-docx parses a part only when it is needed.
-    """
+def damage_named(path: Path) -> AbstractContextManager[None]:
+    """Turn the errors that python-docx raises about a damaged file into a LoadError."""
     from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
 
-    try:
-        yield
-    except RecursionError as error:
-        raise LoadError(path, "is broken: its parts are nested too deeply", "save it again") from error
-    except (*_BROKEN_PARTS, OpcError, LxmlError, LookupError, ValueError, AttributeError, TypeError) as error:
-        cause = flow(str(error.args[0] if error.args else "")) or type(error).__name__
-        raise LoadError(
-            path, f"is broken: {cause}", "open it in a word processor and save it again"
-        ) from error
+    return damage_reported(path, "word processor", OpcError)
 
 
 def _read(data: bytes, path: Path) -> Document:

@@ -159,7 +159,9 @@ def test_a_file_of_another_format_than_its_suffix_is_refused(
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "a.txt") == "a.txt: is not there; check its path, or sync again if it was moved"
+    assert (
+        refusal(tmp_path / "a.txt") == "a.txt: does not exist; check its path, or sync again if it was moved"
+    )
 
 
 def test_a_folder_or_a_pipe_is_no_file(tmp_path: Path) -> None:
