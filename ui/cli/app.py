@@ -277,8 +277,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
 def _not_blank(name: str, words: str) -> str:
     if not words.strip():
         raise UsedWronglyError(f"the {name} is empty; write what you want to know")
-    # Python decodes invalid UTF-8 of an argument to half surrogate pairs, which JSON cannot carry.
-    return words.encode("utf-8", "replace").decode()
+    return options.as_utf8(words)
 
 
 def _one_line(message: str) -> str:

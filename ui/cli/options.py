@@ -122,6 +122,10 @@ def request_fields(filters: Filters) -> dict[str, Any]:
     return {**dates, "filters": given} if given else dates
 
 
+def as_utf8(words: str) -> str:
+    """An argument without its invalid bytes, which Python decodes to half surrogate pairs that JSON lacks."""
+    return words.encode("utf-8", "replace").decode()
+
+
 def _words(values: Iterable[str] | None) -> tuple[str, ...]:
-    # Python decodes invalid UTF-8 of an argument to half surrogate pairs, which JSON cannot carry.
-    return tuple(value.encode("utf-8", "replace").decode() for value in values or ())
+    return tuple(map(as_utf8, values or ()))
