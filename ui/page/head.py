@@ -19,35 +19,8 @@ ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
 """Another one for other files: a browser keeps them for good, and never mixes those of two versions."""
 
-STYLES = (
-    "palette",
-    "type",
-    "panes",
-    "tabs",
-    "drawers",
-    "footnoted",
-    "scope",
-    "shortcuts",
-    "menu",
-    "toasts",
-    "answer/conversation",
-    "answer/checks",
-    "answer/footnotes",
-    "answer/card",
-    "answer/actions",
-    "library/library",
-    "library/facets",
-    "library/uploads",
-    "history/history",
-    "source/panel",
-    "source/head",
-    "source/reading",
-    "source/tables",
-    "source/find",
-    "source/about",
-    "print",
-)
-"""Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
+STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
+"""The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
 
 LABELS = "labels.js"
 """The one script that is no module: it runs before Gradio's."""
@@ -57,7 +30,7 @@ MODULES = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*
 
 HEAD = f"""
 <meta name="robots" content="noindex">
-{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}
+{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in STYLES)}
 {"".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in MODULES)}
 <link rel="preload" href="{ASSETS_ROUTE}/locales/en.json" as="fetch" crossorigin>
 <script src="{ASSETS_ROUTE}/{LABELS}"></script>

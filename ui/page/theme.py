@@ -1,6 +1,6 @@
 """The look of the page for Gradio's own components: its variables, from the palette of the stylesheet.
 
-The palette, light and dark, is in ``assets/footnoted.css``. Only the page's ground and text stand here as
+The palette, light and dark, is in ``assets/styles/theme.css``. Only the page's ground and text stand here as
 well: Gradio writes them into the page, where they hold before the stylesheet has arrived.
 """
 

@@ -83,7 +83,7 @@ def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(client
 
 def test_files_are_kept_for_good_under_addresses_that_change_with_them(client: TestClient) -> None:
     gradio = next(iter(re.findall(r"/assets/index-[\w-]+\.js", client.get("/").text)))
-    for route in (f"{ASSETS_ROUTE}/desk.js", f"{ASSETS_ROUTE}/source/panel.css", gradio):
+    for route in (f"{ASSETS_ROUTE}/desk.js", f"{ASSETS_ROUTE}/styles/source.css", gradio):
         response = client.get(route)
         assert (response.status_code, response.headers["cache-control"]) == (
             200,
