@@ -6,6 +6,11 @@
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
 STAMP := $(VENV)/.installed
+PAGE := tests/page
+# The linter and the tests of the page's scripts need npm and Node.js 20.19, 22.7 or later; without them they are skipped.
+NODE := $(shell command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+  if (major > 22 || (major === 22 && minor >= 7) || (major === 20 && minor >= 19)) console.log("found")' 2>/dev/null)
+PAGE_STAMP := $(if $(NODE),$(PAGE)/node_modules/.installed)
 MINIMUM := 3.11
 WORKERS ?= auto
 
@@ -44,15 +49,21 @@ serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
 	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
+$(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
+	npm ci --prefix $(PAGE) --no-audit --no-fund --silent
+	@touch $@
+
 test: $(STAMP) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
 
-lint: $(STAMP) ## Style, types, known security flaws and the direction of imports
+lint: $(STAMP) $(PAGE_STAMP) ## Style, types, known security flaws and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive index rag ui
 	$(VENV)/bin/lint-imports
+	@$(if $(NODE),npm run lint --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the page's scripts and styles are not linted")
 
 docs: $(STAMP) ## Make the documentation's site in site/, readable without a network
 	$(VENV)/bin/python -m docs.settings_table
@@ -84,4 +95,4 @@ bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA
 	$(VENV)/bin/python -m benchmarks.writing
 
 clean: ## Remove caches and the environment; the library in .footnoted stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist site
+	rm -rf $(VENV) $(PAGE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist site

@@ -10,12 +10,15 @@ import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import regex
 
 from index.documents import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
@@ -92,6 +95,8 @@ class _Folding:
     """Folds windows of a text; folds each distinct character once."""
 
     def __init__(self) -> None:
+        import numpy as np
+
         self._lengths = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
         self._offsets = np.zeros(_CODE_POINTS, np.int64)
         self._folds = np.empty(0, np.uint32)
@@ -101,6 +106,8 @@ class _Folding:
 
         The starts are None if each character folds to exactly one.
         """
+        import numpy as np
+
         codes = _codes(text)
         lengths = self._lengths[codes]
         unknown = codes[lengths == _UNKNOWN]
@@ -116,6 +123,8 @@ class _Folding:
         return _text(self._folds[places]), array("q", starts.tobytes())
 
     def _know(self, code: int) -> None:
+        import numpy as np
+
         folded = _codes(_folded(chr(code)))
         self._lengths[code], self._offsets[code] = len(folded), len(self._folds)
         self._folds = np.concatenate([self._folds, folded])
@@ -127,6 +136,8 @@ def _at(starts: Sequence[int] | None, place: int) -> int:
 
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:
+    import numpy as np
+
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 

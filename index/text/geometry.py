@@ -6,8 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
@@ -63,6 +61,8 @@ def boxes(document: Document, span: Span) -> tuple[Box, ...]:
 
 def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
     """The rectangles of a span on one page."""
+    import numpy as np
+
     start = document.page_starts[number]
     bounds = slice((span.start - start) * _BOX_BYTES, (span.end - start) * _BOX_BYTES)
     places = np.frombuffer(document.layouts[number].boxes[bounds], "<u2").reshape(-1, 4)

@@ -97,7 +97,7 @@ UNREADABLE = """async (named) => {
   };
   const locked = { name: 'locked', isDirectory: true, createReader: () => ({ readEntries: refused }) };
   const entries = [{ name: 'gone.txt', file: refused }, locked, ...named.map(file)];
-  const { takeEntries } = await module('library/uploads.js');
+  const { takeEntries } = await module('ingest/uploads.js');
   await takeEntries([{ entry: folder('Weirs', entries), file: null }, { entry: null, file: null }]);
 }"""
 

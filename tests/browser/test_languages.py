@@ -52,6 +52,6 @@ def test_what_is_listed_is_listed_as_the_language_does(
 ) -> None:
     with opened(chromium, seed_server, locale=tag) as watched:
         watched.page.evaluate(
-            "async () => (await module('scope.js')).setScope({ kinds: ['pdf', 'docx', 'xlsx'] })"
+            "async () => (await module('desk/scope.js')).setScope({ kinds: ['pdf', 'docx', 'xlsx'] })"
         )
         expect(watched.page.get_by_text(said, exact=True)).to_be_attached()

@@ -24,11 +24,11 @@ HOSTILE = "<img src=x onerror=document.title='owned'>"
 
 
 def set_scope(page: Page, changes: dict[str, Any]) -> None:
-    page.evaluate("(changes) => module('scope.js').then((scope) => scope.setScope(changes))", changes)
+    page.evaluate("(changes) => module('desk/scope.js').then((scope) => scope.setScope(changes))", changes)
 
 
 def get_scope(page: Page) -> dict[str, Any]:
-    scope: dict[str, Any] = page.evaluate("module('scope.js').then((scope) => scope.getScope())")
+    scope: dict[str, Any] = page.evaluate("module('desk/scope.js').then((scope) => scope.getScope())")
     return scope
 
 
@@ -110,7 +110,7 @@ def test_all_are_removed_at_once(seed_page: Watched) -> None:
 def test_listeners_hear_of_each_change_once(seed_page: Watched) -> None:
     page = seed_page.page
     heard = page.evaluate(
-        """module('scope.js').then(({ onScope, setScope }) => {
+        """module('desk/scope.js').then(({ onScope, setScope }) => {
           const heard = [];
           const end = onScope((scope) => heard.push([scope.publishers, scope.published_after]));
           setScope({ publishers: ['A', 'A'] });
@@ -128,7 +128,7 @@ def test_listeners_hear_of_each_change_once(seed_page: Watched) -> None:
 def test_the_chat_is_told_of_each_change(seed_page: Watched) -> None:
     page = seed_page.page
     told = page.evaluate(
-        """module('scope.js').then(({ setScope }) => {
+        """module('desk/scope.js').then(({ setScope }) => {
           const [box, area] = ['div', 'textarea'].map((tag) => document.createElement(tag));
           const told = [];
           area.addEventListener('input', () => told.push(JSON.parse(area.value)));

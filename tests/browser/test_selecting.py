@@ -82,7 +82,7 @@ def question(page: Page) -> Locator:
 
 def scoped(page: Page) -> list[int]:
     """The reports that the question is kept to; it is to be kept to nothing else."""
-    scope = page.evaluate("module('scope.js').then((scope) => scope.getScope())")
+    scope = page.evaluate("module('desk/scope.js').then((scope) => scope.getScope())")
     ids: list[int] = scope.pop("document_ids")
     assert not any(scope.values())
     return ids
@@ -90,7 +90,7 @@ def scoped(page: Page) -> list[int]:
 
 def test_a_report_is_asked_about_and_about_nothing_else(mill_page: Page, mill: str) -> None:
     page = mill_page
-    narrow = "module('scope.js').then((scope) => scope.setScope({ languages: ['km'] }))"
+    narrow = "module('desk/scope.js').then((scope) => scope.setScope({ languages: ['km'] }))"
     page.evaluate(narrow)
     expect(page.locator("#fn-narrowed .fn-chip")).to_have_count(1)
     page.get_by_role("button", name="Ask about this report").click()

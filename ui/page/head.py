@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from html import escape
 from pathlib import Path
+
+from ui.page.constants import CONSTANTS
 
 
 def _digest_of(folder: Path) -> str:
-    """Names the files of a folder by their names and contents."""
+    """Returns a digest of the names and contents of the files in a folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -17,49 +21,23 @@ def _digest_of(folder: Path) -> str:
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
-"""Another one for other files: a browser keeps them for good, and never mixes those of two versions."""
+"""The route changes with the files: browsers cache them for ever, and never mix two versions."""
 
-STYLES = (
-    "palette",
-    "type",
-    "panes",
-    "tabs",
-    "drawers",
-    "footnoted",
-    "scope",
-    "shortcuts",
-    "menu",
-    "toasts",
-    "answer/conversation",
-    "answer/checks",
-    "answer/footnotes",
-    "answer/card",
-    "answer/actions",
-    "library/library",
-    "library/facets",
-    "library/uploads",
-    "history/history",
-    "source/panel",
-    "source/head",
-    "source/reading",
-    "source/tables",
-    "source/find",
-    "source/about",
-    "print",
-)
-"""Under ``assets/``, in the order in which they are read: a later one may refine an earlier one."""
+STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
+"""The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
 
 LABELS = "labels.js"
-"""The one script that is no module: it runs before Gradio's."""
+"""The only script that is not a module: it must run before Gradio's scripts."""
 
 MODULES = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js") if path.name != LABELS)
-"""All that ``desk.js`` imports, and itself: named in the head, so that they are fetched together."""
+"""``main.js`` and every module that it imports, in the head so that the browser fetches them at once."""
 
 HEAD = f"""
 <meta name="robots" content="noindex">
-{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/{name}.css">' for name in STYLES)}
+<meta name="footnoted" content="{escape(json.dumps(CONSTANTS))}">
+{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in STYLES)}
 {"".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in MODULES)}
 <link rel="preload" href="{ASSETS_ROUTE}/locales/en.json" as="fetch" crossorigin>
 <script src="{ASSETS_ROUTE}/{LABELS}"></script>
-<script type="module" src="{ASSETS_ROUTE}/desk.js"></script>
+<script type="module" src="{ASSETS_ROUTE}/main.js"></script>
 """

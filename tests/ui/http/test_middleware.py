@@ -44,7 +44,7 @@ def test_a_page_may_load_and_run_nothing_from_elsewhere(seed_client: TestClient,
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", f"{ASSETS_ROUTE}/desk.js"])
+@pytest.mark.parametrize("route", ["/", "/docs", "/v1/documents", "/v1/nothing", f"{ASSETS_ROUTE}/main.js"])
 def test_every_response_is_closed_to_other_origins(seed_client: TestClient, route: str) -> None:
     headers = seed_client.get(route).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -67,13 +67,13 @@ def test_the_library_is_compressed_for_those_who_take_it_and_nothing_else(seed_c
         for each in seed_client.get("/v1/documents").json()["documents"]
         if each["page_pictures"]
     )
-    for route in ("/healthz", f"{ASSETS_ROUTE}/desk.js", f"/v1/documents/{inquiry}/pages/1.png"):
+    for route in ("/healthz", f"{ASSETS_ROUTE}/main.js", f"/v1/documents/{inquiry}/pages/1.png"):
         assert encoding(route, taken="gzip") is None
 
 
 def test_files_are_kept_for_good_under_addresses_that_change_with_them(seed_client: TestClient) -> None:
     gradio = next(iter(re.findall(r"/assets/index-[\w-]+\.js", seed_client.get("/").text)))
-    for route in (f"{ASSETS_ROUTE}/desk.js", f"{ASSETS_ROUTE}/source/panel.css", gradio):
+    for route in (f"{ASSETS_ROUTE}/main.js", f"{ASSETS_ROUTE}/styles/source.css", gradio):
         response = seed_client.get(route)
         assert (response.status_code, response.headers["cache-control"]) == (
             200,

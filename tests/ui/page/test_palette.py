@@ -35,7 +35,7 @@ LINES = ("control", "accent", "mark-edge")
 
 
 def palettes() -> dict[str, dict[str, str]]:
-    style = (ASSETS / "palette.css").read_text(encoding="utf-8")
+    style = (ASSETS / "styles" / "theme.css").read_text(encoding="utf-8")
     light, dark = (
         dict(re.findall(r"--fn-([a-z-]+): (#[0-9a-f]{6});", block)) for block in style.split("}")[:2]
     )
@@ -73,7 +73,7 @@ def test_lines_that_show_a_control_stand_out_from_each_ground(scheme: str) -> No
 
 
 def test_each_colour_has_a_dark_counterpart() -> None:
-    style = (ASSETS / "palette.css").read_text(encoding="utf-8")
+    style = (ASSETS / "styles" / "theme.css").read_text(encoding="utf-8")
     light, dark = (re.findall(r"(--fn-[a-z-]+):", block) for block in style.split("}")[:2])
     assert dark == light
 

@@ -1,17 +1,17 @@
-/** Texts as they are compared where neither case nor accents count: as the server folds them. */
+/** Folds text for comparison without case and accents, as the server does (index/text/normalize.py). */
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const UNHEARD = /[\u0300-\u036f\p{Cf}]+/gu; // the signs of other scripts stay: they are no accents
-const STROKES = { đ: "d", ł: "l", ø: "o", ı: "i", ß: "ss" };
+const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // the vowel and tone signs of other scripts are no accents, and stay
+const LETTERS = { đ: "d", ł: "l", ø: "o", ı: "i", ß: "ss", ς: "σ" };
 
-const bare = (text) => text.normalize("NFKD").replace(UNHEARD, "");
+const bare = (text) => text.normalize("NFKD").replace(IGNORED, "");
 
-/** `text` on one line, in one case and without accents: "Lũ LỤT" is "lu lut". */
+/** Returns `text` on one line, in one case and without accents: "Lũ LỤT" becomes "lu lut". */
 export function fold(text) {
   const folded = PLAIN.test(text)
     ? text.toLowerCase()
     : bare(bare(text).toLowerCase())
-        .replace(/[đłøıß]/g, (letter) => STROKES[letter])
+        .replace(/[đłøıßς]/g, (letter) => LETTERS[letter])
         .normalize("NFC");
   return folded.replace(/\s+/g, " ").trim();
 }

@@ -5,7 +5,8 @@
  * key.one, key.other, and what else the language has.
  */
 
-export const LANGUAGES = ["en", "id", "km", "vi", "zh"]; // each with a file under locales/
+import { LANGUAGES } from "./constants.js";
+
 const ENGLISH = "en";
 
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);

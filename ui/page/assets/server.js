@@ -44,7 +44,8 @@ export async function getReports(tag) {
   return { reports: (await response.json()).documents, tag: response.headers.get("ETag") };
 }
 
-export const getReport = (id, version) => ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
+export const getReport = (id, version) =>
+  ofReport(`v1/documents/${id}${version ? `?version=${version}` : ""}`);
 export const getText = (id, version, start, end) =>
   ofReport(`v1/documents/${id}/text?version=${version}&start=${Math.max(start, 0)}&end=${end}`);
 export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
@@ -76,7 +77,8 @@ export const getConversations = async (query, limit, signal) => {
 };
 export const nameConversation = (id, name) => send(`v1/conversations/${id}`, "PATCH", { name });
 /** Deletes a conversation, also while the page is being left. */
-export const removeConversation = (id) => ask(`v1/conversations/${id}`, { method: "DELETE", keepalive: true });
+export const removeConversation = (id) =>
+  ask(`v1/conversations/${id}`, { method: "DELETE", keepalive: true });
 /** Where a conversation is as a file: "md", "html" or "docx". */
 export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.${suffix}`).href;
 

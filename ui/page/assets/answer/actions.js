@@ -1,13 +1,13 @@
 /** The buttons below an answer. */
 
 import { copy } from "../clipboard.js";
+import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { getCopied, words } from "../server.js";
-import { edit } from "./editing.js";
-import { judge } from "./judging.js";
+import { answerAround, answersShown, focusConversation, idOf } from "./answers.js";
+import { judge } from "./feedback.js";
+import { edit } from "./question_form.js";
 import { request } from "./request.js";
-import { say } from "./saying.js";
-import { answerAround, answersShown, focusConversation, idOf } from "./shown.js";
 
 const DOES = {
   "fn-act-copy": copyAnswer,

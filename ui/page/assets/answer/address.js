@@ -5,8 +5,11 @@
  * The link to an answer stays there until something else is asked.
  */
 
+import { make } from "../controls/dom.js";
+import { uncover } from "../desk/panes.js";
 import { write } from "../gradio.js";
-import { answersShown, conversationOf, idOf } from "./shown.js";
+import { answersShown, conversationOf, idOf } from "./answers.js";
+import { request } from "./request.js";
 
 const state = { last: null, begun: false };
 
@@ -35,4 +38,21 @@ function name(field, id) {
   if (id) query.set(field, id);
   const words = query.size ? `?${query}` : "";
   history.replaceState(history.state, "", `${location.pathname}${words}${location.hash}`);
+}
+
+/** A link that shows an answer with what came before it; the page stays, unless another window is asked for. */
+export const answerLink = (id, words) =>
+  make(
+    "a",
+    { href: `?answer=${encodeURIComponent(id)}`, dir: "auto", onclick: (event) => follow(event, id) },
+    words,
+  );
+
+function follow(event, id) {
+  const elsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (elsewhere || !document.querySelector("#fn-request textarea")) return;
+  event.preventDefault();
+  nameAnswer(id);
+  request({ do: "open", answer_id: id });
+  uncover();
 }

@@ -1,32 +1,33 @@
-/*
- * The answers of the conversation: cards beside their marks, what can be done with them, what to ask next,
- * and their conversation in the page's address.
- *
- * Gradio replaces the nodes of a message while it streams, so that whatever is added to one is added again.
- */
+/** The answers that the page shows, as the server marked them: #fn-answer-ID, and .fn-in-CONVERSATION. */
 
-import { startActions } from "./actions.js";
-import { followAddress } from "./address.js";
-import { keepCard, startCard } from "./card.js";
-import { describeMarks, pressGiven } from "./describing.js";
-import { keepEditing } from "./editing.js";
-import { startSaying } from "./saying.js";
-import { offerSuggestions } from "./suggestions.js";
+const WHOLE = "#fn-conversation [id^='fn-answer-']";
 
-const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing];
+/** The whole answers, abstentions among them, in the order of the page. */
+export const answersShown = () => [...document.querySelectorAll(WHOLE)];
 
-/** Does what answers need from now on. */
-export function startAnswers() {
-  startCard();
-  startActions();
-  startSaying();
-  let drawn = 0;
-  const later = () => {
-    drawn ||= requestAnimationFrame(() => {
-      drawn = 0;
-      keepUp.forEach((step) => step());
-    });
-  };
-  const changes = { childList: true, subtree: true };
-  new MutationObserver(later).observe(document.querySelector("gradio-app"), changes);
+/** The whole answer that an element is in; null where it is in none. */
+export const answerAround = (element) => element.closest?.(WHOLE) ?? null;
+
+export const idOf = (answer) => answer.id.replace("fn-answer-", "");
+
+/** The conversation that an answer is in; null where it is in none. */
+export const conversationOf = (answer) =>
+  [...answer.classList].find((name) => name.startsWith("fn-in-"))?.replace("fn-in-", "") ?? null;
+
+/** The question above an answer. */
+export const questionOf = (answer) =>
+  answer.closest(".bot-row")?.previousElementSibling?.querySelector(".fn-question") ?? null;
+
+/** The entry of a mark in its answer's list of footnotes; null where that is not there yet. */
+export function footnoteOf(mark) {
+  const number = /\[(\d+)\]/.exec(mark.textContent)?.[1];
+  return (number && mark.closest(".fn-answer")?.querySelector(`.fn-foot-${number}`)) || null;
+}
+
+/** Puts the focus on the conversation, where what had it goes: a reader begins again from there. */
+export function focusConversation() {
+  const log = document.querySelector('#fn-conversation [role="log"]');
+  if (!log) return;
+  log.tabIndex = -1;
+  log.focus({ preventScroll: true });
 }

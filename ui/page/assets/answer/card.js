@@ -5,9 +5,9 @@
  * finger has no hover: there a mark opens the source at once.
  */
 
-import { make } from "../dom.js";
+import { make } from "../controls/dom.js";
 import { drawn } from "../gradio.js";
-import { footnoteOf } from "./shown.js";
+import { footnoteOf } from "./answers.js";
 
 const MARK = "#fn-conversation .fn-mark";
 const OPENING = 150; // milliseconds that a pointer rests on a mark

@@ -1,9 +1,17 @@
 /*
- * What Gradio's conversation lacks: the newest question stays in view, the focus survives the replacing of a
- * streaming message's nodes, and a message is not labelled with its markup.
+ * Keeps up with Gradio's conversation, which replaces the nodes of a message while it streams: the newest question
+ * stays in view, focus survives, and whatever the page adds to an answer is added again.
  */
 
-import { findAgain, remembered } from "../focus.js";
+import { findAgain, remembered } from "../controls/dom.js";
+import { startSaying } from "../controls/notices.js";
+import { startActions } from "./actions.js";
+import { followAddress } from "./address.js";
+import { keepCard, startCard } from "./card.js";
+import { pressGiven } from "./feedback.js";
+import { describeMarks } from "./marks.js";
+import { keepEditing } from "./question_form.js";
+import { offerSuggestions } from "./suggestions.js";
 
 const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
 
@@ -57,4 +65,23 @@ export function watchConversation() {
   }
   const changes = { childList: true, subtree: true, attributeFilter: ["aria-label"] };
   new MutationObserver(onMutation).observe(document.querySelector("gradio-app"), changes);
+}
+
+const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing];
+
+/** Does what answers need from now on. */
+export function startAnswers() {
+  startCard();
+  startActions();
+  startSaying();
+  let drawn = 0; // the frame in which they are drawn
+  const later = () => {
+    if (drawn) return;
+    drawn = requestAnimationFrame(() => {
+      drawn = 0;
+      keepUp.forEach((step) => step());
+    });
+  };
+  const changes = { childList: true, subtree: true };
+  new MutationObserver(later).observe(document.querySelector("gradio-app"), changes);
 }

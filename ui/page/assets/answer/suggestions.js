@@ -1,10 +1,10 @@
 /** Questions to ask next, below the newest answer: each was asked by the server, and is answered. */
 
-import { button, make } from "../dom.js";
+import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { getSuggestions } from "../server.js";
+import { answersShown, focusConversation, idOf, questionOf } from "./answers.js";
 import { request } from "./request.js";
-import { answersShown, focusConversation, idOf, questionOf } from "./shown.js";
 
 const BELOW = 24; // pixels that stay free below them
 

@@ -1,11 +1,21 @@
-/** The conversations as the server last listed them, without those that are being deleted. */
+/** The kept conversations, as the server last listed them, and their deletion. */
 
-import { getConversations } from "../server.js";
+import { MAX_CONVERSATIONS } from "../constants.js";
+import { notify } from "../controls/notices.js";
+import { t } from "../i18n.js";
+import { getConversations, removeConversation, words } from "../server.js";
 
 const AT_ONCE = 200;
-const MOST = 5000; // that the server lists
 
-const state = { all: [], query: "", limit: AT_ONCE, more: false, gone: new Set(), asked: null, listener() {} };
+const state = {
+  all: [],
+  query: "",
+  limit: AT_ONCE,
+  more: false,
+  gone: new Set(),
+  asked: null,
+  listener() {},
+};
 
 /** Runs `listener` with {conversations, more, query} whenever they were read; `more` where there are older ones. */
 export const onConversations = (listener) => (state.listener = listener);
@@ -17,10 +27,11 @@ export async function readConversations(query = state.query) {
   if (query !== state.query) state.limit = AT_ONCE;
   state.query = query;
   state.asked?.abort();
-  const asked = (state.asked = new AbortController());
+  const asked = new AbortController();
+  state.asked = asked;
   try {
     const found = await getConversations(query, state.limit, asked.signal);
-    state.more = found.length === state.limit && state.limit < MOST;
+    state.more = found.length === state.limit && state.limit < MAX_CONVERSATIONS;
     state.all = found;
     tell();
   } catch (error) {
@@ -31,7 +42,7 @@ export async function readConversations(query = state.query) {
 /** Reads older ones, too. */
 export async function readMore() {
   const before = state.limit;
-  state.limit = Math.min(before + AT_ONCE, MOST);
+  state.limit = Math.min(before + AT_ONCE, MAX_CONVERSATIONS);
   try {
     await readConversations();
   } catch (error) {
@@ -57,3 +68,41 @@ function tell() {
   const conversations = state.all.filter(({ conversation_id }) => !state.gone.has(conversation_id));
   state.listener({ conversations, more: state.more, query: state.query });
 }
+
+// Deletion
+
+const promised = new Set(); // ids
+
+/** Deletes a conversation, and says so; `restored` runs where that was taken back. */
+export function removeWithUndo({ conversation_id: id, name }, restored) {
+  promised.add(id);
+  hideConversation(id, true);
+  const undo = () => {
+    promised.delete(id);
+    hideConversation(id, false);
+    restored();
+  };
+  notify(t("history.deleted", { name }), {
+    action: { words: t("removal.undo"), run: undo },
+    over: () => remove(id, name),
+  });
+}
+
+async function remove(id, name) {
+  if (!promised.delete(id)) return;
+  try {
+    await removeConversation(id);
+    forgetConversation(id);
+  } catch (error) {
+    if (error.status === 404) return forgetConversation(id); // It is gone, as it should be.
+    hideConversation(id, false);
+    notify(t("removal.failed", { title: name, why: words(error) }), { alert: true });
+  }
+  return undefined;
+}
+
+// Not every browser tells that a page ends, but all that it is left.
+addEventListener("pagehide", () => {
+  for (const id of promised) removeConversation(id).catch(() => null);
+  promised.clear();
+});

@@ -1,8 +1,8 @@
 /** The conversation that the page shows, and how another one is opened. */
 
+import { answersShown, conversationOf } from "../answer/answers.js";
 import { request } from "../answer/request.js";
-import { answersShown, conversationOf } from "../answer/shown.js";
-import { uncover } from "../panes.js";
+import { uncover } from "../desk/panes.js";
 
 /** The id of the conversation that is shown; null where none is, or only a question was asked in it. */
 export function currentConversation() {

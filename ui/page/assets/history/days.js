@@ -1,6 +1,6 @@
 /** When conversations were had, as a person says it: today, yesterday, in the last days, earlier. */
 
-import { momentWords } from "../dates.js";
+import { momentWords } from "../facts.js";
 import { t } from "../i18n.js";
 
 const DAY = 86_400_000; // milliseconds

@@ -1,20 +1,23 @@
 /** The conversations that were had, in their tab: found, opened, named, saved as files and deleted. */
 
-import { button, make } from "../dom.js";
-import { findField } from "../finding.js";
+import { EXPORT_FORMATS, MAX_NAME_CHARACTERS } from "../constants.js";
+import { button, icon, make } from "../controls/dom.js";
+import { toggleMenu } from "../controls/menu.js";
+import { findField } from "../controls/search_field.js";
+import { focusRow, VirtualList, walk } from "../controls/virtual_list.js";
 import { t } from "../i18n.js";
-import { toggleMenu } from "../menu.js";
 import { conversationFile, nameConversation, words } from "../server.js";
-import { VirtualList } from "../virtual.js";
-import { focusRow, walk } from "../walking.js";
-import { conversationOf, onConversations, readConversations, readMore } from "./conversations.js";
+import {
+  conversationOf,
+  onConversations,
+  readConversations,
+  readMore,
+  removeWithUndo,
+} from "./conversations.js";
 import { currentConversation, newConversation, openConversation, shownAnswers } from "./current.js";
-import { groupOf } from "./days.js";
-import { removeWithUndo } from "./deleting.js";
-import { conversationRow, dayRow, moreRow, namingRow } from "./row.js";
+import { exactly, groupOf, groupWords, whenWords } from "./days.js";
 
 const TYPING = 200; // milliseconds after the last letter before the server is asked
-const FILES = ["md", "html", "docx"];
 
 const state = { naming: null, shown: "", timer: null, keys: [] };
 const does = { open, menu };
@@ -109,7 +112,7 @@ function menu(conversation, opener) {
   toggleMenu(opener, [
     { words: t("history.rename"), run: () => name(conversation) },
     { heading: t("history.save.as") },
-    ...FILES.map((suffix) => ({
+    ...EXPORT_FORMATS.map((suffix) => ({
       words: t(`file.${suffix}`),
       href: conversationFile(id, suffix),
       download: "",
@@ -177,4 +180,94 @@ function onRowKey(event) {
   event.preventDefault();
   if (event.key === "F2") name(conversation);
   else remove(conversation);
+}
+
+// Rows
+
+/** The row; `does` has what its buttons do: `open` and `menu`, each called with the conversation and the button. */
+export function conversationRow(conversation, does, isCurrent) {
+  const { conversation_id: id, name, answers, updated } = conversation;
+  const when = make(
+    "time",
+    { class: "fn-fact", datetime: updated, title: exactly(updated) },
+    whenWords(updated),
+  );
+  const count = make("span", { class: "fn-fact" }, t("history.answers", { count: answers }));
+  const open = make(
+    "button",
+    {
+      type: "button",
+      class: "fn-report fn-conversation-open",
+      "data-stop": "",
+      "aria-current": isCurrent ? "true" : null,
+      onclick: (event) => does.open(conversation, event.currentTarget),
+    },
+    make("span", { class: "fn-conversation-name", dir: "auto" }, name),
+    make("span", { class: "fn-facts" }, when, " ", count),
+  );
+  const more = button("", (event) => does.menu(conversation, event.currentTarget), {
+    class: "fn-row-more",
+    "data-stop": "",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": t("library.moreOf", { title: name }),
+  });
+  more.append(icon("more"));
+  return make("li", { "data-id": id }, make("div", { class: "fn-row" }, open, more));
+}
+
+export const dayRow = ({ group }) =>
+  make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
+
+/** The row that asks for older conversations. */
+export const moreRow = (readMore) =>
+  make(
+    "li",
+    { class: "fn-more-row", "data-id": "more" },
+    button(t("history.more"), readMore, { class: "fn-small-button", "data-stop": "" }),
+  );
+
+/**
+ * The row with a form in which a conversation is named: `save` hears of the name, and gives what is wrong with
+ * it in words, else nothing; `leave` puts the row back.
+ */
+export function namingRow({ conversation_id: id, name, named }, { save, leave }) {
+  const input = make("input", {
+    class: "fn-field",
+    type: "text",
+    value: named ? name : "",
+    placeholder: name,
+    maxlength: MAX_NAME_CHARACTERS,
+    dir: "auto",
+    autocomplete: "off",
+    "aria-label": t("history.nameOf", { name }),
+    "aria-describedby": "fn-name-hint",
+  });
+  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
+  const form = make(
+    "form",
+    { class: "fn-part fn-naming" },
+    input,
+    make("p", { class: "fn-remark", id: "fn-name-hint" }, t("history.nameHint")),
+    trouble,
+    make(
+      "div",
+      { class: "fn-choices" },
+      make("button", { type: "submit", class: "fn-small-button fn-main" }, t("history.save")),
+      button(t("history.cancel"), leave, { class: "fn-small-button" }),
+    ),
+  );
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    leave();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const wrong = await save(input.value.trim());
+    trouble.hidden = !wrong;
+    trouble.textContent = wrong ?? "";
+    if (wrong) input.focus();
+  });
+  return make("li", { "data-id": id }, form);
 }

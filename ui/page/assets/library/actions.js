@@ -1,12 +1,15 @@
-/** What can be done with a report: the menu of its row. */
+/** The menu of a report's row, and deleting a report with a chance to undo it. */
 
+import { toggleMenu } from "../controls/menu.js";
+import { notify } from "../controls/notices.js";
+import { getScope, setScope } from "../desk/scope.js";
 import { t } from "../i18n.js";
-import { toggleMenu } from "../menu.js";
-import { getScope, setScope } from "../scope.js";
-import { showCitations } from "./cited.js";
-import { editReportInPlace } from "./editing.js";
+import { removeReport, restoreReport, words } from "../server.js";
+import { sayGone } from "../source/panel.js";
+import { showCitations } from "./citations.js";
+import { editReportInPlace } from "./details.js";
 import { focusBeside, focusReport } from "./list.js";
-import { removeWithUndo } from "./removal.js";
+import { hideReport, readReports } from "./reports.js";
 
 /** Opens the menu of a report, at the button of its row. */
 export function reportMenu(report, opener) {
@@ -43,4 +46,43 @@ export function onRowKey(event, report, opener) {
   else if (report.uploaded) remove(report);
   else reportMenu(report, opener);
   event.preventDefault();
+}
+
+// Deletion
+
+/** Deletes a report, and says so; `restored` runs where that was taken back. */
+export function removeWithUndo({ document_id: id, title }, restored) {
+  hideReport(id, true);
+  sayGone(id, true);
+  const removed = removeReport(id);
+  removed.then(readAnew, (error) => putBack(id, t("removal.failed", { title, why: words(error) })));
+  notify(t("removal.done", { title }), {
+    action: { words: t("removal.undo"), run: () => takeBack(id, title, removed, restored) },
+  });
+}
+
+async function takeBack(id, title, removed, restored) {
+  try {
+    await removed;
+  } catch {
+    return; // It was never deleted, which is said already.
+  }
+  try {
+    await restoreReport(id);
+  } catch (error) {
+    notify(t("removal.lost", { title, why: words(error) }), { alert: true });
+    return;
+  }
+  await readAnew();
+  putBack(id);
+  restored();
+}
+
+/** Reads the list; where it is silent now, it is read again by and by, and what was done is done. */
+const readAnew = () => readReports().catch(() => null);
+
+function putBack(id, why = null) {
+  hideReport(id, false);
+  sayGone(id, false);
+  if (why) notify(why, { alert: true });
 }

@@ -1,19 +1,19 @@
 /** The library's panel: the reports, what they are found and narrowed by, and the ways to add some. */
 
-import { make } from "../dom.js";
-import { findField } from "../finding.js";
+import { make } from "../controls/dom.js";
+import { findField } from "../controls/search_field.js";
+import { countReports, isOpen, library, openLibrary } from "../desk/panes.js";
+import { chooseTab } from "../desk/tabs.js";
 import { t } from "../i18n.js";
-import { countReports, isOpen, library, openLibrary } from "../panes.js";
+import { watchDrops } from "../ingest/files.js";
+import { startJobs } from "../ingest/jobs.js";
+import { isUnsent, uploads } from "../ingest/queue.js";
+import { addButtons, takeEntries, uploadsElements } from "../ingest/uploads.js";
 import { words } from "../server.js";
-import { chooseTab } from "../tabs.js";
 import { onRowKey, reportMenu } from "./actions.js";
-import { watchDrops } from "./dropping.js";
 import { facetsElements, showCounts } from "./facets.js";
-import { startJobs } from "./jobs.js";
 import { drawList, find, focusFirst, noteAdded, startList } from "./list.js";
-import { readReports, reportOf } from "./records.js";
-import { isUnsent, uploads } from "./uploading.js";
-import { addButtons, takeEntries, uploadsElements } from "./uploads.js";
+import { readReports, reportOf } from "./reports.js";
 import { viewButton } from "./view.js";
 
 const count = make("p", { class: "fn-count", role: "status" });

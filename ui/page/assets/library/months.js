@@ -23,7 +23,8 @@ export function monthOf(words, otherwise) {
 }
 
 /** What a scope says for reports from a month on, and up to one. */
-export const afterOf = (from) => from && (from.endsWith("-01") ? moved(from, -1).slice(0, 4) : moved(from, -1));
+export const afterOf = (from) =>
+  from && (from.endsWith("-01") ? moved(from, -1).slice(0, 4) : moved(from, -1));
 export const beforeOf = (to) => to && (to.endsWith("-12") ? moved(to, 1).slice(0, 4) : moved(to, 1));
 
 /** The months that a scope's dates stand for; null where it has none. */

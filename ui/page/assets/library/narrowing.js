@@ -31,7 +31,9 @@ function isWithin({ published }, { published_after: after, published_before: bef
 export function narrowed(reports, scope, sought = "") {
   const words = fold(sought).split(" ").filter(Boolean);
   const chosen = FACETS.map(({ field }) => (scope[field].length ? new Set(scope[field]) : null));
-  const counts = Object.fromEntries([...FACETS.map(({ field }) => field), YEARS].map((name) => [name, new Map()]));
+  const counts = Object.fromEntries(
+    [...FACETS.map(({ field }) => field), YEARS].map((name) => [name, new Map()]),
+  );
   const count = (name, value) => counts[name].set(value, (counts[name].get(value) ?? 0) + 1);
   const shown = reports.filter((report) => {
     if (!words.every((word) => report.folded.includes(word))) return false;

@@ -1,7 +1,7 @@
 /** The order of the list: how it is sorted, what stands together, and the items that it is made of. */
 
+import { ownDate } from "../facts.js";
 import { tag } from "../i18n.js";
-import { ownDate } from "../words.js";
 
 const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
 
@@ -41,7 +41,9 @@ function groupsOf(shown, group) {
     if (!groups.has(name)) groups.set(name, []);
     groups.get(name).push(report);
   }
-  const named = [...groups].sort(([a], [b]) => (a === null) - (b === null) || collator.compare(a ?? "", b ?? ""));
+  const named = [...groups].sort(
+    ([a], [b]) => (a === null) - (b === null) || collator.compare(a ?? "", b ?? ""),
+  );
   return named.map(([name, members]) => ({ id: `${group} ${name ?? ""}`, group, name, members }));
 }
 
@@ -67,7 +69,8 @@ export function itemsOf(shown, { group, added, folded }) {
     if (kind)
       items.push({ key: id, of: { id, group: kind, name, count: members.length, isFolded }, position: null });
     if (isFolded) position += members.length;
-    else for (const report of members) items.push({ key: report.document_id, of: report, position: ++position });
+    else
+      for (const report of members) items.push({ key: report.document_id, of: report, position: ++position });
   }
   return items;
 }

@@ -1,8 +1,8 @@
 /** When reports were published: from a month to another, with a picture of how many there are of each year. */
 
-import { make } from "../dom.js";
+import { make } from "../controls/dom.js";
+import { getScope, setScope } from "../desk/scope.js";
 import { numberIn, t } from "../i18n.js";
-import { getScope, setScope } from "../scope.js";
 import { afterOf, beforeOf, fromOf, monthOf, toOf } from "./months.js";
 
 const BARS = 32; // at most; more years share a bar
@@ -53,7 +53,11 @@ function apply() {
     input.value ? monthOf(input.value, otherwise) : "",
   );
   const wrong =
-    from === null || to === null ? "library.monthWrong" : from && to && from > to ? "library.monthOrder" : null;
+    from === null || to === null
+      ? "library.monthWrong"
+      : from && to && from > to
+        ? "library.monthOrder"
+        : null;
   trouble.hidden = !wrong;
   trouble.textContent = wrong ? t(wrong) : "";
   if (!wrong) setScope({ published_after: afterOf(from), published_before: beforeOf(to) });
@@ -84,7 +88,8 @@ const chosenYears = () => {
 /** Lays out the bars for the years of all reports, so that they stay where they are while others narrow. */
 export function layOutYears(years) {
   const [first, last] = [Math.min(...years), Math.max(...years)];
-  const step = STEPS.find((size) => Math.floor(last / size) - Math.floor(first / size) < BARS) ?? STEPS.at(-1);
+  const step =
+    STEPS.find((size) => Math.floor(last / size) - Math.floor(first / size) < BARS) ?? STEPS.at(-1);
   bars = [];
   if (years.size)
     for (let from = first - (first % step); from <= last; from += step)

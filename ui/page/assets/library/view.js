@@ -1,9 +1,8 @@
 /** How the list is sorted and grouped, chosen in a menu and remembered. */
 
-import { button } from "../dom.js";
+import { button, icon } from "../controls/dom.js";
+import { toggleMenu } from "../controls/menu.js";
 import { t } from "../i18n.js";
-import { icon } from "../icons.js";
-import { toggleMenu } from "../menu.js";
 import { recall, remember } from "../storage.js";
 import { GROUP_NAMES, ORDER_NAMES } from "./ordering.js";
 

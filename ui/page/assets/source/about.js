@@ -1,12 +1,12 @@
 /** What is known of a report, and where it was read; its versions, the answers that cite it, and its like. */
 
-import { answerLink } from "../answer/link.js";
-import { button, make } from "../dom.js";
+import { answerLink } from "../answer/address.js";
+import { UNKNOWN_LANGUAGE } from "../constants.js";
+import { button, make } from "../controls/dom.js";
+import { dateWords, kindWords, languageWords, numberWords, timeWords } from "../facts.js";
 import { listed, numberIn, parts, t } from "../i18n.js";
 import { getCitations, getVersions, words } from "../server.js";
-import { UNKNOWN_LANGUAGE, dateWords, kindWords, languageWords, numberWords, timeWords } from "../words.js";
-import { changesSection } from "./changes.js";
-import { versionList } from "./versions.js";
+import { changesSection, versionList } from "./versions.js";
 
 const SAME = 0.995; // of the texts' word runs, estimated: above it no difference was found
 const ABOVE = 16; // pixels left above what is scrolled to

@@ -1,21 +1,17 @@
 /** The area of one report: made once when it is opened; its text is drawn into it later. */
 
-import { make } from "../dom.js";
-import { source } from "../panes.js";
+import { make } from "../controls/dom.js";
+import { source } from "../desk/panes.js";
+import { askAbout } from "../desk/scope.js";
 import { getMatches } from "../server.js";
 import { aboutPane } from "./about.js";
-import { askAbout } from "./asking.js";
-import { wayBack } from "./back.js";
-import { copyWithSource } from "./copying.js";
 import { finder } from "./find.js";
 import { labelled, reportHead } from "./head.js";
 import { outline } from "./outline.js";
 import { pagePane } from "./pages.js";
-import { body, show } from "./panel.js";
-import { selectionBar } from "./selection.js";
-import { offsetAt, pageOf } from "./shown.js";
-import { look, onScroll, onTurn } from "./turning.js";
-import { viewSwitch } from "./views.js";
+import { body, show, wayBack } from "./panel.js";
+import { copyWithSource, selectionBar } from "./selection.js";
+import { look, offsetAt, onScroll, onTurn, pageOf, viewSwitch } from "./viewport.js";
 
 /**
  * Makes the area of a reading, which gets its parts: `place` of the text, `pane` of the pages, `head`,

@@ -1,14 +1,13 @@
 /** Search within a report: a field, how many places were found, and the way from one to the next. */
 
-import { button, make } from "../dom.js";
+import { MAX_QUERY_CHARACTERS } from "../constants.js";
+import { button, icon, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
-import { icon } from "../icons.js";
 import { words } from "../server.js";
-import { paint, unpaint } from "./highlights.js";
+import { paint, unpaint } from "./marks.js";
 import { rangesIn } from "./places.js";
 
 const PAUSE = 200; // milliseconds without a key, after which is searched
-const LONGEST = 200; // characters that the server takes
 
 /**
  * The search of one report.
@@ -24,7 +23,7 @@ export function finder({ search, show, here, leave }) {
     class: "fn-find-field",
     placeholder: t("source.find"),
     "aria-label": t("source.find"),
-    maxlength: LONGEST,
+    maxlength: MAX_QUERY_CHARACTERS,
     autocomplete: "off",
     spellcheck: "false",
     dir: "auto",

@@ -1,6 +1,6 @@
 /** A report's sections, each a way to its place in the text; the one that is being read is marked. */
 
-import { button, make } from "../dom.js";
+import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 
 const DEEPEST = 5; // levels below are set in as this one

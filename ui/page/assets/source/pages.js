@@ -1,6 +1,6 @@
 /** The pages of a report as pictures, with the quoted words marked. */
 
-import { button, make } from "../dom.js";
+import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { pictureAddress, whyNoPicture } from "../server.js";
 

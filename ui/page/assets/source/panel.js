@@ -1,8 +1,8 @@
-/** What the source's area shows: a head, and a body that scrolls. */
+/** The source's area: a head, a body that scrolls, and the button over it that leads back to the quote. */
 
-import { make } from "../dom.js";
+import { button, make } from "../controls/dom.js";
+import { closer, closeSourcePane, source } from "../desk/panes.js";
 import { t } from "../i18n.js";
-import { closeSourcePane, closer, source } from "../panes.js";
 import { words } from "../server.js";
 
 export const body = () => source.querySelector(".fn-desk-body");
@@ -26,4 +26,42 @@ export const bar = (...left) =>
 
 export function failed(error) {
   show([bar()], [make("p", { role: "alert", class: "fn-warning" }, words(error))]);
+}
+
+/** A button over the text; `go` leads back, `away` says whether the quoted words are shown by other means. */
+export function wayBack(go) {
+  const element = button(t("reading.quoted"), go, { class: "fn-jump", hidden: "" });
+  let watching = null;
+
+  /** Watches the marks of a text that scrolls in `body`; without marks the words are out of view. */
+  function watch(body, marks) {
+    watching?.disconnect();
+    element.hidden = marks.length > 0;
+    if (!marks.length) return;
+    const seen = new Set();
+    watching = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) seen[isIntersecting ? "add" : "delete"](target);
+        element.hidden = seen.size > 0;
+      },
+      { root: body },
+    );
+    marks.forEach((mark) => watching.observe(mark));
+  }
+
+  function show(away) {
+    watching?.disconnect();
+    element.hidden = !away;
+  }
+
+  return { element, watch, show };
+}
+
+/** The report of a number was deleted, or put back. */
+export function sayGone(id, isGone) {
+  if (source.dataset.report !== String(id)) return;
+  source.querySelector(".fn-gone-notice")?.remove();
+  if (!isGone) return;
+  const notice = make("p", { class: "fn-gone-notice fn-warning", role: "status" }, t("source.deleted"));
+  source.querySelector(".fn-desk-head")?.append(notice);
 }

@@ -6,16 +6,14 @@
  * area.
  */
 
-import { onReports, reportOf } from "../library/records.js";
-import { isOpen, onSourceClosed, onSourceReopened, openSourcePane, source } from "../panes.js";
+import { notify } from "../controls/notices.js";
+import { isOpen, onSourceClosed, onSourceReopened, openSourcePane, source } from "../desk/panes.js";
+import { askAbout } from "../desk/scope.js";
+import { onReports, reportOf } from "../library/reports.js";
 import { words } from "../server.js";
-import { notify } from "../toasts.js";
 import { makeArea, openFind, renewFacts } from "./area.js";
-import { askAbout } from "./asking.js";
-import { CONTEXT, readAround, readFacts, readSource } from "./fetching.js";
 import { bar, body, failed, show } from "./panel.js";
-import { joined, readPart } from "./parts.js";
-import { drawText, marks, pageOf } from "./shown.js";
+import { CONTEXT, joined, readAround, readFacts, readPart, readSource } from "./part.js";
 import {
   grown,
   hrefOf,
@@ -27,7 +25,7 @@ import {
   trailAt,
   trailBeside,
 } from "./trail.js";
-import { bringTo, turnTo } from "./turning.js";
+import { bringTo, drawText, marks, pageOf, turnTo } from "./viewport.js";
 
 // How often a report was opened, and a place in it asked for: what comes after another was, comes too late.
 const state = { opened: 0, reached: 0, reading: null };

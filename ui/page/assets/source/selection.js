@@ -1,10 +1,12 @@
 /** What can be done with words that are selected in a report: a small bar beside them. */
 
-import { button, make } from "../dom.js";
+import { copy } from "../clipboard.js";
+import { button, icon, make } from "../controls/dom.js";
+import { source } from "../desk/panes.js";
+import { dateWords, ownDate } from "../facts.js";
 import { t } from "../i18n.js";
-import { icon } from "../icons.js";
-import { source } from "../panes.js";
 import { codePoints, offsetOf } from "./places.js";
+import { hrefOf } from "./trail.js";
 
 const PAUSE = 150; // milliseconds for which a selection stays as it is before the bar comes
 const GAP = 8; // pixels between the words and the bar
@@ -104,4 +106,32 @@ function wordsOf(range, container, part) {
   const lead = whole.slice(0, whole.indexOf(words));
   const start = offsetOf(container, part, range.startContainer, range.startOffset) + codePoints(lead);
   return { words, start, end: start + codePoints(words) };
+}
+
+// Copying
+
+/**
+ * Puts words, {words, start, end}, on the clipboard with their source and the address at which they are
+ * shown; gives whether that was allowed. `page` is their page's number, or 0.
+ */
+export async function copyWithSource(report, selected, page) {
+  try {
+    await copy(written(report, selected, page));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function written(report, { words, start, end }, page) {
+  const known = [report.publisher ?? report.author, dateWords(ownDate(report))];
+  const facts = [report.title, ...known, page ? t("source.page", { page }) : null].filter(Boolean).join(", ");
+  const target = hrefOf({ id: report.document_id, version: report.version, quote: { start, end } });
+  const address = new URL(`./${target}`, document.baseURI).href;
+  const quote = `“${words}”`;
+  const link = make("a", { href: address }, facts);
+  return {
+    text: `${quote}\n${facts}\n${address}\n`,
+    html: make("blockquote", {}, quote).outerHTML + make("p", {}, link).outerHTML,
+  };
 }

@@ -3,7 +3,7 @@
  * cells and the breaks between rows are there, hidden.
  */
 
-import { make } from "../dom.js";
+import { make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { markedWords, pageMark } from "./marks.js";
 
@@ -83,8 +83,7 @@ function columnsOf(string, body, others) {
   });
 }
 
-const isFigure = (words) =>
-  /\p{Nd}/u.test(words) && (words.match(/\p{L}/gu) ?? []).length <= UNIT_LETTERS;
+const isFigure = (words) => /\p{Nd}/u.test(words) && (words.match(/\p{L}/gu) ?? []).length <= UNIT_LETTERS;
 
 function captionLine(marked, line) {
   return make(

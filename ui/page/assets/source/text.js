@@ -1,6 +1,6 @@
 /** A part of a report's text as paragraphs and tables. */
 
-import { make } from "../dom.js";
+import { make } from "../controls/dom.js";
 import { markedWords, pageMark } from "./marks.js";
 import { unitsIn } from "./places.js";
 import { tableElement } from "./tables.js";

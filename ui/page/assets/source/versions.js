@@ -1,8 +1,9 @@
-/** The versions of a report that are kept, the newest first. */
+/** The kept versions of a report, and what changed from one to another. */
 
-import { button, make } from "../dom.js";
+import { button, make } from "../controls/dom.js";
+import { dateWords, ownDate, timeWords } from "../facts.js";
 import { t } from "../i18n.js";
-import { dateWords, ownDate, timeWords } from "../words.js";
+import { getChanges, words } from "../server.js";
 
 /** The list; `open` shows a version, `compare` what changed from one to another. */
 export function versionList(report, versions, { open, compare }) {
@@ -37,4 +38,46 @@ export function versionList(report, versions, { open, compare }) {
     );
   };
   return make("ol", { class: "fn-versions" }, ...versions.map(item));
+}
+
+// Changes
+
+/** A section with the changes, or with why they could not be read; `open` shows a place. */
+export async function changesSection(report, from, to, open) {
+  const title = make("h3", { tabindex: "-1" }, t("source.changes", { from, to }));
+  const place = make("section", { class: "fn-changes" }, title);
+  try {
+    place.append(...changeElements(report, await getChanges(report.document_id, from, to), open));
+  } catch (error) {
+    place.append(make("p", { class: "fn-warning", role: "alert" }, words(error)));
+  }
+  return place;
+}
+
+function changeElements(report, found, open) {
+  const { came, went, changes, left_out: more } = found;
+  if (!came && !went) return [make("p", { class: "fn-empty" }, t("source.nothingChanged"))];
+  const sum = [t("source.cameCount", { count: came }), t("source.wentCount", { count: went })];
+  return [
+    make("p", { class: "fn-facts" }, ...sum.map((words) => make("span", {}, words))),
+    make("ol", {}, ...changes.map((change) => make("li", {}, changeElement(report, found, change, open)))),
+    more ? make("p", { class: "fn-empty" }, t("source.moreChanges", { count: more })) : "",
+  ];
+}
+
+const SIGNS = { came: "+", went: "−" };
+
+function changeElement(report, { from, to }, { change, sentences, old, new: later, text }, open) {
+  if (text === null) return make("p", { class: "fn-unchanged" }, t("source.unchanged", { count: sentences }));
+  const language = { lang: report.language, dir: "auto" };
+  if (change === "stayed") return make("p", { class: "fn-stayed", ...language }, text);
+  const [version, quote] = change === "came" ? [to, later] : [from, old];
+  const go = () => open({ id: report.document_id, version, quote });
+  const way = button("", go, { title: t("source.showIn", { version }) });
+  way.append(
+    make("span", { class: "fn-sign", "aria-hidden": "true" }, SIGNS[change]),
+    make("span", { class: "fn-unseen" }, t(`source.${change}`)),
+    make(change === "came" ? "ins" : "del", language, text),
+  );
+  return way;
 }

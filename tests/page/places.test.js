@@ -1,0 +1,21 @@
+/** Offsets count code points, while JavaScript's strings count UTF-16 units. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { codePoints, unitsIn } from "../../ui/page/assets/source/places.js";
+
+test("a string has as many code points as characters, though some take two units", () => {
+  assert.equal(codePoints(""), 0);
+  assert.equal(codePoints("gate"), 4);
+  assert.equal(codePoints("a𝒳b😀"), 4);
+  assert.equal(codePoints("ទឹក"), 3);
+});
+
+test("offsets of the document become units of the part that begins at an offset of its own", () => {
+  const unit = unitsIn({ start: 100, text: "a𝒳b😀c" }, [105, 100, 102, 103, 101]);
+  assert.deepEqual([100, 101, 102, 103, 105].map(unit), [0, 1, 3, 4, 7]);
+});
+
+test("an offset behind the part is its end", () => {
+  assert.equal(unitsIn({ start: 0, text: "a𝒳" }, [9])(9), 3);
+});

@@ -1,0 +1,87 @@
+/** Elements of the page: made with their attributes, given icons, and found again after they were replaced. */
+
+/** An element with attributes and children; `onclick` is a listener, null attributes and children are left out. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}
+
+export const button = (label, onclick, attributes = {}) =>
+  make("button", { type: "button", onclick, ...attributes }, label);
+
+export const heading = (words, attributes = {}) => make("h2", { tabindex: "-1", ...attributes }, words);
+
+/** Whether a person writes in an element. */
+export const isWriting = (element) =>
+  element?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName ?? "");
+
+// Icons
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const LINES = {
+  library: "M3.5 4.5h13v11h-13z M8 4.5v11",
+  source: "M3.5 4.5h13v11h-13z M12 4.5v11",
+  close: "M5.5 5.5l9 9 M14.5 5.5l-9 9",
+  more: "M4.5 10h.01 M10 10h.01 M15.5 10h.01",
+  chevron: "M7.5 5l5 5-5 5",
+  find: "M9 3.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z M13 13l4 4",
+  filter: "M3 5.5h14 M5.5 10h9 M8.5 14.5h3",
+  sort: "M6.5 4.5v11 M3.5 12.5l3 3 3-3 M11 5.5h6 M11 10h4.5 M11 14.5h3",
+  folder: "M2.5 5.5h5l2 2h8v8h-15z",
+  plus: "M10 4v12 M4 10h12",
+  contents: "M3.5 5.5h13 M6.5 10h10 M6.5 14.5h10 M3.5 10h.01 M3.5 14.5h.01",
+  ask: "M3.5 4.5h13v9h-7l-3.5 3v-3h-2.5z",
+  copy: "M7.5 7.5h9v9h-9z M4.5 12.5h-1v-9h9v1",
+  before: "M12 4.5l-5.5 5.5l5.5 5.5",
+  after: "M8 4.5l5.5 5.5l-5.5 5.5",
+  up: "M4.5 12l5.5-5.5l5.5 5.5",
+  down: "M4.5 8l5.5 5.5l5.5-5.5",
+  shortcuts: "M3 5.5h14v9H3z M6 8.5h.01 M10 8.5h.01 M14 8.5h.01 M7 11.5h6",
+};
+
+export function icon(name) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("viewBox", "0 0 20 20");
+  picture.setAttribute("class", "fn-icon");
+  picture.setAttribute("aria-hidden", "true");
+  const lines = document.createElementNS(SVG, "path");
+  lines.setAttribute("d", LINES[name]);
+  picture.append(lines);
+  return picture;
+}
+
+// Focus
+
+const PLACES = [
+  // A link of an answer: by where it leads, and its words.
+  {
+    within: "#fn-conversation a",
+    of: (link) => `${link.getAttribute("href")} ${link.textContent}`,
+  },
+  // What stands in a row of a list, by the row's number.
+  {
+    within: "[data-id] :is(button, a)",
+    of: (control) => `${control.closest("[data-id]").dataset.id} ${control.className}`,
+  },
+];
+
+/** An element as it can be found again; null stays null. */
+export function remembered(element) {
+  if (!element || element === document.body) return null;
+  const place = PLACES.find(({ within }) => element.matches(within));
+  return { element, place, mark: place?.of(element) };
+}
+
+/** The element that was remembered, or the latest one like it; null where there is none. */
+export function findAgain(memory) {
+  if (!memory || memory.element.isConnected) return memory?.element ?? null;
+  if (!memory.place) return null;
+  const like = [...document.querySelectorAll(memory.place.within)];
+  return like.findLast((other) => memory.place.of(other) === memory.mark) ?? null;
+}

@@ -1,0 +1,87 @@
+/** Messages to the reader: notices at the edge of the page, and a status line in the conversation. */
+
+import { drawn } from "../gradio.js";
+import { t } from "../i18n.js";
+import { button, icon, make } from "./dom.js";
+
+const SECONDS = 10;
+
+const polite = make("div", { role: "status" });
+const urgent = make("div", { role: "alert" });
+const place = make("div", { id: "fn-toasts" }, urgent, polite);
+
+/**
+ * Says something for ten seconds; longer while the pointer or the focus is on it.
+ *
+ * `action` is {words, run}: a button, which also takes the notice away. `over` runs when the notice went
+ * without it. An `alert` interrupts a screen reader.
+ */
+export function notify(words, { action = null, over = () => {}, alert = false } = {}) {
+  const timer = { left: SECONDS * 1000, since: 0, id: null };
+  const go = (after) => {
+    clearTimeout(timer.id);
+    leave(notice);
+    after();
+  };
+  const act = action && button(action.words, () => go(action.run), { class: "fn-toast-action" });
+  const shut = button("", () => go(over), { class: "fn-toast-close", "aria-label": t("toasts.close") });
+  shut.append(icon("close"));
+  const notice = make("div", { class: "fn-toast" }, make("p", { dir: "auto" }, words), act, shut);
+  const stop = () => {
+    clearTimeout(timer.id);
+    timer.left -= timer.since ? performance.now() - timer.since : 0;
+    timer.since = 0;
+  };
+  const start = () => {
+    if (timer.since || notice.matches(":hover, :focus-within")) return;
+    timer.since = performance.now();
+    timer.id = setTimeout(() => go(over), Math.max(timer.left, 0));
+  };
+  for (const held of ["pointerenter", "focusin"]) notice.addEventListener(held, stop);
+  // The focus has left a notice only once it is elsewhere.
+  for (const freed of ["pointerleave", "focusout"]) notice.addEventListener(freed, () => setTimeout(start));
+  (alert ? urgent : polite).append(notice);
+  start();
+}
+
+/** Takes a notice away; a focus that was on it goes back to where it came from, if that is still there. */
+function leave(notice) {
+  const last = notice.contains(document.activeElement) ? origin : null;
+  notice.remove();
+  if (last?.isConnected) last.focus({ preventScroll: true });
+}
+
+let origin = null; // where the focus was before it came to a notice
+
+/** Runs the action of the newest notice. */
+export const runNewest = () => [...place.querySelectorAll(".fn-toast-action")].at(-1)?.click();
+
+/** Puts the place of the notices into the page. */
+export function startToasts() {
+  document.body.append(place);
+  place.addEventListener("focusin", ({ relatedTarget }) => {
+    if (relatedTarget && !place.contains(relatedTarget)) origin = relatedTarget;
+  });
+}
+
+// The status line
+
+const SHOWN = 4000; // milliseconds
+
+const line = make("p", { id: "fn-said", role: "status" });
+let wait = 0;
+
+/** Puts the line into the page's main part: a screen reader hears of changes to what is there already. */
+export async function startSaying() {
+  const conversation = await drawn("#fn-conversation");
+  (conversation.closest("main") ?? document.body).append(line);
+}
+
+/** Says `words`; where they are `lasting`, they are to be seen until something else is said. */
+export function say(words, { lasting = false } = {}) {
+  clearTimeout(wait);
+  // The same words again are a change, too.
+  line.textContent = "";
+  setTimeout(() => (line.textContent = words), 20);
+  if (!lasting) wait = setTimeout(() => (line.textContent = ""), SHOWN);
+}

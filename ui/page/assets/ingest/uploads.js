@@ -1,0 +1,285 @@
+/** The files that are being added: each with how far it is, how it came out, and why it did not. */
+
+import { SUFFIXES } from "../constants.js";
+import { button, icon, make } from "../controls/dom.js";
+import { notify } from "../controls/notices.js";
+import { VirtualList } from "../controls/virtual_list.js";
+import { durationWords } from "../facts.js";
+import { t } from "../i18n.js";
+import { onReports, reportOf } from "../library/reports.js";
+import { openSource } from "../source/reading.js";
+import { filesOf, filesOfFolder } from "./files.js";
+import { addFiles, again, cancel, forgetOver, isOver, uploads, watchUploads } from "./queue.js";
+
+const READ_OUT = 3; // refusals that are read out in full
+
+const heading = make("h3", {});
+const clear = button(t("upload.clear"), clearOver, { class: "fn-link-button", hidden: "" });
+const stopAll = button(
+  t("upload.cancelAll"),
+  () =>
+    uploads()
+      .filter((one) => !isOver(one))
+      .forEach(cancel),
+  {
+    class: "fn-link-button",
+    hidden: "",
+  },
+);
+const left = make("p", { class: "fn-remark", hidden: "" });
+const scroller = make("div", {
+  class: "fn-uploads-list",
+  tabindex: "0",
+  role: "region",
+  "aria-label": t("upload.title"),
+});
+// Screen readers hear outcomes, and not each step of the progress.
+const outcome = make("p", { class: "fn-unseen", role: "status" });
+const box = make(
+  "div",
+  { class: "fn-uploads", hidden: "" },
+  make("div", { class: "fn-uploads-head" }, heading, stopAll, clear),
+  scroller,
+  left,
+);
+const list = new VirtualList(scroller, (upload) => rowOf(upload).element, t("upload.title"));
+const rows = new WeakMap();
+
+/** The files of this visit; `added` hears of each report that was added, by its number. */
+export function uploadsElements(added) {
+  watchUploads({ changed, added });
+  onReports(() =>
+    uploads()
+      .filter(({ state }) => state === "added")
+      .forEach(drawUpload),
+  );
+  return [box, outcome];
+}
+
+/** The buttons that let a person choose files, or a folder. */
+export function addButtons() {
+  const files = make("input", {
+    type: "file",
+    multiple: "",
+    hidden: "",
+    accept: SUFFIXES.join(),
+    "aria-label": t("upload.files"),
+  });
+  const folder = make("input", {
+    type: "file",
+    webkitdirectory: "",
+    hidden: "",
+    "aria-label": t("upload.folder"),
+  });
+  const taking = (input, found) => {
+    input.addEventListener("change", () => {
+      take(found([...input.files]));
+      input.value = "";
+    });
+    return input;
+  };
+  const choose = button(t("upload.add"), () => files.click(), { class: "fn-small-button fn-add" });
+  const chooseFolder = button("", () => folder.click(), {
+    class: "fn-icon-button fn-add-folder",
+    "aria-label": t("upload.addFolder"),
+    title: t("upload.addFolder"),
+  });
+  chooseFolder.append(icon("folder"));
+  const whole = (chosen) => ({ files: chosen.map((file) => ({ file, name: file.name })), left: 0 });
+  return [choose, chooseFolder, taking(files, whole), taking(folder, filesOfFolder)];
+}
+
+/** Adds what was dropped. */
+export const takeEntries = async (entries) => take(await filesOf(entries));
+
+/** Adds files, and says of how many others nothing comes; loudly where there is nothing else. */
+function take({ files, left: others, unread = 0 }) {
+  const said = [
+    others ? t("upload.leftOut", { count: others }) : "",
+    unread ? t("upload.unread", { count: unread }) : "",
+  ].filter(Boolean);
+  left.hidden = !said.length;
+  left.textContent = said.join(" ");
+  if (unread && !files.length) notify(t("upload.unread", { count: unread }), { alert: true });
+  addFiles(files);
+  draw();
+}
+
+function clearOver() {
+  forgetOver();
+  left.hidden = true;
+  outcome.textContent = "";
+  draw();
+  document.querySelector(".fn-add").focus({ preventScroll: true });
+}
+
+function changed(upload) {
+  drawUpload(upload);
+  draw();
+  follow(upload);
+}
+
+/** Scrolls to the file that is read now, unless somebody is at the list. */
+function follow(upload) {
+  if (upload.isFollowed || upload.state !== "reading" || box.matches(":hover, :focus-within")) return;
+  upload.isFollowed = true;
+  list.reveal(upload.key);
+}
+
+/** Shows which files there are, and how many of them came out how. */
+function draw() {
+  const all = uploads();
+  const items = all.map((upload, place) => ({ key: upload.key, of: upload, position: place + 1 }));
+  box.hidden = !all.length && left.hidden;
+  if (list.length !== items.length) list.show(items);
+  const busy = all.filter((upload) => !isOver(upload)).length;
+  stopAll.hidden = busy < 2;
+  clear.hidden = busy > 0;
+  const words = busy ? t("upload.busy", { done: all.length - busy, count: all.length }) : summary(all);
+  if (heading.textContent === words) return;
+  heading.textContent = words;
+  if (!busy) outcome.textContent = [words, ...refusals(all)].join(" ");
+}
+
+function summary(all) {
+  const count = (state) => all.filter((upload) => upload.state === state).length;
+  const counted = ["added", "refused", "cancelled"]
+    .map((state) => [state, count(state)])
+    .filter(([state, number]) => number || state === "added")
+    .map(([state, number]) => t(`upload.count.${state}`, { number }));
+  return all.length ? t("upload.done", { counts: counted.join(t("list.comma")) }) : t("upload.none");
+}
+
+const refusals = (all) =>
+  all
+    .filter(({ state }) => state === "refused")
+    .slice(0, READ_OUT)
+    .map(({ why, file, name }) => `${name}: ${sentenceOf(why, file.name)}`);
+
+/** What stands in a file's row; it is made once, and changed as the file goes on. */
+function rowOf(upload) {
+  if (!rows.has(upload)) {
+    const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
+    const state = make("span", { class: "fn-upload-state" });
+    const bar = make("progress", { max: "1", "aria-label": t("upload.bar", { name: upload.name }) });
+    const stop = button("", () => cancel(upload), {
+      class: "fn-upload-stop",
+      "aria-label": t("upload.cancelNamed", { name: upload.name }),
+      title: t("upload.cancel"),
+    });
+    stop.append(icon("close"));
+    const below = make("div", { class: "fn-upload-outcome" });
+    const head = make("div", { class: "fn-upload-head" }, name, stop);
+    const line = make("div", { class: "fn-upload-line" }, state, below);
+    rows.set(upload, { element: make("li", {}, head, bar, line), state, bar, stop, below, shown: null });
+    drawUpload(upload);
+  }
+  return rows.get(upload);
+}
+
+/** Whether the report of a file was deleted: one that was never listed is only not read yet. */
+function noteGone(upload) {
+  const isListed = upload.state === "added" && Boolean(reportOf(upload.report.id));
+  upload.wasListed ||= isListed;
+  return upload.wasListed && !isListed;
+}
+
+function drawUpload(upload) {
+  const isGone = noteGone(upload);
+  const row = rows.get(upload);
+  if (!row) return;
+  const isStopping = upload.isStopping && !isOver(upload);
+  const how = isGone ? "gone" : isStopping ? "stopping" : upload.state;
+  row.state.textContent = t(`upload.${how}`);
+  row.element.className = isGone ? "fn-gone" : `fn-${upload.state}`;
+  row.bar.hidden = row.stop.hidden = isOver(upload);
+  const share = shareOf(upload);
+  if (share === null) row.bar.removeAttribute("value");
+  else row.bar.value = share;
+  drawOutcome(upload, row, isGone);
+}
+
+/** How much of a file's way is behind it, 0 to 1; null where nobody knows. */
+function shareOf({ state, share, job }) {
+  if (state === "sending") return share < 1 ? share : null;
+  if (state === "waiting" || state === "queued") return 0;
+  return state === "embedding" && job.passages.of ? job.passages.done / job.passages.of : null;
+}
+
+/** What is said below a file's name: it is only written anew where it is another, since it may have the focus. */
+function drawOutcome(upload, row, isGone) {
+  const report = upload.report && reportOf(upload.report.id);
+  const said = [upload.state, isGone, report?.title, upload.why, progressOf(upload)].join("\n");
+  if (said === row.shown) return;
+  row.shown = said;
+  const shown = {
+    added: () => (report ? [titleButton(upload, report)] : []),
+    refused: () => refused(upload),
+    cancelled: () => [tryAgain(upload)],
+  }[upload.state]?.();
+  row.below.replaceChildren(...(shown ?? [progressOf(upload)]));
+  const tried = upload.password != null && document.activeElement === document.body;
+  if (tried && isOver(upload)) row.below.querySelector("input, button")?.focus({ preventScroll: true });
+}
+
+/** How far the reading of a file is, in words; empty where its state says all. */
+function progressOf({ state, job }) {
+  if (state === "embedding" && job.passages.of) {
+    const { done, of } = job.passages;
+    const time = job.seconds_left ? ` · ${t("doing.left", { time: durationWords(job.seconds_left) })}` : "";
+    return `${t("upload.passages", { done, count: of })}${time}`;
+  }
+  return "";
+}
+
+function titleButton({ report: { id, version } }, { title, language }) {
+  const opener = button("", () => openSource({ id }, { from: opener }), { class: "fn-upload-open" });
+  opener.append(make("span", { lang: language, dir: "auto" }, title));
+  if (version > 1)
+    opener.append(" ", make("span", { class: "fn-number" }, t("reading.version", { version })));
+  return opener;
+}
+
+function refused(upload) {
+  const sentence = make("p", { class: "fn-warning" }, sentenceOf(upload.why, upload.file.name));
+  const asks = wantsPassword(upload.why, upload.file.name);
+  return [
+    sentence,
+    asks ? passwordForm(upload.name, (password) => again(upload, password)) : tryAgain(upload),
+  ];
+}
+
+const tryAgain = (upload) => button(t("upload.again"), () => again(upload), { class: "fn-link-button" });
+
+// Refusals
+
+/** What is wrong with a file, which the server says as a predicate of its name. */
+export function sentenceOf(why, name) {
+  const said = why.startsWith(`${name}: `) ? `It ${why.slice(name.length + 2)}` : why;
+  return `${said[0].toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`;
+}
+
+export const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
+
+/** Asks for the password of a file; `given` hears of it. */
+export function passwordForm(name, given) {
+  const input = make("input", {
+    type: "password",
+    autocomplete: "off",
+    required: "",
+    class: "fn-field",
+    "aria-label": t("upload.passwordOf", { name }),
+    placeholder: t("upload.password"),
+  });
+  const form = make(
+    "form",
+    { class: "fn-password" },
+    input,
+    make("button", { type: "submit", class: "fn-small-button" }, t("upload.again")),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    given(input.value);
+  });
+  return form;
+}

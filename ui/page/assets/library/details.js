@@ -1,0 +1,205 @@
+/** The details of a report, edited in its row: the library keeps them, above those that the file has. */
+
+import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
+import { button, make } from "../controls/dom.js";
+import { languageWords } from "../facts.js";
+import { t, tag } from "../i18n.js";
+import { editReport, getReport, words } from "../server.js";
+import { closePart, openPart } from "./list.js";
+import { readReports, reports } from "./reports.js";
+
+const NAMES = ["title", "publisher", "author", "published", "language", "collection"];
+const SUGGESTED = ["publisher", "collection"]; // what other reports have is offered
+const GIVEN = ["edit", "upload"]; // origins of details that the library keeps, and that can be taken back
+
+/** Opens the form in the report's row, the focus in the field of `first`. */
+export async function editReportInPlace({ document_id: id, title }, first = "title") {
+  const form = make("form", {
+    class: "fn-part fn-edit",
+    "aria-label": t("details.label", { title }),
+    novalidate: "",
+  });
+  form.append(make("p", { class: "fn-remark", role: "status" }, t("details.reading")));
+  openPart(id, form);
+  try {
+    fill(form, await getReport(id));
+  } catch (error) {
+    const close = button(t("details.cancel"), () => closePart({ refocus: true }), {
+      class: "fn-small-button",
+    });
+    form.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)), close);
+    return close.focus({ preventScroll: true });
+  }
+  const input = form.elements[first];
+  input.focus();
+  return input.select?.();
+}
+
+function fill(form, report) {
+  const state = { report, busy: false };
+  const fields = Object.fromEntries(NAMES.map((name) => [name, field(name, () => reset(name))]));
+  const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
+  const save = make("button", { type: "submit", class: "fn-small-button fn-main" }, t("details.save"));
+  const cancel = button(t("details.cancel"), () => closePart({ refocus: true }), {
+    class: "fn-small-button",
+  });
+  form.replaceChildren(
+    ...Object.values(fields).map(({ element }) => element),
+    trouble,
+    make("div", { class: "fn-choices" }, save, cancel),
+  );
+  Object.values(fields).forEach(({ show }) => show(report));
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closePart({ refocus: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+
+  async function submit() {
+    const changes = Object.fromEntries(
+      NAMES.map((name) => [name, fields[name].input.value.trim()]).filter(
+        ([name, value]) => value !== fieldValue(state.report, name),
+      ),
+    );
+    if (!Object.keys(changes).length || (await send(changes))) closePart({ refocus: true });
+  }
+
+  /** Takes back what was said, so that the file's own word stands again; what else was written stays. */
+  async function reset(name) {
+    if (!(await send({ [name]: "" }))) return;
+    fields[name].show(state.report);
+    fields[name].input.focus();
+  }
+
+  /** Has the server change fields; whether it did. */
+  async function send(changes) {
+    if (state.busy) return false;
+    state.busy = save.disabled = true;
+    [trouble, ...NAMES.map((name) => fields[name].trouble)].forEach((place) => say(place, ""));
+    try {
+      state.report = await editReport(report.document_id, changes);
+      // It is changed, also where the list cannot be read just now.
+      await readReports().catch(() => null);
+      return true;
+    } catch (error) {
+      blame(error, Object.keys(changes));
+      return false;
+    } finally {
+      state.busy = save.disabled = false;
+    }
+  }
+
+  /** Says what is wrong beside the field that it is about, else below all. */
+  function blame(error, changed) {
+    const named = error.errors?.length
+      ? error.errors
+      : [{ field: fieldOf(error, changed), detail: words(error) }];
+    for (const { field: name, detail } of named) {
+      say(fields[name]?.trouble ?? trouble, detail);
+      fields[name]?.input.setAttribute("aria-invalid", "true");
+    }
+    fields[named[0].field]?.input.focus();
+  }
+}
+
+/** The field that a refusal is about: the server names it in its sentence. */
+function fieldOf(error, changed) {
+  if (error.status !== 422) return null;
+  return changed.length === 1 ? changed[0] : changed.find((name) => error.message.includes(` ${name} `));
+}
+
+const fieldValue = (report, name) =>
+  name === "language" && report[name] === UNKNOWN_LANGUAGE ? "" : (report[name] ?? "");
+
+function say(place, sentence) {
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+/** A field with its label, its hint, what takes back what was said, and the place where is said what is wrong. */
+function field(name, reset) {
+  const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
+  const input = inputOf(name, ids);
+  const back = button(t("details.back"), reset, {
+    class: "fn-link-button",
+    "aria-label": t("details.backNamed", { field: t(`details.${name}`) }),
+  });
+  const hint =
+    name === "published" ? make("p", { class: "fn-remark", id: ids.hint }, t("details.dateForm")) : null;
+  const trouble = make("p", { class: "fn-warning", id: ids.trouble, role: "alert", hidden: "" });
+  input.addEventListener("input", () => {
+    input.removeAttribute("aria-invalid");
+    say(trouble, "");
+  });
+  const head = make(
+    "div",
+    { class: "fn-edit-head" },
+    make("label", { for: ids.input }, t(`details.${name}`)),
+    back,
+  );
+  const element = make("div", { class: "fn-edit-field" }, head, input, suggestions(name), hint, trouble);
+  return {
+    element,
+    input,
+    trouble,
+    show(report) {
+      input.value = fieldValue(report, name);
+      back.hidden = !GIVEN.includes(report.origins[name]);
+    },
+  };
+}
+
+function inputOf(name, ids) {
+  const attributes = {
+    id: ids.input,
+    name,
+    class: "fn-field",
+    "aria-describedby": `${ids.hint} ${ids.trouble}`,
+  };
+  if (name === "language") {
+    const known = reports().map(({ language }) => language);
+    const choices = languageChoices(known.filter((code) => code && code !== UNKNOWN_LANGUAGE));
+    const option = ([value, label]) => make("option", { value }, label);
+    return make("select", attributes, option(["", t("details.noLanguage")]), ...choices.map(option));
+  }
+  return make("input", {
+    ...attributes,
+    type: "text",
+    dir: "auto",
+    autocomplete: "off",
+    maxlength: name === "collection" ? MAX_COLLECTION_CHARACTERS : MAX_DETAIL_CHARACTERS,
+    list: SUGGESTED.includes(name) ? `fn-edit-${name}-known` : null,
+  });
+}
+
+function suggestions(name) {
+  if (!SUGGESTED.includes(name)) return null;
+  const known = [...new Set(reports().map((report) => report[name]))].filter(Boolean).sort();
+  return make(
+    "datalist",
+    { id: `fn-edit-${name}-known` },
+    ...known.map((value) => make("option", { value })),
+  );
+}
+
+// Languages
+
+const CODES = [
+  "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en",
+  "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja",
+  "jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb",
+  "nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq",
+  "sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu",
+].flatMap((line) => line.split(" "));
+
+/** The codes with their words, in the order of those: [code, words]; `others` are codes that are there as well. */
+export function languageChoices(others) {
+  const collator = new Intl.Collator(tag);
+  return [...new Set([...CODES, ...others])]
+    .map((code) => [code, languageWords(code)])
+    .sort(([, a], [, b]) => collator.compare(a, b));
+}

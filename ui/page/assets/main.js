@@ -1,0 +1,40 @@
+/*
+ * The desk around the chat: the library before it, the source that a footnote rests on behind it.
+ *
+ * Words of a document reach the page through text nodes and attributes only, never as markup.
+ */
+
+import { startAnswers, watchConversation } from "./answer/conversation.js";
+import { openLinked, watchMarks } from "./answer/marks.js";
+import { watchQuestions } from "./answer/request.js";
+import { startToasts } from "./controls/notices.js";
+import { layOut } from "./desk/panes.js";
+import { startScope } from "./desk/scope.js";
+import { shortcutsButton, startShortcuts } from "./desk/shortcuts.js";
+import { panels, startTabs } from "./desk/tabs.js";
+import { drawn } from "./gradio.js";
+import { startHistory } from "./history/history.js";
+import { declareLanguage } from "./i18n.js";
+import { doingElement } from "./ingest/activity.js";
+import { startLibrary } from "./library/library.js";
+import { watchReading } from "./source/reading.js";
+
+declareLanguage();
+layOut();
+startTabs(doingElement(), shortcutsButton());
+document.querySelector("#fn-library-rail").append(shortcutsButton());
+startLibrary(panels.library);
+startHistory(panels.history);
+startScope();
+startShortcuts();
+startToasts();
+watchMarks();
+watchReading();
+watchConversation();
+watchQuestions();
+startAnswers();
+
+openLinked();
+
+// A question may be in a language that runs from right to left.
+drawn("#fn-question textarea").then((area) => (area.dir = "auto"));

@@ -1,0 +1,247 @@
+/*
+ * The shown text of a reading: drawn, scrolled to a place, and kept together with the pictures of its pages.
+ *
+ * A reading is what reading.js keeps of the open report.
+ */
+
+import { button, make } from "../controls/dom.js";
+import { source } from "../desk/panes.js";
+import { t } from "../i18n.js";
+import { recall, remember } from "../storage.js";
+import { body } from "./panel.js";
+import { offsetOf, rangesIn } from "./places.js";
+import { reachTables } from "./tables.js";
+import { textElement } from "./text.js";
+
+export const ABOVE = 48; // pixels left above a place that is scrolled to the top
+const EDGE = 16; // pixels at the edges of what is seen in which nothing is read
+
+/** The number of the page that has an offset, from 1; 0 for a report without pages. */
+export const pageOf = ({ part }, offset) => part.page_starts.filter((start) => start <= offset).length;
+
+/** Draws the part that was read anew; `readOn` adds what stands before or after it. */
+export function drawText(reading, readOn) {
+  const { report, part, quote, place } = reading;
+  const more = (key, direction) => button(t(key), () => readOn(direction), { class: "fn-more" });
+  const container = textElement(report, part, quote);
+  place.replaceChildren(
+    part.start > 0 ? more("reading.earlier", -1) : "",
+    container,
+    part.end < part.characters ? more("reading.later", 1) : "",
+  );
+  reading.container = container;
+  reachTables(place);
+  reading.find.paintOver(container, part);
+}
+
+/** The marks of the quoted words that can be seen. */
+export const marks = (container) => [...container.querySelectorAll("mark:not([hidden], .fn-match)")];
+
+/** The offset of the paragraph, or of the row, that is `line` pixels below the top of what is seen. */
+export function offsetAt({ container, part }, line) {
+  const top = body().getBoundingClientRect().top + line;
+  const blocks = container.querySelectorAll(":scope > p, tr");
+  let [low, high] = [0, blocks.length - 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (blocks[middle].getBoundingClientRect().bottom > top) high = middle;
+    else low = middle + 1;
+  }
+  return blocks.length ? offsetOf(container, part, blocks[low], 0) : part.start;
+}
+
+/** Scrolls the text so that an offset is near the top. */
+export function scrollToOffset({ container, part }, offset) {
+  const [place] = rangesIn(container, part, [{ start: offset, end: offset + 1 }]);
+  const shown = body();
+  const top = place ? place.getBoundingClientRect().top - shown.getBoundingClientRect().top : 0;
+  shown.scrollTop += top - ABOVE;
+}
+
+/**
+ * Scrolls the text, and a table in it, so that some words are seen; where they are already, nothing moves.
+ */
+export function reveal({ container, part }, span) {
+  const [place] = rangesIn(container, part, [span]);
+  if (!place) return;
+  const cell = place.startContainer.parentElement.closest("th, td");
+  const table = cell?.closest(".fn-table");
+  if (table) revealIn(table, cell, table.clientHeight / 3, table.querySelector("thead")?.offsetHeight);
+  // A table that scrolls is shown from its headings on.
+  revealIn(body(), table ?? place, table ? EDGE : body().clientHeight / 3);
+  if (cell) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/**
+ * Scrolls a box so that an element, or a range, that is not wholly seen in it begins `line` pixels below its
+ * top.
+ *
+ * At its top `covered` pixels are not to be seen.
+ */
+function revealIn(box, place, line, covered = EDGE) {
+  const [words, seen] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
+  const hidden = words.top < seen.top + covered || words.bottom > seen.bottom - EDGE;
+  if (hidden) box.scrollTop += words.top - seen.top - line;
+}
+
+// Text and pages together
+
+const SETTLED = 150; // milliseconds without scrolling
+const MOVED = 4; // pixels: what is less is no scrolling of the reader's
+
+const hasText = (view) => view === "text" || view === "both";
+
+/** Shows another view of a reading, at the place at which the one before was. */
+export function look(reading, view) {
+  if (hasText(reading.view)) {
+    reading.left = { top: body().scrollTop, page: pageInView(reading) };
+    turnTo(reading, reading.left.page);
+  }
+  const before = reading.view;
+  reading.view = view;
+  source.querySelector(".fn-reading").dataset.view = view;
+  if (view === "about") reading.about.read();
+  if (!hasText(view)) body().scrollTop = 0;
+  else if (before && !hasText(before)) {
+    reachTables(reading.place);
+    comeBack(reading);
+  }
+  showWayBack(reading);
+}
+
+/**
+ * Shows the text where it was left, at the page to which the reader has turned since, or at what was to be
+ * shown.
+ */
+function comeBack(reading) {
+  const { pane, left, aim, part, does } = reading;
+  reading.aim = null;
+  if (aim) bringTo(reading, aim);
+  else if (left && pane && pane.page() !== left.page) does.jump(part.page_starts[pane.page() - 1]);
+  else body().scrollTop = left?.top ?? 0;
+}
+
+/** Turns to a page, with what is to be marked in its picture. */
+export function turnTo(reading, page, marked = reading.marked) {
+  reading.marked = marked;
+  reading.pane?.turn(page || 1, marked);
+  showWayBack(reading);
+}
+
+/**
+ * Brings some words into view, as soon as the text is shown; with `top`, to its upper end.
+ *
+ * `marked` is what is marked in the page's picture, which is the quoted words by default.
+ */
+export function bringTo(reading, span, { top = false, marked = reading.quote } = {}) {
+  turnTo(reading, pageOf(reading, span.start), marked);
+  reading.sections?.mark(span.start);
+  if (!hasText(reading.view)) {
+    reading.aim = span;
+    return;
+  }
+  if (top) scrollToOffset(reading, span.start);
+  else reveal(reading, span);
+  reading.held = body().scrollTop;
+}
+
+/**
+ * What follows when the reader turns to a page: its section is marked, and its text is shown where it is
+ * beside it.
+ */
+export function onTurn(reading, page) {
+  const start = reading.part.page_starts[page - 1];
+  reading.aim = null;
+  reading.sections?.mark(start);
+  if (reading.view === "both") reading.does.jump(start);
+  else showWayBack(reading);
+}
+
+/** Shows the way back to the quoted words while they are out of view. */
+function showWayBack({ view, pane, quote, back, container }) {
+  if (!quote || view === "about") back.show(false);
+  else if (view === "page") back.show(pane.page() !== quote.page);
+  else if (container) back.watch(body(), marks(container));
+}
+
+/** The page of what is in view: of the quoted words where they are, else of what is about the middle. */
+function pageInView(reading) {
+  const { quote, back } = reading;
+  if (quote && back.element.hidden) return quote.page;
+  return pageOf(reading, offsetAt(reading, body().clientHeight * 0.4));
+}
+
+/** Marks the section that is being read; its page follows where it is beside the text. */
+export function onScroll(reading) {
+  if (!hasText(reading.view) || reading.drawing) return;
+  reading.drawing = requestAnimationFrame(() => {
+    reading.drawing = 0;
+    if (!hasText(reading.view) || Math.abs(body().scrollTop - reading.held) < MOVED) return;
+    reading.held = NaN;
+    reading.sections?.mark(offsetAt(reading, ABOVE + MOVED));
+    clearTimeout(reading.settling);
+    if (reading.view === "both")
+      reading.settling = setTimeout(
+        () => reading.view === "both" && reading.pane.turn(pageInView(reading)),
+        SETTLED,
+      );
+  });
+}
+
+// The choice of a view
+
+const ROOM = 54; // rem that the text and a page need beside one another
+const KEPT = "source.view";
+
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+const hasRoom = () => source.clientWidth >= ROOM * rem();
+
+let latest = null;
+new ResizeObserver(() => latest?.fit()).observe(source);
+
+/**
+ * The choice of a report's view; `paged` says whether it has pictures of its pages.
+ *
+ * `onView` hears which view is shown. Where there is no room for text and page, the text is shown for both.
+ */
+export function viewSwitch(paged, onView) {
+  const names = paged ? ["text", "page", "both", "about"] : ["text", "about"];
+  const choices = names.map((name) =>
+    button(t(`source.view.${name}`), () => choose(name), { "data-view": name }),
+  );
+  const element = make(
+    "div",
+    { class: "fn-views", role: "group", "aria-label": t("source.views") },
+    ...choices,
+  );
+  const state = { chosen: paged ? recall(KEPT, "both") : "text", shown: null };
+
+  function fit() {
+    const room = hasRoom();
+    for (const choice of choices) if (choice.dataset.view === "both") choice.hidden = !room;
+    const fitting = state.chosen === "both" && !room ? "text" : state.chosen;
+    const view = names.includes(fitting) ? fitting : "text";
+    if (view === state.shown) return;
+    state.shown = view;
+    for (const choice of choices) choice.setAttribute("aria-pressed", String(choice.dataset.view === view));
+    onView(view);
+  }
+
+  function choose(name) {
+    state.chosen = name;
+    if (paged && name !== "about") remember(KEPT, name);
+    fit();
+  }
+
+  latest = { fit };
+  return {
+    element,
+    fit,
+    choose,
+    shown: () => state.shown,
+    /** Shows the report itself again where what is known of it is shown. */
+    leaveAbout() {
+      if (state.shown === "about") choose(paged ? recall(KEPT, "both") : "text");
+    },
+  };
+}

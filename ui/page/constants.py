@@ -1,0 +1,30 @@
+"""The constants that the page shares with the server; ``assets/constants.js`` exports each by its name."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from index.documents import MAX_COLLECTION_CHARACTERS, UNKNOWN_LANGUAGE
+from index.loaders import SUFFIXES
+from rag.conversations import Judgement
+from rag.questions import MAX_QUESTION_CHARACTERS
+from ui.export import FORMATS
+from ui.http.conversations import MOST_LISTED
+from ui.http.library.versions import MAX_QUERY_CHARACTERS
+from ui.http.schemas import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_SAID_CHARACTERS
+from ui.page.locales import languages
+
+CONSTANTS = {
+    "LANGUAGES": languages(),
+    "UNKNOWN_LANGUAGE": UNKNOWN_LANGUAGE,
+    "SUFFIXES": tuple(sorted(SUFFIXES)),
+    "EXPORT_FORMATS": tuple(form.suffix for form in FORMATS),
+    "JUDGEMENTS": get_args(Judgement),
+    "MAX_QUESTION_CHARACTERS": MAX_QUESTION_CHARACTERS,
+    "MAX_QUERY_CHARACTERS": MAX_QUERY_CHARACTERS,
+    "MAX_NOTE_CHARACTERS": MAX_NOTE_CHARACTERS,
+    "MAX_NAME_CHARACTERS": MAX_NAME_CHARACTERS,
+    "MAX_COLLECTION_CHARACTERS": MAX_COLLECTION_CHARACTERS,
+    "MAX_DETAIL_CHARACTERS": MAX_SAID_CHARACTERS,
+    "MAX_CONVERSATIONS": MOST_LISTED,
+}
