@@ -10,8 +10,8 @@ from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.export import FORMATS
 from ui.http.conversations import MOST_LISTED
-from ui.http.library.versions import MAX_QUERY_CHARACTERS
-from ui.http.schemas import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_SAID_CHARACTERS
+from ui.http.versions import MAX_QUERY_CHARACTERS
+from ui.http.schemas import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_DETAIL_CHARACTERS
 from ui.page.locales import languages
 
 CONSTANTS = {
@@ -25,6 +25,6 @@ CONSTANTS = {
     "MAX_NOTE_CHARACTERS": MAX_NOTE_CHARACTERS,
     "MAX_NAME_CHARACTERS": MAX_NAME_CHARACTERS,
     "MAX_COLLECTION_CHARACTERS": MAX_COLLECTION_CHARACTERS,
-    "MAX_DETAIL_CHARACTERS": MAX_SAID_CHARACTERS,
+    "MAX_DETAIL_CHARACTERS": MAX_DETAIL_CHARACTERS,
     "MAX_CONVERSATIONS": MOST_LISTED,
 }
