@@ -9,9 +9,9 @@ from index.loaders import SUFFIXES
 from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.export import FORMATS
-from ui.http.conversations import MOST_LISTED
+from ui.http.conversations import MAX_LISTED
+from ui.http.schemas import MAX_DETAIL_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
 from ui.http.versions import MAX_QUERY_CHARACTERS
-from ui.http.schemas import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_DETAIL_CHARACTERS
 from ui.page.locales import languages
 
 CONSTANTS = {
@@ -26,5 +26,5 @@ CONSTANTS = {
     "MAX_NAME_CHARACTERS": MAX_NAME_CHARACTERS,
     "MAX_COLLECTION_CHARACTERS": MAX_COLLECTION_CHARACTERS,
     "MAX_DETAIL_CHARACTERS": MAX_DETAIL_CHARACTERS,
-    "MAX_CONVERSATIONS": MOST_LISTED,
+    "MAX_CONVERSATIONS": MAX_LISTED,
 }

@@ -1,7 +1,8 @@
 """The Gradio theme of the page: Gradio's variables refer to the palette of the stylesheet.
 
 ``assets/styles/theme.css`` defines the palette, light and dark. The colours of the page's background and
-text are repeated here, since Gradio writes them into the page, where they apply before the stylesheet is loaded.
+text are repeated here, since Gradio writes them into the page, where they apply before the stylesheet is
+loaded.
 """
 
 from __future__ import annotations
