@@ -46,7 +46,8 @@ def kill_in(
 ) -> None:
     """Begin an upload and break off without its undoing, when the library is about to do ``step``."""
     kept = keep_upload(index, Options(), sent)
-    before = getattr(index, step)
+    owner = index.catalog if step == "document" else index
+    before = getattr(owner, step)
 
     def killed(*given: object, **named: object) -> None:
         if step == "document":
@@ -54,7 +55,7 @@ def kill_in(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(index, step, killed)
+        patched.setattr(owner, step, killed)
         # What runs on the way out would not run in a process that is killed.
         patched.setattr("index.uploads.placing.put_back", lambda *_: None)
         with pytest.raises(Killed):
