@@ -115,7 +115,9 @@ def test_a_search_covers_the_name_and_the_answers(store: AnswerStore) -> None:
     store.name_conversation("b", "Floods")
     assert (store.find_conversation("b").name, listed(store, "ubersicht")) == ("Floods", [])
     store.name_conversation("b", None)
-    assert (store.find_conversation("b").name, listed(store, "floods")) == (None, [])
+    unnamed = store.find_conversation("b")
+    assert (unnamed.name, unnamed.named) == ("Bao nhiêu hộ bị ảnh hưởng bởi lũ lụt ở Đà Nẵng?", False)
+    assert listed(store, "floods") == []
 
 
 def test_a_missing_conversation_cannot_be_found_named_or_deleted(
@@ -156,7 +158,8 @@ def test_deleting_the_last_answer_deletes_the_name(store: AnswerStore) -> None:
     store.delete("a2")
     store.delete("alone")
     put(store, "a4", "a", 6, ("Another?", "Yes."))
-    assert (store.find_conversation("a").name, store.find_conversation("b").name) == (None, "Name of b")
+    assert not store.find_conversation("a").named
+    assert (store.find_conversation("a").name, store.find_conversation("b").name) == ("Another?", "Name of b")
 
 
 def test_a_conversation_of_replaced_answers_only_can_be_deleted(store: AnswerStore) -> None:
