@@ -63,8 +63,8 @@ def test_a_link_shows_its_answer_last_and_where_the_conversation_goes_on(engine:
     assert [each.question for each in asked.rest] == [QUESTIONS[2]]
     page = Page(asked.notice)
     assert [text for _, text in page.texts] == [
-        "The conversation goes on with 1 more answer. ",
-        "Show the whole of it",
+        "The conversation continues with 1 more answer. ",
+        "Show the whole conversation",
     ]
     assert page.links == [(f"?conversation={asked.id}", None)]
 
@@ -91,7 +91,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     assert shown(restored(engine, conversation_id=str(first.conversation_id))) == [QUESTIONS[0], QUESTIONS[2]]
     asked = restored(engine, answer_id=second.answer_id)
     assert shown(asked) == list(QUESTIONS[:2])
-    assert "Another answer has taken the place of this one" in asked.notice
+    assert "A newer answer replaced this one" in asked.notice
     assert asked.id != first.conversation_id
     _, follows = asked.follow(QUESTIONS[2])
     assert [each.question for each in follows.exchanges] == list(QUESTIONS[:2])
