@@ -102,7 +102,7 @@ def test_an_answer_is_not_asked_again_in_a_scope_that_cannot_be_read(conversing:
     before = ids(asked)
     shown = act(conversing, asked, "nonsense", do="again", answer_id=before[0])
     assert ids(asked) == before
-    assert "cannot be read" in shown[-1][2][-1]["content"]
+    assert "could not be read" in shown[-1][2][-1]["content"]
 
 
 def test_the_script_asks_a_question(conversing: Conversing) -> None:
