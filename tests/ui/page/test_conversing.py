@@ -254,7 +254,7 @@ def test_an_answer_that_fails_leaves_what_it_was_to_replace(
     shown = act(conversing, asked, do="again", answer_id=before[0])
     assert ids(asked) == before
     assert [answer.answer_id for answer in conversation(engine.index, asked.id)] == before
-    assert "The server failed" in shown[-1][2][-1]["content"]
+    assert "The server could not answer" in shown[-1][2][-1]["content"]
 
 
 def test_a_conversation_that_the_server_has_forgotten_goes_on(conversing: Conversing) -> None:
