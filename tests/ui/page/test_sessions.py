@@ -148,7 +148,7 @@ def test_what_breaks_off_lets_in_what_waits(conversing: Conversing, monkeypatch:
     anyio.run(both)
     assert session.asked is not None
     first, second = session.asked.exchanges
-    assert first.markup.startswith('<div class="fn-failure">The server failed')
+    assert first.markup.startswith('<div class="fn-failure">The server could not answer')
     assert second.answer is not None
 
 
