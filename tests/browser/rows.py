@@ -24,7 +24,7 @@ def row(page: Page, title: str) -> Locator:
 
 def more(page: Page, name: str) -> Locator:
     """The button of a row's menu."""
-    return page.get_by_role("button", name=f"More about {name}")
+    return page.get_by_role("button", name=f"More actions for {name}")
 
 
 def choose(page: Page, name: str, action: str) -> None:

@@ -108,12 +108,12 @@ def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page
     said = known(page)
     digest = report(audit)["digest"]
     assert list(said.items())[:8] == [
-        ("Title", f"{TITLE} | from the report’s own words"),
-        ("Publisher", f"{SAID['publisher']} | from the note beside the file"),
-        ("Author", f"{SAID['author']} | from the note beside the file"),
-        ("Published", "11 June 2024 | from the note beside the file"),
-        ("Language", "English | from the note beside the file"),
-        ("Collection", f"{SAID['collection']} | from the note beside the file"),
+        ("Title", f"{TITLE} | from the report’s text"),
+        ("Publisher", f"{SAID['publisher']} | from the metadata file beside it"),
+        ("Author", f"{SAID['author']} | from the metadata file beside it"),
+        ("Published", "11 June 2024 | from the metadata file beside it"),
+        ("Language", "English | from the metadata file beside it"),
+        ("Collection", f"{SAID['collection']} | from the metadata file beside it"),
         ("File", PATH),
         ("Kind", "Markdown"),
     ]
@@ -127,9 +127,11 @@ def test_what_was_found_out_otherwise_says_how(audit_page: Page) -> None:
     open_about(audit_page, "The mill of Ostmere")
     said = known(audit_page)
     assert said["Language"] == "not determined"
-    assert said["Published"].endswith("| from the file’s time")
+    assert said["Published"].endswith("| from the file’s modification time")
     assert "Collection" not in said
-    expect(audit_page.locator(".fn-about .fn-empty")).to_have_text("No kept answer cites it.")
+    expect(audit_page.locator(".fn-about .fn-empty")).to_have_text(
+        "No saved answer uses this report as a source."
+    )
 
 
 def test_sections_that_are_named_like_markup_are_words(audit_page: Page) -> None:
@@ -163,7 +165,7 @@ def test_what_changed_is_told_by_signs_and_leads_to_its_place(chromium: Browser,
         page.locator(".fn-caution").get_by_role("button", name="What changed").click()
         title = page.get_by_role("heading", name="What changed from version 1 to 2")
         expect(title).to_be_focused()
-        expect(page.locator(".fn-changes .fn-facts")).to_have_text("1 sentence came2 went")
+        expect(page.locator(".fn-changes .fn-facts")).to_have_text("1 sentence added2 removed")
         signs = page.locator(".fn-changes .fn-sign")
         expect(signs).to_have_text(["−", "+", "−"])
         expect(page.locator(".fn-changes :is(ins, del)")).to_have_text(
@@ -173,13 +175,13 @@ def test_what_changed_is_told_by_signs_and_leads_to_its_place(chromium: Browser,
                 WENT,
             ]
         )
-        page.get_by_role("button", name="Came: The office inspected 43").click()
+        page.get_by_role("button", name="Added: The office inspected 43").click()
         page.locator("#fn-source mark").first.wait_for()
         assert page.evaluate(MARKED) == "The office inspected 43 pumping stations in 2023."
         expect(page.get_by_role("button", name="Superseded")).to_have_count(0)
         page.get_by_role("button", name="About", exact=True).click()
         page.get_by_role("button", name="What changed from version 1 to 2").click()
-        page.get_by_role("button", name="Went: Two stations").click()
+        page.get_by_role("button", name="Removed: Two stations").click()
         page.locator("#fn-source mark").first.wait_for()
         assert page.evaluate(MARKED) == WENT
         expect(page.get_by_role("button", name="Superseded")).to_be_visible()

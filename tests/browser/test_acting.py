@@ -117,14 +117,14 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
     words = first.locator(".fn-quote").first.text_content()
     answered(page, COST)
     act(first, "link").click()
-    expect(said(page)).to_have_text("The link to this answer is copied.")
+    expect(said(page)).to_have_text("Link to this answer copied.")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{dam_server}/?answer={id_of(first)}"
     with opened(chromium, dam_server, link.removeprefix(f"{dam_server}/")) as other:
         expect(other.page.locator(".fn-question")).to_have_text([BROKE])
         expect(other.page.locator(".fn-quote").first).to_have_text(words or "")
         expect(other.page.locator(".fn-notice")).to_have_text(
-            "The conversation goes on with 1 more answer. Show the whole of it"
+            "The conversation continues with 1 more answer. Show the whole conversation"
         )
         # The link stays what it is until something else is asked.
         assert other.page.url == link
@@ -186,7 +186,8 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     expect(field).to_be_focused()
     expect(field).to_have_value(BROKE)
     expect(page.locator(".fn-edit .fn-hint")).to_have_text(
-        "Saving asks it anew. The 2 answers below leave the conversation, and stay under their links."
+        "Saving asks the question again and removes the 2 answers below from the conversation; "
+        "their links still work."
     )
     field.fill("How many homes were destroyed in Varda?")
     page.get_by_role("button", name="Save and ask").click()
@@ -216,12 +217,12 @@ def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Lib
     answer = answered(page)
     expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
     act(answer, "wrong").click()
-    expect(said(page)).to_have_text("Kept: Wrong.")
+    expect(said(page)).to_have_text("Saved: Thumbs down.")
     expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "true")
-    page.get_by_label("Note on this answer").fill("It was <b>Monday</b>.")
-    page.get_by_role("button", name="Add the note").click()
-    expect(said(page)).to_have_text("Kept with your note.")
-    expect(page.get_by_label("Note on this answer")).to_have_count(0)
+    page.get_by_label("Note about this answer").fill("It was <b>Monday</b>.")
+    page.get_by_role("button", name="Add note").click()
+    expect(said(page)).to_have_text("Saved with your note.")
+    expect(page.get_by_label("Note about this answer")).to_have_count(0)
     expect(act(answer, "wrong")).to_be_focused()
     given = [each for each in read_feedback(dam.home) if each.answer_id == id_of(answer)]
     assert [(each.question, each.verdict, each.note) for each in given] == [
@@ -231,7 +232,7 @@ def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Lib
     act(answer, "right").click()
     expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
     page.reload()
-    expect(page.locator(".fn-given")).to_have_text(["Right"])
+    expect(page.locator(".fn-given")).to_have_text(["Thumbs up"])
     expect(page.locator(".fn-given")).to_have_attribute("aria-pressed", "true")
 
 
@@ -302,9 +303,9 @@ def test_hostile_words_are_words_in_cards_lists_fields_and_what_is_copied(
             expect(page.get_by_label("Edit the question")).to_have_value(question)
             page.keyboard.press("Escape")
             act(answer, "wrong").click()
-            page.get_by_label("Note on this answer").fill(HOSTILE)
-            page.get_by_role("button", name="Add the note").click()
-            expect(said(page)).to_have_text("Kept with your note.")
+            page.get_by_label("Note about this answer").fill(HOSTILE)
+            page.get_by_role("button", name="Add note").click()
+            expect(said(page)).to_have_text("Saved with your note.")
             for place in ("#fn-conversation", "#fn-card", "#fn-said"):
                 expect(page.locator(f"{place} :is(img, script, b, strong)")).to_have_count(0)
             page.reload()

@@ -68,7 +68,7 @@ def test_a_file_that_is_added_is_not_called_deleted_before_the_list_has_it(desk:
 def test_what_was_just_added_stands_on_top_though_it_has_no_date(desk: Desk) -> None:
     page = desk.page
     add(page, text("weir.txt", f"Weir of Ostmere\n\n{LIT}\n"))
-    expect(groups(page)).to_have_text(["Just added 1", "All others 1"], timeout=SOON)
+    expect(groups(page)).to_have_text(["Just added 1", "All other reports 1"], timeout=SOON)
     expect(titles(page)).to_have_text(["Weir of Ostmere", MILL])
     page.reload()
     expect(titles(page)).to_have_text([MILL, "Weir of Ostmere"])
@@ -164,7 +164,7 @@ def test_a_file_says_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
     waiting = page.locator(".fn-uploads li", has=page.get_by_text("Waiting to be read"))
     expect(waiting).to_have_count(1)
     expect(page.locator(".fn-uploads h3")).to_have_text("0 of 2 files done")
-    expect(page.locator(".fn-doing-line")).to_have_text("Adding a file · 1 more waits")
+    expect(page.locator(".fn-doing-line")).to_have_text("Adding a file · 1 more waiting")
     name = waiting.locator(".fn-upload-name").inner_text()
     page.get_by_role("button", name=f"Cancel {name}").click()
     expect(state(page, name)).to_have_text("Cancelled")

@@ -92,7 +92,7 @@ def test_no_answer_is_calm_and_leads_to_the_nearest_passages(seed_page: Watched,
     expected = api_answer(seed_server, POPULATION)
     ask(page, POPULATION)
     abstention = last_answer(page).locator(".fn-abstention")
-    expect(abstention.locator(".fn-none")).to_have_text("No answer in this library")
+    expect(abstention.locator(".fn-none")).to_have_text("Not answered")
     expect(abstention.locator(".fn-reason")).to_have_text(expected["reason"])
     expect(abstention.locator(".fn-mark")).to_have_count(0)
     nearest = expected["passages"][:3]

@@ -97,7 +97,7 @@ def test_the_keyboard_shows_a_card_at_once_and_a_reader_hears_its_words(seed_pag
     )
     assert "thousand suspects" in described
     assert "Quoted word for word." in described
-    assert (mark.get_attribute("aria-label") or "").startswith("Footnote 1: open the quoted words in ")
+    assert (mark.get_attribute("aria-label") or "").startswith("Footnote 1: open the quote in ")
     page.keyboard.press("Tab")
     expect(card(page).locator(".fn-foot-number")).not_to_have_text("[1]")
 
@@ -186,11 +186,9 @@ def test_no_answer_says_what_was_searched(seed_page: Watched, seed_server: str) 
     answer = answered(page, POPULATION)
     read = len(api_answer(seed_server, POPULATION)["passages"])
     expect(answer.locator(".fn-searched")).to_have_text(
-        f"Searched 7 reports. The {read} passages that came nearest were read."
+        f"Searched 7 reports. The {read} closest passages were read."
     )
-    expect(answer.locator(".fn-judge button")).to_have_text(
-        ["Rightly not answered", "Should have been answered"]
-    )
+    expect(answer.locator(".fn-judge button")).to_have_text(["Thumbs up", "Should be answered"])
 
 
 def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched, seed_server: str) -> None:

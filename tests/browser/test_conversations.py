@@ -45,7 +45,7 @@ def test_conversations_are_listed_newest_first_with_their_answers_and_hours(page
 
 def test_before_anything_is_asked_that_is_said(page: Page) -> None:
     show(page)
-    expect(page.get_by_text("What you ask is kept here: nothing was asked yet.")).to_be_visible()
+    expect(page.get_by_text("No conversations yet. Your questions are saved here.")).to_be_visible()
 
 
 def test_conversations_stand_under_the_day_of_their_last_answer(page: Page) -> None:
@@ -106,7 +106,7 @@ def test_conversations_are_found_by_words_of_questions_and_answers_as_one_types(
     page.keyboard.press("ArrowDown")
     expect(opener(page, WHO_BOUGHT)).to_be_focused()
     field.fill("zeppelin")
-    expect(page.get_by_text("No conversation has these words.")).to_be_visible()
+    expect(page.get_by_text("No results")).to_be_visible()
     field.focus()
     page.keyboard.press("Escape")
     expect(names(page)).to_have_count(2)

@@ -82,7 +82,7 @@ def test_the_open_report_and_the_chips_follow_what_becomes_of_a_report(lit: Desk
     row(page, LANTERNS).locator(".fn-report").click()
     title = page.locator("#fn-source h2")
     expect(title).to_have_text(LANTERNS)
-    choose(page, LANTERNS, "Ask only of this report")
+    choose(page, LANTERNS, "Ask only this report")
     details = edit(page, LANTERNS)
     details.get_by_label("Title", exact=True).fill("Lights of the valley")
     details.get_by_role("button", name="Save").click()
@@ -142,13 +142,13 @@ def test_f2_renames_and_escape_leaves_all_as_it_was(lit: Desk) -> None:
 def test_a_field_goes_back_to_what_the_file_says_and_the_others_stay_as_they_are_written(lit: Desk) -> None:
     page = lit.page
     details = edit(page, LANTERNS)
-    back = details.get_by_role("button", name="Title: back to what the file says")
+    back = details.get_by_role("button", name="Title: use the file’s value")
     expect(back).to_be_hidden()
     details.get_by_label("Title", exact=True).fill("Lights")
     details.get_by_role("button", name="Save").click()
     details = edit(page, "Lights")
     details.get_by_label("Publisher", exact=True).fill("Lamp Office")
-    details.get_by_role("button", name="Title: back to what the file says").click()
+    details.get_by_role("button", name="Title: use the file’s value").click()
     expect(details.get_by_label("Title", exact=True)).to_have_value(LANTERNS)
     expect(details.get_by_label("Title", exact=True)).to_be_focused()
     expect(details.get_by_label("Publisher", exact=True)).to_have_value("Lamp Office")
@@ -185,7 +185,7 @@ def test_a_report_is_described_whatever_became_of_its_file_and_its_folder_is_lef
     assert sorted(lit.folder.iterdir()) == before
     file.unlink()
     details = edit(lit.page, "Mill")
-    details.get_by_role("button", name="Title: back to what the file says").click()
+    details.get_by_role("button", name="Title: use the file’s value").click()
     expect(details.get_by_label("Title", exact=True)).to_have_value(MILL)
 
 
@@ -195,7 +195,7 @@ def test_a_detail_of_a_note_beside_the_file_is_not_taken_back_but_edited_over(li
     page.get_by_role("button", name="Sync folders").click()
     expect(row(page, MILL).locator(".fn-facts")).to_have_text("Mill Office", timeout=60_000)
     details = edit(page, MILL)
-    back = details.get_by_role("button", name="Publisher: back to what the file says")
+    back = details.get_by_role("button", name="Publisher: use the file’s value")
     expect(back).to_be_hidden()
     details.get_by_label("Publisher", exact=True).fill("Ministry")
     details.get_by_role("button", name="Save").click()
@@ -221,8 +221,8 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     page = lit.page
     answer = api_answer(lit.server, WHO_LIT)
     assert api_answer(lit.server, GROUND)["citations"]
-    choose(page, LANTERNS, "Where cited")
-    cited = page.get_by_role("region", name=f"Where {LANTERNS} is cited")
+    choose(page, LANTERNS, "Used as a source in")
+    cited = page.get_by_role("region", name=f"Answers that use {LANTERNS} as a source")
     link = cited.get_by_role("link")
     expect(link).to_have_text([WHO_LIT])
     expect(link).to_have_attribute("href", f"?answer={answer['answer_id']}")
@@ -230,7 +230,7 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     expect(cited).to_be_focused()
     page.keyboard.press("Escape")
     expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
-    choose(page, LANTERNS, "Where cited")
+    choose(page, LANTERNS, "Used as a source in")
     page.evaluate("window.stayed = true")
     link.click()
     expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
@@ -239,8 +239,8 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
 
 
 def test_a_report_that_no_answer_cites_says_so(desk: Desk) -> None:
-    choose(desk.page, MILL, "Where cited")
-    expect(desk.page.get_by_text("No answer that is kept cites this report.")).to_be_visible()
+    choose(desk.page, MILL, "Used as a source in")
+    expect(desk.page.get_by_text("No saved answer uses this report as a source.")).to_be_visible()
     desk.page.get_by_role("button", name="Close", exact=True).click()
     expect(row(desk.page, MILL).locator(".fn-report")).to_be_focused()
 
@@ -259,7 +259,7 @@ def test_hostile_details_are_shown_as_text_in_the_list_its_groups_facets_and_chi
     page.get_by_role("button", name="Sort and group").click()
     page.get_by_role("menuitemradio", name="Collection").click()
     expect(page.locator(".fn-group-name")).to_have_text([f"{HOSTILE} Collection"])
-    choose(page, f"{HOSTILE} Title", "Ask only of this report")
+    choose(page, f"{HOSTILE} Title", "Ask only this report")
     expect(page.locator("#fn-narrowed .fn-chip-words")).to_have_text([f"Report: {HOSTILE} Title"])
     add(page, text("weir.txt", "Weir of Ostmere\n\nThe weir of Ostmere fell in 1912.\n"))
     expect(page.locator(".fn-count")).to_have_text("2 reports", timeout=60_000)

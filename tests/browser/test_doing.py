@@ -77,7 +77,7 @@ def test_files_that_could_not_be_read_are_named_with_the_reason_until_that_is_se
     expect(page.locator("#fn-library img")).to_have_count(0)
     page.reload()
     details(page).get_by_text("1 file could not be read").click()
-    page.get_by_role("button", name=f"{hostile}: do not show this again").click()
+    page.get_by_role("button", name=f"Dismiss {hostile}").click()
     expect(details(page)).to_be_hidden()
     expect(sync(page)).to_be_focused()
     page.reload()
@@ -94,10 +94,10 @@ def test_files_stay_named_when_another_path_is_synced_and_go_when_they_are_read(
     expect(summary).to_have_text("2 files could not be read", timeout=SOON)
     httpx.post(f"{desk.server}/v1/documents", files={"file": ("a.txt", SOLD.encode())})
     summary.click()
-    page.get_by_role("button", name="empty.txt: do not show this again").click()
+    page.get_by_role("button", name="Dismiss empty.txt").click()
     expect(summary).to_have_text("1 file could not be read")
     expect(details(page).locator(".fn-path")).to_have_text(["void.txt"])
-    expect(page.get_by_role("button", name="void.txt: do not show this again")).to_be_focused()
+    expect(page.get_by_role("button", name="Dismiss void.txt")).to_be_focused()
     (desk.folder / "void.txt").write_text(f"The tannery of Westmere\n\n{SOLD}\n", encoding="utf-8")
     sync(page).click()
     expect(details(page)).to_be_hidden(timeout=SOON)
@@ -121,19 +121,19 @@ def job(**fields: object) -> dict[str, object]:
 
 
 SAID: list[tuple[dict[str, Any], str]] = [
-    ({"stage": None}, "Looking through the folders"),
+    ({"stage": None}, "Looking for changed files"),
     (
         {"files": {"done": 312, "of": 2000}, "seconds_left": 185.0},
         "Reading 312 of 2,000 files · 3 min left",
     ),
     (
         {"kind": "rebuild", "stage": "embedding", "passages": {"done": 20, "of": 90}, "seconds_left": 41},
-        "Making the library anew: 20 of 90 passages · 41 sec left",
+        "Rebuilding the library: 20 of 90 passages · 41 sec left",
     ),
-    ({"kind": "compaction", "stage": None}, "Tidying the index"),
-    ({"state": "waiting", "stage": None}, "Waiting to begin"),
+    ({"kind": "compaction", "stage": None}, "Compacting the index"),
+    ({"state": "waiting", "stage": None}, "Waiting to start"),
     ({"state": "failed", "message": "the disk is full"}, "The last sync failed"),
-    ({"kind": "rebuild", "state": "failed", "message": "no memory"}, "The library could not be made anew"),
+    ({"kind": "rebuild", "state": "failed", "message": "no memory"}, "The library could not be rebuilt"),
 ]
 
 

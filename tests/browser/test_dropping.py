@@ -38,9 +38,7 @@ FOLDER_NAMES = ["1911 – report.txt", "1934 – report.txt", "lanterns.txt"]
 def expect_folder(desk: Desk) -> None:
     expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 3 added.", timeout=SOON)
     assert sorted(desk.page.locator(".fn-upload-name").all_inner_texts()) == FOLDER_NAMES
-    expect(desk.page.locator(".fn-uploads")).to_contain_text(
-        "1 file of a kind that cannot be read was left out."
-    )
+    expect(desk.page.locator(".fn-uploads")).to_contain_text("1 file was skipped: its type is not supported.")
     added = {report["path"]: report["collection"] for report in stored(desk.server) if report["uploaded"]}
     assert added == dict.fromkeys(FOLDER_NAMES, "Quellbrook")
 
@@ -105,7 +103,7 @@ UNREADABLE = """async (named) => {
 def test_what_cannot_be_opened_does_not_keep_the_rest_of_a_drop_out(desk: Desk) -> None:
     page = desk.page
     page.evaluate(UNREADABLE, ["weir.txt"])
-    said = "3 files or folders could not be opened and were left out."
+    said = "3 files or folders were skipped: they could not be opened."
     expect(page.locator(".fn-uploads .fn-remark")).to_have_text(said)
     expect(state(page, "weir.txt")).to_have_text("Added", timeout=SOON)
     expect(page.locator("#fn-toasts .fn-toast")).to_have_count(0)

@@ -87,7 +87,7 @@ def test_dates_narrow_from_a_month_to_a_month(
         filters.get_by_label(name, exact=True).blur()
     expect(titles(page)).to_have_text(found)
     expect(chips(page)).to_have_text(chip)
-    expect(filters.get_by_text("1 report without a date is left out.")).to_be_visible()
+    expect(filters.get_by_text("1 report without a date is not shown.")).to_be_visible()
 
 
 def test_months_in_the_wrong_order_are_said_and_narrow_nothing(page: Page) -> None:
@@ -95,7 +95,7 @@ def test_months_in_the_wrong_order_are_said_and_narrow_nothing(page: Page) -> No
     filters.get_by_label("To", exact=True).fill("2019-01")
     filters.get_by_label("From", exact=True).fill("2025-01")
     filters.get_by_label("From", exact=True).blur()
-    expect(filters.get_by_role("alert")).to_have_text("The first month lies after the last.")
+    expect(filters.get_by_role("alert")).to_have_text("The first month is after the last.")
     expect(chips(page)).to_have_text(["Published before February 2019"])
 
 

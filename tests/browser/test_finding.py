@@ -94,7 +94,7 @@ def test_matches_are_counted_highlighted_and_gone_through_also_where_nothing_is_
 ) -> None:
     page = pier_page
     find(page, "laerke")
-    counted(page, "Not found")
+    counted(page, "No results")
     assert painted(page) == {"all": [], "current": []}
     page.keyboard.press("Control+A")
     page.keyboard.type("Lærke")
@@ -122,10 +122,10 @@ def test_buttons_go_on_and_back_and_escape_clears_then_closes(pier_page: Page) -
     find(page, "crossing 1")
     counted(page, "1 of 222")
     assert painted(page)["all"][:3] == ["Crossing 1"] * 3
-    page.get_by_role("button", name="Next place").click()
+    page.get_by_role("button", name="Next match").click()
     counted(page, "2 of 222")
-    page.get_by_role("button", name="Previous place").click()
-    page.get_by_role("button", name="Previous place").click()
+    page.get_by_role("button", name="Previous match").click()
+    page.get_by_role("button", name="Previous match").click()
     counted(page, "222 of 222")
     field = page.get_by_role("searchbox", name="Find in this report")
     page.keyboard.press("Escape")
@@ -230,7 +230,7 @@ def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Wat
     assert end - start == len("Port Quell")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Go to the quoted words").click()
+    page.get_by_role("button", name="Back to the quote").click()
     expect(page.locator(".fn-sheet-count")).to_have_text("Page 2 of 3")
 
 
@@ -243,7 +243,7 @@ def test_on_a_phone_the_search_fits_the_drawer(chromium: Browser, pier: str) -> 
         page.get_by_role("button", name="Find", exact=True).tap()
         page.keyboard.type("Lærke")
         counted(page, "1 of 3")
-        page.get_by_role("button", name="Next place").tap()
+        page.get_by_role("button", name="Next match").tap()
         counted(page, "2 of 3")
         page.wait_for_function("() => [...(CSS.highlights.get('fn-match-current') ?? [])].join() === 'LÆRKE'")
         assert page.evaluate(CURRENT_IN_VIEW)

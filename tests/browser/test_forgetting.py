@@ -111,7 +111,7 @@ def test_older_conversations_that_cannot_be_read_are_said_and_asked_for_again(
             page.locator("#fn-history-panel .fn-list").evaluate(
                 "(list) => (list.scrollTop = list.scrollHeight)"
             )
-            page.get_by_role("button", name="Show older ones").click()
+            page.get_by_role("button", name="Show older conversations").click()
             expect(page.locator("#fn-history-panel [role=alert]:visible")).to_have_count(trouble)
         assert asked[-2:] == [400, 400]
 

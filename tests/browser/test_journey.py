@@ -96,7 +96,7 @@ def narrow_to_a_year(page: Page, *, phone: bool) -> None:
     page.get_by_role("button", name="Filters, 2 active").click()
     show(page, "conversation", phone=phone)
     expect(chips(page)).to_have_text(["Published after 1933", "Published before 1935"])
-    expect(answered(page, WHO_LIT).locator(".fn-none")).to_have_text("No answer in this library")
+    expect(answered(page, WHO_LIT).locator(".fn-none")).to_have_text("Not answered")
     for _ in range(2):
         page.locator("#fn-narrowed button.fn-chip").first.click()
     expect(chips(page)).to_have_count(0)

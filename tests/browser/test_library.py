@@ -65,7 +65,7 @@ def test_the_list_is_sorted_as_is_chosen_also_on_the_next_visit(
 
 def test_collections_are_folders_that_can_be_folded(page: Page) -> None:
     sort(page, "Collection")
-    expect(groups(page)).to_have_text(["dams 2", "schools 2", "In no collection 2"])
+    expect(groups(page)).to_have_text(["dams 2", "schools 2", "No collection 2"])
     expect(titles(page)).to_have_text([GATE, SIRENS, LESSONS, EXAMS, MARKETS, TOLLS])
     fold_up = page.get_by_role("button", name="schools 2")
     fold_up.click()
@@ -84,7 +84,7 @@ def test_publishers_are_grouped_with_their_numbers(page: Page) -> None:
         "Statistics Office 2",
         "Water Board 1",
     ]
-    expect(groups(page)).to_have_text([*names, "No publisher named 1"])
+    expect(groups(page)).to_have_text([*names, "No publisher 1"])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_reports_are_found_by_words_of_title_publisher_and_collection_whatever_t
 def test_where_nothing_is_found_that_is_said_and_can_be_undone(page: Page) -> None:
     find(page, "zeppelin")
     expect(titles(page)).to_have_count(0)
-    expect(page.locator("#fn-library-panel .fn-empty")).to_contain_text("No report is like that.")
+    expect(page.locator("#fn-library-panel .fn-empty")).to_contain_text("No results")
     page.get_by_role("button", name="Show all reports").click()
     expect(titles(page)).to_have_count(6)
     expect(page.get_by_role("searchbox", name="Find a report")).to_have_value("")
@@ -154,17 +154,17 @@ def test_the_tab_key_stops_at_the_list_but_once(page: Page) -> None:
 def test_a_menu_is_led_through_by_keys_and_gives_the_focus_back(page: Page) -> None:
     more(page, GATE).focus()
     page.keyboard.press("Enter")
-    menu = page.get_by_role("menu", name=f"More about {GATE}")
+    menu = page.get_by_role("menu", name=f"More actions for {GATE}")
     expect(menu.get_by_role("menuitem")).to_have_count(4)
-    expect(page.get_by_role("menuitem", name="Ask only of this report")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Ask only this report")).to_be_focused()
     page.keyboard.press("ArrowUp")
     expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     page.keyboard.press("w")
-    expect(page.get_by_role("menuitem", name="Where cited")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Used as a source in")).to_be_focused()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.locator("#fn-question").evaluate("(other) => other.dispatchEvent(new Event('scroll'))")
-    expect(page.get_by_role("menuitem", name="Where cited")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Used as a source in")).to_be_focused()
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     expect(more(page, GATE)).to_be_focused()
@@ -182,17 +182,17 @@ def test_a_report_of_a_followed_folder_says_why_it_cannot_be_deleted_here(page: 
     more(page, GATE).click()
     delete = page.get_by_role("menuitem", name="Delete")
     expect(delete).to_have_attribute("aria-disabled", "true")
-    expect(delete).to_contain_text("Its file lies in a folder that is followed: delete it there.")
+    expect(delete).to_contain_text("This file is in a synced folder. Delete it there.")
     delete.click(force=True)
     expect(titles(page)).to_have_count(6)
 
 
 def test_the_question_is_kept_to_a_report_while_the_list_shows_all(page: Page) -> None:
-    choose(page, GATE, "Ask only of this report")
+    choose(page, GATE, "Ask only this report")
     expect(chips(page)).to_have_text([f"Report: {GATE}"])
     expect(titles(page)).to_have_count(6)
-    expect(row(page, GATE).locator(".fn-asked")).to_have_text("Asked of")
-    choose(page, GATE, "Ask of it no longer only")
+    expect(row(page, GATE).locator(".fn-asked")).to_have_text("In the question’s scope")
+    choose(page, GATE, "Stop asking only this report")
     expect(chips(page)).to_have_count(0)
 
 

@@ -54,9 +54,7 @@ def test_the_quoted_page_is_shown_as_a_picture_with_the_words_marked(
     wait_until_loaded(page)
     expect(page.locator("#fn-source .fn-text")).to_be_hidden()
     expect(page.get_by_role("button", name="Page", exact=True)).to_have_attribute("aria-pressed", "true")
-    expect(picture(page)).to_have_attribute(
-        "alt", f"Page 2 of {cited['title']}, with the quoted words marked"
-    )
+    expect(picture(page)).to_have_attribute("alt", f"Page 2 of {cited['title']}, with the quote marked")
     address = urlsplit(picture(page).get_attribute("src") or "")
     assert address.path.endswith(f"/v1/documents/{cited['document_id']}/pages/2.png")
     asked = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -94,7 +92,7 @@ def test_the_neighbours_of_a_page_are_a_key_away_and_the_ends_stay(opened_pdf: P
     page.keyboard.press("Enter")
     expect(count).to_have_text("Page 3 of 3")
     expect(page.get_by_role("button", name="Next page")).to_be_focused()
-    page.get_by_role("button", name="Go to the quoted words").click()
+    page.get_by_role("button", name="Back to the quote").click()
     expect(count).to_have_text("Page 2 of 3")
 
 
@@ -103,7 +101,7 @@ def test_the_page_is_that_of_the_text_in_view_and_the_text_that_of_the_page(open
     count = page.locator(".fn-sheet-count")
     text, sheet = (page.get_by_role("button", name=name, exact=True) for name in ("Text", "Page"))
     page.locator(".fn-desk-body").evaluate("(body) => (body.scrollTop = body.scrollHeight)")
-    expect(page.get_by_role("button", name="Go to the quoted words")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to the quote")).to_be_visible()
     sheet.click()
     expect(count).to_have_text("Page 3 of 3")
     text.click()

@@ -65,8 +65,8 @@ def test_a_link_shows_its_answer_last_and_where_the_conversation_goes_on(engine:
     assert [each.question for each in conversation.rest] == [QUESTIONS[2]]
     page = Page(conversation.notice)
     assert [text for _, text in page.texts] == [
-        "The conversation goes on with 1 more answer. ",
-        "Show the whole of it",
+        "The conversation continues with 1 more answer. ",
+        "Show the whole conversation",
     ]
     assert page.links == [(f"?conversation={conversation.id}", None)]
 
@@ -97,7 +97,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     assert shown(restored(engine, conversation_id=str(first.conversation_id))) == [QUESTIONS[0], QUESTIONS[2]]
     conversation = restored(engine, answer_id=second.answer_id)
     assert shown(conversation) == list(QUESTIONS[:2])
-    assert "Another answer has taken the place of this one" in conversation.notice
+    assert "A newer answer replaced this one" in conversation.notice
     assert conversation.id != first.conversation_id
     _, follows = conversation.follow(QUESTIONS[2])
     assert [each.question for each in follows.exchanges] == list(QUESTIONS[:2])

@@ -146,7 +146,7 @@ def test_what_breaks_off_lets_in_what_waits(events: ChatEvents, monkeypatch: pyt
     anyio.run(both)
     assert session.conversation is not None
     first, second = session.conversation.exchanges
-    assert first.markup.startswith('<div class="fn-failure">The server failed')
+    assert first.markup.startswith('<div class="fn-failure">The server could not answer')
     assert second.answer is not None
 
 

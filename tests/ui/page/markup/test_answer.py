@@ -71,7 +71,7 @@ def test_no_part_of_a_message_lets_a_document_load_link_or_run_anything(markup: 
 
 def test_a_mark_leads_to_the_exact_words_and_says_where_they_are() -> None:
     page = Page(answer_markup(answer(citation(3, "Words.", document_id=5, page=2))))
-    assert page.links[0] == ("#cite-5-2-100-106", "Footnote 3: open the quoted words in Report 5, page 2")
+    assert page.links[0] == ("#cite-5-2-100-106", "Footnote 3: open the quote in Report 5, page 2")
     assert source_target(passage("Words.")) == "#cite-7-1-10-16"
 
 
@@ -95,7 +95,7 @@ def test_words_that_were_recognised_in_a_picture_are_said_to_be() -> None:
     first = citation(1, "One.", document_id=1, page=4)
     second = replace(citation(2, "Two.", document_id=1, page=2, at=5), recognised=True)
     page = Page(answer_markup(answer(first, second, text="One. Two.")))
-    recognised = "words recognised in a picture of the page"
+    recognised = "text recognised from an image"
     assert page.text_of("fn-fact") == [
         *["The Office", "18 July 2025", "pages 2, 4", recognised],
         *["The Office", "18 July 2025", "page 4"],
@@ -199,7 +199,7 @@ def test_a_note_stands_below_the_answer() -> None:
 def test_an_abstention_gives_the_reason_and_the_nearest_passages_with_what_they_lack() -> None:
     shown_three = [passage(f"Passage {number}.", "does not mention “population”") for number in range(5)]
     page = Page(answer_markup(abstention(*shown_three)))
-    assert page.text_of("fn-none") == ["No answer in this library"]
+    assert page.text_of("fn-none") == ["Not answered"]
     assert page.text_of("fn-reason") == ["No sentence answers."]
     assert page.text_of("fn-excerpt") == ["Passage 0.", "Passage 1.", "Passage 2."]
     assert page.text_of("fn-shortfall") == ["This passage does not mention “population”."] * 3
@@ -277,7 +277,7 @@ def test_what_arrives_is_told_from_what_was_stopped() -> None:
     stopped = streamed_markup("One. Tw", [citation(1, "One.")], is_stopped=True)
     assert stopped.startswith('<div class="fn-answer fn-stopped">')
     page = Page(stopped)
-    assert page.text_of("fn-note") == ["Stopped before it was complete; this part is not kept."]
+    assert page.text_of("fn-note") == ["Stopped before it was complete. This part is not saved."]
     assert page.text_of("fn-act") == []
 
 

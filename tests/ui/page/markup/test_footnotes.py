@@ -82,7 +82,7 @@ def test_a_replaced_version_and_recognised_words_are_said() -> None:
     cited = replace(citation(1, "One."), superseded_by=4, recognised=True)
     page = Page(foot_list_markup([resting("One.", cited)], ENGLISH))
     assert page.text_of("fn-badge") == ["superseded by version 4"]
-    assert page.text_of("fn-fact")[-1] == "words recognised in a picture of the page"
+    assert page.text_of("fn-fact")[-1] == "text recognised from an image"
 
 
 @given(texts.filter(bool), texts.filter(bool), texts.filter(bool))
