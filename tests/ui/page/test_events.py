@@ -102,7 +102,7 @@ def test_an_answer_is_not_asked_again_in_a_scope_that_cannot_be_read(events: Cha
     before = ids(conversation)
     shown = act(events, conversation, "nonsense", do="again", answer_id=before[0])
     assert ids(conversation) == before
-    assert "cannot be read" in shown[-1][2][-1]["content"]
+    assert "could not be read" in shown[-1][2][-1]["content"]
 
 
 def test_the_script_asks_a_question(events: ChatEvents) -> None:
@@ -262,7 +262,7 @@ def test_an_answer_that_fails_leaves_what_it_was_to_replace(
     shown = act(events, conversation, do="again", answer_id=before[0])
     assert ids(conversation) == before
     assert [answer.answer_id for answer in answers_of(engine.index, conversation.id)] == before
-    assert "The server failed" in shown[-1][2][-1]["content"]
+    assert "The server could not answer" in shown[-1][2][-1]["content"]
 
 
 def test_a_conversation_that_the_server_has_forgotten_goes_on(events: ChatEvents) -> None:

@@ -286,7 +286,7 @@ def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() ->
     page = Page(actions_markup(made, ENGLISH))
     assert page.text_of("fn-act") == [
         *["Copy", "Copy link", "Save", "Ask again", "Edit question"],
-        *["Right", "Wrong", "Should not have been answered"],
+        *["Thumbs up", "Thumbs down", "Should not be answered"],
     ]
     assert page.links == [(f"v1/answers/{'ab' * 16}.{suffix}", None) for suffix in ("md", "html", "docx")]
     assert page.text_of("fn-file") == ["Markdown", "Web page", "Word"]
@@ -294,7 +294,7 @@ def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() ->
 
 def test_an_abstention_is_judged_in_its_own_words() -> None:
     markup = actions_markup(abstention(), ENGLISH)
-    assert Page(markup).text_of("fn-act")[5:] == ["Rightly not answered", "Should have been answered"]
+    assert Page(markup).text_of("fn-act")[5:] == ["Thumbs up", "Should be answered"]
     assert "fn-act-unanswerable" in markup
     assert "fn-act-right" not in markup
 
