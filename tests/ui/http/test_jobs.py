@@ -17,6 +17,7 @@ from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library
 from tests.support.background import GATE, PATIENCE, Held, accepted, ended, held_sync, send, unsynced
 from tests.support.reports import paths, write
+from ui.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.usefixtures("handed_on")
 def index(held: Held, tmp_path: Path) -> Iterator[Library]:
     with Library.open(tmp_path / "home", held) as opened:
         yield opened
+
+
+@pytest.fixture
+def settings(index: Library) -> Settings:
+    return Settings(home=index.home, max_megabytes=2)
 
 
 @pytest.fixture
