@@ -106,7 +106,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
     return BackupReport(str(file), made, generation, documents, file.stat().st_size)
 
 
-_REMEDY = "put a backup back with `footnoted restore FILE`"
+_REMEDY = "restore a backup with `footnoted restore FILE`"
 
 
 def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:

@@ -85,7 +85,7 @@ class Catalog:
             migrate(engine)
         except sa.exc.DatabaseError as error:
             # Restoring a backup does not help where nothing can be written.
-            restore = "" if write_failure(error) else ", or put a backup back with `footnoted restore FILE`"
+            restore = "" if write_failure(error) else ", or restore a backup with `footnoted restore FILE`"
             raise CatalogError(
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
                 f"space{restore}"
