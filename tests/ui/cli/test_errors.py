@@ -31,7 +31,7 @@ def test_a_catalog_without_its_tables_is_one_line(capfd: pytest.CaptureFixture[s
         database.execute("DROP TABLE chunks")
     line = fails(capfd, 1, "search", QUESTION, "--home", own_home)
     assert line == (
-        "OperationalError: no such table: chunks; if it repeats, put a backup back with "
+        "OperationalError: no such table: chunks; if it repeats, restore a backup with "
         "`footnoted restore FILE`, or sync into a new --home"
     )
 
