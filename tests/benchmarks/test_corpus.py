@@ -87,7 +87,7 @@ def test_a_document_comes_in_under_its_own_path() -> None:
 @given(keys=st.lists(st.text(), min_size=1, max_size=8))
 def test_a_key_has_one_unit_vector_whatever_stands_beside_it(keys: list[str]) -> None:
     vectors = vectors_for(keys, around())
-    assert (vectors.shape, vectors.dtype) == ((len(keys), 8), np.float32)
+    assert (vectors.shape, vectors.dtype) == ((len(keys), 8), np.dtype(np.float32))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     for key, vector in zip(keys, vectors, strict=True):
         assert vector.tobytes() == vectors_for([key], around()).tobytes()

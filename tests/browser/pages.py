@@ -78,7 +78,7 @@ def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -
 
 
 @contextmanager
-def opened(browser: Browser, url: str, place: str = "", **context: object) -> Iterator[Watched]:
+def opened(browser: Browser, url: str, place: str = "", /, **context: object) -> Iterator[Watched]:
     """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation.
 
     In it, ``module(name)`` is a module of ours, as the page has it.

@@ -72,8 +72,9 @@ def id_of(answer: Locator) -> str:
 
 
 def in_conversation(answer: Locator) -> str:
-    [found] = re.findall(r"fn-in-(\S+)", answer.get_attribute("class") or "")
-    return found
+    found: list[str] = re.findall(r"fn-in-(\S+)", answer.get_attribute("class") or "")
+    [identity] = found
+    return identity
 
 
 def act(answer: Locator, name: str) -> Locator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -101,7 +102,7 @@ def test_several_files_have_each_their_own_outcome_and_a_sum(desk: Desk) -> None
 
 def test_files_that_the_server_has_no_place_for_wait_and_are_sent_again(desk: Desk) -> None:
     page, names = desk.page, [f"lanterns-{number}.txt" for number in range(4)]
-    refused = {
+    refused: dict[str, Any] = {
         "status": 503,
         "headers": {"Retry-After": "1"},
         "json": {"status": 503, "detail": "100 uploads wait already; try again in 1 seconds"},

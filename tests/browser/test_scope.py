@@ -11,7 +11,7 @@ from tests.browser.pages import Watched
 
 pytestmark = pytest.mark.browser
 
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "publishers": [],
     "languages": [],
     "collections": [],

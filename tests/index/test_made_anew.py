@@ -16,6 +16,7 @@ from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
 from index.catalog.schema import chunks, vectors
 from index.catalog.writes import drop_unused_vectors, insert_build
+from index.errors import BuildGoneError
 from index.library import Library
 from index.records import Build, Recipe
 from index.search import reindex as rebuilding
@@ -124,9 +125,9 @@ def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> 
     with other(home) as ours, Library.open(home, StubEncoder("third"), former=StubEncoder) as theirs:
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
-        with pytest.raises(builds.BuildGoneError, match=r"^another process has made the library anew"):
+        with pytest.raises(BuildGoneError, match=r"^another process has made the library anew"):
             builds.add_to_build(theirs.catalog.engine, begun, {})
-        with pytest.raises(builds.BuildGoneError):
+        with pytest.raises(BuildGoneError):
             builds.switch_to_build(theirs.catalog.engine, begun)
         assert found(ours) == found(theirs) == [item.path for item in REPORTS]
         theirs.rebuild()

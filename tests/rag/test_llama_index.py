@@ -5,7 +5,7 @@ from __future__ import annotations
 from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
 from llama_index.core.llms import CustomLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.response_synthesizers import get_response_synthesizer
+from llama_index.core.response_synthesizers import ResponseMode, get_response_synthesizer
 from llama_index.core.schema import TextNode
 
 from index.library import Library
@@ -58,7 +58,8 @@ def test_filters_and_weight_are_passed_to_the_search(seed_index: Library) -> Non
 
 def test_a_llama_index_query_engine_runs_on_it(seed_index: Library) -> None:
     engine = RetrieverQueryEngine(
-        Retriever(seed_index, limit=1), get_response_synthesizer(llm=LastLine(), response_mode="compact")
+        Retriever(seed_index, limit=1),
+        get_response_synthesizer(llm=LastLine(), response_mode=ResponseMode.COMPACT),
     )
     prompt = str(engine.query("How many scam dens does Amnesty International know of?"))
     assert "at least 53 scam dens" in prompt

@@ -9,7 +9,8 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from pptx import Presentation
-from pptx.shapes.shapetree import SlideShapes
+from pptx.shapes.autoshape import Shape
+from pptx.shapes.shapetree import GroupShapes, SlideShapes
 from pptx.slide import Slide
 from pptx.util import Emu, Inches
 
@@ -37,10 +38,11 @@ def text(write: Callable[[Slide], object], layout: int = BLANK) -> str:
     return read_pptx(presentation((layout, write)), PATH).text
 
 
-def box(shapes: SlideShapes, words: str, left: float, top: float, height: float = 1) -> None:
+def box(shapes: SlideShapes | GroupShapes, words: str, left: float, top: float, height: float = 1) -> Shape:
     """A text box; places in inches."""
-    frame = shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(height)).text_frame
-    frame.text = words
+    shape = shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(height))
+    shape.text_frame.text = words
+    return shape
 
 
 def titled(

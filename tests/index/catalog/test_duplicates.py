@@ -196,8 +196,8 @@ def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
         assert {int(labels[other]) for other in np.flatnonzero(row)} == {int(labels[one])}
     for label in set(labels.tolist()):
         group = np.flatnonzero(labels == label)
-        for one in group:
-            near = resemblance(stored[one], stored[group]) >= NEAR_DUPLICATE
+        for member in group:
+            near = resemblance(stored[member], stored[group]) >= NEAR_DUPLICATE
             assert len(group) == 1 or near.sum() > 1
     order = list(range(len(stored)))
     chance.shuffle(order)  # type: ignore[attr-defined]

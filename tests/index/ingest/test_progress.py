@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -175,8 +176,9 @@ class TestCancelling:
     def test_the_catalog_is_written_to_twice_a_second_at_most(
         self, monkeypatch: pytest.MonkeyPatch, jobs: Jobs
     ) -> None:
-        clock, written = [0.0], []
-        monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+        clock = [0.0]
+        written: list[int] = []
+        monkeypatch.setattr(time, "monotonic", lambda: clock[0])
         job_id = jobs.create("sync").id
         with RunningJob(jobs, job_id) as running:
             for number in range(1, 100):

@@ -51,7 +51,7 @@ def test_a_sync_that_a_backup_overtakes_touches_nothing_either(tmp_path: Path) -
         back_up(home, tmp_path / "library.tar")
         sync(index, [folder])
         os.utime(folder / "a.txt", (1, 1))
-        overtaken = []
+        overtaken: list[str] = []
 
         def overtake(stage: str, *_done: int) -> None:
             if stage == "reading" and not overtaken:

@@ -16,6 +16,7 @@ from index.library import Library
 from index.records import Recipe
 from index.search import maintenance
 from index.search.bm25 import Entry, LexicalIndex
+from index.search.caches import build_base
 from index.search.manifest import read_manifest
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
@@ -241,7 +242,6 @@ class TestSettling:
         self, encoder: Encoder, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.filled(index)
-        build_base = maintenance.build_base
         with Library.open(home, encoder) as other:
 
             def meanwhile(*arguments: object) -> object:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -156,15 +157,17 @@ def test_everything_is_found_without_a_filter(varied: Library) -> None:
 def test_every_combination_of_filters_is_the_whole_ranking_without_the_others(
     varied: Library, weight: float | None
 ) -> None:
-    wide = (tuple(range(1, REPORTS, 2)), ("Council", "Nobody"), ("en",), ("dams", "rivers"), ("text",))
-    for used in product((False, True), repeat=7):
-        *lists, before, after = (
-            value if use else empty
-            for use, value, empty in zip(
-                used, (*wide, "2031-11", "2031-02"), ((), (), (), (), (), None, None), strict=True
-            )
-        )
-        filters = Filters(*lists, before, after)  # type: ignore[arg-type]
+    wide: dict[str, Any] = {
+        "document_ids": tuple(range(1, REPORTS, 2)),
+        "publishers": ("Council", "Nobody"),
+        "languages": ("en",),
+        "collections": ("dams", "rivers"),
+        "kinds": ("text",),
+        "published_before": "2031-11",
+        "published_after": "2031-02",
+    }
+    for used in product((False, True), repeat=len(wide)):
+        filters = Filters(**dict(compress(wide.items(), used)))
         for limit in (3, REPORTS):
             if weight is None:
                 fused_holds(varied, QUERIES[0], limit, filters)

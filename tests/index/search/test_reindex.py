@@ -13,6 +13,7 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
 from index.search import reindex as rebuilding
+from index.search.caches import build_base
 from index.search.manifest import folder_of
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming
@@ -57,12 +58,12 @@ def rows(index: Library) -> dict[str, int]:
 def test_it_finds_afterwards_what_one_made_by_that_recipe_finds(
     encoder: Encoder, home: Path, fine: Library, tmp_path: Path
 ) -> None:
-    assert fine.is_outdated
+    before = fine.is_outdated
     assert texts(fine) == ["Gate 7 failed. Dam 7 held."]
     told: list[tuple[str, int, int]] = []
     fine.rebuild(lambda *stage: told.append(stage))
     assert told == [("rebuilding", done, COUNT) for done in (20, 40, 50)]
-    assert not fine.is_outdated
+    assert (before, fine.is_outdated) == (True, False)
     assert texts(fine) == ["Dam 7 held.", "Gate 7 failed."]
     assert [record.passages for record in fine.catalog.documents()] == [2] * COUNT
     with Library.open(tmp_path / "new", encoder, max_chunk_tokens=4) as new:
@@ -112,7 +113,6 @@ def test_what_another_adds_and_removes_meanwhile_is_there_after_it(
 def test_what_comes_after_the_caches_were_made_is_there_too(
     encoder: Encoder, home: Path, fine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_base = rebuilding.build_base
     with Library.open(home, encoder) as other:
 
         def meanwhile(*arguments: object) -> object:

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
+from index.ingest.jobs import RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
@@ -43,8 +44,7 @@ class _Waiting:
 
     def __init__(self, free: Event) -> None:
         self._free = free
-        self._running = module.RunningJob
 
     def __call__(self, *given: object, **named: object) -> object:
         self._free.wait(30)
-        return self._running(*given, **named)  # type: ignore[arg-type]
+        return RunningJob(*given, **named)  # type: ignore[arg-type]

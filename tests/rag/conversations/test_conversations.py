@@ -13,7 +13,6 @@ from index.catalog.backup import back_up, restore
 from index.catalog.database import Catalog
 from rag.answers import Answer
 from rag.conversations.answers import (
-    KeptConversation,
     answer_json,
     conversation,
     conversation_json,
@@ -25,6 +24,7 @@ from rag.conversations.answers import (
     list_conversations,
     name_conversation,
 )
+from rag.conversations.store import KeptConversation
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 from tests.support.markup import answer, citation
 

@@ -103,7 +103,8 @@ def test_the_last_judgement_of_an_answer_counts(tmp_path: Path) -> None:
 
 
 def test_feedback_of_an_older_version_is_read(tmp_path: Path) -> None:
-    line = {"question": "Why?", "verdict": "right", "evidence": [], "note": None, "given_at": "2031"}
+    evidence: list[object] = []
+    line = {"question": "Why?", "verdict": "right", "evidence": evidence, "note": None, "given_at": "2031"}
     (tmp_path / "feedback.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     assert read_feedback(tmp_path) == [Feedback("Why?", "right", (), None, "2031")]
     assert judgements(tmp_path) == {}

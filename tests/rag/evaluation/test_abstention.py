@@ -88,7 +88,7 @@ class TestRiskAndCoverage:
         assert risk_coverage(items) == (
             RiskPoint(0.9, 0.2, 0),
             RiskPoint(0.8, 0.4, 0.5),
-            RiskPoint(0.6, 0.6, pytest.approx(1 / 3)),
+            RiskPoint(0.6, 0.6, 1 / 3),
             RiskPoint(0.3, 0.8, 0.5),
         )
 

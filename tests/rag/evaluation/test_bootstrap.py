@@ -86,7 +86,7 @@ class TestEstimate:
     def test_a_constant_has_an_interval_without_width(self, share: float, count: int) -> None:
         figure = estimate(Sample(ids(count), mean([share] * count)))
         assert figure is not None
-        assert (figure.low, figure.high) == (pytest.approx(share), pytest.approx(share))
+        assert (figure.low, figure.high) == pytest.approx((share, share))
 
     @given(shares)
     def test_the_same_questions_give_the_same_interval_again(self, values: list[float]) -> None:

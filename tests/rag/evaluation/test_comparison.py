@@ -135,9 +135,9 @@ def evaluation(values: Sequence[float], name: str = "default", place: Place = ("
 class TestPairing:
     def test_a_small_gain_on_every_question_is_significant(self) -> None:
         values = np.linspace(0, 0.9, 40)
-        [row] = compare(evaluation(values), evaluation(values + 0.01)).differences
+        [row] = compare(evaluation(values.tolist()), evaluation((values + 0.01).tolist())).differences
         assert row.outcome == "better"
-        assert (row.change.low, row.change.high) == (pytest.approx(0.01), pytest.approx(0.01))
+        assert (row.change.low, row.change.high) == pytest.approx((0.01, 0.01))
         assert row.first.high - row.first.low > 0.1, "apart, chance could have made it ten times over"
 
     def test_the_p_value_counts_the_resamples_on_the_other_side_on_both_sides(self) -> None:

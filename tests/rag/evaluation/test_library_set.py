@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_evidence_of_a_removed_document_is_left_out(reports: Reports) -> None:
 
 
 def test_files_of_questions_come_first_and_keep_their_answers(reports: Reports, tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "_id": "x",
             "text": "When did it break?",

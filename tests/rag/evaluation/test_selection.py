@@ -54,7 +54,8 @@ class TestGold:
     def test_precision_is_of_the_quotes_and_recall_of_the_gold(self) -> None:
         gold = Query("q", "?", sentences=("One.", "Two.", "Three."))
         found = agreement(gold, [quote("Two."), quote("Four.")])
-        assert (found.precision, found.recall, found.f1) == (1 / 2, 1 / 3, pytest.approx(0.4))
+        assert (found.precision, found.recall) == (1 / 2, 1 / 3)
+        assert found.f1 == pytest.approx(0.4)
 
     def test_a_gold_span_over_two_sentences_is_matched_by_either(self) -> None:
         gold = Query("q", "?", evidence=(Evidence("a.txt", Span(0, 20)), Evidence("a.txt", Span(90, 99))))

@@ -56,4 +56,4 @@ def test_number_words_have_values(text: str, language: str, values: list[int]) -
 
 def test_a_vague_number_has_a_lower_and_an_upper_end() -> None:
     [dozens] = numbers("dozens", "en")
-    assert (dozens.low, dozens.high) == (20, 99)
+    assert (dozens.low, dozens.high) == (Decimal(20), Decimal(99))

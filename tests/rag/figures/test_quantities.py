@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from rag.figures.quantities import Quantity, quantities
+from rag.figures.quantities import Comparator, Quantity, quantities
 
 
 def only(text: str, language: str = "en") -> Quantity:
@@ -39,11 +41,11 @@ def test_a_quantity_has_a_unit_a_noun_and_a_comparator(  # noqa: PLR0917 - a row
     unit: str | None,
     currency: str | None,
     noun: str | None,
-    comparator: str,
+    comparator: Comparator,
 ) -> None:
     found = only(text, language)
     assert (found.low, found.unit, found.currency, found.noun, found.comparator) == (
-        value,
+        Decimal(value),
         unit,
         currency,
         noun,
@@ -65,7 +67,8 @@ def test_a_quantity_has_a_unit_a_noun_and_a_comparator(  # noqa: PLR0917 - a row
 def test_a_range_is_one_quantity_and_a_change_is_two(
     text: str, language: str, ends: list[tuple[int, int]]
 ) -> None:
-    assert [(each.low, each.high) for each in quantities(text, language)] == ends
+    found = [(each.low, each.high) for each in quantities(text, language)]
+    assert found == [(Decimal(low), Decimal(high)) for low, high in ends]
 
 
 @pytest.mark.parametrize(

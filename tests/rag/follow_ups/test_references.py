@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -201,9 +202,13 @@ def test_a_link_of_an_archive_to_a_part_of_it_leads_nowhere_else(
     [made, *_] = samples()[suffix]
     link = re.compile(rb'((?:Target|href|full-path)=")[^"]*"')
     climbing = "../" * 20 + str(outside.file).lstrip("/")
+
+    def pointed(found: re.Match[bytes], target: str) -> bytes:
+        return bytes(found[1]) + target.encode() + b'"'
+
     for target in (outside.file.as_uri(), str(outside.file), climbing, f"{outside.address}/a.xml"):
         changed = {
-            name: link.sub(lambda found, to=target: found[1] + to.encode() + b'"', content)
+            name: link.sub(partial(pointed, target=target), content)
             for name, content in parts_of(made).items()
         }
         assert_own_words(reader, outside, tmp_path / f"a{suffix}", zipped(changed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from threading import Event, current_thread
 from types import SimpleNamespace
 
@@ -205,6 +205,7 @@ def test_the_reading_thread_closes_the_connection_of_an_abandoned_reply() -> Non
     writing = iter(model.write(ASKED))
     assert next(writing) == "One. "
     assert closed == []
+    assert isinstance(writing, Generator)
     writing.close()
     assert closing.wait(10)
     assert closed == ["footnoted-reply"]

@@ -18,7 +18,12 @@ class Response:
 def test_a_thread_closes_its_own_response_once() -> None:
     responses, mine, its = OpenResponses(), Response(), Response()
     responses.note(mine)
-    other = Thread(target=lambda: (responses.note(its), responses.close()))
+
+    def note_and_close() -> None:
+        responses.note(its)
+        responses.close()
+
+    other = Thread(target=note_and_close)
     other.start()
     other.join()
     assert (mine.closed, its.closed) == (0, 1)

@@ -47,7 +47,7 @@ def used(sent: int, written: int, script: Script) -> Script:
         yield from script(messages)  # type: ignore[arg-type]
         yield {"usage": {"prompt_tokens": sent, "completion_tokens": written}}
 
-    return counted  # type: ignore[return-value]
+    return counted
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_a_sentence_is_shown_while_the_model_still_writes(seed_index: Library, r
     began = time.monotonic()
     assert next(event for event in events if isinstance(event, Token)).text == TOO_HIGH
     assert time.monotonic() - began < 10
-    events.close()  # type: ignore[attr-defined]
+    events.close()
 
 
 # What is not carried

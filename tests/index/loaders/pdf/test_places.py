@@ -63,9 +63,8 @@ def test_a_words_box_is_where_it_was_drawn() -> None:
     assert covers(box, left, A4[1] - 25 * cm, stringWidth("failed", FONT, SIZE))
     (box,) = found(document, "Nobody")
     assert covers(box, 2 * cm, A4[1] - 25 * cm + 14, stringWidth("Nobody", FONT, SIZE))
-    assert [(layout.width, layout.height) for layout in document.layouts] == [
-        (pytest.approx(A4[0], abs=0.01), pytest.approx(A4[1], abs=0.01))
-    ]
+    [layout] = document.layouts
+    assert (layout.width, layout.height) == pytest.approx(A4, abs=0.01)
 
 
 def test_each_page_has_a_box_for_each_character_of_its_text() -> None:

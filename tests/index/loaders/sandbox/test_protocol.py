@@ -112,7 +112,8 @@ def test_a_message_beyond_bounds_is_not_read() -> None:
 
 @pytest.mark.parametrize("field", ["text", "title", "author"])
 def test_half_a_surrogate_pair_is_not_sent(field: str) -> None:
-    document = Document(**{"text": "", "title": "", "kind": "text", field: "gate \ud83d"})
+    fields: dict[str, Any] = {"text": "", "title": "", "kind": "text", field: "gate \ud83d"}
+    document = Document(**fields)
     with pytest.raises(MessageError):
         pack(Answer(document))
 

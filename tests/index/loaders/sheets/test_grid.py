@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,10 @@ from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
 from index.loaders.sheets.headings import is_period
 from index.text.tabular import tables
 
+Line: TypeAlias = Sequence[str | int | None]
 
-def grid(*lines: Sequence[str | int | None], merged: dict[str, int] | None = None) -> list[Row]:
+
+def grid(*lines: Line, merged: dict[str, int] | None = None) -> list[Row]:
     """Rows as they stand in a sheet; a number is a figure, None an empty cell, an empty line an empty row."""
     rows: list[Row] = []
     for place, line in enumerate(lines, 1):
@@ -28,7 +31,7 @@ def grid(*lines: Sequence[str | int | None], merged: dict[str, int] | None = Non
     return rows
 
 
-def text(*lines: Sequence[str | int | None], merged: dict[str, int] | None = None) -> str:
+def text(*lines: Line, merged: dict[str, int] | None = None) -> str:
     return join(grid_blocks(grid(*lines, merged=merged)))
 
 
@@ -49,10 +52,17 @@ class TestTables:
         ) == ("Region | 2022 | 2023\nNorth | 5 | 6\nSouth | 7 | 8\nTotal | 12 | 14")
 
     def test_groups_of_rows_keep_their_names(self) -> None:
-        found = text(
-            *(["Region", "2022", "2023"], ["Europe"], ["Spain", 1, 2], [], ["Asia"], ["Japan", 3, 4]),
-            *([], ["Total", 4, 6]),
-        )
+        lines: list[Line] = [
+            ["Region", "2022", "2023"],
+            ["Europe"],
+            ["Spain", 1, 2],
+            [],
+            ["Asia"],
+            ["Japan", 3, 4],
+            [],
+            ["Total", 4, 6],
+        ]
+        found = text(*lines)
         assert found == "Region | 2022 | 2023\nEurope\nSpain | 1 | 2\nAsia\nJapan | 3 | 4\nTotal | 4 | 6"
         (table,) = tables(found)
         assert table.header.of(found) == "Region | 2022 | 2023"
@@ -94,17 +104,20 @@ class TestTables:
 
 class TestLines:
     def test_short_lines_above_a_table_are_in_its_group_and_others_stand_alone(self) -> None:
-        found = text(
-            *(
-                ["Report"],
-                ["It was written in haste, and nobody has read it."],
-                [],
-                ["Table 1"],
-                ["tonnes"],
-                [],
-            ),
-            *(["Region", "Sales"], ["North", 5], ["(a) Without the islands"], [], ["Source: own"]),
-        )
+        lines: list[Line] = [
+            ["Report"],
+            ["It was written in haste, and nobody has read it."],
+            [],
+            ["Table 1"],
+            ["tonnes"],
+            [],
+            ["Region", "Sales"],
+            ["North", 5],
+            ["(a) Without the islands"],
+            [],
+            ["Source: own"],
+        ]
+        found = text(*lines)
         assert found == (
             "Report\n\nIt was written in haste, and nobody has read it.\n\n"
             "Table 1\ntonnes\nRegion | Sales\nNorth | 5\n\n(a) Without the islands\n\nSource: own"

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import cast
 
-from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
+from pptx.chart.chart import Chart
+from pptx.chart.data import BubbleChartData, CategoryChartData, ChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.shapes.graphfrm import GraphicFrame
 from pptx.slide import Slide
 from pptx.util import Inches
 
 from index.text.tabular import tables
 from tests.support.slide_files import text
+
+
+def add_chart(
+    slide: Slide, kind: XL_CHART_TYPE, data: CategoryChartData | XyChartData | BubbleChartData, top: float = 0
+) -> Chart:
+    """Add a chart ``top`` inches down.
+
+    python-pptx declares a single class of data, and returns the frame where it declares the chart.
+    """
+    place = (Inches(0), Inches(top), Inches(4), Inches(3))
+    frame = slide.shapes.add_chart(kind, *place, cast("ChartData", data))
+    return cast("GraphicFrame", frame).chart
 
 
 class TestCharts:
@@ -20,8 +35,7 @@ class TestCharts:
             data.categories = ["North", "South", "West"]
             data.add_series("2022", (0.125, 0.2, None))
             data.add_series("2023", (0.3, None, None))
-            place = (0, 0, Inches(4), Inches(3))
-            chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, data).chart
+            chart = add_chart(slide, XL_CHART_TYPE.COLUMN_CLUSTERED, data)
             chart.has_title = True
             chart.chart_title.text_frame.text = "Share of gates"
 
@@ -37,7 +51,7 @@ class TestCharts:
                 half.add_sub_category("Q1")
                 half.add_sub_category("Q2")
             data.add_series("Gates", (1, 2, 3, 4))
-            slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, 0, 0, Inches(4), Inches(3), data)
+            add_chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data)
 
         assert text(write) == "| Gates\n2022 H1 Q1 | 1\n2022 H1 Q2 | 2\n2023 H1 Q1 | 3\n2023 H1 Q2 | 4"
 
@@ -46,7 +60,7 @@ class TestCharts:
             data = CategoryChartData()
             data.categories = [date(2025, 3, 10), date(2025, 3, 11)]
             data.add_series("Level", (1.5, 2))
-            slide.shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, Inches(4), Inches(3), data)
+            add_chart(slide, XL_CHART_TYPE.LINE, data)
 
         assert text(write) == "| Level\n2025-03-10 | 1.5\n2025-03-11 | 2"
 
@@ -57,9 +71,9 @@ class TestCharts:
                 series = points.add_series(name)
                 for x, y in pairs:
                     series.add_data_point(x, y)
-            slide.shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, 0, 0, Inches(4), Inches(3), points)
+            add_chart(slide, XL_CHART_TYPE.XY_SCATTER, points)
             bubbles = BubbleChartData()
             bubbles.add_series("Big").add_data_point(1, 2, 3)
-            slide.shapes.add_chart(XL_CHART_TYPE.BUBBLE, 0, Inches(4), Inches(4), Inches(3), bubbles)
+            add_chart(slide, XL_CHART_TYPE.BUBBLE, bubbles, top=4)
 
         assert text(write) == "| Old\n1.5 | 2\n2.5 | 3\n\n| New\n4 | 5\n\n| Big\n1 | 2"

@@ -6,6 +6,7 @@ from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.slide import Slide
+from pptx.util import Emu
 
 from tests.support.slide_files import text
 
@@ -30,7 +31,7 @@ def test_the_words_of_a_diagram_follow_its_outline() -> None:
         kind = "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"
         part = Part(PackURI("/ppt/diagrams/data1.xml"), kind, slide.part.package, data.encode())
         reference = slide.part.relate_to(part, f"{relations}/diagramData")
-        frame = slide.shapes.add_table(1, 1, 0, 0, 1, 1)._element
+        frame = slide.shapes.add_table(1, 1, Emu(0), Emu(0), Emu(1), Emu(1))._graphicFrame
         frame.graphic.graphicData.set("uri", f"{drawing}/diagram")
         frame.graphic.graphicData.replace(
             frame.graphic.graphicData[0],

@@ -28,8 +28,7 @@ def paragraphs(*written: str) -> Callable[[Slide], None]:
     """Writes a text box with these paragraphs."""
 
     def write(slide: Slide) -> None:
-        box(slide.shapes, "", 1, 1)
-        body = slide.shapes[-1].text_frame._txBody
+        body = box(slide.shapes, "", 1, 1).text_frame._txBody
         body.remove(body.p_lst[0])
         for xml in written:
             body.append(parse_xml(f"<a:p {NAMES}>{xml}</a:p>"))
@@ -82,10 +81,10 @@ class TestWords:
 
     def test_a_shape_with_an_alternative_for_older_programs_is_read_once(self) -> None:
         def write(slide: Slide) -> None:
-            box(slide.shapes, "Gate 3 failed.", 1, 1)
-            shape = slide.shapes[-1]._element
+            shape = box(slide.shapes, "Gate 3 failed.", 1, 1)._sp
             both = "<mc:Choice Requires='a14'/><mc:Fallback/>"
             tree = shape.getparent()
+            assert tree is not None
             alternatives = parse_xml(f"<mc:AlternateContent {NAMES}>{both}</mc:AlternateContent>")
             alternatives[1].append(deepcopy(shape))
             alternatives[0].append(shape)
@@ -126,11 +125,9 @@ class TestReadingOrder:
     def test_numbers_dates_footers_and_hidden_shapes_are_left_out(self) -> None:
         def write(slide: Slide) -> None:
             box(slide.shapes, "shown", 1, 1)
-            box(slide.shapes, "hidden", 1, 3)
-            slide.shapes[-1]._element._nvXxPr.cNvPr.set("hidden", "1")
+            box(slide.shapes, "hidden", 1, 3)._sp._nvXxPr.cNvPr.set("hidden", "1")
             for kind in ("dt", "ftr", "sldNum"):
-                box(slide.shapes, kind, 1, 6)
-                place = slide.shapes[-1]._element.nvSpPr.nvPr
+                place = box(slide.shapes, kind, 1, 6)._sp.nvSpPr.nvPr
                 place.append(parse_xml(f'<p:ph xmlns:p="{PRESENTATION}" type="{kind}" idx="10"/>'))
 
         assert text(write) == "shown"
@@ -142,7 +139,7 @@ class TestReadingOrder:
 class TestTables:
     def test_a_table_becomes_rows_with_merged_headings_repeated_in_each_column(self) -> None:
         def write(slide: Slide) -> None:
-            table = slide.shapes.add_table(4, 3, 0, 0, Inches(5), Inches(2)).table
+            table = slide.shapes.add_table(4, 3, Inches(0), Inches(0), Inches(5), Inches(2)).table
             lines = [["Gate", "2022", ""], ["", "Cost", "Age"], ["Gate 3", "5", "41"], ["a | b", "6\n7", ""]]
             for place, line in enumerate(lines):
                 for column, words in enumerate(line):
