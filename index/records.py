@@ -77,17 +77,17 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts a search to some documents; an empty or None field does not restrict.
+    """Restricts a search to the documents that meet every condition; an empty or None field sets none.
 
     Attributes:
-        document_ids: any of these documents.
-        publishers: any of these publishers, compared exactly.
-        languages: any of these ISO 639-1 codes.
-        collections: any of these collections, compared exactly.
-        kinds: any of these values of ``DocumentRecord.kind``.
-        published_before: published before this ISO date; excludes undated documents.
-        published_after: published after this ISO date, or after the end of this month or year; excludes
-            undated documents.
+        document_ids: the document has one of these ids.
+        publishers: its publisher is one of these, compared exactly.
+        languages: its language is one of these ISO 639-1 codes.
+        collections: its collection is one of these, compared exactly.
+        kinds: its ``DocumentRecord.kind`` is one of these.
+        published_before: it was published before this ISO date. Undated documents fail.
+        published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
+            last day. Undated documents fail.
     """
 
     document_ids: tuple[int, ...] = ()

@@ -290,14 +290,14 @@ WRITE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The basis of an estimate of the time left.
+    """The work done so far and its duration, from which :func:`seconds_left` estimates the rest.
 
     Attributes:
-        reading: seconds spent on reading files.
-        embedding: seconds spent on embedding passages.
-        files: files read, of all files.
-        passages: passages embedded, of those known so far.
-        covered: the number of files that those passages come from.
+        reading: the seconds spent on reading files.
+        embedding: the seconds spent on embedding passages, that is on computing their vectors.
+        files: the number of files read, of all files.
+        passages: the number of passages embedded, of the passages found so far.
+        covered: the number of files in which the passages found so far lie.
     """
 
     reading: float = 0.0

@@ -63,7 +63,11 @@ class Entry:
 
 
 class LexicalIndex:
-    """A tantivy index in a folder. One thread writes at a time; others read its :class:`Words` meanwhile."""
+    """A tantivy index in a folder.
+
+    One thread may write at a time. Other threads search the index meanwhile through :class:`Words`, a fixed
+    view of its passages.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or make an empty one.
@@ -82,7 +86,11 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def words(self) -> Words:
-        """The passages on disk now, including those of other processes."""
+        """A fixed view of all passages on disk now, including those that other processes wrote.
+
+        Raises:
+            LexicalIndexError: if the files cannot be read.
+        """
         try:
             self._index.reload()
             return Words(self._index)

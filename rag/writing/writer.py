@@ -306,7 +306,10 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _without_instructions(findings: Findings) -> Findings:
-    """Leave out sentences that give a model instructions: they must not replace its answer either."""
+    """Drop the sentences that give instructions to a reader or a model, unless no other sentence is left.
+
+    The quotes that take the place of a failed answer must not repeat such a sentence either.
+    """
     ranked = [
         item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
     ]

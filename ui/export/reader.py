@@ -128,11 +128,11 @@ def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
     reading = _SentenceBuilder()
     for piece in pieces:
         reading.take(piece)
-    return tuple(reading.finished())
+    return tuple(reading.finish())
 
 
 class _SentenceBuilder:
-    """Collects pieces into sentences."""
+    """Collects the pieces of an answer's text into sentences."""
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
@@ -158,8 +158,8 @@ class _SentenceBuilder:
         else:
             self._text += piece.text
 
-    def finished(self) -> Sequence[Claim]:
-        """End the last sentence, and return all."""
+    def finish(self) -> Sequence[Claim]:
+        """End the sentence in progress, and return all sentences."""
         self._end()
         return self._claims
 

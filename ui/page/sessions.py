@@ -13,12 +13,12 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task in a conversation: to answer a question, or to open another conversation.
+    """A task that waits for its turn or has it: it answers a question, or opens another conversation.
 
     Attributes:
-        question: the question; empty for a task that opens a conversation.
-        scope: the filters of the question, as JSON of the page's script.
-        started: set when the turn of the task comes, or when the task is dropped.
+        question: the text of the question; empty for a task that opens a conversation.
+        scope: the filters of the question, as the JSON that the page's script sends.
+        started: the event that ends the wait: the session sets it to give the task its turn or to drop it.
     """
 
     question: str

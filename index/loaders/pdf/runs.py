@@ -129,9 +129,10 @@ def is_unspaced(character: str) -> bool:
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Text runs from left to right at one height, with a cell for each stretch without a gap.
+    """Group glyphs into text runs: stretches of text from left to right at one height.
 
-    The gaps are as wide as gutters between columns; many are narrower than gaps between table cells.
+    A wide gap between two glyphs begins a new :class:`Cell` of the run. Such a gap is at least as wide as the
+    gutter between two columns of text, so it need not be a gap between the cells of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:

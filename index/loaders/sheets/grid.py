@@ -239,11 +239,11 @@ def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
-    """The rows of a table; each heading is written in every column that it covers.
+    """Write the rows of a table as blocks, and repeat each heading in every column that it covers.
 
     Args:
-        rows: its rows with text, in order.
-        group: an object that stands for the table.
+        rows: the table's rows that contain text, in order.
+        group: any object that only this table has; the blocks with the same object form one table.
     """
     columns = _columns(rows)
     if _is_sparse(rows, columns):
