@@ -112,7 +112,8 @@ class FileState:
         size: the size of the file and its sidecar, in bytes.
         mtime_ns: the last change of the file or its sidecar.
         digest: sha256 of its bytes, in hexadecimal.
-        origins: ``Document.origins``, also of values beneath details.
+        origins: the sources of the file's own values, by field (``Document.origins``), including values
+            that a user's details replace.
         has_pictures: whether text recognition can read some of its pages.
         recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """
@@ -142,8 +143,8 @@ class Incoming:
         mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: the loader's result; after :meth:`described`, with the users' details.
-        of: the id and version that this re-reads; the commit fails if that is no longer current. None for the
-            document at this path, whichever it is.
+        of: the id and version of the document that was read again; the commit fails if that version is no
+            longer current. None for any document at this path.
         given: details that a user sets or takes back now; all others stay.
         details: all details, after :meth:`described`.
         cut: the settings and the passages if the reading process cut the document; else None.

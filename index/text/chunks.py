@@ -154,6 +154,6 @@ def passage_text(title: str, text: str, headings: str = "") -> str:
     Args:
         title: the document's title, or "".
         text: the passage's words.
-        headings: the headings of a table whose rows are in another passage than they are, or "".
+        headings: the headings of the table whose rows the passage has, if they lie outside it; else "".
     """
     return "\n".join(part for part in (title, headings, text) if part)

@@ -1,4 +1,4 @@
-"""Lines of a page → its paragraphs, headings, list items and table rows, each as one line of text."""
+"""Joins the lines of a page to paragraphs, headings, list items and table rows, each one line of text."""
 
 from __future__ import annotations
 
