@@ -1,6 +1,7 @@
-"""Details that users give of a document, such as its title; they override the file's own.
+"""Details of a document, such as its title, that users give and that override those in the file itself.
 
-A sidecar file holds some; the catalog holds those of an upload or an edit.
+A user gives a detail in a sidecar (a metadata file beside the document), with an upload, or by an edit. The
+catalog stores the details of uploads and edits.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ class Detail:
     """One detail that a user has given.
 
     Attributes:
-        value: replaces the file's own value; an empty value takes the detail back.
+        value: the value that replaces the file's own; an empty value takes the detail back.
         origin: the source of the detail.
-        beneath: the file's own value, or None.
-        beneath_origin: the source of the file's own value.
+        beneath: the file's own value, which returns when the detail is taken back; None without one.
+        beneath_origin: the source of the file's own value; None without one.
     """
 
     value: str
@@ -37,12 +38,12 @@ Details = Mapping[str, Detail]
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """The details ``before``, with those ``given`` replaced or taken back."""
+    """The details ``before``, in which ``given`` replaces details by key; an empty value removes a detail."""
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """The details ``given``, each with the document's own value beneath it."""
+    """The details ``given``, each with the value of ``document`` that it replaces (``Detail.beneath``)."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()
@@ -50,14 +51,14 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """``document`` with the details ``given`` in the place of its own values."""
+    """``document``, its own values and their origins replaced by the details ``given``."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})
 
 
 def uncovered(document: Document, given: Details) -> Document:
-    """Undo :func:`described`."""
+    """Undo :func:`described`: give ``document`` the file's own values again."""
     values: dict[str, Any] = {key: detail.beneath for key, detail in given.items()}
     origins = {key: origin for key, origin in document.origins.items() if key not in given}
     origins |= {key: detail.beneath_origin for key, detail in given.items() if detail.beneath_origin}

@@ -77,17 +77,17 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts a search to some documents; an empty or None field does not restrict.
+    """Restricts a search to the documents that meet every condition; an empty or None field sets none.
 
     Attributes:
-        document_ids: any of these documents.
-        publishers: any of these publishers, compared exactly.
-        languages: any of these ISO 639-1 codes.
-        collections: any of these collections, compared exactly.
-        kinds: any of these values of ``DocumentRecord.kind``.
-        published_before: published before this ISO date; excludes undated documents.
-        published_after: published after this ISO date, or after the end of this month or year; excludes
-            undated documents.
+        document_ids: the document has one of these ids.
+        publishers: its publisher is one of these, compared exactly.
+        languages: its language is one of these ISO 639-1 codes.
+        collections: its collection is one of these, compared exactly.
+        kinds: its ``DocumentRecord.kind`` is one of these.
+        published_before: it was published before this ISO date. Undated documents fail.
+        published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
+            last day. Undated documents fail.
     """
 
     document_ids: tuple[int, ...] = ()
@@ -112,7 +112,8 @@ class FileState:
         size: the size of the file and its sidecar, in bytes.
         mtime_ns: the last change of the file or its sidecar.
         digest: sha256 of its bytes, in hexadecimal.
-        origins: ``Document.origins``, also of values beneath details.
+        origins: the sources of the file's own values, by field (``Document.origins``), including values
+            that a user's details replace.
         has_pictures: whether text recognition can read some of its pages.
         recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """
@@ -142,8 +143,8 @@ class Incoming:
         mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: the loader's result; after :meth:`described`, with the users' details.
-        of: the id and version that this re-reads; the commit fails if that is no longer current. None for the
-            document at this path, whichever it is.
+        of: the id and version of the document that was read again; the commit fails if that version is no
+            longer current. None for any document at this path.
         given: details that a user sets or takes back now; all others stay.
         details: all details, after :meth:`described`.
         cut: the settings and the passages if the reading process cut the document; else None.

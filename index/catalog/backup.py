@@ -1,7 +1,8 @@
 """Backs up a library to one file, and restores it, while a server uses it.
 
 The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
-(uploads, feedback). It has no caches: those are rebuilt from the catalog without embedding anything.
+(uploads, feedback). It contains no caches: the library rebuilds them from the catalog, which holds the
+vectors.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class BackupReport:
         documents: the number of documents.
         bytes: the size of the file.
         put_aside: after a restore, the folder with the files that were replaced; else None.
-        unconfirmed: after a restore, the folders that the backup followed: the library follows each again
-            once a user syncs it by its path.
+        unconfirmed: after a restore, the folders that the backup followed. The library follows each of them
+            again once a user syncs it by its path.
     """
 
     file: str
@@ -55,7 +56,7 @@ class BackupReport:
 
 
 def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
-    """Write the library in ``home``, at this moment, to ``file``; readers and writers go on.
+    """Write the present state of the library in ``home`` to ``file``; others read and write it meanwhile.
 
     Args:
         home: the library's folder.
@@ -189,7 +190,7 @@ def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Something in a catalog that no library writes and that could do harm, such as a trigger; else None."""
+    """Name something harmful in a catalog that no library writes, such as a trigger; None without any."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -216,9 +217,9 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Stop following all but the library's ``own`` folders; returns the others, in order.
+    """Stop following all folders except the library's ``own``; returns the folders not followed, in order.
 
-    This also deletes their failures, since no sync reads these folders until a user confirms them.
+    The failures of these folders are deleted, since no sync reads the folders until a user confirms them.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()

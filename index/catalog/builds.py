@@ -1,4 +1,7 @@
-"""A new build of a library: filled beside the current build, which it replaces once it is complete."""
+"""Fills a new build of a library beside the current build, and replaces that one once the new is complete.
+
+A build is the library's passages as one encoder has indexed them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,13 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
 
 
 def missing_documents(engine: sa.Engine, build: Build, limit: int) -> list[int]:
-    """Ids of up to ``limit`` documents whose current version ``build`` lacks, in order; -1 for all."""
+    """The ids of documents whose current version ``build`` lacks, in order.
+
+    Args:
+        engine: the catalog's engine.
+        build: the build.
+        limit: the most ids to return; -1 for all.
+    """
     has = sa.exists().where(
         ranges.c.build == build.number,
         ranges.c.document_id == documents.c.id,
@@ -109,10 +118,12 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 
 
 def _hold(connection: sa.Connection, build: Build) -> None:
-    """Begin to write, so that no process can abandon the build during the transaction.
+    """Begin to write, so that no other process can abandon the build during the transaction.
 
-    This precedes all reads, so that the transaction never waits for another writer half-way. Raises
-    BuildGoneError.
+    Call it before the transaction reads anything, so that it never waits for another writer half-way.
+
+    Raises:
+        BuildGoneError: if another process has abandoned the build.
     """
     mine = builds.c.id == build.number
     if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:

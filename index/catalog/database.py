@@ -1,7 +1,8 @@
 """The catalog: every document, version, passage and vector of a library, in one SQL database.
 
 The catalog is authoritative; the FAISS and tantivy files are caches of it. Each commit that changes the
-searchable passages raises the generation by one. A reader sees the state before a commit or after it.
+searchable passages raises a number, the generation, by one. A reader sees the state before a commit or after
+it.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Catalog:
 
     @contextmanager
     def reading(self, build: Build | None = None) -> Iterator[CatalogReader]:
-        """One state of the catalog, unchanged while the context lasts.
+        """Read one state of the catalog, which stays fixed while the context lasts.
 
         Args:
             build: the build whose passages are read; None for the current one.
@@ -188,7 +189,7 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Follow folders: a later sync without a path reads them. This also confirms them."""
+        """Follow folders: each later sync without a path reads them. Folders of a backup become confirmed."""
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
@@ -239,9 +240,9 @@ class Catalog:
             removed: ids of documents to remove with all their versions.
             recipe: the recipe of the passages of ``new``, if it differs from the library's; an empty library
                 adopts it.
-            prepare: does slow work that belongs to the commit, before the transaction that other writers wait
-                for. It receives the expected outcome, and is called again inside the transaction if the
-                outcome differs. If it raises, nothing is committed.
+            prepare: does slow work that belongs to the commit. It is called with the expected outcome before
+                the transaction, during which other writers wait. It is called again inside the transaction
+                if the outcome differs. If it raises, nothing is committed.
             lineage: the catalog's lineage when ``removed`` was read; None for any.
             back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
                 among ``new``.
@@ -292,7 +293,7 @@ class Catalog:
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Forget removals up to the generation ``until``: every cache is newer."""
+        """Forget which chunks were removed up to the generation ``until``, since every cache is newer."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             set_meta(connection, "forgotten", str(until))

@@ -18,7 +18,7 @@ _STATE, _START = 0, 19
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, distinct from a later one with the same pid.
+    """Identifies a process, and distinguishes it from a later process with the same pid.
 
     Attributes:
         pid: its pid.

@@ -108,7 +108,7 @@ def holder(home: Path) -> Holder | None:
 
 
 def locked(home: Path) -> LibraryLockedError:
-    """The error that names the holder of the write lock of ``home``."""
+    """Make the error that names the holder of the write lock of ``home``."""
     found = holder(home)
     who, why = "another process", ""
     if found is not None:

@@ -27,7 +27,7 @@ def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
 
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Selects the columns of a DocumentRecord, and ``more``, from documents joined to all their versions."""
+    """Selects the columns of a DocumentRecord and the columns ``more`` for all versions of all documents."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -54,7 +54,10 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Selects the columns of the document list. Few of them lie behind the text, which is slow to skip."""
+    """Selects the columns of the document list.
+
+    In a row, few of these columns lie behind the text, which SQLite skips slowly.
+    """
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -122,7 +125,12 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
 
 
 def to_passage(row: sa.Row[Any], text: str) -> Passage:
-    """Convert a row of :func:`passage_query`; ``text`` is the document's text."""
+    """Convert a row of :func:`passage_query`.
+
+    Args:
+        row: the row.
+        text: the text of the passage's document.
+    """
     document = to_record(row)
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
@@ -243,7 +251,7 @@ def searched_build(connection: sa.Connection) -> Build | None:
 
 
 def get_build(connection: sa.Connection, number: int) -> Build:
-    """The build of a number, which must exist."""
+    """The build with this number, which must exist."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, get_meta(connection, "lineage") or "", recipe)

@@ -1,4 +1,4 @@
-"""Reads one state of the catalog; later commits do not show in it."""
+"""Reads one state of the catalog, in which later commits do not show."""
 
 from __future__ import annotations
 
@@ -61,11 +61,12 @@ _VECTORS = (
 
 
 class CatalogReader:
-    """Reads a catalog in one transaction. For one thread at a time.
+    """Reads a catalog in one transaction. Only one thread may use it at a time.
 
     Attributes:
-        generation: the generation of this state.
-        build: the build whose passages it reads; None while nothing was ever indexed.
+        generation: the number of commits that had changed the searchable passages before this state.
+        build: the build (the passages as one encoder has indexed them) that it reads; None while nothing was
+            ever indexed.
     """
 
     def __init__(self, connection: sa.Connection, build: Build | None = None) -> None:
@@ -82,7 +83,7 @@ class CatalogReader:
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection, for other queries of the same state."""
+        """The connection, with which others can query the same state."""
         return self._connection
 
     # Documents
@@ -176,11 +177,11 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """The current version as its file says, without the details that users have given."""
+        """The current version with the details that its file gives, without those that users have given."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """The layouts of ``pages``, from 1, as far as they have one."""
+        """The layouts (places of characters) of ``pages``, by page from 1; pages without one are absent."""
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -245,7 +246,7 @@ class CatalogReader:
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """The highest chunk id that was ever committed, as far as removals are remembered."""
+        """The highest chunk id in the build or among the removals that the catalog still remembers."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -276,7 +277,7 @@ class CatalogReader:
     # What caches follow
 
     def forgotten(self) -> int:
-        """The newest generation whose removals are forgotten."""
+        """The newest generation whose removals the catalog has forgotten (``Catalog.forget_removals``)."""
         return int(get_meta(self._connection, "forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
@@ -297,7 +298,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """The packed vectors of the chunks' sentences, by chunk id, as far as they have them."""
+        """The packed vectors of the chunks' sentences, by chunk id; chunks without any are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )

@@ -1,7 +1,7 @@
 """Saves a deleted document's rows to a file, so that the deletion can be undone.
 
-A restored document has its old id and all its versions, so links to it work again, and its vectors, so
-nothing is embedded again. Its passages get new ids, as in every commit.
+A restored document keeps its id and all its versions, so links to it work again. It keeps its vectors, so
+the encoder embeds nothing again. Its passages get new ids, as in every commit.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy rows that the target lacks; returns the number of rows in the source."""
+    """Copy the rows that the target lacks; returns how many rows the source has."""
     count = 0
     insert: sa.Insert = sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite")
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

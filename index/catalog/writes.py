@@ -1,4 +1,4 @@
-"""Writes a commit: new versions, deleted documents, chunks; and predicts its outcome.
+"""Writes the new versions, chunks and deletions of a commit, and predicts the outcome of a commit.
 
 Each function works in the transaction of its connection.
 """
@@ -41,7 +41,7 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
 
 
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
-    """Write a new version of the document at the item's path, or a new document.
+    """Write a new version of the document at the path of ``item``; without one, write a new document.
 
     Older versions keep their text, so that old citations stay readable.
 
@@ -95,9 +95,10 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
-    """Update a version whose text is unchanged, after a new encoder or an edited sidecar.
+    """Update a version whose text is unchanged, after a new encoder or an edited sidecar (a metadata file).
 
-    Layouts stay if the document comes without them, as documents from the catalog do.
+    The layouts (the places of the characters on the pages) stay if ``item`` has none, as is the case for
+    documents from the catalog.
     """
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
@@ -135,7 +136,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
 
 
 def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: NewVersion) -> None:
-    """Write a version's layouts and signature."""
+    """Write a version's layouts (the places of its characters) and MinHash signature."""
     pages = [
         {
             **mine,
@@ -161,7 +162,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Statements that update dates taken from the file's time, including one beneath a user's detail."""
+    """Statements that update dates taken from the file's time, also where a user's date hides them."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -183,7 +184,13 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
 
 
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
-    """Delete a document with all its versions; returns the vector digests of its chunks by chunk id."""
+    """Delete a document with all its versions and chunks.
+
+    The vectors of its chunks stay, since other chunks may share them (:func:`drop_unused_vectors`).
+
+    Returns:
+        The digest of each deleted chunk's vector, by chunk id.
+    """
     old = delete_chunks(connection, document_id)
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
@@ -223,7 +230,7 @@ def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete a document's chunks in one build or in all; returns their vector digests by chunk id."""
+    """Delete a document's chunks in one build or in all; returns the digests of their vectors by chunk id."""
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -274,7 +281,7 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """The rows of a document's passages without id, document and build, ready before the transaction."""
+    """Prepare the rows of a document's passages before the transaction, which adds id, document and build."""
     return [
         {
             "start": chunk.span.start,

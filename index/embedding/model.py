@@ -1,4 +1,4 @@
-"""The two halves of embedding: texts → tokens, which any thread may do, and tokens → unit vectors."""
+"""Embeds texts in two steps: tokenises them, in any thread, then turns tokens into unit vectors, in one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Embedded:
     """The vectors of a passage.
 
     Attributes:
-        vector: its own: shape (dimensions,).
-        sentences: those of its sentences, shape (sentences, dimensions): each the mean of the sentence's
-            tokens as they stand in the passage, and the passage's own where the model saw none of them.
-            None where the model does not give them.
+        vector: the vector of the passage, shape (dimensions,).
+        sentences: the vectors of its sentences in context, shape (sentences, dimensions). Each is the mean
+            of the sentence's tokens within the passage; a sentence beyond the model's window has the vector
+            of the passage. None if the model gives no such vectors.
     """
 
     vector: npt.NDArray[np.float32]
@@ -41,31 +41,31 @@ class Embedded:
 
 
 class Passes(Protocol):
-    """A model, in two halves.
+    """The two steps of a model: texts to rows of tokens, and rows to vectors.
 
     Attributes:
-        gives_parts: whether one pass gives the vectors of a text's parts, too.
+        gives_parts: whether a pass through the model also gives the vectors of a text's parts (sentences).
     """
 
     gives_parts: bool
 
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
-        """What the model takes for each of ``texts``, with its parts. Any thread may ask, at any time."""
+        """Tokenise each of ``texts``, and find its ``parts`` in the tokens. Any thread may call this."""
 
     def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """The vectors of ``rows``, as many of one width and kind as share a pass. One thread at a time."""
+        """Embed rows of one width and kind that fit in one pass. Only one thread may call this at a time."""
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        """The same of rows of documents with their parts. One thread at a time."""
+        """Embed rows of passages with their parts, as :meth:`vectors` does."""
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
-    """The halves of ``model``: through its own modules, or all at once where these are unusual."""
+    """The two steps of ``model``: its own modules, or its whole ``encode`` if the modules are unusual."""
     return _Passes(model, dimensions) if _is_usual(model) else _WholePasses(model)
 
 
 class _Passes:
-    """A model of a transformer and what comes after it."""
+    """A model that begins with a transformer, whose other modules follow."""
 
     def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
         self._model = model.eval()
@@ -93,7 +93,7 @@ class _Passes:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """``values``, padded to the longest of their window, padded to ``width``."""
+        """Pad or shorten ``values``, which are padded to the longest text of their window, to ``width``."""
         from torch.nn.functional import pad
 
         # A negative number of places to add takes so many away.
@@ -144,7 +144,7 @@ class _Passes:
 
 
 class _WholePasses:
-    """A model that takes something else than rows of tokens: texts go through it by ``encode``."""
+    """A model that does not take rows of tokens; its ``encode`` embeds whole texts."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -171,11 +171,11 @@ class _WholePasses:
 _WANTED = ("sentence_embedding", "token_embeddings")
 
 _WHOLE = 64
-"""Tokens that a text counts for where they are not known."""
+"""The number of tokens that a text counts for if its tokens are unknown."""
 
 
 def _is_usual(model: SentenceTransformer) -> bool:
-    """Whether it begins with a transformer that takes one row of tokens a text, without expanding queries."""
+    """Whether the model begins with a transformer that takes one row of tokens for each text as it is."""
     from sentence_transformers.base.modules import Transformer
 
     if not isinstance(model[0], Transformer) or model[0].query_expansion or model.tokenizer is None:
@@ -198,7 +198,7 @@ def _prompt(model: SentenceTransformer, kind: Kind) -> str | None:
 
 
 def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
-    """The model's tokeniser, without cutting and padding."""
+    """A copy of the model's tokenizer that neither truncates nor pads."""
     from tokenizers import Tokenizer
 
     # A copy: the model's own cuts and pads. Models without a transformer have it bare.
@@ -220,9 +220,9 @@ _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 
 
 def best_precision() -> Precision:
-    """What is fastest here: bfloat16 if torch reports AVX512-BF16 or AMX, else float32.
+    """The fastest precision on this machine: bfloat16 if torch reports AVX512-BF16 or AMX, else float32.
 
-    Versions of torch that do not report it (``torch.cpu.get_capabilities``) count as without.
+    A version of torch without ``torch.cpu.get_capabilities`` reports neither.
     """
     import torch
 
@@ -231,9 +231,9 @@ def best_precision() -> Precision:
 
 
 def calculate_in_bfloat16(model: SentenceTransformer) -> None:
-    """Have a model's transformer calculate in bfloat16; what pools and normalises stays in float32.
+    """Make a model's transformer calculate in bfloat16; its pooling and normalisation stay in float32.
 
-    A model that does not begin with a transformer is left as it is.
+    A model that does not begin with a transformer stays as it is.
     """
     import torch
     from sentence_transformers.base.modules import Transformer
@@ -244,7 +244,7 @@ def calculate_in_bfloat16(model: SentenceTransformer) -> None:
 
 
 def precision_of(model: SentenceTransformer) -> Precision:
-    """What ``model`` calculates in."""
+    """The precision in which ``model`` calculates."""
     import torch
 
     return "bfloat16" if any(weight.dtype == torch.bfloat16 for weight in model.parameters()) else "float32"

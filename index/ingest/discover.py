@@ -69,7 +69,7 @@ class Listing:
         files: size in bytes and mtime_ns by path in the root's source, in order; a file and its sidecar count
             together, so that a change of either shows.
         failures: files and folders that could not be listed.
-        unseen: paths that could not be listed, so that files under them may exist.
+        unseen: parts that the listing does not cover, so that files in them may exist.
         missing: whether the root does not exist, although its parent does.
     """
 
@@ -80,12 +80,12 @@ class Listing:
     missing: bool = False
 
     def tells_of(self, path: str) -> bool:
-        """Whether the listing shows if ``path``, in the same source, exists."""
+        """Whether the listing can tell if ``path``, in the same source, exists."""
         return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """The root of ``path``: a followed folder, a part of one, or a new folder.
+    """Make the root to list for ``path``: a followed folder, a part of one, or a new folder.
 
     Args:
         path: a folder or file; it need not exist.

@@ -1,4 +1,7 @@
-"""Files and folders that a sync could not read, listed until they are read, gone or dismissed."""
+"""Lists the files and folders that a sync could not read.
+
+Each stays listed until a sync reads it, it is gone, or a user dismisses it.
+"""
 
 from __future__ import annotations
 
@@ -93,9 +96,9 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """The followed folder of a path and the path in it, or two empty strings.
+    """Return the followed folder of a path and the path in that folder, or two empty strings.
 
-    Bytes that are not UTF-8 are replaced, since the catalog cannot store them.
+    The result has replacements for bytes that are not UTF-8, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

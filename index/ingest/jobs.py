@@ -1,7 +1,7 @@
 """Background jobs in the catalog: their progress, cancellation and outcome.
 
-A job is a row that its process updates while it works. Other processes read its progress there, ask it to
-stop, and notice when its process has died.
+A job is a row that the process doing the work updates. Other processes read the progress in the row, ask the
+job to stop through it, and notice when its process has died.
 """
 
 from __future__ import annotations
@@ -211,9 +211,10 @@ class Jobs:
             return [_seen(row) for row in connection.execute(query)]
 
     def abandon(self) -> list[str]:
-        """Mark jobs of dead processes as failed, when a process starts; returns their ids.
+        """Record that the jobs of dead processes have failed, and return their ids.
 
-        Readers see such a job as failed already; this records its end.
+        Readers see such a job as failed already, but its row does not say so yet. A process calls this
+        when it begins to write.
         """
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
@@ -249,7 +250,7 @@ def _columns(advance: JobProgress) -> dict[str, object]:
 
 
 def _seen(row: sa.Row[Any]) -> Job:
-    """Convert a row; a job whose process has died counts as failed."""
+    """Convert a row to a job, which counts as failed if its process has died."""
     died = row.state in _UNENDED and _is_over(row.owner, row.heard)
     return Job(
         id=row.id,
@@ -285,19 +286,19 @@ READING = "reading"
 NONE = Count()
 
 WRITE_SECONDS = 0.5
-"""Seconds between two updates of a job's row, each of which checks whether it should stop."""
+"""Seconds between two updates of a job's row. Each update checks whether the job should stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The basis of an estimate of the time left.
+    """The work done so far and its duration, from which :func:`seconds_left` estimates the rest.
 
     Attributes:
-        reading: seconds spent on reading files.
-        embedding: seconds spent on embedding passages.
-        files: files read, of all files.
-        passages: passages embedded, of those known so far.
-        covered: the number of files that those passages come from.
+        reading: the seconds spent on reading files.
+        embedding: the seconds spent on embedding passages, that is on computing their vectors.
+        files: the number of files read, of all files.
+        passages: the number of passages embedded, of the passages found so far.
+        covered: the number of files in which the passages found so far lie.
     """
 
     reading: float = 0.0
@@ -308,9 +309,9 @@ class Workload:
 
 
 def seconds_left(work: Workload) -> float | None:
-    """Estimate the time left from the pace so far; None before any passage is embedded, which takes longest.
+    """Estimate the seconds left from the pace so far; None until a passage is embedded.
 
-    The estimate assumes that unread files have as many passages as the others.
+    Embedding takes longest. The estimate assumes that unread files have as many passages as those read.
     """
     files, passages = work.files, work.passages
     if not passages.done or (files.of and not files.done):
@@ -324,10 +325,10 @@ def seconds_left(work: Workload) -> float | None:
 
 
 class RunningJob:
-    """A context that runs a job: it records start, progress and outcome, and is the ``Progress`` of the work.
+    """A context that records the start, progress and outcome of a job.
 
-    Errors pass through once they are recorded: :class:`Cancelled` and interrupts as ``cancelled``, all others
-    as ``failed``.
+    The work inside calls it as its ``Progress``. The context records an error and lets it pass on:
+    :class:`Cancelled` and interrupts make the job ``cancelled``, all others ``failed``.
 
     Attributes:
         result: the result to record; set it before the context ends.
@@ -345,8 +346,8 @@ class RunningJob:
         Args:
             jobs: the library's jobs.
             job_id: the job's id.
-            also: receives the same progress.
-            explain: returns the line to record of an error.
+            also: another ``Progress`` that receives each report, too.
+            explain: turns an error into the line to record.
         """
         self.result: Mapping[str, Any] | None = None
         self._jobs = jobs
@@ -413,9 +414,10 @@ class RunningJob:
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Add a progress report, ``seconds`` after the one before.
+    """Add a progress report that came ``seconds`` after the report before it.
 
-    A sync embeds in several rounds, each of which counts its passages from 0; this adds them up.
+    A sync embeds in several rounds, and each round counts its passages from 0. The result counts them over
+    all rounds.
     """
     if stage == READING:
         return replace(work, files=count, reading=work.reading + seconds)

@@ -113,8 +113,8 @@ def sync(
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
 
-    An outdated library is rebuilt first. The library's home is never read, wherever it is. ``Failures`` lists
-    files that cannot be read until they are read or gone.
+    The sync first rebuilds an outdated library. It never reads the library's home, wherever that is.
+    ``Failures`` lists each file that cannot be read, until a sync reads it or it is gone.
 
     Args:
         index: the library.
@@ -272,7 +272,7 @@ def _read(
     cutting: Cutting | None,
     waiting: Callable[[], None] | None,
 ) -> Incoming | None:
-    """Read the file; None if its bytes are unchanged."""
+    """Read a file; None if its bytes are unchanged and its document depends on nothing else."""
     location = Path(file.source, file.path)
     # A file that the loader refuses by its name may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
@@ -287,7 +287,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Whether the document depends, or will depend, on more than the file's bytes."""
+    """Whether the document depends on more than its file's bytes: a sidecar, or text recognition to come."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

@@ -38,11 +38,12 @@ State = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The changes to sync.
+    """The changes that a sync should read.
 
     Attributes:
-        folders: the followed folders and files with changes.
-        leave: files in them to skip: they are still being written, or failed in their present state.
+        folders: the followed folders and files in which something changed.
+        leave: the files in these folders to skip: someone is still writing them, or a sync has tried them in
+            their present state.
     """
 
     folders: tuple[Path, ...]
@@ -50,15 +51,20 @@ class Change:
 
 
 class Rest:
-    """Tracks which files are still changing, from one check to the next."""
+    """Remembers from one check to the next when each file last changed, to tell which are still changing."""
 
     def __init__(self, seconds: float) -> None:
-        """A file is at rest after ``seconds`` without a change."""
+        """Count a file as complete after ``seconds`` without a change."""
         self._seconds = seconds
         self._since: dict[Path, tuple[State, float]] = {}
 
     def moving(self, files: Mapping[Path, State], now: float) -> set[Path]:
-        """The files that have changed too recently at ``now``, in seconds."""
+        """The files that may still be changing.
+
+        Args:
+            files: the present state of each changed file.
+            now: the time in seconds, on any clock that only rises.
+        """
         before = self._since
         self._since = {
             file: before[file] if file in before and before[file][0] == state else (state, now)
@@ -140,7 +146,7 @@ class Watch:
         return [place for place in self._catalog.sources() if not Path(place).is_relative_to(self._home)]
 
     def _settle(self, folders: set[str]) -> set[str]:
-        """Sync the folders with complete changes; returns the folders to check again."""
+        """Sync the folders in which a change is complete; returns the folders to check again."""
         now = time.monotonic()
         self._not_before = now + self._seconds / 2
         pending = {folder: self._pending(folder) for folder in sorted(folders)}
@@ -163,7 +169,7 @@ class Watch:
         return again
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """The changes of ``folder`` that no sync has tried yet: files with their states."""
+        """The changed files of ``folder`` with their states, without those that a sync has tried already."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
@@ -189,6 +195,6 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Whether ``path`` is in the folder ``names``, and not hidden there."""
+    """Whether ``path`` is in one of the folders ``names``, and no part of it is hidden there."""
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

@@ -63,7 +63,11 @@ class Entry:
 
 
 class LexicalIndex:
-    """A tantivy index in a folder. One thread writes at a time; others read its :class:`Words` meanwhile."""
+    """A tantivy index in a folder.
+
+    One thread may write at a time. Other threads search the index meanwhile through :class:`Words`, a fixed
+    view of its passages.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or make an empty one.
@@ -82,7 +86,11 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def words(self) -> Words:
-        """The passages on disk now, including those of other processes."""
+        """A fixed view of all passages on disk now, including those that other processes wrote.
+
+        Raises:
+            LexicalIndexError: if the files cannot be read.
+        """
         try:
             self._index.reload()
             return Words(self._index)
@@ -98,8 +106,8 @@ class LexicalIndex:
     def remove(self, numbers: Collection[int]) -> None:
         """Remove passages; unknown ids are ignored.
 
-        tantivy counts them in its statistics until it merges segments, which its Python binding cannot
-        request. A rewritten index scores as if they had never existed.
+        tantivy counts removed passages in its statistics until it merges segments, and its Python binding
+        cannot request a merge. Once the index is rewritten, removed passages no longer affect scores.
         """
         if numbers:
             some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(numbers))
@@ -239,11 +247,12 @@ class Words:
         ]
 
     def max_score(self, query: str) -> float:
-        """An upper bound of BM25 scores for ``query``, as if each word occurred without limit.
+        """An upper bound of the BM25 scores for ``query``: the score if each word occurred without limit.
 
-        A passage has its words in the field of its language. The field with the most frequent words, usually
-        the query's own language, sets the bound; a passage of another language may exceed it. Character pairs
-        set no bound: most pairs of a question bridge two words, and no passage has them.
+        tantivy stores the words of a passage in the field of its language. The bound comes from the field in
+        which the query's words are most frequent, usually the field of the query's own language. A passage of
+        another language may exceed it. The field of character pairs is left out: most pairs of a question
+        bridge two words, and no passage contains them.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
@@ -265,7 +274,7 @@ class Words:
 def files_in(folder: Path) -> list[Path]:
     """The files of the index in ``folder`` that tantivy's list names.
 
-    tantivy never changes these files. It may be writing others.
+    tantivy never changes these files. The folder may hold others that tantivy is still writing.
 
     Raises:
         LexicalIndexError: if the list of files cannot be read.
@@ -328,7 +337,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 
     Args:
         passages: passages of the catalog.
-        titled: whether the words of its document's title find a passage, too.
+        titled: whether the words of a document's title also find its passages.
     """
     for passage in passages:
         document = passage.document
@@ -340,7 +349,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """The entries of a document that a commit is about to write."""
+    """The entries for the passages of a document that a commit is about to write."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         apart = piece.header is not None and is_apart(piece.span, piece.header)

@@ -1,4 +1,9 @@
-"""The search caches of one generation: vectors and words, opened, brought up to date, and written."""
+"""Opens, updates and writes the search caches of one generation: its vectors and its words.
+
+A generation is the number of commits that have changed the searchable passages. The *words* are the tantivy
+index of the passages. The *base* is a file of vectors that never changes; vectors newer than the base are in
+memory only.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +44,7 @@ _QUICK_WORDS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Vectors and words of one generation. Safe to share between threads.
+    """The vectors and words of one generation. Safe to share between threads.
 
     Attributes:
         generation: the catalog's generation.
@@ -47,10 +52,12 @@ class Caches:
         last: the highest chunk id of the generation.
         vectors: the passages' vectors.
         index: the tantivy index of the words; None while nothing was ever indexed.
-        words: the words as a search reads them; they may include ``hidden`` passages.
-        gone: ids of removed chunks that the words may still have, in order.
-        files: the states of the mapped files, from before they were opened.
-        narrowed: the result of recent filters, by filters and ``CatalogReader.touched``.
+        words: a fixed view of the words. It may include passages of other generations, which
+            :meth:`hidden` tells.
+        gone: the ids of removed chunks that the words may still contain, in order.
+        files: the state of each mapped file just before it was opened.
+        narrowed: the documents and chunks that pass recent filters, by filters and
+            ``CatalogReader.touched``.
     """
 
     generation: int
@@ -83,7 +90,10 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Which of ``numbers`` are not in this generation: written ahead of it, or removed by then."""
+        """Which of the chunk ids ``numbers`` are not in this generation: shape (len(numbers),).
+
+        These chunks are removed, or a writer has added them for a later generation.
+        """
         if not len(self.gone):
             return np.asarray(numbers > self.last)
         places = np.minimum(np.searchsorted(self.gone, numbers), len(self.gone) - 1)
@@ -101,7 +111,7 @@ class Caches:
         return known
 
     def has_dead_words(self) -> bool:
-        """Whether so many removed passages count in the words that they should be rewritten."""
+        """Whether so many removed passages still count in BM25 that the words should be rewritten."""
         if self.words is None:
             return False
         # Removals that could not be written to the words yet count, too.
@@ -149,7 +159,11 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches 
 
 
 def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches | None:
-    """Bring the caches of an earlier generation to that of ``reader``; None if they must be opened anew."""
+    """Update caches of an earlier generation to the generation of ``reader``.
+
+    Returns:
+        None if this is impossible, so that the caller must open the caches anew.
+    """
     if caches.index is None or caches.generation < reader.forgotten():
         return None
     manifest = read_manifest(folder)
@@ -175,10 +189,10 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
 
 
 def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifest:
-    """Write the words of the generation of ``reader`` to a new folder.
+    """Write the words of all passages that ``reader`` reads to a new folder.
 
     Returns:
-        A manifest without a base: all vectors are in memory.
+        A manifest of the words alone. Without a base, all vectors are in memory.
     """
     make_folder(folder)
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
@@ -189,7 +203,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def build_base(
     folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
 ) -> Manifest:
-    """Write the vectors of the generation of ``reader`` to a new base.
+    """Write the vectors of all passages that ``reader`` reads to a new base.
 
     Returns:
         A manifest of the base alone.
@@ -204,11 +218,11 @@ def build_base(
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Bring words of an earlier generation to that of ``reader``.
+    """Add and remove passages, so that the words reach the generation of ``reader``.
 
     Args:
         folder: the build's folder of caches.
-        manifest: names the words and their generation.
+        manifest: names the words and their present generation.
         reader: reads the newer generation.
         last: the highest chunk id in the words' generation.
         titled: as for :func:`index.search.bm25.entries`.
@@ -247,7 +261,7 @@ def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> Vector
 
 
 def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
-    """Whether vectors and words have as many passages as the catalog."""
+    """Whether vectors and words have as many passages of this generation as the catalog."""
     passages = reader.count_chunks()
     if caches.words is None or len(caches.vectors) != passages:
         return False

@@ -1,4 +1,7 @@
-"""Fuses the scores of vectors and words into one ranking."""
+"""Fuses the scores of vectors (dense) and words (lexical) into one ranking.
+
+The weight of the vectors is ``DENSE_WEIGHT``, which :mod:`index.records` sets.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
 """Keeps the search caches at the catalog's generation, whatever other threads and processes do.
 
-Readers see a change at the catalog's commit and at no other moment. A writer adds words before the commit,
-under chunk ids that no reader looks at yet; vectors newer than the base are in memory only. A crash therefore
-leaves nothing half done: opening a library maps its base and adds the newer vectors from the catalog.
+A generation is the number of commits that have changed the searchable passages. Readers see a change at the
+catalog's commit and at no other moment. Before the commit, the writer adds the new passages to the words (the
+tantivy index), under chunk ids that no reader looks at yet. The base (the file of vectors) never changes;
+newer vectors are in memory only. A crash therefore leaves nothing half done: opening a library maps its base
+and adds the newer vectors from the catalog.
 """
 
 from __future__ import annotations
@@ -125,7 +127,7 @@ class Maintenance:
 
     @contextmanager
     def snapshot(self) -> Iterator[tuple[CatalogReader, Caches]]:
-        """Catalog, vectors and words of the newest generation, unchanged while the context lasts.
+        """Read the catalog and the caches of the newest generation; both stay fixed while the context lasts.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -143,10 +145,11 @@ class Maintenance:
             time.sleep(_POLL_SECONDS)
 
     def intact(self, reader: CatalogReader, caches: Caches) -> Caches:
-        """``caches`` if their files are unchanged, else rebuilt caches of the same generation.
+        """Return ``caches`` if their files are unchanged, else rebuilt caches of the same generation.
 
         Raises:
-            LibraryLockedError: as :meth:`snapshot`, or if ``reader`` does not read the newest generation.
+            LibraryLockedError: if another process works on the caches for more than half a minute, or if
+                ``reader`` does not read the newest generation.
         """
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
@@ -219,10 +222,11 @@ class Maintenance:
             return caches.has_dead_words() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Rewrite words and vectors that are due, then switch to the new files.
+        """Write new files of the words and the vectors where they are due, then switch to them.
 
-        Words count removed passages until they are rewritten; a base of vectors keeps the type and size it
-        was built with. Searches go on, and other writers wait during the switch alone.
+        The words are due when they still count too many removed passages. The vectors are due when too many
+        lie outside the base, or another type of base suits their number. Searches go on meanwhile, and other
+        writers wait only during the switch.
 
         Returns:
             Whether anything was rewritten; False if another process is compacting.
@@ -267,7 +271,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """The caches at the generation of ``reader``; None if the caller must read a newer one."""
+        """The caches at the generation of ``reader``; None if the caller must use a newer reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():

@@ -1,7 +1,12 @@
-"""The manifest of a build's caches: names their files, and holds the digests that prove them intact.
+"""The manifest of a build's caches: it names their files, and holds the digests that prove them intact.
 
-The caches of a build are a base of vectors and a folder of words in ``HOME/caches/LINEAGE-NUMBER``. They are
-rebuilt from the catalog when they are missing or damaged. Vectors newer than the base are in memory only.
+A build is the library's passages as one encoder has indexed them. Its caches lie in
+``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one moment, and the
+*words*, a folder with the tantivy index of the passages' words. Vectors newer than the base are in memory
+only. When a cache is missing or damaged, the library rebuilds it from the catalog.
+
+A *generation* is the number of commits that have changed the searchable passages; it names a state of the
+library.
 """
 
 from __future__ import annotations
@@ -27,16 +32,18 @@ _FORMER = ("vectors.faiss", "caches.json", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The caches of a build on disk.
+    """The caches of a build on disk: the base (the file of vectors) and the words (the tantivy index).
+
+    A generation is the number of commits that have changed the searchable passages.
 
     Attributes:
-        base: the file of the base of vectors; None while all vectors are in memory.
-        last: the highest chunk id at the generation of the base.
+        base: the name of the base's file; None while all vectors are in memory.
+        last: the highest chunk id of the generation that the base was built from.
         base_generation: the generation that the base was built from.
-        words: the folder of the words.
-        words_generation: the newest generation whose removals have reached the words.
-        writing: whether a process is writing to the words, so that files may lack a digest.
-        digests: the sha256 of each file, by its path in the folder.
+        words: the name of the folder with the tantivy index.
+        words_generation: the generation up to which removed passages are removed from the words, too.
+        writing: whether a process is writing to the words, so that some of their files may lack a digest.
+        digests: the sha256 of each file in hexadecimal, by its path in the folder of the caches.
     """
 
     base: str | None = None
@@ -49,7 +56,7 @@ class Manifest:
 
     @property
     def known_from(self) -> int:
-        """The oldest generation among the caches: older removals have reached all of them."""
+        """The older generation of base and words: neither has a passage that was removed up to it."""
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 
@@ -69,10 +76,10 @@ def states_of(files: Iterable[str | Path]) -> FileStates:
 
 
 def are_unchanged(states: FileStates) -> bool:
-    """Whether none of these files was written to, cut short or replaced since.
+    """Whether no file was written to, shortened or replaced since ``states`` were recorded.
 
-    Deleted files count as unchanged: a mapped file keeps its content. Reading beyond the end of a mapped file
-    that was cut short kills the process, so this check runs before each search.
+    Deleted files count as unchanged, since a mapped file keeps its content. The check runs before each
+    search, because reading beyond the end of a shortened mapped file kills the process.
     """
     return all(now == states[file] for file, now in states_of(states).items())
 
@@ -102,10 +109,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
-    """The digests of the files that ``manifest`` names; reads only files without a known digest.
+    """The sha256 of each file of the base and the words, by its path in ``folder``.
 
-    FAISS and tantivy do not notice all damage to their files. No file changes once it is written, except
-    tantivy's list of its files.
+    The digests reveal damage that FAISS and tantivy do not notice. Files never change once they are written,
+    so a digest in ``manifest`` is not computed again. The exception is ``meta.json``, tantivy's list of its
+    files.
     """
     files = [folder / manifest.base] if manifest.base else []
     files += sorted((folder / manifest.words).glob("[!.]*")) if manifest.words else []
@@ -118,10 +126,10 @@ def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
 
 
 def is_intact(folder: Path, manifest: Manifest) -> bool:
-    """Whether all files have their recorded digests.
+    """Whether all files of the base and the words have the digests in ``manifest``.
 
-    If a process died while it wrote the words, there may be files without a digest, and tantivy's list of
-    files may be the old or the new one.
+    A process that died while it wrote the words may have left files without a digest, and either the old or
+    the new ``meta.json``. While ``manifest.writing`` is set, only the other files count.
     """
     try:
         now = digests(folder, Manifest(manifest.base, words=manifest.words))
@@ -134,7 +142,7 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
 
 
 def has_intact_base(folder: Path, manifest: Manifest) -> bool:
-    """Whether the base of vectors has its recorded digest."""
+    """Whether there is a base (the file of vectors), with the digest in ``manifest``."""
     return (
         manifest.base is not None
         and (folder / manifest.base).is_file()
@@ -143,7 +151,7 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """``manifest`` with the base of ``other``."""
+    """``manifest``, with the base and its digest from ``other``."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -156,7 +164,7 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """``manifest`` with the words of ``other``."""
+    """``manifest``, with the words and their digests from ``other``."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(

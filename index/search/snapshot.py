@@ -17,7 +17,7 @@ from index.search.caches import Caches
 from index.search.fusion import fuse, share_of_vectors
 
 POOL = 100
-"""Candidates from vectors, and as many from words, for the fusion."""
+"""The number of candidates that vectors give to the fusion, and that words give to it."""
 
 NO_FILTERS = Filters()
 
@@ -56,7 +56,9 @@ class Hit:
 
 
 class Snapshot:
-    """A library at one generation: what others write meanwhile does not show. For one thread at a time.
+    """A library at one generation, the state after one commit; later commits do not show in it.
+
+    Only one thread may use it at a time.
 
     Attributes:
         reader: reads the catalog at this generation.
@@ -111,9 +113,9 @@ class Snapshot:
             query: any text; nothing in it is syntax.
             limit: the most hits to return.
             filters: select the documents, before the ranking.
-            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). The share falls
-                where the encoder does not read the query's language, to 0 where it lacks the letters; it
-                rises to 1 where no word is found.
+            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). The search
+                lowers it if the encoder does not read the query's language, to 0 if it does not know the
+                letters. If no passage has a word of the query, the vectors rank alone.
         """
         caches = self._caches
         if caches.words is None:

@@ -41,8 +41,9 @@ class LibraryStatus:
         build: the number of the current build; None while nothing was ever indexed.
         encoder: the key of the build's encoder, or None.
         passages: the number of searchable passages.
-        recent: the number of passages in no base yet; opening reads their vectors from the catalog.
-        removed: the number of removed passages that the caches still hold, hidden.
+        recent: the number of passages newer than the base, the file of vectors. Opening the library reads
+            their vectors from the catalog.
+        removed: the number of removed passages that the caches still contain and searches leave out.
         cached: whether the caches are finished; if not, the next search builds them.
         cache_bytes: the size of the caches.
         building: another build that is not finished, or None.
@@ -60,7 +61,7 @@ class LibraryStatus:
 
 
 def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
-    """The status of the library in ``home``."""
+    """Read the status of the library in ``home``, whose catalog is ``catalog``."""
     with catalog.reading() as reader:
         build, generation = reader.build, reader.generation
         if build is None:

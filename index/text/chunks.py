@@ -78,13 +78,13 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    """The table of a sentence that is a row."""
+    """The table of which ``sentence`` is a row; None for a sentence outside all tables."""
     place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
-    """The tokens of a chunk that a table's headings leave."""
+    """The number of tokens that a chunk has left after the headings of its table, repeated in each chunk."""
     if table is None:
         return max_tokens
     headings = tokens.between(table.header.start, table.header.end)
@@ -154,6 +154,6 @@ def passage_text(title: str, text: str, headings: str = "") -> str:
     Args:
         title: the document's title, or "".
         text: the passage's words.
-        headings: the headings of a table whose rows are in another passage than they are, or "".
+        headings: the headings of the table whose rows the passage has, if they lie outside it; else "".
     """
     return "\n".join(part for part in (title, headings, text) if part)

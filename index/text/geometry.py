@@ -10,7 +10,7 @@ from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
 _UNITS = 4
-"""Units of a layout per point."""
+"""Units per point in a layout, which holds the places of a page's characters."""
 
 _BOX_BYTES = 8
 
@@ -41,9 +41,10 @@ class Box:
 
 
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
-    """The rectangles of ``span``, one for each line of a page, in the order of the text.
+    """The rectangles that cover ``span``, one for each line of a page, in the order of the text.
 
-    Empty if the document has no layouts, or no character of the span has a place.
+    A document's layouts hold the place of each character on its page. The result is empty if the document has
+    no layouts (its format has no fixed pages), or if they hold no place for any character of the span.
     """
     if not document.layouts:
         return ()

@@ -110,7 +110,10 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """The hashes of the tokens of ``text`` in order, and how many tokens are characters without spaces."""
+    """The hashes of the tokens of ``text`` in order, and how many tokens are single characters.
+
+    In a script without spaces, such as Chinese, each character is a token.
+    """
     tokens, unspaced = array("Q"), 0
     numbers_of = _Numbers()
     for stretch in _stretches(text):
@@ -122,7 +125,11 @@ def _tokens(text: str) -> tuple[array[int], int]:
 
 
 def _stretches(text: str) -> Iterator[str]:
-    """Split ``text`` after spaces or line breaks, which no token and no normalisation spans."""
+    """Split ``text`` into stretches of about ``_STRETCH`` characters.
+
+    Each stretch ends after a space or a line break. No token contains one, and normalisation combines no
+    characters across one, so the stretches have the same tokens as the whole text.
+    """
     start = 0
     while start < len(text):
         end = start + _STRETCH

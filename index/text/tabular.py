@@ -50,8 +50,8 @@ class Table:
     """A table of a document.
 
     Attributes:
-        header: the span of its caption, units and rows of headings; an empty span at its first row if it has
-            none.
+        header: the span of the table's caption, units and rows of headings; an empty span at the start of
+            the first row if the table has none.
         lines: its lines in order: the header's, then the rows.
     """
 
@@ -126,7 +126,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Whether a line next to rows names them, and is no sentence."""
+    """Whether a line next to rows is a name for these rows, rather than a sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 

@@ -116,7 +116,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
         LoadError: if the file is too large, or a detail cannot be stored.
     """
     folder = uploads_folder(index)
-    plain = _plain(sent.name)
+    plain = _safe_name(sent.name)
     with ExitStack() as unless_kept:
         incoming = hidden_folder(folder)
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
@@ -193,8 +193,12 @@ def _set_aside(place: Path, aside: Path) -> None:
         shutil.copy2(place, aside)
 
 
-def _plain(name: str) -> str:
-    """A safe file name: without folders and control characters, neither hidden nor a sidecar's."""
+def _safe_name(name: str) -> str:
+    """Make a safe file name from the name that a client sent.
+
+    The result has no folders and no control characters, and is short enough for the file system. It is not
+    the name of a hidden file, nor of a sidecar (a metadata file beside a document).
+    """
     last = printable(name.replace("\\", "/").rsplit("/", 1)[-1]).strip().lstrip(".").replace(":", "_")
     while last.endswith(SUFFIX):
         last = last.removesuffix(SUFFIX)

@@ -1,8 +1,9 @@
-"""Nearest vectors: the only package that knows FAISS.
+"""Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS.
 
-An index knows each passage by its id in the catalog. Its base is a file that never changes; recent vectors
-are in memory, and removed ones are marked. The index is a cache of the catalog, which also supplies the exact
-vectors that rank the candidates of an approximate base.
+An index knows each passage by its id in the catalog. Its vectors lie in the *base*, a file that never
+changes, and in memory (*recent* vectors, newer than the base); it marks removed vectors as such. A large base
+compresses its vectors and finds candidates only approximately. The catalog holds the exact vectors that rank
+these candidates, and from which the index can be rebuilt at any time.
 """
 
 from __future__ import annotations
@@ -55,17 +56,18 @@ class VectorIndex:
     ) -> VectorIndex:
         """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        This holds a flat base, which is small, or the compressed vectors and the training sample in memory.
+        Memory holds a flat base whole, since it is small; of an ``ivf`` base, the compressed vectors and the
+        training sample.
 
         Args:
             path: the file, which is replaced once the new one is complete.
             dimensions: the length of a vector.
             count: the number of vectors.
-            batches: iterates over all vectors; called once more, before, to train an ``ivf`` base.
-            policy: decides the type.
+            batches: iterates over all vectors; an ``ivf`` base calls it twice, first for its training.
+            policy: decides the type of the base.
 
         Raises:
-            OSError: if the file cannot be written; an older file is left.
+            OSError: if the file cannot be written; an older file at ``path`` stays as it is.
             ValueError: if the batches do not hold ``count`` vectors with rising ids.
         """
         write_base(path, dimensions, count, batches, policy)

@@ -1,4 +1,4 @@
-"""Vectors that a search compares one by one: recent ones in memory, and a flat base in its mapped file."""
+"""Vectors that a search compares one by one: recent vectors in memory, and a flat base in its mapped file."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def within(numbers: Numbers, allowed: Mask) -> Mask:
 
 
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    """The cosines of unit vectors to ``vector``, whatever else is in ``vectors``: shape (n,).
+    """The cosines of unit vectors to ``vector``: shape (n,).
 
-    A single-precision sum depends on its order, and so on the number of rows; a rounded double-precision sum
-    does not.
+    The cosine of a row does not depend on the other rows. A sum in single precision would: its order depends
+    on the number of rows. The sum here is in double precision, and rounded.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -131,10 +131,10 @@ def nearest(
 
 
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
-    """Append a block, and merge blocks so that there are few and little is copied.
+    """Append a block, and merge the last blocks so that few blocks remain and little is copied.
 
-    A block absorbs its successors once they hold half as many vectors, until it is full. Below
-    ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
+    Blocks merge once the later ones hold more than half as many vectors as the one before them, until that
+    one is full (``BLOCK_SIZE``). Below ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
     """
     tail = [new]
     count = len(new.numbers)
@@ -146,7 +146,7 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
 
 
 def _joined(blocks: Sequence[FlatVectors]) -> FlatVectors:
-    """One block of the vectors of several that are not removed."""
+    """One block with the vectors of ``blocks``, without the removed ones."""
     whole = [block.alive is None for block in blocks]
     numbers = [
         b.numbers if all_there else b.numbers[b.alive] for b, all_there in zip(blocks, whole, strict=True)

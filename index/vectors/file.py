@@ -1,4 +1,4 @@
-"""Writes and maps the file of a base, in FAISS's own format."""
+"""Writes a base, the file of an index's vectors, and maps it into memory. The format is FAISS's own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
     """Write a base of the type that suits ``count`` vectors to a new file, sync it, and rename it.
 
     Raises:
-        OSError: if the file cannot be written; an older file at ``path`` is left.
+        OSError: if the file cannot be written; an older file at ``path`` stays as it is.
         ValueError: if the batches do not hold ``count`` vectors with rising ids.
     """
     numbers = [np.empty(0, np.int64)]
@@ -46,7 +46,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
     """Map a base that :func:`write_base` wrote.
 
-    FAISS crashes the process on a file that is cut short, so :mod:`index.search.manifest` checks its digest
+    FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks its digest
     first.
 
     Raises:
@@ -81,7 +81,8 @@ def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
 def _one_thread() -> Iterator[None]:
     """Keep FAISS on the calling thread, so that a build leaves the other cores to searches.
 
-    Threads that share a small step also wait for the slowest of them, which is long on busy cores.
+    Several threads would also wait for the slowest of them after every small step, which takes long on busy
+    cores.
     """
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
@@ -92,7 +93,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> faiss.Index:
-    """An empty inverted file, its centroids learned from an evenly spread sample."""
+    """Make an inverted file without vectors, and learn its centroids from an evenly spread sample."""
     lists = policy.lists(count)
     inverted: Any = faiss.index_factory(dimensions, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
     inverted.nprobe = min(lists, policy.probes)

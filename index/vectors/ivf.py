@@ -1,4 +1,7 @@
-"""An inverted file of compressed vectors: finds candidates in the nearest lists, then ranks them exactly."""
+"""An inverted file: compressed vectors in lists, one list around each of many centroids.
+
+A search finds candidates in the lists whose centroids are nearest, and ranks them by their exact vectors.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ Bits = npt.NDArray[np.uint8]
 """A bitmap of positions, eight per byte, lowest bit first."""
 
 SPARE = 32
-"""The fewest candidates beyond the limit: compressed vectors do not rank exactly."""
+"""A search takes at least so many candidates beyond its limit, as compressed vectors rank inexactly."""
 
 SPARE_SHARE = 0.25
-"""Candidates beyond the limit, as a share of it."""
+"""A search takes at least this share of its limit as candidates beyond the limit."""
 
 EXACTLY = 256
-"""With at most this many candidates, all are compared by their exact vectors."""
+"""A search compares all vectors exactly if at most this many may be found."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Chooses the type of a vector index by the number of vectors, and tells when a new base is due."""
+"""Chooses the type of a base (the file of vectors) by their number, and tells when a new base is due."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class IndexPolicy:
     """Limits that decide the type of the index; ``benchmarks.vectors`` measured the defaults.
 
     Attributes:
-        small: with at most this many recent, or removed, vectors no new base is due.
-        recent_share: a new base is due above this ratio of recent vectors to the base,
-        most_recent: and above this number of recent vectors, however large the base is.
-        removed_share: a new base is due above this share of removed vectors in the base.
+        small: no new base is due up to this many recent vectors (newer than the base), or removed vectors.
+        recent_share: a new base is due if the ratio of recent vectors to vectors in the base is higher.
+        most_recent: a new base is due if there are more recent vectors, however large the base is.
+        removed_share: a new base is due if a larger share of its vectors is removed.
         flat_up_to: the most vectors in a flat base; a larger base is ``ivf``.
         lists_by_root: the number of lists, divided by the square root of the number of vectors.
-        training: vectors per list in the sample that the centroids are learned from.
-        rounds: k-means iterations.
-        probes: lists that an unfiltered search reads.
+        training: the number of vectors per list in the sample from which k-means learns the centroids.
+        rounds: the number of k-means iterations.
+        probes: the number of lists that a search without filters reads.
     """
 
     small: int = 2_000
@@ -43,7 +43,8 @@ class IndexPolicy:
     def suits(self, kind: Kind, count: int) -> bool:
         """Whether a base of type ``kind`` still suits ``count`` vectors.
 
-        An ``ivf`` base is kept down to half the limit, so that a library near it does not switch to and fro.
+        An ``ivf`` base suits down to half of ``flat_up_to`` vectors, so that a library near the limit does
+        not switch to and fro.
         """
         if kind == "none":
             return count <= self.small

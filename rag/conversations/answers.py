@@ -233,7 +233,10 @@ def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptC
 
 
 def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
-    """Return the JSON text of a conversation: its summary, and its answers byte for byte.
+    """Return a conversation as the text of one JSON object.
+
+    The object has the fields of :class:`KeptConversation`; its ``answers`` are the stored texts, byte for
+    byte.
 
     Raises:
         ConversationNotFoundError: if the conversation does not exist.

@@ -101,15 +101,16 @@ class Dataset:
 
 
 def choose(dataset: Dataset, limit: int | None = None, *, held_out: bool = False) -> Dataset:
-    """Return the set with some of its questions.
+    """Return a copy of the set that keeps only some of its questions, and the claims that belong to them.
 
     Args:
         dataset: the whole set.
-        limit: the most questions, evenly spread over the set so that every subject has its share.
-        held_out: whether to take only questions that were never used for training or tuning.
+        limit: the most questions to keep; None keeps all. The kept questions are evenly spread over the
+            order of the set, so that every subject has its share.
+        held_out: whether to keep only the questions of the test part, which no training or tuning has used.
 
     Raises:
-        DatasetError: if no question is left.
+        DatasetError: if no question remains.
     """
     queries: Sequence[Query] = dataset.queries
     if held_out:

@@ -28,15 +28,19 @@ trec_eval's, with linear gains."""
 def measure_retrieval(
     index: Library, queries: Sequence[Query], dense_weight: float, progress: Progress | None = None
 ) -> dict[Place, Sample]:
-    """Return the figures of each ranking, over the questions with a judgement.
+    """Measure how well three rankings find the relevant documents: dense, lexical and fused.
 
-    A document is ranked by its best passage, among the ``POOL`` best passages of a search.
+    *Dense* ranks by vectors alone, *lexical* by words alone, and *fused* by both. A search returns passages;
+    a document takes the rank of its best passage among the ``POOL`` best.
 
     Args:
-        index: contains the set's documents.
-        queries: the set's questions; those without a relevant document are skipped.
-        dense_weight: the share of the dense score in the fused ranking.
+        index: the library to search; it contains the set's documents.
+        queries: the set's questions; those for which the set names no relevant document are skipped.
+        dense_weight: the share of the vectors in the fused score, 0 to 1.
         progress: receives the number of searched questions.
+
+    Returns:
+        The value of each metric for each question, by ranking and metric; empty if all questions are skipped.
     """
     judged = [query for query in queries if query.relevant]
     if not judged:

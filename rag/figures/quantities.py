@@ -51,7 +51,7 @@ MOST_WORDS = 5
 
 
 def noun_after(text: str, place: int, language: str) -> str | None:
-    """Return the words after ``text[:place]`` for the counted things, as written; None if none follow."""
+    """Return the words after offset ``place`` that name the counted things, as written; None without any."""
     if language in {"zh", "ja"}:
         start = _HAN_CLASSIFIERS.match(text, place)
         found = _HAN_NOUN.match(text, start.end() if start else place)
@@ -79,7 +79,16 @@ def noun_after(text: str, place: int, language: str) -> str | None:
 
 
 def noun_before(text: str, place: int, language: str) -> str | None:
-    """Return the counted things if they precede the figure: *the number of X rose to*, *X:*."""
+    """Return the counted things X from the words before a figure, as in *the number of X rose to* or *X:*.
+
+    Args:
+        text: the text.
+        place: the offset of the figure.
+        language: ISO 639-1; for Chinese and Japanese the result is always None.
+
+    Returns:
+        The words as written; None if no such phrase precedes the figure.
+    """
     if language in {"zh", "ja"}:
         return None
     match = _NUMBER_OF.search(text[max(0, place - 80) : place])

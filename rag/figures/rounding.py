@@ -1,6 +1,7 @@
-"""Comparison of figures: whether one may stand for another, being equal, fairly rounded, or equally hedged.
+"""Comparison of figures: whether an answer may state one figure where its source states another.
 
-*Over a thousand* may stand for 1,043 but not for 998; *nearly 2,000* may not stand for 1,043.
+It may if the figures are equal, if the answer rounds fairly, or if its hedge (*over*, *nearly*) is true. It
+may state *over a thousand* for 1,043 but not for 998, and not *nearly 2,000* for 1,043.
 """
 
 from __future__ import annotations

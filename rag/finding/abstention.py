@@ -1,4 +1,4 @@
-"""The decision whether the library answers a question, and the reasons if it does not."""
+"""Decides whether the library answers a question, and gives the reasons if it does not."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _abstention(
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
-    """Return in a few words why one passage does not answer."""
+    """Return in a few words why one passage does not answer the question."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
     missing = missing_words(index, question, reading)
@@ -131,7 +131,11 @@ _ENGLISH = Locale("en")
 
 
 def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str | None:
-    """Return what the cited sentences lack: the question's language, or words that none of them contains."""
+    """Warn the reader if the cited sentences are in another language, or lack words of the question.
+
+    Returns:
+        A sentence for the reader; None if there is nothing to warn about.
+    """
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))

@@ -1,4 +1,4 @@
-"""Citations and passages from spans of documents. Each quote is read from the text, never copied along."""
+"""Makes citations and passages from spans of documents. Each reads its quote from the document's text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLANK = PageLayout(0.0, 0.0, b"")
 
 
 class DocumentTexts:
-    """A cache of the texts for one answer: each is fetched from the catalog once."""
+    """Provides the texts of documents for one answer, and fetches each from the catalog only once."""
 
     def __init__(self, reader: CatalogReader) -> None:
         self._reader = reader
@@ -98,7 +98,7 @@ def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None =
     Args:
         reading: the stretch of a document.
         library: provides the document's text.
-        shortfall: why it does not answer, if the answer is an abstention.
+        shortfall: why the passage does not answer the question; only for an abstention.
     """
     record, span = reading.document, reading.span
     document = library.text(record)

@@ -1,4 +1,4 @@
-"""Detection of sentences that contradict a premise of the question, by an opposite or a missing denial.
+"""Detects sentences that contradict a premise of the question, by an opposite or by a denial.
 
 An unanswerable question that looks answerable often differs from a sentence of the library by one word:
 *weaker* for *stronger*, *didn't leave* for *left*. All its other words match, so neither word overlap nor
@@ -31,7 +31,7 @@ def denies(text: str) -> bool:
 
 
 def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> bool:
-    """Whether a text replaces a word of the question by its opposite.
+    """Whether a text lacks a word of the question and has its opposite instead.
 
     Args:
         question_terms: the question's terms, from :func:`index.search.analyzers.terms` in English.
@@ -54,7 +54,10 @@ def pairs() -> list[tuple[str, str]]:
 
 @cache
 def _opposites() -> Mapping[Term, frozenset[Term]]:
-    """Return the opposites of each word, by stem. Compared forms of adjectives have stems of their own."""
+    """Return the opposites of each word; words and opposites are stems.
+
+    Comparatives and superlatives (*weaker*, *weakest*) have stems of their own, so they are listed, too.
+    """
     found: dict[Term, set[Term]] = {}
     for pair in pairs():
         for ending in ("", "er", "est"):
@@ -66,7 +69,10 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """Return an adjective's comparative (``er``) or superlative (``est``), else a form that no text has."""
+    """Return a word with the ending of a comparative (``er``) or superlative (``est``), or none.
+
+    For words that are not adjectives, the result is a form that no text contains.
+    """
     if ending and word.endswith("e"):
         return f"{word[:-1]}{ending}"
     if ending and word.endswith("y"):

@@ -1,4 +1,7 @@
-"""Handling of near-duplicates as one source: each sentence is read and cited once; other copies are named."""
+"""Treats near-duplicates (copies of one report) as one source.
+
+An answer reads and cites each of their sentences once, in one copy, and names the other copies.
+"""
 
 from __future__ import annotations
 
@@ -103,11 +106,12 @@ class Copies:
 def find_passages(
     index: Snapshot, question: Question, tuning: Tuning, filters: Filters, copies: Copies
 ) -> list[Hit]:
-    """Return the passages to read, best first; copies of one passage count as one.
+    """Search for the passages to read, best first; copies of one passage count as one.
 
-    A passage is left out if other copies contain all of it. A copy that adds something, such as an outlet's
-    footer or a newer figure, is read too, up to the same number again. The search returns further passages in
-    place of both.
+    A passage is left out if better passages from copies contain all of its sentences. A passage that repeats
+    most of them and adds something, such as an outlet's footer or a newer figure, is read too. There are at
+    most ``tuning.read_hits`` such passages, on top of as many new ones, for which the search goes on as far
+    as ``POOL`` passages.
     """
     wanted = limit = tuning.read_hits
     while True:
@@ -123,7 +127,7 @@ def find_passages(
 
 
 def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list[Scored]:
-    """Return the candidates without those that repeat a better candidate from another copy."""
+    """Drop each candidate that repeats a better candidate from another copy of its document."""
     first: dict[tuple[int, str], int] = {}
     kept: list[Scored] = []
     for item in ranked:
@@ -135,7 +139,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Return the readings without those that mostly repeat a better reading from another copy."""
+    """Drop each reading that mostly repeats better readings from other copies of its document."""
     shares = _repeated_shares(
         readings,
         copies,
@@ -146,7 +150,10 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
 
 
 def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentence]:
-    """Return the sentences of an answer in the copies to cite, grouped by document."""
+    """Choose for each sentence of an answer the copy to cite, and group the sentences by document.
+
+    The best sentence stays first.
+    """
     found = [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
     documents = list(dict.fromkeys(item.record.document_id for item in found))
     # The best sentence opens the answer, as in the selection.
@@ -161,7 +168,10 @@ def _repeated_shares(
     document_of: Callable[[_Item], int],
     sentences_of: Callable[[_Item], Iterable[str]],
 ) -> list[float]:
-    """Return the share, 0 to 1, of each item's whole sentences that earlier items of other copies contain."""
+    """Return for each item which share of its sentences, 0 to 1, the earlier items from other copies contain.
+
+    Fragments, such as headlines, count only where there is no whole sentence.
+    """
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}
     for item in items:

@@ -54,7 +54,8 @@ class Features:
         cosine: the cosine of the sentence and the question, by the encoder.
         coverage: the share of the question's words in the sentence, weighted by rarity.
         near: the same share for the sentence and its two neighbours.
-        context: the same share for the whole reading with its title.
+        context: the same share for the whole reading (the stretch of its document that is read) with its
+            title.
         names: the share of the question's names and figures in the sentence.
         names_context: the same share for the whole reading with its title.
         kind: 1 if the question expects a kind of answer that the sentence contains.

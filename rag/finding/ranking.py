@@ -1,4 +1,4 @@
-"""Ranking and selection of sentences: the best ones, none of which repeats another."""
+"""Ranks sentences as answers to a question, and selects the best ones so that none repeats another."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ class Weights:
     Attributes:
         selection: gives the probability that a sentence answers the question.
         answerability: gives the probability that the library answers it, from its best sentence.
-        foreign: gives the same from cosines alone, for a question in another language than the document.
-        reach: the share of the best sentence's probability that a further sentence needs to be cited.
+        foreign: like ``answerability``, but from cosines alone: for a question in another language than the
+            document.
+        reach: the share of the best sentence's probability that another sentence needs to be cited, too.
         threshold: the probability below which there is no answer.
         foreign_threshold: the same threshold for a question in another language.
     """
@@ -125,7 +126,7 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
 
 
 def score(candidate: Candidate, weights: Weights) -> Scored:
-    """Return a candidate with the probability that it answers; :data:`FRAGMENT` scales that of a fragment."""
+    """Return a candidate with the probability that it answers, times :data:`FRAGMENT` for a fragment."""
     probability = weights.selection.of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
 
@@ -138,13 +139,13 @@ def is_fragment(sentence: str) -> bool:
 def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_SENTENCES) -> list[Scored]:
     """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. Up to three more follow whose scores are within reach of it and that
-    repeat no chosen one: first those of the same document, then those of others, each document's in the order
-    of its text.
+    The best sentence opens the answer. Other sentences follow if their scores are close enough to the best
+    one and they repeat no chosen sentence: first sentences of the same document, then those of others, within
+    a document in the order of its text.
 
     Args:
         ranked: from :func:`rank`.
-        weights: their ``reach`` says how far below the best a sentence may score.
+        weights: their ``reach`` is the share of the best score that another sentence needs.
         max_sentences: the most sentences to return.
     """
     chosen: list[Scored] = []
@@ -231,7 +232,11 @@ def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]
 
 
 def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]]:
-    """Return runs of sentences around the best candidates, as places in their readings, within the budget."""
+    """Choose runs of sentences around the best candidates, about ``_BUDGET_CHARACTERS`` in all.
+
+    Returns:
+        For each run, its reading and the numbers of its sentences in the reading.
+    """
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS
     for candidate in ranked[:MAX_READ]:
@@ -252,7 +257,7 @@ def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]
 
 
 def _runs(reading: Reading, places: Sequence[int]) -> list[list[int]]:
-    """Group consecutive places into runs no longer than a window."""
+    """Group the numbers of neighbouring sentences into runs of at most ``_MAX_CHARACTERS`` characters."""
     runs: list[list[int]] = []
     length = 0
     for before, place in pairwise([-2, *places]):

@@ -69,8 +69,8 @@ class Reader(Protocol):
 class BundledReader:
     """The reader that comes with the program: the bundled encoder with low-rank changes and three heads.
 
-    ``benchmarks/train_reader.py`` made its 4 MB of changes, which are added to the encoder's weights when the
-    reader is opened. Safe to share between threads.
+    ``benchmarks/train_reader.py`` trained these changes (4 MB). Opening the reader adds them to the encoder's
+    weights. Safe to share between threads.
     """
 
     name = BUNDLED_READER

@@ -1,4 +1,7 @@
-"""Readings: neighbouring hits of one document, merged and widened by the sentences around them."""
+"""Readings: stretches of documents to read for an answer.
+
+A reading joins neighbouring hits of one document, with a few sentences around them.
+"""
 
 from __future__ import annotations
 

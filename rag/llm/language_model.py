@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Maps the numbers of the sentences that may be cited to client arguments that make the server constrain the
-form of its reply."""
+"""Takes the numbers of the sentences that a reply may cite. Returns arguments for the model's client, with
+which the server allows only replies of the right form."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
@@ -35,9 +35,9 @@ class Limits:
 
     Attributes:
         context_tokens: the most tokens that the model reads and writes, together.
-        reply_tokens: how many of them are for the reply.
-        seconds: the time from the first attempt to the end of the reply.
-        attempts: how often a reply is begun, if failures may pass by themselves.
+        reply_tokens: how many of these tokens the reply may take.
+        seconds: the most seconds from the first attempt to the end of the reply.
+        attempts: the most attempts at a reply; only a failure that may pass by itself leads to another.
     """
 
     context_tokens: int = 4096
@@ -59,7 +59,7 @@ class Prices:
 
 
 def unconstrained(_numbers: Sequence[str]) -> Mapping[str, Any]:
-    """Add no arguments: for servers that cannot constrain a reply."""
+    """Return no client arguments: the ``Constrain`` of a server that cannot constrain a reply."""
     return {}
 
 

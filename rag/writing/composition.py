@@ -1,4 +1,4 @@
-"""The text of an answer as it grows: its sentences, their footnotes, and the footnotes' numbers."""
+"""Builds the text of an answer sentence by sentence, with numbered footnotes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Composition:
 
     Attributes:
         library: provides the texts of documents.
-        numbers: the footnote numbers that are taken, by span.
+        numbers: the number of each footnote that the conversation has so far, by the span it cites.
         text: the text so far.
         sentences: its sentences.
         citations: their footnotes.
@@ -98,7 +98,7 @@ class Composition:
 
 
 def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
-    """Return the footnote numbers that spans have in earlier answers of a conversation."""
+    """Return the footnote numbers of a conversation's earlier answers, by the span that each cites."""
     return {(cited.document_id, cited.version, cited.start, cited.end): cited.id for cited in citations}
 
 

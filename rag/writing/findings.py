@@ -57,14 +57,14 @@ def unchanged(verification: Verification, _score: float) -> Verification:
 class Confidence:
     """How certain it is that the library, and the sentences that a model cites, answer the question.
 
-    A model that gets an unanswerable question copies words that are close to it. They are in the report, and
-    answer nothing.
+    A model that gets an unanswerable question copies words from the reports that are close to the question
+    and do not answer it.
 
     Attributes:
         answerability: the probability that the library answers the question.
         certain: the probability from which the library certainly answers.
         best: the probability of the best sentence.
-        reach: the share of ``best`` that another sentence needs to be quoted too.
+        reach: the share of ``best`` that another sentence needs, so that an answer quotes it, too.
     """
 
     answerability: float
@@ -75,8 +75,8 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
 
-        There is a doubt if the library does not certainly answer, or if the cited sentences fall so far
-        behind the best that they would not be quoted with it.
+        There is a doubt if the library does not certainly answer, or if the probability of the cited
+        sentences is so far below the best that an answer would not quote both.
 
         Args:
             verification: the result of checking the sentence.
@@ -92,7 +92,8 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        If there is a doubt, only a sentence that cites the nearest sentences does.
+        If the library does not certainly answer, only a sentence that cites the best sentences or nearly as
+        good ones (``NEAREST``) does.
         """
         if verification.verdict != "supported":
             return False
@@ -104,7 +105,12 @@ class Confidence:
 
 
 def confidence_of(findings: Findings, certain: float) -> Confidence:
-    """Return the confidence in the answer to a question."""
+    """Return how certain it is that ``findings`` answer the question.
+
+    Args:
+        findings: the ranked sentences, at least one, and the decision whether the library answers.
+        certain: the probability from which the library certainly answers.
+    """
     return Confidence(
         findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach
     )

@@ -1,4 +1,4 @@
-"""A parser for a language model's reply: it yields each statement and its citations once complete.
+"""A parser for a language model's reply, which yields each statement with its citations once it is complete.
 
 The prompt asks for the numbers of the cited sentences at the start of each line. Models also put them after a
 sentence, or write JSON; the parser reads all three forms. It trusts nothing, because every statement is
@@ -108,7 +108,11 @@ def _lines(text: str, language: str) -> Iterator[Statement]:
 
 
 def _line(line: str, language: str) -> Iterator[Statement]:
-    """Yield the statements of a line: marks at its start cite for the next words, others for those before."""
+    """Yield the statements of a line.
+
+    Citation marks at the start of the line belong to the words after them. Other marks belong to the words
+    before them.
+    """
     marks = list(_MARKS.finditer(line))
     edges = [*(mark.end() for mark in marks), len(line)]
     text = line[: marks[0].start()] if marks else line

@@ -52,9 +52,9 @@ class Outcome:
     Attributes:
         supported: whether the citations support a sentence; if not, no sentence was shown.
         declined: whether the model says that there is no answer.
-        fallback: why the model's answer is not used, or ends early.
-        cause: the same in words.
-        dropped: the sentences that were written and not shown.
+        fallback: why the answer does not use the model's text, or ends early, as a value for programs.
+        cause: the same reason in words.
+        dropped: the sentences that the model wrote and the answer does not show.
         cited: the sources that the shown sentences cite.
         digest: sha256 of the prompt.
         usage: the tokens that the reply used.
@@ -254,7 +254,7 @@ def generate(
     conversation: Conversation,
     tuning: Tuning,
 ) -> Generator[Event, None, Answer]:
-    """Let a language model write the answer; quote if it fails or if the citations support nothing it wrote.
+    """Let a language model write the answer, or quote the reports if no sentence of the model can be shown.
 
     Args:
         writer: writes and checks the answer.
@@ -306,7 +306,10 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _without_instructions(findings: Findings) -> Findings:
-    """Leave out sentences that give a model instructions: they must not replace its answer either."""
+    """Drop the sentences that give instructions to a reader or a model, unless no other sentence is left.
+
+    The quotes that take the place of a failed answer must not repeat such a sentence either.
+    """
     ranked = [
         item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
     ]

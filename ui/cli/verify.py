@@ -129,7 +129,7 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """The problems of answers beside those of their sentences and footnotes."""
+    """The problems that concern whole answers or the file, rather than one sentence or footnote."""
     from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:

@@ -146,9 +146,9 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """The part of an attribution beyond the facts of the document; None if there is no such part.
+    """The words that a footnote's attribution adds to the facts of the document; None if it adds none.
 
-    Missing facts are found by the check of the quote.
+    The result is None also if facts are missing, which the check of the quote reports.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -1,6 +1,7 @@
-"""The manifest of an exported file, for programs: places of quotes, and the footnotes of each sentence.
+"""The manifest of an exported file: data for programs, hidden in the file.
 
-It is ASCII JSON without text of documents or people, so that it can be written into a comment.
+It records the place of each quote in its document, and the footnotes of each sentence. It is ASCII JSON and
+contains no text of documents or people, so that an exporter can write it into a comment.
 """
 
 from __future__ import annotations
@@ -57,11 +58,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A conversation, all of whose answers are in the file.
+    """A conversation that the file contains with all its answers.
 
     Attributes:
         conversation_id: the id of the conversation.
-        name: the SHA-256 of the file's title, in hexadecimal.
+        name: the digest of the conversation's title (:func:`digest_of`).
     """
 
     conversation_id: str
@@ -88,7 +89,7 @@ class Manifest:
 
 
 def digest_of(name: str) -> str:
-    """The digest of a file's title in its manifest."""
+    """The SHA-256 of an exported conversation's title, in hexadecimal, as the manifest records it."""
     return sha256(name.encode()).hexdigest()
 
 

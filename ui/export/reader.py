@@ -1,4 +1,4 @@
-"""The visible text of exported answers, read from any format: sentences, marks and footnotes."""
+"""What a reader of an exported file sees: sentences, footnote marks and footnotes, whatever the format."""
 
 from __future__ import annotations
 
@@ -107,14 +107,23 @@ class Gathered:
     rows: list[Row] = field(default_factory=list)
 
     def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
-        """The finished answer; ``before`` is text outside of all answers, which counts as its own."""
+        """Finish the answer.
+
+        Args:
+            before: pieces from outside all answers of the file, which become the start of this one.
+        """
         reason = visible(" ".join(self.abstention))
         claims = claims_of([*before, Piece("break"), *self.pieces])
         return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows))
 
 
 def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:
-    """The answers of a file. Text outside of all answers counts as text of the first."""
+    """Finish the answers of a file.
+
+    Args:
+        parts: the answers, in order; without any, the file has one empty answer.
+        outside: text outside all answers. The first answer gets it, so that no visible text goes unchecked.
+    """
     first, *others = parts or [Gathered()]
     return (first.whole(outside), *(part.whole() for part in others))
 
@@ -122,17 +131,18 @@ def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[
 def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
     """The sentences of an answer.
 
-    A sentence ends at its marks, at the end of the line, and where striking through begins or ends. An aside
-    that is not one of ``DOUBTS`` counts as text, so that no visible text goes unchecked.
+    A sentence ends after its footnote marks, at the end of the line, and where struck-through text begins or
+    ends. An aside (text set apart) that is not one of ``DOUBTS`` counts as text, so that no visible text goes
+    unchecked.
     """
     reading = _SentenceBuilder()
     for piece in pieces:
         reading.take(piece)
-    return tuple(reading.finished())
+    return tuple(reading.finish())
 
 
 class _SentenceBuilder:
-    """Collects pieces into sentences."""
+    """Collects the pieces of an answer's text into sentences."""
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
@@ -158,8 +168,8 @@ class _SentenceBuilder:
         else:
             self._text += piece.text
 
-    def finished(self) -> Sequence[Claim]:
-        """End the last sentence, and return all."""
+    def finish(self) -> Sequence[Claim]:
+        """End the sentence in progress, and return all sentences."""
         self._end()
         return self._claims
 

@@ -45,12 +45,15 @@ that an older version of the program sent."""
 
 @dataclass(frozen=True, slots=True)
 class TablePlace:
-    """The place of a table in the whole text, in code points: heading lines, then one line for each row.
+    """The place of a table in the document's whole text.
+
+    A table is text: its caption and headings, then one line for each row. All offsets count code points from
+    the start of the text.
 
     Attributes:
-        start: start of its caption and headings.
-        header_end: end of the headings; equal to ``start`` for a table without headings.
-        end: end of its last row.
+        start: the offset at which the table's caption and headings start.
+        header_end: the offset at which the headings end; ``start`` for a table without headings.
+        end: the offset at which the last row ends.
     """
 
     start: int

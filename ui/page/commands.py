@@ -38,7 +38,7 @@ def read_command(text: str) -> Command | None:
 
 
 def read_scope(text: str) -> Filters:
-    """The filters of a question. The field is empty, without filters, until the script writes to it.
+    """Parse the filters of a question; an empty ``text``, before the script has written any, sets none.
 
     Raises:
         ScopeError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.

@@ -21,7 +21,13 @@ ChatMessage = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The exchanges that a new answer replaces, shown and not shown, and the notice below them."""
+    """What a new answer replaces, so that the page can show it again if no answer comes.
+
+    Attributes:
+        exchanges: the shown exchanges.
+        rest: the later exchanges that were not shown.
+        notice: the markup of the notice below them.
+    """
 
     exchanges: list[Exchange]
     rest: list[Exchange]
@@ -81,7 +87,7 @@ class ShownConversation:
         id: the conversation_id of its answers.
         exchanges: the shown questions and answers, the oldest first.
         notice: markup of a notice below them; empty without one.
-        rest: later exchanges that are not shown, since a link led to an answer in the middle.
+        rest: the later exchanges, not shown because the user opened a link to an earlier answer.
         locale: the reader's language.
     """
 
@@ -93,7 +99,7 @@ class ShownConversation:
 
     @property
     def history(self) -> Conversation:
-        """The answers that the next question follows."""
+        """The answers before the next question, which may refer to them."""
         answers = [each.answer for each in self.exchanges if each.answer is not None]
         return from_answers(self.id, answers[-REMEMBERED_ANSWERS:])
 
@@ -179,5 +185,5 @@ class ShownConversation:
 
 
 def _ids(exchanges: list[Exchange]) -> list[str | None]:
-    """The id of each answer; None for an exchange without one."""
+    """The id of each exchange's answer; None for an exchange without an answer."""
     return [each.answer.answer_id if each.answer else None for each in exchanges]

@@ -98,7 +98,7 @@ class ChatEvents:
         return session, restored.messages
 
     async def _or_no_change(self, updates: AsyncGenerator[Update, None] | None) -> AsyncIterator[Update]:
-        """The updates; without any, one that changes nothing."""
+        """Yield ``updates``; if there are none, yield one update that changes nothing."""
         update = None
         if updates is not None:
             async with aclosing(updates):
@@ -150,7 +150,7 @@ class ChatEvents:
     async def _ask_again(
         self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Replace an answer: repeat or change its question, and stop the answer in progress."""
+        """Stop the answer in progress, and replace an answer by repeating or changing its question."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
@@ -169,7 +169,7 @@ class ChatEvents:
                 yield rejected or self._unchanged, session, conversation.messages
 
     async def _shown_conversation(self, shown: str, locale: Locale) -> ShownConversation:
-        """The conversation that the page showed before a restart of the server; else a new one."""
+        """Restore the conversation that the page showed before the server restarted, or make a new one."""
         restored = await self._restore(locale, shown or None, None)
         return restored if restored.exchanges else ShownConversation()
 

@@ -1,8 +1,8 @@
 """The interface's words in a reader's language, from the files that the page's script reads as well.
 
-A file has a string for each key, with ``{name}`` where a value stands. What is counted has a string for each
-form of the plural: ``key.one``, ``key.other``, and what else the language has. English stands in for a string
-that a language does not have.
+A language's file has a string for each key, with ``{name}`` where a value stands. A string with a count has
+one form for each plural of the language: ``key.one``, ``key.other`` and so on. Where a language lacks a
+string, the interface shows the English one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Locale:
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """The string of a key with its values, numbers as the language writes them; plain words, not markup.
+        """The string of a key as plain text, with the values filled in and numbers in the language's form.
 
         Raises:
             KeyError: if not even English has the key.
@@ -59,7 +59,7 @@ class Locale:
 
 @cache
 def locale_in(language: str) -> Locale:
-    """The interface in a language, by its code.
+    """The interface in the language with this code.
 
     Raises:
         FileNotFoundError: if there is no such language.
@@ -69,15 +69,15 @@ def locale_in(language: str) -> Locale:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The codes of the languages that the interface is in, in their order."""
+    """The codes of the interface's languages, in alphabetical order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
 def locale_for(accepted: str | None) -> Locale:
-    """The interface in the first language of an ``Accept-Language`` header that there is, or in English.
+    """The interface in the language that an ``Accept-Language`` header prefers among ours, or in English.
 
-    The order is that of the header's weights (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language);
-    of a language only its first part counts, and what cannot be read of it counts for nothing.
+    The header's weights decide (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first
+    part of a language tag counts (``zh`` of ``zh-CN``), and a language with an invalid weight is ignored.
     """
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())
@@ -95,9 +95,9 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
-    """The strings whose keys begin with ``prefix``, by language, as Gradio's ``I18n`` takes them.
+    """The strings whose keys begin with ``prefix``, by language and key, as Gradio's ``I18n`` takes them.
 
-    English stands in for what a language lacks: Gradio would show the key.
+    Where a language lacks a string, the result has the English one; Gradio would show the key.
     """
     english = locale_in(ENGLISH).words
     keys = [key for key in english if key.startswith(prefix)]

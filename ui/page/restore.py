@@ -18,7 +18,7 @@ from ui.page.partial_answer import PartialAnswer
 def restore(
     index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
 ) -> ShownConversation:
-    """A kept conversation; or its part up to an answer.
+    """Restore a kept conversation, or its part up to an answer.
 
     If the library keeps neither, the result is a new conversation with a notice.
 

@@ -13,12 +13,12 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task in a conversation: to answer a question, or to open another conversation.
+    """A task that waits for its turn or has it: it answers a question, or opens another conversation.
 
     Attributes:
-        question: the question; empty for a task that opens a conversation.
-        scope: the filters of the question, as JSON of the page's script.
-        started: set when the turn of the task comes, or when the task is dropped.
+        question: the text of the question; empty for a task that opens a conversation.
+        scope: the filters of the question, as the JSON that the page's script sends.
+        started: the event that ends the wait: the session sets it to give the task its turn or to drop it.
     """
 
     question: str
@@ -48,7 +48,7 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Whether the same question is being answered or waits, as after a double press of Enter."""
+        """Whether the same question is current or waits already, as after a double press of Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
@@ -58,7 +58,10 @@ class Session:
 
     @asynccontextmanager
     async def wait_turn(self, question: str, scope: str = "") -> AsyncIterator[Task]:
-        """Wait for the end of all earlier tasks. A task that was dropped meanwhile is not current then."""
+        """Wait until all earlier tasks end, or the session drops this task.
+
+        In the context, :meth:`is_current` tells whether the task has the turn; a dropped task does not.
+        """
         task = Task(question, scope)
         self._waiting.append(task)
         self._start_next()
@@ -68,7 +71,7 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Take the turn of the current task; waiting tasks come afterwards."""
+        """Start a task at once in place of the current one; waiting tasks come afterwards."""
         task = self._current = Task(question, scope)
         with self._turn(task):
             yield task

@@ -47,7 +47,7 @@ class Lists:
             f"{TEXT}continue-list"
         )
         if not is_continued:
-            _forget(counts, depth)
+            _restart(counts, depth)
         for item in element:
             if item.tag == f"{TEXT}list-item" and any(child.tag != _LIST for child in item):
                 begin = item.get(f"{TEXT}start-value")
@@ -70,7 +70,7 @@ class Lists:
         """Count an item and return its marker."""
         counts = self._counts.setdefault(style, {})
         counts[depth] = counts.get(depth, self._start(style, depth) - 1) + 1
-        _forget(counts, depth + 1)
+        _restart(counts, depth + 1)
         level = self._styles.get(style, {}).get(depth)
         if level is None or level.tag in {
             f"{TEXT}list-level-style-bullet",
@@ -94,7 +94,7 @@ class Lists:
         return _integer(level.get(f"{TEXT}start-value"), 1) if level is not None else 1
 
 
-def _forget(counts: dict[int, int], depth: int) -> None:
+def _restart(counts: dict[int, int], depth: int) -> None:
     """Restart the counts at this depth and below."""
     for deeper in [one for one in counts if one >= depth]:
         del counts[deeper]

@@ -1,4 +1,4 @@
-"""Lines of a page → its paragraphs, headings, list items and table rows, each as one line of text."""
+"""Joins the lines of a page to paragraphs, headings, list items and table rows, each one line of text."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Paragraph:
 
     @property
     def text(self) -> str:
-        """Its words without their places."""
+        """The paragraph's text, without the places of its characters on the page."""
         return self.words.text
 
     @property
@@ -100,7 +100,8 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
     Args:
         page: its lines.
-        known: the document's words, which tell a compound's hyphen from one that divides a word.
+        known: the document's words. They tell whether the hyphen at a line's end belongs to a compound or
+            divides a word.
     """
     blocks: list[Paragraph] = []
     for run in _runs(page, _typical_step(page)):
@@ -166,7 +167,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """The right edge of the column of ``run``."""
+    """The right edge of the column in which ``run`` stands, in points."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin

@@ -1,4 +1,4 @@
-"""Characters of a page → text runs, each written from left to right at one height.
+"""Groups the characters of a page into text runs, each written from left to right at one height.
 
 Coordinates are in points from the lower left corner of the visible page.
 """
@@ -94,7 +94,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Its text without boxes."""
+        """The line's text, without the places of its characters."""
         return self.words.text
 
     @property
@@ -119,7 +119,7 @@ class Line:
 
 
 def _without_bars(words: Placed) -> Placed:
-    """The text of a cell, with bars replaced that would read as edges of cells."""
+    """Replace the bars in a cell's text that would read as edges of cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
@@ -129,9 +129,10 @@ def is_unspaced(character: str) -> bool:
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Text runs from left to right at one height, with a cell for each stretch without a gap.
+    """Group glyphs into text runs: stretches of text from left to right at one height.
 
-    The gaps are as wide as gutters between columns; many are narrower than gaps between table cells.
+    A wide gap between two glyphs begins a new :class:`Cell` of the run. Such a gap is at least as wide as the
+    gutter between two columns of text, so it need not be a gap between the cells of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:

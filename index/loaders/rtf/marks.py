@@ -1,4 +1,7 @@
-"""The parts of an RTF file as RTF without formatting, with marks at the ends of paragraphs and cells."""
+"""The parts of an RTF file (body, notes, headers) as RTF without formatting.
+
+Marks, which are private use characters, stand at the ends of paragraphs and cells.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ class Part:
     Attributes:
         pieces: the RTF, in pieces.
         font: the number of the font of its last characters.
-        skipped: the number of replacement characters after a character written as its number (``\uc``).
+        skipped: how many substitute characters to skip after a character written as its number (``\uc``).
     """
 
     pieces: list[str] = field(default_factory=list)
@@ -54,5 +57,5 @@ class Parts:
 
 
 def mark(character: str) -> str:
-    """A character as RTF, without a replacement character."""
+    r"""Write a character as RTF: its number (``\uN``), without the usual substitute for older readers."""
     return f"{{\\uc0\\u{ord(character)} }}"

@@ -50,15 +50,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a request: a document, a picture, or an error.
+    """The reading process's answer to a request: a document, a picture, or an error.
 
     Attributes:
-        document: the document, or None.
-        cut: its passages, if the request asked for them.
-        picture: a page as PNG, or empty.
-        cause: the error: what is wrong with the file.
-        remedy: the error: what to do about it.
+        document: the document that was read; None for a picture or an error.
+        picture: the picture of a page, as PNG; empty for a document or an error.
+        cause: what is wrong with the file; empty unless the answer is an error.
+        remedy: what the user can do about the error; empty unless the answer is an error.
         last: whether the process ends after this answer.
+        cut: the document's passages; None unless the request asked for them (``Request.cutting``).
     """
 
     document: Document | None = None

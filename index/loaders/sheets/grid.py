@@ -135,7 +135,7 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Whether a band continues the table above it: it has figures in its columns, and no headings."""
+    """Whether a band of rows, with figures in the columns of the table above it, continues that table."""
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -193,7 +193,7 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Whether columns after an empty column are a table: their first column names the rows, each once."""
+    """Whether columns after an empty column are a table: the first column names each row differently."""
     figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
     names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
     words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
@@ -239,11 +239,11 @@ def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
 
 
 def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
-    """The rows of a table; each heading is written in every column that it covers.
+    """Write the rows of a table as blocks, and repeat each heading in every column that it covers.
 
     Args:
-        rows: its rows with text, in order.
-        group: an object that stands for the table.
+        rows: the table's rows that contain text, in order.
+        group: any object that only this table has; the blocks with the same object form one table.
     """
     columns = _columns(rows)
     if _is_sparse(rows, columns):

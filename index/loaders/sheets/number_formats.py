@@ -332,7 +332,7 @@ def _digits(amount: Decimal, parts: Parts) -> str:
     if "," in marks.rstrip(",").lstrip(","):
         integer = _grouped(integer)
     elif any(kind == "literal" for kind, _ in whole):
-        integer = _between(integer, whole)
+        integer = _with_literals(integer, whole)
     return integer + (f".{rest}" if rest else "")
 
 
@@ -342,8 +342,8 @@ def _grouped(digits: str) -> str:
     return ",".join([digits[:start], *threes] if start else threes)
 
 
-def _between(digits: str, parts: Parts) -> str:
-    """Digits with the literals of the format between them: ``00-00`` makes ``12-34`` of 1234."""
+def _with_literals(digits: str, parts: Parts) -> str:
+    """Insert a format's literal characters between digits: the format ``00-00`` writes 1234 as ``12-34``."""
     written: list[str] = []
     left = digits
     for kind, text in reversed([part for part in parts if part != ("mark", ",")]):

@@ -125,7 +125,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
             kept = {column: cell for column, cell in shown.items() if cell.text}
             if kept:
                 found.setdefault(place, {}).update(kept)
-        return _visible(found, parser)
+        return _visible_rows(found, parser)
 
 
 def _source(sheet: Any) -> IO[bytes]:  # noqa: ANN401 - what is private has no types
@@ -186,8 +186,8 @@ def _shown_run(text: str, font: str | None, position: str | None) -> str:
     return superscript(shown) if position == "superscript" else shown
 
 
-def _visible(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
-    """The rows without hidden rows and columns, renumbered without gaps."""
+def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
+    """The rows of visible cells, numbered as if hidden rows and columns did not exist."""
     hidden_rows = sorted(
         int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
     )

@@ -210,7 +210,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Whether a revision deleted the end of a paragraph."""
+    """Whether a tracked change deletes or moves a paragraph's end, which joins it to the next paragraph."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")
