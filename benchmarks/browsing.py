@@ -139,7 +139,7 @@ def _scroll(page: Page, counter: CDPSession) -> Iterator[Step]:
 
 
 def _order(page: Page, counter: CDPSession) -> Iterator[Step]:
-    for choice in ("Title", "Collection", "Nothing", "Newest first"):
+    for choice in ("Title", "Collection", "No grouping", "Newest first"):
         page.get_by_role("button", name="Sort and group").click()
         chosen = page.get_by_role("menuitemradio", name=choice)
         yield _step(page, counter, f"choose “{choice}”", chosen.click)

@@ -97,7 +97,7 @@ def test_several_files_have_each_their_own_outcome_and_a_sum(desk: Desk) -> None
     expect(state(page, "broken.pdf")).to_have_text("Not added")
     expect(page.locator(".fn-upload-name")).to_have_text(["lanterns.txt", "broken.pdf", "tannery.txt"])
     expect(titles(page)).to_have_count(3)
-    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not.")
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not added.")
 
 
 def test_files_that_the_server_has_no_place_for_wait_and_are_sent_again(desk: Desk) -> None:
@@ -135,7 +135,7 @@ def test_why_a_broken_file_was_not_added_is_said_in_a_sentence_and_read_out(desk
     said = f"It {detail.removeprefix('broken.pdf: ').removesuffix('.')}."
     expect(upload(page, "broken.pdf").locator(".fn-warning")).to_have_text(said)
     spoken = page.locator("#fn-library-panel > .fn-unseen[role=status]")
-    expect(spoken).to_have_text(f"All done: 0 added, 1 not. broken.pdf: {said}")
+    expect(spoken).to_have_text(f"All done: 0 added, 1 not added. broken.pdf: {said}")
     expect(page.locator(".fn-password")).to_have_count(0)
     assert stored_titles(desk.server) == [MILL]
 
@@ -231,7 +231,7 @@ def test_a_hostile_file_name_and_title_are_shown_as_text(desk: Desk) -> None:
     page = desk.page
     name = "<img src=x onerror=document.title='owned'> &amp; **b**.txt"
     add(page, text(name, f"{HOSTILE}\n\n{LIT}\n"), text(f"{name[:-4]}.pdf", "junk"))
-    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not.", timeout=SOON)
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not added.", timeout=SOON)
     expect(page.locator(".fn-upload-name")).to_have_text([name, f"{name[:-4]}.pdf"])
     expect(page.locator(".fn-upload-open")).to_have_text(HOSTILE)
     expect(titles(page).first).to_have_text(HOSTILE)
@@ -245,6 +245,8 @@ def test_on_a_phone_files_are_added_in_the_drawer(
     with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
         desk.page.locator("#fn-top .fn-open-library").tap()
         add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"), BROKEN)
-        expect(desk.page.locator(".fn-uploads h3")).to_have_text("All done: 1 added, 1 not.", timeout=SOON)
+        expect(desk.page.locator(".fn-uploads h3")).to_have_text(
+            "All done: 1 added, 1 not added.", timeout=SOON
+        )
         expect(titles(desk.page)).to_have_text([LANTERNS, MILL])
         assert desk.page.evaluate("document.documentElement.scrollWidth") == 390

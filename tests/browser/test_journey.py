@@ -63,7 +63,7 @@ def show(page: Page, area: str, *, phone: bool) -> None:
 def add_three_files_of_which_one_is_broken(desk: Desk) -> None:
     page = desk.page
     add(page, pdf("lanterns.pdf", LANTERNS, "", LIT), BROKEN, text("tannery.md", DATED))
-    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not.", timeout=SOON)
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not added.", timeout=SOON)
     expect(state(page, "broken.pdf")).to_have_text("Not added")
     expect(titles(page)).to_have_text([TANNERY, LANTERNS, MILL])
 

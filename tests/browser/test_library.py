@@ -159,7 +159,7 @@ def test_a_menu_is_led_through_by_keys_and_gives_the_focus_back(page: Page) -> N
     expect(page.get_by_role("menuitem", name="Ask only this report")).to_be_focused()
     page.keyboard.press("ArrowUp")
     expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
-    page.keyboard.press("w")
+    page.keyboard.press("u")
     expect(page.get_by_role("menuitem", name="Used as a source in")).to_be_focused()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_have_count(0)

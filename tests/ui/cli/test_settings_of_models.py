@@ -158,7 +158,7 @@ def test_a_model_that_cannot_be_opened_ends_in_one_line(seed_index: Library, tmp
     settings = in_file(tmp_path, 'llm = "llamacpp"\nllm_model = "/nowhere/model.gguf"')
     with (
         pytest.raises(
-            ModelSetupError, match=r"^there is no model file '/nowhere/model\.gguf'; give the path"
+            ModelSetupError, match=r"^the model file '/nowhere/model\.gguf' does not exist; give the path"
         ),
         open_engine(settings, seed_index),
     ):

@@ -85,7 +85,7 @@ class TestProcess:
             pid = int(parent.stdout.readline())
             time.sleep(0.5)
             parent.send_signal(signal.SIGINT)
-            out, err = parent.communicate(timeout=30)
+            out, err = parent.communicate(timeout=120)
         assert (out, err, parent.returncode) == ("interrupted None\n", "", 0)
         assert is_gone(pid, 0)
 
