@@ -70,8 +70,8 @@ class TestOpening:
         with pytest.raises(CatalogError) as caught:
             Catalog.open(path)
         assert str(caught.value) == (
-            f"the catalog {path} cannot be opened: {cause}; check the folder's permissions and space, or put "
-            "a backup back with `footnoted restore FILE`"
+            f"the catalog {path} cannot be opened: {cause}; check the folder's permissions and space, or "
+            "restore a backup with `footnoted restore FILE`"
         )
 
     def test_a_newer_programs_catalog_is_refused(self, tmp_path: Path) -> None:

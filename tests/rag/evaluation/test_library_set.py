@@ -172,8 +172,8 @@ def test_files_of_questions_come_first_and_keep_their_answers(reports: Reports, 
     assert query.evidence == (Evidence("dam.txt", Span(26, 32)),)
     assert [note.removeprefix("left out: ")[:24] for note in notes] == [
         "pieces of evidence whose",
-        "questions without remain",
         "questions that a file or",
+        "questions without remain",
     ]
 
 

@@ -72,8 +72,11 @@ class TestProcess:
     def test_an_interrupted_parent_leaves_none_and_a_script_needs_no_main_guard(
         self, small: Path, slow: Path
     ) -> None:
+        # A process that a shell starts in the background ignores the signal, and so would this one.
         script = (
-            "import sys\nfrom pathlib import Path\nfrom index.loaders.sandbox.client import Isolated\n"
+            "import signal, sys\nfrom pathlib import Path\n"
+            "from index.loaders.sandbox.client import Isolated\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "with Isolated() as reader:\n"
             "    print(reader.load(Path(sys.argv[1])).text, flush=True)\n    print(reader.pid, flush=True)\n"
             "    try:\n        reader.load(Path(sys.argv[2]))\n"
