@@ -32,7 +32,7 @@ from index.embedding.encoder import open_encoder
 from index.library import NO_FILTERS, Library
 from index.records import Filters
 from rag.evaluation import Dataset, read_dataset
-from rag.evaluation.splits import Part, part_of
+from rag.evaluation.datasets import Part, part_of
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
 from rag.finding.ranking import apply_reader
 from rag.finding.reader import BUNDLED_READER, Reader, open_reader

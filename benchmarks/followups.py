@@ -22,7 +22,7 @@ from index.embedding.encoder import Encoder, open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
-from index.records import DENSE_WEIGHT
+from index.search.fusion import DENSE_WEIGHT
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.evaluation import read_dataset

@@ -16,9 +16,8 @@ from index.documents import Document, Span
 from index.library import Library
 from index.text.segmentation import sentences
 from rag.evaluation import Dataset
-from rag.evaluation.datasets import Query
+from rag.evaluation.datasets import Part, Query, part_of
 from rag.evaluation.selection import Quote, is_gold
-from rag.evaluation.splits import Part, part_of
 from rag.finding.windows import Window
 
 MAX_SENTENCES = 5

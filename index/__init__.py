@@ -6,8 +6,9 @@ other packages use; :mod:`index.documents`, :mod:`index.records` and :mod:`index
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.documents import Document, Span
@@ -30,22 +31,18 @@ __all__ = [
     "sync",
 ]
 
-_HOMES = {
-    "Document": "index.documents",
-    "DocumentRecord": "index.records",
-    "Encoder": "index.embedding",
-    "Filters": "index.records",
-    "Hit": "index.search",
-    "Library": "index.library",
-    "Snapshot": "index.search",
-    "Span": "index.documents",
-    "open_encoder": "index.embedding",
-    "sync": "index.ingest",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (as the module's attributes are)
-    """Import a public name at its first use: the whole package takes half a second."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'index' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = attributes(
+    __name__,
+    {
+        "Document": "index.documents",
+        "DocumentRecord": "index.records",
+        "Encoder": "index.embedding",
+        "Filters": "index.records",
+        "Hit": "index.search",
+        "Library": "index.library",
+        "Snapshot": "index.search",
+        "Span": "index.documents",
+        "open_encoder": "index.embedding",
+        "sync": "index.ingest",
+    },
+)

@@ -17,7 +17,8 @@ from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
 from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
 from index.private import make_folder
-from index.records import DENSE_WEIGHT, Committed, Filters, Incoming, Recipe
+from index.records import Committed, Filters, Incoming, Recipe
+from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures
 from index.search.reindex import rebuild
 from index.search.snapshot import NO_FILTERS, POOL, Hit, Snapshot

@@ -280,8 +280,3 @@ class Allowed:
 
     documents: tuple[int, ...]
     chunks: npt.NDArray[np.bool_] = field(hash=False, compare=False)
-
-
-DENSE_WEIGHT = 0.35
-"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so both
-halves count about alike. ``benchmarks/fusion.py`` compares other shares and other ways to fuse."""

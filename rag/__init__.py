@@ -6,8 +6,9 @@ that other packages use; :mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
 
 if TYPE_CHECKING:
     from rag.answers import Answer, Citation
@@ -16,16 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Citation", "QueryEngine", "Retriever"]
 
-_HOMES = {
-    "Answer": "rag.answers",
-    "Citation": "rag.answers",
-    "QueryEngine": "rag.engine",
-    "Retriever": "rag.llama_index",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (as the module's attributes are)
-    """Import a public name at its first use: importing the whole package takes half a second."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rag' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = attributes(
+    __name__,
+    {
+        "Answer": "rag.answers",
+        "Citation": "rag.answers",
+        "QueryEngine": "rag.engine",
+        "Retriever": "rag.llama_index",
+    },
+)

@@ -8,7 +8,8 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
 from index.library import NO_FILTERS, Hit, Library
-from index.records import DENSE_WEIGHT, Filters
+from index.records import Filters
+from index.search import DENSE_WEIGHT
 
 _HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
 """Metadata that locates a passage and means nothing to a model: prompts and embeddings leave it out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.records import DENSE_WEIGHT
+from index.search import DENSE_WEIGHT
 
 READ_HITS = 8
 """How many passages are read for an answer."""

@@ -41,12 +41,12 @@ from ui.settings import Settings, home_id
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
+
 _MAINTENANCE_SECONDS = 2.0
 """How often the server checks the library's generation, which other processes may raise."""
 
 _DELETION_SECONDS = 5.0
-
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 
 def create_app(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
 
 if TYPE_CHECKING:
     from index.search.analyzers import NO_SPACES, PAIRS, Term, composed, field_of, terms, terms_in
+    from index.search.fusion import DENSE_WEIGHT
     from index.search.snapshot import Hit, Snapshot
     from index.search.status import library_status, size_of
 
 __all__ = [
+    "DENSE_WEIGHT",
     "NO_SPACES",
     "PAIRS",
     "Hit",
@@ -24,16 +27,20 @@ __all__ = [
     "terms_in",
 ]
 
-_HOMES = {
-    "Hit": "index.search.snapshot",
-    "Snapshot": "index.search.snapshot",
-    "library_status": "index.search.status",
-    "size_of": "index.search.status",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (as the module's attributes are)
-    """Import a public name at its first use: a status needs neither FAISS nor tantivy."""
-    if name not in __all__:
-        raise AttributeError(f"module 'index.search' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "index.search.analyzers")), name)
+__getattr__ = attributes(
+    __name__,
+    {
+        "DENSE_WEIGHT": "index.search.fusion",
+        "Hit": "index.search.snapshot",
+        "Snapshot": "index.search.snapshot",
+        "library_status": "index.search.status",
+        "size_of": "index.search.status",
+        "NO_SPACES": "index.search.analyzers",
+        "PAIRS": "index.search.analyzers",
+        "Term": "index.search.analyzers",
+        "composed": "index.search.analyzers",
+        "field_of": "index.search.analyzers",
+        "terms": "index.search.analyzers",
+        "terms_in": "index.search.analyzers",
+    },
+)

@@ -1,14 +1,14 @@
-"""Fuses the scores of vectors (dense) and words (lexical) into one ranking.
-
-The weight of the vectors is ``DENSE_WEIGHT``, which :mod:`index.records` sets.
-"""
+"""Fuses the scores of vectors (dense) and words (lexical) into one ranking."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from index.records import DENSE_WEIGHT
 from index.text.languages import detect, is_latin, may_be_in
+
+DENSE_WEIGHT = 0.35
+"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so both
+halves count about alike. ``benchmarks/fusion.py`` compares other shares and other ways to fuse."""
 
 UNREAD = 0.2
 """The factor on the vectors' share for a query in a language that the encoder does not read. With the

@@ -11,10 +11,10 @@ from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.embedding.quantize import unpack
-from index.records import DENSE_WEIGHT, DocumentRecord, Filters, Passage
+from index.records import DocumentRecord, Filters, Passage
 from index.search.analyzers import Term
 from index.search.caches import Caches
-from index.search.fusion import fuse, share_of_vectors
+from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
 POOL = 100
 """The number of candidates that vectors give to the fusion, and that words give to it."""

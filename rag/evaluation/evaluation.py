@@ -25,11 +25,10 @@ from rag.evaluation.answered_queries import (
     ask_without_subject,
     with_removable_subject,
 )
-from rag.evaluation.bootstrap import Figure, Place, Sample, estimate
+from rag.evaluation.bootstrap import Figure, Place, Sample, estimate, quantile
 from rag.evaluation.configuration import Configuration
 from rag.evaluation.datasets import Dataset, Query, choose
 from rag.evaluation.gate import measure_gate
-from rag.evaluation.latency import measure_latency
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
 from rag.evaluation.temporary_index import open_temporary
@@ -194,3 +193,21 @@ def _measure_answers(
         # The set has no unanswerable question, so those without their subject take their place.
         marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
     measured.bins = calibration([item.answerability for item in marked], answerable)
+
+
+TOTAL = "total"
+SHARES = {"median": 0.5, "p95": 0.95}
+
+
+def measure_latency(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
+    """Return the milliseconds of each stage of an answer and of their total: median and 95th percentile."""
+    stages = dict.fromkeys(stage for item in asked for stage in item.answer.timings)
+    times = {stage: [item.answer.timings.get(stage, 0.0) for item in asked] for stage in stages}
+    if asked:
+        times[TOTAL] = [sum(item.answer.timings.values()) for item in asked]
+    ids = tuple(item.query.id for item in asked)
+    return {
+        ("latency_ms", stage, name): Sample(ids, quantile(values, share), is_time=True)
+        for stage, values in times.items()
+        for name, share in SHARES.items()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,12 +49,11 @@ def open_temporary(
     )
     known = {record.path for record in index.catalog.documents()}
     missing = [_incoming(name, document) for name, document in documents.items() if name not in known]
-    if missing:
-        try:
+    with ExitStack() as unfinished:
+        unfinished.callback(index.close)
+        if missing:
             index.replace(missing, progress=progress)
-        except BaseException:
-            index.close()
-            raise
+        unfinished.pop_all()
     return index
 
 

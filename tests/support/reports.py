@@ -13,7 +13,8 @@ from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
 from index.library import NO_FILTERS, Hit, Library
-from index.records import DENSE_WEIGHT, DocumentRecord, Filters, Incoming, NewVersion
+from index.records import DocumentRecord, Filters, Incoming, NewVersion
+from index.search.fusion import DENSE_WEIGHT
 from index.text.segmentation import sentences
 
 VOCABULARY = [

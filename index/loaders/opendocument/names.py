@@ -15,7 +15,6 @@ FORMAT = f"{{{_OPENDOCUMENT}:xsl-fo-compatible:1.0}}"
 MANIFEST = f"{{{_OPENDOCUMENT}:manifest:1.0}}"
 LINK = "{http://www.w3.org/1999/xlink}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
-XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 DISPLAY = f"{TEXT}display"
 """The attribute that hides a section, or the words of a style."""

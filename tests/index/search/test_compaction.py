@@ -159,7 +159,7 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
     assert (noted.words_generation, noted.writing) == (4, False)
 
 
-class TestSettling:
+class TestCompaction:
     REPORTS = tuple((f"{number:02}.txt", text) for number, text in enumerate(words(20)))
 
     def filled(self, index: Library) -> None:

@@ -17,7 +17,8 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Hit, Library
 from index.loaders.sandbox.client import Isolated
-from index.records import DENSE_WEIGHT, DocumentRecord, Filters, Incoming
+from index.records import DocumentRecord, Filters, Incoming
+from index.search.fusion import DENSE_WEIGHT
 from tests.support.reports import incoming, paths, words, write
 from tests.support.writings import PATIENT
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import DENSE_WEIGHT
-from index.search.fusion import UNREAD, fuse, share_of_vectors
+from index.search.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
 from tests.support.writings import PATIENT
 
 COSINES = st.dictionaries(st.integers(1, 40), st.floats(-1, 1, width=32), max_size=20)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from rag.errors import DatasetError
-from rag.evaluation.datasets import Claim, Dataset, Query, choose, named, place, spread
-from rag.evaluation.splits import part_of
+from rag.evaluation.datasets import Claim, Dataset, Query, choose, named, part_of, place, spread
 
 TITLES = [f"Title {number}" for number in range(40)]
 DATASET = Dataset(

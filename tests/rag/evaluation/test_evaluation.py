@@ -11,8 +11,8 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from rag.evaluation import PARTS, Configuration, Evaluation, Part, evaluate, read_dataset
+from rag.evaluation.datasets import part_of
 from rag.evaluation.retrieval import METRICS
-from rag.evaluation.splits import part_of
 from tests.support.reports import Watched
 from tests.support.sets import write_beir
 

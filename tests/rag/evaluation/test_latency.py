@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.evaluation.bootstrap import estimate
 from rag.evaluation.datasets import Query
-from rag.evaluation.latency import measure_latency
+from rag.evaluation.evaluation import measure_latency
 from tests.support.sets import asked
 
 

@@ -1,0 +1,23 @@
+"""Faces of packages that import a public name at its first use (PEP 562)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a package whose import would take long if it imported all its names.
+
+    Args:
+        package: the package's ``__name__``.
+        homes: the module that defines each public name.
+    """
+
+    def get(name: str) -> Any:  # noqa: ANN401 (as the attributes of a module are)
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(homes[name]), name)
+
+    return get
