@@ -7,6 +7,10 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page
 
+WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
+NOTHING = "What is the population of Cambodia?"
+"""A question that no report answers."""
+
 
 def kept(server: str, query: str = "") -> list[dict[str, Any]]:
     """What the server lists."""

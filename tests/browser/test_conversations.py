@@ -12,12 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.desks import PHONE, WHO_LIT
 from tests.browser.pages import ask, opened
 from tests.browser.rows import choose, more
-from tests.browser.telling import kept, names, notice, opener, show, tell
+from tests.browser.telling import NOTHING, WHO_BOUGHT, kept, names, notice, opener, show, tell
 
 pytestmark = pytest.mark.browser
-
-WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
-NOTHING = "What is the population of Cambodia?"
 
 
 @pytest.fixture

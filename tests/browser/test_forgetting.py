@@ -8,13 +8,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.desks import WHO_LIT
 from tests.browser.pages import ask, opened
 from tests.browser.rows import choose
-from tests.browser.telling import kept, names, notice, opener, show, tell
+from tests.browser.telling import WHO_BOUGHT, kept, names, notice, opener, show, tell
 from tests.support.background import wait_until
 
 pytestmark = pytest.mark.browser
-
-WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
-NOTHING = "What is the population of Cambodia?"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -292,41 +293,41 @@ def test_while_another_process_writes_it_is_refused(index: Library, monkeypatch:
     assert edit(index, title="On gate 3").title == "On gate 3"
 
 
-def test_one_that_changes_meanwhile_keeps_its_new_version(
+def refusal_of_edit(index: Library, held: Held, meanwhile: Callable[[], object]) -> str:
+    """The message that refuses an edit, because ``meanwhile`` happened while it embedded."""
+    held.hold()
+    with ThreadPoolExecutor(1) as pool:
+        editing = pool.submit(edit, index, title="On gate 3")
+        assert held.reached.wait(30)
+        meanwhile()
+        held.go_on.set()
+        with pytest.raises(OutdatedError) as outdated:
+            editing.result(30)
+    return str(outdated.value)
+
+
+def test_a_document_that_changes_meanwhile_keeps_its_new_version(
     encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
 ) -> None:
     home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
     with Library.open(home, held) as index, Library.open(home, encoder) as other:
         sync(index, [file.parent], reader=loading)
-        held.hold()
-        with ThreadPoolExecutor(1) as pool:
-            editing = pool.submit(edit, index, title="On gate 3")
-            assert held.reached.wait(30)
-            sync(other, [write(file, REPORT + "More.").parent])
-            held.go_on.set()
-            with pytest.raises(OutdatedError) as outdated:
-                editing.result(30)
-        assert str(outdated.value) == "gate.md was changed or removed meanwhile; look at it again"
+        refused = refusal_of_edit(index, held, lambda: sync(other, [write(file, REPORT + "More.").parent]))
+        assert refused == "gate.md was changed or removed meanwhile; look at it again"
         [record] = index.catalog.documents()
         assert (record.title, record.version) == ("Its own title", 2)
         assert sync(index, reader=loading).unchanged == 1
 
 
-def test_one_that_goes_meanwhile_does_not_come_back(
+def test_a_document_that_is_removed_meanwhile_does_not_come_back(
     encoder: Encoder, held: Held, loading: Isolated, tmp_path: Path
 ) -> None:
     home, file = tmp_path / "home", write(tmp_path / "reports" / "gate.md", REPORT)
     with Library.open(home, held) as index, Library.open(home, encoder) as other:
         sync(index, [file.parent], reader=loading)
-        held.hold()
-        with ThreadPoolExecutor(1) as pool:
-            editing = pool.submit(edit, index, title="On gate 3")
-            assert held.reached.wait(30)
-            file.unlink()
-            sync(other)
-            held.go_on.set()
-            with pytest.raises(OutdatedError):
-                editing.result(30)
+        file.unlink()
+        refused = refusal_of_edit(index, held, lambda: sync(other))
+        assert refused == "gate.md was changed or removed meanwhile; look at it again"
         assert index.catalog.documents() == []
 
 
